@@ -1,0 +1,327 @@
+//! What the four use cases take and give: the requests of both faces, and the answers that both render.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Confidence, FindingId, Mode, ScanId, Severity};
+use crate::report::{ClauseInfo, CodeRef, ExchangeInfo, OperationRef, SpecRef};
+
+/// What to scan, and what differs from the configuration file.
+#[derive(Debug, Clone, Default)]
+pub struct ScanRequest {
+    /// OpenAPI document (path or URL) or base URL; without it the configuration names the document, or the current folder is searched.
+    pub target: Option<String>,
+    /// The configuration file; without it `routewarden.toml` in the current folder is used when there is one.
+    pub config: Option<PathBuf>,
+    /// What differs from the configuration.
+    pub overrides: Overrides,
+    /// Plan only; nothing is sent.
+    pub dry_run: bool,
+    /// Only run the proofs of these findings again.
+    pub recheck: Vec<FindingId>,
+    /// The stored scan that `recheck` takes its findings from; the latest one without it.
+    pub recheck_scan: Option<ScanId>,
+}
+
+/// Options that come before the configuration file. `None` and empty mean "as configured".
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Where requests go.
+    pub base_url: Option<String>,
+    /// Origins beyond loopback.
+    pub allow: Vec<String>,
+    /// How much the scan may do.
+    pub mode: Option<Mode>,
+    /// Check ids or families.
+    pub checks: Vec<String>,
+    /// `GET /x`; `*` stands for any run of characters.
+    pub operations: Vec<String>,
+    /// Names of configured identities to use; empty means all.
+    pub identities: Vec<String>,
+    /// Source tree.
+    pub source: Option<PathBuf>,
+    /// Make throw-away accounts.
+    pub auto_accounts: Option<bool>,
+    /// Most requests to send.
+    pub max_requests: Option<u64>,
+    /// Requests a second.
+    pub rate: Option<f64>,
+    /// Requests at one time.
+    pub concurrency: Option<usize>,
+    /// Seconds to wait for one answer.
+    pub timeout_seconds: Option<f64>,
+    /// A report (JSON) whose findings are known; they do not count as new.
+    pub baseline: Option<PathBuf>,
+}
+
+/// How far a scan is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// `loading`, `signing in`, `survey`, `checks`, `reporting`.
+    pub phase: &'static str,
+    /// Steps done; never falls.
+    pub done: u64,
+    /// Steps in all as far as known; never falls.
+    pub total: u64,
+    /// Requests sent so far.
+    pub requests: u64,
+    /// Findings so far.
+    pub findings: u64,
+}
+
+/// What a recheck came to for one finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RecheckOutcome {
+    /// The proof gives the same as before.
+    StillVulnerable,
+    /// The attack is refused and the owner is still served.
+    Fixed,
+    /// The owner is refused too: the change broke the route.
+    Broken,
+    /// Neither could be told.
+    Inconclusive,
+}
+
+/// What a recheck came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecheckRow {
+    /// The finding.
+    pub finding_id: String,
+    /// What came of it.
+    pub outcome: RecheckOutcome,
+    /// What was seen.
+    pub because: String,
+}
+
+/// A finding with everything that explains it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Explanation {
+    /// The finding's id.
+    pub finding_id: String,
+    /// The scan it was taken from.
+    pub scan_id: String,
+    /// Check id.
+    pub check: String,
+    /// The weakness as a fact.
+    pub title: String,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Where it shows.
+    pub operation: OperationRef,
+    /// Where else it shows.
+    pub also: Vec<OperationRef>,
+    /// What was seen.
+    pub claim: String,
+    /// The conditions of the rule.
+    pub clauses: Vec<ClauseInfo>,
+    /// The proof.
+    pub exchanges: Vec<ExchangeInfo>,
+    /// A command that sends the attack again.
+    pub replay: String,
+    /// Where the document declares the operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spec: Option<SpecRef>,
+    /// Where the handler stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeRef>,
+    /// The check's manual page, Markdown.
+    pub manual: String,
+    /// OWASP entries.
+    pub owasp: Vec<String>,
+    /// CWE numbers.
+    pub cwe: Vec<u32>,
+    /// What to do next.
+    pub next_steps: Vec<String>,
+}
+
+/// Who is asked about in the ownership matrix.
+#[derive(Debug, Clone, Default)]
+pub struct OwnershipRequest {
+    /// `GET /invoices/{invoice_id}` or a path alone; all routes without it.
+    pub route: Option<String>,
+    /// As in [`ScanRequest`].
+    pub target: Option<String>,
+    /// As in [`ScanRequest`].
+    pub config: Option<PathBuf>,
+    /// As in [`ScanRequest`].
+    pub overrides: Overrides,
+}
+
+/// Route by caller: who gets what.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Matrix {
+    /// The stored scan behind it.
+    pub scan_id: String,
+    /// What the columns mean.
+    pub callers: Vec<Caller>,
+    /// One row per route, in document order.
+    pub routes: Vec<MatrixRow>,
+    /// Findings that the matrix rests on.
+    pub findings: Vec<String>,
+    /// What would make more cells known.
+    pub next_steps: Vec<String>,
+}
+
+/// One column of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Caller {
+    /// `anonymous`, `A`, `B` or `H`.
+    pub column: String,
+    /// The identity's name.
+    pub identity: String,
+    /// Its role.
+    pub role: String,
+}
+
+/// What a caller gets on a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Gets its own object.
+    Own,
+    /// Gets an object of another caller.
+    Others,
+    /// Served, and no object of anybody's is concerned.
+    Served,
+    /// Refused.
+    Refused,
+    /// Not known.
+    Unknown,
+}
+
+/// One cell of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cell {
+    /// `anonymous`, `A`, `B` or `H`.
+    pub column: String,
+    /// What the caller gets.
+    pub access: Access,
+    /// How that is known.
+    pub because: String,
+}
+
+/// What the matrix says of one route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RouteVerdict {
+    /// Only owners (and higher roles) get their objects.
+    Enforced,
+    /// Someone gets what belongs to another.
+    Broken,
+    /// Probably broken; a condition is missing.
+    Suspected,
+    /// Everyone is served, and nothing says that it should be otherwise.
+    Public,
+    /// No object of anybody's is concerned; callers are told apart as declared.
+    NotOwned,
+    /// Not known; the reason says why.
+    Unknown,
+}
+
+/// One route of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MatrixRow {
+    /// The route.
+    pub operation: OperationRef,
+    /// What is concluded.
+    pub verdict: RouteVerdict,
+    /// From what.
+    pub reason: String,
+    /// Caller by caller.
+    pub cells: Vec<Cell>,
+}
+
+/// For what a fix is wanted.
+#[derive(Debug, Clone, Default)]
+pub struct FixRequest {
+    /// A finding; or else `check`.
+    pub finding_id: Option<FindingId>,
+    /// The scan it is taken from.
+    pub scan_id: Option<ScanId>,
+    /// A route, for wording.
+    pub route: Option<String>,
+    /// A check id, where there is no finding.
+    pub check: Option<String>,
+    /// Source tree, to recognise the framework.
+    pub source: Option<PathBuf>,
+    /// `flask`, `fastapi`, `django-rest`, `express`, `spring-boot`, `gin`.
+    pub framework: Option<String>,
+}
+
+/// What to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Fix {
+    /// The finding, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding_id: Option<String>,
+    /// The check.
+    pub check: String,
+    /// The remedy's id.
+    pub remedy: String,
+    /// The remedy in one sentence.
+    pub title: String,
+    /// The framework that the code is for.
+    pub framework: String,
+    /// How the framework is known: named by the user, recognised by a file, or not at all.
+    pub framework_because: String,
+    /// What to do and why, Markdown.
+    pub guidance: String,
+    /// Code in the framework's idiom.
+    pub code: String,
+    /// A unified diff of the user's files; absent while the handler is not located.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+    /// What must be adapted before use.
+    pub needs_review: Vec<String>,
+    /// How to see that it worked.
+    pub verify: String,
+}
+
+/// One check of the catalogue with its manual page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CheckPage {
+    /// Check id.
+    pub id: String,
+    /// The weakness as a fact.
+    pub title: String,
+    /// Usual severity.
+    pub severity: Severity,
+    /// The least mode in which it sends anything of its own.
+    pub level: Mode,
+    /// OWASP entries.
+    pub owasp: Vec<String>,
+    /// CWE numbers.
+    pub cwe: Vec<u32>,
+    /// Which remedy applies.
+    pub remedy: String,
+    /// The version that brought it.
+    pub since: String,
+    /// The manual page, Markdown.
+    pub manual: String,
+}
+
+/// One stored scan in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HistoryRow {
+    /// Its id.
+    pub scan_id: String,
+    /// RFC 3339.
+    pub started_at: String,
+    /// Where requests went.
+    pub base_url: String,
+    /// The document.
+    pub document: String,
+    /// How it ended, as in a report's `status`.
+    pub status: String,
+    /// Grade, where one was given.
+    pub grade: Option<String>,
+    /// Findings in all.
+    pub findings: u64,
+    /// Confirmed findings of high or critical severity.
+    pub severe: u64,
+}

@@ -1,0 +1,5 @@
+//! Routewarden: an API-security scanner that lives in an AI coding assistant. See ARCHITECTURE.md for the layers.
+
+pub mod app;
+pub mod model;
+pub mod report;

@@ -1,0 +1,26 @@
+//! Plain data that every layer speaks of: the API, identities, exchanges, evidence, findings. No I/O.
+
+mod api;
+mod evidence;
+mod exchange;
+mod identity;
+mod ids;
+mod schema;
+mod scope;
+mod secret;
+mod severity;
+mod text;
+
+pub use api::{
+    Api, BodyContent, Dialect, DocumentIssue, Effect, Method, Operation, Parameter, Place, RequestBody, Requirement,
+    ResponseSpec, SchemeKind, Security, SecurityScheme, Server, SpecLocation, Style,
+};
+pub use evidence::{Clause, Confidence, Draft, EvidenceItem, Inconclusive, Role, Verdict};
+pub use exchange::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedResponse};
+pub use identity::{ANONYMOUS, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
+pub use ids::{CheckId, FindingId, OperationId, ScanId};
+pub use schema::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
+pub use scope::{Mode, Origin, Permit, Scope, ScopeError};
+pub use secret::Secret;
+pub use severity::Severity;
+pub use text::{clean, clean_name};

@@ -1,0 +1,54 @@
+//! Text of the target is hostile to whoever reads it; here it is made harmless to show.
+
+/// Makes text of the target safe for terminals, logs and models: control, bidirectional, zero-width and tag
+/// characters are dropped, line breaks become spaces, and at most `max_chars` characters are kept (`…` marks a cut).
+///
+/// Ranges after Unicode UTS #39 and Trojan Source (CVE-2021-42574).
+pub fn clean(text: &str, max_chars: usize) -> String {
+    let mut kept = String::with_capacity(text.len().min(max_chars * 4));
+    let mut count = 0;
+    let mut in_escape = false;
+    for character in text.chars() {
+        if in_escape {
+            in_escape = !(character.is_ascii_alphabetic() || character == '\u{7}' || character == '~');
+            continue;
+        }
+        if character == '\u{1b}' {
+            in_escape = true;
+            continue;
+        }
+        let shown = match character {
+            '\n' | '\r' | '\t' => ' ',
+            other if is_invisible(other) => continue,
+            other => other,
+        };
+        if count == max_chars {
+            kept.push('…');
+            break;
+        }
+        kept.push(shown);
+        count += 1;
+    }
+    kept
+}
+
+/// A name of the target (path, key, header, operation id) for a model's eyes: [`clean`], then everything that
+/// does not belong in a name becomes `_`.
+pub fn clean_name(text: &str, max_chars: usize) -> String {
+    clean(text, max_chars)
+        .chars()
+        .map(|character| {
+            if character.is_alphanumeric() || "_.-[]$/{}:?=&~@,+*()'… ".contains(character) { character } else { '_' }
+        })
+        .collect()
+}
+
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}'
+            | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}

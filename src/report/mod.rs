@@ -1,0 +1,9 @@
+//! The report and its formats. Knows nothing of checks or the network.
+
+mod wire;
+
+pub use wire::{
+    ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
+    NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef,
+    Status, Tool, Write,
+};

@@ -1,0 +1,338 @@
+//! The report of a scan as it is printed, stored and handed on: the JSON of the contract. Every text of the target in
+//! it has been redacted and cleaned before it got here.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Confidence, Method, Mode, Role, Severity};
+
+/// The version of this format; a reader refuses a greater one and ignores fields it does not know.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What one scan found, and what it did not look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: u32,
+    /// Who wrote it.
+    pub tool: Tool,
+    /// The scan itself.
+    pub scan: ScanInfo,
+    /// The score, with its coverage.
+    pub score: Score,
+    /// Findings, worst first, then by path, method and check.
+    pub findings: Vec<Finding>,
+    /// One row per operation and check.
+    pub coverage: Vec<CoverageRow>,
+    /// What of the document could not be used.
+    pub document_issues: Vec<Issue>,
+    /// What this scan wrote to the target.
+    pub writes: Vec<Write>,
+    /// What this scan would do; filled by a dry run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlanRow>,
+    /// The few things that would make more operations testable, most useful first.
+    #[serde(default)]
+    pub next_steps: Vec<NextStep>,
+    /// Caps that bit, sessions that were renewed, names left out: whatever the reader should know.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// The program that wrote a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `routewarden`
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// How a scan ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// A dry run: nothing was sent.
+    Planned,
+    /// Still going; the report is what is known so far.
+    Running,
+    /// Everything that was planned was done.
+    Complete,
+    /// Stopped by the user; the report is what was found until then.
+    Interrupted,
+    /// The set-up could not be trusted, so nothing may be concluded; `untrusted_because` says why.
+    Untrusted,
+}
+
+/// The scan behind a report.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ScanInfo {
+    /// Its id.
+    pub id: String,
+    /// RFC 3339.
+    pub started_at: String,
+    /// Milliseconds.
+    pub duration_ms: u64,
+    /// How much it was allowed to do.
+    pub mode: Mode,
+    /// Where requests went.
+    pub base_url: String,
+    /// The document.
+    pub document: String,
+    /// The configuration file, absolute, where there was one; a later recheck uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub config: Option<String>,
+    /// Who the scan acted as.
+    pub identities: Vec<IdentityInfo>,
+    /// Requests sent.
+    pub requests: u64,
+    /// How it ended.
+    pub status: Status,
+    /// Why nothing may be concluded, with what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untrusted_because: Option<String>,
+}
+
+/// One identity of a scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IdentityInfo {
+    /// Its name.
+    pub name: String,
+    /// Its role.
+    pub role: String,
+    /// Whether some operation answered it that refuses strangers.
+    pub signed_in: bool,
+}
+
+/// How the API did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Score {
+    /// 0 to 100.
+    pub value: Option<u32>,
+    /// A to F.
+    pub grade: Option<String>,
+    /// The part of operations for which some check reached a verdict, 0 to 1.
+    pub coverage: f64,
+    /// Why there is no grade.
+    pub withheld_because: Option<String>,
+}
+
+/// An operation by its parts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct OperationRef {
+    /// Method.
+    #[schemars(with = "String")]
+    pub method: Method,
+    /// Path template.
+    pub path: String,
+}
+
+/// Whether a finding was there before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingStatus {
+    /// Not in the scan before.
+    New,
+    /// In an earlier scan of the same target too.
+    Known,
+    /// No longer there.
+    Fixed,
+}
+
+/// One weakness with its proof.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// Stable id.
+    pub id: String,
+    /// Check id.
+    pub check: String,
+    /// The weakness as a fact.
+    pub title: String,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The first operation it shows on.
+    pub operation: OperationRef,
+    /// Other operations with the same cause.
+    pub also: Vec<OperationRef>,
+    /// Where in the request or answer.
+    pub site: String,
+    /// OWASP API Security Top 10 2023 entries: `API1:2023`.
+    pub owasp: Vec<String>,
+    /// CWE numbers.
+    pub cwe: Vec<u32>,
+    /// What was seen, in one sentence.
+    pub claim: String,
+    /// The conditions of the rule, each with what says so.
+    pub clauses: Vec<ClauseInfo>,
+    /// The requests and answers that prove it.
+    pub exchanges: Vec<ExchangeInfo>,
+    /// A command that sends the attack again; secrets are environment variables.
+    pub replay: String,
+    /// Where the document declares the operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spec: Option<SpecRef>,
+    /// Where the handler stands in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeRef>,
+    /// Which remedy applies.
+    pub remedy: String,
+    /// RFC 3339, of the first scan that saw it.
+    pub first_seen: String,
+    /// Against earlier scans of the same target.
+    pub status: FindingStatus,
+    /// The suppression that covers it, if any; suppressed findings do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
+}
+
+/// One condition of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ClauseInfo {
+    /// Its short name.
+    pub name: String,
+    /// Whether it holds; `null` when it could not be told.
+    pub holds: Option<bool>,
+    /// What says so.
+    pub because: String,
+}
+
+/// One request with its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExchangeInfo {
+    /// Its part in the proof.
+    pub role: Role,
+    /// Who asked.
+    pub identity: String,
+    /// What was sent.
+    pub request: RequestInfo,
+    /// What came back; `null` when nothing did.
+    pub response: Option<ResponseInfo>,
+    /// Why nothing came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+/// A request as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RequestInfo {
+    /// Method.
+    pub method: String,
+    /// Address.
+    pub url: String,
+    /// Header names and redacted values.
+    pub headers: BTreeMap<String, String>,
+    /// Redacted body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+/// A response as recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResponseInfo {
+    /// Status code.
+    pub status: u16,
+    /// Header names and redacted values.
+    pub headers: BTreeMap<String, String>,
+    /// Redacted body, capped.
+    pub body: String,
+    /// Whether the body was longer than what was read.
+    pub truncated: bool,
+}
+
+/// A place in the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SpecRef {
+    /// File or URL.
+    pub file: String,
+    /// 1-based line.
+    pub line: Option<u32>,
+}
+
+/// A place in the source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CodeRef {
+    /// File below the source folder.
+    pub file: String,
+    /// 1-based line.
+    pub line: u32,
+    /// Function name.
+    pub function: String,
+}
+
+/// What a check came to on an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CoverageOutcome {
+    /// The rule is broken.
+    Broken,
+    /// A control refused, or the rule's conditions do not hold.
+    Held,
+    /// Tried; no verdict is possible.
+    Inconclusive,
+    /// Not tried.
+    Skipped,
+}
+
+/// What one check came to on one operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoverageRow {
+    /// The operation.
+    pub operation: OperationRef,
+    /// Check id.
+    pub check: String,
+    /// What came of it.
+    pub outcome: CoverageOutcome,
+    /// Why.
+    pub because: String,
+}
+
+/// A part of the document that could not be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Issue {
+    /// JSON pointer as a URI fragment.
+    pub at: String,
+    /// 1-based line.
+    pub line: Option<u32>,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Something that this scan wrote to the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Write {
+    /// Method and path template.
+    pub operation: String,
+    /// Who wrote.
+    pub identity: String,
+    /// Id of the object.
+    pub object: String,
+    /// Whether it was undone, and the undoing verified.
+    pub undone: bool,
+}
+
+/// What a scan would do with one operation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanRow {
+    /// The operation.
+    pub operation: OperationRef,
+    /// Ids of the checks that apply.
+    pub checks: Vec<String>,
+    /// The most requests it may cost, baselines included.
+    pub max_requests: u64,
+    /// Why it will not be asked, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped_because: Option<String>,
+}
+
+/// One thing that would make more testable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NextStep {
+    /// What to do.
+    pub action: String,
+    /// How many operations it would open.
+    pub operations: u64,
+}
