@@ -1,1 +1,3 @@
+//! The `routewarden` program.
+
 fn main() {}

@@ -1,0 +1,4 @@
+//! Scope and shown text.
+
+mod scope;
+mod text;
