@@ -1,0 +1,11 @@
+//! Text in, matches out: secrets in any coding and their redaction, tokens, stack traces, exposed values. No I/O.
+
+mod credentials;
+mod fields;
+pub mod jwt;
+mod names;
+mod needles;
+mod redactor;
+mod views;
+
+pub use redactor::{MAX_INPUT_BYTES, Redactor};

@@ -1,0 +1,5 @@
+//! Redaction, tokens, traces, exposed values.
+
+mod jwt;
+mod redactor;
+mod redactor_fields;
