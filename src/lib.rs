@@ -4,3 +4,4 @@ pub mod app;
 pub mod detect;
 pub mod model;
 pub mod report;
+pub mod spec;

@@ -1,0 +1,4 @@
+//! Documents to [`routewarden::model::Api`].
+
+mod effect;
+mod loading;
