@@ -1,0 +1,5 @@
+//! The formats of the report.
+
+pub mod support;
+
+mod json;
