@@ -3,3 +3,4 @@
 pub mod app;
 pub mod model;
 pub mod report;
+pub mod store;
