@@ -3,3 +3,5 @@
 pub mod support;
 
 mod json;
+mod score;
+mod text;
