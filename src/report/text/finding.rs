@@ -2,7 +2,8 @@
 
 use super::page::{Page, Tone};
 use crate::model::{Confidence, Role};
-use crate::report::wire::{ClauseInfo, ExchangeInfo, Finding, FindingStatus, OperationRef};
+use crate::report::wire::{ClauseInfo, ExchangeInfo, Finding, FindingStatus};
+use crate::report::words::{self, operation, places, references, role};
 
 /// How much of each finding is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(super) fn render(page: &mut Page, finding: &Finding, detail: Detail) {
         &[
             (Tone::Strong, &operation(&finding.operation)),
             (Tone::Plain, &also),
-            (Tone::Dim, &format!("  {}", references(finding))),
+            (Tone::Dim, &format!("  {}", references(finding).join(" · "))),
         ],
     );
     if page.options.verbose {
@@ -38,15 +39,10 @@ pub(super) fn render(page: &mut Page, finding: &Finding, detail: Detail) {
     if !finding.replay.is_empty() {
         page.whole_line(4, "replay    ", &finding.replay);
     }
-    let places = places(finding);
+    let places = places(finding).join(" · ");
     if !places.is_empty() {
         page.line(4, &[(Tone::Dim, "see       "), (Tone::Plain, &places)]);
     }
-}
-
-/// `GET /x`
-pub(super) fn operation(operation: &OperationRef) -> String {
-    format!("{} {}", operation.method.as_str(), operation.path)
 }
 
 fn head(page: &mut Page, finding: &Finding) {
@@ -67,13 +63,6 @@ fn head(page: &mut Page, finding: &Finding) {
             (Tone::Good, seen),
         ],
     );
-}
-
-fn references(finding: &Finding) -> String {
-    let mut parts = vec![finding.check.clone()];
-    parts.extend(finding.owasp.iter().cloned());
-    parts.extend(finding.cwe.iter().map(|number| format!("CWE-{number}")));
-    parts.join(" · ")
 }
 
 fn clauses(page: &mut Page, clauses: &[ClauseInfo], detail: Detail) {
@@ -155,28 +144,5 @@ fn answer(exchange: &ExchangeInfo) -> (Tone, String) {
         (_, true) => Tone::Good,
         (_, false) => Tone::Doubt,
     };
-    let answer = match (&exchange.response, &exchange.fault) {
-        (Some(response), _) => response.status.to_string(),
-        (None, Some(fault)) => fault.clone(),
-        (None, None) => "no answer".to_owned(),
-    };
-    (tone, answer)
-}
-
-fn role(role: Role) -> &'static str {
-    match role {
-        Role::Attack => "attack",
-        Role::Baseline => "baseline",
-        Role::Control => "control",
-        Role::Readback => "readback",
-    }
-}
-
-fn places(finding: &Finding) -> String {
-    let code = finding.code.as_ref().map(|code| format!("{}:{} {}", code.file, code.line, code.function));
-    let spec = finding.spec.as_ref().map(|spec| match spec.line {
-        Some(line) => format!("{}:{line}", spec.file),
-        None => spec.file.clone(),
-    });
-    [code, spec].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    (tone, words::answer(exchange))
 }

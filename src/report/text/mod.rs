@@ -1,7 +1,7 @@
 //! The report for a terminal: headline, findings worst first, what was not tested and why, and what to do next.
 
 mod finding;
-mod page;
+pub(super) mod page;
 mod plan;
 mod render;
 mod tail;

@@ -23,7 +23,7 @@ impl Default for TextOptions {
 
 /// What a piece of text is, which decides its colour.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Plain,
     Strong,
     Dim,
@@ -38,30 +38,30 @@ pub(super) enum Tone {
 const MAX_TEXT_CHARS: usize = 2000;
 
 /// The text as it grows.
-pub(super) struct Page {
-    pub(super) options: TextOptions,
+pub(in crate::report) struct Page {
+    pub(in crate::report) options: TextOptions,
     out: String,
 }
 
 impl Page {
-    pub(super) fn new(options: TextOptions) -> Self {
+    pub(in crate::report) fn new(options: TextOptions) -> Self {
         Self { options: TextOptions { width: options.width.max(40), ..options }, out: String::new() }
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(in crate::report) fn finish(self) -> String {
         let mut text = self.out.trim_end().to_owned();
         text.push('\n');
         text
     }
 
-    pub(super) fn blank(&mut self) {
+    pub(in crate::report) fn blank(&mut self) {
         if !self.out.is_empty() && !self.out.ends_with("\n\n") {
             self.out.push('\n');
         }
     }
 
     /// One line of pieces, cut at the right edge.
-    pub(super) fn line(&mut self, indent: usize, pieces: &[(Tone, &str)]) {
+    pub(in crate::report) fn line(&mut self, indent: usize, pieces: &[(Tone, &str)]) {
         let mut room = self.options.width.saturating_sub(indent);
         self.out.push_str(&" ".repeat(indent));
         for (tone, text) in pieces {
@@ -73,7 +73,7 @@ impl Page {
     }
 
     /// One line, however long: commands must stay whole to be copied.
-    pub(super) fn whole_line(&mut self, indent: usize, label: &str, text: &str) {
+    pub(in crate::report) fn whole_line(&mut self, indent: usize, label: &str, text: &str) {
         self.out.push_str(&" ".repeat(indent));
         self.put(Tone::Dim, label);
         let text = clean(text, usize::MAX / 8);
@@ -82,7 +82,7 @@ impl Page {
     }
 
     /// A lead and a text that goes on in as many lines as it needs, all below the end of the lead.
-    pub(super) fn wrapped(&mut self, indent: usize, lead: (Tone, &str), text: (Tone, &str)) {
+    pub(in crate::report) fn wrapped(&mut self, indent: usize, lead: (Tone, &str), text: (Tone, &str)) {
         let start = indent + lead.1.chars().count();
         let width = self.options.width.saturating_sub(start).max(12);
         let lines = wrap(&clean(text.1, MAX_TEXT_CHARS), width);
@@ -98,18 +98,18 @@ impl Page {
         }
     }
 
-    pub(super) fn heading(&mut self, text: &str) {
+    pub(in crate::report) fn heading(&mut self, text: &str) {
         self.blank();
         self.line(0, &[(Tone::Strong, text)]);
     }
 
     /// How many of a list to show; `verbose` shows all.
-    pub(super) fn cap(&self, usual: usize) -> usize {
+    pub(in crate::report) fn cap(&self, usual: usize) -> usize {
         if self.options.verbose { usize::MAX } else { usual }
     }
 
     /// Says that a list went on.
-    pub(super) fn more(&mut self, indent: usize, left_out: usize, what: &str) {
+    pub(in crate::report) fn more(&mut self, indent: usize, left_out: usize, what: &str) {
         if left_out > 0 {
             self.line(
                 indent,

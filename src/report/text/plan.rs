@@ -1,8 +1,8 @@
 //! What a dry run says: operation by operation, the checks and the most requests they may cost.
 
-use super::finding::operation;
 use super::page::{Page, Tone};
 use crate::report::wire::{PlanRow, Report};
+use crate::report::words::operation;
 
 const MAX_ROWS: usize = 60;
 

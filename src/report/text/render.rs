@@ -1,10 +1,11 @@
 //! The order of the page: what was scanned, the grade, findings worst first, and the rest below.
 
-use super::finding::{self, Detail, operation};
+use super::finding::{self, Detail};
 use super::page::{Page, TextOptions, Tone};
 use super::{plan, tail};
 use crate::report::summary::{Sorted, percent, points, warning};
 use crate::report::wire::{Finding, Report, Status};
+use crate::report::words::{duration, identities, operation};
 
 /// Up to this many findings are shown in full.
 const MAX_IN_FULL: usize = 4;
@@ -41,15 +42,7 @@ fn what_was_scanned(page: &mut Page, report: &Report) {
             (Tone::Plain, &format!("  {} → {}", scan.document, scan.base_url)),
         ],
     );
-    let identities: Vec<String> = scan
-        .identities
-        .iter()
-        .map(|identity| {
-            let signed_in = if identity.signed_in { "" } else { ", not signed in" };
-            format!("{} ({}{signed_in})", identity.name, identity.role)
-        })
-        .collect();
-    let who = if identities.is_empty() { "nobody signed in".to_owned() } else { identities.join(", ") };
+    let who = identities(report);
     let id: String = scan.id.chars().take(8).collect();
     let facts = format!(
         "{} · {} requests in {} · {who} · scan {id}",
@@ -148,12 +141,4 @@ fn lines(page: &mut Page, heading: &str, findings: &[&Finding], text: impl Fn(&F
         );
     }
     page.more(2, findings.len().saturating_sub(most), "findings");
-}
-
-fn duration(milliseconds: u64) -> String {
-    match milliseconds {
-        0..1000 => format!("{milliseconds} ms"),
-        1000..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
-        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000),
-    }
 }

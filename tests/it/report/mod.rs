@@ -2,6 +2,12 @@
 
 pub mod support;
 
+mod diff;
+mod format;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
 mod score;
 mod text;

@@ -227,7 +227,6 @@ fn poison(value: &mut serde_json::Value, key: &str) {
 }
 
 /// Help for the checks of [`sample_report`].
-#[expect(dead_code, reason = "the formats with rules use it")]
 pub fn rules() -> Vec<RuleHelp> {
     vec![RuleHelp {
         id: "authz/bola-read".to_owned(),
