@@ -4,3 +4,5 @@
 mod detect;
 mod model;
 mod spec;
+mod report;
+mod store;
