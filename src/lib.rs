@@ -1,8 +1,11 @@
 //! Routewarden: an API-security scanner that lives in an AI coding assistant. See ARCHITECTURE.md for the layers.
 
 pub mod app;
+pub mod checks;
 pub mod detect;
 pub mod model;
+pub mod probe;
 pub mod report;
 pub mod spec;
 pub mod store;
+pub mod survey;

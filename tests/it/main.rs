@@ -3,6 +3,6 @@
 
 mod detect;
 mod model;
-mod spec;
 mod report;
+mod spec;
 mod store;
