@@ -13,6 +13,9 @@ use super::tree::{Budget, MAX_VALUES, Tree};
 /// The most bytes one document may have.
 pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
+/// The most brackets that may be open at once in YAML; text in a document may hold some that are no structure.
+const MAX_BRACKETS: usize = 1000;
+
 /// Which of the two notations a text turned out to be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
@@ -92,6 +95,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<(Value, Notation), SpecErr
     match parse_json(name, text) {
         Ok(value) => Ok((value, Notation::Json)),
         Err(error @ SpecError::TooManyValues { .. }) => Err(error),
+        Err(error @ SpecError::Syntax { .. }) if is_too_deep(text) => Err(error),
         // YAML in flow style starts like JSON, and so does JSON with comments.
         Err(error) => parse_yaml(name, text).map(|value| (value, Notation::Yaml)).map_err(|_| error),
     }
@@ -112,6 +116,9 @@ fn parse_yaml(name: &str, text: &str) -> Result<Value, SpecError> {
         let reason = "it is an HTML or XML page".to_owned();
         return Err(SpecError::NotADocument { name: name.to_owned(), reason });
     }
+    if is_too_deep(text) {
+        return Err(syntax(name, "YAML", 0, format!("more than {MAX_BRACKETS} brackets are open at once")));
+    }
     let mut budget = Budget::new(MAX_VALUES);
     let Some(document) = yaml_serde::Deserializer::from_str(text).next() else {
         return Err(SpecError::NotADocument { name: name.to_owned(), reason: "it is empty".to_owned() });
@@ -119,6 +126,19 @@ fn parse_yaml(name: &str, text: &str) -> Result<Value, SpecError> {
     Tree(&mut budget).deserialize(document).map_err(|error| match budget.is_spent() {
         true => SpecError::TooManyValues { name: name.to_owned(), limit: MAX_VALUES },
         false => syntax(name, "YAML", error.location().map_or(0, |at| at.line()), error.to_string()),
+    })
+}
+
+/// Whether so many brackets are open at once that YAML is not tried: its reader takes time by the square of that.
+fn is_too_deep(text: &str) -> bool {
+    let mut open = 0_usize;
+    text.bytes().any(|byte| {
+        match byte {
+            b'[' | b'{' => open += 1,
+            b']' | b'}' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        open > MAX_BRACKETS
     })
 }
 

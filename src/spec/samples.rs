@@ -81,9 +81,11 @@ impl<'a> Samples<'a> {
 
     fn make(&self, id: SchemaId, making: &mut Making) -> Value {
         let Some(Merged { schema, parts }) = merge(&self.api.schemas, id, &making.around) else { return Value::Null };
-        let own = if making.depth == 0 || schema.enumeration.is_empty() { self.offered(id, &schema) } else { None };
-        if let Some(value) = own {
-            return value;
+        // Later items of a list are made, so that they differ from the first.
+        if making.turn == 0
+            && let Some(offer) = self.offered(id, &schema)
+        {
+            return offer;
         }
         if !schema.enumeration.is_empty() {
             return listed(&schema, making.turn);
@@ -111,11 +113,9 @@ impl<'a> Samples<'a> {
     /// The first example or default that fits.
     fn offered(&self, id: SchemaId, schema: &Schema) -> Option<Value> {
         let offers = schema.examples.iter().chain(&schema.default).filter(|offer| !offer.is_null());
-        offers.map(|offer| self.without_read_only(offer.clone(), id, MAX_DEPTH)).find(|offer| {
-            schema.types.iter().all(|kind| *kind != JsonType::Null || !offer.is_null())
-                && fits_merged(&self.api.schemas, offer, schema)
-                && fits(&self.api.schemas, offer, id)
-        })
+        offers
+            .map(|offer| self.without_read_only(offer.clone(), id, MAX_DEPTH))
+            .find(|offer| fits_merged(&self.api.schemas, offer, schema) && fits(&self.api.schemas, offer, id))
     }
 
     fn list(&self, schema: &Schema, making: &mut Making) -> Value {
@@ -141,16 +141,18 @@ impl<'a> Samples<'a> {
         let mut optional = 0;
         for (name, id) in &schema.properties {
             let Some(property) = self.api.schemas.get(*id) else { continue };
-            let required = schema.required.contains(name);
-            let offered = property.default.is_some() || !property.examples.is_empty();
-            let wanted = offered && optional < MAX_OPTIONAL && !making.around.contains(id);
-            if property.read_only || !(required || wanted) {
+            if property.read_only {
                 continue;
             }
-            optional += usize::from(!required);
-            let value = self.make(*id, making);
-            if required || fits(&self.api.schemas, &value, *id) {
-                members.insert(name.clone(), value);
+            if schema.required.contains(name) {
+                members.insert(name.clone(), self.make(*id, making));
+                continue;
+            }
+            let has_offers = property.default.is_some() || !property.examples.is_empty();
+            if has_offers && optional < MAX_OPTIONAL {
+                let offer = self.offered(*id, property);
+                optional += usize::from(offer.is_some());
+                members.extend(offer.map(|offer| (name.clone(), offer)));
             }
         }
         for name in schema.required.iter().filter(|name| !schema.properties.iter().any(|(known, _)| known == *name)) {
