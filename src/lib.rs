@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod checks;
+pub mod config;
 pub mod detect;
 pub mod model;
 pub mod probe;
