@@ -3,3 +3,4 @@
 
 mod demo;
 mod model;
+mod twins;
