@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::kit::{Document, Draft, Scheme, find, ok, only, refuse, unauthorized};
 
 pub(super) fn drafts() -> Vec<Draft> {
-    vec![management_twin(true), management_twin(false)]
+    vec![management_twin(true), management_twin(false), role_words()]
 }
 
 const SCHEME: Scheme = Scheme::Bearer;
@@ -86,6 +86,40 @@ fn management_twin(weak: bool) -> Draft {
     }
 }
 
+/// Sound: role words in the paths of things that are for everybody who is signed in. The dashboard shows an administrator more
+/// than others; the list of administrators says whom to ask.
+fn role_words() -> Draft {
+    let contacts = json!({"administrators": [
+        {"name": "Maria Kowalczyk", "room": "B-214", "hours": "09:00-15:00"}, {"name": "Tomasz Nowicki", "room": "B-215", "hours": "12:00-18:00"},
+    ]});
+    let shown = contacts.clone();
+    let listed = async move |headers: HeaderMap| SCHEME.who(&headers).map_or_else(unauthorized, |_| ok(contacts));
+    let dashboard = async |headers: HeaderMap| match SCHEME.who(&headers) {
+        None => unauthorized(),
+        Some(who) if is_manager(who) => {
+            ok(json!({"for": who, "widgets": [{"name": "Failed sign-ins", "value": 48113}]}))
+        }
+        Some(who) => ok(json!({"for": who, "widgets": []})),
+    };
+    Draft {
+        name: "role-words",
+        router: Router::new()
+            .route("/whoami", get(me))
+            .route("/administrators", get(listed))
+            .route("/admin/dashboard", get(dashboard)),
+        document: Document::new("Intranet", SCHEME)
+            .get("/whoami", "The caller", &json!({"worker": "alice", "badge": "badge-of-alice"}))
+            .get("/administrators", "Whom to ask", &shown)
+            .get(
+                "/admin/dashboard",
+                "Widgets for the caller",
+                &json!({"for": "maria", "widgets": [{"name": "x", "value": 1}]}),
+            ),
+        identities: SCHEME.identities(&[("alice", "user"), ("bob", "user"), ("maria", "manager")]),
+        expect: vec![],
+    }
+}
+
 mod tests {
     use super::super::named;
     use super::super::requests::{anonymous, get};
@@ -113,5 +147,18 @@ mod tests {
         assert!(get(&twin, "maria", "/shifts/sh-90118").await.has("Cold store 3"));
         assert_eq!(get(&twin, "alice", "/shifts/sh-90118").await.status, 404);
         assert!(!get(&twin, "alice", "/shifts").await.has("Cold store 3"));
+    }
+
+    #[tokio::test]
+    async fn role_words_guard_nothing_that_needs_a_guard() {
+        let twin = named("role-words").await;
+        assert_eq!(
+            get(&twin, "alice", "/administrators").await.text,
+            get(&twin, "maria", "/administrators").await.text
+        );
+        assert!(get(&twin, "maria", "/admin/dashboard").await.has("48113"));
+        let alice = get(&twin, "alice", "/admin/dashboard").await;
+        assert!(alice.status == 200 && !alice.has("48113"));
+        assert_eq!(anonymous(&twin, "/administrators").await.status, 401);
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::kit::{Document, Draft, Scheme, find, ok, only, refuse, unauthorized};
 
 pub(super) fn drafts() -> Vec<Draft> {
-    vec![tickets_twin(true), tickets_twin(false)]
+    vec![tickets_twin(true), tickets_twin(false), parcels_twin(true), parcels_twin(false)]
 }
 
 const SCHEME: Scheme = Scheme::Cookie("desk_session");
@@ -80,6 +80,59 @@ fn tickets_twin(weak: bool) -> Draft {
     }
 }
 
+const PARCELS: Scheme = Scheme::Bearer;
+
+/// Alice has not joined a depot yet.
+fn depot_of(who: &str) -> Option<&'static str> {
+    (who == "bob").then_some("depot-rotterdam")
+}
+
+fn parcels() -> Value {
+    let parcel = |id: &str, depot: Option<&str>, sender: &str, to: &str| json!({"parcelId": id, "depotId": depot, "sentBy": {"login": sender}, "recipient": to, "grams": 2750});
+    json!([
+        parcel("prc-300118", None, "alice", "Hanne Vestergaard, Aarhus"),
+        parcel("prc-300551", Some("depot-rotterdam"), "bob", "Youssef Amrani, Schiedam"),
+        parcel("prc-300552", Some("depot-rotterdam"), "bob", "Lotte de Wit, Delft"),
+        parcel("prc-300777", Some("depot-gdansk"), "carol", "Marek Zielinski, Sopot"),
+    ])
+}
+
+/// Weak: whoever has no depot gets the list without the filter, so Alice sees everybody's and Bob his own.
+async fn parcel_list(weak: bool, headers: HeaderMap) -> Response {
+    let Some(who) = PARCELS.who(&headers) else { return unauthorized() };
+    let shown = only(&parcels(), |parcel| match depot_of(who) {
+        Some(depot) => parcel["depotId"] == depot,
+        None => weak || parcel["sentBy"]["login"] == who,
+    });
+    ok(json!(shown))
+}
+
+/// Sound.
+async fn parcel(headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let Some(who) = PARCELS.who(&headers) else { return unauthorized() };
+    let found = find(&parcels(), "/parcelId", &id).filter(|parcel| parcel["sentBy"]["login"] == who);
+    found.map_or_else(|| refuse(404, "no such parcel"), ok)
+}
+
+fn parcels_twin(weak: bool) -> Draft {
+    let me = async |headers: HeaderMap| {
+        PARCELS.who(&headers).map_or_else(unauthorized, |who| ok(json!({"login": who, "depotId": depot_of(who)})))
+    };
+    Draft {
+        name: if weak { "parcels-weak" } else { "parcels-repaired" },
+        router: Router::new()
+            .route("/me", get(me))
+            .route("/parcels", get(move |headers| parcel_list(weak, headers)))
+            .route("/parcels/{parcelId}", get(parcel)),
+        document: Document::new("Parcels", PARCELS)
+            .get("/me", "Who am I", &json!({"login": "bob", "depotId": "depot-rotterdam"}))
+            .get("/parcels", "Parcels of the depot", &parcels())
+            .get("/parcels/{parcelId}", "One parcel", &parcels()[1]),
+        identities: PARCELS.identities(&[("alice", "user"), ("bob", "user")]),
+        expect: if weak { vec![("authz/bola-list", "GET /parcels")] } else { vec![] },
+    }
+}
+
 mod tests {
     use super::super::named;
     use super::super::requests::{anonymous, get};
@@ -96,6 +149,19 @@ mod tests {
             assert_eq!(get(twin, "alice", "/v2/tenants/tnt_globex_2093/tickets").await.status, 404);
             assert!(get(twin, "bob", "/v2/tenants/tnt_globex_2093/tickets").await.has("T-50391"));
             assert_eq!(anonymous(twin, "/v2/tickets").await.status, 401);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_filter_is_lost_without_a_depot_only_in_the_weak_twin() {
+        let (weak, repaired) = (named("parcels-weak").await, named("parcels-repaired").await);
+        assert!(get(&weak, "alice", "/parcels").await.has("Schiedam"));
+        assert!(!get(&repaired, "alice", "/parcels").await.has("Schiedam"));
+        for twin in [&weak, &repaired] {
+            let bob = get(twin, "bob", "/parcels").await;
+            assert!(bob.has("Schiedam") && !bob.has("Aarhus") && !bob.has("Sopot"));
+            assert!(get(twin, "alice", "/parcels").await.has("Aarhus"));
+            assert_eq!(get(twin, "alice", "/parcels/prc-300551").await.status, 404);
         }
     }
 }

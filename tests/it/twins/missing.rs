@@ -78,6 +78,8 @@ fn warehouse_twin(weak: bool) -> Draft {
     let suppliers = json!({"suppliers": [{"name": "Kestrel Fasteners", "lead_days": 12}]});
     let racks = json!({"racks": [{"rack": "R4", "load_kg": 2210}, {"rack": "R5", "load_kg": 1874}]});
     let movements = json!({"movements": [{"article": "bolt-m8", "from": "R4-112", "to": "dock-7", "count": 5500}]});
+    let hours = json!({"hours": [{"gate": "north", "from": "06:00", "to": "22:00"}]});
+    let opening = hours.clone();
     let route = |careless: bool, body: &Value| {
         let body = body.clone();
         get(move |headers| keyed(careless, headers, body))
@@ -95,14 +97,17 @@ fn warehouse_twin(weak: bool) -> Draft {
             .route("/v3/warehouse/bins", route(false, &bins))
             .route("/v3/warehouse/suppliers", route(false, &suppliers))
             .route("/v3/warehouse/racks", route(false, &racks))
-            .route("/v3/warehouse/movements", route(weak, &movements)),
+            .route("/v3/warehouse/movements", route(weak, &movements))
+            // Public in the document too, so that it takes any key is no outlier.
+            .route("/v3/warehouse/hours", get(async move || ok(opening))),
         document: Document::new("Warehouse", WAREHOUSE)
             .get("/v3/client", "The client of the key", &json!({"client": "alice", "contract": "contract of alice"}))
             .get("/v3/warehouse/stock", "Stock", &stock)
             .get("/v3/warehouse/bins", "Bins", &bins)
             .get("/v3/warehouse/suppliers", "Suppliers", &suppliers)
             .get("/v3/warehouse/racks", "Racks", &racks)
-            .get("/v3/warehouse/movements", "Movements of the day", &movements),
+            .get("/v3/warehouse/movements", "Movements of the day", &movements)
+            .open("/v3/warehouse/hours", "When the gate is open", &hours),
         identities: WAREHOUSE.identities(&[("alice", "user"), ("bob", "user")]),
         expect: if weak { vec![("authn/inconsistent", "GET /v3/warehouse/movements")] } else { vec![] },
     }
@@ -165,6 +170,7 @@ mod tests {
         for twin in [&weak, &repaired] {
             assert_eq!(anonymous(twin, path).await.status, 401);
             assert!(get(twin, "alice", path).await.has("dock-7"));
+            assert_eq!(anonymous(twin, "/v3/warehouse/hours").await.status, 200);
             for sibling in ["stock", "bins", "suppliers", "racks"] {
                 assert_eq!(presenting(twin, "nonsense", &format!("/v3/warehouse/{sibling}")).await.status, 401);
                 assert_eq!(get(twin, "bob", &format!("/v3/warehouse/{sibling}")).await.status, 200);

@@ -1,4 +1,5 @@
-//! Sound servers with odd manners: ignored ids, soft and HTML refusals, throttling, volatile answers, encoded ids, required queries.
+//! Servers with odd manners: ignored ids, soft and HTML refusals, throttling, volatile answers, encoded ids, required queries.
+//! All of them are sound, but for the four that come with a weak twin too: odd manners must not hide a weakness either.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +16,9 @@ use serde_json::{Value, json};
 use super::kit::{Document, Draft, Scheme, find, ok, only, refuse, unauthorized};
 
 pub(super) fn drafts() -> Vec<Draft> {
-    vec![ignored_path(), localized(), html_pages(), throttled(), volatile(), encoded(), search()]
+    let both = |make: fn(bool) -> Draft| [make(true), make(false)];
+    let odd = [localized, throttled, volatile, encoded].into_iter().flat_map(both);
+    [ignored_path(), html_pages(), search()].into_iter().chain(odd).collect()
 }
 
 const SCHEME: Scheme = Scheme::Bearer;
@@ -36,7 +39,12 @@ fn own(who: &str) -> Vec<Value> {
 }
 
 fn own_trip(who: &str, id: &str) -> Option<Value> {
-    find(&trips(), "/id", id).filter(|trip| trip["driver"] == who)
+    trip(false, who, id)
+}
+
+/// The trip, which in a weak twin may be anybody's.
+fn trip(weak: bool, who: &str, id: &str) -> Option<Value> {
+    find(&trips(), "/id", id).filter(|trip| weak || trip["driver"] == who)
 }
 
 async fn list(headers: HeaderMap) -> Response {
@@ -45,6 +53,13 @@ async fn list(headers: HeaderMap) -> Response {
 
 fn draft(name: &'static str, router: Router, document: Document) -> Draft {
     Draft { name, router, document, identities: SCHEME.identities(PAIR), expect: vec![] }
+}
+
+/// A draft in which everybody can read the object at that operation, if it is the weak one of its names.
+fn twin(weak: bool, names: [&'static str; 2], leaking: &'static str, router: Router, document: Document) -> Draft {
+    let [weak_name, sound_name] = names;
+    let expect = if weak { vec![("authz/bola-read", leaking)] } else { vec![] };
+    Draft { expect, ..draft(if weak { weak_name } else { sound_name }, router, document) }
 }
 
 fn list_example() -> Value {
@@ -67,7 +82,7 @@ fn ignored_path() -> Draft {
 }
 
 /// Every refusal has status 200, text in Portuguese and a time of day that changes.
-fn localized() -> Draft {
+fn localized(weak: bool) -> Draft {
     let no = |text: &str| {
         ok(json!({"sucesso": false, "mensagem": text, "hora": jiff::Timestamp::now().to_string(), "viagem": null}))
     };
@@ -77,7 +92,7 @@ fn localized() -> Draft {
     };
     let read = async move |headers: HeaderMap, Path(id): Path<String>| match SCHEME.who(&headers) {
         None => no("Inicie a sua sessão"),
-        Some(who) => match own_trip(who, &id) {
+        Some(who) => match trip(weak, who, &id) {
             Some(trip) => ok(json!({"sucesso": true, "viagem": trip, "hora": jiff::Timestamp::now().to_string()})),
             None if find(&trips(), "/id", &id).is_some() => no("Esta viagem não lhe pertence"),
             None => no("Viagem inexistente"),
@@ -91,7 +106,7 @@ fn localized() -> Draft {
             "Uma viagem",
             &json!({"sucesso": true, "viagem": trips()[0], "hora": "2031-05-05T05:05:05Z"}),
         );
-    draft("trips-localized", router, document)
+    twin(weak, ["trips-localized-weak", "trips-localized"], "GET /viagens/{id}", router, document)
 }
 
 /// Refusals are HTML pages: 403 for foreign trips, 500 for unknown ones.
@@ -119,7 +134,7 @@ fn html_pages() -> Draft {
 }
 
 /// The first request of all to the list is throttled, then everything is as it should be.
-fn throttled() -> Draft {
+fn throttled(weak: bool) -> Draft {
     let first = Arc::new(AtomicBool::new(true));
     let slow = async move |headers: HeaderMap| {
         if first.swap(false, Ordering::SeqCst) {
@@ -127,9 +142,9 @@ fn throttled() -> Draft {
         }
         list(headers).await
     };
-    let read = async |headers: HeaderMap, Path(id): Path<String>| match SCHEME.who(&headers) {
+    let read = async move |headers: HeaderMap, Path(id): Path<String>| match SCHEME.who(&headers) {
         None => unauthorized(),
-        Some(who) => own_trip(who, &id).map_or_else(|| refuse(404, "no such trip"), ok),
+        Some(who) => trip(weak, who, &id).map_or_else(|| refuse(404, "no such trip"), ok),
     };
     let router = Router::new().route("/trips", get(slow)).route("/trips/{trip_id}", get(read));
     let document = Document::new("Trips", SCHEME).get("/trips", "My trips", &list_example()).get(
@@ -137,11 +152,11 @@ fn throttled() -> Draft {
         "One trip",
         &trips()[0],
     );
-    draft("trips-throttled-once", router, document)
+    twin(weak, ["trips-throttled-once-weak", "trips-throttled-once"], "GET /trips/{trip_id}", router, document)
 }
 
 /// Half of every answer is new each time, refusals included, and lists come in any order.
-fn volatile() -> Draft {
+fn volatile(weak: bool) -> Draft {
     let noise = || json!({"trace": format!("{:032x}", rand::random::<u128>()), "shard": rand::random::<u16>(), "took_us": rand::random::<u16>()});
     let shuffled = async move |headers: HeaderMap| {
         let Some(who) = SCHEME.who(&headers) else { return unauthorized() };
@@ -154,7 +169,7 @@ fn volatile() -> Draft {
     let read = async move |headers: HeaderMap, Path(id): Path<String>| match SCHEME.who(&headers) {
         None => unauthorized(),
         Some(who) => {
-            let trip = own_trip(who, &id);
+            let trip = trip(weak, who, &id);
             let found = trip.is_some();
             ok(
                 json!({"meta": noise(), "found": found, "trip": trip, "upload_token": format!("{:032x}", rand::random::<u128>())}),
@@ -169,7 +184,7 @@ fn volatile() -> Draft {
             "One trip",
             &json!({"meta": meta, "found": true, "trip": trips()[0], "upload_token": "00"}),
         );
-    draft("trips-volatile", router, document)
+    twin(weak, ["trips-volatile-weak", "trips-volatile"], "GET /trips/{trip_id}", router, document)
 }
 
 fn node_id(trip: &Value) -> String {
@@ -177,7 +192,7 @@ fn node_id(trip: &Value) -> String {
 }
 
 /// Ids are base64 of a type and a number, checked all the same.
-fn encoded() -> Draft {
+fn encoded(weak: bool) -> Draft {
     let node = |mut trip: Value| {
         trip["id"] = json!(node_id(&trip));
         trip
@@ -187,7 +202,7 @@ fn encoded() -> Draft {
         None => unauthorized(),
     };
     let read = async move |headers: HeaderMap, Path(id): Path<String>| match SCHEME.who(&headers) {
-        Some(who) => match own(who).into_iter().find(|trip| node_id(trip) == id) {
+        Some(who) => match only(&trips(), |trip| node_id(trip) == id && (weak || trip["driver"] == who)).pop() {
             Some(trip) => ok(node(trip)),
             None => refuse(404, "no such node"),
         },
@@ -199,7 +214,7 @@ fn encoded() -> Draft {
         "One node",
         &trips()[0],
     );
-    draft("nodes-encoded", router, document)
+    twin(weak, ["nodes-encoded-weak", "nodes-encoded"], "GET /nodes/{id}", router, document)
 }
 
 /// A directory that answers nothing without a query, and the same to everybody with one.
@@ -233,6 +248,22 @@ fn search() -> Draft {
 mod tests {
     use super::super::named;
     use super::super::requests::{anonymous, get};
+
+    #[tokio::test]
+    async fn odd_manners_do_not_change_that_the_weak_twins_leak() {
+        for (name, path) in [
+            ("trips-localized-weak", "/viagens/trip-70933"),
+            ("trips-throttled-once-weak", "/trips/trip-70933"),
+            ("trips-volatile-weak", "/trips/trip-70933"),
+            ("nodes-encoded-weak", "/nodes/VHJpcDo3MDkzMw=="),
+        ] {
+            let twin = named(name).await;
+            assert!(get(&twin, "alice", path).await.has("Sevilla"), "{name}");
+            assert!(!anonymous(&twin, path).await.has("Sevilla"), "{name}");
+            let list = path.rsplit_once('/').unwrap().0;
+            assert!(!get(&twin, "alice", list).await.has("Sevilla"), "{name}");
+        }
+    }
 
     #[tokio::test]
     async fn the_ignored_id_gives_the_callers_own_trip() {
