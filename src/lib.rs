@@ -4,6 +4,7 @@ pub mod app;
 pub mod checks;
 pub mod config;
 pub mod detect;
+pub mod demo;
 pub mod model;
 pub mod probe;
 pub mod report;

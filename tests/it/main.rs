@@ -7,3 +7,6 @@ mod model;
 mod report;
 mod spec;
 mod store;
+mod demo;
+mod model;
+mod twins;
