@@ -5,6 +5,7 @@ pub mod checks;
 pub mod config;
 pub mod detect;
 pub mod demo;
+pub mod mcp;
 pub mod model;
 pub mod probe;
 pub mod report;

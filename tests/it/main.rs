@@ -3,6 +3,7 @@
 
 mod config;
 mod detect;
+mod mcp;
 mod model;
 mod report;
 mod spec;
