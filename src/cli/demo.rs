@@ -60,20 +60,22 @@ struct Whereabouts<'a> {
 /// Starts, and scans or serves.
 pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
     args.outputs.check()?;
+    let bar = args.judge.bar()?;
+    // Before anything is started, so that nothing is left behind when the user stops early.
+    let mut interrupts = Interrupts::listen()?;
     let served = start(args.repaired, args.port).await?;
     let folder = TemporaryFolder::new()?;
     let config = folder.0.join("routewarden.toml");
     files::write_whole(&config, served.config_toml.as_bytes())?;
     if args.serve {
-        return keep_up(cx, &served, &folder, &config, args.outputs.stdout).await;
+        return keep_up(cx, &mut interrupts, &served, &config, args.outputs.stdout).await;
     }
     cx.remark(format!("the demo API runs on {}", served.base_url));
     let cx = cx.with_app(with_environment(cx.app.clone(), served.secrets.clone()));
-    let bar = args.judge.bar()?;
     let mut overrides = overrides(&TargetOptions::default(), args.scope, &args.limits);
     overrides.baseline = args.judge.baseline;
     let request = ScanRequest { config: Some(config), overrides, ..ScanRequest::default() };
-    let Some(finished) = scan::finish(&cx, request).await? else { return Ok(Exit::Interrupted) };
+    let Some(finished) = scan::finish(&cx, &mut interrupts, request).await? else { return Ok(Exit::Interrupted) };
     args.outputs.emit(&cx, &finished.report)?;
     Ok(Exit::of_report(&finished.report, &bar))
 }
@@ -81,15 +83,14 @@ pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
 /// Serves until the user stops it. The accounts' passwords go to a file beside the configuration, not to the screen.
 async fn keep_up(
     cx: &Cx,
+    interrupts: &mut Interrupts,
     served: &Served,
-    folder: &TemporaryFolder,
     config: &Path,
     format: Option<Format>,
 ) -> anyhow::Result<Exit> {
-    let env_file = folder.0.join("demo.env");
+    let env_file = config.with_file_name("demo.env");
     let lines: String = served.secrets.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
     files::write_whole(&env_file, lines.as_bytes())?;
-    let mut interrupts = Interrupts::listen()?;
     if format == Some(Format::Json) {
         let whereabouts = Whereabouts { base_url: &served.base_url, config, env_file: &env_file };
         cx.print(serde_json::to_string(&whereabouts)? + "\n")?;

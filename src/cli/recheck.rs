@@ -8,9 +8,9 @@ use crate::report::Status;
 
 use super::cx::Cx;
 use super::exit::Exit;
+use super::interrupts::Interrupts;
 use super::layout::wrap;
-use super::options::ScopeOptions;
-use super::options::{LimitOptions, ModeOption, TargetOptions, overrides};
+use super::options::{LimitOptions, ModeOption, ScopeOptions, TargetOptions, overrides};
 use super::outputs::AnswerOptions;
 use super::scan;
 
@@ -51,7 +51,9 @@ pub(super) async fn run(cx: &Cx, args: RecheckArgs) -> anyhow::Result<Exit> {
         recheck_scan: args.scan.map(ScanId::from),
         ..ScanRequest::default()
     };
-    let Some(finished) = scan::finish(cx, request).await? else { return Ok(Exit::Interrupted) };
+    let Some(finished) = scan::finish(cx, &mut Interrupts::listen()?, request).await? else {
+        return Ok(Exit::Interrupted);
+    };
     let info = &finished.report.scan;
     let answer = Answer { scan_id: &info.id, recheck: &finished.recheck };
     args.answer.print(cx, &answer, |answer| text(answer.recheck, cx.width()))?;

@@ -47,7 +47,7 @@ pub(super) async fn run(cx: &Cx, args: ScanArgs) -> anyhow::Result<Exit> {
         dry_run: args.dry_run,
         ..ScanRequest::default()
     };
-    let Some(finished) = finish(cx, request).await? else { return Ok(Exit::Interrupted) };
+    let Some(finished) = finish(cx, &mut Interrupts::listen()?, request).await? else { return Ok(Exit::Interrupted) };
     args.outputs.emit(cx, &finished.report)?;
     explain_exit(cx, &finished.report);
     Ok(Exit::of_report(&finished.report, &bar))
@@ -57,13 +57,16 @@ pub(super) async fn run(cx: &Cx, args: ScanArgs) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// [`AppError`], as from the use case.
-pub(super) async fn finish(cx: &Cx, request: ScanRequest) -> anyhow::Result<Option<Arc<Finished>>> {
-    let mut interrupts = Interrupts::listen()?;
+pub(super) async fn finish(
+    cx: &Cx,
+    interrupts: &mut Interrupts,
+    request: ScanRequest,
+) -> anyhow::Result<Option<Arc<Finished>>> {
     let Some(started) = interrupts.or(cx.app.start(request)).await else { return Ok(None) };
     let handle = started?;
     let watched = Watched { progress: handle.progress.clone(), cancel: handle.cancel.clone() };
     let mut waiting = handle.clone();
-    match follow(cx, &mut interrupts, watched, waiting.finished()).await {
+    match follow(cx, interrupts, watched, waiting.finished()).await {
         Ok(Ended::Answer(finished)) => {
             // A second Ctrl-C must still work while the last rows are stored.
             let _ = interrupts.or(cx.app.shut_down()).await;
