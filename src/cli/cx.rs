@@ -61,6 +61,11 @@ impl Cx {
         }
     }
 
+    /// Prints on stderr what the user cannot do without, quiet or not.
+    pub fn announce(&self, text: impl Into<String>) {
+        self.complain(text.into());
+    }
+
     /// Prints why a command failed.
     pub fn fault(&self, error: &anyhow::Error) {
         self.complain(format!("{} {error:#}", "error:".red().bold()));

