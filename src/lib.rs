@@ -6,6 +6,7 @@ pub mod config;
 pub mod detect;
 pub mod demo;
 pub mod mcp;
+pub mod cli;
 pub mod model;
 pub mod probe;
 pub mod report;

@@ -4,6 +4,7 @@
 mod config;
 mod detect;
 mod mcp;
+mod cli;
 mod model;
 mod report;
 mod spec;
