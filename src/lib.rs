@@ -2,14 +2,15 @@
 
 pub mod app;
 pub mod checks;
-pub mod config;
-pub mod detect;
-pub mod demo;
-pub mod mcp;
 pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod detect;
+pub mod mcp;
 pub mod model;
 pub mod probe;
 pub mod report;
+pub mod scan;
 pub mod spec;
 pub mod store;
 pub mod survey;

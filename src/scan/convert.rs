@@ -1,0 +1,189 @@
+//! From the engine's types to the report's: redacted, cleaned, capped.
+
+use std::time::Instant;
+
+use super::run::ScanInput;
+use super::trust::Trust;
+use super::{collect, operation_ref};
+use crate::checks::Meta;
+use crate::model::{
+    DocumentIssue, Draft, Effect, EvidenceItem, Exchange, FindingId, OperationId, Outcome, Role, clean,
+};
+use crate::report::{
+    ClauseInfo, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, Report, RequestInfo,
+    ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, score,
+};
+use crate::survey::Survey;
+
+/// Longest body in a report, in characters.
+const MAX_BODY: usize = 4_000;
+/// Most exchanges of one finding.
+const MAX_EXCHANGES: usize = 8;
+/// Most document issues in a report.
+const MAX_ISSUES: usize = 200;
+
+/// What the report is put together from.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) findings: Vec<Finding>,
+    pub(super) coverage: Vec<CoverageRow>,
+    pub(super) next_steps: Vec<NextStep>,
+    pub(super) trust: Trust,
+    pub(super) started: Instant,
+}
+
+/// The whole report.
+pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Report {
+    let mut score = score(&parts.findings, &parts.coverage, input.api.operations.len());
+    if parts.trust.status != Status::Complete {
+        score.value = None;
+        score.grade = None;
+        let because = parts.trust.untrusted_because.clone();
+        score.withheld_because = Some(because.unwrap_or_else(|| "the scan did not run to its end".to_owned()));
+    }
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool { name: "routewarden".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        scan: ScanInfo {
+            id: input.id.clone(),
+            started_at: input.started_at.to_string(),
+            duration_ms: u64::try_from(parts.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            mode: input.mode,
+            base_url: input.probe.base_url().to_string().trim_end_matches('/').to_owned(),
+            document: clean(&input.api.document, 500),
+            config: input.config.clone(),
+            identities: identities(survey),
+            requests: input.probe.sent(),
+            status: parts.trust.status,
+            untrusted_because: parts.trust.untrusted_because,
+        },
+        score,
+        findings: parts.findings,
+        coverage: parts.coverage,
+        document_issues: issues(&input.api.issues),
+        writes: Vec::new(),
+        plan: Vec::new(),
+        next_steps: parts.next_steps,
+        notes: notes(input, survey),
+    }
+}
+
+/// Issues of the document, capped.
+pub fn issues(all: &[DocumentIssue]) -> Vec<Issue> {
+    all.iter()
+        .take(MAX_ISSUES)
+        .map(|issue| Issue { at: clean(&issue.at, 300), line: issue.line, message: clean(&issue.message, 300) })
+        .collect()
+}
+
+fn identities(survey: &Survey) -> Vec<IdentityInfo> {
+    let info = |person: &crate::survey::Person| IdentityInfo {
+        name: person.name.clone(),
+        role: person.role.clone(),
+        signed_in: person.signed_in,
+    };
+    survey.people.all.iter().map(info).collect()
+}
+
+fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
+    let mut notes = input.notes.clone();
+    notes.extend(input.probe.notes());
+    let changes = |effect: &Effect| matches!(effect, Effect::Writes | Effect::Deletes);
+    let changing = input.api.operations.iter().filter(|operation| changes(&operation.effect)).count();
+    if changing > 0 {
+        notes.push(format!("{changing} operations change state and were not asked: this version only reads"));
+    }
+    if survey.objects.left_out > 0 {
+        notes.push(format!("{} objects beyond the cap of 400 a resource were not looked at", survey.objects.left_out));
+    }
+    if input.api.issues.len() > MAX_ISSUES {
+        notes.push(format!("{} more document issues are not listed", input.api.issues.len() - MAX_ISSUES));
+    }
+    if let Some(error) = &survey.stopped_by {
+        notes.push(format!("the survey stopped early: {error}"));
+    }
+    notes
+}
+
+/// One finding for the report.
+pub(super) fn finding(
+    input: &ScanInput<'_>,
+    meta: &Meta,
+    id: FindingId,
+    draft: &Draft,
+    also: &[&OperationId],
+) -> Finding {
+    let operation = input.api.operations.iter().find(|operation| operation.id == draft.operation);
+    let redact = |text: &str, max: usize| input.probe.redactor().text(&clean(text, max));
+    let attack = draft.exchanges.iter().find(|item| item.role == Role::Attack);
+    Finding {
+        id: id.0,
+        check: meta.id.to_owned(),
+        title: meta.title.to_owned(),
+        severity: collect::severity(meta, draft),
+        confidence: draft.confidence(),
+        operation: operation_ref(&draft.operation),
+        also: also.iter().map(|id| operation_ref(id)).collect(),
+        site: redact(&draft.site, 200),
+        owasp: meta.owasp.iter().map(|entry| (*entry).to_owned()).collect(),
+        cwe: meta.cwe.to_vec(),
+        claim: redact(&draft.claim, 300),
+        clauses: clauses(draft, &redact),
+        exchanges: draft.exchanges.iter().take(MAX_EXCHANGES).map(exchange).collect(),
+        replay: attack.map(|item| clean(&item.exchange.replay, 2_000)).unwrap_or_default(),
+        spec: operation.map(|operation| SpecRef { file: clean(&input.api.document, 500), line: operation.spec.line }),
+        code: None,
+        remedy: meta.remedy.to_owned(),
+        first_seen: input.started_at.to_string(),
+        status: FindingStatus::New,
+        suppressed: None,
+    }
+}
+
+fn clauses(draft: &Draft, redact: &dyn Fn(&str, usize) -> String) -> Vec<ClauseInfo> {
+    let info = |clause: &crate::model::Clause| ClauseInfo {
+        name: clause.name.to_owned(),
+        holds: clause.holds,
+        because: redact(&clause.because, 400),
+    };
+    draft.clauses.iter().map(info).collect()
+}
+
+fn exchange(item: &EvidenceItem) -> ExchangeInfo {
+    let Exchange { identity, request, outcome, .. } = &*item.exchange;
+    let headers =
+        |all: &[(String, String)]| all.iter().map(|(name, value)| (clean(name, 100), clean(value, 500))).collect();
+    let (response, fault) = match outcome {
+        Outcome::Response(response) => (
+            Some(ResponseInfo {
+                status: response.status,
+                headers: headers(&response.headers),
+                body: block(&response.body),
+                truncated: response.truncated,
+            }),
+            None,
+        ),
+        Outcome::Timeout => (None, Some("no answer in time".to_owned())),
+        Outcome::Unreachable(text) | Outcome::Broken(text) => (None, Some(clean(text, 300))),
+    };
+    ExchangeInfo {
+        role: item.role,
+        identity: identity.clone(),
+        request: RequestInfo {
+            method: request.method.clone(),
+            url: clean(&request.url, 1_000),
+            headers: headers(&request.headers),
+            body: request.body.as_deref().map(block),
+        },
+        response,
+        fault,
+    }
+}
+
+/// A body: every line cleaned, the whole capped.
+fn block(text: &str) -> String {
+    let capped: String = text.chars().take(MAX_BODY).collect();
+    let cut = if capped.len() < text.len() { "…" } else { "" };
+    let lines: Vec<String> = capped.lines().map(|line| clean(line, MAX_BODY)).collect();
+    format!("{}{cut}", lines.join("\n"))
+}

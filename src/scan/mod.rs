@@ -1,0 +1,33 @@
+//! One scan: survey, checks, and the report of what came of them. The dry run stops after the plan.
+
+mod collect;
+mod convert;
+mod plan;
+mod run;
+mod trust;
+
+use sha2::{Digest, Sha256};
+
+pub use convert::issues;
+pub use plan::{PlanInput, plan};
+pub use run::{Outcome, ScanInput, Stage, Ticked, run};
+
+use crate::model::{FindingId, Method, OperationId, clean_name};
+use crate::report::OperationRef;
+
+/// The stable id of a weakness: the API's title, the check and the cause, whatever the address of the target is.
+pub fn fingerprint(title: &str, check: &str, cause: &str) -> FindingId {
+    let mut digest = Sha256::new();
+    for part in [title, check, cause] {
+        digest.update(part);
+        digest.update([0]);
+    }
+    let hex: String = digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    FindingId(format!("rw-{hex}"))
+}
+
+/// An operation id in its parts, for the report.
+pub fn operation_ref(id: &OperationId) -> OperationRef {
+    let (method, path) = id.0.split_once(' ').unwrap_or(("GET", id.0.as_str()));
+    OperationRef { method: Method::parse(method).unwrap_or(Method::Get), path: clean_name(path, 300) }
+}
