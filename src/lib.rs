@@ -4,4 +4,5 @@ pub mod app;
 pub mod config;
 pub mod detect;
 pub mod model;
+pub mod remedy;
 pub mod report;

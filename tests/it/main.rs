@@ -4,3 +4,4 @@
 mod config;
 mod detect;
 mod model;
+mod remedy;
