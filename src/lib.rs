@@ -9,6 +9,7 @@ pub mod detect;
 pub mod mcp;
 pub mod model;
 pub mod probe;
+pub mod remedy;
 pub mod report;
 pub mod scan;
 pub mod spec;

@@ -11,3 +11,4 @@ mod report;
 mod spec;
 mod store;
 mod twins;
+mod remedy;
