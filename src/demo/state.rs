@@ -1,6 +1,7 @@
 //! What the demo holds in memory: the accounts, the seeded objects and a few counters.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value, json};
 
@@ -59,6 +60,8 @@ pub(super) struct App {
     /// Calls of the reading-looking operation that sends mail.
     pub(super) sent: AtomicU64,
     seed: Value,
+    /// Invoices made since the start. A std mutex, since no section of it awaits.
+    drafts: Mutex<Vec<Value>>,
 }
 
 impl App {
@@ -75,7 +78,16 @@ impl App {
         let people = seed.get("people").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let accounts = people.iter().filter_map(account).collect();
         let key = if repaired { rand::random::<[u8; 32]>().to_vec() } else { GUESSABLE_KEY.to_vec() };
-        Ok(Self { repaired, key, accounts, document, resets: AtomicU64::new(0), sent: AtomicU64::new(0), seed })
+        Ok(Self {
+            repaired,
+            key,
+            accounts,
+            document,
+            resets: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            seed,
+            drafts: Mutex::default(),
+        })
     }
 
     /// The account of that name.
@@ -95,11 +107,7 @@ impl App {
 
     /// The object whose `id` reads as `id`, whoever owns it.
     pub(super) fn find(&self, collection: &str, id: &str) -> Option<&Value> {
-        self.all(collection).iter().find(|object| match object.get("id") {
-            Some(Value::String(text)) => text == id,
-            Some(Value::Number(number)) => number.to_string() == id,
-            _ => false,
-        })
+        self.all(collection).iter().find(|object| has_id(object, id))
     }
 
     /// The objects of the account.
@@ -107,9 +115,24 @@ impl App {
         self.all(collection).iter().filter(|object| by.owns(object)).cloned().collect()
     }
 
+    /// The invoices made since the start, to read or to change.
+    pub(super) fn drafts(&self) -> MutexGuard<'_, Vec<Value>> {
+        // The list is whole after any panic: each change of it is one push or one retain.
+        self.drafts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Counts one call.
     pub(super) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Whether the object's `id` reads as `id`.
+pub(super) fn has_id(object: &Value, id: &str) -> bool {
+    match object.get("id") {
+        Some(Value::String(text)) => text == id,
+        Some(Value::Number(number)) => number.to_string() == id,
+        _ => false,
     }
 }
 

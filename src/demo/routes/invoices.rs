@@ -1,9 +1,11 @@
-//! Invoices and quotes.
+//! Invoices and quotes. Drafts can be made and thrown away; they live as long as the server.
 
 use std::sync::Arc;
 
+use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
@@ -12,12 +14,18 @@ use serde_json::{Value, json};
 use super::{Answer, Shared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::Refusal;
-use crate::demo::state::{App, nonce};
+use crate::demo::state::{App, has_id, nonce};
+
+/// How many drafts the server keeps.
+const MAX_DRAFTS: usize = 1000;
+
+/// The number of the first draft.
+const FIRST_DRAFT: u64 = 62001;
 
 pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
-        .route("/invoices", get(list))
-        .route("/invoices/{invoice_id}", get(read))
+        .route("/invoices", get(list).post(create))
+        .route("/invoices/{invoice_id}", get(read).delete(discard))
         .route("/invoices/{invoice_id}/send", get(send))
         .route("/quotes", get(quotes))
         .route("/quotes/{quote_id}", get(quote))
@@ -33,7 +41,9 @@ struct Page {
 /// Sound; administrators see everybody's by design.
 async fn list(State(app): Shared, headers: HeaderMap, Query(page): Query<Page>) -> Answer {
     let account = auth::caller(&app, &headers, Care::Full)?;
-    let all = if account.is_admin() { app.all("invoices").to_vec() } else { app.owned("invoices", account) };
+    let everything = app.all("invoices").iter().chain(app.drafts().iter()).cloned().collect::<Vec<_>>();
+    let all: Vec<Value> =
+        everything.into_iter().filter(|invoice| account.is_admin() || account.owns(invoice)).collect();
     let size = page.per_page.unwrap_or(25).clamp(1, 100);
     let skip = page.page.unwrap_or(1).saturating_sub(1).saturating_mul(size);
     let total = all.len();
@@ -47,11 +57,54 @@ async fn list(State(app): Shared, headers: HeaderMap, Query(page): Query<Page>) 
 /// Weak: nobody asks whose invoice it is.
 async fn read(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
     let account = auth::caller(&app, &headers, Care::Full)?;
-    let invoice = app.find("invoices", &id).ok_or(Refusal::NotFound)?;
-    if app.repaired && !account.owns(invoice) && !account.is_admin() {
+    let draft = app.drafts().iter().find(|draft| has_id(draft, &id)).cloned();
+    let invoice = draft.or_else(|| app.find("invoices", &id).cloned()).ok_or(Refusal::NotFound)?;
+    if app.repaired && !account.owns(&invoice) && !account.is_admin() {
         return Err(Refusal::NotFound);
     }
-    Ok(Json(invoice.clone()))
+    Ok(Json(invoice))
+}
+
+/// What a new draft is made of.
+#[derive(Deserialize)]
+struct NewInvoice {
+    customer_id: String,
+    due_on: String,
+    purchase_order: Option<String>,
+}
+
+/// Sound: the draft is the caller's, for a customer of the caller's.
+async fn create(
+    State(app): Shared,
+    headers: HeaderMap,
+    body: Result<Json<NewInvoice>, JsonRejection>,
+) -> Result<Response, Refusal> {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    let Json(new) = body.map_err(|_| Refusal::Invalid("customer_id and due_on are required"))?;
+    let customer = app.find("customers", &new.customer_id).filter(|customer| account.owns(customer));
+    let customer = customer.ok_or(Refusal::Invalid("customer_id is not one of your customers"))?;
+    let mut drafts = app.drafts();
+    if drafts.len() >= MAX_DRAFTS {
+        return Err(Refusal::Invalid("there are too many drafts, discard some"));
+    }
+    let id = drafts.last().and_then(|draft| draft.get("id")?.as_u64()).unwrap_or(FIRST_DRAFT - 1) + 1;
+    let draft = json!({
+        "id": id, "number": null, "owner_id": account.id, "status": "draft", "due_on": new.due_on, "currency": "EUR",
+        "customer": {"id": new.customer_id, "name": customer.get("name")}, "lines": [],
+        "totals": {"net_cents": 0, "tax_rate": "0.19", "tax_cents": 0, "gross_cents": 0},
+        "purchase_order": new.purchase_order, "notes": null, "archived": false,
+    });
+    drafts.push(draft.clone());
+    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/invoices/{id}"))], Json(draft)).into_response())
+}
+
+/// Sound: only the caller's drafts can be thrown away.
+async fn discard(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    let mut drafts = app.drafts();
+    let before = drafts.len();
+    drafts.retain(|draft| !(has_id(draft, &id) && account.owns(draft)));
+    if drafts.len() < before { Ok(StatusCode::NO_CONTENT) } else { Err(Refusal::NotFound) }
 }
 
 /// Trap: a GET that acts. A scan must leave it alone.

@@ -65,6 +65,12 @@ impl Caller {
         self.with(path, &[]).await
     }
 
+    /// Sends a request with this method and body as one of the accounts.
+    pub(super) async fn send(&self, who: &str, method: &str, path: &str, body: Value) -> Seen {
+        let request = self.http.request(method.parse().unwrap(), format!("{}{path}", self.demo.base_url));
+        seen(request.bearer_auth(self.demo.token(who).unwrap()).json(&body)).await
+    }
+
     pub(super) async fn login(&self, username: &str, password: &str) -> Seen {
         let body = json!({"username": username, "password": password});
         seen(self.http.post(format!("{}/login", self.demo.base_url)).json(&body)).await

@@ -1,5 +1,7 @@
 //! What looks weak and is not stays so in both versions, and the handle tells what a scan needs.
 
+use serde_json::json;
+
 use super::caller::{Caller, Seen};
 
 async fn versions() -> [Caller; 2] {
@@ -107,4 +109,22 @@ async fn passwords_are_new_at_every_start_and_a_stopped_demo_is_gone() {
     drop(second);
     first.demo.stop().await;
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn a_draft_is_made_read_and_discarded_by_its_owner() {
+    for demo in versions().await {
+        let body = json!({"customer_id": "cus_7hk2v9qa", "due_on": "2031-04-30"});
+        let made = demo.send("alice", "POST", "/invoices", body.clone()).await;
+        assert_eq!((made.status, made.headers["location"].to_str().unwrap()), (201, "/invoices/62001"));
+        assert_eq!(demo.get("alice", "/invoices/62001").await.json()["owner_id"], 4101);
+        assert!(demo.get("alice", "/invoices").await.text.contains("62001"));
+        assert!(!demo.get("bob", "/invoices").await.text.contains("62001"));
+        assert_eq!(demo.send("bob", "POST", "/invoices", body).await.status, 422);
+        assert_eq!(demo.send("bob", "POST", "/invoices", json!({})).await.status, 422);
+        assert_eq!(demo.send("bob", "DELETE", "/invoices/62001", json!({})).await.status, 404);
+        assert_eq!(demo.send("alice", "DELETE", "/invoices/62001", json!({})).await.status, 204);
+        assert_eq!(demo.get("alice", "/invoices/62001").await.status, 404);
+        assert_eq!(demo.send("alice", "DELETE", "/invoices/61041", json!({})).await.status, 404);
+    }
 }
