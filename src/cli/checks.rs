@@ -1,0 +1,88 @@
+//! `routewarden checks`: the catalogue, or one check's manual page.
+
+use std::fmt::Write;
+
+use anyhow::anyhow;
+
+use crate::app::CheckPage;
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::layout::{Column, cut, table, verbatim};
+use super::outputs::AnswerOptions;
+
+/// Least likeness of a name that is offered instead of an unknown one.
+const LEAST_LIKENESS: f64 = 0.6;
+
+/// Options of `checks`.
+#[derive(Debug, clap::Args)]
+pub struct ChecksArgs {
+    /// A check's id: its manual page; or a family: its checks [default: all checks]
+    pub id: Option<String>,
+    #[command(flatten)]
+    pub(super) answer: AnswerOptions,
+}
+
+/// Lists or shows.
+pub(super) fn run(cx: &Cx, args: &ChecksArgs) -> anyhow::Result<Exit> {
+    let pages = cx.app.checks();
+    let Some(id) = args.id.as_deref() else {
+        args.answer.print(cx, &pages, |pages| listing(pages.iter(), cx.width()))?;
+        return Ok(Exit::Clean);
+    };
+    if let Some(page) = pages.iter().find(|page| page.id == id) {
+        args.answer.print(cx, page, |page| manual(page, cx.width()))?;
+        return Ok(Exit::Clean);
+    }
+    let family: Vec<&CheckPage> = pages.iter().filter(|page| family(page) == id).collect();
+    if family.is_empty() {
+        return Err(unknown(id, &pages));
+    }
+    args.answer.print(cx, &family, |family| listing(family.iter().copied(), cx.width()))?;
+    Ok(Exit::Clean)
+}
+
+fn listing<'a>(pages: impl Iterator<Item = &'a CheckPage>, width: usize) -> String {
+    let columns = [
+        Column { heading: "id", shrinks: false },
+        Column { heading: "severity", shrinks: false },
+        Column { heading: "mode", shrinks: false },
+        Column { heading: "weakness", shrinks: true },
+    ];
+    let rows: Vec<Vec<String>> = pages
+        .map(|page| {
+            vec![page.id.clone(), page.severity.to_string(), page.level.as_str().to_owned(), page.title.clone()]
+        })
+        .collect();
+    table(&columns, &rows, width)
+}
+
+fn manual(page: &CheckPage, width: usize) -> String {
+    let mut out = String::new();
+    let cwe = page.cwe.iter().map(|number| format!("CWE-{number}"));
+    let classes: Vec<String> = page.owasp.iter().cloned().chain(cwe).collect();
+    let _ = writeln!(out, "{}\n{}\n", cut(&page.id, width), cut(&page.title, width));
+    let _ = writeln!(out, "severity  {}\nmode      {} and above", page.severity, page.level.as_str());
+    let _ = writeln!(out, "classes   {}\nremedy    {}\nsince     {}\n", classes.join(", "), page.remedy, page.since);
+    out.push_str(&verbatim(&page.manual, 0));
+    out
+}
+
+fn family(page: &CheckPage) -> &str {
+    page.id.split('/').next().unwrap_or_default()
+}
+
+fn unknown(id: &str, pages: &[CheckPage]) -> anyhow::Error {
+    let names = pages.iter().flat_map(|page| [page.id.as_str(), family(page)]);
+    let nearest = names.max_by(|left, right| likeness(id, left).total_cmp(&likeness(id, right)));
+    match nearest.filter(|name| likeness(id, name) >= LEAST_LIKENESS) {
+        Some(name) => anyhow!("there is no check `{id}`; did you mean `{name}`?"),
+        None => anyhow!("there is no check `{id}`; `routewarden checks` lists them"),
+    }
+}
+
+fn likeness(asked: &str, name: &str) -> f64 {
+    // Many write the name without its family.
+    let bare = name.split('/').next_back().unwrap_or(name);
+    strsim::jaro_winkler(asked, name).max(strsim::jaro_winkler(asked, bare))
+}

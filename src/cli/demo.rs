@@ -1,0 +1,147 @@
+//! `routewarden demo`: starts the built-in API and scans it, or keeps it up for an assistant to scan.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde::Serialize;
+
+use crate::app::{App, ScanRequest};
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::files;
+use super::interrupts::Interrupts;
+use super::options::{JudgeOptions, LimitOptions, ScopeOptions, TargetOptions, overrides};
+use super::outputs::{Format, Outputs};
+use super::scan;
+
+/// Options of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct DemoArgs {
+    /// The repaired twin: the same API without the weaknesses
+    #[arg(long)]
+    pub repaired: bool,
+    /// Port on 127.0.0.1 [default: a free one]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+    /// Keep the API up instead of scanning it, until Ctrl-C
+    #[arg(long)]
+    pub serve: bool,
+    #[command(flatten)]
+    pub(super) scope: ScopeOptions,
+    #[command(flatten)]
+    pub(super) limits: LimitOptions,
+    /// Where reports go.
+    #[command(flatten)]
+    pub outputs: Outputs,
+    #[command(flatten)]
+    pub(super) judge: JudgeOptions,
+}
+
+/// The demo API while it runs; it ends with this value.
+struct Served {
+    base_url: String,
+    config_toml: String,
+    secrets: BTreeMap<String, String>,
+    /// Whatever keeps the server alive.
+    _server: Box<dyn std::any::Any + Send>,
+}
+
+/// Where a served demo is found, for scripts: one line of JSON.
+#[derive(Debug, Serialize)]
+struct Whereabouts<'a> {
+    base_url: &'a str,
+    config: &'a Path,
+    env_file: &'a Path,
+}
+
+/// Starts, and scans or serves.
+pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
+    args.outputs.check()?;
+    let bar = args.judge.bar()?;
+    // Before anything is started, so that nothing is left behind when the user stops early.
+    let mut interrupts = Interrupts::listen()?;
+    let served = start(args.repaired, args.port).await?;
+    let folder = TemporaryFolder::new()?;
+    let config = folder.0.join("routewarden.toml");
+    files::write_whole(&config, served.config_toml.as_bytes())?;
+    if args.serve {
+        return keep_up(cx, &mut interrupts, &served, &config, args.outputs.stdout).await;
+    }
+    cx.remark(format!("the demo API runs on {}", served.base_url));
+    let cx = cx.with_app(with_environment(cx.app.clone(), served.secrets.clone()));
+    let mut overrides = overrides(&TargetOptions::default(), args.scope, &args.limits);
+    overrides.baseline = args.judge.baseline;
+    let request = ScanRequest { config: Some(config), overrides, ..ScanRequest::default() };
+    let Some(finished) = scan::finish(&cx, &mut interrupts, request).await? else { return Ok(Exit::Interrupted) };
+    args.outputs.emit(&cx, &finished.report)?;
+    Ok(Exit::of_report(&finished.report, &bar))
+}
+
+/// Serves until the user stops it. The accounts' passwords go to a file beside the configuration, not to the screen.
+async fn keep_up(
+    cx: &Cx,
+    interrupts: &mut Interrupts,
+    served: &Served,
+    config: &Path,
+    format: Option<Format>,
+) -> anyhow::Result<Exit> {
+    let env_file = config.with_file_name("demo.env");
+    let lines: String = served.secrets.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
+    files::write_whole(&env_file, lines.as_bytes())?;
+    if format == Some(Format::Json) {
+        let whereabouts = Whereabouts { base_url: &served.base_url, config, env_file: &env_file };
+        cx.print(serde_json::to_string(&whereabouts)? + "\n")?;
+    } else {
+        cx.print(format!(
+            "the demo API runs on {}; Ctrl-C ends it. To scan it from another terminal:\n\n  \
+             set -a; . {}; set +a\n  routewarden scan --config {}\n",
+            served.base_url,
+            env_file.display(),
+            config.display()
+        ))?;
+    }
+    interrupts.next().await;
+    Ok(Exit::Clean)
+}
+
+/// A value as a POSIX shell reads it.
+fn quoted(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
+/// A folder that only this user can read, removed at the end.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn new() -> anyhow::Result<Self> {
+        let path = std::env::temp_dir().join(format!("routewarden-demo-{:016x}", rand::random::<u64>()));
+        let mut builder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path).with_context(|| format!("the folder `{}` cannot be made", path.display()))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.0) {
+            tracing::warn!("`{}` could not be removed: {error}", self.0.display());
+        }
+    }
+}
+
+/// Starts the demo API.
+async fn start(repaired: bool, port: u16) -> anyhow::Result<Served> {
+    let _ = (repaired, port);
+    bail!("the demo is not wired yet")
+}
+
+/// The use cases with secrets that stand in no environment variable.
+fn with_environment(app: App, secrets: BTreeMap<String, String>) -> App {
+    let _ = secrets;
+    app
+}

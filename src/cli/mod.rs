@@ -1,0 +1,35 @@
+//! The command line: a thin face of the use cases in `app`. Reads options, calls one use case, prints the answer, and
+//! turns it into an exit code. Knows nothing of probes or checks.
+
+mod args;
+mod baseline;
+mod checks;
+mod cx;
+mod demo;
+mod diff;
+mod exit;
+mod explain;
+mod files;
+mod fix;
+mod follow;
+mod history;
+mod init;
+mod interrupts;
+mod layout;
+mod mcp;
+mod options;
+mod outputs;
+mod ownership;
+mod progress;
+mod recheck;
+mod render;
+mod report;
+mod run;
+mod scan;
+
+pub use args::{Cli, Command};
+pub use exit::{Bar, Confident, Exit, Threshold};
+pub use layout::{Column, cut, table, wrap};
+pub use outputs::{Format, Outputs};
+pub use recheck::exit_of as recheck_exit;
+pub use run::{parse, run};

@@ -1,0 +1,139 @@
+//! Groups of options that several commands share, and what they mean to the use cases.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::app::Overrides;
+use crate::model::Mode;
+
+use super::baseline;
+use super::exit::{Bar, Confident, Threshold};
+
+/// How much a scan may do, as the command line spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ModeOption {
+    /// Reads that are judged safe
+    Passive,
+    /// Also creates its own objects and accounts, and writes to those alone
+    Active,
+    /// Also odd input and bounded bursts
+    Intrusive,
+}
+
+impl From<ModeOption> for Mode {
+    fn from(mode: ModeOption) -> Self {
+        match mode {
+            ModeOption::Passive => Self::Passive,
+            ModeOption::Active => Self::Active,
+            ModeOption::Intrusive => Self::Intrusive,
+        }
+    }
+}
+
+/// What is scanned and where requests may go.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Target")]
+pub struct TargetOptions {
+    /// Configuration file [default: routewarden.toml in this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Where requests go [default: the document's first usable server]
+    #[arg(long, value_name = "URL")]
+    pub base_url: Option<String>,
+    /// Let requests go to this origin too; loopback needs no permission, everything else does (repeatable)
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow: Vec<String>,
+    /// The API's source tree, to name the handler behind a finding
+    #[arg(long, value_name = "DIR")]
+    pub source: Option<PathBuf>,
+}
+
+/// What is tested and how far it goes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What to test")]
+pub struct ScopeOptions {
+    /// How much the scan may do [default: passive]
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeOption>,
+    /// Only these checks or families: `authz/bola-read,token`
+    #[arg(long, value_name = "ID,FAMILY,...", value_delimiter = ',')]
+    pub checks: Vec<String>,
+    /// Only these operations: `GET /x,POST /y/*`
+    #[arg(long, value_name = "OPERATION,...", value_delimiter = ',')]
+    pub operations: Vec<String>,
+    /// Only these configured identities
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub identities: Vec<String>,
+    /// Sign up two throw-away accounts through the API itself (needs --mode active)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub auto_accounts: Option<bool>,
+}
+
+/// How much is sent, and how fast.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitOptions {
+    /// Most requests to send
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_requests: Option<u64>,
+    /// Requests a second
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub rate: Option<f64>,
+    /// Requests at one time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: Option<u16>,
+    /// Seconds to wait for one answer
+    #[arg(long, value_name = "SECONDS", value_parser = positive)]
+    pub timeout: Option<f64>,
+}
+
+/// When the run fails.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Exit code")]
+pub struct JudgeOptions {
+    /// Exit with 1 when a finding is at least this severe
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = Threshold::High)]
+    pub fail_on: Threshold,
+    /// ... and at least this sure
+    #[arg(long, value_enum, value_name = "CONFIDENCE", default_value_t = Confident::Confirmed)]
+    pub min_confidence: Confident,
+    /// A report (JSON) whose findings are known and fail nothing
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+}
+
+impl JudgeOptions {
+    /// The bar that findings are held against.
+    ///
+    /// # Errors
+    /// When the baseline is no report.
+    pub fn bar(&self) -> anyhow::Result<Bar> {
+        let known = self.baseline.as_deref().map(baseline::load).transpose()?.unwrap_or_default();
+        Ok(Bar { fail_on: self.fail_on, min_confidence: self.min_confidence, known })
+    }
+}
+
+/// What differs from the configuration file.
+pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &LimitOptions) -> Overrides {
+    Overrides {
+        base_url: target.base_url.clone(),
+        allow: target.allow.clone(),
+        mode: scope.mode.map(Mode::from),
+        checks: scope.checks,
+        operations: scope.operations,
+        identities: scope.identities,
+        source: target.source.clone(),
+        auto_accounts: scope.auto_accounts,
+        max_requests: limits.max_requests,
+        rate: limits.rate,
+        concurrency: limits.concurrency.map(usize::from),
+        timeout_seconds: limits.timeout,
+        baseline: None,
+    }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if number.is_finite() && number > 0.0 { Ok(number) } else { Err(format!("`{text}` is not greater than zero")) }
+}

@@ -1,0 +1,137 @@
+//! `routewarden ownership`: who gets what, route by route.
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{Access, Matrix, MatrixRow, OwnershipRequest, Progress, RouteVerdict};
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::follow::{Ended, Watched, follow};
+use super::interrupts::Interrupts;
+use super::layout::{Column, table, wrap};
+use super::options::{LimitOptions, ScopeOptions, TargetOptions, overrides};
+use super::outputs::AnswerOptions;
+
+const LEGEND: &str = "+ own object   ! another caller's object   o served, nobody's object   - refused   ? not known";
+
+/// Options of `ownership`.
+#[derive(Debug, clap::Args)]
+pub struct OwnershipArgs {
+    /// A route: `GET /invoices/{invoice_id}` or a path alone [default: all routes]
+    pub route: Option<String>,
+    /// OpenAPI document (path or URL) or base URL, as for `scan`
+    #[arg(long)]
+    pub target: Option<String>,
+    #[command(flatten)]
+    pub(super) options: TargetOptions,
+    #[command(flatten)]
+    pub(super) scope: ScopeOptions,
+    #[command(flatten)]
+    pub(super) limits: LimitOptions,
+    #[command(flatten)]
+    pub(super) answer: AnswerOptions,
+}
+
+/// Asks and prints.
+pub(super) async fn run(cx: &Cx, args: OwnershipArgs) -> anyhow::Result<Exit> {
+    let request = OwnershipRequest {
+        route: args.route,
+        target: args.target,
+        overrides: overrides(&args.options, args.scope, &args.limits),
+        config: args.options.config,
+    };
+    let mut interrupts = Interrupts::listen()?;
+    let (reports, progress) = watch::channel(Progress::default());
+    let cancel = CancellationToken::new();
+    let work = cx.app.check_route_ownership(request, reports, cancel.clone());
+    let matrix = match follow(cx, &mut interrupts, Watched { progress, cancel }, work).await? {
+        Ended::Answer(matrix) => matrix,
+        Ended::Left => return Ok(Exit::Interrupted),
+    };
+    args.answer.print(cx, &matrix, |matrix| text(matrix, cx.width()))?;
+    Ok(Exit::Clean)
+}
+
+fn text(matrix: &Matrix, width: usize) -> String {
+    let mut out = String::new();
+    for caller in &matrix.callers {
+        out.push_str(&wrap(&format!("{} = {} ({})", caller.column, caller.identity, caller.role), width, 0));
+    }
+    out.push('\n');
+    out.push_str(&grid(matrix, width));
+    out.push('\n');
+    out.push_str(&wrap(LEGEND, width, 0));
+    for row in &matrix.routes {
+        out.push_str(&reasons(row, width));
+    }
+    for step in &matrix.next_steps {
+        out.push_str(&wrap(&format!("\nnext: {step}"), width, 0));
+    }
+    out
+}
+
+/// The matrix as a table: symbols before the path, so that a narrow terminal cuts the path and never a verdict.
+fn grid(matrix: &Matrix, width: usize) -> String {
+    let mut columns = vec![Column { heading: "verdict", shrinks: false }];
+    let heading = |name: &str| match name {
+        "anonymous" => "anon",
+        "A" => "A",
+        "B" => "B",
+        "H" => "H",
+        _ => "*",
+    };
+    columns.extend(matrix.callers.iter().map(|caller| Column { heading: heading(&caller.column), shrinks: false }));
+    columns.push(Column { heading: "route", shrinks: true });
+    let rows: Vec<Vec<String>> = matrix
+        .routes
+        .iter()
+        .map(|row| {
+            let mut cells = vec![verdict(row.verdict).to_owned()];
+            cells.extend(matrix.callers.iter().map(|caller| symbol(row, &caller.column).to_owned()));
+            cells.push(format!("{} {}", row.operation.method, row.operation.path));
+            cells
+        })
+        .collect();
+    table(&columns, &rows, width)
+}
+
+/// The reasons of a row that somebody should read: broken, suspected and unknown ones, cell by cell.
+fn reasons(row: &MatrixRow, width: usize) -> String {
+    let telling = matches!(row.verdict, RouteVerdict::Broken | RouteVerdict::Suspected | RouteVerdict::Unknown);
+    if !telling {
+        return String::new();
+    }
+    let head = format!("\n{} {}: {}", row.operation.method, row.operation.path, row.reason);
+    let mut out = wrap(&head, width, 0);
+    for cell in &row.cells {
+        let line = format!("{} {}: {}", access(cell.access), cell.column, cell.because);
+        out.push_str(&wrap(&line, width, 2));
+    }
+    out
+}
+
+fn symbol(row: &MatrixRow, column: &str) -> &'static str {
+    row.cells.iter().find(|cell| cell.column == column).map_or("?", |cell| access(cell.access))
+}
+
+fn access(access: Access) -> &'static str {
+    match access {
+        Access::Own => "+",
+        Access::Others => "!",
+        Access::Served => "o",
+        Access::Refused => "-",
+        Access::Unknown => "?",
+    }
+}
+
+fn verdict(verdict: RouteVerdict) -> &'static str {
+    match verdict {
+        RouteVerdict::Enforced => "enforced",
+        RouteVerdict::Broken => "BROKEN",
+        RouteVerdict::Suspected => "suspected",
+        RouteVerdict::Public => "public",
+        RouteVerdict::NotOwned => "not owned",
+        RouteVerdict::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,92 @@
+//! `routewarden recheck`: runs the recorded proof of findings again.
+
+use serde::Serialize;
+
+use crate::app::{RecheckOutcome, RecheckRow, ScanRequest};
+use crate::model::{FindingId, ScanId};
+use crate::report::Status;
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::interrupts::Interrupts;
+use super::layout::wrap;
+use super::options::{LimitOptions, ModeOption, ScopeOptions, TargetOptions, overrides};
+use super::outputs::AnswerOptions;
+use super::scan;
+
+/// Options of `recheck`.
+#[derive(Debug, clap::Args)]
+pub struct RecheckArgs {
+    /// Ids of findings
+    #[arg(required = true)]
+    pub finding: Vec<String>,
+    /// The scan they are taken from [default: the latest]
+    #[arg(long, value_name = "ID")]
+    pub scan: Option<String>,
+    /// How much the recheck may do [default: as the scan did]
+    #[arg(long, value_enum)]
+    pub(super) mode: Option<ModeOption>,
+    #[command(flatten)]
+    pub(super) options: TargetOptions,
+    #[command(flatten)]
+    pub(super) limits: LimitOptions,
+    #[command(flatten)]
+    pub(super) answer: AnswerOptions,
+}
+
+/// What is printed with `--format json`.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    scan_id: &'a str,
+    recheck: &'a [RecheckRow],
+}
+
+/// Rechecks and prints.
+pub(super) async fn run(cx: &Cx, args: RecheckArgs) -> anyhow::Result<Exit> {
+    let scope = ScopeOptions { mode: args.mode, ..ScopeOptions::default() };
+    let request = ScanRequest {
+        overrides: overrides(&args.options, scope, &args.limits),
+        config: args.options.config,
+        recheck: args.finding.into_iter().map(FindingId::from).collect(),
+        recheck_scan: args.scan.map(ScanId::from),
+        ..ScanRequest::default()
+    };
+    let Some(finished) = scan::finish(cx, &mut Interrupts::listen()?, request).await? else {
+        return Ok(Exit::Interrupted);
+    };
+    let info = &finished.report.scan;
+    let answer = Answer { scan_id: &info.id, recheck: &finished.recheck };
+    args.answer.print(cx, &answer, |answer| text(answer.recheck, cx.width()))?;
+    if let Some(because) = &info.untrusted_because {
+        cx.remark(format!("the set-up could not be trusted, so nothing is concluded: {because}"));
+    }
+    Ok(exit_of(info.status, &finished.recheck))
+}
+
+/// 0 when all are repaired, 1 when one is not or the route is broken, 3 when one could not be told.
+pub fn exit_of(status: Status, rows: &[RecheckRow]) -> Exit {
+    let any = |outcomes: &[RecheckOutcome]| rows.iter().any(|row| outcomes.contains(&row.outcome));
+    match status {
+        Status::Untrusted => Exit::Untrusted,
+        Status::Interrupted => Exit::Interrupted,
+        _ if any(&[RecheckOutcome::StillVulnerable, RecheckOutcome::Broken]) => Exit::Found,
+        // No row at all is no proof of a repair.
+        _ if rows.is_empty() || any(&[RecheckOutcome::Inconclusive]) => Exit::Untrusted,
+        _ => Exit::Clean,
+    }
+}
+
+fn text(rows: &[RecheckRow], width: usize) -> String {
+    let mut out = String::new();
+    for row in rows {
+        let outcome = match row.outcome {
+            RecheckOutcome::StillVulnerable => "still vulnerable",
+            RecheckOutcome::Fixed => "fixed",
+            RecheckOutcome::Broken => "broken: the owner is refused too",
+            RecheckOutcome::Inconclusive => "inconclusive",
+        };
+        out.push_str(&wrap(&format!("{}  {outcome}", row.finding_id), width, 0));
+        out.push_str(&wrap(&row.because, width, 4));
+    }
+    out
+}

@@ -1,0 +1,64 @@
+//! From the command line to an exit code.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::app::App;
+
+use super::args::{Cli, Command};
+use super::cx::Cx;
+use super::exit::Exit;
+use super::{checks, demo, diff, explain, fix, history, init, mcp, ownership, recheck, report, scan};
+
+/// Reads the command line; help, the version and faults are printed here.
+///
+/// # Errors
+/// The exit code that ends the program: [`Exit::Clean`] for help, [`Exit::Usage`] for faults.
+pub fn parse() -> Result<Cli, Exit> {
+    Cli::try_parse().map_err(|error| {
+        // A closed pipe takes nothing from the exit code.
+        let _ = error.print();
+        if error.use_stderr() { Exit::Usage } else { Exit::Clean }
+    })
+}
+
+/// Carries out one command. Never panics and never leaves the process: the exit code is the answer.
+pub async fn run(cli: Cli) -> Exit {
+    let Cli { command, common } = cli;
+    let data = common.data.clone().or_else(data_from_environment);
+    let folder = match std::env::current_dir() {
+        Ok(folder) => folder,
+        Err(error) => {
+            tracing::error!("the current folder cannot be read: {error}");
+            return Exit::Usage;
+        }
+    };
+    let cx = Cx::new(App::new(folder.clone(), data), folder, &common);
+    let ended = dispatch(&cx, command).await;
+    ended.unwrap_or_else(|error| {
+        cx.fault(&error);
+        Exit::of_error(&error)
+    })
+}
+
+async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Scan(args) => scan::run(cx, *args).await,
+        Command::Explain(args) => explain::run(cx, args).await,
+        Command::Ownership(args) => ownership::run(cx, *args).await,
+        Command::Fix(args) => fix::run(cx, args).await,
+        Command::Recheck(args) => recheck::run(cx, args).await,
+        Command::Demo(args) => demo::run(cx, *args).await,
+        Command::Init(args) => init::run(cx, &args),
+        Command::Checks(args) => checks::run(cx, &args),
+        Command::History(args) => history::run(cx, &args).await,
+        Command::Report(args) => report::run(cx, args).await,
+        Command::Diff(args) => diff::run(cx, args).await,
+        Command::Mcp(args) => mcp::run(cx, args).await,
+    }
+}
+
+fn data_from_environment() -> Option<PathBuf> {
+    std::env::var_os("ROUTEWARDEN_DATA").filter(|value| !value.is_empty()).map(PathBuf::from)
+}

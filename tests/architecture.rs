@@ -1,0 +1,142 @@
+//! Holds the source to its architecture: who may use whom, who may open a socket, how large a file may be, and what
+//! must not stand in the repository. Reads text; needs nothing of the crate.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+#[path = "architecture/layers.rs"]
+mod layers;
+#[path = "architecture/source.rs"]
+mod source;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use layers::{forbidden_face_use, forbidden_socket, forbidden_use, module_of, used_modules};
+use source::{code_only, files_below, without_tests};
+
+const MOST_LINES: usize = 500;
+/// Folders that hold no text of ours.
+const NOT_OURS: [&str; 7] = [".git", "target", "node_modules", ".venv", "__pycache__", ".mypy_cache", ".ruff_cache"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Rust files below a folder of the repository: path from the root, and text.
+fn rust_files(folder: &str) -> Vec<(String, String)> {
+    let root = root();
+    let mut found: Vec<(String, String)> = files_below(&root.join(folder), &NOT_OURS)
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| (shown(&root, &path), fs::read_to_string(&path).unwrap()))
+        .collect();
+    found.sort();
+    found
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/")
+}
+
+fn none(faults: Vec<String>) {
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn every_module_has_a_layer() {
+    let unknown = rust_files("src")
+        .into_iter()
+        .filter_map(|(path, _)| module_of(&path).filter(|module| layers::layer(module).is_none()));
+    let mut unknown: Vec<String> = unknown.map(|module| format!("`{module}` has no layer")).collect();
+    unknown.dedup();
+    none(unknown);
+}
+
+#[test]
+fn modules_use_only_lower_layers() {
+    let mut faults = Vec::new();
+    for (path, text) in rust_files("src") {
+        let Some(module) = module_of(&path) else { continue };
+        for used in used_modules(&path, &code_only(&text)) {
+            faults.extend(forbidden_use(&module, &used).map(|why| format!("{path}: {why}")));
+            faults.extend(forbidden_face_use(&module, &used).map(|why| format!("{path}: {why}")));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn only_the_probe_opens_sockets() {
+    let mut faults = Vec::new();
+    for (path, text) in rust_files("src") {
+        let Some(module) = module_of(&path) else { continue };
+        faults.extend(forbidden_socket(&module, &code_only(&text)).into_iter().map(|why| format!("{path}: {why}")));
+    }
+    none(faults);
+}
+
+#[test]
+fn files_are_small_and_say_what_they_are_for() {
+    let mut faults = Vec::new();
+    for (path, text) in rust_files("src") {
+        let lines = text.lines().count();
+        faults.extend((lines > MOST_LINES).then(|| format!("{path}: {lines} lines; at most {MOST_LINES}")));
+        faults.extend((!text.starts_with("//!")).then(|| format!("{path}: does not begin with `//!`")));
+    }
+    none(faults);
+}
+
+#[test]
+fn nothing_is_left_undone_or_switched_off() {
+    // Put together here, so that this file does not find itself.
+    let undone = ["TO", "DO"].concat();
+    let macros = ["todo!(", "unimplemented!("];
+    let ignored = ["#[", "ignore"].concat();
+    let mut faults = Vec::new();
+    for (path, text) in rust_files("src") {
+        let code = code_only(&text);
+        faults.extend(text.contains(&undone).then(|| format!("{path}: {undone}")));
+        faults.extend(macros.iter().filter(|name| code.contains(*name)).map(|name| format!("{path}: {name}")));
+        let allowed = without_tests(&code).contains("#[allow(") || code.contains("#![allow(");
+        faults.extend(allowed.then(|| format!("{path}: `allow`; say `expect` with a reason")));
+    }
+    for (path, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+        faults.extend(code_only(&text).contains(&ignored).then(|| format!("{path}: an ignored test")));
+    }
+    none(faults);
+}
+
+#[test]
+fn the_repository_names_no_machine() {
+    let homes: Vec<String> = ["work", "root"].iter().map(|name| format!("/{name}/")).collect();
+    let mut faults = Vec::new();
+    let root = root();
+    for path in files_below(&root, &NOT_OURS) {
+        // What is not text has no path to read in it.
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            let named = homes.iter().find(|home| source::names_path(line, home));
+            faults.extend(named.map(|home| format!("{}:{}: {home}", shown(&root, &path), number + 1)));
+        }
+    }
+    none(faults);
+}
+
+#[test]
+fn packages_come_from_the_public_registry_alone() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    none(source::foreign_sources(&lock));
+    let mut faults = Vec::new();
+    for name in [".cargo/config.toml", ".cargo/config", ".npmrc", "pip.conf", ".pypirc", ".yarnrc", ".yarnrc.yml"] {
+        faults.extend(root().join(name).exists().then(|| format!("{name} chooses a registry for everybody")));
+    }
+    let root = root();
+    for path in files_below(&root, &NOT_OURS) {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with("requirements") || name.starts_with("package") || name == "uv.lock" {
+            let Ok(text) = fs::read_to_string(&path) else { continue };
+            faults
+                .extend(source::foreign_indexes(&text).into_iter().map(|it| format!("{}: {it}", shown(&root, &path))));
+        }
+    }
+    none(faults);
+}
