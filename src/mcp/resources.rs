@@ -8,7 +8,7 @@ use super::answer::{Page, explain_answer, running_answer, scan_answer};
 use super::exit;
 use crate::app::{App, AppError, CheckPage, Finished};
 use crate::model::{FindingId, ScanId};
-use crate::report::Report;
+use crate::report::{Format, Report, RuleHelp, TextOptions, render};
 
 /// The most scans in the listing.
 const MAX_SCANS: usize = 100;
@@ -116,7 +116,7 @@ async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String)
         let finished = Finished { report, recheck: Vec::new() };
         return Ok((JSON, exit::harmless(scan_answer(&finished, Page::First)).to_string()));
     };
-    let text = render_report(format, &report)
+    let text = render_report(app, format, &report)
         .and_then(|text| exit::harmless_document(&text, mime.ends_with("json")))
         .ok_or_else(|| ErrorData::internal_error(format!("the report cannot be rendered as {format}"), None))?;
     if text.len() > MAX_REPORT_BYTES {
@@ -130,11 +130,15 @@ async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String)
 }
 
 /// A report in one of the formats of [`FORMATS`]; `None` for a format that is not there.
-fn render_report(format: &str, report: &Report) -> Option<String> {
-    match format {
-        "json" => serde_json::to_string(report).ok(),
-        _ => None,
-    }
+fn render_report(app: &App, format: &str, report: &Report) -> Option<String> {
+    let format: Format = format.parse().ok()?;
+    let rules: Vec<RuleHelp> = app.checks().into_iter().map(rule).collect();
+    Some(render(format, report, &rules, TextOptions::default()))
+}
+
+fn rule(page: CheckPage) -> RuleHelp {
+    let CheckPage { id, title, severity, owasp, cwe, manual, .. } = page;
+    RuleHelp { id, title, severity, help_markdown: manual, owasp, cwe }
 }
 
 fn manual(page: &CheckPage) -> String {

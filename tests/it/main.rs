@@ -1,14 +1,13 @@
 //! All integration tests in one binary; each module mirrors the source module it tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod cli;
 mod config;
+mod demo;
 mod detect;
 mod mcp;
-mod cli;
 mod model;
 mod report;
 mod spec;
 mod store;
-mod demo;
-mod model;
 mod twins;
