@@ -16,6 +16,8 @@ const MAX_ERROR_CHARS: usize = 3000;
 const MAX_NAME_CHARS: usize = 300;
 /// Answers nest this deep at most; anything deeper is replaced.
 const MAX_DEPTH: usize = 24;
+/// Stands for every field of a whole document; no field has such a name.
+const DOCUMENT: &str = "\0document";
 
 /// Fields whose line breaks and tabs mean something.
 const MULTILINE: [&str; 7] = ["manual", "guidance", "code", "diff", "verify", "request_body", "response_body"];
@@ -28,12 +30,21 @@ pub fn harmless(answer: Value) -> Value {
     harmless_field("", answer, 0)
 }
 
+/// The same for a whole document, whose renderer knows which line breaks it wants: only what cannot be seen is dropped.
+pub fn harmless_document(text: &str, is_json: bool) -> Option<String> {
+    if !is_json {
+        return Some(harmless_lines(text));
+    }
+    let value = serde_json::from_str(text).ok()?;
+    Some(harmless_field(DOCUMENT, value, 0).to_string())
+}
+
 fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
     if depth > MAX_DEPTH {
         return Value::String("[too deep]".to_owned());
     }
     match value {
-        Value::String(text) if MULTILINE.contains(&field) => Value::String(harmless_lines(&text)),
+        Value::String(text) if field == DOCUMENT || MULTILINE.contains(&field) => Value::String(harmless_lines(&text)),
         Value::String(text) if NAMES.contains(&field) => Value::String(clean_name(&text, MAX_NAME_CHARS)),
         Value::String(text) => Value::String(clean(&text, text.len())),
         Value::Array(items) => {
@@ -43,7 +54,7 @@ fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
             fields
                 .into_iter()
                 .map(|(key, value)| {
-                    let value = harmless_field(&key, value, depth + 1);
+                    let value = harmless_field(if field == DOCUMENT { DOCUMENT } else { &key }, value, depth + 1);
                     (clean_name(&key, MAX_NAME_CHARS), value)
                 })
                 .collect(),

@@ -85,11 +85,11 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     let bind = |source| McpError::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let url = format!("http://{}/mcp", listener.local_addr().map_err(bind)?);
-    let router = router(Server::new(app.clone(), limits, stop.clone()), token, &stop);
+    let server = Server::new(app, limits, stop.clone());
+    let router = router(server.clone(), token, &stop);
     ready(&Listening { url, generated_token });
-    let served = run(listener, router, stop.clone()).await;
-    stop.cancel();
-    app.shut_down().await;
+    let served = run(listener, router, stop).await;
+    server.end().await;
     served
 }
 

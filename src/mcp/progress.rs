@@ -56,9 +56,10 @@ pub(super) async fn follow(peer: Peer<RoleServer>, token: Option<ProgressToken>,
         let progress = seen.borrow().clone();
         let Some(value) = ticker.tick(&progress) else { continue };
         let message = format!("{}: {} requests, {} findings", progress.phase, progress.requests, progress.findings);
-        let note = ProgressNotificationParam::new(token.clone(), value)
-            .with_total(precise(progress.total).max(value.ceil()))
-            .with_message(message);
+        let mut note = ProgressNotificationParam::new(token.clone(), value).with_message(message);
+        if progress.total > 0 {
+            note = note.with_total(precise(progress.total).max(value.ceil()));
+        }
         // A client that does not listen any more is told apart by the transport, not here.
         let _ = peer.notify_progress(note).await;
     }

@@ -4,11 +4,11 @@
 use rmcp::model::{CacheScope, ErrorData, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
-use super::answer::{Page, explain_answer, scan_answer};
+use super::answer::{Page, explain_answer, running_answer, scan_answer};
 use super::exit;
 use crate::app::{App, AppError, CheckPage, Finished};
 use crate::model::{FindingId, ScanId};
-use crate::report::Report;
+use crate::report::{Format, Report, RuleHelp, TextOptions, render};
 
 /// The most scans in the listing.
 const MAX_SCANS: usize = 100;
@@ -16,8 +16,8 @@ const MAX_SCANS: usize = 100;
 const MAX_LISTED: usize = 20;
 /// The largest report that is handed out; larger ones are for the command line.
 const MAX_REPORT_BYTES: usize = 4 * 1024 * 1024;
-/// How long a stored thing may be kept by the client.
-const STORED_TTL_MS: u64 = 60_000;
+/// How long a client may keep what does not change any more: a stored report, a manual page.
+const STORED_TTL_MS: u64 = 300_000;
 
 const SCHEME: &str = "routewarden://";
 const JSON: &str = "application/json";
@@ -85,8 +85,9 @@ pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, Err
     if replaced {
         tracing::warn!("a secret was about to leave in a resource; it was replaced");
     }
+    let lasting = path.starts_with("checks/") || path.contains("/report.");
     Ok(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(mime)])
-        .with_ttl_ms(STORED_TTL_MS)
+        .with_ttl_ms(if lasting { STORED_TTL_MS } else { 0 })
         .with_cache_scope(CacheScope::Private))
 }
 
@@ -106,12 +107,17 @@ async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String)
                 .ok_or_else(|| not_found(app, uri, "reports are report.json, .sarif, .html and .md"))?,
         ),
     };
-    let report = app.report(Some(&ScanId::from(id))).await.map_err(|error| failed(app, uri, &error))?;
+    let id = ScanId::from(id);
+    if let Some(handle) = app.running(&id).filter(|handle| format.is_none() && handle.done.borrow().is_none()) {
+        return Ok((JSON, exit::harmless(running_answer(&id, &handle.progress.borrow())).to_string()));
+    }
+    let report = app.report(Some(&id)).await.map_err(|error| failed(app, uri, &error))?;
     let Some((format, mime)) = format else {
         let finished = Finished { report, recheck: Vec::new() };
         return Ok((JSON, exit::harmless(scan_answer(&finished, Page::First)).to_string()));
     };
-    let text = render_report(format, &report)
+    let text = render_report(app, format, &report)
+        .and_then(|text| exit::harmless_document(&text, mime.ends_with("json")))
         .ok_or_else(|| ErrorData::internal_error(format!("the report cannot be rendered as {format}"), None))?;
     if text.len() > MAX_REPORT_BYTES {
         let message = format!(
@@ -124,11 +130,15 @@ async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String)
 }
 
 /// A report in one of the formats of [`FORMATS`]; `None` for a format that is not there.
-fn render_report(format: &str, report: &Report) -> Option<String> {
-    match format {
-        "json" => serde_json::to_string(report).ok(),
-        _ => None,
-    }
+fn render_report(app: &App, format: &str, report: &Report) -> Option<String> {
+    let format: Format = format.parse().ok()?;
+    let rules: Vec<RuleHelp> = app.checks().into_iter().map(rule).collect();
+    Some(render(format, report, &rules, TextOptions::default()))
+}
+
+fn rule(page: CheckPage) -> RuleHelp {
+    let CheckPage { id, title, severity, owasp, cwe, manual, .. } = page;
+    RuleHelp { id, title, severity, help_markdown: manual, owasp, cwe }
 }
 
 fn manual(page: &CheckPage) -> String {

@@ -71,6 +71,13 @@ impl Server {
     pub fn new(app: App, limits: Limits, ending: CancellationToken) -> Self {
         Self { shared: Arc::new(Shared { app, limits, ending, calls: Mutex::default() }) }
     }
+
+    /// Stops everything that runs, and stores it.
+    pub(super) async fn end(&self) {
+        self.shared.ending.cancel();
+        self.shared.settle().await;
+        self.shared.app.shut_down().await;
+    }
 }
 
 impl ServerHandler for Server {

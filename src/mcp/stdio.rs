@@ -33,14 +33,13 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let ending = CancellationToken::new();
-    let server = Server::new(app.clone(), limits, ending.clone());
-    let reader = EofCancels { inner: reader, ending: ending.clone() };
+    let server = Server::new(app, limits, ending.clone());
+    let reader = EofCancels { inner: reader, ending };
     let outcome = tokio::select! {
-        outcome = talk(server, reader, writer) => outcome,
+        outcome = talk(server.clone(), reader, writer) => outcome,
         () = asked_to_stop() => Ok(()),
     };
-    ending.cancel();
-    app.shut_down().await;
+    server.end().await;
     outcome
 }
 

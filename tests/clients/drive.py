@@ -267,6 +267,7 @@ async def http(options, mode):
             line = process.stderr.readline()
             if not line:
                 raise RuntimeError("the server ended before it told its address")
+            print(f"  server: {line.rstrip()}", flush=True)
             found = re.search(r"http://[^\s]+/mcp", line)
             url = found and found.group(0)
         threading.Thread(target=process.stderr.read, daemon=True).start()
@@ -274,11 +275,20 @@ async def http(options, mode):
         async with create_mcp_http_client(headers=headers) as http_client:
             async with Client(streamable_http_client(url, http_client=http_client), mode=mode) as client:
                 yield client
-    finally:
-        process.terminate()
-        code = process.wait(timeout=10)
-        if code != 0:
-            raise RuntimeError(f"the server ended with {code} after SIGTERM")
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    process.terminate()
+    code = process.wait(timeout=10)
+    if code != 0:
+        raise RuntimeError(f"the server ended with {code} after SIGTERM")
+
+
+def plainly(error):
+    """An error with the errors that a task group wraps."""
+    inner = getattr(error, "exceptions", None)
+    return "; ".join(plainly(one) for one in inner) if inner else f"{type(error).__name__}: {error}"
 
 
 async def run(options):
@@ -290,7 +300,7 @@ async def run(options):
             async with http(options, mode) if options.http else stdio(options, mode) as client:
                 await drive.all(client)
         except Exception as error:
-            drive.expect(False, f"{type(error).__name__}: {error}")
+            drive.expect(False, plainly(error))
     if not options.http:
         drive = Drive("stdio/deadline", options)
         drives.append(drive)
@@ -298,7 +308,7 @@ async def run(options):
             async with stdio(options, "auto", ROUTEWARDEN_SOFT_DEADLINE_MS="1") as client:
                 await drive.deadline(client)
         except Exception as error:
-            drive.expect(False, f"{type(error).__name__}: {error}")
+            drive.expect(False, plainly(error))
     return drives
 
 

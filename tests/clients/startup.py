@@ -49,7 +49,10 @@ def send(server, message):
 
 
 def receive(server, request):
-    message = json.loads(server.stdout.readline())
+    line = server.stdout.readline()
+    if not line:
+        sys.exit(f"the server ended with {server.wait()} instead of answering")
+    message = json.loads(line)
     if message.get("id") != request or "result" not in message:
         sys.exit(f"unexpected answer {message}")
     return message

@@ -14,6 +14,7 @@ use rmcp::service::RequestContext;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{explain_answer, fix_answer};
@@ -31,7 +32,12 @@ pub(super) struct Calls {
     scans: Vec<ScanHandle>,
     /// Ownership questions that outlived their call, by their arguments.
     matrices: BTreeMap<String, ownership::Pending>,
+    /// Their work; awaited when the server ends.
+    tasks: JoinSet<()>,
 }
+
+/// How long cancelled work may take to end.
+const SETTLE: Duration = Duration::from_secs(2);
 
 /// What a tool came to, before it goes out.
 type Outcome = Result<Value, String>;
@@ -101,6 +107,14 @@ impl Call<'_> {
         progress::follow(self.context.peer.clone(), self.context.meta.get_progress_token(), seen).await;
     }
 
+    /// Does quick work, unless nobody waits for it any more.
+    async fn quick<T>(&self, work: impl Future<Output = Result<T, AppError>>) -> Result<T, String> {
+        tokio::select! {
+            done = work => done.map_err(told),
+            () = self.abandoned() => Err("the call was cancelled".to_owned()),
+        }
+    }
+
     /// Waits for `work`, which ends when `cancel` is called; `None` when it takes longer than the client waits.
     async fn wait<T>(
         &self,
@@ -126,12 +140,18 @@ impl Shared {
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Waits a moment for work that `ending` has cancelled.
+    pub(super) async fn settle(&self) {
+        let tasks = std::mem::take(&mut self.calls().tasks);
+        let _ = tokio::time::timeout(SETTLE, tasks.join_all()).await;
+    }
 }
 
 async fn explain(call: Call<'_>) -> Outcome {
     let arguments: ExplainArguments = call.arguments()?;
     let scan = arguments.scan_id.map(ScanId);
-    let explained = call.app().explain_finding(&FindingId(arguments.finding_id), scan.as_ref()).await.map_err(told)?;
+    let explained = call.quick(call.app().explain_finding(&FindingId(arguments.finding_id), scan.as_ref())).await?;
     Ok(explain_answer(&explained))
 }
 
@@ -148,7 +168,7 @@ async fn fix(call: Call<'_>) -> Outcome {
         source: arguments.source.map(Into::into),
         framework: arguments.framework,
     };
-    Ok(fix_answer(&call.app().suggest_fix(request).await.map_err(told)?))
+    Ok(fix_answer(&call.quick(call.app().suggest_fix(request)).await?))
 }
 
 /// A use case's error in words for the model.

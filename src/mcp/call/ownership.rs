@@ -1,7 +1,10 @@
 //! `check_route_ownership`: the question may take longer than the client waits, so the work goes on by itself, and the
 //! same question asked again takes it up.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Call, Outcome, told};
@@ -11,10 +14,14 @@ use crate::mcp::wire::OwnershipArguments;
 
 /// Questions whose work may go on at one time.
 const MAX_PENDING: usize = 4;
+/// How long an answer that nobody took is kept; later the API may have changed.
+const KEEP: Duration = Duration::from_secs(120);
 
 /// Work that was begun for a question.
 #[derive(Debug, Clone)]
 pub(super) struct Pending {
+    /// When the question was asked last.
+    asked: Instant,
     progress: watch::Receiver<Progress>,
     done: watch::Receiver<Option<Result<Matrix, AppError>>>,
     cancel: CancellationToken,
@@ -53,7 +60,9 @@ fn still_running(progress: &Progress) -> String {
 /// The work that goes on for this question, or new work.
 fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<Pending, String> {
     let mut calls = call.shared.calls();
-    if let Some(pending) = calls.matrices.get(key) {
+    calls.matrices.retain(|_, pending| pending.done.borrow().is_none() || pending.asked.elapsed() < KEEP);
+    if let Some(pending) = calls.matrices.get_mut(key) {
+        pending.asked = Instant::now();
         return Ok(pending.clone());
     }
     if calls.matrices.len() >= MAX_PENDING {
@@ -61,12 +70,19 @@ fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<
             "{MAX_PENDING} ownership questions are being worked on already; ask one of them again to get its answer first."
         ));
     }
-    let pending = begin(call.app().clone(), arguments, call.shared.ending.child_token());
+    while calls.tasks.try_join_next().is_some() {}
+    let (pending, work) = begin(call.app().clone(), arguments, call.shared.ending.child_token());
+    // The set owns the work: it outlives the call, and ends by itself, by its token, or with the server.
+    calls.tasks.spawn(work);
     calls.matrices.insert(key.to_owned(), pending.clone());
     Ok(pending)
 }
 
-fn begin(app: App, arguments: OwnershipArguments, cancel: CancellationToken) -> Pending {
+fn begin(
+    app: App,
+    arguments: OwnershipArguments,
+    cancel: CancellationToken,
+) -> (Pending, impl Future<Output = ()> + Send + 'static) {
     let request = OwnershipRequest {
         route: arguments.route,
         target: None,
@@ -76,11 +92,9 @@ fn begin(app: App, arguments: OwnershipArguments, cancel: CancellationToken) -> 
     let (tell, progress) = watch::channel(Progress::default());
     let (finish, done) = watch::channel(None);
     let stop = cancel.clone();
-    // Owned by nobody on purpose: it must outlive the call. It ends by itself, by `stop`, or with the runtime, and its
-    // result is kept by the channel.
-    tokio::spawn(async move {
+    let work = async move {
         let result = app.check_route_ownership(request, tell, stop).await;
         finish.send_replace(Some(result));
-    });
-    Pending { progress, done, cancel }
+    };
+    (Pending { asked: Instant::now(), progress, done, cancel }, work)
 }

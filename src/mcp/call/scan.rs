@@ -99,7 +99,8 @@ async fn wait(call: &Call<'_>, mut handle: ScanHandle, page: Page) -> Outcome {
     let (id, seen, cancel) = (handle.id.clone(), handle.progress.clone(), handle.cancel.clone());
     match call.wait(handle.finished(), seen.clone(), &cancel).await? {
         Some(finished) => {
-            let finished: Arc<Finished> = finished.map_err(told)?;
+            let finished: Arc<Finished> =
+                finished.map_err(|error| format!("{}\nThis was the scan with scan_id {id}.", told(error)))?;
             Ok(scan_answer(&finished, page))
         }
         None => Ok(running_answer(&id, &seen.borrow())),

@@ -1,6 +1,6 @@
 //! The one way out.
 
-use routewarden::mcp::exit::{harmless, harmless_lines, message_text};
+use routewarden::mcp::exit::{harmless, harmless_document, harmless_lines, message_text};
 use serde_json::json;
 
 use super::support::app;
@@ -40,4 +40,13 @@ fn faults_are_capped_and_harmless() {
     let folder = tempfile::tempdir().unwrap();
     let text = message_text(&app(folder.path()), &HOSTILE.repeat(5000));
     assert!(text.len() <= 3000 && text.chars().all(|c| "abc".contains(c)), "{}", text.len());
+}
+
+#[test]
+fn a_whole_report_keeps_its_lines_and_loses_what_cannot_be_seen() {
+    let report = json!({"findings": [{"claim": format!("one\n{HOSTILE}"), HOSTILE: HOSTILE}]}).to_string();
+    let shown: serde_json::Value = serde_json::from_str(&harmless_document(&report, true).unwrap()).unwrap();
+    assert_eq!(shown, json!({"findings": [{"claim": "one\nabc", "abc": "abc"}]}));
+    assert_eq!(harmless_document(&format!("# one\n{HOSTILE}\n"), false).unwrap(), "# one\nabc\n");
+    assert_eq!(harmless_document("{broken", true), None);
 }
