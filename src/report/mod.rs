@@ -1,7 +1,26 @@
 //! The report and its formats. Knows nothing of checks or the network.
 
+mod cleaned;
+pub mod diff;
+mod format;
+pub mod html;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+mod rule;
+pub mod sarif;
+mod score;
+mod summary;
+pub mod text;
 mod wire;
+mod words;
 
+pub use diff::{ReportDiff, diff};
+pub use format::{Format, UnknownFormat, render};
+pub use json::{ReportError, read};
+pub use rule::RuleHelp;
+pub use score::score;
+pub use text::TextOptions;
 pub use wire::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
     NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef,

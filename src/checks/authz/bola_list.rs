@@ -1,0 +1,223 @@
+//! `authz/bola-list`.
+
+use std::sync::Arc;
+
+use super::bola_read::status;
+use super::intent::private_fields;
+use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
+use crate::model::{Operation, Role, Severity, Verdict, clean_name};
+use crate::probe::{Answer, SendError};
+use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, leaves, role_word, slots};
+
+check! {
+    /// ## What it does
+    /// Compares what a collection shows to two users of the same role, and looks for objects of one in the list of the
+    /// other.
+    ///
+    /// ## Why it matters
+    /// A list without a filter by owner hands out everybody's objects in one request.
+    ///
+    /// ## How it is confirmed
+    /// The intruder's list holds objects that belong to another user; an anonymous caller does not get them; and
+    /// something shows that they are not meant for all: the route to the single object refuses the intruder, another
+    /// collection or the other user's own list is scoped, or the configuration's `owns`.
+    ///
+    /// ## When it stays silent
+    /// When all users are served the same list and nothing says that they should not be (notices, catalogues, posts).
+    ///
+    /// ## References
+    /// OWASP API1:2023, CWE-639
+    BolaList {
+        id: "authz/bola-list",
+        title: "A list returns other users' objects",
+        severity: High,
+        level: Passive,
+        owasp: ["API1:2023"],
+        cwe: [639],
+        remedy: "scoped-list",
+        since: "0.1.0",
+    }
+}
+
+impl Check for BolaList {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
+        let function = role_word(&operation.path).is_some();
+        if !PlanCx::is_read(operation) || !slots(cx.api, operation).is_empty() || function {
+            return Need::NotApplicable;
+        }
+        Need::Requests(3)
+    }
+
+    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
+        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
+    }
+}
+
+/// A list in which an intruder finds another's object.
+struct Case<'a> {
+    intruder: &'a Person,
+    owner: &'a Person,
+    list: &'a Baseline,
+    key: &'a ObjectKey,
+    signs: &'a [Sign],
+}
+
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+    let lists = (surveyed.operation.id.clone(), String::new());
+    let Some(callers) = cx.survey.objects.lists.get(&lists) else { return Ok(held("the answer is no list of objects")) };
+    let signed_in = cx.survey.people.all.iter().filter(|person| person.signed_in).count();
+    if signed_in < 2 {
+        return Ok(skipped(
+            "needs two signed-in identities of the same role",
+            Some("add a second identity of the same role to routewarden.toml"),
+        ));
+    }
+    let mut unclear = None;
+    for case in cases(cx, surveyed, callers) {
+        match judge(cx, surveyed, &case, callers).await? {
+            Verdict::Broken(drafts) => return Ok(Verdict::Broken(drafts)),
+            other => unclear = Some(other),
+        }
+    }
+    Ok(unclear.unwrap_or_else(|| held("no list holds an object of another user")))
+}
+
+type Callers = std::collections::BTreeMap<String, std::collections::BTreeSet<ObjectKey>>;
+
+fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) -> Vec<Case<'a>> {
+    let mut cases: Vec<Case<'a>> = Vec::new();
+    for intruder in cx.survey.people.all.iter().filter(|person| person.signed_in) {
+        let (Some(listed), Some(list)) = (callers.get(&intruder.name), surveyed.valid_of(&intruder.name)) else { continue };
+        for key in listed {
+            let Some((owner, signs)) = cx.survey.owner(key) else { continue };
+            let Some(owner) = cx.survey.people.get(owner) else { continue };
+            let taken = cases.iter().any(|case| case.owner.name == owner.name && case.intruder.name == intruder.name);
+            if owner.name != intruder.name && owner.rank == intruder.rank && !taken {
+                cases.push(Case { intruder, owner, list, key, signs });
+            }
+        }
+    }
+    cases
+}
+
+async fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>, callers: &Callers) -> Result<Verdict, SendError> {
+    let object_leaves = leaves_of(case);
+    let shown: Vec<&Leaf> = object_leaves.iter().collect();
+    if matches!(surveyed.anonymous_reading(), Some(Reading::Data)) {
+        return Ok(held("public: an anonymous caller is shown the list too"));
+    }
+    let private = private_fields(&shown);
+    let intent = intent(cx, case, callers).await;
+    if intent.is_none() {
+        let owner_field = case.signs.iter().any(|sign| matches!(sign, Sign::OwnerField { strong: true, .. }));
+        if private.is_empty() || !owner_field {
+            return Ok(inconclusive(
+                "every user is shown the same list, and nothing says that it should be otherwise",
+                Some("if the objects are private, name one under `owns` of its owner in routewarden.toml"),
+            ));
+        }
+    }
+    let again = cx.send(&CheckCx::as_caller(case.list, CheckCx::caller(&case.intruder.name)).again(1)).await?;
+    Ok(proven(surveyed, case, intent, &private, &again))
+}
+
+/// What shows that the objects are not meant for all.
+async fn intent(cx: &CheckCx<'_>, case: &Case<'_>, callers: &Callers) -> Option<(String, Option<Arc<Answer>>)> {
+    let (intruder, owner) = (&case.intruder.name, &case.owner.name);
+    if let Some(sign) = case.signs.iter().find(|sign| matches!(sign, Sign::Configured)) {
+        return Some((sign.because(owner), None));
+    }
+    if let Some(sign) = case.signs.iter().find(|sign| matches!(sign, Sign::ScopedList { other, .. } if other == intruder)) {
+        return Some((sign.because(owner), None));
+    }
+    // The owner's own list leaves the intruder's objects out: the collection knows owners.
+    if let Some(own) = callers.get(owner) {
+        let of_intruder = |key: &&ObjectKey| cx.survey.owner(key).is_some_and(|(name, _)| name == intruder);
+        let intruder_has = callers.get(intruder).is_some_and(|listed| listed.iter().any(|key| of_intruder(&key)));
+        if own.contains(case.key) && intruder_has && !own.iter().any(|key| of_intruder(&key)) {
+            return Some((format!("{owner}'s own list leaves {intruder}'s objects out"), None));
+        }
+    }
+    for other in &cx.survey.operations {
+        let Some(baseline) = other.valid_of(owner).filter(|_| !other.slots.is_empty()) else { continue };
+        if baseline.object.as_ref() != Some(case.key) && baseline.object.as_ref().map(|key| &key.0) != Some(&case.key.0) {
+            continue;
+        }
+        let answer = cx.send(&CheckCx::as_caller(baseline, CheckCx::caller(intruder))).await.ok()?;
+        if let Reading::Refused(_) = CheckCx::reading(other, &answer, &baseline.masks, &[]) {
+            let because = format!("{} refuses {intruder} an object of {owner}'s that is in the list", other.operation.id);
+            return Some((because, Some(answer)));
+        }
+    }
+    None
+}
+
+/// The leaves of the listed object within the intruder's answer.
+fn leaves_of(case: &Case<'_>) -> Vec<Leaf> {
+    let Some(response) = case.list.first.response() else { return Vec::new() };
+    let all = leaves(response);
+    // Leaves of one array item share all of their address but the last step.
+    let parent = |at: &str| at.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
+    let home = all
+        .iter()
+        .find(|leaf| leaf.text == case.key.1 && leaf.path.contains('*'))
+        .map(|leaf| parent(&leaf.at))
+        .unwrap_or_default();
+    all.into_iter().filter(|leaf| !home.is_empty() && leaf.at.starts_with(&format!("{home}/"))).collect()
+}
+
+fn proven(
+    surveyed: &Surveyed,
+    case: &Case<'_>,
+    intent: Option<(String, Option<Arc<Answer>>)>,
+    private: &[String],
+    again: &Answer,
+) -> Verdict {
+    let (intruder, owner) = (&case.intruder.name, &case.owner.name);
+    let mut proof = Proof::default();
+    let sign = case.signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
+    proof.clause("list-holds-others-object", true, format!("{intruder}'s list holds {} {}: {sign}", case.key.0, clean_name(&case.key.1, 60)));
+    let anonymous = surveyed.anonymous_reading();
+    match &anonymous {
+        Some(Reading::Refused(because)) => proof.clause("anonymous-refused", true, format!("anonymous: {because}")),
+        _ => proof.open("anonymous-refused", "no anonymous answer to compare with"),
+    };
+    let still = again.response().is_some_and(|response| {
+        leaves(response).iter().any(|leaf| leaf.text == case.key.1)
+    });
+    proof.clause("repeated", still, format!("the same request again (status {}) shows it too", status(again)));
+    proof.show(Role::Attack, &case.list.first);
+    match intent {
+        Some((because, answer)) => {
+            proof.clause("not-meant-for-all", true, because);
+            if let Some(answer) = answer {
+                proof.show(Role::Control, &answer);
+            }
+        }
+        None => {
+            proof.open(
+                "not-meant-for-all",
+                format!("the objects hold {}, yet nothing shows that they are private; name one under `owns` of its owner to settle it", private.join(", ")),
+            );
+        }
+    }
+    if let Some(own) = surveyed.by.get(owner) {
+        proof.show(Role::Baseline, &own.first);
+    }
+    if let Some(anonymous) = &surveyed.anonymous {
+        proof.show(Role::Control, anonymous);
+    }
+    proof.broken(Finding {
+        site: "response".to_owned(),
+        cause: surveyed.operation.path.clone(),
+        claim: format!("the list that {intruder} gets holds {} {}, which {owner} owns", case.key.0, clean_name(&case.key.1, 60)),
+        severity: (!private.is_empty()).then_some(Severity::High),
+        surveyed,
+    })
+}

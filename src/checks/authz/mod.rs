@@ -1,0 +1,7 @@
+//! Whose object, whose function.
+
+use crate::checks::meta::family;
+
+pub(super) mod intent;
+
+family![bola_read::BolaRead, bola_list::BolaList, bola_nested::BolaNested, function_read::FunctionRead];

@@ -1,0 +1,136 @@
+//! `config/cors`.
+
+use std::sync::Arc;
+
+use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
+use crate::model::{Operation, Role, Severity, Verdict};
+use crate::probe::{Answer, Ask, SendError};
+use crate::survey::{Baseline, Surveyed};
+
+check! {
+    /// ## What it does
+    /// Sends the valid request with the `Origin` of a stranger, `null`, and hosts that begin or end like the API's own,
+    /// and looks at what the answer allows.
+    ///
+    /// ## Why it matters
+    /// Where cookies sign requests, a reflected origin with credentials lets any page that a user visits read the
+    /// user's data.
+    ///
+    /// ## How it is confirmed
+    /// The foreign origin comes back in `Access-Control-Allow-Origin` with `Access-Control-Allow-Credentials: true`, a
+    /// request without an origin does not get it, and the identity signs in by a credential that browsers send by
+    /// themselves (a cookie, HTTP Basic).
+    ///
+    /// ## When it stays silent
+    /// For `*` without credentials. A reflected origin where only headers carry tokens is a mere observation: a foreign
+    /// page cannot send them.
+    ///
+    /// ## References
+    /// OWASP API8:2023, CWE-942, Fetch standard section 3.2
+    Cors {
+        id: "config/cors",
+        title: "Any origin may read answers with credentials",
+        severity: Medium,
+        level: Passive,
+        owasp: ["API8:2023"],
+        cwe: [942],
+        remedy: "cors-origins",
+        since: "0.1.0",
+    }
+}
+
+impl Check for Cors {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
+        if PlanCx::is_read(operation) { Need::Requests(5) } else { Need::NotApplicable }
+    }
+
+    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
+        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
+    }
+}
+
+/// Foreign origins, plainest first. The names are reserved (RFC 2606): nobody has them.
+fn origins(cx: &CheckCx<'_>) -> Vec<(&'static str, String)> {
+    let host = cx.probe.base_url().host_str().unwrap_or("localhost").to_owned();
+    vec![
+        ("a foreign origin", "https://routewarden.example".to_owned()),
+        ("the null origin", "null".to_owned()),
+        ("an origin that begins like the API's host", format!("https://{host}.routewarden.example")),
+        ("an origin that ends like the API's host", format!("https://routewarden-{host}")),
+    ]
+}
+
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+    let Some(baseline) = surveyed.valid().next() else { return Ok(inconclusive("no valid answer", None)) };
+    for (index, (what, origin)) in origins(cx).into_iter().enumerate() {
+        // The tricks are tried once per part of the API: such settings are rarely made per route.
+        if index > 0 && !is_first_of_group(cx, surveyed) {
+            break;
+        }
+        let answer = cx.send(&with_origin(baseline, &origin)).await?;
+        let Some(credentials) = reflects(&answer, &origin) else { continue };
+        let again = cx.send(&with_origin(baseline, &origin).again(1)).await?;
+        return Ok(judge(cx, surveyed, baseline, &Reflection { what, credentials, answer, again, origin }));
+    }
+    Ok(held("foreign origins are not allowed with credentials"))
+}
+
+fn is_first_of_group(cx: &CheckCx<'_>, surveyed: &Surveyed) -> bool {
+    let group = |path: &str| path.split('/').find(|part| !part.is_empty()).unwrap_or_default().to_owned();
+    let own = group(&surveyed.operation.path);
+    let first = cx.survey.operations.iter().find(|other| other.valid().next().is_some() && group(&other.operation.path) == own);
+    first.is_some_and(|first| first.operation.id == surveyed.operation.id)
+}
+
+fn with_origin(baseline: &Baseline, origin: &str) -> Ask {
+    let mut ask = CheckCx::as_caller(baseline, CheckCx::caller(&baseline.caller));
+    ask.headers.push(("Origin".to_owned(), origin.to_owned()));
+    ask
+}
+
+/// Whether the origin comes back, and whether with credentials.
+fn reflects(answer: &Answer, origin: &str) -> Option<bool> {
+    let response = answer.response()?;
+    let allowed = response.header("access-control-allow-origin")?.trim();
+    let credentials =
+        response.header("access-control-allow-credentials").is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
+    (allowed == origin && credentials).then_some(true)
+}
+
+struct Reflection {
+    what: &'static str,
+    credentials: bool,
+    answer: Arc<Answer>,
+    again: Arc<Answer>,
+    origin: String,
+}
+
+fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &Reflection) -> Verdict {
+    let ambient = cx.probe.sessions().get(&baseline.caller).is_some_and(|session| session.is_ambient());
+    let mut proof = Proof::default();
+    proof.clause("origin-reflected", seen.credentials, format!("{} is allowed, with credentials", seen.what));
+    let plain = baseline.first.response().and_then(|response| response.header("access-control-allow-origin"));
+    let differs = plain != Some(seen.origin.as_str());
+    proof.clause("not-fixed", differs, "a request without an origin is not answered with it");
+    proof.clause("repeated", reflects(&seen.again, &seen.origin).is_some(), "the same request again is answered alike");
+    proof.show(Role::Attack, &seen.answer).show(Role::Baseline, &baseline.first);
+    let finding = Finding {
+        site: "header:Origin".to_owned(),
+        cause: format!("cors {}", seen.what),
+        claim: format!("{} may read answers with credentials", seen.what),
+        severity: None,
+        surveyed,
+    };
+    if ambient {
+        proof.clause("credentials-are-ambient", true, format!("{} signs in by what browsers send themselves", baseline.caller));
+        return proof.broken(finding);
+    }
+    proof.clause("credentials-are-ambient", false, "tokens travel in a header, which a foreign page cannot send");
+    proof.observed(Finding { severity: Some(Severity::Info), ..finding })
+}

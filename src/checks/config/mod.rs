@@ -1,0 +1,5 @@
+//! How the server is set up.
+
+use crate::checks::meta::family;
+
+family![cors::Cors, security_headers::SecurityHeaders];

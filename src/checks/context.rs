@@ -1,0 +1,163 @@
+//! What checks work with: the survey, the way to the target, and what one check found that others need.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::token::forge::SigningKey;
+use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};
+use crate::probe::{Answer, Ask, Caller, Probe, Response, SendError};
+use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Survey, Surveyed, leaves, read, scalar_text};
+
+/// What planning works with.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanCx<'a> {
+    /// The API.
+    pub api: &'a Api,
+    /// The configured identities.
+    pub identities: &'a [Identity],
+    /// How much the scan may do.
+    pub mode: Mode,
+}
+
+impl PlanCx<'_> {
+    /// A GET that nothing speaks against.
+    pub fn is_read(operation: &crate::model::Operation) -> bool {
+        operation.method == Method::Get && operation.effect == crate::model::Effect::Reads
+    }
+}
+
+/// What checks find out once for all operations.
+#[derive(Debug, Default)]
+pub struct Shared {
+    /// The guessed key of each identity's token.
+    pub(super) keys: tokio::sync::Mutex<std::collections::HashMap<String, Option<SigningKey>>>,
+    /// One token with a random signature per identity, so that all checks share the requests made with it.
+    random: tokio::sync::Mutex<std::collections::HashMap<String, Secret>>,
+}
+
+impl Shared {
+    /// The token of an identity with a random signature; made once.
+    pub(super) async fn random_signature(&self, identity: &str, make: impl FnOnce() -> Secret) -> Secret {
+        self.random.lock().await.entry(identity.to_owned()).or_insert_with(make).clone()
+    }
+}
+
+/// What running works with.
+#[derive(Debug)]
+pub struct CheckCx<'a> {
+    /// What was learnt before.
+    pub survey: &'a Survey,
+    /// The way to the target.
+    pub probe: &'a Probe,
+    /// What other checks found out.
+    pub shared: &'a Shared,
+}
+
+/// An intruder and an owner of the same rank, with the owner's request.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// Who should be refused.
+    pub intruder: &'a Person,
+    /// Whose object it is.
+    pub owner: &'a Person,
+    /// The owner's request.
+    pub baseline: &'a Baseline,
+}
+
+impl<'a> CheckCx<'a> {
+    /// Sends, or finds in the ledger.
+    pub(super) async fn send(&self, ask: &Ask) -> Result<Arc<Answer>, SendError> {
+        self.probe.send(ask).await
+    }
+
+    /// The request of a baseline, as somebody else.
+    pub(super) fn as_caller(baseline: &Baseline, caller: Caller) -> Ask {
+        Ask { headers: baseline.headers.clone(), ..Ask::get(caller, baseline.url.clone()) }
+    }
+
+    /// The caller of a name.
+    pub(super) fn caller(name: &str) -> Caller {
+        if name == ANONYMOUS { Caller::Anonymous } else { Caller::Identity(name.to_owned()) }
+    }
+
+    /// Reads an answer against what refusals look like on this operation.
+    pub(super) fn reading(surveyed: &Surveyed, answer: &Answer, masks: &[String], more: &[(&str, &Answer)]) -> Reading {
+        let mut shapes: Vec<(&str, &Answer)> = surveyed.shapes();
+        shapes.extend_from_slice(more);
+        read(answer, &shapes, &surveyed.volatile, masks)
+    }
+
+    /// Pairs of equal rank in which the owner has a valid request for an object of its own.
+    pub(super) fn pairs(&self, surveyed: &'a Surveyed) -> Vec<Pair<'a>> {
+        let people = &self.survey.people;
+        let mut pairs = Vec::new();
+        for baseline in surveyed.valid() {
+            let owns = baseline.object.as_ref().and_then(|key| self.survey.owner(key));
+            if owns.is_none_or(|(name, _)| name != baseline.caller) {
+                continue;
+            }
+            let Some(owner) = people.all.iter().find(|person| person.name == baseline.caller) else { continue };
+            for intruder in people.all.iter().filter(|person| person.rank == owner.rank && person.name != owner.name) {
+                if intruder.signed_in {
+                    pairs.push(Pair { intruder, owner, baseline });
+                }
+            }
+        }
+        pairs
+    }
+
+    /// Telling leaves of the owner's answer that no innocent source explains: not in the intruder's own object, in the
+    /// answers to strangers and about nothing, in the request, in several objects, nor volatile.
+    pub(super) fn markers(&self, surveyed: &Surveyed, pair: &Pair<'_>, innocent: &[&Answer]) -> Vec<Leaf> {
+        let Some(own) = pair.baseline.first.response() else { return Vec::new() };
+        let mut known: BTreeSet<String> = BTreeSet::new();
+        let others = surveyed.by.get(&pair.intruder.name).filter(|other| other.object != pair.baseline.object);
+        let answers = innocent.iter().copied().chain(others.map(|other| &*other.first));
+        for response in answers.filter_map(Answer::response) {
+            known.extend(leaves(response).into_iter().map(|leaf| leaf.text));
+        }
+        known.extend(pair.baseline.values.values().filter_map(scalar_text));
+        leaves(own)
+            .into_iter()
+            .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
+            .filter(|leaf| !known.contains(&leaf.text) && !self.is_common(pair.baseline.object.as_ref(), &leaf.text))
+            .collect()
+    }
+
+    /// Whether several objects of other owners have the value: then it is from an enumeration and marks nothing.
+    fn is_common(&self, key: Option<&ObjectKey>, text: &str) -> bool {
+        let Some(key) = key else { return false };
+        let from = (key.0.clone(), String::new());
+        let others = self.survey.objects.known.range(from..).take_while(|((resource, _), _)| *resource == key.0);
+        others
+            .filter(|(other, object)| {
+                *other != key && object.fields.values().any(|value| scalar_text(value).as_deref() == Some(text))
+            })
+            .filter(|(other, _)| {
+                // Objects of the same owner share the owner's own values.
+                self.survey.owner(other).map(|(name, _)| name) != self.survey.owner(key).map(|(name, _)| name)
+            })
+            .count()
+            >= 1
+    }
+
+    /// Whether any collection shows an object to a caller.
+    pub(super) fn is_listed_to(&self, key: &ObjectKey, caller: &str) -> bool {
+        self.survey.objects.lists.values().any(|callers| callers.get(caller).is_some_and(|listed| listed.contains(key)))
+    }
+
+    /// Whether some other operation under the same first segment refuses strangers: authentication is in use there.
+    pub(super) fn sibling_that_refuses(&self, surveyed: &Surveyed) -> Option<&'a Surveyed> {
+        self.survey.operations.iter().find(|other| {
+            other.operation.id != surveyed.operation.id
+                && other.valid().next().is_some()
+                && matches!(other.anonymous_reading(), Some(Reading::Refused(_)))
+        })
+    }
+}
+
+/// Leaves of `wanted` that stand in an answer at the same path with the same value.
+pub(super) fn present<'l>(wanted: &'l [Leaf], response: &Response) -> Vec<&'l Leaf> {
+    let given: BTreeSet<(String, String)> = leaves(response).into_iter().map(|leaf| (leaf.path, leaf.text)).collect();
+    wanted.iter().filter(|leaf| given.contains(&(leaf.path.clone(), leaf.text.clone()))).collect()
+}

@@ -1,0 +1,5 @@
+//! What stands in answers that should not.
+
+use crate::checks::meta::family;
+
+family![stack_trace::StackTrace];

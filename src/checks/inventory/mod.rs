@@ -1,0 +1,5 @@
+//! Whether the document tells the truth.
+
+use crate::checks::meta::family;
+
+family![drift::Drift];

@@ -1,0 +1,98 @@
+//! What a check is.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::context::{CheckCx, PlanCx};
+use crate::model::{Mode, Operation, Severity, Verdict};
+use crate::survey::Surveyed;
+
+/// The fixed facts of a check; its doc comment is the manual page.
+#[derive(Debug, Clone, Copy)]
+pub struct Meta {
+    /// `family/kebab-name`.
+    pub id: &'static str,
+    /// The weakness as a fact.
+    pub title: &'static str,
+    /// Usual severity; a finding may differ.
+    pub severity: Severity,
+    /// The least mode in which it sends anything of its own.
+    pub level: Mode,
+    /// OWASP API Security Top 10 2023 entries.
+    pub owasp: &'static [&'static str],
+    /// CWE numbers.
+    pub cwe: &'static [u32],
+    /// The remedy that applies.
+    pub remedy: &'static str,
+    /// The version that brought it.
+    pub since: &'static str,
+    /// The manual page, Markdown.
+    pub manual: &'static str,
+}
+
+/// What a check needs of an operation, told from the document and the configuration alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// It has nothing to say here.
+    NotApplicable,
+    /// It applies, and sends at most this many requests of its own.
+    Requests(u32),
+}
+
+/// A future of a check.
+pub type Running<'a> = Pin<Box<dyn Future<Output = Verdict> + Send + 'a>>;
+
+/// One check.
+pub trait Check: Sync {
+    /// Its facts.
+    fn meta(&self) -> &'static Meta;
+
+    /// Whether it applies, and at what cost. Pure.
+    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need;
+
+    /// Looks at one operation that has a valid baseline.
+    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a>;
+}
+
+impl std::fmt::Debug for dyn Check {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.meta().id)
+    }
+}
+
+/// Declares a check: its doc comment becomes the manual page, its fields the register's entry.
+macro_rules! check {
+    ($(#[doc = $doc:literal])+ $name:ident { id: $id:literal, title: $title:literal, severity: $severity:ident,
+      level: $level:ident, owasp: $owasp:expr, cwe: $cwe:expr, remedy: $remedy:literal, since: $since:literal $(,)? }) => {
+        $(#[doc = $doc])+
+        #[derive(Debug)]
+        pub(crate) struct $name;
+
+        impl $name {
+            /// The register's entry.
+            pub(crate) const META: crate::checks::Meta = crate::checks::Meta {
+                id: $id,
+                title: $title,
+                severity: crate::model::Severity::$severity,
+                level: crate::model::Mode::$level,
+                owasp: &$owasp,
+                cwe: &$cwe,
+                remedy: $remedy,
+                since: $since,
+                manual: concat!($($doc, "\n"),+),
+            };
+        }
+    };
+}
+
+/// Declares a family: one line a check.
+macro_rules! family {
+    ($($file:ident :: $name:ident),+ $(,)?) => {
+        $(mod $file;)+
+
+        /// The checks of this family, in the order of the catalogue.
+        pub(super) const CHECKS: &[&dyn crate::checks::Check] = &[$(&$file::$name),+];
+    };
+}
+
+pub(crate) use {check, family};

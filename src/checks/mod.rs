@@ -1,0 +1,19 @@
+//! The checks: one file each, one line in its family, and the register that holds them together. A check plans from the
+//! document alone, and compares what the survey and its own few requests brought; it never decides how sure it is.
+
+mod context;
+mod meta;
+mod proof;
+mod registry;
+
+mod authn;
+mod authz;
+mod config;
+mod data;
+mod inventory;
+mod property;
+mod token;
+
+pub use context::{CheckCx, Pair, PlanCx, Shared};
+pub use meta::{Check, Meta, Need};
+pub use registry::{all, find, select};

@@ -1,0 +1,93 @@
+//! Collects the clauses and exchanges of a proof.
+
+use std::sync::Arc;
+
+use crate::model::{Clause, Draft, EvidenceItem, Inconclusive, Role, Severity, Verdict};
+use crate::probe::{Answer, SendError};
+use crate::survey::Surveyed;
+
+/// A proof in the making.
+#[derive(Debug, Default)]
+pub(crate) struct Proof {
+    clauses: Vec<Clause>,
+    exchanges: Vec<EvidenceItem>,
+}
+
+/// What a proof is of.
+#[derive(Debug)]
+pub(crate) struct Finding<'a> {
+    pub(crate) site: String,
+    pub(crate) cause: String,
+    pub(crate) claim: String,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) surveyed: &'a Surveyed,
+}
+
+impl Proof {
+    /// Adds a condition that was looked at.
+    pub(crate) fn clause(&mut self, name: &'static str, holds: bool, because: impl Into<String>) -> &mut Self {
+        self.clauses.push(Clause { name, holds: Some(holds), because: because.into() });
+        self
+    }
+
+    /// Adds a condition that could not be told.
+    pub(crate) fn open(&mut self, name: &'static str, because: impl Into<String>) -> &mut Self {
+        self.clauses.push(Clause { name, holds: None, because: because.into() });
+        self
+    }
+
+    /// Adds an exchange.
+    pub(crate) fn show(&mut self, role: Role, answer: &Answer) -> &mut Self {
+        let known = self.exchanges.iter().any(|item| item.exchange.id == answer.exchange.id && item.role == role);
+        if !known {
+            self.exchanges.push(EvidenceItem { role, exchange: Arc::clone(&answer.exchange) });
+        }
+        self
+    }
+
+    /// The finding that this proves.
+    pub(crate) fn draft(self, finding: Finding<'_>) -> Draft {
+        Draft {
+            operation: finding.surveyed.operation.id.clone(),
+            site: finding.site,
+            cause: finding.cause,
+            claim: finding.claim,
+            severity: finding.severity,
+            clauses: self.clauses,
+            exchanges: self.exchanges,
+            observation: false,
+        }
+    }
+
+    /// The verdict that it is broken.
+    pub(crate) fn broken(self, finding: Finding<'_>) -> Verdict {
+        Verdict::Broken(vec![self.draft(finding)])
+    }
+
+    /// The same as a mere fact.
+    pub(crate) fn observed(self, finding: Finding<'_>) -> Verdict {
+        let mut draft = self.draft(finding);
+        draft.observation = true;
+        Verdict::Broken(vec![draft])
+    }
+}
+
+/// The rule holds.
+pub(crate) fn held(because: impl Into<String>) -> Verdict {
+    Verdict::Held(because.into())
+}
+
+/// Nothing can be said.
+pub(crate) fn inconclusive(because: impl Into<String>, help: Option<&str>) -> Verdict {
+    Verdict::Inconclusive(Inconclusive { because: because.into(), help: help.map(str::to_owned) })
+}
+
+/// Not tried, and what would change that.
+pub(crate) fn skipped(because: impl Into<String>, help: Option<&str>) -> Verdict {
+    Verdict::Skipped(Inconclusive { because: because.into(), help: help.map(str::to_owned) })
+}
+
+/// A request could not be sent: no verdict.
+pub(crate) fn unsent(error: &SendError) -> Verdict {
+    inconclusive(error.to_string(), None)
+}

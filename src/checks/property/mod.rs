@@ -1,0 +1,5 @@
+//! Whose property.
+
+use crate::checks::meta::family;
+
+family![excessive_exposure::ExcessiveExposure];

@@ -1,0 +1,46 @@
+//! The register of all checks.
+
+use super::meta::Check;
+use super::{authn, authz, config, data, inventory, property, token};
+
+/// Every check, in the order of the catalogue.
+pub fn all() -> Vec<&'static dyn Check> {
+    [authz::CHECKS, authn::CHECKS, token::CHECKS, property::CHECKS, data::CHECKS, config::CHECKS, inventory::CHECKS]
+        .into_iter()
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// The check of this id.
+pub fn find(id: &str) -> Option<&'static dyn Check> {
+    all().into_iter().find(|check| check.meta().id == id)
+}
+
+/// The checks that ids and family names choose; all without any.
+///
+/// # Errors
+/// A sentence that names what is no check, and the nearest one.
+pub fn select(wanted: &[String]) -> Result<Vec<&'static dyn Check>, String> {
+    if wanted.is_empty() {
+        return Ok(all());
+    }
+    for name in wanted {
+        let known = |check: &&dyn Check| {
+            check.meta().id == name || check.meta().id.split('/').next() == Some(name.trim_end_matches("/*"))
+        };
+        if !all().iter().any(known) {
+            let nearest = all()
+                .into_iter()
+                .map(|check| check.meta().id)
+                .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
+                .unwrap_or_default();
+            return Err(format!("there is no check or family `{name}`; the nearest is `{nearest}`"));
+        }
+    }
+    let chosen = |check: &&'static dyn Check| {
+        let id = check.meta().id;
+        wanted.iter().any(|name| id == name || id.split('/').next() == Some(name.trim_end_matches("/*")))
+    };
+    Ok(all().into_iter().filter(chosen).collect())
+}

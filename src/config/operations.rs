@@ -1,0 +1,133 @@
+//! Operation patterns: `POST /payments/*`, `GET /users/{id}`, or a path for all methods.
+
+const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "*"];
+/// Longer patterns and paths match nothing.
+const MAX_CHARS: usize = 2048;
+
+/// Whether an operation is meant by a pattern. `*` stands for any characters, slashes too; `{anything}` for one path
+/// segment or a part of it, whatever its name. A pattern without a method means every method. Methods are compared
+/// without regard to case, paths with; a final slash does not count.
+pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
+    let Ok((wanted, pattern)) = split(pattern) else { return false };
+    if !wanted.is_none_or(|wanted| wanted == "*" || wanted.eq_ignore_ascii_case(method)) {
+        return false;
+    }
+    let (pattern, path) = (without_slash(pattern), without_slash(path));
+    if pattern.len() > MAX_CHARS || path.len() > MAX_CHARS {
+        return false;
+    }
+    glob(&tokens(pattern), path)
+}
+
+/// Says what is wrong with a pattern.
+pub(super) fn check_pattern(pattern: &str) -> Result<(), String> {
+    split(pattern).map(|_| ())
+}
+
+/// Says what is wrong with `METHOD /path`, without wildcards.
+pub(super) fn check_operation(operation: &str) -> Result<(), String> {
+    match split(operation)? {
+        (None | Some("*"), _) => Err("it needs a method and a path, as in `POST /login`".to_owned()),
+        (Some(_), path) if path.contains('*') => Err("it names one operation, so `*` does not belong in it".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn split(pattern: &str) -> Result<(Option<&str>, &str), String> {
+    let pattern = pattern.trim();
+    let (method, path) = match pattern.split_once(char::is_whitespace) {
+        Some((method, path)) => (Some(method), path.trim()),
+        None => (None, pattern),
+    };
+    if let Some(method) = method
+        && !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method))
+    {
+        return Err(format!("`{method}` is no HTTP method"));
+    }
+    match path {
+        _ if path.contains(char::is_whitespace) => Err("a path has no spaces".to_owned()),
+        _ if path.starts_with('/') || path.starts_with('*') => Ok((method, path)),
+        _ if method.is_none() && METHODS.iter().any(|known| known.eq_ignore_ascii_case(path)) => {
+            Err(format!("it needs a path as well, as in `{path} /*`"))
+        }
+        _ => Err("the path must begin with `/`".to_owned()),
+    }
+}
+
+fn without_slash(path: &str) -> &str {
+    if path.len() > 1 { path.trim_end_matches('/') } else { path }
+}
+
+#[derive(PartialEq)]
+enum Token {
+    Character(char),
+    /// Any characters, or none.
+    Any,
+    /// One or more characters of one segment.
+    Segment,
+}
+
+fn tokens(pattern: &str) -> Vec<Token> {
+    let mut all = Vec::new();
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let brace = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        rest = match (first, brace) {
+            (_, Some((name, after))) if !name.contains('/') => {
+                all.push(Token::Segment);
+                after
+            }
+            ('*', _) => {
+                all.push(Token::Any);
+                rest.trim_start_matches('*')
+            }
+            _ => {
+                all.push(Token::Character(first));
+                rest.get(first.len_utf8()..).unwrap_or_default()
+            }
+        };
+    }
+    all
+}
+
+/// Follows all readings of the pattern at once, so time is pattern times path, whatever they are.
+fn glob(tokens: &[Token], path: &str) -> bool {
+    let mut reached = vec![false; tokens.len() + 1];
+    if let Some(first) = reached.first_mut() {
+        *first = true;
+    }
+    skip_any(tokens, &mut reached);
+    for character in path.chars() {
+        let mut next = vec![false; tokens.len() + 1];
+        for (at, token) in tokens.iter().enumerate() {
+            if reached.get(at) != Some(&true) {
+                continue;
+            }
+            let (stay, go) = match token {
+                Token::Character(wanted) => (false, *wanted == character),
+                Token::Any => (true, false),
+                Token::Segment => (character != '/', character != '/'),
+            };
+            for (target, set) in [(at, stay), (at + 1, go)] {
+                if let Some(slot) = next.get_mut(target) {
+                    *slot |= set;
+                }
+            }
+        }
+        skip_any(tokens, &mut next);
+        reached = next;
+    }
+    reached.last() == Some(&true)
+}
+
+/// `*` may stand for nothing.
+fn skip_any(tokens: &[Token], reached: &mut [bool]) {
+    for (at, token) in tokens.iter().enumerate() {
+        if *token == Token::Any
+            && reached.get(at) == Some(&true)
+            && let Some(slot) = reached.get_mut(at + 1)
+        {
+            *slot = true;
+        }
+    }
+}

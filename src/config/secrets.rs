@@ -1,0 +1,153 @@
+//! Secrets stand in the environment or in files, never in the configuration.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::ops::Range;
+use std::path::Path;
+
+use super::error::ConfigError;
+use super::reader::{Section, Source, Value};
+use crate::detect::{exposure, jwt};
+use crate::model::Secret;
+
+const MAX_SECRET_BYTES: u64 = 64 * 1024;
+/// Keys that say where a secret is.
+pub(super) const SOURCES: [&str; 2] = ["env", "file"];
+
+/// Who the secret belongs to, and how the line would have to read.
+pub(super) struct Purpose<'a> {
+    /// `identities.alice.bearer`
+    pub path: String,
+    /// `ALICE_TOKEN`, for the help.
+    pub suggested_variable: String,
+    /// The line with `ENV` in place of the source: `bearer = ENV`.
+    pub line: &'a str,
+}
+
+impl Purpose<'_> {
+    fn help(&self) -> String {
+        let line = self.line.replace("ENV", &format!("env = \"{}\"", self.suggested_variable));
+        format!("read it from the environment: {line}")
+    }
+}
+
+/// Reads `{ env = "NAME" }` or `{ file = "path" }`; a literal is refused without being shown.
+pub(super) fn secret(
+    source: &Source<'_>,
+    purpose: &Purpose<'_>,
+    value: &Value<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Secret, ConfigError> {
+    if value.get_ref().as_table().is_none() {
+        return Err(literal(source, purpose, value.span()));
+    }
+    let section = Section::new(source, &purpose.path, value, &SOURCES)?;
+    from_section(&section, purpose, warnings)
+}
+
+/// The same for a table that has other keys as well.
+pub(super) fn from_section(
+    section: &Section<'_>,
+    purpose: &Purpose<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Secret, ConfigError> {
+    let (text, span) = match (section.string("env")?, section.string("file")?) {
+        (Some(variable), None) => (from_env(section, purpose, variable)?, section.place("env")),
+        (None, Some(path)) => (from_file(section, path, warnings)?, section.place("file")),
+        (Some(_), Some(_)) => {
+            let message = format!("`{}` has both `env` and `file`", purpose.path);
+            return Err(section.source.fault(section.span.clone(), message).into());
+        }
+        (None, None) => {
+            let message = format!("`{}` does not say where the secret is", purpose.path);
+            return Err(section.source.fault(section.span.clone(), message).with_help(purpose.help()).into());
+        }
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(section.source.fault(span, format!("the secret of `{}` is empty", purpose.path)).into());
+    }
+    if text.contains(char::is_control) && !text.starts_with("-----BEGIN") {
+        let message = format!("the secret of `{}` has a line break or control character in it", purpose.path);
+        return Err(section.source.fault(span, message).into());
+    }
+    Ok(Secret::new(text))
+}
+
+/// The error for a secret that stands in the file.
+pub(super) fn literal(source: &Source<'_>, purpose: &Purpose<'_>, span: Range<usize>) -> ConfigError {
+    let message = format!("`{}` is a secret and must not stand in this file", purpose.path);
+    source.fault(span, message).with_help(purpose.help()).into()
+}
+
+/// Whether a literal string is certainly a secret, whatever its name.
+pub(super) fn looks_secret(text: &str) -> bool {
+    !jwt::find(text).is_empty() || exposure::sensitive_value("", &serde_json::Value::from(text)).is_some()
+}
+
+/// `ALICE` for `alice-2` is `ALICE_2`.
+pub(super) fn variable_part(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Result<String, ConfigError> {
+    let place = section.place("env");
+    let is_name = variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && variable.bytes().next().is_some_and(|first| !first.is_ascii_digit());
+    if let Some(value) = (section.source.env)(variable).filter(|_| is_name) {
+        return Ok(value);
+    }
+    // Keys such as `sk_live_…` are valid names of variables too.
+    let shown = is_name && !looks_secret(variable) && !(variable.len() >= 20 && has_both_cases_and_digits(variable));
+    if !shown {
+        let message = format!("`{}.env` is the name of an environment variable, not the secret itself", purpose.path);
+        return Err(section.source.fault(place, message).with_help(purpose.help()).into());
+    }
+    let message = format!("`{}`: the environment variable {variable} is not set", purpose.path);
+    let help = format!(
+        "set it where routewarden starts (`export {variable}=…`, or `env` of the server in the assistant's MCP settings)"
+    );
+    Err(section.source.open_fault(place, message).with_help(help).into())
+}
+
+fn has_both_cases_and_digits(text: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
+    has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
+}
+
+fn from_file(section: &Section<'_>, path: &str, warnings: &mut Vec<String>) -> Result<String, ConfigError> {
+    let full = section.source.folder.join(path);
+    let text = read_capped(&full, MAX_SECRET_BYTES).map_err(|reason| {
+        section.source.open_fault(section.place("file"), format!("failed to read `{path}`: {reason}"))
+    })?;
+    if is_world_readable(&full) {
+        warnings.push(format!("every user of this machine can read {path}; `chmod 600 {path}` would keep it"));
+    }
+    Ok(text)
+}
+
+/// Reads a regular file of at most so many bytes.
+pub(super) fn read_capped(path: &Path, max_bytes: u64) -> Result<String, String> {
+    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("not a regular file".to_owned());
+    }
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(format!("larger than {max_bytes} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
+}
+
+#[cfg(unix)]
+fn is_world_readable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o004 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_world_readable(_path: &Path) -> bool {
+    false
+}

@@ -1,0 +1,122 @@
+//! Bearer tokens of the demo: signing, and the ways in which routes check them, good and bad.
+
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::refusal::Refusal;
+use super::state::{Account, App};
+
+/// Seconds that a token is valid.
+pub(super) const LIFETIME_SECONDS: i64 = 3600;
+
+/// The session cookie that the sign-in sets beside the token.
+pub(super) const COOKIE: &str = "ledgerly_session";
+
+/// How carefully a route looks at the token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Care {
+    /// Signature and expiry, HS256 only.
+    Full,
+    /// The claims are believed as they stand.
+    NoSignature,
+    /// Full, unless the token itself says that it is not signed.
+    AcceptsNone,
+    /// The signature, but not the expiry.
+    NoExpiry,
+}
+
+/// Signs a token for an account.
+pub(super) fn token_for(app: &App, account: &Account) -> String {
+    let issued = jiff::Timestamp::now().as_second();
+    let claims = json!({
+        "iss": "ledgerly", "sub": account.username, "uid": account.id, "role": account.role,
+        "iat": issued, "exp": issued + LIFETIME_SECONDS,
+    });
+    let body = format!("{}.{}", part(&json!({"alg": "HS256", "typ": "JWT"})), part(&claims));
+    let signature = mac(&app.key, &body).map(|mac| mac.finalize().into_bytes());
+    format!("{body}.{}", URL_SAFE_NO_PAD.encode(signature.unwrap_or_default()))
+}
+
+/// The account behind the bearer token, checked as carefully as `care` says. The repaired version is always careful.
+///
+/// # Errors
+/// [`Refusal::Unauthorized`] without a token that holds.
+pub(super) fn caller<'a>(app: &'a App, headers: &HeaderMap, care: Care) -> Result<&'a Account, Refusal> {
+    let token = bearer(headers).ok_or(Refusal::Unauthorized)?;
+    account_of(app, token, care)
+}
+
+/// The account behind the bearer token or the session cookie.
+///
+/// # Errors
+/// [`Refusal::Unauthorized`] with neither.
+pub(super) fn browser_caller<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Account, Refusal> {
+    let token = bearer(headers).or_else(|| cookie(headers)).ok_or(Refusal::Unauthorized)?;
+    account_of(app, token, Care::Full)
+}
+
+/// The administrator behind the bearer token.
+///
+/// # Errors
+/// [`Refusal::Unauthorized`] without a token, [`Refusal::Forbidden`] for every other role.
+pub(super) fn admin<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Account, Refusal> {
+    let account = caller(app, headers, Care::Full)?;
+    if account.is_admin() { Ok(account) } else { Err(Refusal::Forbidden) }
+}
+
+/// The bearer token of the request, whatever it is.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::COOKIE)?.to_str().ok()?;
+    value.split(';').find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+}
+
+fn account_of<'a>(app: &'a App, token: &str, care: Care) -> Result<&'a Account, Refusal> {
+    let care = if app.repaired { Care::Full } else { care };
+    let claims = claims(app, token, care).ok_or(Refusal::Unauthorized)?;
+    let name = claims.get("sub").and_then(Value::as_str).ok_or(Refusal::Unauthorized)?;
+    app.account(name).ok_or(Refusal::Unauthorized)
+}
+
+fn claims(app: &App, token: &str, care: Care) -> Option<Value> {
+    let (body, signature) = token.rsplit_once('.')?;
+    let (head, payload) = body.split_once('.')?;
+    let algorithm = json_part(head)?.get("alg")?.as_str()?.to_owned();
+    let unsigned = algorithm.eq_ignore_ascii_case("none") && signature.is_empty();
+    let believed = care == Care::NoSignature || (care == Care::AcceptsNone && unsigned);
+    let proven = algorithm == "HS256" && signed(&app.key, body, signature);
+    if !believed && !proven {
+        return None;
+    }
+    let claims = json_part(payload)?;
+    let current = claims.get("exp")?.as_i64()? > jiff::Timestamp::now().as_second();
+    (current || care == Care::NoExpiry).then_some(claims)
+}
+
+fn signed(key: &[u8], body: &str, signature: &str) -> bool {
+    let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+    mac(key, body).is_some_and(|mac| mac.verify_slice(&signature).is_ok())
+}
+
+fn mac(key: &[u8], body: &str) -> Option<Hmac<Sha256>> {
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).ok()?;
+    mac.update(body.as_bytes());
+    Some(mac)
+}
+
+fn part(value: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(value.to_string())
+}
+
+fn json_part(text: &str) -> Option<Value> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+}

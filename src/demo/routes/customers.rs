@@ -1,0 +1,72 @@
+//! Customers with their contacts and notes: parents and children.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::{Answer, Shared};
+use crate::demo::auth::{self, Care};
+use crate::demo::refusal::Refusal;
+use crate::demo::state::App;
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/customers", get(list))
+        .route("/customers/{customer_id}", get(read))
+        .route("/customers/{customer_id}/contacts", get(contacts))
+        .route("/customers/{customer_id}/contacts/{contact_id}", get(contact))
+        .route("/customers/{customer_id}/notes", get(notes))
+}
+
+/// Sound.
+async fn list(State(app): Shared, headers: HeaderMap) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    Ok(Json(Value::Array(app.owned("customers", account))))
+}
+
+/// Sound.
+async fn read(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    Ok(Json(own_customer(&app, &headers, &id)?.clone()))
+}
+
+/// Sound.
+async fn contacts(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    own_customer(&app, &headers, &id)?;
+    Ok(Json(Value::Array(children(&app, "contacts", &id))))
+}
+
+/// Weak: the customer must be the caller's, the contact may be anybody's.
+async fn contact(State(app): Shared, headers: HeaderMap, Path((id, contact_id)): Path<(String, String)>) -> Answer {
+    own_customer(&app, &headers, &id)?;
+    let contact = app.find("contacts", &contact_id).ok_or(Refusal::NotFound)?;
+    if app.repaired && !belongs(contact, &id) {
+        return Err(Refusal::NotFound);
+    }
+    Ok(Json(contact.clone()))
+}
+
+/// Trap: for somebody else's customer the answer is a 200 with nothing in it.
+async fn notes(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    match own_customer(&app, &headers, &id) {
+        Ok(_) => Ok(Json(Value::Array(children(&app, "notes", &id)))),
+        Err(Refusal::NotFound) => Ok(Json(json!([]))),
+        Err(other) => Err(other),
+    }
+}
+
+fn own_customer<'a>(app: &'a App, headers: &HeaderMap, id: &str) -> Result<&'a Value, Refusal> {
+    let account = auth::caller(app, headers, Care::Full)?;
+    app.find("customers", id).filter(|customer| account.owns(customer)).ok_or(Refusal::NotFound)
+}
+
+fn children(app: &App, collection: &str, customer: &str) -> Vec<Value> {
+    app.all(collection).iter().filter(|child| belongs(child, customer)).cloned().collect()
+}
+
+fn belongs(child: &Value, customer: &str) -> bool {
+    child.get("customer_id").and_then(Value::as_str) == Some(customer)
+}

@@ -1,0 +1,67 @@
+//! Files and documents: sound in both versions, and easily mistaken.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::{Answer, Shared};
+use crate::demo::auth::{self, Care};
+use crate::demo::refusal::Refusal;
+use crate::demo::state::{App, nonce};
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/documents", get(documents))
+        .route("/documents/{document_id}", get(document))
+        .route("/files", get(files))
+        .route("/files/{file_id}", get(file))
+}
+
+async fn documents(State(app): Shared, headers: HeaderMap) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    Ok(Json(json!({"success": true, "documents": app.owned("documents", account)})))
+}
+
+/// Trap: the refusal has status 200.
+async fn document(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    let own = app.find("documents", &id).filter(|document| account.owns(document));
+    Ok(Json(match own {
+        Some(document) => json!({"success": true, "document": document, "trace": nonce()}),
+        None => json!({"success": false, "error": "this document is not available to you", "trace": nonce()}),
+    }))
+}
+
+async fn files(State(app): Shared, headers: HeaderMap) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    Ok(Json(json!({"files": app.owned("files", account).iter().map(shown).collect::<Vec<_>>()})))
+}
+
+/// Trap: an id that can be decoded and counted up, behind a check that holds.
+async fn file(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    let file = app.all("files").iter().find(|file| file_id(file) == id).ok_or(Refusal::NotFound)?;
+    if !account.owns(file) {
+        return Err(Refusal::Forbidden);
+    }
+    Ok(Json(shown(file)))
+}
+
+fn file_id(file: &Value) -> String {
+    let number = file.get("number").and_then(Value::as_i64).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(format!("file:{number}"))
+}
+
+fn shown(file: &Value) -> Value {
+    let field = |name: &str| file.get(name).cloned().unwrap_or_default();
+    json!({
+        "id": file_id(file), "name": field("name"), "media_type": field("media_type"), "bytes": field("bytes"),
+        "uploaded_by": field("owner_id"), "uploaded_at": field("uploaded_at"), "labels": field("labels"),
+    })
+}

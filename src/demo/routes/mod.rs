@@ -1,0 +1,45 @@
+//! The demo's operations, a file per resource. Each weak spot branches on `App::repaired`.
+
+mod account;
+mod admin;
+mod customers;
+mod files;
+mod invoices;
+mod money;
+mod reports;
+mod shared;
+mod team;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::{Json, Router, middleware};
+use serde_json::Value;
+
+use super::layers;
+use super::refusal::Refusal;
+use super::state::App;
+
+/// The state as handlers take it.
+type Shared = State<Arc<App>>;
+
+/// What handlers answer.
+type Answer = Result<Json<Value>, Refusal>;
+
+/// The whole API with its layers.
+pub(super) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .merge(account::router())
+        .merge(admin::router())
+        .merge(customers::router())
+        .merge(files::router())
+        .merge(invoices::router())
+        .merge(money::router())
+        .merge(reports::router())
+        .merge(shared::router())
+        .merge(team::router())
+        .fallback(async || Refusal::NotFound)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::cors))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::security))
+        .with_state(app)
+}

@@ -1,0 +1,54 @@
+//! Payments and receipts.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+
+use super::{Answer, Shared};
+use crate::demo::auth::{self, Care};
+use crate::demo::refusal::Refusal;
+use crate::demo::state::App;
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/payments", get(payments))
+        .route("/payments/{payment_id}", get(payment))
+        .route("/receipts", get(receipts))
+        .route("/receipts/{receipt_id}", get(receipt))
+}
+
+/// Weak: everybody's payments for everybody, though [`payment`] refuses each of them.
+async fn payments(State(app): Shared, headers: HeaderMap) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    let payments = if app.repaired { app.owned("payments", account) } else { app.all("payments").to_vec() };
+    Ok(Json(json!({"count": payments.len(), "payments": payments})))
+}
+
+/// Sound.
+async fn payment(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    let payment = app.find("payments", &id).filter(|payment| account.owns(payment)).ok_or(Refusal::NotFound)?;
+    Ok(Json(payment.clone()))
+}
+
+/// Sound.
+async fn receipts(State(app): Shared, headers: HeaderMap) -> Answer {
+    let account = auth::caller(&app, &headers, Care::Full)?;
+    Ok(Json(json!({"receipts": app.owned("receipts", account)})))
+}
+
+/// Weak: no credential is asked for.
+async fn receipt(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    let receipt = app.find("receipts", &id);
+    let found = if app.repaired {
+        let account = auth::caller(&app, &headers, Care::Full)?;
+        receipt.filter(|receipt| account.owns(receipt))
+    } else {
+        receipt
+    };
+    Ok(Json(found.ok_or(Refusal::NotFound)?.clone()))
+}

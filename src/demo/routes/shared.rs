@@ -1,0 +1,72 @@
+//! Public and shared things, and the operation that no scan may call.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::{Answer, Shared};
+use crate::demo::auth::{self, Care};
+use crate::demo::refusal::Refusal;
+use crate::demo::state::{App, DOCUMENT, nonce};
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/openapi.json", get(document))
+        .route("/openapi.yaml", get(document_source))
+        .route("/health", get(health))
+        .route("/public/plans", get(plans))
+        .route("/public/plans/{plan_id}", get(plan))
+        .route("/currencies", get(currencies))
+        .route("/notices", get(notices))
+        .route("/notices/{notice_id}", get(notice))
+        .route("/maintenance/reset", get(reset))
+}
+
+async fn document(State(app): Shared) -> Json<Value> {
+    Json(app.document.clone())
+}
+
+async fn document_source() -> Response {
+    ([(header::CONTENT_TYPE, "application/yaml")], DOCUMENT).into_response()
+}
+
+/// Differs in every answer.
+async fn health() -> Json<Value> {
+    Json(json!({"status": "ok", "checked_at": jiff::Timestamp::now().to_string(), "request_id": nonce()}))
+}
+
+/// Trap: public objects with ids.
+async fn plans(State(app): Shared) -> Json<Value> {
+    Json(Value::Array(app.all("plans").to_vec()))
+}
+
+async fn plan(State(app): Shared, Path(id): Path<String>) -> Answer {
+    Ok(Json(app.find("plans", &id).ok_or(Refusal::NotFound)?.clone()))
+}
+
+/// Trap: the document asks for a token, the server does not, and what it gives is public.
+async fn currencies(State(app): Shared) -> Json<Value> {
+    Json(json!({"currencies": app.all("currencies")}))
+}
+
+/// Trap: everybody who is signed in reads the same notices.
+async fn notices(State(app): Shared, headers: HeaderMap) -> Answer {
+    auth::caller(&app, &headers, Care::Full)?;
+    Ok(Json(json!({"notices": app.all("notices"), "served_at": jiff::Timestamp::now().to_string()})))
+}
+
+async fn notice(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+    auth::caller(&app, &headers, Care::Full)?;
+    Ok(Json(app.find("notices", &id).ok_or(Refusal::NotFound)?.clone()))
+}
+
+/// Trap: a GET that changes state, open to everybody. It only counts.
+async fn reset(State(app): Shared) -> Json<Value> {
+    App::count(&app.resets);
+    Json(json!({"reset": true}))
+}

@@ -1,0 +1,53 @@
+//! What everybody at the company may see once signed in. Nobody owns any of it.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+
+use super::{Answer, Shared};
+use crate::demo::auth::{self, Care};
+use crate::demo::refusal::Refusal;
+use crate::demo::state::App;
+
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/team/members", get(members))
+        .route("/team/holidays", get(holidays))
+        .route("/team/offices", get(offices))
+        .route("/team/tools", get(tools))
+        .route("/team/activity", get(activity))
+}
+
+async fn members(State(app): Shared, headers: HeaderMap) -> Answer {
+    part(&app, &headers, "members")
+}
+
+async fn holidays(State(app): Shared, headers: HeaderMap) -> Answer {
+    part(&app, &headers, "holidays")
+}
+
+async fn offices(State(app): Shared, headers: HeaderMap) -> Answer {
+    part(&app, &headers, "offices")
+}
+
+async fn tools(State(app): Shared, headers: HeaderMap) -> Answer {
+    part(&app, &headers, "tools")
+}
+
+/// Weak: any bearer token opens it, nobody looks at what the token is.
+async fn activity(State(app): Shared, headers: HeaderMap) -> Answer {
+    if app.repaired {
+        return part(&app, &headers, "activity");
+    }
+    auth::bearer(&headers).ok_or(Refusal::Unauthorized)?;
+    Ok(Json(json!({"activity": app.part("/team/activity")})))
+}
+
+fn part(app: &App, headers: &HeaderMap, name: &str) -> Answer {
+    auth::caller(app, headers, Care::Full)?;
+    Ok(Json(json!({name: app.part(&format!("/team/{name}"))})))
+}

@@ -1,0 +1,271 @@
+//! Values that an answer should never carry, sensitive by name and by value alike (METHODS 3.4).
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+/// Longer values are looked at only up to here.
+const MAX_VALUE_BYTES: usize = 64 * 1024;
+
+/// What a field gives away. Holds no part of the value but its public prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposed {
+    /// `password`, `password-hash`, `secret`, `private-key`, `card-number`, `token`, `one-time-code`.
+    pub kind: &'static str,
+    /// The reason in a few words: `a bcrypt hash`.
+    pub why: String,
+}
+
+/// Keys whose beginning names the vendor: prefix, least length of the whole, kind, vendor.
+const VENDOR_KEYS: [(&str, usize, &str, &str); 24] = [
+    ("sk_live_", 20, "secret", "a Stripe secret key"),
+    ("rk_live_", 20, "secret", "a Stripe restricted key"),
+    ("whsec_", 24, "secret", "a Stripe webhook secret"),
+    ("sk-ant-", 30, "secret", "an Anthropic API key"),
+    ("sk-proj-", 30, "secret", "an OpenAI API key"),
+    ("ghp_", 36, "token", "a GitHub token"),
+    ("gho_", 36, "token", "a GitHub token"),
+    ("ghs_", 36, "token", "a GitHub token"),
+    ("github_pat_", 40, "token", "a GitHub token"),
+    ("glpat-", 20, "token", "a GitLab token"),
+    ("xoxb-", 24, "token", "a Slack token"),
+    ("xoxp-", 24, "token", "a Slack token"),
+    ("xapp-", 24, "token", "a Slack token"),
+    ("AIza", 39, "secret", "a Google API key"),
+    ("ya29.", 30, "token", "a Google access token"),
+    ("SG.", 50, "secret", "a SendGrid key"),
+    ("npm_", 36, "token", "an npm token"),
+    ("pypi-", 40, "token", "a PyPI token"),
+    ("dop_v1_", 60, "token", "a DigitalOcean token"),
+    ("shpat_", 32, "token", "a Shopify token"),
+    ("hf_", 30, "token", "a Hugging Face token"),
+    ("hvs.", 24, "token", "a Vault token"),
+    ("AKIA", 20, "secret", "an AWS access key id"),
+    ("AGE-SECRET-KEY-1", 40, "private-key", "an age private key"),
+];
+
+/// Beginnings of password hashes that need no name to be told.
+const HASHES: [(&str, &str); 19] = [
+    ("$2a$", "bcrypt"),
+    ("$2b$", "bcrypt"),
+    ("$2y$", "bcrypt"),
+    ("$argon2", "Argon2"),
+    ("argon2$", "Argon2"),
+    ("$pbkdf2", "PBKDF2"),
+    ("pbkdf2:", "PBKDF2"),
+    ("pbkdf2_sha", "PBKDF2"),
+    ("$scrypt$", "scrypt"),
+    ("scrypt:", "scrypt"),
+    ("$7$", "scrypt"),
+    ("$1$", "MD5-crypt"),
+    ("$5$", "SHA-256-crypt"),
+    ("$6$", "SHA-512-crypt"),
+    ("$y$", "yescrypt"),
+    ("sha1$", "SHA-1"),
+    ("sha256$", "SHA-256"),
+    ("md5$", "MD5"),
+    ("{SSHA}", "salted SHA-1"),
+];
+
+static CONNECTION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?i)^[a-z][a-z0-9+.\-]{1,20}://[^\s:@/]*:([^\s@/]{3,})@[a-z0-9\[]"#).ok());
+
+/// Says what a field of this name with this value gives away; `None` is the usual answer. Needs both: a value under
+/// a harmless name counts only when its own shape is proof (a private key, a vendor's key, a password hash).
+/// E-mail addresses, masks, booleans, empty values and objects are nothing.
+pub fn sensitive_value(name: &str, value: &Value) -> Option<Exposed> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        // Booleans and null tell that there is a password, not which; objects are schemas or are walked by the caller.
+        _ => return None,
+    };
+    if text.len() > MAX_VALUE_BYTES || is_placeholder(&text) {
+        return None;
+    }
+    by_shape(&text, value.is_string()).or_else(|| by_name(&normalised(name), &text, value.is_string()))
+}
+
+fn exposed(kind: &'static str, why: impl Into<String>) -> Option<Exposed> {
+    Some(Exposed { kind, why: why.into() })
+}
+
+/// Values that are proof by themselves.
+fn by_shape(text: &str, is_string: bool) -> Option<Exposed> {
+    if !is_string {
+        return None;
+    }
+    if text.starts_with("-----BEGIN ") && text.get(..64.min(text.len())).is_some_and(|h| h.contains("PRIVATE KEY-----"))
+    {
+        return exposed("private-key", "a PEM private key");
+    }
+    if let Some((_, algorithm)) = HASHES.iter().find(|(prefix, _)| text.starts_with(prefix) && text.len() >= 20) {
+        return exposed("password-hash", format!("a {algorithm} hash"));
+    }
+    let is_token = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    let vendor = VENDOR_KEYS.iter().find(|(prefix, length, ..)| text.starts_with(prefix) && text.len() >= *length);
+    match vendor {
+        Some((_, _, kind, what)) if is_token => exposed(kind, *what),
+        _ if CONNECTION.as_ref().is_some_and(|regex| regex.is_match(text)) => {
+            exposed("secret", "an address with a password in it")
+        }
+        _ => None,
+    }
+}
+
+/// Values whose meaning comes from the name.
+fn by_name(name: &str, text: &str, is_string: bool) -> Option<Exposed> {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if ends(&["cardnumber", "creditcard", "ccnumber", "pan", "primaryaccountnumber", "cardno"]) {
+        return is_card_number(text).then(|| exposed("card-number", "a full card number (Luhn holds)"))?;
+    }
+    let hash_length = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128);
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let password_name = is_password_name(name);
+    if hash_length && is_hex && (password_name || is_hash_name(name)) {
+        return exposed("password-hash", format!("{} hexadecimal digits, an unsalted hash", text.len()));
+    }
+    if is_hash_name(name) && name != "hash" && text.len() >= 20 && !text.contains(' ') {
+        return exposed("password-hash", "a hash under a password-hash name");
+    }
+    if password_name && !text.contains("://") && text.len() <= 256 {
+        return exposed("password", "a password in clear");
+    }
+    if !is_string {
+        return (ends(&["pincode", "otp", "cvv", "cvc"]) || name == "pin")
+            .then(|| exposed("one-time-code", "a code in clear"))?;
+    }
+    let random = looks_random(text);
+    if ends(&["privatekey"]) && random {
+        return exposed("private-key", "a key under a private-key name");
+    }
+    if ends(&["secret", "secretkey", "apikey", "apisecret", "accesskey", "signingkey", "encryptionkey", "masterkey"])
+        && random
+    {
+        return exposed("secret", "a random value under a secret's name");
+    }
+    if ends(&["otp", "cvv", "cvc", "otpcode", "mfacode", "verificationcode", "resetcode"]) || name == "pin" {
+        let is_code = (3..=10).contains(&text.len()) && text.bytes().any(|byte| byte.is_ascii_digit());
+        return is_code.then(|| exposed("one-time-code", "a code in clear"))?;
+    }
+    if ends(&["resettoken", "refreshtoken", "sessiontoken", "apitoken", "accesstoken", "authtoken", "sessionid"])
+        && random
+    {
+        return exposed("token", "a random value under a token's name");
+    }
+    None
+}
+
+fn normalised(name: &str) -> String {
+    name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+fn is_password_name(name: &str) -> bool {
+    let about = ["forgot", "reset", "change", "has", "needs", "require", "policy"];
+    ["password", "passwd", "pwd", "passphrase", "passcode"].iter().any(|ending| name.ends_with(ending))
+        && !about.iter().any(|word| name.starts_with(word))
+        || name == "pass"
+}
+
+fn is_hash_name(name: &str) -> bool {
+    [
+        "passwordhash",
+        "hashedpassword",
+        "pwhash",
+        "passhash",
+        "pwdhash",
+        "passworddigest",
+        "encryptedpassword",
+        "passwdhash",
+    ]
+    .iter()
+    .any(|known| name.ends_with(known))
+        || name == "hash"
+}
+
+/// Empty, masked, or a word that stands for a value.
+fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let letters = lower.trim_matches(|c| "[]<>(){}*• \"'.".contains(c));
+    let n_masked = text.chars().filter(|c| "*•●xX#".contains(*c)).count();
+    let words = [
+        "",
+        "set",
+        "unset",
+        "hidden",
+        "redacted",
+        "masked",
+        "filtered",
+        "none",
+        "null",
+        "nil",
+        "n/a",
+        "removed",
+        "secret",
+        "string",
+        "password",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "encrypted",
+        "protected",
+        "omitted",
+        "not set",
+        "your_password",
+    ];
+    words.contains(&letters) || text.starts_with("[redacted:") || n_masked >= 3 && n_masked * 2 >= text.chars().count()
+}
+
+/// Long, without spaces, of more than one class of characters: not a word, not a URL.
+fn looks_random(text: &str) -> bool {
+    let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
+    let digits = has(u8::is_ascii_digit);
+    let letters = has(u8::is_ascii_alphabetic);
+    let cased = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    (16..=8192).contains(&text.len())
+        && !text.contains([' ', '/']) | text.starts_with("eyJ")
+        && letters
+        && (digits || cased)
+}
+
+/// Luhn (ISO/IEC 7812-1) and a prefix and length that a card network issues.
+fn is_card_number(text: &str) -> bool {
+    let separators = text.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-');
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+    if !separators || !(13..=19).contains(&digits.len()) {
+        return false;
+    }
+    let prefix = |length: usize| digits.iter().take(length).fold(0, |value, digit| value * 10 + digit);
+    let known = match digits.len() {
+        13 | 19 => prefix(1) == 4 || prefix(2) == 62 || prefix(4) == 6011,
+        14 => matches!(prefix(2), 36 | 38 | 39) || (300..=305).contains(&prefix(3)),
+        15 => matches!(prefix(2), 34 | 37),
+        16 => {
+            prefix(1) == 4
+                || (51..=55).contains(&prefix(2))
+                || (2221..=2720).contains(&prefix(4))
+                || matches!(prefix(2), 62 | 65)
+                || prefix(4) == 6011
+                || (644..=649).contains(&prefix(3))
+                || (3528..=3589).contains(&prefix(4))
+        }
+        _ => false,
+    };
+    known && luhn(&digits)
+}
+
+fn luhn(digits: &[u32]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(index, digit)| match (index % 2, digit * 2) {
+            (0, _) => *digit,
+            (_, double) if double > 9 => double - 9,
+            (_, double) => double,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}

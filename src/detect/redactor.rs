@@ -1,0 +1,236 @@
+//! Keeps credentials out of everything that is recorded, shown or sent to a model.
+
+use std::ops::Range;
+use std::sync::{Arc, OnceLock, RwLock};
+
+use super::needles::{Hit, Known, Needles};
+use super::views::views;
+use super::{credentials, fields, names};
+use crate::model::{Secret, clean_name};
+
+/// More than this of one text is not looked at, and not passed on either.
+pub const MAX_INPUT_BYTES: usize = 2 * 1024 * 1024;
+/// How far before that limit the text is cut, so that no value is cut in two there.
+const CUT_MARGIN_BYTES: usize = 256 * 1024;
+const FIELD: &str = "[redacted:field]";
+
+/// Replaces known and unknown credentials in text by `[redacted:NAME]`. Clones share what they know, and values may
+/// be added while others search.
+///
+/// Known values are found as they stand, in JSON, HTML and percent escapes (up to three layers), in base64 (both
+/// alphabets, any alignment, also base64 within base64), in hexadecimal, and wrapped in white space. Values of fewer
+/// than six characters, and values that are themselves field names such as `password`, are found only where they are
+/// a whole JSON string, a whole parameter or the whole text; values of fewer than three characters are not looked for.
+#[derive(Clone, Debug)]
+pub struct Redactor {
+    /// Held for a push or for the copy of an `Arc` only; searching goes on outside of it.
+    state: Arc<RwLock<Arc<State>>>,
+}
+
+struct State {
+    known: Vec<Known>,
+    /// Built by the first search after a value was added: a sign-in adds several at once.
+    needles: OnceLock<Option<Needles>>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("n_known", &self.known.len()).finish_non_exhaustive()
+    }
+}
+
+/// A range to be replaced and by what. Known values go before guesses where both claim a range.
+struct Cut {
+    range: Range<usize>,
+    label: String,
+    known: bool,
+}
+
+impl Default for Redactor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Redactor {
+    /// Knows no value yet; unknown tokens are found by their structure all the same.
+    pub fn new() -> Self {
+        let state = State { known: Vec::new(), needles: OnceLock::new() };
+        Self { state: Arc::new(RwLock::new(Arc::new(state))) }
+    }
+
+    /// Adds a value, with the name that is to stand in its place: `ALICE_TOKEN`.
+    pub fn learn(&self, name: &str, value: &Secret) {
+        let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if value.is_empty() || state.known.iter().any(|known| known.value == *value) {
+            return;
+        }
+        let mut known = state.known.clone();
+        known.push(Known { name: clean_name(name, 64), value: value.clone() });
+        *state = Arc::new(State { known, needles: OnceLock::new() });
+    }
+
+    /// Replaces every known value, and unknown tokens, `Bearer` and `Basic` credentials, private keys and passwords
+    /// in addresses. What lies beyond [`MAX_INPUT_BYTES`] is dropped and the text says so.
+    pub fn text(&self, text: &str) -> String {
+        self.replace_all(text, false).0
+    }
+
+    /// [`Redactor::text`], and the values of fields with a sensitive name, whose keys stay.
+    pub fn body(&self, content_type: Option<&str>, text: &str) -> String {
+        let text = self.text(text);
+        let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
+        let text = if is_form { replace(&text, as_cuts(fields::parameter_values(&text)), text.len()).0 } else { text };
+        let text = if text.trim_start().starts_with(['{', '[']) {
+            let values = fields::json_values(&text).into_iter().map(|value| Cut {
+                range: value.range,
+                label: if value.unquoted { format!("\"{FIELD}\"") } else { FIELD.to_owned() },
+                known: false,
+            });
+            replace(&text, values.collect(), text.len()).0
+        } else {
+            text
+        };
+        replace(&text, as_cuts(fields::pair_values(&text)), text.len()).0
+    }
+
+    /// The value of a header: of credentials only the scheme, of cookies only names and attributes stay.
+    pub fn header(&self, name: &str, value: &str) -> String {
+        let name = name.trim().to_ascii_lowercase();
+        let text = self.text(value);
+        match name.as_str() {
+            "authorization" | "proxy-authorization" => authorization(&text),
+            "cookie" => text.split(';').map(cookie_pair).collect::<Vec<_>>().join(";"),
+            "set-cookie" => match text.split_once(';') {
+                Some((pair, attributes)) => format!("{};{attributes}", cookie_pair(pair)),
+                None => cookie_pair(&text),
+            },
+            "location" | "content-location" | "referer" => self.url(value),
+            // Says what is wanted, and carries nothing secret.
+            "www-authenticate" => text,
+            _ if names::is_sensitive_name(&name) => hide(&text),
+            _ => text,
+        }
+    }
+
+    /// An address: values of sensitive query parameters (also behind `#`), and what [`Redactor::text`] finds.
+    pub fn url(&self, url: &str) -> String {
+        let text = self.text(url);
+        let Some(at) = text.find(['?', '#']) else { return text };
+        let (path, query) = text.split_at(at + 1);
+        let parts: Vec<String> =
+            query.split('#').map(|part| replace(part, as_cuts(fields::parameter_values(part)), part.len()).0).collect();
+        format!("{path}{}", parts.join("#"))
+    }
+
+    /// The last look at what leaves the program: known values alone, in every coding, and also cut: twelve
+    /// characters in a row give a value away (24 in the payload of a JWT, whose claim names are everybody's; its
+    /// header is public). Returns the text without them and how many there were.
+    pub fn tripwire(&self, text: &str) -> (String, usize) {
+        self.replace_all(text, true)
+    }
+
+    /// Whether values of a field of this name are kept out of every report.
+    pub fn is_sensitive_name(name: &str) -> bool {
+        names::is_sensitive_name(name)
+    }
+
+    fn replace_all(&self, text: &str, runs: bool) -> (String, usize) {
+        let state = Arc::clone(&self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let Some(needles) = state.needles.get_or_init(|| Needles::new(&state.known)).as_ref() else {
+            // Without the automata nothing can be vouched for.
+            return ("[redacted: too many known values to search for]".to_owned(), 1);
+        };
+        let (window, keep) = capped(text);
+        let mut hits: Vec<Hit> = Vec::new();
+        for view in views(window) {
+            needles.whole(&view, &mut hits);
+            if runs {
+                needles.runs(&view, &mut hits);
+            }
+        }
+        let mut cuts: Vec<Cut> = hits
+            .into_iter()
+            .filter_map(|hit| {
+                let name = &state.known.get(hit.known)?.name;
+                Some(Cut { range: hit.range, label: format!("[redacted:{name}]"), known: true })
+            })
+            .collect();
+        if !runs {
+            let unknown = credentials::find(window).into_iter();
+            cuts.extend(unknown.map(|(range, kind)| Cut { range, label: format!("[redacted:{kind}]"), known: false }));
+        }
+        let (mut replaced, n_cuts) = replace(window, cuts, keep);
+        if keep < text.len() {
+            replaced.push_str(&format!("[… {} bytes not shown: only the first 2 MiB are searched]", text.len() - keep));
+        }
+        (replaced, n_cuts)
+    }
+}
+
+/// What is searched, and how much of it is kept.
+fn capped(text: &str) -> (&str, usize) {
+    if text.len() <= MAX_INPUT_BYTES {
+        return (text, text.len());
+    }
+    let window = text.get(..floor(text, MAX_INPUT_BYTES)).unwrap_or_default();
+    (window, floor(window, MAX_INPUT_BYTES - CUT_MARGIN_BYTES))
+}
+
+fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
+}
+
+fn as_cuts(ranges: Vec<Range<usize>>) -> Vec<Cut> {
+    ranges.into_iter().map(|range| Cut { range, label: FIELD.to_owned(), known: false }).collect()
+}
+
+/// Puts the labels in place of the ranges, up to `keep`; overlapping ranges become one. Returns how many were put.
+fn replace(text: &str, mut cuts: Vec<Cut>, keep: usize) -> (String, usize) {
+    cuts.sort_by_key(|cut| (cut.range.start, usize::MAX - cut.range.end, !cut.known));
+    let mut merged: Vec<Cut> = Vec::new();
+    for cut in cuts {
+        match merged.last_mut() {
+            Some(last) if cut.range.start < last.range.end => {
+                last.range.end = last.range.end.max(cut.range.end);
+                if cut.known && !last.known {
+                    last.label = cut.label;
+                    last.known = true;
+                }
+            }
+            _ => merged.push(cut),
+        }
+    }
+    let mut out = String::with_capacity(text.len());
+    let (mut at, mut count) = (0, 0);
+    for cut in merged.iter().filter(|cut| cut.range.start < keep) {
+        let start = floor(text, cut.range.start);
+        out.push_str(text.get(at..start).unwrap_or_default());
+        out.push_str(&cut.label);
+        at = (cut.range.end..=text.len()).find(|index| text.is_char_boundary(*index)).unwrap_or(text.len());
+        count += 1;
+    }
+    out.push_str(text.get(at..keep).unwrap_or_default());
+    (out, count)
+}
+
+fn authorization(value: &str) -> String {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if scheme.len() <= 24 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') => {
+            format!("{scheme} {}", hide(rest))
+        }
+        _ => hide(value),
+    }
+}
+
+fn cookie_pair(pair: &str) -> String {
+    match pair.split_once('=') {
+        Some((name, value)) => format!("{name}={}", hide(value)),
+        None => hide(pair),
+    }
+}
+
+/// Keeps a placeholder that says which value this was; anything else goes.
+fn hide(value: &str) -> String {
+    if value.is_empty() || fields::is_masked(value) { value.to_owned() } else { "[redacted:credential]".to_owned() }
+}

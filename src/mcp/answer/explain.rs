@@ -1,0 +1,125 @@
+//! The answer of `explain_finding`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::fit::{block, code, fit, line, operation, spec};
+use crate::app::Explanation;
+use crate::mcp::wire::{ClauseRow, ExchangeRow, ExplainAnswer};
+use crate::report::ExchangeInfo;
+
+/// How much may be said. Bodies give way first, then headers, then the manual page.
+struct Room {
+    body: usize,
+    headers: usize,
+    header: usize,
+    exchanges: usize,
+    manual: usize,
+    text: usize,
+    rows: usize,
+}
+
+const ROOMS: [Room; 8] = [
+    Room { body: 1200, headers: 12, header: 200, exchanges: 8, manual: 4000, text: 600, rows: 12 },
+    Room { body: 500, headers: 10, header: 120, exchanges: 8, manual: 4000, text: 500, rows: 12 },
+    Room { body: 250, headers: 6, header: 100, exchanges: 6, manual: 4000, text: 400, rows: 10 },
+    Room { body: 120, headers: 4, header: 80, exchanges: 6, manual: 3000, text: 300, rows: 10 },
+    Room { body: 80, headers: 2, header: 60, exchanges: 4, manual: 1800, text: 250, rows: 8 },
+    Room { body: 60, headers: 0, header: 0, exchanges: 4, manual: 900, text: 160, rows: 6 },
+    Room { body: 40, headers: 0, header: 0, exchanges: 3, manual: 400, text: 100, rows: 4 },
+    Room { body: 20, headers: 0, header: 0, exchanges: 2, manual: 120, text: 60, rows: 2 },
+];
+
+/// What an explanation is told as, within the cap.
+pub fn explain_answer(explanation: &Explanation) -> Value {
+    fit(&ROOMS, |room| build(explanation, room))
+}
+
+fn build(from: &Explanation, room: &Room) -> ExplainAnswer {
+    let (manual, manual_cut) = block(&from.manual, room.manual);
+    ExplainAnswer {
+        finding_id: line(&from.finding_id, 40),
+        scan_id: line(&from.scan_id, 64),
+        check: line(&from.check, 60),
+        title: line(&from.title, room.text),
+        severity: from.severity,
+        confidence: from.confidence,
+        operation: operation(&from.operation, room.text.min(200)),
+        also: from.also.iter().take(room.rows).map(|other| operation(other, room.text.min(120))).collect(),
+        claim: line(&from.claim, room.text),
+        clauses: from
+            .clauses
+            .iter()
+            .take(room.rows)
+            .map(|clause| ClauseRow {
+                name: line(&clause.name, 60),
+                holds: clause.holds.map_or("unknown", |holds| if holds { "yes" } else { "no" }).to_owned(),
+                because: line(&clause.because, room.text.min(240)),
+            })
+            .collect(),
+        exchanges: from.exchanges.iter().take(room.exchanges).map(|exchange| row(exchange, room)).collect(),
+        replay: line(&from.replay, room.text * 2),
+        spec: from.spec.as_ref().map(|at| spec(at, room.text.min(160))),
+        code: from.code.as_ref().map(|at| code(at, room.text.min(160))),
+        owasp: from.owasp.iter().take(6).map(|entry| line(entry, 16)).collect(),
+        cwe: from.cwe.iter().copied().take(8).collect(),
+        next_steps: from.next_steps.iter().take(5).map(|step| line(step, room.text)).collect(),
+        left_out: left_out(from, room, manual_cut),
+        manual,
+    }
+}
+
+fn row(exchange: &ExchangeInfo, room: &Room) -> ExchangeRow {
+    let response = exchange.response.as_ref();
+    let body = |text: &str| (!text.is_empty()).then(|| block(text, room.body).0);
+    ExchangeRow {
+        role: exchange.role,
+        identity: line(&exchange.identity, 40),
+        request: line(&format!("{} {}", exchange.request.method, exchange.request.url), room.text),
+        request_headers: headers(&exchange.request.headers, room),
+        request_body: exchange.request.body.as_deref().and_then(body),
+        status: response.map(|response| response.status),
+        response_headers: response.map(|response| headers(&response.headers, room)).unwrap_or_default(),
+        response_body: response.and_then(|response| body(&response.body)),
+        fault: exchange.fault.as_deref().map(|fault| line(fault, room.text.min(160))),
+    }
+}
+
+fn headers(all: &BTreeMap<String, String>, room: &Room) -> Vec<String> {
+    all.iter().take(room.headers).map(|(name, value)| line(&format!("{name}: {value}"), room.header)).collect()
+}
+
+fn left_out(from: &Explanation, room: &Room, manual_cut: bool) -> Vec<String> {
+    let long = |text: &str| text.chars().count() > room.body;
+    let cut_bodies = from
+        .exchanges
+        .iter()
+        .flat_map(|exchange| {
+            [exchange.request.body.as_deref(), exchange.response.as_ref().map(|response| response.body.as_str())]
+        })
+        .flatten()
+        .any(long);
+    let cut_headers = from.exchanges.iter().any(|exchange| {
+        let answered = exchange.response.as_ref().map_or(0, |response| response.headers.len());
+        exchange.request.headers.len() > room.headers || answered > room.headers
+    });
+    let beyond = |length: usize, room: usize, what: &str| {
+        (length > room).then(|| format!("{} more {what}", length.saturating_sub(room)))
+    };
+    let mut lines: Vec<String> = [
+        beyond(from.exchanges.len(), room.exchanges, "exchanges"),
+        beyond(from.also.len(), room.rows, "operations with the same cause"),
+        beyond(from.clauses.len(), room.rows, "clauses"),
+        cut_bodies.then(|| format!("bodies beyond {} characters", room.body)),
+        cut_headers.then(|| format!("headers beyond {} of a message", room.headers)),
+        manual_cut.then(|| format!("the rest of the manual page: routewarden checks {}", line(&from.check, 60))),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if !lines.is_empty() {
+        lines.push(format!("the whole evidence: routewarden explain {}", line(&from.finding_id, 40)));
+    }
+    lines
+}

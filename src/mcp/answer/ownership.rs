@@ -1,0 +1,121 @@
+//! The answer of `check_route_ownership`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::fit::{fit, line, operation};
+use crate::app::{Caller, Matrix, MatrixRow, RouteVerdict};
+use crate::mcp::wire::{CellRow, OwnershipAnswer, RouteRow};
+
+/// How much may be said.
+struct Room {
+    routes: usize,
+    reason: usize,
+    name: usize,
+    /// Whether each cell says how it is known.
+    reasons_of_cells: bool,
+    lines: usize,
+}
+
+const ROOMS: [Room; 9] = [
+    Room { routes: 400, reason: 240, name: 160, reasons_of_cells: true, lines: 20 },
+    Room { routes: 400, reason: 160, name: 120, reasons_of_cells: false, lines: 20 },
+    Room { routes: 400, reason: 60, name: 90, reasons_of_cells: false, lines: 10 },
+    Room { routes: 40, reason: 80, name: 80, reasons_of_cells: false, lines: 10 },
+    Room { routes: 30, reason: 60, name: 80, reasons_of_cells: false, lines: 8 },
+    Room { routes: 20, reason: 60, name: 70, reasons_of_cells: false, lines: 6 },
+    Room { routes: 10, reason: 60, name: 60, reasons_of_cells: false, lines: 4 },
+    Room { routes: 4, reason: 60, name: 60, reasons_of_cells: false, lines: 3 },
+    Room { routes: 1, reason: 40, name: 40, reasons_of_cells: false, lines: 1 },
+];
+
+/// Columns of one route; the matrix has four, and a hostile report no more.
+const MAX_CELLS: usize = 8;
+
+/// What a matrix is told as, within the cap. When not all routes fit, those that matter most stay.
+pub fn ownership_answer(matrix: &Matrix) -> Value {
+    fit(&ROOMS, |room| build(matrix, room))
+}
+
+fn build(matrix: &Matrix, room: &Room) -> OwnershipAnswer {
+    let mut kept: Vec<usize> = (0..matrix.routes.len()).collect();
+    kept.sort_by_key(|at| matrix.routes.get(*at).map(|row| rank(row.verdict)));
+    kept.truncate(room.routes);
+    kept.sort_unstable();
+    let mut counts = BTreeMap::new();
+    for row in &matrix.routes {
+        *counts.entry(name(row.verdict).to_owned()).or_default() += 1;
+    }
+    OwnershipAnswer {
+        scan_id: line(&matrix.scan_id, 64),
+        callers: matrix.callers.iter().take(MAX_CELLS).map(caller).collect(),
+        counts,
+        routes: kept.iter().filter_map(|at| matrix.routes.get(*at)).map(|row| route(row, room)).collect(),
+        findings: matrix.findings.iter().take(room.lines).map(|id| line(id, 40)).collect(),
+        next_steps: matrix.next_steps.iter().take(room.lines.min(5)).map(|step| line(step, room.reason * 2)).collect(),
+        left_out: left_out(matrix, room),
+    }
+}
+
+fn caller(from: &Caller) -> Caller {
+    Caller { column: line(&from.column, 16), identity: line(&from.identity, 40), role: line(&from.role, 40) }
+}
+
+fn route(row: &MatrixRow, room: &Room) -> RouteRow {
+    RouteRow {
+        route: operation(&row.operation, room.name),
+        verdict: row.verdict,
+        reason: line(&row.reason, room.reason),
+        cells: row
+            .cells
+            .iter()
+            .take(MAX_CELLS)
+            .map(|cell| CellRow {
+                column: line(&cell.column, 16),
+                access: cell.access,
+                because: room.reasons_of_cells.then(|| line(&cell.because, room.reason)),
+            })
+            .collect(),
+    }
+}
+
+fn left_out(matrix: &Matrix, room: &Room) -> Vec<String> {
+    let mut lines = Vec::new();
+    if matrix.routes.len() > room.routes {
+        lines.push(format!(
+            "{} routes, the harmless ones first: ask with `route`",
+            matrix.routes.len().saturating_sub(room.routes)
+        ));
+    }
+    if !room.reasons_of_cells && matrix.routes.iter().any(|row| !row.cells.is_empty()) {
+        lines.push("how each cell is known: ask with `route`".to_owned());
+    }
+    if matrix.findings.len() > room.lines {
+        lines.push(format!("{} more findings: scan_api with scan_id", matrix.findings.len() - room.lines));
+    }
+    lines
+}
+
+/// What a reader must see first.
+fn rank(verdict: RouteVerdict) -> u8 {
+    match verdict {
+        RouteVerdict::Broken => 0,
+        RouteVerdict::Suspected => 1,
+        RouteVerdict::Unknown => 2,
+        RouteVerdict::Public => 3,
+        RouteVerdict::NotOwned => 4,
+        RouteVerdict::Enforced => 5,
+    }
+}
+
+fn name(verdict: RouteVerdict) -> &'static str {
+    match verdict {
+        RouteVerdict::Broken => "broken",
+        RouteVerdict::Suspected => "suspected",
+        RouteVerdict::Unknown => "unknown",
+        RouteVerdict::Public => "public",
+        RouteVerdict::NotOwned => "not_owned",
+        RouteVerdict::Enforced => "enforced",
+    }
+}

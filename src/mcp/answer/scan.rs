@@ -1,0 +1,291 @@
+//! The answer of `scan_api`.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::fit::{code, count, fit, line, operation, spec};
+use crate::app::{Finished, Progress};
+use crate::mcp::wire::{
+    Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedRow, Reason, RecheckAnswer, ScanAnswer, ScoreRow,
+    Writes,
+};
+use crate::model::ScanId;
+use crate::report::{CoverageOutcome, Finding, FindingStatus, Report, Status};
+
+/// The most findings of one page.
+pub const PAGE: usize = 15;
+
+/// Which part of the findings is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The first page, with the summary of everything else.
+    First,
+    /// The findings from this one on, and nothing else.
+    From(usize),
+}
+
+impl Page {
+    /// Reads a cursor.
+    ///
+    /// # Errors
+    /// What to do instead, when the cursor is not one of this server's.
+    pub fn read(cursor: Option<&str>) -> Result<Self, String> {
+        let Some(cursor) = cursor else { return Ok(Self::First) };
+        let at = cursor.strip_prefix('f').and_then(|digits| digits.parse().ok());
+        at.map(Self::From).ok_or_else(|| {
+            "the argument `cursor` is not one that scan_api gave; pass next_cursor as it is, or leave it out for the first page."
+                .to_owned()
+        })
+    }
+
+    fn start(self) -> usize {
+        match self {
+            Self::First => 0,
+            Self::From(at) => at,
+        }
+    }
+}
+
+/// How much may be said.
+struct Room {
+    findings: usize,
+    claim: usize,
+    name: usize,
+    reasons: usize,
+    rows: usize,
+    lines: usize,
+}
+
+const ROOMS: [Room; 7] = [
+    Room { findings: PAGE, claim: 200, name: 160, reasons: 5, rows: 40, lines: 5 },
+    Room { findings: PAGE, claim: 140, name: 120, reasons: 5, rows: 20, lines: 5 },
+    Room { findings: PAGE, claim: 100, name: 90, reasons: 3, rows: 12, lines: 4 },
+    Room { findings: 10, claim: 100, name: 80, reasons: 2, rows: 10, lines: 3 },
+    Room { findings: 6, claim: 80, name: 70, reasons: 2, rows: 6, lines: 3 },
+    Room { findings: 3, claim: 60, name: 60, reasons: 1, rows: 3, lines: 2 },
+    Room { findings: 1, claim: 40, name: 40, reasons: 1, rows: 1, lines: 1 },
+];
+
+/// What a finished scan is told as, within the cap.
+pub fn scan_answer(finished: &Finished, page: Page) -> Value {
+    fit(&ROOMS, |room| build(finished, page, room))
+}
+
+/// What a scan is told as while it runs.
+pub fn running_answer(id: &ScanId, progress: &Progress) -> Value {
+    let mut answer = blank(id.as_str(), Status::Running);
+    answer.phase = Some(progress.phase.to_owned());
+    answer.requests = progress.requests;
+    answer.findings_total = progress.findings;
+    answer.next_steps =
+        vec![format!("call scan_api with scan_id {id}: it waits for the end and answers with the findings")];
+    serde_json::to_value(answer).unwrap_or_default()
+}
+
+fn blank(id: &str, status: Status) -> ScanAnswer {
+    let id = line(id, 64);
+    ScanAnswer {
+        report_uri: format!("routewarden://scans/{id}/report.json"),
+        scan_id: id,
+        status,
+        untrusted_because: None,
+        base_url: None,
+        mode: None,
+        phase: None,
+        requests: 0,
+        score: None,
+        findings_total: 0,
+        counts: Counts::new(),
+        findings: Vec::new(),
+        next_cursor: None,
+        recheck: Vec::new(),
+        plan: None,
+        coverage: Vec::new(),
+        document_issues: None,
+        writes: None,
+        notes: Vec::new(),
+        next_steps: Vec::new(),
+        left_out: Vec::new(),
+    }
+}
+
+fn build(finished: &Finished, page: Page, room: &Room) -> ScanAnswer {
+    let report = &finished.report;
+    let open: Vec<&Finding> = report.findings.iter().filter(|finding| counts(finding)).collect();
+    let shown: Vec<&Finding> = open.iter().copied().skip(page.start()).take(room.findings).collect();
+    let end = page.start().min(open.len()) + shown.len();
+    let mut answer = blank(&report.scan.id, report.scan.status);
+    answer.requests = report.scan.requests;
+    answer.findings_total = count(open.len());
+    answer.findings = shown.iter().map(|finding| row(finding, room)).collect();
+    answer.next_cursor = (end < open.len()).then(|| format!("f{end}"));
+    answer.untrusted_because = report.scan.untrusted_because.as_deref().map(|why| line(why, room.claim * 2));
+    if page == Page::First {
+        summarise(&mut answer, finished, room, &open);
+    }
+    answer.left_out = left_out(report, page, room, &open, end);
+    answer
+}
+
+/// Suppressed findings and those that are gone do not count.
+fn counts(finding: &Finding) -> bool {
+    finding.suppressed.is_none() && finding.status != FindingStatus::Fixed
+}
+
+fn row(finding: &Finding, room: &Room) -> FindingRow {
+    FindingRow {
+        id: line(&finding.id, 40),
+        check: line(&finding.check, 60),
+        severity: finding.severity,
+        confidence: finding.confidence,
+        operation: operation(&finding.operation, room.name),
+        also: count(finding.also.len()),
+        claim: line(&finding.claim, room.claim),
+        code: finding.code.as_ref().map(|at| code(at, room.name)),
+        spec: finding.spec.as_ref().map(|at| spec(at, room.name)),
+        status: finding.status,
+    }
+}
+
+fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &Room, open: &[&Finding]) {
+    let report = &finished.report;
+    answer.base_url = Some(line(&report.scan.base_url, room.name));
+    answer.mode = Some(report.scan.mode);
+    answer.score = Some(ScoreRow {
+        value: report.score.value,
+        grade: report.score.grade.as_deref().map(|grade| line(grade, 4)),
+        coverage: (report.score.coverage * 1000.0).round() / 1000.0,
+        withheld_because: report.score.withheld_because.as_deref().map(|why| line(why, room.claim * 2)),
+    });
+    for finding in open {
+        *answer.counts.entry(finding.severity).or_default().entry(finding.confidence).or_default() += 1;
+    }
+    answer.recheck = finished
+        .recheck
+        .iter()
+        .take(room.rows)
+        .map(|row| RecheckAnswer {
+            finding_id: line(&row.finding_id, 40),
+            outcome: row.outcome,
+            because: line(&row.because, room.claim),
+        })
+        .collect();
+    answer.plan = (report.scan.status == Status::Planned).then(|| plan(report, room));
+    answer.coverage = coverage(report, room);
+    answer.document_issues = (!report.document_issues.is_empty()).then(|| Issues {
+        count: count(report.document_issues.len()),
+        first: report
+            .document_issues
+            .iter()
+            .take(room.lines.min(3))
+            .map(|issue| {
+                let at = issue.line.map_or_else(|| issue.at.clone(), |number| format!("line {number}, {}", issue.at));
+                format!("{}: {}", line(&at, room.name), line(&issue.message, room.claim))
+            })
+            .collect(),
+    });
+    answer.writes = (!report.writes.is_empty()).then(|| Writes {
+        count: count(report.writes.len()),
+        not_undone: count(report.writes.iter().filter(|write| !write.undone).count()),
+    });
+    answer.notes = report.notes.iter().take(room.lines).map(|note| line(note, room.claim)).collect();
+    answer.next_steps = next_steps(report, room, open);
+}
+
+fn plan(report: &Report, room: &Room) -> PlanSummary {
+    let asked = |row: &&crate::report::PlanRow| row.skipped_because.is_none();
+    let mut rows: Vec<_> = report.plan.iter().collect();
+    rows.sort_by_key(|row| Reverse(row.max_requests));
+    PlanSummary {
+        operations: count(report.plan.iter().filter(asked).count()),
+        skipped: count(report.plan.iter().filter(|row| !asked(row)).count()),
+        max_requests: report.plan.iter().fold(0, |sum, row| sum.saturating_add(row.max_requests)),
+        rows: rows
+            .into_iter()
+            .take(room.rows)
+            .map(|row| PlannedRow {
+                operation: operation(&row.operation, room.name),
+                checks: count(row.checks.len()),
+                max_requests: row.max_requests,
+                skipped_because: row.skipped_because.as_deref().map(|why| line(why, room.claim)),
+            })
+            .collect(),
+    }
+}
+
+fn coverage(report: &Report, room: &Room) -> Vec<CoverageSummary> {
+    let mut outcomes: BTreeMap<CoverageOutcome, BTreeMap<&str, u64>> = BTreeMap::new();
+    for row in &report.coverage {
+        *outcomes.entry(row.outcome).or_default().entry(&row.because).or_default() += 1;
+    }
+    outcomes
+        .into_iter()
+        .map(|(outcome, reasons)| {
+            let mut ordered: Vec<(&str, u64)> = reasons.into_iter().collect();
+            ordered.sort_by_key(|(because, times)| (Reverse(*times), *because));
+            CoverageSummary {
+                outcome,
+                count: ordered.iter().map(|(_, times)| times).sum(),
+                reasons: ordered
+                    .into_iter()
+                    // Why something holds is of no use to a reader who looks for gaps; the report has it.
+                    .take(if outcome == CoverageOutcome::Held { 0 } else { room.reasons })
+                    .map(|(because, count)| Reason { because: line(because, room.claim.min(120)), count })
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+fn next_steps(report: &Report, room: &Room, open: &[&Finding]) -> Vec<String> {
+    let worst = open.first().map(|finding| {
+        format!("explain_finding with finding_id {} for the proof, suggest_fix for a diff", line(&finding.id, 40))
+    });
+    let planned = (report.scan.status == Status::Planned)
+        .then(|| "call scan_api with the same arguments without dry_run to carry the plan out".to_owned());
+    let opening = report.next_steps.iter().map(|step| {
+        let action = line(&step.action, room.claim * 2);
+        if step.operations == 0 { action } else { format!("{action} (opens {} operations)", step.operations) }
+    });
+    worst.into_iter().chain(planned).chain(opening).take(room.lines).collect()
+}
+
+fn left_out(report: &Report, page: Page, room: &Room, open: &[&Finding], end: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let more = open.len() - end;
+    if more > 0 {
+        lines.push(format!("{more} more findings: call scan_api with scan_id and cursor"));
+    }
+    let start = page.start().min(end);
+    let shown = open.get(start..end).unwrap_or_default();
+    if shown.iter().any(|finding| finding.claim.chars().count() > room.claim) {
+        lines.push(format!("claims beyond {} characters: explain_finding has them whole", room.claim));
+    }
+    if page != Page::First {
+        lines.push("summary, coverage and document issues: on the first page".to_owned());
+        return lines;
+    }
+    let uncounted = report.findings.len() - open.len();
+    if uncounted > 0 {
+        lines.push(format!("{uncounted} findings that are suppressed or gone: in the report"));
+    }
+    let issues = report.document_issues.len().saturating_sub(room.lines.min(3));
+    if issues > 0 {
+        lines.push(format!("{issues} more document issues: in the report"));
+    }
+    for (length, what) in [(report.plan.len(), "operations of the plan"), (report.notes.len(), "notes")] {
+        let room = if what == "notes" { room.lines } else { room.rows };
+        if length > room {
+            lines.push(format!("{} more {what}: in the report", length - room));
+        }
+    }
+    if !report.coverage.is_empty() {
+        lines.push(format!(
+            "coverage row by row: in the report (report_uri, or `routewarden report {}`)",
+            line(&report.scan.id, 64)
+        ));
+    }
+    lines
+}

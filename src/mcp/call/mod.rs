@@ -1,0 +1,166 @@
+//! From `tools/call` to a use case and back. A wrong call is a fault that the model can repair; only a tool that does
+//! not exist is an error of the protocol.
+
+mod ownership;
+mod scan;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::model::{CallToolRequestParams, CallToolResult, ErrorData, JsonObject};
+use rmcp::service::RequestContext;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::answer::{explain_answer, fix_answer};
+use super::arguments::parse;
+use super::server::Shared;
+use super::wire::{ExplainArguments, FixArguments};
+use super::{exit, progress, tools};
+use crate::app::{App, AppError, FixRequest, Progress, ScanHandle};
+use crate::model::{FindingId, ScanId};
+
+/// What this server has going on besides the calls that wait for it.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    /// Scans that were started here; those that have ended are dropped when the next one starts.
+    scans: Vec<ScanHandle>,
+    /// Ownership questions that outlived their call, by their arguments.
+    matrices: BTreeMap<String, ownership::Pending>,
+}
+
+/// What a tool came to, before it goes out.
+type Outcome = Result<Value, String>;
+
+/// Carries one call out.
+///
+/// # Errors
+/// Invalid parameters when there is no such tool.
+pub(super) async fn call(
+    shared: &Arc<Shared>,
+    request: CallToolRequestParams,
+    context: RequestContext<RoleServer>,
+) -> Result<CallToolResult, ErrorData> {
+    let name = request.name.as_ref();
+    let Some(tool) = tools::named(name) else {
+        let names: Vec<&str> = tools::all().iter().map(|tool| tool.name.as_ref()).collect();
+        let message =
+            exit::message_text(&shared.app, &format!("there is no tool `{name}`; there are {}", names.join(", ")));
+        return Err(ErrorData::invalid_params(message, None));
+    };
+    let call = Call { shared, schema: &tool.input_schema, arguments: request.arguments, context };
+    let outcome = match name {
+        "scan_api" => scan::run(call).await,
+        "explain_finding" => explain(call).await,
+        "check_route_ownership" => ownership::run(call).await,
+        _ => fix(call).await,
+    };
+    Ok(match outcome {
+        Ok(value) => exit::answer(&shared.app, value),
+        Err(message) => exit::fault(&shared.app, &message),
+    })
+}
+
+/// One call on its way.
+struct Call<'a> {
+    shared: &'a Arc<Shared>,
+    schema: &'a JsonObject,
+    arguments: Option<JsonObject>,
+    context: RequestContext<RoleServer>,
+}
+
+impl Call<'_> {
+    fn app(&self) -> &App {
+        &self.shared.app
+    }
+
+    fn arguments<T: DeserializeOwned>(&self) -> Result<T, String> {
+        parse(self.schema, self.arguments.clone())
+    }
+
+    /// How long this call may take.
+    fn patience(&self) -> Duration {
+        let limits = self.shared.limits;
+        if self.context.meta.get_progress_token().is_some() { limits.with_progress } else { limits.silent }
+    }
+
+    /// Resolves when nobody waits for the answer any more.
+    async fn abandoned(&self) {
+        tokio::select! {
+            () = self.context.ct.cancelled() => {}
+            () = self.shared.ending.cancelled() => {}
+        }
+    }
+
+    /// Tells the client how far the work is; never resolves.
+    async fn follow(&self, seen: watch::Receiver<Progress>) {
+        progress::follow(self.context.peer.clone(), self.context.meta.get_progress_token(), seen).await;
+    }
+
+    /// Waits for `work`, which ends when `cancel` is called; `None` when it takes longer than the client waits.
+    async fn wait<T>(
+        &self,
+        work: impl Future<Output = T>,
+        seen: watch::Receiver<Progress>,
+        cancel: &CancellationToken,
+    ) -> Result<Option<T>, String> {
+        tokio::select! {
+            biased;
+            done = work => Ok(Some(done)),
+            () = self.abandoned() => {
+                cancel.cancel();
+                Err("the call was cancelled; what was found until then is stored".to_owned())
+            }
+            () = tokio::time::sleep(self.patience()) => Ok(None),
+            () = self.follow(seen) => Ok(None),
+        }
+    }
+}
+
+impl Shared {
+    /// A panic elsewhere leaves the list usable.
+    fn calls(&self) -> MutexGuard<'_, Calls> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn explain(call: Call<'_>) -> Outcome {
+    let arguments: ExplainArguments = call.arguments()?;
+    let scan = arguments.scan_id.map(ScanId);
+    let explained = call.app().explain_finding(&FindingId(arguments.finding_id), scan.as_ref()).await.map_err(told)?;
+    Ok(explain_answer(&explained))
+}
+
+async fn fix(call: Call<'_>) -> Outcome {
+    let arguments: FixArguments = call.arguments()?;
+    if arguments.finding_id.is_none() && arguments.check.is_none() {
+        return Err("suggest_fix needs `finding_id`, or `check` with a check id such as authz/bola-read.".to_owned());
+    }
+    let request = FixRequest {
+        finding_id: arguments.finding_id.map(FindingId),
+        scan_id: None,
+        route: arguments.route,
+        check: arguments.check,
+        source: arguments.source.map(Into::into),
+        framework: arguments.framework,
+    };
+    Ok(fix_answer(&call.app().suggest_fix(request).await.map_err(told)?))
+}
+
+/// A use case's error in words for the model.
+fn told(error: AppError) -> String {
+    let next = match &error {
+        AppError::Unknown(_) => {
+            "\nscan_api with no scan_id makes a scan; the resource routewarden://scans lists the stored ones."
+        }
+        AppError::Internal(_) => {
+            "\nThis is a fault of routewarden or of the disk, not of the call; calling again unchanged will hardly help."
+        }
+        AppError::Usage(_) | AppError::Untrusted(_) | AppError::Cancelled => "",
+    };
+    format!("{error}{next}")
+}

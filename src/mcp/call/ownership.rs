@@ -1,0 +1,86 @@
+//! `check_route_ownership`: the question may take longer than the client waits, so the work goes on by itself, and the
+//! same question asked again takes it up.
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Call, Outcome, told};
+use crate::app::{App, AppError, Matrix, Overrides, OwnershipRequest, Progress};
+use crate::mcp::answer::ownership_answer;
+use crate::mcp::wire::OwnershipArguments;
+
+/// Questions whose work may go on at one time.
+const MAX_PENDING: usize = 4;
+
+/// Work that was begun for a question.
+#[derive(Debug, Clone)]
+pub(super) struct Pending {
+    progress: watch::Receiver<Progress>,
+    done: watch::Receiver<Option<Result<Matrix, AppError>>>,
+    cancel: CancellationToken,
+}
+
+pub(super) async fn run(call: Call<'_>) -> Outcome {
+    let arguments: OwnershipArguments = call.arguments()?;
+    let key = serde_json::to_string(&arguments).unwrap_or_default();
+    let mut pending = take_up(&call, &key, arguments)?;
+    let seen = pending.progress.clone();
+    let cancel = pending.cancel.clone();
+    let ended = async {
+        match pending.done.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(result)) => result.clone(),
+            _ => Err(AppError::Internal("the work ended without a result".to_owned())),
+        }
+    };
+    let waited = call.wait(ended, seen.clone(), &cancel).await;
+    if !matches!(waited, Ok(None)) {
+        // Answered or given up: the next question starts anew.
+        call.shared.calls().matrices.remove(&key);
+    }
+    match waited? {
+        Some(matrix) => Ok(ownership_answer(&matrix.map_err(told)?)),
+        None => Err(still_running(&seen.borrow())),
+    }
+}
+
+fn still_running(progress: &Progress) -> String {
+    format!(
+        "still at work ({}: {} requests so far), and going on. Call check_route_ownership again with the same arguments to get the answer.",
+        progress.phase, progress.requests
+    )
+}
+
+/// The work that goes on for this question, or new work.
+fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<Pending, String> {
+    let mut calls = call.shared.calls();
+    if let Some(pending) = calls.matrices.get(key) {
+        return Ok(pending.clone());
+    }
+    if calls.matrices.len() >= MAX_PENDING {
+        return Err(format!(
+            "{MAX_PENDING} ownership questions are being worked on already; ask one of them again to get its answer first."
+        ));
+    }
+    let pending = begin(call.app().clone(), arguments, call.shared.ending.child_token());
+    calls.matrices.insert(key.to_owned(), pending.clone());
+    Ok(pending)
+}
+
+fn begin(app: App, arguments: OwnershipArguments, cancel: CancellationToken) -> Pending {
+    let request = OwnershipRequest {
+        route: arguments.route,
+        target: None,
+        config: arguments.config.map(Into::into),
+        overrides: Overrides { mode: arguments.mode, source: arguments.source.map(Into::into), ..Overrides::default() },
+    };
+    let (tell, progress) = watch::channel(Progress::default());
+    let (finish, done) = watch::channel(None);
+    let stop = cancel.clone();
+    // Owned by nobody on purpose: it must outlive the call. It ends by itself, by `stop`, or with the runtime, and its
+    // result is kept by the channel.
+    tokio::spawn(async move {
+        let result = app.check_route_ownership(request, tell, stop).await;
+        finish.send_replace(Some(result));
+    });
+    Pending { progress, done, cancel }
+}

@@ -1,0 +1,107 @@
+//! `scan_api`: starts a scan, or waits for, reports on and pages one that was started before.
+
+use std::sync::Arc;
+
+use super::{Call, Outcome, told};
+use crate::app::{Finished, Overrides, ScanHandle, ScanRequest};
+use crate::mcp::answer::{Page, running_answer, scan_answer};
+use crate::mcp::wire::ScanArguments;
+use crate::model::{FindingId, ScanId};
+
+/// Scans that may run at one time; each has its own pace, and targets are somebody's laptop.
+const MAX_SCANS: usize = 4;
+
+pub(super) async fn run(call: Call<'_>) -> Outcome {
+    let arguments: ScanArguments = call.arguments()?;
+    let page = Page::read(arguments.cursor.as_deref())?;
+    match &arguments.scan_id {
+        None if arguments.cursor.is_some() => {
+            Err("`cursor` pages one scan; pass the `scan_id` of the same answer with it.".to_owned())
+        }
+        Some(id) if arguments.recheck.is_empty() => {
+            continues_only(&arguments)?;
+            resume(&call, ScanId(id.clone()), page).await
+        }
+        _ => start(&call, arguments).await,
+    }
+}
+
+/// With `scan_id` nothing about the scan can be changed any more.
+fn continues_only(arguments: &ScanArguments) -> Result<(), String> {
+    let given = [
+        ("target", arguments.target.is_some()),
+        ("config", arguments.config.is_some()),
+        ("mode", arguments.mode.is_some()),
+        ("checks", !arguments.checks.is_empty()),
+        ("operations", !arguments.operations.is_empty()),
+        ("identities", !arguments.identities.is_empty()),
+        ("source", arguments.source.is_some()),
+        ("auto_accounts", arguments.auto_accounts.is_some()),
+        ("dry_run", arguments.dry_run),
+    ];
+    match given.iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(format!(
+            "`scan_id` continues a scan that was started before, so `{name}` cannot be given with it. Leave `scan_id` out to start a new scan."
+        )),
+        None => Ok(()),
+    }
+}
+
+async fn start(call: &Call<'_>, arguments: ScanArguments) -> Outcome {
+    room_for_one_more(call)?;
+    let started = tokio::select! {
+        started = call.app().start(request(arguments)) => started.map_err(told)?,
+        () = call.abandoned() => return Err("the call was cancelled before the scan started.".to_owned()),
+    };
+    call.shared.calls().scans.push(started.clone());
+    wait(call, started, Page::First).await
+}
+
+fn room_for_one_more(call: &Call<'_>) -> Result<(), String> {
+    let mut calls = call.shared.calls();
+    calls.scans.retain(|scan| scan.done.borrow().is_none());
+    if calls.scans.len() < MAX_SCANS {
+        return Ok(());
+    }
+    let ids: Vec<&str> = calls.scans.iter().map(|scan| scan.id.as_str()).collect();
+    Err(format!("{MAX_SCANS} scans run already; wait for one with scan_api and its scan_id: {}", ids.join(", ")))
+}
+
+fn request(arguments: ScanArguments) -> ScanRequest {
+    ScanRequest {
+        target: arguments.target,
+        config: arguments.config.map(Into::into),
+        overrides: Overrides {
+            mode: arguments.mode,
+            checks: arguments.checks,
+            operations: arguments.operations,
+            identities: arguments.identities,
+            source: arguments.source.map(Into::into),
+            auto_accounts: arguments.auto_accounts,
+            ..Overrides::default()
+        },
+        dry_run: arguments.dry_run,
+        recheck: arguments.recheck.into_iter().map(FindingId).collect(),
+        recheck_scan: arguments.scan_id.map(ScanId),
+    }
+}
+
+async fn resume(call: &Call<'_>, id: ScanId, page: Page) -> Outcome {
+    if let Some(handle) = call.app().running(&id) {
+        return wait(call, handle, page).await;
+    }
+    let report = call.app().report(Some(&id)).await.map_err(told)?;
+    Ok(scan_answer(&Finished { report, recheck: Vec::new() }, page))
+}
+
+/// Waits as long as the client does. A scan that takes longer goes on; cancelling the call stops it.
+async fn wait(call: &Call<'_>, mut handle: ScanHandle, page: Page) -> Outcome {
+    let (id, seen, cancel) = (handle.id.clone(), handle.progress.clone(), handle.cancel.clone());
+    match call.wait(handle.finished(), seen.clone(), &cancel).await? {
+        Some(finished) => {
+            let finished: Arc<Finished> = finished.map_err(told)?;
+            Ok(scan_answer(&finished, page))
+        }
+        None => Ok(running_answer(&id, &seen.borrow())),
+    }
+}

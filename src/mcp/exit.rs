@@ -1,0 +1,89 @@
+//! The one way out: text of the target is made harmless, and known secrets are looked for once more.
+
+use rmcp::model::{CallToolResult, ContentBlock};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::model::{clean, clean_name};
+
+/// The most bytes of JSON in one answer.
+pub const MAX_ANSWER_BYTES: usize = 12 * 1024;
+/// What an answer is built to; the difference is for what the tripwire puts in place of a secret.
+pub const BUILD_BYTES: usize = MAX_ANSWER_BYTES - 256;
+/// The most characters of an error.
+const MAX_ERROR_CHARS: usize = 3000;
+/// The most characters of a name.
+const MAX_NAME_CHARS: usize = 300;
+/// Answers nest this deep at most; anything deeper is replaced.
+const MAX_DEPTH: usize = 24;
+
+/// Fields whose line breaks and tabs mean something.
+const MULTILINE: [&str; 7] = ["manual", "guidance", "code", "diff", "verify", "request_body", "response_body"];
+/// Fields that hold a name of the target and nothing else.
+const NAMES: [&str; 5] = ["operation", "also", "route", "identity", "column"];
+
+/// Makes every string of an answer harmless to read: invisible characters, escape sequences and, outside code and
+/// bodies, line breaks are dropped; names lose what does not belong in a name.
+pub fn harmless(answer: Value) -> Value {
+    harmless_field("", answer, 0)
+}
+
+fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
+    if depth > MAX_DEPTH {
+        return Value::String("[too deep]".to_owned());
+    }
+    match value {
+        Value::String(text) if MULTILINE.contains(&field) => Value::String(harmless_lines(&text)),
+        Value::String(text) if NAMES.contains(&field) => Value::String(clean_name(&text, MAX_NAME_CHARS)),
+        Value::String(text) => Value::String(clean(&text, text.len())),
+        Value::Array(items) => {
+            Value::Array(items.into_iter().map(|item| harmless_field(field, item, depth + 1)).collect())
+        }
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = harmless_field(&key, value, depth + 1);
+                    (clean_name(&key, MAX_NAME_CHARS), value)
+                })
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+/// Like [`clean`], but line breaks and tabs stay: a diff without them is no diff.
+pub fn harmless_lines(text: &str) -> String {
+    text.split_inclusive(['\n', '\t'])
+        .flat_map(|piece| {
+            let end = piece.chars().last().filter(|last| matches!(last, '\n' | '\t'));
+            let body = end.map_or(piece, |last| piece.strip_suffix(last).unwrap_or(piece));
+            [clean(body, body.len()), end.map(String::from).unwrap_or_default()]
+        })
+        .collect()
+}
+
+/// The answer of a tool: structured, and the same JSON as text, because hosts show a model one or the other.
+pub fn answer(app: &App, value: Value) -> CallToolResult {
+    let value = harmless(value);
+    let (text, replaced) = app.tripwire(value.to_string());
+    if !replaced {
+        return CallToolResult::structured(value);
+    }
+    tracing::warn!("a secret was about to leave in an answer; it was replaced");
+    match serde_json::from_str(&text) {
+        Ok(value) => CallToolResult::structured(value),
+        Err(_) => fault(app, "the answer held a secret and was withheld; run the command line's report instead"),
+    }
+}
+
+/// A fault that the model can act on. Hosts show it the text alone.
+pub fn fault(app: &App, message: &str) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(message_text(app, message))])
+}
+
+/// The text of a fault, made harmless.
+pub fn message_text(app: &App, message: &str) -> String {
+    let cut: String = message.chars().take(MAX_ERROR_CHARS).collect();
+    app.tripwire(harmless_lines(&cut)).0
+}

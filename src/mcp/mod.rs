@@ -1,0 +1,24 @@
+//! The assistant's face: four tools, the resources and the prompts, over stdio and Streamable HTTP. Knows the use cases
+//! and nothing below them; every word that leaves it goes through [`exit`].
+
+pub mod answer;
+mod arguments;
+mod call;
+pub mod contract;
+mod error;
+pub mod exit;
+mod http;
+mod progress;
+mod prompts;
+mod resources;
+mod server;
+mod stdio;
+mod tools;
+pub mod wire;
+
+pub use arguments::parse as parse_arguments;
+pub use error::McpError;
+pub use http::{HttpOptions, Listening, TOKEN_VARIABLE, serve_http};
+pub use progress::Ticker;
+pub use server::{Limits, SOFT_DEADLINE_VARIABLE, Server};
+pub use stdio::{serve_pipes, serve_stdio};

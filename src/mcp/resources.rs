@@ -1,0 +1,161 @@
+//! Stored scans, findings and the catalogue as resources. Hosts whose models cannot read resources lose nothing: the
+//! tools give the same.
+
+use rmcp::model::{CacheScope, ErrorData, ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use serde_json::{Value, json};
+
+use super::answer::{Page, explain_answer, scan_answer};
+use super::exit;
+use crate::app::{App, AppError, CheckPage, Finished};
+use crate::model::{FindingId, ScanId};
+use crate::report::Report;
+
+/// The most scans in the listing.
+const MAX_SCANS: usize = 100;
+/// The most scans whose reports are listed as resources.
+const MAX_LISTED: usize = 20;
+/// The largest report that is handed out; larger ones are for the command line.
+const MAX_REPORT_BYTES: usize = 4 * 1024 * 1024;
+/// How long a stored thing may be kept by the client.
+const STORED_TTL_MS: u64 = 60_000;
+
+const SCHEME: &str = "routewarden://";
+const JSON: &str = "application/json";
+const MARKDOWN: &str = "text/markdown";
+
+/// The formats of a report as resources: file name, media type.
+const FORMATS: [(&str, &str); 4] =
+    [("json", JSON), ("sarif", "application/sarif+json"), ("html", "text/html"), ("md", MARKDOWN)];
+
+/// The listing of scans, and the reports of the latest ones.
+pub(super) async fn list(app: &App) -> Vec<Resource> {
+    let mut all =
+        vec![Resource::new(format!("{SCHEME}scans"), "scans").with_title("Stored scans").with_mime_type(JSON)];
+    // A history that cannot be read is reported where it is asked for.
+    let rows = app.history(MAX_LISTED).await.unwrap_or_default();
+    all.extend(rows.iter().take(MAX_LISTED).map(|row| {
+        let id = exit::message_text(app, &row.scan_id);
+        Resource::new(format!("{SCHEME}scans/{id}/report.json"), format!("report-{id}"))
+            .with_title(exit::message_text(app, &format!("Report of {}", row.started_at)))
+            .with_mime_type(JSON)
+    }));
+    all
+}
+
+/// What can be asked for by id.
+pub(super) fn templates() -> Vec<ResourceTemplate> {
+    let of = |path: &str, name: &str, title: &str, mime: &str| {
+        ResourceTemplate::new(format!("{SCHEME}{path}"), name).with_title(title).with_mime_type(mime)
+    };
+    let mut all = vec![of("scans/{scan_id}", "scan", "Scan in brief", JSON)];
+    all.extend(FORMATS.iter().map(|(format, mime)| {
+        of(
+            &format!("scans/{{scan_id}}/report.{format}"),
+            &format!("report-{format}"),
+            &format!("Report as {format}"),
+            mime,
+        )
+    }));
+    all.push(of("findings/{finding_id}", "finding", "Finding with its proof", JSON));
+    all.push(of("checks/{+check_id}", "check", "Manual page of a check", MARKDOWN));
+    all
+}
+
+/// One resource.
+///
+/// # Errors
+/// Not found, in the code that the client's version of the protocol has for it; internal errors of the store.
+pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, ErrorData> {
+    let path = uri.strip_prefix(SCHEME).ok_or_else(|| not_found(app, uri, "unknown scheme"))?;
+    let (mime, text) = match path.split_once('/') {
+        None if path == "scans" => (JSON, scans(app).await.map_err(|error| failed(app, uri, &error))?),
+        Some(("scans", rest)) => scan(app, uri, rest).await?,
+        Some(("findings", id)) => {
+            let explained =
+                app.explain_finding(&FindingId::from(id), None).await.map_err(|error| failed(app, uri, &error))?;
+            (JSON, exit::harmless(explain_answer(&explained)).to_string())
+        }
+        Some(("checks", id)) => {
+            let page = app.checks().into_iter().find(|page| page.id == id);
+            (MARKDOWN, manual(&page.ok_or_else(|| not_found(app, uri, "no such check"))?))
+        }
+        _ => return Err(not_found(app, uri, "no such resource")),
+    };
+    let (text, replaced) = app.tripwire(text);
+    if replaced {
+        tracing::warn!("a secret was about to leave in a resource; it was replaced");
+    }
+    Ok(ReadResourceResult::new(vec![ResourceContents::text(text, uri).with_mime_type(mime)])
+        .with_ttl_ms(STORED_TTL_MS)
+        .with_cache_scope(CacheScope::Private))
+}
+
+async fn scans(app: &App) -> Result<String, AppError> {
+    let rows = app.history(MAX_SCANS).await?;
+    Ok(exit::harmless(serde_json::to_value(rows).unwrap_or_default()).to_string())
+}
+
+async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String), ErrorData> {
+    let (id, file) = rest.split_once('/').map_or((rest, None), |(id, file)| (id, Some(file)));
+    let format = match file {
+        None => None,
+        Some(file) => Some(
+            FORMATS
+                .iter()
+                .find(|(format, _)| file.strip_prefix("report.") == Some(format))
+                .ok_or_else(|| not_found(app, uri, "reports are report.json, .sarif, .html and .md"))?,
+        ),
+    };
+    let report = app.report(Some(&ScanId::from(id))).await.map_err(|error| failed(app, uri, &error))?;
+    let Some((format, mime)) = format else {
+        let finished = Finished { report, recheck: Vec::new() };
+        return Ok((JSON, exit::harmless(scan_answer(&finished, Page::First)).to_string()));
+    };
+    let text = render_report(format, &report)
+        .ok_or_else(|| ErrorData::internal_error(format!("the report cannot be rendered as {format}"), None))?;
+    if text.len() > MAX_REPORT_BYTES {
+        let message = format!(
+            "the report has {} bytes, more than a resource may have ({MAX_REPORT_BYTES}); `routewarden report {id} --format {format}` prints it",
+            text.len()
+        );
+        return Err(ErrorData::internal_error(exit::message_text(app, &message), None));
+    }
+    Ok((mime, text))
+}
+
+/// A report in one of the formats of [`FORMATS`]; `None` for a format that is not there.
+fn render_report(format: &str, report: &Report) -> Option<String> {
+    match format {
+        "json" => serde_json::to_string(report).ok(),
+        _ => None,
+    }
+}
+
+fn manual(page: &CheckPage) -> String {
+    let cwe: Vec<String> = page.cwe.iter().map(|number| format!("CWE-{number}")).collect();
+    format!(
+        "# {}\n\n`{}` · {} · {} · {} · {} mode\n\n{}\n",
+        page.title,
+        page.id,
+        page.severity,
+        page.owasp.join(", "),
+        cwe.join(", "),
+        page.level.as_str(),
+        page.manual.trim()
+    )
+}
+
+fn failed(app: &App, uri: &str, error: &AppError) -> ErrorData {
+    match error {
+        AppError::Unknown(message) | AppError::Usage(message) => not_found(app, uri, message),
+        other => ErrorData::internal_error(exit::message_text(app, &other.to_string()), None),
+    }
+}
+
+fn not_found(app: &App, uri: &str, why: &str) -> ErrorData {
+    let uri: Value = exit::message_text(app, &uri.chars().take(300).collect::<String>()).into();
+    ErrorData::resource_not_found(
+        exit::message_text(app, &format!("no such resource: {why}")),
+        Some(json!({ "uri": uri })),
+    )
+}

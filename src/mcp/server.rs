@@ -1,0 +1,161 @@
+//! The protocol handler: a cheap view of what all connections share. One is made per session, and per request in the
+//! stateless era, so nothing may live in it.
+
+use std::future::{Future, ready};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, ErrorData, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{RoleServer, ServerHandler};
+use tokio_util::sync::CancellationToken;
+
+use super::call::{Calls, call};
+use super::{prompts, resources, tools};
+use crate::app::App;
+
+/// Milliseconds after which `scan_api` answers though the scan still runs; for tests and for hosts with odd timeouts.
+pub const SOFT_DEADLINE_VARIABLE: &str = "ROUTEWARDEN_SOFT_DEADLINE_MS";
+/// What does not depend on the target stays as it is while the program runs.
+const STATIC_TTL_MS: u64 = 300_000;
+/// What the model is told of the server as a whole; hosts cut it at 2,048 characters.
+const INSTRUCTIONS: &str = include_str!("../../tools/instructions.md");
+
+/// How long a call may take before it answers with what is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// For a client that hears nothing meanwhile; the shortest timeout of a host is a minute.
+    pub silent: Duration,
+    /// For a client that gets progress notifications.
+    pub with_progress: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { silent: Duration::from_secs(45), with_progress: Duration::from_secs(240) }
+    }
+}
+
+impl Limits {
+    /// The usual limits, or the one of [`SOFT_DEADLINE_VARIABLE`] for both.
+    pub fn from_environment() -> Self {
+        let given = std::env::var(SOFT_DEADLINE_VARIABLE).ok().and_then(|text| text.parse().ok());
+        given.map(Duration::from_millis).map_or_else(Self::default, |both| Self { silent: both, with_progress: both })
+    }
+}
+
+/// What all connections share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) app: App,
+    pub(super) limits: Limits,
+    /// Cancelled when the server ends, so that no call holds it up.
+    pub(super) ending: CancellationToken,
+    /// What this server started and has not seen the end of; held for moments only, never across an await.
+    pub(super) calls: Mutex<Calls>,
+}
+
+/// The handler.
+#[derive(Debug, Clone)]
+pub struct Server {
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// A server over `app`. Opens nothing. `ending` ends every call that waits.
+    pub fn new(app: App, limits: Limits, ending: CancellationToken) -> Self {
+        Self { shared: Arc::new(Shared { app, limits, ending, calls: Mutex::default() }) }
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().enable_prompts().build();
+        ServerConfig::new(capabilities)
+            .with_server_info(Implementation::new("routewarden", env!("CARGO_PKG_VERSION")).with_title("Routewarden"))
+            .with_instructions(INSTRUCTIONS.trim_end())
+    }
+
+    fn discover(
+        &self,
+        _context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<DiscoverResult, ErrorData>> + Send + '_ {
+        let versions = self.supported_protocol_versions().into_owned();
+        ready(Ok(DiscoverResult::from_server_info(versions, self.get_info())
+            .with_ttl_ms(STATIC_TTL_MS)
+            .with_cache_scope(CacheScope::Public)))
+    }
+
+    fn list_tools(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<ListToolsResult, ErrorData>> + Send + '_ {
+        ready(Ok(ListToolsResult::with_all_items(tools::all().to_vec())
+            .with_ttl_ms(STATIC_TTL_MS)
+            .with_cache_scope(CacheScope::Public)))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        tools::named(name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        call(&self.shared, request, context).await.map(CallToolResponse::from)
+    }
+
+    async fn list_resources(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resources::list(&self.shared.app).await)
+            .with_ttl_ms(0)
+            .with_cache_scope(CacheScope::Private))
+    }
+
+    fn list_resource_templates(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<ListResourceTemplatesResult, ErrorData>> + Send + '_ {
+        ready(Ok(ListResourceTemplatesResult::with_all_items(resources::templates())
+            .with_ttl_ms(STATIC_TTL_MS)
+            .with_cache_scope(CacheScope::Public)))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        resources::read(&self.shared.app, &request.uri).await.map(ReadResourceResponse::from)
+    }
+
+    fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<ListPromptsResult, ErrorData>> + Send + '_ {
+        ready(Ok(ListPromptsResult::with_all_items(prompts::list())
+            .with_ttl_ms(STATIC_TTL_MS)
+            .with_cache_scope(CacheScope::Public)))
+    }
+
+    fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<GetPromptResponse, ErrorData>> + Send + '_ {
+        ready(prompts::get(&request.name, request.arguments.as_ref()).map(GetPromptResponse::from))
+    }
+}

@@ -1,0 +1,101 @@
+//! One client on standard input and output. Nothing but protocol messages is written there.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use rmcp::ServiceExt;
+use rmcp::service::ServerInitializeError;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::CancellationToken;
+
+use super::error::McpError;
+use super::server::{Limits, Server};
+use crate::app::App;
+
+/// Serves one client on standard input and output until it leaves or the process is asked to stop; then stops and
+/// stores what runs.
+///
+/// # Errors
+/// [`McpError::Connection`] when the client does not speak the protocol.
+pub async fn serve_stdio(app: App) -> Result<(), McpError> {
+    let (reader, writer) = rmcp::transport::io::stdio_pipes();
+    serve_pipes(app, Limits::from_environment(), reader, writer).await
+}
+
+/// [`serve_stdio`] over any pair of pipes.
+///
+/// # Errors
+/// As [`serve_stdio`].
+pub async fn serve_pipes<R, W>(app: App, limits: Limits, reader: R, writer: W) -> Result<(), McpError>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let ending = CancellationToken::new();
+    let server = Server::new(app.clone(), limits, ending.clone());
+    let reader = EofCancels { inner: reader, ending: ending.clone() };
+    let outcome = tokio::select! {
+        outcome = talk(server, reader, writer) => outcome,
+        () = asked_to_stop() => Ok(()),
+    };
+    ending.cancel();
+    app.shut_down().await;
+    outcome
+}
+
+async fn talk<R, W>(server: Server, reader: R, writer: W) -> Result<(), McpError>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    match server.serve((reader, writer)).await {
+        Ok(running) => {
+            running.waiting().await.map_err(|error| McpError::Connection(error.to_string()))?;
+            Ok(())
+        }
+        // The end of input before `initialize`: a client that only probed with `server/discover`.
+        Err(ServerInitializeError::ConnectionClosed(_)) => Ok(()),
+        Err(error) => Err(McpError::Connection(error.to_string())),
+    }
+}
+
+/// Resolves when the process gets Ctrl-C or, on Unix, SIGTERM.
+pub(super) async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// The protocol library waits seconds for calls in flight when the input ends; a client that has left wants none of
+/// them, so they are cancelled the moment the end is read.
+struct EofCancels<R> {
+    inner: R,
+    ending: CancellationToken,
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for EofCancels<R> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.inner).poll_read(cx, buffer);
+        let ended = match &polled {
+            Poll::Ready(Ok(())) => buffer.filled().len() == before && buffer.remaining() > 0,
+            Poll::Ready(Err(_)) => true,
+            Poll::Pending => false,
+        };
+        if ended {
+            self.ending.cancel();
+        }
+        polled
+    }
+}

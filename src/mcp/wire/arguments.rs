@@ -1,0 +1,77 @@
+//! The arguments of the tools. None of them is a token, a password or a header value, and none ever will be.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::Mode;
+
+/// Arguments of `scan_api`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScanArguments {
+    /// OpenAPI document (path or URL) or base URL. Default: as configured or found.
+    pub target: Option<String>,
+    /// Path of routewarden.toml.
+    pub config: Option<String>,
+    /// passive reads; active also makes accounts and objects of its own; intrusive also sends odd input and bursts.
+    pub mode: Option<Mode>,
+    /// Check ids or families: authz, authz/bola-read.
+    pub checks: Vec<String>,
+    /// Operations: GET /users/{id}; * is a wildcard.
+    pub operations: Vec<String>,
+    /// Names of configured identities to use.
+    pub identities: Vec<String>,
+    /// Folder of the API's source code.
+    pub source: Option<String>,
+    /// Sign up two throw-away accounts (active mode).
+    pub auto_accounts: Option<bool>,
+    /// Plan only, send nothing.
+    pub dry_run: bool,
+    /// Finding ids whose proof to run again, after a fix.
+    pub recheck: Vec<String>,
+    /// Continue, report or page this scan.
+    pub scan_id: Option<String>,
+    /// next_cursor of the last answer, with scan_id.
+    pub cursor: Option<String>,
+}
+
+/// Arguments of `explain_finding`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainArguments {
+    /// A finding's id, rw-..., or an unambiguous beginning of it.
+    pub finding_id: String,
+    /// Default: the latest scan that has the finding.
+    #[serde(default)]
+    pub scan_id: Option<String>,
+}
+
+/// Arguments of `check_route_ownership`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OwnershipArguments {
+    /// GET /invoices/{id}, or a path. Default: all routes.
+    pub route: Option<String>,
+    /// Path of routewarden.toml.
+    pub config: Option<String>,
+    /// Folder of the API's source code.
+    pub source: Option<String>,
+    /// As in scan_api.
+    pub mode: Option<Mode>,
+}
+
+/// Arguments of `suggest_fix`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct FixArguments {
+    /// The finding to repair.
+    pub finding_id: Option<String>,
+    /// The route, where there is no finding.
+    pub route: Option<String>,
+    /// The check id, where there is no finding.
+    pub check: Option<String>,
+    /// Folder of the API's source code; needed for a diff.
+    pub source: Option<String>,
+    /// flask, fastapi, django-rest, express, spring-boot or gin. Default: recognised.
+    pub framework: Option<String>,
+}

@@ -1,0 +1,55 @@
+//! What `check_route_ownership` answers.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::app::{Access, Caller, RouteVerdict};
+
+/// Route by caller: who gets what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OwnershipAnswer {
+    /// The stored scan behind it.
+    pub scan_id: String,
+    /// What the columns mean.
+    pub callers: Vec<Caller>,
+    /// Routes by verdict.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub counts: BTreeMap<String, u64>,
+    /// In document order.
+    pub routes: Vec<RouteRow>,
+    /// Findings that the matrix rests on.
+    pub findings: Vec<String>,
+    /// What would make more cells known.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub next_steps: Vec<String>,
+    /// What was cut from this answer, and how to get it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+}
+
+/// One route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RouteRow {
+    /// Method and path.
+    pub route: String,
+    /// What is concluded.
+    pub verdict: RouteVerdict,
+    /// From what.
+    pub reason: String,
+    /// Caller by caller.
+    pub cells: Vec<CellRow>,
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CellRow {
+    /// The caller's column.
+    pub column: String,
+    /// What the caller gets.
+    pub access: Access,
+    /// How that is known; only where few routes are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}

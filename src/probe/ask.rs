@@ -1,0 +1,143 @@
+//! What is asked, and what was seen: raw for comparing, never stored; its redacted twin is the exchange.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::model::{ANONYMOUS, Exchange, GARBAGE, Method, Secret};
+
+/// As whom a request is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// Without any credential.
+    Anonymous,
+    /// With a credential of the right form that nobody was ever given; shaped after the named identity's.
+    Garbage(String),
+    /// As this identity.
+    Identity(String),
+    /// As this identity, with this token in the place of its own.
+    Forged {
+        /// Whose session is imitated.
+        identity: String,
+        /// The token that is sent.
+        token: Secret,
+        /// What is wrong with it; part of the record.
+        label: String,
+    },
+}
+
+impl Caller {
+    /// The name under which the exchange is recorded.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Anonymous => ANONYMOUS.to_owned(),
+            Self::Garbage(_) => GARBAGE.to_owned(),
+            Self::Identity(name) => name.clone(),
+            Self::Forged { identity, label, .. } => format!("{identity} ({label})"),
+        }
+    }
+
+    /// Distinguishes callers in the ledger; forged tokens by their value.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Forged { identity, token, .. } => format!("forged {identity} {}", token.expose()),
+            Self::Garbage(name) => format!("garbage {name}"),
+            Self::Identity(name) => format!("identity {name}"),
+            Self::Anonymous => ANONYMOUS.to_owned(),
+        }
+    }
+}
+
+/// One request to be made.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// As whom.
+    pub caller: Caller,
+    /// Method.
+    pub method: Method,
+    /// Whole address without credentials.
+    pub url: Url,
+    /// Headers beyond the credential's.
+    pub headers: Vec<(String, String)>,
+    /// Content type and bytes.
+    pub body: Option<(String, Vec<u8>)>,
+    /// The same request with another number here is sent again; with the same it is answered from the ledger.
+    pub round: u8,
+}
+
+impl Ask {
+    /// A GET without further headers.
+    pub fn get(caller: Caller, url: Url) -> Self {
+        Self { caller, method: Method::Get, url, headers: Vec::new(), body: None, round: 0 }
+    }
+
+    /// The same request for another round.
+    pub fn again(&self, round: u8) -> Self {
+        Self { round, ..self.clone() }
+    }
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub struct Answer {
+    /// The redacted record.
+    pub exchange: Arc<Exchange>,
+    /// The raw outcome, for comparing only.
+    pub seen: Seen,
+}
+
+/// The raw outcome of a request.
+#[derive(Debug)]
+pub enum Seen {
+    /// A response.
+    Response(Response),
+    /// No answer in time.
+    Timeout,
+    /// Nobody listens, or the name does not resolve.
+    Unreachable,
+    /// The connection broke.
+    Broken,
+}
+
+/// A raw response.
+#[derive(Debug)]
+pub struct Response {
+    /// Status code.
+    pub status: u16,
+    /// Lower-case names with values, in order.
+    pub headers: Vec<(String, String)>,
+    /// The body as text, broken sequences replaced.
+    pub text: String,
+    /// The body as JSON, where it is.
+    pub json: Option<Value>,
+    /// The body was longer than the cap.
+    pub truncated: bool,
+}
+
+impl Response {
+    /// The first header of this lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// 200 to 299.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl Answer {
+    /// The response, if there was one.
+    pub fn response(&self) -> Option<&Response> {
+        match &self.seen {
+            Seen::Response(response) => Some(response),
+            _ => None,
+        }
+    }
+
+    /// The status, if there was a response.
+    pub fn status(&self) -> Option<u16> {
+        self.response().map(|response| response.status)
+    }
+}

@@ -1,0 +1,176 @@
+//! From an operation and values to an address: styles of parameters as OpenAPI 3.0 §4.7.12 has them.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use url::Url;
+
+use crate::model::{Operation, Parameter, Place, Style};
+
+/// Values of parameters by place and name.
+pub type Values = BTreeMap<(Place, String), Value>;
+
+/// RFC 3986 unreserved characters stay.
+const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+/// Reserved ones too, for `allowReserved`.
+const RESERVED: &AsciiSet = &STRICT
+    .remove(b':')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b'[')
+    .remove(b']')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b';');
+
+/// The address of an operation below `base`; parameters without a value are left out, and a path parameter without one
+/// leaves its braces, which is an error.
+///
+/// # Errors
+/// A sentence that names what is missing or wrong.
+pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Result<Url, String> {
+    let mut path = operation.path.clone();
+    let mut query: Vec<String> = Vec::new();
+    for parameter in &operation.parameters {
+        let Some(value) = values.get(&(parameter.place, parameter.name.clone())) else { continue };
+        match parameter.place {
+            Place::Path => {
+                path = path.replace(&format!("{{{}}}", parameter.name), &path_text(parameter, value));
+            }
+            Place::Query => query.extend(query_pairs(parameter, value)),
+            Place::Header | Place::Cookie => {}
+        }
+    }
+    if let Some(open) = path.find('{') {
+        return Err(format!("no value for {}", path.get(open..).unwrap_or_default()));
+    }
+    let mut url = base.clone();
+    let prefix = base.path().trim_end_matches('/').to_owned();
+    // `set_path` encodes what it must and leaves what is encoded.
+    url.set_path(&format!("{prefix}{path}"));
+    url.set_query(if query.is_empty() { None } else { Some(query.join("&")) }.as_deref());
+    Ok(url)
+}
+
+fn encode(text: &str, parameter: &Parameter) -> String {
+    let set = if parameter.allow_reserved { RESERVED } else { STRICT };
+    // A segment of dots alone would be taken for a step up (RFC 3986 §5.2.4).
+    if parameter.place == Place::Path && (text == "." || text == "..") {
+        return text.replace('.', "%2E");
+    }
+    utf8_percent_encode(text, set).to_string()
+}
+
+/// A scalar as it is written in addresses and headers.
+pub fn parameter_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn items(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().map(parameter_text).collect(),
+        other => vec![parameter_text(other)],
+    }
+}
+
+fn pairs(value: &Value) -> Vec<(String, String)> {
+    value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), parameter_text(value))).collect()
+}
+
+fn path_text(parameter: &Parameter, value: &Value) -> String {
+    let flat = |separator: &str, inner: &str| -> String {
+        if value.is_object() {
+            pairs(value)
+                .into_iter()
+                .map(|(key, value)| format!("{}{inner}{}", encode(&key, parameter), encode(&value, parameter)))
+                .collect::<Vec<_>>()
+                .join(separator)
+        } else {
+            items(value).iter().map(|item| encode(item, parameter)).collect::<Vec<_>>().join(separator)
+        }
+    };
+    let inner = if parameter.explode { "=" } else { "," };
+    match parameter.style {
+        Style::Label => format!(".{}", flat(if parameter.explode { "." } else { "," }, inner)),
+        Style::Matrix if parameter.explode && value.is_array() => {
+            items(value).iter().map(|item| format!(";{}={}", parameter.name, encode(item, parameter))).collect()
+        }
+        Style::Matrix if parameter.explode && value.is_object() => format!(";{}", flat(";", "=")),
+        Style::Matrix => format!(";{}={}", parameter.name, flat(",", ",")),
+        _ => flat(",", inner),
+    }
+}
+
+fn query_pairs(parameter: &Parameter, value: &Value) -> Vec<String> {
+    let name = utf8_percent_encode(&parameter.name, STRICT).to_string();
+    if parameter.content_type.is_some() {
+        return vec![format!("{name}={}", encode(&value.to_string(), parameter))];
+    }
+    let join = |separator: &str| {
+        let all = if value.is_object() {
+            pairs(value).into_iter().flat_map(|(key, value)| [key, value]).collect()
+        } else {
+            items(value)
+        };
+        all.iter().map(|item| encode(item, parameter)).collect::<Vec<_>>().join(separator)
+    };
+    match parameter.style {
+        Style::DeepObject => pairs(value)
+            .into_iter()
+            .map(|(key, value)| format!("{name}%5B{}%5D={}", encode(&key, parameter), encode(&value, parameter)))
+            .collect(),
+        Style::SpaceDelimited if !parameter.explode => vec![format!("{name}={}", join("%20"))],
+        Style::PipeDelimited if !parameter.explode => vec![format!("{name}={}", join("%7C"))],
+        Style::TabDelimited if !parameter.explode => vec![format!("{name}={}", join("%09"))],
+        _ if parameter.explode && value.is_object() => pairs(value)
+            .into_iter()
+            .map(|(key, value)| format!("{}={}", encode(&key, parameter), encode(&value, parameter)))
+            .collect(),
+        _ if parameter.explode => {
+            items(value).iter().map(|item| format!("{name}={}", encode(item, parameter))).collect()
+        }
+        _ => vec![format!("{name}={}", join(","))],
+    }
+}
+
+/// A body in its media type: JSON, form, multipart (text parts) or plain text. Returns the content type with its
+/// parameters, and the bytes.
+pub fn serialize_body(media_type: &str, value: &Value) -> (String, Vec<u8>) {
+    if media_type == "application/x-www-form-urlencoded" {
+        let text = pairs(value)
+            .into_iter()
+            .map(|(key, value)| {
+                format!("{}={}", utf8_percent_encode(&key, STRICT), utf8_percent_encode(&value, STRICT))
+            })
+            .collect::<Vec<_>>()
+            .join("&");
+        return (media_type.to_owned(), text.into_bytes());
+    }
+    if media_type.starts_with("multipart/") {
+        let boundary = "routewarden-7f3a9c51d2";
+        let mut text = String::new();
+        for (key, value) in pairs(value) {
+            let key = key.replace(['"', '\r', '\n'], "_");
+            text.push_str(&format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n"
+            ));
+        }
+        text.push_str(&format!("--{boundary}--\r\n"));
+        return (format!("{media_type}; boundary={boundary}"), text.into_bytes());
+    }
+    if media_type.starts_with("text/") {
+        return (media_type.to_owned(), parameter_text(value).into_bytes());
+    }
+    (media_type.to_owned(), value.to_string().into_bytes())
+}

@@ -1,0 +1,18 @@
+//! The only module that opens a socket: builds, paces, sends and records requests. Knows nothing of checks or findings.
+
+mod ask;
+mod build;
+mod client;
+mod ledger;
+mod pace;
+mod record;
+mod replay;
+mod resolve;
+mod session;
+mod signin;
+
+pub use ask::{Answer, Ask, Caller, Response, Seen};
+pub use build::{Values, operation_url, parameter_text, serialize_body};
+pub use client::{Fetched, Limits, Probe, SendError};
+pub use session::{Session, Sessions};
+pub use signin::SignInError;

@@ -1,0 +1,76 @@
+//! How fast requests may leave: a ticket from the budget, a place among those under way, and the next free slot of time.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
+
+/// Longest pause that a target can ask for by `Retry-After`.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Hands out the right to send.
+#[derive(Debug)]
+pub(super) struct Pace {
+    sent: AtomicU64,
+    max_requests: u64,
+    places: Semaphore,
+    /// Time between two requests; zero when there is no limit.
+    interval: Duration,
+    /// The next free slot; held only to read and move it, never across an await.
+    next: Mutex<Instant>,
+}
+
+/// The budget is spent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spent;
+
+impl Pace {
+    pub(super) fn new(max_requests: u64, concurrency: usize, rate: Option<f64>) -> Self {
+        let interval =
+            rate.filter(|rate| *rate > 0.0).map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+        Self {
+            sent: AtomicU64::new(0),
+            max_requests,
+            places: Semaphore::new(concurrency.max(1)),
+            interval,
+            next: Mutex::new(Instant::now()),
+        }
+    }
+
+    /// Requests sent so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Takes a ticket and waits for a place and a slot. Dropping the returned place frees it.
+    ///
+    /// # Cancel safety
+    /// A future dropped while it waits has used up its ticket; the budget errs on the safe side.
+    pub(super) async fn place(&self) -> Result<SemaphorePermit<'_>, Spent> {
+        let taken = self
+            .sent
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| (sent < self.max_requests).then_some(sent + 1));
+        if taken.is_err() {
+            return Err(Spent);
+        }
+        let place = self.places.acquire().await.map_err(|_| Spent)?;
+        let slot = {
+            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let slot = (*next).max(Instant::now());
+            *next = slot + self.interval;
+            slot
+        };
+        tokio::time::sleep_until(slot).await;
+        Ok(place)
+    }
+
+    /// Lets nothing leave for this long: the target asked for it.
+    pub(super) fn pause(&self, wish: Duration) {
+        let until = Instant::now() + wish.min(LONGEST_PAUSE);
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        *next = (*next).max(until);
+    }
+}

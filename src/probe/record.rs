@@ -1,0 +1,89 @@
+//! Turns a request and its outcome into a redacted exchange. Nothing unredacted is ever kept.
+
+use crate::detect::Redactor;
+use crate::model::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedResponse};
+
+use super::ask::{Ask, Caller, Response, Seen};
+use super::replay;
+use super::session::{Carrier, Session};
+
+/// Longest body that is kept, in characters.
+const MAX_KEPT: usize = 16_384;
+
+/// Everything an exchange is made of.
+pub(super) struct Raw<'a> {
+    pub(super) id: u64,
+    pub(super) ask: &'a Ask,
+    pub(super) session: Option<&'a Session>,
+    pub(super) seen: &'a Seen,
+    pub(super) fault: Option<String>,
+    pub(super) body_bytes: u64,
+    pub(super) elapsed_ms: u64,
+}
+
+pub(super) fn exchange(redactor: &Redactor, raw: &Raw<'_>) -> Exchange {
+    let redact = |text: &str| redactor.text(text);
+    let fault = raw.fault.as_deref().map(|text| redactor.text(text)).unwrap_or_default();
+    let outcome = match raw.seen {
+        Seen::Response(response) => Outcome::Response(recorded(redactor, response, raw.body_bytes)),
+        Seen::Timeout => Outcome::Timeout,
+        Seen::Unreachable => Outcome::Unreachable(fault),
+        Seen::Broken => Outcome::Broken(fault),
+    };
+    Exchange {
+        id: ExchangeId(raw.id),
+        identity: raw.ask.caller.label(),
+        request: request(redactor, raw),
+        outcome,
+        elapsed_ms: raw.elapsed_ms,
+        replay: replay::curl(raw.ask, raw.session, &redact),
+    }
+}
+
+fn request(redactor: &Redactor, raw: &Raw<'_>) -> RecordedRequest {
+    let mut headers: Vec<(String, String)> =
+        raw.ask.headers.iter().map(|(name, value)| (name.clone(), redactor.header(name, value))).collect();
+    let who = match &raw.ask.caller {
+        Caller::Anonymous => None,
+        Caller::Garbage(_) => Some("garbage".to_owned()),
+        Caller::Identity(name) => Some(name.clone()),
+        Caller::Forged { label, .. } => Some(label.clone()),
+    };
+    let mut url = redactor.url(raw.ask.url.as_str());
+    if let (Some(who), Some(session)) = (who, raw.session) {
+        // The value is named, never shown, whatever the redactor knows.
+        match &session.carrier {
+            Carrier::Header { name, prefix, suffix } => {
+                headers.push((name.clone(), format!("{prefix}[token of {who}]{suffix}")));
+            }
+            Carrier::Cookie(name) => headers.push(("Cookie".to_owned(), format!("{name}=[token of {who}]"))),
+            Carrier::Query(name) => {
+                let joint = if url.contains('?') { '&' } else { '?' };
+                url.push_str(&format!("{joint}{name}=[token of {who}]"));
+            }
+        }
+    }
+    let body = raw.ask.body.as_ref().map(|(media_type, bytes)| {
+        headers.push(("Content-Type".to_owned(), media_type.clone()));
+        cut(redactor.body(Some(media_type), &String::from_utf8_lossy(bytes)))
+    });
+    RecordedRequest { method: raw.ask.method.as_str().to_owned(), url, headers, body }
+}
+
+fn recorded(redactor: &Redactor, response: &Response, body_bytes: u64) -> RecordedResponse {
+    RecordedResponse {
+        status: response.status,
+        headers: response.headers.iter().map(|(name, value)| (name.clone(), redactor.header(name, value))).collect(),
+        body: cut(redactor.body(response.header("content-type"), &response.text)),
+        body_bytes,
+        truncated: response.truncated,
+    }
+}
+
+/// Cuts after redaction, so that no half of a secret is left over at the edge.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(MAX_KEPT) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text,
+    }
+}

@@ -1,0 +1,166 @@
+//! Signs identities in by their recipe.
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::ask::{Ask, Caller, Response};
+use super::build::serialize_body;
+use super::client::{Probe, SendError};
+use super::session::Session;
+use crate::model::{Credential, Identity, LoginRecipe, Method, Secret, TokenSource};
+
+/// Why an identity could not be signed in.
+#[derive(Debug, Clone, Error)]
+pub enum SignInError {
+    /// The request could not be sent.
+    #[error("sign-in of {identity} failed: {fault}")]
+    Send {
+        /// Who.
+        identity: String,
+        /// What happened.
+        fault: SendError,
+    },
+    /// The recipe cannot be carried out.
+    #[error("sign-in of {identity} failed: {because}")]
+    Recipe {
+        /// Who.
+        identity: String,
+        /// What is wrong and what to do.
+        because: String,
+    },
+    /// The target refused, or its answer has no token where the recipe says.
+    #[error("sign-in of {identity} failed: {operation} answered {status}; {because}")]
+    Answer {
+        /// Who.
+        identity: String,
+        /// The sign-in operation.
+        operation: String,
+        /// Status of the answer.
+        status: u16,
+        /// What is missing.
+        because: String,
+    },
+}
+
+impl Probe {
+    /// Opens the session of an identity: at once for a fixed credential, by its recipe otherwise.
+    ///
+    /// # Errors
+    /// [`SignInError`], with the answer's status and what was missing in it.
+    pub async fn sign_in(&self, identity: &Identity) -> Result<(), SignInError> {
+        for secret in identity.credential.secrets() {
+            self.redactor().learn(&identity.name, secret);
+        }
+        if let Some(session) = Session::fixed(&identity.credential) {
+            self.redactor().learn(&identity.name, &session.token);
+            self.sessions().set(identity, session);
+            return Ok(());
+        }
+        let Credential::Login(recipe) = &identity.credential else { return Ok(()) };
+        let generation = self.sessions().get(&identity.name).map_or(1, |session| session.generation + 1);
+        let ask = self.login_request(identity, recipe, generation)?;
+        let answer = self
+            .send_unsigned_as(&identity.name, &ask)
+            .await
+            .map_err(|fault| SignInError::Send { identity: identity.name.clone(), fault })?;
+        let response = answer.response().ok_or_else(|| SignInError::Recipe {
+            identity: identity.name.clone(),
+            because: format!("{} gave no answer; is the target running?", recipe.operation),
+        })?;
+        let token = token_of(recipe, response).map_err(|because| SignInError::Answer {
+            identity: identity.name.clone(),
+            operation: recipe.operation.clone(),
+            status: response.status,
+            because,
+        })?;
+        self.redactor().learn(&identity.name, &token);
+        self.sessions().set(identity, Session::signed_in(recipe, token, generation, answer.clone()));
+        Ok(())
+    }
+
+    fn login_request(&self, identity: &Identity, recipe: &LoginRecipe, generation: u32) -> Result<Ask, SignInError> {
+        let fault = |because: String| SignInError::Recipe { identity: identity.name.clone(), because };
+        let (method, path) = recipe
+            .operation
+            .split_once(' ')
+            .ok_or_else(|| fault(format!("`{}` is not of the form `POST /login`", recipe.operation)))?;
+        let method = Method::parse(method).ok_or_else(|| fault(format!("`{method}` is no method")))?;
+        let mut url = self.base_url().clone();
+        let (path, query) =
+            path.trim().split_once('?').map_or((path.trim(), None), |(path, query)| (path, Some(query)));
+        url.set_path(&format!("{}{path}", self.base_url().path().trim_end_matches('/')));
+        url.set_query(query);
+        let body = fill(&recipe.body, recipe, 0);
+        Ok(Ask {
+            caller: Caller::Anonymous,
+            method,
+            url,
+            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+            body: (!body.is_null()).then(|| serialize_body(&recipe.content_type, &body)),
+            round: u8::try_from(generation).unwrap_or(u8::MAX),
+        })
+    }
+}
+
+/// Puts the secrets where the body names them.
+fn fill(body: &Value, recipe: &LoginRecipe, depth: u8) -> Value {
+    // Bodies are written by hand; sixteen levels are more than any sign-in has.
+    if depth > 16 {
+        return body.clone();
+    }
+    match body {
+        Value::String(text) => {
+            let name = text.strip_prefix("{secret:").and_then(|rest| rest.strip_suffix('}'));
+            match name.and_then(|name| recipe.secrets.get(name)) {
+                Some(secret) => Value::String(secret.expose().to_owned()),
+                None => body.clone(),
+            }
+        }
+        Value::Array(items) => items.iter().map(|item| fill(item, recipe, depth + 1)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| (key.clone(), fill(value, recipe, depth + 1))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, String> {
+    if response.status >= 400 {
+        return Err("is the password right, and does the account exist?".to_owned());
+    }
+    match &recipe.token {
+        TokenSource::Pointer(pointer) => {
+            let json = response.json.as_ref().ok_or_else(|| "the answer is not JSON".to_owned())?;
+            match json.pointer(pointer) {
+                Some(Value::String(token)) if !token.is_empty() => Ok(Secret::new(token.clone())),
+                Some(_) => Err(format!("there is no text at {pointer}")),
+                None => Err(format!("there is nothing at {pointer}; the answer has: {}", keys(json))),
+            }
+        }
+        TokenSource::Header(name) => {
+            let value = response
+                .header(&name.to_ascii_lowercase())
+                .ok_or_else(|| format!("the answer has no header {name}"))?;
+            Ok(Secret::new(value.strip_prefix("Bearer ").unwrap_or(value)))
+        }
+        TokenSource::Cookie(name) => {
+            cookie(response, name).map(Secret::new).ok_or_else(|| format!("the answer sets no cookie {name}"))
+        }
+    }
+}
+
+fn keys(json: &Value) -> String {
+    let names: Vec<String> =
+        json.as_object().into_iter().flatten().take(8).map(|(key, _)| crate::model::clean_name(key, 30)).collect();
+    if names.is_empty() { "no fields".to_owned() } else { names.join(", ") }
+}
+
+fn cookie(response: &Response, name: &str) -> Option<String> {
+    response
+        .headers
+        .iter()
+        .filter(|(header, _)| header == "set-cookie")
+        .filter_map(|(_, value)| value.split(';').next()?.split_once('='))
+        .find(|(known, _)| known.trim() == name)
+        .map(|(_, value)| value.trim().to_owned())
+}

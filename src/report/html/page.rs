@@ -1,0 +1,122 @@
+//! Fills the template. The template escapes every text; the only markup that is let through is the style sheet.
+
+use askama::Template;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use crate::report::cleaned::cleaned;
+use crate::report::summary::{Outcomes, SEVERITIES, Sorted, by_check, percent, points, reasons, warning};
+use crate::report::wire::{ClauseInfo, CoverageOutcome, ExchangeInfo, Finding, OperationRef, Report, Status};
+use crate::report::words;
+
+const STYLE: &str = include_str!("../../../templates/report.css");
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    style: &'static str,
+    policy: String,
+    report: &'a Report,
+    sorted: Sorted<'a>,
+    severities: [&'static str; 5],
+    notice: Option<(&'static str, String)>,
+    checks: Vec<(&'a str, Outcomes)>,
+    reasons: Vec<(&'static str, &'a str, usize)>,
+}
+
+/// The report as a page for a browser, light or dark as the reader prefers.
+pub fn render(report: &Report) -> String {
+    let report = &cleaned(report);
+    let why = |outcome, word| reasons(&report.coverage, outcome).into_iter().map(move |(text, n)| (word, text, n));
+    let page = Page {
+        style: STYLE,
+        policy: format!(
+            "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+            STANDARD.encode(Sha256::digest(STYLE))
+        ),
+        report,
+        sorted: Sorted::new(&report.findings),
+        severities: SEVERITIES.map(crate::model::Severity::as_str),
+        notice: warning(report),
+        checks: by_check(&report.coverage),
+        reasons: why(CoverageOutcome::Inconclusive, "inconclusive")
+            .chain(why(CoverageOutcome::Skipped, "skipped"))
+            .collect(),
+    };
+    // Writing to memory does not fail; an empty page is at least no clean report.
+    page.render().unwrap_or_default()
+}
+
+/// What the template asks for.
+impl Page<'_> {
+    fn planned(&self) -> bool {
+        self.report.scan.status == Status::Planned
+    }
+
+    fn untrusted(&self) -> bool {
+        self.report.scan.status == Status::Untrusted
+    }
+
+    fn clean_result(&self) -> bool {
+        self.report.scan.status == Status::Complete && self.sorted.open.is_empty()
+    }
+
+    fn grade(&self) -> &str {
+        self.report.score.grade.as_deref().unwrap_or("–")
+    }
+
+    /// A class only for the letters that there are.
+    fn grade_class(&self) -> &'static str {
+        match self.report.score.grade.as_deref() {
+            Some("A" | "B") => "good",
+            Some("C" | "D") => "fair",
+            Some(_) => "bad",
+            None => "none",
+        }
+    }
+
+    fn points(&self) -> String {
+        points(self.report)
+    }
+
+    fn tested(&self) -> String {
+        percent(self.report.score.coverage)
+    }
+
+    fn took(&self) -> String {
+        words::duration(self.report.scan.duration_ms)
+    }
+
+    fn who(&self) -> String {
+        words::identities(self.report)
+    }
+
+    fn counts(&self) -> String {
+        self.sorted.counts().into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(" · ")
+    }
+
+    fn references(&self, finding: &Finding) -> String {
+        words::references(finding).join(" · ")
+    }
+
+    fn places(&self, finding: &Finding) -> String {
+        words::places(finding).join(" · ")
+    }
+
+    fn role(&self, exchange: &ExchangeInfo) -> &'static str {
+        words::role(exchange.role)
+    }
+
+    fn operation(&self, operation: &OperationRef) -> String {
+        words::operation(operation)
+    }
+
+    fn mark(&self, clause: &ClauseInfo) -> &'static str {
+        words::mark(clause.holds)
+    }
+
+    fn answer(&self, exchange: &ExchangeInfo) -> String {
+        words::answer(exchange)
+    }
+}

@@ -1,0 +1,206 @@
+//! The report as SARIF 2.1.0 (OASIS standard), for code scanning.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::cleaned::cleaned;
+use super::rule::RuleHelp;
+use super::summary::{warning, worst_first};
+use super::wire::{ExchangeInfo, Finding, FindingStatus, Report, Status};
+use super::words::{operation, places};
+use crate::model::{Confidence, Role, Severity};
+
+/// What a URI path holds unencoded (RFC 3986 §3.3), slashes included.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// The report as a SARIF log with one run. Checks that `rules` does not describe get what their findings say.
+pub fn render(report: &Report, rules: &[RuleHelp]) -> String {
+    let report = &cleaned(report);
+    let findings = worst_first(&report.findings);
+    let mut checks: Vec<&str> = findings.iter().map(|finding| finding.check.as_str()).collect();
+    checks.sort_unstable();
+    checks.dedup();
+    let described: Vec<Value> = checks.iter().map(|check| rule(check, rules, &findings)).collect();
+    let results: Vec<Value> = findings.iter().map(|finding| result(report, finding, &checks)).collect();
+    let log = json!({
+        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": report.tool.name,
+                "version": report.tool.version,
+                "rules": described,
+            }},
+            "automationDetails": { "id": "routewarden/" },
+            "columnKind": "unicodeCodePoints",
+            "invocations": [invocation(report)],
+            "results": results,
+            "properties": {
+                "scan": report.scan.id,
+                "baseUrl": report.scan.base_url,
+                "grade": report.score.grade,
+                "coverage": report.score.coverage,
+            },
+        }],
+    });
+    let mut text = serde_json::to_string_pretty(&log).unwrap_or_else(|_| "{}".to_owned());
+    text.push('\n');
+    text
+}
+
+fn rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {
+    let help = rules.iter().find(|rule| rule.id == check);
+    let first = findings.iter().find(|finding| finding.check == check);
+    let title = help.map(|rule| rule.title.as_str()).or(first.map(|finding| finding.title.as_str())).unwrap_or(check);
+    let severity = help.map(|rule| rule.severity).or(first.map(|finding| finding.severity)).unwrap_or(Severity::Info);
+    let owasp = help.map(|rule| &rule.owasp).or(first.map(|finding| &finding.owasp));
+    let cwe = help.map(|rule| &rule.cwe).or(first.map(|finding| &finding.cwe));
+    let mut tags = vec!["security".to_owned()];
+    tags.extend(owasp.into_iter().flatten().cloned());
+    tags.extend(cwe.into_iter().flatten().map(|number| format!("external/cwe/cwe-{number:03}")));
+    let mut rule = json!({
+        "id": check,
+        "name": check,
+        "shortDescription": { "text": plain(title) },
+        "defaultConfiguration": { "level": level(severity, Confidence::Confirmed) },
+        "properties": { "tags": tags, "security-severity": security_severity(severity) },
+    });
+    if let (Some(help), Some(fields)) = (help, rule.as_object_mut()) {
+        fields.insert("help".to_owned(), json!({ "text": help.help_markdown, "markdown": help.help_markdown }));
+    }
+    rule
+}
+
+fn result(report: &Report, finding: &Finding, checks: &[&str]) -> Value {
+    let mut result = json!({
+        "ruleId": finding.check,
+        "ruleIndex": checks.binary_search(&finding.check.as_str()).unwrap_or_default(),
+        "level": level(finding.severity, finding.confidence),
+        "message": { "text": plain(&format!("{}: {}", finding.title, finding.claim)) },
+        "locations": [location(report, finding)],
+        "partialFingerprints": { "routewardenFindingId/v1": finding.id },
+        "baselineState": baseline(finding.status),
+        "properties": {
+            "id": finding.id,
+            "confidence": finding.confidence,
+            "severity": finding.severity,
+            "site": finding.site,
+            "operation": operation(&finding.operation),
+            "also": finding.also.iter().map(operation).collect::<Vec<_>>(),
+            "replay": finding.replay,
+            "remedy": finding.remedy,
+            "firstSeen": finding.first_seen,
+            "places": places(finding),
+        },
+    });
+    let Some(fields) = result.as_object_mut() else { return result };
+    if let Some(reason) = &finding.suppressed {
+        fields.insert("suppressions".to_owned(), json!([{ "kind": "external", "justification": plain(reason) }]));
+    }
+    if let Some(attack) = finding.exchanges.iter().find(|exchange| exchange.role == Role::Attack) {
+        fields.insert("webRequest".to_owned(), request(attack));
+        fields.insert("webResponse".to_owned(), response(attack));
+    }
+    result
+}
+
+/// The handler where it is known, else the operation in the document, else the document.
+fn location(report: &Report, finding: &Finding) -> Value {
+    let (file, line) = match (&finding.code, &finding.spec) {
+        (Some(code), _) => (&code.file, Some(code.line)),
+        (None, Some(spec)) => (&spec.file, spec.line),
+        (None, None) => (&report.scan.document, None),
+    };
+    json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": uri(file) },
+            // Viewers that show code want a line, and SARIF lines begin with 1.
+            "region": { "startLine": line.unwrap_or(1).max(1) },
+        },
+        "logicalLocations": [{ "fullyQualifiedName": operation(&finding.operation) }],
+    })
+}
+
+fn invocation(report: &Report) -> Value {
+    let mut invocation = json!({ "executionSuccessful": report.scan.status == Status::Complete });
+    let Some(fields) = invocation.as_object_mut() else { return invocation };
+    if let Ok(started) = report.scan.started_at.parse::<jiff::Timestamp>() {
+        fields.insert("startTimeUtc".to_owned(), json!(started.to_string()));
+    }
+    let mut notifications = Vec::new();
+    if let Some((headline, text)) = warning(report) {
+        let level = if report.scan.status == Status::Untrusted { "error" } else { "warning" };
+        notifications.push(json!({ "level": level, "message": { "text": plain(&format!("{headline}: {text}")) } }));
+    }
+    notifications
+        .extend(report.notes.iter().map(|note| json!({ "level": "note", "message": { "text": plain(note) } })));
+    fields.insert("toolExecutionNotifications".to_owned(), Value::Array(notifications));
+    invocation
+}
+
+fn request(exchange: &ExchangeInfo) -> Value {
+    let request = &exchange.request;
+    let mut value = json!({ "method": request.method, "target": request.url, "headers": request.headers });
+    if let (Some(body), Some(fields)) = (&request.body, value.as_object_mut()) {
+        fields.insert("body".to_owned(), json!({ "text": body }));
+    }
+    value
+}
+
+fn response(exchange: &ExchangeInfo) -> Value {
+    match &exchange.response {
+        Some(response) => json!({
+            "statusCode": response.status,
+            "headers": response.headers,
+            "body": { "text": response.body },
+        }),
+        None => json!({ "noResponseReceived": true }),
+    }
+}
+
+/// A suspicion is one level lower than the same weakness proved.
+fn level(severity: Severity, confidence: Confidence) -> &'static str {
+    match (severity, confidence) {
+        (Severity::Critical | Severity::High, Confidence::Confirmed) => "error",
+        (Severity::Critical | Severity::High, Confidence::Suspected) | (Severity::Medium, Confidence::Confirmed) => {
+            "warning"
+        }
+        _ => "note",
+    }
+}
+
+/// The middle of the CVSS band of the same name, as code scanning sorts by it.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+        Severity::Info => "0.1",
+    }
+}
+
+fn baseline(status: FindingStatus) -> &'static str {
+    match status {
+        FindingStatus::New => "new",
+        FindingStatus::Known => "unchanged",
+        FindingStatus::Fixed => "absent",
+    }
+}
+
+/// A link or a relative path as a URI reference; code scanning takes paths relative to the repository.
+fn uri(file: &str) -> String {
+    if let Ok(url) = url::Url::parse(file)
+        && matches!(url.scheme(), "http" | "https" | "file")
+    {
+        return url.to_string();
+    }
+    let path = file.replace('\\', "/");
+    let encoded = utf8_percent_encode(path.trim_start_matches("./"), PATH).to_string();
+    if encoded.starts_with('/') { format!("file://{encoded}") } else { encoded }
+}
+
+/// Text of a message: `[text](target)` would be a link to SARIF viewers.
+fn plain(text: &str) -> String {
+    text.replace("](", "] (")
+}

@@ -1,0 +1,152 @@
+//! What every format for people says in few words: findings sorted by kind, counts, and coverage per check.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Report, Status};
+use crate::model::{Confidence, Severity};
+
+/// The most severe first, as all formats list them.
+pub(super) const SEVERITIES: [Severity; 5] =
+    [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+
+/// The findings of a report by kind, each worst first.
+pub(super) struct Sorted<'a> {
+    /// What needs a repair.
+    pub(super) open: Vec<&'a Finding>,
+    /// Observations, and findings that do no harm by themselves.
+    pub(super) facts: Vec<&'a Finding>,
+    /// Covered by a suppression.
+    pub(super) suppressed: Vec<&'a Finding>,
+    /// No longer there.
+    pub(super) fixed: Vec<&'a Finding>,
+}
+
+impl<'a> Sorted<'a> {
+    pub(super) fn new(findings: &'a [Finding]) -> Self {
+        let mut sorted = Self { open: Vec::new(), facts: Vec::new(), suppressed: Vec::new(), fixed: Vec::new() };
+        for finding in worst_first(findings) {
+            let kind = if finding.status == FindingStatus::Fixed {
+                &mut sorted.fixed
+            } else if finding.suppressed.is_some() {
+                &mut sorted.suppressed
+            } else if finding.confidence == Confidence::Observation || finding.severity == Severity::Info {
+                &mut sorted.facts
+            } else {
+                &mut sorted.open
+            };
+            kind.push(finding);
+        }
+        sorted
+    }
+
+    /// `2 critical`, `1 high suspected`, ... worst first; then what does not count.
+    pub(super) fn counts(&self) -> Vec<(Option<Severity>, String)> {
+        let mut counts = Vec::new();
+        for severity in SEVERITIES {
+            for (confidence, word) in [(Confidence::Confirmed, ""), (Confidence::Suspected, " suspected")] {
+                let same = |finding: &&&Finding| finding.severity == severity && finding.confidence == confidence;
+                let n = self.open.iter().filter(same).count();
+                if n > 0 {
+                    counts.push((Some(severity), format!("{n} {severity}{word}")));
+                }
+            }
+        }
+        for (n, word) in
+            [(self.facts.len(), "noted"), (self.suppressed.len(), "suppressed"), (self.fixed.len(), "fixed")]
+        {
+            if n > 0 {
+                counts.push((None, format!("{n} {word}")));
+            }
+        }
+        counts
+    }
+}
+
+/// Findings by severity, then confidence, then path, method, check and id.
+pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by_key(|finding| {
+        let operation = &finding.operation;
+        (
+            Reverse((finding.severity, finding.confidence)),
+            (&operation.path, operation.method.as_str(), &finding.check, &finding.id),
+        )
+    });
+    sorted
+}
+
+/// How many operations a check came to what on.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Outcomes {
+    pub(super) broken: usize,
+    pub(super) held: usize,
+    pub(super) inconclusive: usize,
+    pub(super) skipped: usize,
+}
+
+impl Outcomes {
+    pub(super) fn add(&mut self, outcome: CoverageOutcome) {
+        let count = match outcome {
+            CoverageOutcome::Broken => &mut self.broken,
+            CoverageOutcome::Held => &mut self.held,
+            CoverageOutcome::Inconclusive => &mut self.inconclusive,
+            CoverageOutcome::Skipped => &mut self.skipped,
+        };
+        *count += 1;
+    }
+
+    pub(super) fn decided(&self) -> usize {
+        self.broken + self.held
+    }
+
+    pub(super) fn undecided(&self) -> usize {
+        self.inconclusive + self.skipped
+    }
+}
+
+/// Checks by what they broke, then by what they could not tell, then by id.
+pub(super) fn by_check(coverage: &[CoverageRow]) -> Vec<(&str, Outcomes)> {
+    let mut checks: BTreeMap<&str, Outcomes> = BTreeMap::new();
+    for row in coverage {
+        checks.entry(&row.check).or_default().add(row.outcome);
+    }
+    let mut checks: Vec<_> = checks.into_iter().collect();
+    checks.sort_by_key(|(_, outcomes)| Reverse((outcomes.broken, outcomes.decided() > 0, outcomes.inconclusive)));
+    checks
+}
+
+/// Why there is no verdict, with how often, most frequent first.
+pub(super) fn reasons(coverage: &[CoverageRow], outcome: CoverageOutcome) -> Vec<(&str, usize)> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in coverage.iter().filter(|row| row.outcome == outcome) {
+        *reasons.entry(&row.because).or_default() += 1;
+    }
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| Reverse(*count));
+    reasons
+}
+
+/// `52/100`, or a dash.
+pub(super) fn points(report: &Report) -> String {
+    report.score.value.map_or_else(|| "–".to_owned(), |value| format!("{value}/100"))
+}
+
+/// Whole percent, rounded down: 99.9 % is not all.
+pub(super) fn percent(share: f64) -> String {
+    format!("{} %", (share.clamp(0.0, 1.0) * 100.0 + 1e-9).floor())
+}
+
+/// What the reader must know before anything else; `None` for a complete scan.
+pub(super) fn warning(report: &Report) -> Option<(&'static str, String)> {
+    let because = report.scan.untrusted_because.clone();
+    match report.scan.status {
+        Status::Complete => None,
+        Status::Planned => Some(("Dry run", "nothing was sent; this is what a scan would do".to_owned())),
+        Status::Running => Some(("Still running", "this is what is known so far".to_owned())),
+        Status::Interrupted => Some(("Interrupted", "this is what was found until then".to_owned())),
+        Status::Untrusted => {
+            Some(("NOTHING MAY BE CONCLUDED", because.unwrap_or_else(|| "the set-up could not be trusted".to_owned())))
+        }
+    }
+}

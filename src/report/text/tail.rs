@@ -1,0 +1,132 @@
+//! What stands below the findings: what was not tested and why, what was written, notes, and what to do next.
+
+use super::page::{Page, Tone};
+use crate::report::summary::{Outcomes, by_check, reasons};
+use crate::report::wire::{CoverageOutcome, Finding, Report};
+
+const MAX_CHECKS: usize = 10;
+const MAX_REASONS: usize = 4;
+const MAX_ROWS: usize = 4;
+
+pub(super) fn coverage(page: &mut Page, report: &Report) {
+    if report.coverage.is_empty() {
+        return;
+    }
+    page.heading("What was tested");
+    let checks = by_check(&report.coverage);
+    let verbose = page.options.verbose;
+    let (plain, rows): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(_, outcomes)| !verbose && is_plain(outcomes));
+    let most = page.cap(MAX_CHECKS);
+    let width = rows.iter().take(most).map(|(check, _)| check.chars().count()).max().unwrap_or(0);
+    for (check, outcomes) in rows.iter().take(most) {
+        check_row(page, &format!("{check:<width$}  "), outcomes);
+    }
+    page.more(2, rows.len().saturating_sub(most), "checks");
+    fold(page, "held wherever tried", plain.iter().filter(|(_, outcomes)| outcomes.held > 0));
+    fold(page, "without a verdict", plain.iter().filter(|(_, outcomes)| outcomes.held == 0));
+    why(page, report, CoverageOutcome::Inconclusive, "inconclusive");
+    why(page, report, CoverageOutcome::Skipped, "skipped");
+}
+
+/// Nothing broken, and nothing that needs numbers to be told.
+fn is_plain(outcomes: &Outcomes) -> bool {
+    outcomes.broken == 0 && (outcomes.held == 0 || outcomes.undecided() == 0)
+}
+
+fn check_row(page: &mut Page, check: &str, outcomes: &Outcomes) {
+    let piece = |n: usize, word: &str| if n == 0 { String::new() } else { format!("{n} {word}  ") };
+    page.line(
+        2,
+        &[
+            (Tone::Plain, check),
+            (Tone::Bad, &piece(outcomes.broken, "broken")),
+            (Tone::Good, &piece(outcomes.held, "held")),
+            (Tone::Doubt, &piece(outcomes.inconclusive, "inconclusive")),
+            (Tone::Dim, &piece(outcomes.skipped, "skipped")),
+        ],
+    );
+}
+
+fn fold<'a>(page: &mut Page, what: &str, checks: impl Iterator<Item = &'a (&'a str, Outcomes)>) {
+    let names: Vec<&str> = checks.map(|(check, _)| *check).collect();
+    if !names.is_empty() {
+        let lead = format!(
+            "{} {what}: ",
+            if names.len() == 1 { "1 check".to_owned() } else { format!("{} checks", names.len()) }
+        );
+        page.line(2, &[(Tone::Plain, &lead), (Tone::Dim, &names.join(", "))]);
+    }
+}
+
+fn why(page: &mut Page, report: &Report, outcome: CoverageOutcome, word: &str) {
+    let reasons = reasons(&report.coverage, outcome);
+    let most = page.cap(MAX_REASONS);
+    for (reason, count) in reasons.iter().take(most) {
+        page.wrapped(2, (Tone::Dim, &format!("{count:>4} {word}: ")), (Tone::Plain, reason));
+    }
+    page.more(7, reasons.len().saturating_sub(most), "reasons");
+}
+
+pub(super) fn writes(page: &mut Page, report: &Report) {
+    if report.writes.is_empty() {
+        return;
+    }
+    let left = report.writes.iter().filter(|write| !write.undone).count();
+    page.heading(&format!("Written to the target: {} ({left} not undone)", report.writes.len()));
+    let verbose = page.options.verbose;
+    let listed: Vec<_> = report.writes.iter().filter(|write| verbose || !write.undone).collect();
+    let most = page.cap(MAX_ROWS);
+    for write in listed.iter().take(most) {
+        let (tone, state) = if write.undone { (Tone::Good, "undone") } else { (Tone::Doubt, "remains") };
+        let what = format!("{} by {}: {}  ", write.operation, write.identity, write.object);
+        page.line(2, &[(Tone::Plain, &what), (tone, state)]);
+    }
+    page.more(2, listed.len().saturating_sub(most), "writes");
+}
+
+pub(super) fn document(page: &mut Page, report: &Report) {
+    if report.document_issues.is_empty() {
+        return;
+    }
+    page.heading(&format!("Parts of the document that could not be used: {}", report.document_issues.len()));
+    let most = page.cap(MAX_ROWS);
+    for issue in report.document_issues.iter().take(most) {
+        let line = issue.line.map(|line| format!("line {line}, ")).unwrap_or_default();
+        page.line(2, &[(Tone::Dim, &format!("{line}{}: ", issue.at)), (Tone::Plain, &issue.message)]);
+    }
+    page.more(2, report.document_issues.len().saturating_sub(most), "issues");
+}
+
+pub(super) fn notes(page: &mut Page, report: &Report) {
+    if report.notes.is_empty() {
+        return;
+    }
+    page.heading("Notes");
+    let most = page.cap(MAX_ROWS);
+    for note in report.notes.iter().take(most) {
+        page.wrapped(2, (Tone::Dim, "· "), (Tone::Plain, note));
+    }
+    page.more(2, report.notes.len().saturating_sub(most), "notes");
+}
+
+pub(super) fn next(page: &mut Page, report: &Report, worst: Option<&Finding>) {
+    if report.next_steps.is_empty() && worst.is_none() {
+        return;
+    }
+    page.heading("What to do next");
+    if let Some(finding) = worst {
+        page.whole_line(2, "the whole proof  ", &format!("routewarden explain {}", finding.id));
+        page.whole_line(2, "a repair         ", &format!("routewarden fix {}", finding.id));
+        page.whole_line(2, "then see         ", &format!("routewarden recheck {}", finding.id));
+    }
+    let most = page.cap(MAX_ROWS);
+    for step in report.next_steps.iter().take(most) {
+        let opens = match step.operations {
+            0 => String::new(),
+            1 => " (opens 1 operation)".to_owned(),
+            more => format!(" (opens {more} operations)"),
+        };
+        page.wrapped(2, (Tone::Strong, "→ "), (Tone::Plain, &format!("{}{opens}", step.action)));
+    }
+    page.more(2, report.next_steps.len().saturating_sub(most), "steps");
+}

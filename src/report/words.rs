@@ -1,0 +1,78 @@
+//! Small wordings that the formats share.
+
+use super::wire::{ExchangeInfo, Finding, OperationRef};
+use crate::model::Role;
+
+/// `GET /x`
+pub(super) fn operation(operation: &OperationRef) -> String {
+    format!("{} {}", operation.method.as_str(), operation.path)
+}
+
+/// The lower-case name of a part in the proof.
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Attack => "attack",
+        Role::Baseline => "baseline",
+        Role::Control => "control",
+        Role::Readback => "readback",
+    }
+}
+
+/// Status code, or why there is none.
+pub(super) fn answer(exchange: &ExchangeInfo) -> String {
+    match (&exchange.response, &exchange.fault) {
+        (Some(response), _) => response.status.to_string(),
+        (None, Some(fault)) => fault.clone(),
+        (None, None) => "no answer".to_owned(),
+    }
+}
+
+/// `✓`, `✗` or `?`.
+pub(super) fn mark(holds: Option<bool>) -> &'static str {
+    match holds {
+        Some(true) => "✓",
+        Some(false) => "✗",
+        None => "?",
+    }
+}
+
+/// `app.py:88 get_invoice`, then `openapi.yaml:41`, as far as known.
+pub(super) fn places(finding: &Finding) -> Vec<String> {
+    let code = finding.code.as_ref().map(|code| format!("{}:{} {}", code.file, code.line, code.function));
+    let spec = finding.spec.as_ref().map(|spec| match spec.line {
+        Some(line) => format!("{}:{line}", spec.file),
+        None => spec.file.clone(),
+    });
+    [code, spec].into_iter().flatten().collect()
+}
+
+/// Check id, OWASP entries and CWE numbers.
+pub(super) fn references(finding: &Finding) -> Vec<String> {
+    let mut parts = vec![finding.check.clone()];
+    parts.extend(finding.owasp.iter().cloned());
+    parts.extend(finding.cwe.iter().map(|number| format!("CWE-{number}")));
+    parts
+}
+
+/// Milliseconds as people say them.
+pub(super) fn duration(milliseconds: u64) -> String {
+    match milliseconds {
+        0..1000 => format!("{milliseconds} ms"),
+        1000..60_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1000),
+    }
+}
+
+/// `alice (user)`, `bob (user, not signed in)`.
+pub(super) fn identities(report: &super::wire::Report) -> String {
+    let identities: Vec<String> = report
+        .scan
+        .identities
+        .iter()
+        .map(|identity| {
+            let signed_in = if identity.signed_in { "" } else { ", not signed in" };
+            format!("{} ({}{signed_in})", identity.name, identity.role)
+        })
+        .collect();
+    if identities.is_empty() { "nobody signed in".to_owned() } else { identities.join(", ") }
+}

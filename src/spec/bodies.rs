@@ -1,0 +1,136 @@
+//! Request bodies and responses.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::{BodyContent, Dialect, RequestBody, ResponseSpec, SchemaId};
+
+use super::documents::Node;
+use super::lowering::{Lowering, kind, pick};
+use super::parameters::{link, media_type, schema_id};
+use super::swagger;
+
+/// The most media types of one body.
+const MAX_CONTENT: usize = 50;
+
+impl<'d> Lowering<'d> {
+    /// The request body of an operation of OpenAPI 3.
+    pub(super) fn request_body(&mut self, node: Node<'d>) -> Option<RequestBody> {
+        let (node, members) = self.follow_object(node, "request body")?;
+        let mut shape = pick(members, &["required"]);
+        shape.insert("content".to_owned(), self.content(node).into());
+        let read: openapiv3::RequestBody = self.read(node, shape, &["content"])?;
+        let content = node.get("content");
+        let bodies = read.content.into_iter().map(|(name, media)| BodyContent {
+            media_type: media_type(&name),
+            schema: media.schema.as_ref().and_then(schema_id),
+            example: content.and_then(|content| content.get(&name)).and_then(|media| self.example(media)),
+        });
+        let content = by_preference(bodies.collect());
+        if content.is_empty() {
+            self.issues.add(node, "the request body has no content type; the operation is called without a body");
+            return None;
+        }
+        Some(RequestBody { required: read.required, content })
+    }
+
+    /// `content` with links in place of its schemas.
+    fn content(&mut self, owner: Node<'d>) -> Map<String, Value> {
+        let mut shape = Map::new();
+        let Some(content) = owner.get("content") else { return shape };
+        let Value::Object(entries) = content.value else {
+            self.issues
+                .add(content, format!("`content` must be an object, not {}; it is ignored", kind(content.value)));
+            return shape;
+        };
+        for (name, media) in entries.iter().filter(|(name, _)| !name.starts_with("x-")).take(MAX_CONTENT) {
+            let Some((media, _)) = self.follow_object(content.with(media), "media type") else { continue };
+            let schema = media.get("schema").map(|schema| link(self.schema(schema)));
+            shape.insert(name.clone(), json!({ "schema": schema }));
+        }
+        shape
+    }
+
+    /// The responses of an operation in document order.
+    pub(super) fn responses(&mut self, operation: Node<'d>, root: Node<'d>) -> Vec<ResponseSpec> {
+        let Some(list) = operation.get("responses") else { return Vec::new() };
+        let Value::Object(entries) = list.value else {
+            if !list.value.is_null() {
+                self.issues
+                    .add(list, format!("`responses` must be an object, not {}; it is ignored", kind(list.value)));
+            }
+            return Vec::new();
+        };
+        let mut responses = Vec::new();
+        for (status, item) in entries.iter().filter(|(status, _)| !status.starts_with("x-")) {
+            let node = list.with(item);
+            let Some(status) = status_of(status) else {
+                self.issues.add(node, format!("`{}` is no status; the response is left out", clip(status)));
+                continue;
+            };
+            // A response that cannot be read still says that this status is expected.
+            let (content, headers) = self.response(node, operation, root).unwrap_or_default();
+            responses.push(ResponseSpec { status, content, headers });
+        }
+        responses
+    }
+
+    fn response(&mut self, node: Node<'d>, operation: Node<'d>, root: Node<'d>) -> Option<(Contents, Vec<String>)> {
+        let (node, members) = self.follow_object(node, "response")?;
+        let headers = members.get("headers").and_then(Value::as_object);
+        let headers = headers.map(|headers| headers.keys().cloned().collect()).unwrap_or_default();
+        let content = match (self.dialect, node.get("schema")) {
+            (Dialect::Swagger2, None) => return Some((Vec::new(), headers)),
+            (Dialect::Swagger2, Some(schema)) => {
+                let schema = link(self.schema(schema));
+                let types = swagger::media_types(operation, root, "produces");
+                types.into_iter().map(|name| (name, json!({ "schema": schema }))).collect()
+            }
+            _ => self.content(node),
+        };
+        let shape: Map<String, Value> =
+            [("description".to_owned(), "".into()), ("content".to_owned(), content.into())].into_iter().collect();
+        let read: openapiv3::Response = self.read(node, shape, &["description"])?;
+        let entries = read.content.into_iter();
+        let content = entries.map(|(name, media)| (media_type(&name), media.schema.as_ref().and_then(schema_id)));
+        Some((content.collect(), headers))
+    }
+}
+
+type Contents = Vec<(String, Option<SchemaId>)>;
+
+/// Sorts bodies as this scanner prefers them and keeps the first of each media type.
+pub(super) fn by_preference(mut content: Vec<BodyContent>) -> Vec<BodyContent> {
+    content.sort_by_key(|body| rank(&body.media_type));
+    let mut seen = std::collections::HashSet::new();
+    content.retain(|body| seen.insert(body.media_type.clone()));
+    content
+}
+
+fn rank(media_type: &str) -> u8 {
+    match media_type {
+        "application/json" => 0,
+        other if other.ends_with("+json") || other.ends_with("/json") => 1,
+        "application/x-www-form-urlencoded" => 2,
+        "multipart/form-data" => 3,
+        other if other.starts_with("multipart/") => 4,
+        other if other.starts_with("text/") => 5,
+        _ => 6,
+    }
+}
+
+/// `200`, `2XX` or `default`.
+fn status_of(text: &str) -> Option<String> {
+    if text.eq_ignore_ascii_case("default") {
+        return Some("default".to_owned());
+    }
+    let text = text.trim().to_ascii_uppercase();
+    let class = text.strip_suffix("XX").map_or(text.as_str(), |class| class);
+    let is_class = class.len() == 1 && text.len() == 3;
+    let digits = class.bytes().all(|byte| byte.is_ascii_digit())
+        && class.starts_with(['1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    (digits && (is_class || (class.len() == 3 && text.len() == 3))).then_some(text)
+}
+
+fn clip(text: &str) -> String {
+    text.chars().take(60).collect()
+}

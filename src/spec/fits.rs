@@ -1,0 +1,77 @@
+//! Whether a value that a document offers as an example fits its own schema; many do not.
+
+use serde_json::Value;
+
+use crate::model::{JsonType, Schema, SchemaArena, SchemaId};
+
+use super::pattern;
+use super::strings::{as_count, within};
+
+/// How deep values are looked at; what lies deeper is taken to fit.
+const MAX_DEPTH: usize = 10;
+/// The most items and members of one value that are looked at.
+const MAX_MEMBERS: usize = 200;
+
+/// Whether a value fits a schema.
+pub(super) fn fits(schemas: &SchemaArena, value: &Value, id: SchemaId) -> bool {
+    schemas.get(id).is_none_or(|schema| fits_schema(schemas, value, schema, MAX_DEPTH))
+}
+
+/// Whether a value fits a schema that may stand outside the arena.
+pub(super) fn fits_merged(schemas: &SchemaArena, value: &Value, schema: &Schema) -> bool {
+    fits_schema(schemas, value, schema, MAX_DEPTH)
+}
+
+fn fits_schema(schemas: &SchemaArena, value: &Value, schema: &Schema, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return true };
+    let below =
+        |value: &Value, id: &SchemaId| schemas.get(*id).is_none_or(|schema| fits_schema(schemas, value, schema, depth));
+    let of_type = schema.types.is_empty() || schema.types.iter().any(|kind| is_of(value, *kind));
+    let listed = schema.enumeration.is_empty() || schema.enumeration.contains(value) || value.is_null();
+    let own = match value {
+        Value::String(text) => fits_text(schema, text),
+        Value::Number(number) => number.as_f64().is_none_or(|number| within(schema, number)),
+        Value::Array(items) => {
+            let count =
+                items.len() >= as_count(schema.min_items, 0) && items.len() <= as_count(schema.max_items, usize::MAX);
+            count && schema.items.is_none_or(|id| items.iter().take(MAX_MEMBERS).all(|item| below(item, &id)))
+        }
+        Value::Object(members) => {
+            let has = |name: &String| members.contains_key(name) || is_read_only(schemas, schema, name);
+            let fits = |(name, id): &(String, SchemaId)| members.get(name).is_none_or(|member| below(member, id));
+            schema.required.iter().all(has) && schema.properties.iter().take(MAX_MEMBERS).all(fits)
+        }
+        Value::Null | Value::Bool(_) => true,
+    };
+    let all = || schema.all_of.iter().all(|id| below(value, id));
+    let one = || schema.one_of.is_empty() || schema.one_of.iter().any(|id| below(value, id));
+    of_type && listed && own && all() && one()
+}
+
+fn fits_text(schema: &Schema, text: &str) -> bool {
+    let bounded = schema.min_length.is_some() || schema.max_length.is_some();
+    let count = if bounded { text.chars().count() } else { 0 };
+    let length =
+        !bounded || (as_count(schema.min_length, 0)..=as_count(schema.max_length, usize::MAX)).contains(&count);
+    length && schema.pattern.as_deref().is_none_or(|found| pattern::matches(found, text) != Some(false))
+}
+
+/// Whether a value is of a type.
+pub(super) fn is_of(value: &Value, kind: JsonType) -> bool {
+    match kind {
+        JsonType::Null => value.is_null(),
+        JsonType::Boolean => value.is_boolean(),
+        JsonType::Integer => {
+            value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|found| found.fract() == 0.0)
+        }
+        JsonType::Number => value.is_number(),
+        JsonType::String => value.is_string(),
+        JsonType::Array => value.is_array(),
+        JsonType::Object => value.is_object(),
+    }
+}
+
+fn is_read_only(schemas: &SchemaArena, schema: &Schema, name: &str) -> bool {
+    let property = schema.properties.iter().find(|(known, _)| known == name);
+    property.and_then(|(_, id)| schemas.get(*id)).is_some_and(|property| property.read_only)
+}

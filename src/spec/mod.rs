@@ -1,0 +1,37 @@
+//! From the text of an OpenAPI or Swagger document to [`Api`](crate::model::Api), and example values that fit it.
+//! Sends nothing: a document from a URL is handed over as text.
+
+mod bodies;
+mod declared;
+mod documents;
+mod effect;
+mod error;
+mod examples;
+mod find;
+mod fits;
+mod issues;
+mod lines;
+mod load;
+mod lowering;
+mod merged;
+mod operations;
+mod parameters;
+mod pattern;
+mod reading;
+mod reference;
+mod salvage;
+mod samples;
+mod schemas;
+mod security;
+mod servers;
+mod strings;
+mod swagger;
+mod tree;
+
+pub use declared::declared_properties;
+pub use documents::Base;
+pub use error::SpecError;
+pub use find::{USUAL_PLACES, find_in_folder};
+pub use load::{load_file, load_text};
+pub use reading::looks_like_document;
+pub use samples::Samples;

@@ -1,0 +1,213 @@
+//! Path items and their operations.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::{Value, json};
+
+use crate::model::{Dialect, Method, Operation, OperationId, Security, SecurityScheme, SpecLocation};
+
+use super::documents::Node;
+use super::effect;
+use super::lowering::{Lowering, kind, pick};
+use super::reference::{self, escape};
+
+/// The most operations of one document.
+const MAX_OPERATIONS: usize = 100_000;
+/// The most characters of a description that are kept as summary.
+const MAX_SUMMARY: usize = 300;
+/// Members of a path item that are no methods.
+const OTHER_MEMBERS: &[&str] = &["$ref", "summary", "description", "servers", "parameters", "additionalOperations"];
+
+/// What operations take from their document.
+pub(super) struct Defaults<'d> {
+    /// The outermost object.
+    pub(super) root: Node<'d>,
+    /// The declared security schemes.
+    pub(super) schemes: BTreeMap<String, SecurityScheme>,
+    /// The document's own `security`.
+    pub(super) security: Option<Security>,
+}
+
+/// A path and the layers that its item consists of: its own members, then those of the item that it refers to.
+struct PathItem<'d> {
+    path: String,
+    pointer: String,
+    layers: Vec<Node<'d>>,
+}
+
+impl<'d> PathItem<'d> {
+    fn get(&self, key: &str) -> Option<Node<'d>> {
+        self.layers.iter().find_map(|layer| layer.get(key))
+    }
+}
+
+impl<'d> Lowering<'d> {
+    /// All operations of the document in its order.
+    pub(super) fn operations(&mut self, defaults: &Defaults<'d>) -> Vec<Operation> {
+        let Some(paths) = defaults.root.get("paths").filter(|paths| !paths.value.is_null()) else {
+            self.issues.add(defaults.root, "the document has no `paths`; there is nothing to scan");
+            return Vec::new();
+        };
+        let Value::Object(items) = paths.value else {
+            self.issues.add(paths, format!("`paths` must be an object, not {}; nothing is scanned", kind(paths.value)));
+            return Vec::new();
+        };
+        let mut operations = Vec::new();
+        let mut seen = HashSet::new();
+        for (path, item) in items.iter().filter(|(path, _)| !path.starts_with("x-")) {
+            let Some(item) = self.path_item(path, paths.with(item)) else { continue };
+            for (method, node, pointer) in self.methods(&item) {
+                if operations.len() >= MAX_OPERATIONS {
+                    self.issues.add(paths, format!("only the first {MAX_OPERATIONS} operations are read"));
+                    return operations;
+                }
+                if let Some(operation) = self.operation(&item, method, node, pointer, defaults)
+                    && seen.insert(operation.id.clone())
+                {
+                    operations.push(operation);
+                }
+            }
+        }
+        if items.is_empty() {
+            self.issues.add(paths, "`paths` is empty; there is nothing to scan");
+        }
+        operations
+    }
+
+    fn path_item(&mut self, path: &str, own: Node<'d>) -> Option<PathItem<'d>> {
+        if !own.value.is_object() {
+            let message = format!("a path item must be an object, not {}; the path is left out", kind(own.value));
+            self.issues.add(own, message);
+            return None;
+        }
+        let mut layers = vec![own];
+        if reference::reference_of(own.value).is_some() {
+            layers.extend(self.follow(own, "operations that stand there are left out"));
+        }
+        let pointer = format!("#/paths/{}", escape(path));
+        let path = if path.starts_with('/') {
+            path.to_owned()
+        } else {
+            self.issues.add(own, "a path must start with a slash; one is put before it");
+            format!("/{path}")
+        };
+        Some(PathItem { path, pointer, layers })
+    }
+
+    /// The operations of a path item with their pointers.
+    fn methods(&mut self, item: &PathItem<'d>) -> Vec<(Method, Node<'d>, String)> {
+        let mut found: Vec<(Method, Node<'d>, String)> = Vec::new();
+        for layer in &item.layers {
+            for (key, value) in layer.value.as_object().into_iter().flatten() {
+                let node = layer.with(value);
+                match Method::parse(key) {
+                    Some(method) if !found.iter().any(|(known, ..)| *known == method) => {
+                        found.push((method, node, format!("{}/{}", item.pointer, escape(key))));
+                    }
+                    Some(_) => {}
+                    None if key.starts_with("x-") || OTHER_MEMBERS.contains(&key.as_str()) => {}
+                    None => {
+                        let key: String = key.chars().take(60).collect();
+                        self.issues.add(node, format!("`{key}` is no method; it is ignored"));
+                    }
+                }
+            }
+            let Some(more) = layer.get("additionalOperations") else { continue };
+            for (key, value) in more.value.as_object().into_iter().flatten() {
+                let node = more.with(value);
+                match Method::parse(key) {
+                    Some(method) if !found.iter().any(|(known, ..)| *known == method) => {
+                        found.push((method, node, format!("{}/additionalOperations/{}", item.pointer, escape(key))));
+                    }
+                    Some(_) => {}
+                    None => {
+                        let key: String = key.chars().take(60).collect();
+                        self.issues.add(node, format!("the method `{key}` is not known; the operation is left out"));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn operation(
+        &mut self,
+        item: &PathItem<'d>,
+        method: Method,
+        node: Node<'d>,
+        pointer: String,
+        defaults: &Defaults<'d>,
+    ) -> Option<Operation> {
+        let (node, members) = self.follow_object(node, "operation")?;
+        let mut shape = pick(members, &["tags", "summary", "description", "operationId", "deprecated"]);
+        shape.insert("responses".to_owned(), json!({}));
+        let read: openapiv3::Operation = self.read(node, shape, &["responses"])?;
+        let lists: Vec<Node<'d>> = item.get("parameters").into_iter().chain(node.get("parameters")).collect();
+        let merged = self.parameters(&lists, &item.path, node);
+        let body = match self.dialect {
+            Dialect::Swagger2 => self.swagger_body(&merged.body, node, defaults.root),
+            _ => node.get("requestBody").and_then(|body| self.request_body(body)),
+        };
+        let responses = self.responses(node, defaults.root);
+        let stated = self.security(node, &defaults.schemes).or_else(|| defaults.security.clone());
+        let security = stated.unwrap_or(match merged.wants_authorization {
+            // A required `Authorization` header where nothing else is said: sign-in is asked for, by no named scheme.
+            true => Security::Required(Vec::new()),
+            false => Security::Unstated,
+        });
+        let mut servers = self.servers(node);
+        if servers.is_empty() {
+            servers = item
+                .layers
+                .iter()
+                .map(|layer| self.servers(*layer))
+                .find(|found| !found.is_empty())
+                .unwrap_or_default();
+        }
+        if self.dialect == Dialect::Swagger2 {
+            servers.clear();
+        }
+        let summary = read.summary.unwrap_or_default();
+        let said = effect::Said {
+            method,
+            path: &item.path,
+            operation_id: read.operation_id.as_deref(),
+            summary: if summary.is_empty() { read.description.as_deref().unwrap_or_default() } else { &summary },
+            responses: &responses,
+        };
+        let effect = effect::judge(&said);
+        Some(Operation {
+            id: OperationId(format!("{method} {}", item.path)),
+            method,
+            path: item.path.clone(),
+            operation_id: read.operation_id.filter(|id| !id.is_empty()),
+            summary: summarise(summary, read.description),
+            tags: read.tags,
+            servers,
+            parameters: merged.parameters,
+            body,
+            responses,
+            security,
+            deprecated: read.deprecated,
+            effect,
+            spec: SpecLocation { pointer, line: None },
+        })
+    }
+}
+
+/// The summary, or the first paragraph of the description when there is none.
+fn summarise(summary: String, description: Option<String>) -> String {
+    let summary = summary.trim();
+    let description = description.unwrap_or_default();
+    let first = description.trim().split("\n\n").next().unwrap_or_default();
+    let text = match (summary.is_empty(), first.is_empty()) {
+        (true, _) => first.to_owned(),
+        (false, true) => summary.to_owned(),
+        (false, false) if summary == first => summary.to_owned(),
+        (false, false) => format!("{summary}\n{first}"),
+    };
+    match text.char_indices().nth(MAX_SUMMARY) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}

@@ -1,0 +1,95 @@
+//! Follows `$ref`: local pointers, other files, references to references. Never follows without end.
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::documents::{Documents, Node};
+
+/// The most references that are followed for one value.
+const MAX_HOPS: usize = 64;
+
+/// The reference that a value is, if it is one.
+pub(super) fn reference_of(value: &Value) -> Option<&str> {
+    value.get("$ref")?.as_str()
+}
+
+/// The value behind a value: itself when it is no reference.
+///
+/// # Errors
+/// Why a reference leads nowhere, with the reference in it.
+pub(super) fn follow<'d>(documents: &'d Documents, node: Node<'d>) -> Result<Node<'d>, String> {
+    let mut hops = MAX_HOPS;
+    follow_within(documents, node, &mut hops)
+}
+
+fn follow_within<'d>(documents: &'d Documents, mut node: Node<'d>, hops: &mut usize) -> Result<Node<'d>, String> {
+    while let Some(reference) = reference_of(node.value) {
+        node = step(documents, node.document, reference, hops)?;
+    }
+    Ok(node)
+}
+
+/// The value that one reference names, which may be a reference itself.
+pub(super) fn target<'d>(documents: &'d Documents, from: usize, reference: &str) -> Result<Node<'d>, String> {
+    let mut hops = MAX_HOPS;
+    step(documents, from, reference, &mut hops)
+}
+
+fn step<'d>(documents: &'d Documents, from: usize, reference: &str, hops: &mut usize) -> Result<Node<'d>, String> {
+    let broken = |why: &str| Err(format!("the reference `{}` cannot be followed: {why}", shown(reference)));
+    *hops = match hops.checked_sub(1) {
+        Some(left) => left,
+        None => return broken("it leads in a circle"),
+    };
+    let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    let document = match file {
+        "" => from,
+        file => match documents.file(from, file) {
+            Ok(document) => document,
+            Err(why) => return broken(&why),
+        },
+    };
+    let Some(root) = documents.root(document) else { return broken("there is no such document") };
+    if fragment.is_empty() {
+        return Ok(root);
+    }
+    let Some(pointer) = fragment.strip_prefix('/') else { return broken("it is not a JSON pointer") };
+    let mut node = root;
+    for token in pointer.split('/') {
+        node = match child(node, token) {
+            Some(node) => node,
+            // The way may lead through another reference.
+            None if reference_of(node.value).is_some() => match child(follow_within(documents, node, hops)?, token) {
+                Some(node) => node,
+                None => return broken("there is nothing at that place"),
+            },
+            None => return broken("there is nothing at that place"),
+        };
+    }
+    Ok(node)
+}
+
+fn child<'d>(node: Node<'d>, token: &str) -> Option<Node<'d>> {
+    let find = |key: &str| match node.value {
+        Value::Object(map) => map.get(key),
+        Value::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => None,
+    };
+    let decoded = percent_decode_str(token).decode_utf8().ok()?;
+    let found = find(&unescape(&decoded)).or_else(|| find(&unescape(token)))?;
+    Some(node.with(found))
+}
+
+/// `~1` is a slash and `~0` a tilde (RFC 6901 §4).
+pub(super) fn unescape(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
+
+/// The reverse of [`unescape`].
+pub(super) fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+fn shown(reference: &str) -> String {
+    reference.chars().take(200).collect()
+}

@@ -1,0 +1,52 @@
+//! Reads one item with a type of the document model; members that the type refuses are taken out, not the item.
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// An item as far as it could be read.
+#[derive(Debug)]
+pub(super) struct Salvaged<T> {
+    /// The item without its refused members.
+    pub(super) item: T,
+    /// Refused members and the reader's words.
+    pub(super) refused: Vec<(String, String)>,
+}
+
+/// Reads an item. `essential` names the members without which it is nothing.
+///
+/// # Errors
+/// The reader's words, when even the essential members are refused.
+pub(super) fn read<T: DeserializeOwned>(
+    members: Map<String, Value>,
+    essential: &[&str],
+) -> Result<Salvaged<T>, String> {
+    let whole = Value::Object(members);
+    if let Ok(item) = T::deserialize(&whole) {
+        return Ok(Salvaged { item, refused: Vec::new() });
+    }
+    let Value::Object(members) = whole else { return Err("not an object".to_owned()) };
+    let (kept, optional): (Map<_, _>, Map<_, _>) =
+        members.into_iter().partition(|(key, _)| essential.contains(&key.as_str()));
+    let mut kept = Value::Object(kept);
+    let mut item = T::deserialize(&kept).map_err(|error| words(&error))?;
+    let mut refused = Vec::new();
+    for (key, value) in optional {
+        if let Some(members) = kept.as_object_mut() {
+            members.insert(key.clone(), value);
+        }
+        match T::deserialize(&kept) {
+            Ok(more) => item = more,
+            Err(error) => {
+                refused.push((key.clone(), words(&error)));
+                if let Some(members) = kept.as_object_mut() {
+                    members.shift_remove(&key);
+                }
+            }
+        }
+    }
+    Ok(Salvaged { item, refused })
+}
+
+fn words(error: &serde_json::Error) -> String {
+    error.to_string().chars().take(200).collect()
+}

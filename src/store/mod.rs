@@ -1,0 +1,12 @@
+//! The history of scans in an SQLite database of the user: written once a scan, read by every later command. Knows
+//! reports; knows nothing of checks or the network. Texts arrive redacted; the files are still readable by their owner only.
+
+mod error;
+mod files;
+mod open;
+mod read;
+mod save;
+
+pub use error::StoreError;
+pub use open::Store;
+pub use read::HistoryRow;

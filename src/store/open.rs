@@ -1,0 +1,62 @@
+//! Opening the history: the database is made, protected and brought to the present layout.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::SqlitePool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+
+use super::error::StoreError;
+use super::files;
+
+/// The stored scans of this user. Cheap to clone; several processes may hold the same database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) pool: SqlitePool,
+    pub(super) path: PathBuf,
+}
+
+impl Store {
+    /// Opens the history in `folder`, or in the user's data folder, and makes it when it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, another process holds the database for ten seconds, the file is damaged, or a
+    /// newer version of this program wrote it.
+    pub async fn open(folder: Option<&Path>) -> Result<Self, StoreError> {
+        let folder = files::folder(folder)?;
+        let path = folder.join("history.db");
+        files::private_file(&path)?;
+        // SQLite's migrations are not locked against each other, and two programs that start together would both run them.
+        let lock = files::layout_lock(&folder.join("history.lock")).await?;
+        let store = Self { pool: pool(&path), path };
+        let migrated = sqlx::migrate!("src/store/migrations").run(&store.pool).await;
+        drop(lock);
+        migrated.map_err(|error| StoreError::from_migrate(&store.path, &error))?;
+        Ok(store)
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Closes the database once running queries are done; later calls on any clone fail.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    pub(super) fn fault(&self, error: &sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(&self.path, error)
+    }
+}
+
+fn pool(path: &Path) -> SqlitePool {
+    // A rollback journal rather than a write-ahead log: one write a scan needs no log, and a log does not work on the
+    // network file systems that some home folders are on.
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .journal_mode(SqliteJournalMode::Delete)
+        .busy_timeout(files::BUSY_TIMEOUT)
+        .foreign_keys(true);
+    SqlitePoolOptions::new().max_connections(2).connect_lazy_with(options)
+}

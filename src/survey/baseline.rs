@@ -1,0 +1,174 @@
+//! How one operation answers: its owner twice, a question about nothing, a stranger, a wrong token.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use url::Url;
+
+use super::leaves::{leaves, scalar_text};
+use super::objects::ObjectKey;
+use super::refusal::{Reading, is_soft_error, read};
+use super::slots::Slot;
+use crate::model::{Inconclusive, Operation};
+use crate::probe::{Answer, Values};
+
+/// The rightful request of one caller and what came of it.
+#[derive(Debug, Clone)]
+pub struct Baseline {
+    /// Who asked.
+    pub caller: String,
+    /// The object in the last slot.
+    pub object: Option<ObjectKey>,
+    /// Values of all parameters.
+    pub values: Values,
+    /// The address.
+    pub url: Url,
+    /// Header parameters.
+    pub headers: Vec<(String, String)>,
+    /// The answer.
+    pub first: Arc<Answer>,
+    /// The answer to the same request again, where it was asked again.
+    pub second: Option<Arc<Answer>>,
+    /// The address of an object that does not exist, for the same caller.
+    pub missing_url: Option<Url>,
+    /// The answer to that.
+    pub missing: Option<Arc<Answer>>,
+    /// The ids asked for, and the missing one: masked when answers are compared.
+    pub masks: Vec<String>,
+}
+
+/// One reading operation as the survey left it.
+#[derive(Debug, Clone)]
+pub struct Surveyed {
+    /// The operation.
+    pub operation: Arc<Operation>,
+    /// Its id slots.
+    pub slots: Vec<Slot>,
+    /// The rightful requests by caller.
+    pub by: BTreeMap<String, Baseline>,
+    /// The answer to nobody, at the address of the first valid baseline.
+    pub anonymous: Option<Arc<Answer>>,
+    /// The answer to a garbage credential.
+    pub garbage: Option<Arc<Answer>>,
+    /// Leaves that differ between two equal requests.
+    pub volatile: BTreeSet<String>,
+    /// Why it was not asked, or why there is no baseline.
+    pub skipped: Option<Inconclusive>,
+}
+
+impl Baseline {
+    /// Whether the answer is data: the condition (i) of every rule.
+    pub fn valid(&self, volatile: &BTreeSet<String>) -> bool {
+        let missing: Vec<(&str, &Answer)> = self.missing.iter().map(|answer| ("a missing object", &**answer)).collect();
+        let Some(response) = self.first.response() else { return false };
+        response.is_success()
+            && !is_soft_error(response)
+            && read(&self.first, &missing, volatile, &self.masks) == Reading::Data
+    }
+
+    /// The id in the last slot as text.
+    pub fn object_id(&self, slots: &[Slot]) -> Option<String> {
+        let slot = slots.last()?;
+        self.values.get(&(slot.place, slot.name.clone())).and_then(scalar_text)
+    }
+}
+
+impl Surveyed {
+    /// Baselines that are valid, in the order of names.
+    pub fn valid(&self) -> impl Iterator<Item = &Baseline> {
+        self.by.values().filter(|baseline| baseline.valid(&self.volatile))
+    }
+
+    /// The valid baseline of a caller.
+    pub fn valid_of(&self, caller: &str) -> Option<&Baseline> {
+        self.by.get(caller).filter(|baseline| baseline.valid(&self.volatile))
+    }
+
+    /// What a refusal looks like here: for the anonymous, for a wrong token, for a missing object. Answers that are
+    /// the data itself are no shape of refusal.
+    pub fn shapes(&self) -> Vec<(&'static str, &Answer)> {
+        let mut shapes: Vec<(&'static str, &Answer)> = Vec::new();
+        for (name, answer) in [("an anonymous caller", &self.anonymous), ("a wrong token", &self.garbage)] {
+            if let Some(answer) = answer
+                && !self.is_data_of_someone(answer)
+            {
+                shapes.push((name, answer));
+            }
+        }
+        for baseline in self.by.values() {
+            if let Some(missing) = &baseline.missing {
+                shapes.push(("a missing object", missing));
+            }
+        }
+        shapes
+    }
+
+    /// Whether an answer shares telling leaves with a valid baseline: then it is data, whoever got it.
+    fn is_data_of_someone(&self, answer: &Answer) -> bool {
+        let Some(response) = answer.response().filter(|response| response.is_success() && !is_soft_error(response))
+        else {
+            return false;
+        };
+        let given: BTreeSet<String> = leaves(response).into_iter().filter(tells).map(|leaf| leaf.text).collect();
+        self.by
+            .values()
+            .filter_map(|baseline| baseline.first.response())
+            .any(|own| leaves(own).iter().any(|leaf| tells(leaf) && given.contains(&leaf.text)))
+    }
+
+    /// What the anonymous answer amounts to.
+    pub fn anonymous_reading(&self) -> Option<Reading> {
+        self.anonymous.as_ref().map(|answer| self.stranger_reading(answer))
+    }
+
+    /// What the answer to a wrong token amounts to.
+    pub fn garbage_reading(&self) -> Option<Reading> {
+        self.garbage.as_ref().map(|answer| self.stranger_reading(answer))
+    }
+
+    fn stranger_reading(&self, answer: &Answer) -> Reading {
+        let masks = self.by.values().next().map(|baseline| baseline.masks.clone()).unwrap_or_default();
+        let missing: Vec<(&str, &Answer)> = self
+            .by
+            .values()
+            .filter_map(|baseline| baseline.missing.as_ref())
+            .map(|answer| ("a missing object", &**answer))
+            .collect();
+        match read(answer, &missing, &self.volatile, &masks) {
+            Reading::Data if answer.response().is_some_and(is_soft_error) => {
+                Reading::Refused("an error in a successful answer".to_owned())
+            }
+            Reading::Data if !self.is_data_of_someone(answer) && self.valid().next().is_some() => {
+                Reading::Refused("nothing of what the signed-in caller is shown".to_owned())
+            }
+            reading => reading,
+        }
+    }
+}
+
+/// Leaves that say something of an object; what envelopes carry (`code: 200`, `message: ok`) is in refusals too.
+fn tells(leaf: &super::leaves::Leaf) -> bool {
+    let key = leaf.key.to_ascii_lowercase().replace(['_', '-'], "");
+    let envelope = matches!(
+        key.as_str(),
+        "code"
+            | "status"
+            | "statuscode"
+            | "success"
+            | "ok"
+            | "message"
+            | "msg"
+            | "error"
+            | "result"
+            | "version"
+            | "timestamp"
+            | "requestid"
+            | "traceid"
+            | "detail"
+            | "title"
+            | "type"
+            | "apiversion"
+            | "path"
+    );
+    leaf.is_telling() && !(envelope && leaf.path.matches('/').count() <= 1)
+}

@@ -1,0 +1,168 @@
+//! Answers as flat lists of leaves, and what it means for two of them to be the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::probe::Response;
+
+/// Most leaves that are looked at in one answer.
+const MAX_LEAVES: usize = 4_000;
+/// Deepest nesting that is looked at.
+const MAX_DEPTH: usize = 24;
+/// Most lines that are looked at in an answer that is not JSON.
+const MAX_LINES: usize = 400;
+
+/// One scalar of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Leaf {
+    /// Where it stands, array positions as `*`: `/items/*/id`.
+    pub path: String,
+    /// Where it stands exactly: `/items/0/id`.
+    pub at: String,
+    /// Its last name, without the array positions behind it.
+    pub key: String,
+    /// Its value as text.
+    pub text: String,
+    /// It is a number.
+    pub number: bool,
+}
+
+impl Leaf {
+    /// Whether the value says enough to be recognised elsewhere: text of four or more characters, numbers of three or
+    /// more digits.
+    pub fn is_telling(&self) -> bool {
+        if self.number {
+            self.text.chars().filter(char::is_ascii_digit).count() >= 3
+        } else {
+            self.text.chars().count() >= 4
+        }
+    }
+}
+
+/// A scalar as text; `None` for arrays, objects, booleans and null, which identify nothing.
+pub fn scalar_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The leaves of an answer: scalars of JSON, lines of anything else.
+pub fn leaves(response: &Response) -> Vec<Leaf> {
+    match &response.json {
+        Some(json) => json_leaves(json),
+        None => response
+            .text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .take(MAX_LINES)
+            .enumerate()
+            .map(|(index, line)| Leaf {
+                path: "line".to_owned(),
+                at: format!("line {index}"),
+                key: String::new(),
+                text: line.to_owned(),
+                number: false,
+            })
+            .collect(),
+    }
+}
+
+fn json_leaves(json: &Value) -> Vec<Leaf> {
+    let mut found = Vec::new();
+    let mut open: Vec<(String, String, String, &Value, usize)> =
+        vec![(String::new(), String::new(), String::new(), json, 0)];
+    // Depth first, first child first, so that leaves come in document order.
+    while let Some((path, at, key, value, depth)) = open.pop() {
+        if found.len() >= MAX_LEAVES {
+            break;
+        }
+        match value {
+            Value::Object(fields) if depth < MAX_DEPTH => {
+                for (name, inner) in fields.iter().rev() {
+                    let step = name.replace('~', "~0").replace('/', "~1");
+                    open.push((format!("{path}/{step}"), format!("{at}/{step}"), name.clone(), inner, depth + 1));
+                }
+            }
+            Value::Array(items) if depth < MAX_DEPTH => {
+                for (index, inner) in items.iter().enumerate().take(MAX_LEAVES).rev() {
+                    open.push((format!("{path}/*"), format!("{at}/{index}"), key.clone(), inner, depth + 1));
+                }
+            }
+            Value::Object(_) | Value::Array(_) => {}
+            scalar => found.push(Leaf {
+                path,
+                at,
+                key,
+                text: match scalar {
+                    Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                },
+                number: scalar.is_number(),
+            }),
+        }
+    }
+    found
+}
+
+/// Whether a value looks made for this one answer: times, UUIDs, long random text. Two refusals may differ in such.
+pub fn looks_volatile(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let hex = bytes.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+    let time = digits >= 8 && bytes.len() >= 16 && text.contains(':') && (text.contains('-') || text.contains('/'));
+    let epoch = bytes.len() >= 10 && text.parse::<f64>().is_ok_and(|number| number >= 1.0e9);
+    (hex && bytes.len() >= 16) || time || epoch
+}
+
+/// Whether two answers say the same: equal status, and equal leaves once the volatile paths are left out, the ids that
+/// were asked for are masked, and values that look made for one answer count as equal.
+pub fn same(a: &Response, b: &Response, volatile: &BTreeSet<String>, masks: &[String]) -> bool {
+    a.status == b.status && canonical(a, volatile, masks) == canonical(b, volatile, masks)
+}
+
+fn canonical(response: &Response, volatile: &BTreeSet<String>, masks: &[String]) -> BTreeMap<String, String> {
+    leaves(response)
+        .into_iter()
+        .filter(|leaf| !volatile.contains(&leaf.path))
+        .map(|leaf| {
+            let text = if looks_volatile(&leaf.text) { "(varies)".to_owned() } else { mask(&leaf.text, masks) };
+            (leaf.at, text)
+        })
+        .collect()
+}
+
+fn mask(text: &str, masks: &[String]) -> String {
+    let mut masked = text.to_owned();
+    for id in masks.iter().filter(|id| !id.is_empty()) {
+        if masked == *id {
+            return "(id)".to_owned();
+        }
+        // Short ids stand inside other numbers; only whole words of them are masked.
+        if id.len() >= 6 {
+            masked = masked.replace(id.as_str(), "(id)");
+        } else {
+            masked = mask_word(&masked, id);
+        }
+    }
+    masked
+}
+
+fn mask_word(text: &str, id: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(id) {
+        let (before, found) = rest.split_at(at);
+        let after = found.get(id.len()..).unwrap_or_default();
+        let joined = before.chars().next_back().is_some_and(char::is_alphanumeric)
+            || after.chars().next().is_some_and(char::is_alphanumeric);
+        masked.push_str(before);
+        masked.push_str(if joined { id } else { "(id)" });
+        rest = after;
+    }
+    masked.push_str(rest);
+    masked
+}

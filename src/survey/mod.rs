@@ -1,0 +1,22 @@
+//! What is learnt before any check: who the callers are, which objects are whose, and how each operation answers its
+//! owner, strangers, and questions about nothing. All checks share it.
+
+mod baseline;
+mod leaves;
+mod names;
+mod objects;
+mod ownership;
+mod people;
+mod refusal;
+mod run;
+mod slots;
+
+pub use baseline::{Baseline, Surveyed};
+pub use leaves::{Leaf, leaves, looks_volatile, same, scalar_text};
+pub use names::{is_me_word, is_owner_name, is_strong_owner_name, role_word, singular, words};
+pub use objects::{Object, ObjectKey, Objects};
+pub use ownership::{Sign, signs_of};
+pub use people::{People, Person};
+pub use refusal::{Reading, read};
+pub use run::{Survey, Surveyor, Tick};
+pub use slots::{Slot, missing_like, slots};

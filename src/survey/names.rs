@@ -1,0 +1,248 @@
+//! Names as people write them: words, singulars, ids, owners, roles.
+
+/// Splits `invoiceId`, `invoice_id`, `invoice-id`, `InvoiceID` into lower-case words.
+pub fn words(name: &str) -> Vec<String> {
+    let characters: Vec<char> = name.chars().take(120).collect();
+    let mut found: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for (index, &character) in characters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|at| characters.get(at)).copied();
+        let after = characters.get(index + 1).copied();
+        let starts = character.is_uppercase()
+            && before.is_some_and(|before| {
+                before.is_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_uppercase() && after.is_some_and(char::is_lowercase))
+            });
+        if starts || !character.is_alphanumeric() {
+            if !word.is_empty() {
+                found.push(std::mem::take(&mut word));
+            }
+            if !character.is_alphanumeric() {
+                continue;
+            }
+        }
+        word.extend(character.to_lowercase());
+    }
+    if !word.is_empty() {
+        found.push(word);
+    }
+    found
+}
+
+/// The singular of an English plural, as collections are named.
+pub fn singular(word: &str) -> String {
+    let cut = |n: usize| word.get(..word.len().saturating_sub(n)).unwrap_or(word).to_owned();
+    match word {
+        "people" => "person".to_owned(),
+        "children" => "child".to_owned(),
+        "news" | "status" | "address" | "series" | "business" | "access" | "process" | "class" => word.to_owned(),
+        _ if word.ends_with("ies") && word.len() > 4 => format!("{}y", cut(3)),
+        _ if ["sses", "xes", "ches", "shes", "zes"].iter().any(|end| word.ends_with(end)) => cut(2),
+        _ if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && word.len() > 2 => cut(1),
+        _ => word.to_owned(),
+    }
+}
+
+/// Words that make a name an identifier.
+const ID_WORDS: &[&str] = &[
+    "id",
+    "ids",
+    "uuid",
+    "guid",
+    "uid",
+    "pk",
+    "key",
+    "slug",
+    "code",
+    "number",
+    "num",
+    "no",
+    "nr",
+    "ref",
+    "reference",
+    "name",
+    "hash",
+    "identifier",
+    "handle",
+    "title",
+    "oid",
+    "iid",
+    "sku",
+    "token",
+];
+
+/// What a bare identifier is called.
+pub(super) const BARE_IDS: &[&str] = &[
+    "id",
+    "_id",
+    "uuid",
+    "guid",
+    "uid",
+    "pk",
+    "slug",
+    "key",
+    "number",
+    "code",
+    "ref",
+    "reference",
+    "handle",
+    "name",
+    "title",
+];
+
+/// The resource that a parameter or field names: `invoice_id` is `invoice`, `id` nothing, `userName` `user`.
+pub(super) fn resource_of_name(name: &str) -> Option<String> {
+    let mut parts = words(name);
+    let is_id = |word: &String| ID_WORDS.contains(&word.as_str());
+    if parts.len() == 1 {
+        let only = parts.first()?.as_str();
+        let compound = match only {
+            "username" | "login" | "userid" | "useruuid" => Some("user".to_owned()),
+            _ => only.strip_suffix("id").filter(|stem| stem.len() >= 4).map(singular),
+        };
+        if let Some(compound) = compound {
+            return Some(compound);
+        }
+        return (!is_id(&only.to_owned())).then(|| singular(only));
+    }
+    while parts.last().is_some_and(is_id) {
+        parts.pop();
+    }
+    parts.last().map(|word| person_word(&singular(word)))
+}
+
+/// Whether a name ends in an identifying word.
+pub(super) fn ends_in_id(name: &str) -> bool {
+    let parts = words(name);
+    let last = parts.last().map(String::as_str).unwrap_or_default();
+    matches!(last, "id" | "uuid" | "guid" | "uid" | "pk" | "slug" | "oid" | "key" | "no" | "number" | "code" | "ref")
+        || (parts.len() == 1 && last.len() > 4 && last.ends_with("id"))
+        || last == "username"
+}
+
+/// `member`, `account` and the like stay themselves; spellings of one word come together.
+fn person_word(word: &str) -> String {
+    match word {
+        "usr" => "user".to_owned(),
+        "acct" => "account".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// Segments that name no resource.
+pub(super) fn is_noise_segment(segment: &str) -> bool {
+    let lower = segment.to_ascii_lowercase();
+    matches!(lower.as_str(), "api" | "rest" | "public" | "private" | "internal" | "v" | "json")
+        || (lower.starts_with('v') && lower.len() > 1 && lower.chars().skip(1).all(|c| c.is_ascii_digit() || c == '.'))
+}
+
+/// The literal segments of a path template that name something.
+pub(super) fn resource_segments(path: &str) -> Vec<&str> {
+    path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{') && !is_noise_segment(part)).collect()
+}
+
+/// The resource of the collection that a path ends in: `/api/v1/invoices/search` is `search`, `/invoices` `invoice`.
+pub(super) fn resource_of_path(path: &str) -> Option<String> {
+    let last = resource_segments(path).pop()?;
+    if is_me_word(last) {
+        return Some("user".to_owned());
+    }
+    words(last).last().map(|word| singular(word))
+}
+
+/// Segments that mean the caller.
+pub fn is_me_word(segment: &str) -> bool {
+    matches!(
+        words(segment).join("").as_str(),
+        "me" | "self" | "whoami" | "profile" | "myprofile" | "myaccount" | "currentuser" | "userinfo" | "account"
+    )
+}
+
+/// Fields that name the one an object belongs to, beyond doubt in most APIs.
+const STRONG_OWNERS: &[&str] = &[
+    "owner",
+    "user",
+    "account",
+    "customer",
+    "tenant",
+    "member",
+    "patient",
+    "client",
+    "student",
+    "employee",
+    "holder",
+    "subscriber",
+    "buyer",
+    "recipient",
+    "organization",
+    "organisation",
+    "org",
+    "workspace",
+    "company",
+    "team",
+    "belongsto",
+];
+/// Fields that name who made an object; a public post has them too.
+const WEAK_OWNERS: &[&str] =
+    &["author", "creator", "createdby", "uploadedby", "postedby", "submitter", "reporter", "seller", "assignee", "by"];
+
+fn owner_stem(name: &str) -> String {
+    let mut parts = words(name);
+    while parts.len() > 1
+        && parts.last().is_some_and(|word| {
+            matches!(
+                word.as_str(),
+                "id" | "uuid" | "guid" | "uid" | "name" | "email" | "ref" | "key" | "slug" | "username" | "login"
+            )
+        })
+    {
+        parts.pop();
+    }
+    let joined = parts.join("");
+    match joined.as_str() {
+        "username" | "userid" | "userref" => "user".to_owned(),
+        "ownerid" => "owner".to_owned(),
+        _ => joined,
+    }
+}
+
+/// Whether a field's name says whose the object is: `owner`, `user_id`, `author`, `accountId`, `createdBy`.
+pub fn is_owner_name(name: &str) -> bool {
+    let stem = owner_stem(name);
+    STRONG_OWNERS.contains(&stem.as_str()) || WEAK_OWNERS.contains(&stem.as_str())
+}
+
+/// Whether it says so in a way that public objects do not: `owner`, `user_id`, `account`, but not `author`.
+pub fn is_strong_owner_name(name: &str) -> bool {
+    STRONG_OWNERS.contains(&owner_stem(name).as_str())
+}
+
+/// Whole words that mark a function of a higher role.
+const ROLE_WORDS: &[&str] = &[
+    "admin",
+    "admins",
+    "administrator",
+    "administration",
+    "administrators",
+    "superuser",
+    "superadmin",
+    "sysadmin",
+    "root",
+    "staff",
+    "backoffice",
+    "internal",
+    "moderator",
+    "moderation",
+    "management",
+    "manager",
+    "operator",
+    "ops",
+    "audit",
+    "privileged",
+];
+
+/// The role word in a name, if there is one.
+pub fn role_word(name: &str) -> Option<String> {
+    words(name).into_iter().find(|word| ROLE_WORDS.contains(&word.as_str()))
+}

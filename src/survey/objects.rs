@@ -1,0 +1,304 @@
+//! Objects seen in answers: what they are, which ids they have, who saw them where.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::leaves::scalar_text;
+use super::names::{
+    BARE_IDS, ends_in_id, is_me_word, is_owner_name, resource_of_name, resource_of_path, singular, words,
+};
+use super::slots::Slot;
+use crate::model::{Operation, OperationId, Place};
+use crate::probe::Values;
+
+/// Most objects that are kept of one resource.
+const MAX_PER_RESOURCE: usize = 400;
+/// Deepest nesting that is looked at.
+const MAX_DEPTH: usize = 12;
+
+/// The key of an object: resource and primary id.
+pub type ObjectKey = (String, String);
+
+/// One object of the API.
+#[derive(Debug, Clone, Default)]
+pub struct Object {
+    /// What it is, singular: `invoice`.
+    pub resource: String,
+    /// Scalar fields; those one level down as `owner/id`.
+    pub fields: BTreeMap<String, Value>,
+    /// Ids of the parents under which it was seen, by resource.
+    pub context: BTreeMap<String, Value>,
+    /// Who got it in any answer.
+    pub seen_by: BTreeSet<String>,
+    /// Objects that refer to it.
+    pub holders: BTreeSet<ObjectKey>,
+    /// Only a reference was seen, never the object itself.
+    pub reference: bool,
+}
+
+/// All objects of a scan.
+#[derive(Debug, Clone, Default)]
+pub struct Objects {
+    /// By resource and primary id.
+    pub known: BTreeMap<ObjectKey, Object>,
+    /// Who was given which objects by a collection: by operation and path values, then by caller.
+    pub lists: BTreeMap<(OperationId, String), BTreeMap<String, BTreeSet<ObjectKey>>>,
+    /// Names of path parameters: fields of these names are ids too.
+    id_names: BTreeSet<String>,
+    /// Objects beyond the cap.
+    pub left_out: usize,
+}
+
+/// Where an answer came from.
+pub(super) struct Source<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) slots: &'a [Slot],
+    pub(super) values: &'a Values,
+    pub(super) caller: &'a str,
+}
+
+/// Wrapper keys that name no resource.
+fn is_wrapper(key: &str) -> bool {
+    matches!(
+        words(key).join("").as_str(),
+        "data"
+            | "items"
+            | "item"
+            | "results"
+            | "result"
+            | "content"
+            | "contents"
+            | "rows"
+            | "row"
+            | "list"
+            | "records"
+            | "record"
+            | "value"
+            | "values"
+            | "entries"
+            | "entry"
+            | "hits"
+            | "docs"
+            | "documents"
+            | "edges"
+            | "node"
+            | "nodes"
+            | "elements"
+            | "objects"
+            | "object"
+            | "payload"
+            | "response"
+            | "body"
+            | "embedded"
+            | "page"
+            | "attributes"
+            | "collection"
+            | "output"
+    )
+}
+
+impl Objects {
+    /// An empty store that knows the names of path parameters.
+    pub fn new(id_names: BTreeSet<String>) -> Self {
+        Self { id_names, ..Self::default() }
+    }
+
+    /// Keeps what an answer shows.
+    pub(super) fn harvest(&mut self, source: &Source<'_>, json: &Value) {
+        let own = source
+            .slots
+            .last()
+            .filter(|_| source.operation.path.trim_end_matches('/').ends_with('}'))
+            .and_then(|slot| slot.resources.last().cloned())
+            .or_else(|| resource_of_path(&source.operation.path))
+            .unwrap_or_else(|| "object".to_owned());
+        let context = source.context();
+        let mut listed: BTreeSet<ObjectKey> = BTreeSet::new();
+        let mut is_list = json.is_array();
+        let mut open: Vec<(&Value, String, bool, bool, usize)> = vec![(json, own.clone(), false, true, 0)];
+        while let Some((value, resource, in_array, is_own, depth)) = open.pop() {
+            if depth > MAX_DEPTH {
+                continue;
+            }
+            match value {
+                Value::Array(items) => {
+                    is_list |= is_own;
+                    open.extend(items.iter().map(|item| (item, resource.clone(), true, is_own, depth + 1)));
+                }
+                Value::Object(fields) => {
+                    let key = self.keep(&resource, fields, &context, source.caller);
+                    if in_array && is_own {
+                        listed.extend(key.clone());
+                    }
+                    for (name, inner) in fields.iter().filter(|(_, inner)| inner.is_object() || inner.is_array()) {
+                        let inner_resource = inner_resource(name, &resource);
+                        // The caller's own resource stays own through wrappers and through a key that names it.
+                        let still_own = is_own && (is_wrapper(name) || inner_resource == own);
+                        open.push((
+                            inner,
+                            inner_resource,
+                            inner.is_object() && in_array && is_wrapper(name),
+                            still_own,
+                            depth + 1,
+                        ));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if is_list {
+            let list = (source.operation.id.clone(), source.context_text());
+            self.lists.entry(list).or_default().entry(source.caller.to_owned()).or_default().extend(listed);
+        }
+    }
+
+    fn keep(
+        &mut self,
+        resource: &str,
+        fields: &Map<String, Value>,
+        context: &BTreeMap<String, Value>,
+        caller: &str,
+    ) -> Option<ObjectKey> {
+        let id = self.primary_id(resource, fields)?;
+        let key = (resource.to_owned(), id);
+        if !self.known.contains_key(&key) && self.count(resource) >= MAX_PER_RESOURCE {
+            self.left_out += 1;
+            return None;
+        }
+        let object = self.known.entry(key.clone()).or_default();
+        resource.clone_into(&mut object.resource);
+        object.reference = false;
+        object.seen_by.insert(caller.to_owned());
+        for (name, value) in flat_fields(fields) {
+            object.fields.insert(name, value);
+        }
+        for (parent, value) in context {
+            if parent != resource {
+                object.context.entry(parent.clone()).or_insert_with(|| value.clone());
+            }
+        }
+        self.keep_references(&key, fields, caller);
+        Some(key)
+    }
+
+    /// `customer_id: 3` in an invoice says that there is a customer 3.
+    fn keep_references(&mut self, holder: &ObjectKey, fields: &Map<String, Value>, caller: &str) {
+        for (name, value) in fields {
+            let (Some(text), Some(resource)) = (scalar_text(value), resource_of_name(name)) else { continue };
+            if !ends_in_id(name) || resource == holder.0 || self.count(&resource) >= MAX_PER_RESOURCE {
+                continue;
+            }
+            let object = self.known.entry((resource.clone(), text)).or_insert_with(|| Object {
+                resource,
+                fields: BTreeMap::from([("id".to_owned(), value.clone())]),
+                reference: true,
+                ..Object::default()
+            });
+            object.seen_by.insert(caller.to_owned());
+            object.holders.insert(holder.clone());
+        }
+    }
+
+    fn count(&self, resource: &str) -> usize {
+        let from = (resource.to_owned(), String::new());
+        self.known.range(from..).take_while(|((known, _), _)| known == resource).count()
+    }
+
+    fn primary_id(&self, resource: &str, fields: &Map<String, Value>) -> Option<String> {
+        let own = |name: &&String| {
+            ends_in_id(name) && resource_of_name(name).as_deref() == Some(resource) && words(name).len() > 1
+        };
+        let bare = BARE_IDS.iter().take(6).find_map(|name| fields.get(*name).and_then(scalar_text));
+        bare.or_else(|| fields.keys().find(own).and_then(|name| fields.get(name)).and_then(scalar_text))
+            .or_else(|| self.id_names.iter().find_map(|name| fields.get(name).and_then(scalar_text)))
+            .or_else(|| BARE_IDS.iter().skip(6).find_map(|name| fields.get(*name).and_then(scalar_text)))
+            .filter(|id| !id.is_empty() && id.len() <= 200)
+    }
+
+    /// Objects that may go into a slot, with the value that does.
+    pub fn for_slot<'a>(&'a self, slot: &'a Slot) -> impl Iterator<Item = (&'a ObjectKey, &'a Object, &'a Value)> {
+        slot.resources.iter().flat_map(move |resource| {
+            let from = (resource.clone(), String::new());
+            self.known
+                .range(from..)
+                .take_while(move |((known, _), _)| known == resource)
+                .filter_map(move |(key, object)| object.slot_value(slot).map(|value| (key, object, value)))
+        })
+    }
+}
+
+impl Object {
+    /// The field that a slot wants: of its very name, else the usual ids.
+    pub fn slot_value(&self, slot: &Slot) -> Option<&Value> {
+        let wanted = words(&slot.name);
+        let same_name = || self.fields.iter().find(|(name, _)| words(name) == wanted).map(|(_, value)| value);
+        let tail = wanted.last().cloned().unwrap_or_default();
+        let by_tail = || self.fields.iter().find(|(name, _)| words(name).join("") == tail).map(|(_, value)| value);
+        let own_id = || {
+            self.fields
+                .iter()
+                .find(|(name, _)| ends_in_id(name) && resource_of_name(name).as_deref() == Some(self.resource.as_str()))
+                .map(|(_, value)| value)
+        };
+        let bare = || BARE_IDS.iter().find_map(|name| self.fields.get(*name));
+        self.fields
+            .get(&slot.name)
+            .or_else(same_name)
+            .or_else(by_tail)
+            .or_else(own_id)
+            .or_else(bare)
+            .filter(|value| scalar_text(value).is_some_and(|text| !text.is_empty() && text.len() <= 200))
+    }
+}
+
+impl Source<'_> {
+    /// Ids of this request's slots by resource.
+    fn context(&self) -> BTreeMap<String, Value> {
+        self.slots
+            .iter()
+            .filter_map(|slot| {
+                let value = self.values.get(&(slot.place, slot.name.clone()))?;
+                Some((slot.resources.last()?.clone(), value.clone()))
+            })
+            .collect()
+    }
+
+    fn context_text(&self) -> String {
+        self.values
+            .iter()
+            .filter(|((place, _), _)| *place == Place::Path)
+            .map(|((_, name), value)| format!("{name}={}", scalar_text(value).unwrap_or_default()))
+            .collect::<Vec<_>>()
+            .join("&")
+    }
+}
+
+fn inner_resource(name: &str, outer: &str) -> String {
+    if is_wrapper(name) {
+        return outer.to_owned();
+    }
+    if is_owner_name(name) || is_me_word(name) {
+        return "user".to_owned();
+    }
+    words(name).last().map_or_else(|| outer.to_owned(), |word| singular(word))
+}
+
+/// Scalars of an object, and those one level down under `outer/inner`.
+fn flat_fields(fields: &Map<String, Value>) -> Vec<(String, Value)> {
+    let mut flat = Vec::new();
+    for (name, value) in fields.iter().take(100) {
+        match value {
+            Value::Object(inner) => {
+                for (inner_name, value) in
+                    inner.iter().take(20).filter(|(_, value)| !value.is_object() && !value.is_array())
+                {
+                    flat.push((format!("{name}/{inner_name}"), value.clone()));
+                }
+            }
+            Value::Array(_) => {}
+            scalar => flat.push((name.clone(), scalar.clone())),
+        }
+    }
+    flat
+}

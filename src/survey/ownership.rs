@@ -1,0 +1,219 @@
+//! Whose an object is, and what says so.
+
+use serde_json::Value;
+
+use super::leaves::scalar_text;
+use super::names::{is_owner_name, is_strong_owner_name, words};
+use super::objects::{Object, ObjectKey, Objects};
+use super::people::{People, Person};
+
+/// One sign that an object is a caller's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sign {
+    /// The user said so.
+    Configured,
+    /// A field such as `owner` or `user_id` names the caller.
+    OwnerField {
+        /// The field.
+        field: String,
+        /// Public objects do not have such a field.
+        strong: bool,
+    },
+    /// The object is the caller's own account.
+    IsCaller,
+    /// A collection shows it to the caller and not to another of the same rank.
+    ScopedList {
+        /// The collection.
+        operation: String,
+        /// Who is not shown it.
+        other: String,
+    },
+    /// Its parent is the caller's.
+    Parent {
+        /// The parent's resource and id.
+        parent: String,
+    },
+    /// Everything that refers to it is the caller's.
+    Holder {
+        /// One of those.
+        holder: String,
+    },
+}
+
+impl Sign {
+    /// In words for evidence; `owner` is whose the object is.
+    pub fn because(&self, owner: &str) -> String {
+        match self {
+            Self::Configured => format!("the configuration says that {owner} owns it"),
+            Self::OwnerField { field, .. } => {
+                format!("its field `{}` names {owner}", crate::model::clean_name(field, 60))
+            }
+            Self::IsCaller => format!("it is {owner}'s own account"),
+            Self::ScopedList { operation, other } => format!("{operation} shows it to {owner} and not to {other}"),
+            Self::Parent { parent } => format!("it belongs to {parent}, which is {owner}'s"),
+            Self::Holder { holder } => format!("only {owner}'s objects refer to it, such as {holder}"),
+        }
+    }
+
+    /// Whether the sign alone shows that others are not meant to have the object.
+    pub fn shows_intent(&self) -> bool {
+        !matches!(self, Self::OwnerField { strong: false, .. } | Self::Holder { .. })
+    }
+}
+
+/// The ids that the user says belong to callers: caller, parameter name, ids.
+pub type Owns<'a> = &'a [(String, String, Vec<String>)];
+
+/// The one caller that the signs point at, with the signs; `None` when there are none or they contradict each other.
+pub fn signs_of<'p>(
+    key: &ObjectKey,
+    objects: &Objects,
+    people: &'p People,
+    owns: Owns<'_>,
+) -> Option<(&'p Person, Vec<Sign>)> {
+    signs_at(key, objects, people, owns, 0)
+}
+
+fn signs_at<'p>(
+    key: &ObjectKey,
+    objects: &Objects,
+    people: &'p People,
+    owns: Owns<'_>,
+    depth: u8,
+) -> Option<(&'p Person, Vec<Sign>)> {
+    let object = objects.known.get(key)?;
+    let mut found: Vec<(&Person, Sign)> = Vec::new();
+    found.extend(configured(key, object, people, owns));
+    let fields = owner_fields(key, object, people);
+    let names_a_stranger = matches!(fields, Fields::Stranger);
+    if let Fields::Named(named) = fields {
+        found.extend(named);
+    }
+    if !names_a_stranger {
+        found.extend(scoped_lists(key, objects, people));
+        if depth < 3 && found.is_empty() {
+            found.extend(by_parent(key, object, objects, people, owns, depth));
+        }
+    }
+    let owner = found.first()?.0;
+    if found.iter().any(|(person, _)| person.name != owner.name) {
+        // Two callers share it: nobody's alone.
+        return None;
+    }
+    let mut signs: Vec<Sign> = found.into_iter().map(|(_, sign)| sign).collect();
+    signs.sort();
+    signs.dedup();
+    Some((owner, signs))
+}
+
+fn configured<'p>(key: &ObjectKey, object: &Object, people: &'p People, owns: Owns<'_>) -> Vec<(&'p Person, Sign)> {
+    owns.iter()
+        .filter(|(_, parameter, ids)| {
+            let named = super::names::resource_of_name(parameter).is_none_or(|resource| resource == key.0);
+            let has = |id: &String| {
+                *id == key.1 || object.fields.values().any(|value| scalar_text(value).as_ref() == Some(id))
+            };
+            named && ids.iter().any(has)
+        })
+        .filter_map(|(name, _, _)| people.get(name))
+        .map(|person| (person, Sign::Configured))
+        .collect()
+}
+
+enum Fields<'p> {
+    None,
+    Named(Vec<(&'p Person, Sign)>),
+    /// An owner field names somebody who is none of the callers.
+    Stranger,
+}
+
+fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fields<'p> {
+    let mut named: Vec<(&Person, Sign)> = Vec::new();
+    let mut strangers = false;
+    if key.0 == "user" || key.0 == "account" || key.0 == "profile" || key.0 == "me" {
+        named.extend(is_caller(object, people).map(|person| (person, Sign::IsCaller)));
+    }
+    for (field, value) in &object.fields {
+        let outer = field.split('/').next().unwrap_or(field);
+        if !is_owner_name(outer) || (field.contains('/') && !identifies(field)) {
+            continue;
+        }
+        let Some(text) = scalar_text(value) else { continue };
+        let strong = is_strong_owner_name(outer);
+        match people.named_by(&text) {
+            Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
+            // `owner: "Alice Smith"` beside `owner_id: 1` is no contradiction; only ids and bare owners count.
+            None if strong && !field.contains('/') => strangers = true,
+            None => {}
+        }
+    }
+    if !named.is_empty() {
+        return Fields::Named(named);
+    }
+    if strangers { Fields::Stranger } else { Fields::None }
+}
+
+fn identifies(field: &str) -> bool {
+    let inner = field.rsplit('/').next().unwrap_or(field);
+    matches!(
+        words(inner).join("").as_str(),
+        "id" | "uuid" | "username" | "email" | "login" | "sub" | "uid" | "userid" | "name" | "handle"
+    )
+}
+
+fn is_caller<'p>(object: &Object, people: &'p People) -> Option<&'p Person> {
+    ["id", "uuid", "username", "email", "user_id", "userId", "login", "sub", "handle", "name"]
+        .iter()
+        .find_map(|name| object.fields.get(*name).and_then(scalar_text).and_then(|text| people.named_by(&text)))
+}
+
+fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> Vec<(&'p Person, Sign)> {
+    let mut found = Vec::new();
+    for ((operation, _), callers) in &objects.lists {
+        for (caller, listed) in callers {
+            let Some(person) = people.get(caller) else { continue };
+            if !listed.contains(key) {
+                continue;
+            }
+            for peer in people.peers(caller) {
+                // A peer who was refused or got nothing of this kind tells nothing.
+                let other = callers.get(&peer.name);
+                if other.is_some_and(|other| !other.contains(key)) {
+                    let operation = operation.to_string();
+                    found.push((person, Sign::ScopedList { operation, other: peer.name.clone() }));
+                }
+            }
+        }
+    }
+    // Shown to both by some collection: shared, whatever another one leaves out.
+    let shown_to: std::collections::BTreeSet<&str> = found.iter().map(|(person, _)| person.name.as_str()).collect();
+    if shown_to.len() > 1 { Vec::new() } else { found }
+}
+
+fn by_parent<'p>(
+    key: &ObjectKey,
+    object: &Object,
+    objects: &Objects,
+    people: &'p People,
+    owns: Owns<'_>,
+    depth: u8,
+) -> Vec<(&'p Person, Sign)> {
+    let parent = |resource: &String, value: &Value| {
+        let parent = (resource.clone(), scalar_text(value)?);
+        let (person, _) = signs_at(&parent, objects, people, owns, depth + 1)?;
+        Some((person, Sign::Parent { parent: format!("{} {}", parent.0, crate::model::clean_name(&parent.1, 60)) }))
+    };
+    let parents: Vec<_> = object.context.iter().filter_map(|(resource, value)| parent(resource, value)).collect();
+    if !parents.is_empty() {
+        return parents;
+    }
+    let mut holders = Vec::new();
+    for holder in object.holders.iter().take(20).filter(|holder| *holder != key) {
+        let Some((person, _)) = signs_at(holder, objects, people, owns, depth + 1) else { return Vec::new() };
+        holders.push((
+            person,
+            Sign::Holder { holder: format!("{} {}", holder.0, crate::model::clean_name(&holder.1, 60)) },
+        ));
+    }
+    holders
+}

@@ -1,0 +1,93 @@
+//! What an answer amounts to: data, a refusal in any dress, or nothing that can be judged.
+
+use std::collections::BTreeSet;
+
+use super::leaves::{leaves, same};
+use crate::probe::{Answer, Response, Seen};
+
+/// What an answer amounts to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// Refused; the reason names the sign.
+    Refused(String),
+    /// Something came back that is no refusal known so far.
+    Data,
+    /// Nothing can be said: no answer, overload, a fault.
+    NoData(String),
+}
+
+/// Reads an answer against the shapes of refusal of its operation: what a missing object, an anonymous caller and a
+/// garbage credential are told. `masks` are the ids that were asked for.
+pub fn read(answer: &Answer, shapes: &[(&str, &Answer)], volatile: &BTreeSet<String>, masks: &[String]) -> Reading {
+    let response = match &answer.seen {
+        Seen::Response(response) => response,
+        Seen::Timeout => return Reading::NoData("no answer in time".to_owned()),
+        Seen::Unreachable => return Reading::NoData("the target could not be reached".to_owned()),
+        Seen::Broken => return Reading::NoData("the connection broke".to_owned()),
+    };
+    match response.status {
+        429 => return Reading::NoData("the target limits the rate (429)".to_owned()),
+        500.. => return Reading::NoData(format!("the target failed (status {})", response.status)),
+        300..=399 => return Reading::Refused(format!("redirected (status {})", response.status)),
+        400..=499 => return Reading::Refused(format!("status {}", response.status)),
+        _ => {}
+    }
+    if response.truncated {
+        return Reading::NoData("the answer was cut at the size cap".to_owned());
+    }
+    if is_empty(response) {
+        return Reading::Refused(format!("status {} without content", response.status));
+    }
+    for (name, shape) in shapes {
+        if let Some(other) = shape.response()
+            && same(response, other, volatile, masks)
+        {
+            return Reading::Refused(format!("the same answer as for {name}"));
+        }
+    }
+    Reading::Data
+}
+
+/// No body, or an empty container.
+pub(super) fn is_empty(response: &Response) -> bool {
+    match &response.json {
+        Some(json) => {
+            json.is_null()
+                || json.as_array().is_some_and(Vec::is_empty)
+                || json.as_object().is_some_and(|fields| fields.is_empty())
+                || leaves(response).is_empty()
+                    && json.as_array().is_none_or(|items| items.iter().all(|item| item.is_null()))
+                    && !json.is_object()
+        }
+        None => response.text.trim().is_empty(),
+    }
+}
+
+/// Whether a 2xx says of itself that it is an error: `success: false`, `error: ...` and no data beside it.
+pub(super) fn is_soft_error(response: &Response) -> bool {
+    let Some(fields) = response.json.as_ref().and_then(|json| json.as_object()) else { return false };
+    let no = |name: &str| {
+        fields.get(name).is_some_and(|value| {
+            value == &serde_json::Value::Bool(false)
+                || value.as_str().is_some_and(|text| {
+                    matches!(
+                        text.to_ascii_lowercase().as_str(),
+                        "error" | "fail" | "failed" | "failure" | "denied" | "unauthorized" | "forbidden"
+                    )
+                })
+        })
+    };
+    let refuses = no("success") || no("ok") || no("status") || no("result");
+    let has_error = ["error", "errors", "err"].iter().any(|name| {
+        fields
+            .get(*name)
+            .is_some_and(|value| !value.is_null() && value != &serde_json::Value::Bool(false) && value != "")
+    });
+    let data = ["data", "items", "results", "result"].iter().any(|name| {
+        fields.get(*name).is_some_and(|value| {
+            value.as_array().is_some_and(|items| !items.is_empty())
+                || value.as_object().is_some_and(|inner| !inner.is_empty())
+        })
+    });
+    (refuses || has_error) && !data
+}

@@ -1,0 +1,562 @@
+//! Asks every safe reading operation as every caller, in waves: what one answer shows is the next one's parameter.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::baseline::{Baseline, Surveyed};
+use super::leaves::{leaves, scalar_text};
+use super::objects::{Object, ObjectKey, Objects, Source};
+use super::ownership::{Sign, signs_of};
+use super::people::{People, me_facts, session_facts};
+use super::refusal::Reading;
+use super::slots::{Slot, missing_like, slots};
+use crate::model::{ANONYMOUS, Api, Effect, Inconclusive, Method, Operation, OperationId, Place};
+use crate::probe::{Answer, Ask, Caller, Probe, SendError, Values, operation_url, parameter_text};
+use crate::spec::Samples;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use serde_json::Value;
+
+/// Waves after which nothing more is expected to become known.
+const MAX_WAVES: usize = 6;
+/// Objects that are tried for one caller before its baseline is given up.
+const MAX_TRIES: usize = 3;
+
+/// Called when a step is done: steps done, steps in all.
+pub type Tick<'a> = &'a (dyn Fn(u64, u64) + Sync);
+
+/// Everything that was learnt before any check.
+#[derive(Debug)]
+pub struct Survey {
+    /// The API.
+    pub api: Arc<Api>,
+    /// The callers.
+    pub people: People,
+    /// The objects.
+    pub objects: Objects,
+    /// Whose they are: the caller's name and the signs.
+    pub owners: BTreeMap<ObjectKey, (String, Vec<Sign>)>,
+    /// Reading operations in document order.
+    pub operations: Vec<Surveyed>,
+    /// The first fault that stopped the survey, where one did.
+    pub stopped_by: Option<SendError>,
+}
+
+/// What a survey needs to know.
+pub struct Surveyor<'a> {
+    /// The API.
+    pub api: Arc<Api>,
+    /// The way to it.
+    pub probe: &'a Probe,
+    /// Caller, parameter name, ids: what the user says of ownership.
+    pub owns: Vec<(String, String, Vec<String>)>,
+    /// Operations that the user excluded.
+    pub excluded: &'a (dyn Fn(&Operation) -> bool + Sync),
+}
+
+/// One request of a caller, before it is sent.
+struct Plan {
+    caller: String,
+    object: Option<ObjectKey>,
+    values: Values,
+}
+
+impl Survey {
+    /// Whose an object is, and why.
+    pub fn owner(&self, key: &ObjectKey) -> Option<(&str, &[Sign])> {
+        self.owners.get(key).map(|(name, signs)| (name.as_str(), signs.as_slice()))
+    }
+
+    /// A surveyed operation.
+    pub fn operation(&self, id: &OperationId) -> Option<&Surveyed> {
+        self.operations.iter().find(|surveyed| surveyed.operation.id == *id)
+    }
+}
+
+impl Surveyor<'_> {
+    /// Carries the survey out. A stop (budget, cancellation) ends it early with what is known.
+    pub async fn run(&self, tick: Tick<'_>) -> Survey {
+        let mut survey = self.empty();
+        for name in self.probe.identities().iter().map(|identity| identity.name.clone()) {
+            if let Some(session) = self.probe.sessions().get(&name) {
+                survey.people.learn(&name, session_facts(&session));
+            }
+        }
+        for wave in 0..MAX_WAVES {
+            let work = self.work(&survey, wave == 0, false);
+            if work.is_empty() && wave > 0 {
+                break;
+            }
+            self.wave(&mut survey, work, tick).await;
+            if wave == 0 {
+                learn_from_me(&mut survey);
+                survey.people.settle();
+            }
+            self.attribute(&mut survey);
+        }
+        // What no answer showed may stand as an example in the document.
+        for _ in 0..2 {
+            let work = self.work(&survey, false, true);
+            self.wave(&mut survey, work, tick).await;
+            self.attribute(&mut survey);
+        }
+        self.conclude(&mut survey);
+        survey
+    }
+
+    fn empty(&self) -> Survey {
+        let mut names: BTreeSet<String> = BTreeSet::new();
+        let mut operations = Vec::new();
+        for operation in &self.api.operations {
+            let found = slots(&self.api, operation);
+            names.extend(found.iter().map(|slot| slot.name.clone()));
+            if !matches!(operation.method, Method::Get) {
+                continue;
+            }
+            operations.push(Surveyed {
+                skipped: self.unsafe_because(operation),
+                operation: Arc::new(operation.clone()),
+                slots: found,
+                by: BTreeMap::new(),
+                anonymous: None,
+                garbage: None,
+                volatile: BTreeSet::new(),
+            });
+        }
+        let mut objects = Objects::new(names);
+        for (_, parameter, ids) in &self.owns {
+            self.seed_owned(&mut objects, parameter, ids);
+        }
+        Survey {
+            api: Arc::clone(&self.api),
+            people: People::new(self.probe.identities()),
+            objects,
+            owners: BTreeMap::new(),
+            operations,
+            stopped_by: None,
+        }
+    }
+
+    fn unsafe_because(&self, operation: &Operation) -> Option<Inconclusive> {
+        if (self.excluded)(operation) {
+            return Some(Inconclusive { because: "excluded by the configuration".to_owned(), help: None });
+        }
+        match &operation.effect {
+            Effect::Doubtful(sign) => Some(Inconclusive {
+                because: format!("not asked: a GET that may change state ({sign})"),
+                help: Some("ask it yourself if it is safe; the scanner never does".to_owned()),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Objects that the user declared are known from the start, by the parameters that take them.
+    fn seed_owned(&self, objects: &mut Objects, parameter: &str, ids: &[String]) {
+        for operation in &self.api.operations {
+            let Some(slot) = slots(&self.api, operation).into_iter().find(|slot| slot.name == parameter) else {
+                continue;
+            };
+            for id in ids {
+                let Some(resource) = slot.resources.first() else { continue };
+                objects.known.entry((resource.clone(), id.clone())).or_insert_with(|| Object {
+                    resource: resource.clone(),
+                    fields: BTreeMap::from([(parameter.to_owned(), Value::String(id.clone()))]),
+                    reference: true,
+                    ..Object::default()
+                });
+            }
+        }
+    }
+
+    fn callers(&self) -> Vec<String> {
+        let names: Vec<String> = self
+            .probe
+            .identities()
+            .iter()
+            .filter(|identity| self.probe.sessions().get(&identity.name).is_some())
+            .map(|identity| identity.name.clone())
+            .collect();
+        if names.is_empty() { vec![ANONYMOUS.to_owned()] } else { names }
+    }
+
+    /// What can be asked now that was not asked before: per operation, a list of plans per caller.
+    fn work(&self, survey: &Survey, first: bool, examples: bool) -> Vec<(usize, Vec<Vec<Plan>>)> {
+        let mut work = Vec::new();
+        for (index, surveyed) in survey.operations.iter().enumerate() {
+            if surveyed.skipped.is_some() || (first != surveyed.slots.is_empty()) {
+                continue;
+            }
+            if examples && surveyed.valid().next().is_some() {
+                continue;
+            }
+            let mut plans = Vec::new();
+            for caller in self.callers() {
+                if surveyed.by.get(&caller).is_some_and(|baseline| !examples || baseline.valid(&surveyed.volatile)) {
+                    continue;
+                }
+                let found = if examples {
+                    self.example_plan(&surveyed.operation, &surveyed.slots, &caller).into_iter().collect()
+                } else {
+                    self.plans(survey, surveyed, &caller)
+                };
+                if !found.is_empty() {
+                    plans.push(found);
+                }
+            }
+            if !plans.is_empty() {
+                work.push((index, plans));
+            }
+        }
+        work
+    }
+
+    /// Plans of one caller, best object first: its own ones, else ones that are nobody's.
+    fn plans(&self, survey: &Survey, surveyed: &Surveyed, caller: &str) -> Vec<Plan> {
+        let fixed = self.fixed_values(&surveyed.operation, &surveyed.slots);
+        let Some(last) = surveyed.slots.last() else {
+            return vec![Plan { caller: caller.to_owned(), object: None, values: fixed }];
+        };
+        let mut own = Vec::new();
+        let mut shared = Vec::new();
+        for (key, object, value) in survey.objects.for_slot(last) {
+            let owner = survey.owner(key).map(|(name, _)| name);
+            let pile = match owner {
+                Some(name) if name == caller => &mut own,
+                None if object.seen_by.contains(caller) => &mut shared,
+                _ => continue,
+            };
+            let mut values = fixed.clone();
+            values.insert((last.place, last.name.clone()), value.clone());
+            if fill_parents(survey, surveyed, object, caller, &mut values) {
+                pile.push(Plan { caller: caller.to_owned(), object: Some(key.clone()), values });
+            }
+            if own.len() >= MAX_TRIES {
+                break;
+            }
+        }
+        own.extend(shared);
+        own.truncate(MAX_TRIES);
+        own
+    }
+
+    /// The document's own example, where every slot has one.
+    fn example_plan(&self, operation: &Operation, slots: &[Slot], caller: &str) -> Option<Plan> {
+        let mut values = self.fixed_values(operation, slots);
+        let samples = Samples::new(&self.api, 1);
+        for slot in slots {
+            let parameter = operation.parameters.iter().find(|p| p.place == slot.place && p.name == slot.name)?;
+            let schema = parameter.schema.and_then(|id| self.api.schemas.get(id));
+            let has_example = parameter.example.is_some()
+                || schema.is_some_and(|schema| schema.default.is_some() || !schema.examples.is_empty());
+            if !has_example {
+                return None;
+            }
+            values.insert((slot.place, slot.name.clone()), samples.parameter(parameter));
+        }
+        let last = slots.last()?;
+        let id = values.get(&(last.place, last.name.clone())).and_then(scalar_text)?;
+        Some(Plan { caller: caller.to_owned(), object: Some((last.resources.first()?.clone(), id)), values })
+    }
+
+    /// Parameters that are no slots: required ones, and path parameters that choose among fixed values.
+    fn fixed_values(&self, operation: &Operation, slots: &[Slot]) -> Values {
+        let samples = Samples::new(&self.api, 1);
+        operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.required)
+            .filter(|parameter| !slots.iter().any(|slot| slot.place == parameter.place && slot.name == parameter.name))
+            .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
+            .collect()
+    }
+
+    async fn wave(&self, survey: &mut Survey, work: Vec<(usize, Vec<Vec<Plan>>)>, tick: Tick<'_>) {
+        let total = survey.operations.len() as u64;
+        let tasks: Vec<_> = work
+            .into_iter()
+            .filter_map(|(index, plans)| survey.operations.get(index).cloned().map(|surveyed| (index, surveyed, plans)))
+            .collect();
+        let mut answers = stream::iter(tasks)
+            .map(|(index, surveyed, plans)| async move { (index, self.ask(surveyed, plans).await) })
+            .buffer_unordered(16);
+        let mut done = Vec::new();
+        while let Some((index, result)) = answers.next().await {
+            done.push((index, result));
+            tick(done.len() as u64, total);
+        }
+        drop(answers);
+        done.sort_by_key(|(index, _)| *index);
+        for (index, result) in done {
+            match result {
+                Ok(surveyed) => {
+                    harvest(survey, &surveyed);
+                    if let Some(place) = survey.operations.get_mut(index) {
+                        *place = surveyed;
+                    }
+                }
+                Err(error) => {
+                    if let Some(place) = survey.operations.get_mut(index) {
+                        place.skipped = Some(Inconclusive { because: error.to_string(), help: None });
+                    }
+                    survey.stopped_by.get_or_insert(error);
+                }
+            }
+        }
+    }
+
+    /// All requests of one operation in one wave.
+    async fn ask(&self, mut surveyed: Surveyed, plans: Vec<Vec<Plan>>) -> Result<Surveyed, SendError> {
+        let operation = Arc::clone(&surveyed.operation);
+        let tries = plans.into_iter().map(|plans| self.first_valid(&operation, plans));
+        for baseline in futures_util::future::join_all(tries).await {
+            if let Some(baseline) = baseline? {
+                surveyed.by.insert(baseline.caller.clone(), baseline);
+            }
+        }
+        self.controls(&mut surveyed).await?;
+        Ok(surveyed)
+    }
+
+    async fn first_valid(&self, operation: &Operation, plans: Vec<Plan>) -> Result<Option<Baseline>, SendError> {
+        let mut last = None;
+        for plan in plans {
+            let Ok(url) = operation_url(self.probe.base_url(), operation, &plan.values) else { continue };
+            let headers = header_values(operation, &plan.values);
+            let caller = as_caller(&plan.caller);
+            let ask = Ask { headers: headers.clone(), ..Ask::get(caller, url.clone()) };
+            let first = self.probe.send(&ask).await?;
+            let baseline = Baseline {
+                caller: plan.caller,
+                object: plan.object,
+                values: plan.values,
+                url,
+                headers,
+                first,
+                second: None,
+                missing_url: None,
+                missing: None,
+                masks: Vec::new(),
+            };
+            if baseline.valid(&BTreeSet::new()) {
+                return Ok(Some(baseline));
+            }
+            last = Some(baseline);
+        }
+        Ok(last)
+    }
+
+    /// The repeat, the missing object, the anonymous and the garbage caller; each once per operation.
+    async fn controls(&self, surveyed: &mut Surveyed) -> Result<(), SendError> {
+        let empty = BTreeSet::new();
+        let names: Vec<String> = surveyed
+            .by
+            .values()
+            .filter(|baseline| baseline.valid(&empty))
+            .map(|baseline| baseline.caller.clone())
+            .collect();
+        for (index, name) in names.iter().enumerate() {
+            let Some(mut baseline) = surveyed.by.get(name).cloned() else { continue };
+            if baseline.missing.is_none() && !surveyed.slots.is_empty() {
+                self.ask_missing(surveyed, &mut baseline).await?;
+            }
+            if index == 0 && baseline.second.is_none() {
+                let again = self.probe.send(&baseline_ask(&baseline).again(1)).await?;
+                surveyed.volatile = varying(&baseline.first, &again);
+                baseline.second = Some(again);
+            }
+            surveyed.by.insert(name.clone(), baseline);
+        }
+        let chosen = names.first().or_else(|| surveyed.by.keys().next()).cloned();
+        let Some(baseline) = chosen.and_then(|name| surveyed.by.get(&name).cloned()) else { return Ok(()) };
+        if surveyed.anonymous.is_none() && baseline.caller != ANONYMOUS {
+            let ask = Ask { caller: Caller::Anonymous, ..baseline_ask(&baseline) };
+            surveyed.anonymous = Some(self.probe.send(&ask).await?);
+            let ask = Ask { caller: Caller::Garbage(baseline.caller.clone()), ..baseline_ask(&baseline) };
+            surveyed.garbage = Some(self.probe.send(&ask).await?);
+        }
+        Ok(())
+    }
+
+    async fn ask_missing(&self, surveyed: &Surveyed, baseline: &mut Baseline) -> Result<(), SendError> {
+        let Some(slot) = surveyed.slots.last() else { return Ok(()) };
+        let place = (slot.place, slot.name.clone());
+        let Some(known) = baseline.values.get(&place) else { return Ok(()) };
+        let absent = missing_like(known, salt(&surveyed.operation.id.0));
+        baseline.masks = baseline.values.values().filter_map(scalar_text).chain(scalar_text(&absent)).collect();
+        let mut values = baseline.values.clone();
+        values.insert(place, absent);
+        if let Ok(url) = operation_url(self.probe.base_url(), &surveyed.operation, &values) {
+            let ask = Ask { url: url.clone(), ..baseline_ask(baseline) };
+            baseline.missing = Some(self.probe.send(&ask).await?);
+            baseline.missing_url = Some(url);
+        }
+        Ok(())
+    }
+
+    /// Works out anew whose each object is.
+    fn attribute(&self, survey: &mut Survey) {
+        survey.owners = survey
+            .objects
+            .known
+            .keys()
+            .filter_map(|key| {
+                let (person, signs) = signs_of(key, &survey.objects, &survey.people, &self.owns)?;
+                Some((key.clone(), (person.name.clone(), signs)))
+            })
+            .collect();
+    }
+
+    /// Says why an operation was not asked, and who turned out to be signed in.
+    fn conclude(&self, survey: &mut Survey) {
+        for surveyed in &mut survey.operations {
+            if surveyed.skipped.is_none() && surveyed.by.is_empty() {
+                surveyed.skipped = Some(unknown_id(surveyed));
+            } else if surveyed.skipped.is_none() && surveyed.valid().next().is_none() {
+                surveyed.skipped = Some(no_baseline(surveyed));
+            }
+        }
+        for person in &mut survey.people.all {
+            for surveyed in &survey.operations {
+                let Some(baseline) = surveyed.valid_of(&person.name) else { continue };
+                let refuses = |reading: Option<Reading>| matches!(reading, Some(Reading::Refused(_)));
+                if refuses(surveyed.anonymous_reading()) || refuses(surveyed.garbage_reading()) {
+                    person.signed_in = true;
+                    let strict = [&surveyed.anonymous, &surveyed.garbage];
+                    if strict.iter().any(|answer| answer.as_ref().and_then(|answer| answer.status()) == Some(401)) {
+                        self.probe.set_proven(&person.name, baseline.url.clone());
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn unknown_id(surveyed: &Surveyed) -> Inconclusive {
+    let slot = surveyed.slots.last();
+    let name = slot.map(|slot| slot.name.clone()).unwrap_or_default();
+    Inconclusive {
+        because: "no id is known for a parameter: no answer showed one".to_owned(),
+        help: Some(format!("tell an id: `owns = {{ {name} = [\"...\"] }}` under an identity")),
+    }
+}
+
+fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
+    let statuses: BTreeSet<String> = surveyed
+        .by
+        .values()
+        .map(|baseline| {
+            baseline.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
+        })
+        .collect();
+    let seen = statuses.into_iter().collect::<Vec<_>>().join(", ");
+    Inconclusive { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
+}
+
+fn learn_from_me(survey: &mut Survey) {
+    let mut learnt = Vec::new();
+    for surveyed in survey.operations.iter().filter(|surveyed| surveyed.slots.is_empty()) {
+        let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+        if !super::names::is_me_word(last) && !surveyed.operation.path.split('/').any(|part| part == "me") {
+            continue;
+        }
+        for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
+            if let Some(response) = baseline.first.response() {
+                learnt.push((baseline.caller.clone(), me_facts(response)));
+            }
+        }
+    }
+    for (name, facts) in learnt {
+        survey.people.learn(&name, facts);
+    }
+}
+
+fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
+    for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
+        let Some(json) = baseline.first.response().and_then(|response| response.json.as_ref()) else { continue };
+        let source = Source {
+            operation: &surveyed.operation,
+            slots: &surveyed.slots,
+            values: &baseline.values,
+            caller: &baseline.caller,
+        };
+        survey.objects.harvest(&source, json);
+    }
+    // A caller whose list is empty was shown none of the others' objects.
+    if surveyed.valid().next().is_some() {
+        for baseline in surveyed.by.values().filter(|baseline| !baseline.valid(&surveyed.volatile)) {
+            let Some(response) = baseline.first.response().filter(|response| response.is_success()) else { continue };
+            if super::refusal::is_empty(response) && surveyed.slots.is_empty() {
+                let list = (surveyed.operation.id.clone(), String::new());
+                survey.objects.lists.entry(list).or_default().entry(baseline.caller.clone()).or_default();
+            }
+        }
+    }
+}
+
+/// Fills the slots before the last one: from where the object was seen, from its own fields, else with the caller's own.
+fn fill_parents(survey: &Survey, surveyed: &Surveyed, object: &Object, caller: &str, values: &mut Values) -> bool {
+    let Some((_, parents)) = surveyed.slots.split_last() else { return true };
+    for slot in parents {
+        let from_context = slot.resources.iter().find_map(|resource| object.context.get(resource));
+        let from_field = || object.fields.get(&slot.name).filter(|value| scalar_text(value).is_some());
+        let from_own = || {
+            survey
+                .objects
+                .for_slot(slot)
+                .find(|(key, _, _)| survey.owner(key).is_some_and(|(name, _)| name == caller))
+                .map(|(_, _, value)| value)
+        };
+        let from_seen = || {
+            survey
+                .objects
+                .for_slot(slot)
+                .find(|(_, object, _)| object.seen_by.contains(caller))
+                .map(|(_, _, value)| value)
+        };
+        let Some(value) = from_context.or_else(from_field).or_else(from_own).or_else(from_seen) else { return false };
+        values.insert((slot.place, slot.name.clone()), value.clone());
+    }
+    true
+}
+
+fn header_values(operation: &Operation, values: &Values) -> Vec<(String, String)> {
+    operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.place == Place::Header)
+        .filter_map(|parameter| {
+            let value = values.get(&(Place::Header, parameter.name.clone()))?;
+            Some((parameter.name.clone(), parameter_text(value).replace(['\r', '\n'], " ")))
+        })
+        .collect()
+}
+
+/// The rightful request of a baseline.
+fn baseline_ask(baseline: &Baseline) -> Ask {
+    Ask { headers: baseline.headers.clone(), ..Ask::get(as_caller(&baseline.caller), baseline.url.clone()) }
+}
+
+fn as_caller(name: &str) -> Caller {
+    if name == ANONYMOUS { Caller::Anonymous } else { Caller::Identity(name.to_owned()) }
+}
+
+/// Paths of the leaves that differ between two answers to one request.
+fn varying(first: &Answer, second: &Answer) -> BTreeSet<String> {
+    let (Some(first), Some(second)) = (first.response(), second.response()) else { return BTreeSet::new() };
+    let before: BTreeMap<String, (String, String)> =
+        leaves(first).into_iter().map(|leaf| (leaf.at, (leaf.path, leaf.text))).collect();
+    let after: BTreeMap<String, (String, String)> =
+        leaves(second).into_iter().map(|leaf| (leaf.at, (leaf.path, leaf.text))).collect();
+    let mut differ = BTreeSet::new();
+    for (at, (path, text)) in &before {
+        if after.get(at).is_none_or(|(_, other)| other != text) {
+            differ.insert(path.clone());
+        }
+    }
+    differ.extend(after.iter().filter(|(at, _)| !before.contains_key(*at)).map(|(_, (path, _))| path.clone()));
+    differ
+}
+
+fn salt(text: &str) -> u64 {
+    text.bytes().fold(1_469_598_103, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(1_099_511_628_211))
+}

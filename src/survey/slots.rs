@@ -1,0 +1,145 @@
+//! The places of an operation where object ids go.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use rand::RngExt as _;
+use serde_json::Value;
+
+use super::names::{ends_in_id, is_noise_segment, resource_of_name, singular, words};
+use crate::model::{Api, JsonType, Operation, Parameter, Place};
+
+/// One place for an object id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Path or query.
+    pub place: Place,
+    /// The parameter's name.
+    pub name: String,
+    /// The resources that its objects may be known under, most likely first.
+    pub resources: Vec<String>,
+}
+
+impl Slot {
+    /// `path:invoice_id`, as findings name sites.
+    pub fn site(&self) -> String {
+        let place = if self.place == Place::Path { "path" } else { "query" };
+        format!("{place}:{}", self.name)
+    }
+}
+
+/// The id slots of an operation in the order of its path; required query parameters that are named like ids follow.
+pub fn slots(api: &Api, operation: &Operation) -> Vec<Slot> {
+    let mut found: Vec<Slot> = Vec::new();
+    for parameter in operation.path_parameters() {
+        if is_choice(api, parameter) {
+            continue;
+        }
+        found.push(Slot {
+            place: Place::Path,
+            name: parameter.name.clone(),
+            resources: path_resources(&operation.path, &parameter.name),
+        });
+    }
+    for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
+        if parameter.required && ends_in_id(&parameter.name) && !is_choice(api, parameter) {
+            let resources = resource_of_name(&parameter.name)
+                .or_else(|| super::names::resource_of_path(&operation.path))
+                .into_iter()
+                .collect();
+            found.push(Slot { place: Place::Query, name: parameter.name.clone(), resources });
+        }
+    }
+    found
+}
+
+/// A parameter that chooses among fixed values, or is a date or a flag, names no object.
+fn is_choice(api: &Api, parameter: &Parameter) -> bool {
+    let Some(schema) = parameter.schema.and_then(|id| api.schemas.get(id)) else { return false };
+    !schema.enumeration.is_empty()
+        || schema.types.contains(&JsonType::Boolean)
+        || matches!(schema.format.as_deref(), Some("date" | "date-time" | "time" | "duration"))
+        || words(&parameter.name).last().is_some_and(|word| {
+            matches!(
+                word.as_str(),
+                "year" | "month" | "day" | "date" | "lang" | "locale" | "version" | "format" | "page"
+            )
+        })
+}
+
+fn path_resources(path: &str, name: &str) -> Vec<String> {
+    let brace = format!("{{{name}}}");
+    let before = path
+        .split('/')
+        .take_while(|part| !part.contains(&brace))
+        .filter(|part| !part.is_empty() && !part.starts_with('{') && !is_noise_segment(part));
+    let segment = before.last().and_then(|part| words(part).last().map(|word| singular(word)));
+    let mut resources: Vec<String> = Vec::new();
+    for candidate in [resource_of_name(name), segment].into_iter().flatten() {
+        if !resources.contains(&candidate) {
+            resources.push(candidate);
+        }
+    }
+    resources
+}
+
+/// An id of the same form that no object has: the next free looking number, a random UUID, base64 around either.
+pub fn missing_like(known: &Value, salt: u64) -> Value {
+    match known {
+        Value::Number(_) => Value::from(900_000_000 + salt % 90_000_000),
+        Value::String(text) => Value::String(missing_text(text, salt)),
+        other => other.clone(),
+    }
+}
+
+fn missing_text(text: &str, salt: u64) -> String {
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return (900_000_000 + salt % 90_000_000).to_string();
+    }
+    if let Some(inner) = readable_base64(text) {
+        let changed = missing_text(&inner, salt);
+        return if text.ends_with('=') { STANDARD.encode(changed) } else { URL_SAFE_NO_PAD.encode(changed) };
+    }
+    // `file:17`, `INV-0017`: the last number changes, the rest stays, since servers parse it.
+    let tail = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    if tail > 0 && tail <= 9 && tail < text.len() && !text.contains("--") && !is_uuid(text) && !is_hex(text) {
+        let head = text.get(..text.len() - tail).unwrap_or_default();
+        return format!("{head}{}", 900_000_000 + salt % 90_000_000);
+    }
+    let mut random = rand::rng();
+    text.chars()
+        .enumerate()
+        .map(|(index, character)| match character {
+            // The version digit of a UUID stays.
+            '0'..='9' if is_uuid(text) && index == 14 => character,
+            '0'..='9' => char::from(random.random_range(b'0'..=b'9')),
+            'a'..='f' => char::from(random.random_range(b'a'..=b'f')),
+            'A'..='F' => char::from(random.random_range(b'A'..=b'F')),
+            'g'..='z' => char::from(random.random_range(b'g'..=b'z')),
+            'G'..='Z' => char::from(random.random_range(b'G'..=b'Z')),
+            other => other,
+        })
+        .collect()
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+fn is_hex(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Base64 around printable text with a digit in it, as ids are wrapped.
+fn readable_base64(text: &str) -> Option<String> {
+    if text.len() < 4 || text.contains(' ') {
+        return None;
+    }
+    let bytes = STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('='))).ok()?;
+    let inner = String::from_utf8(bytes).ok()?;
+    let plain = inner.chars().all(|c| c.is_ascii_graphic()) && inner.chars().any(|c| c.is_ascii_digit());
+    plain.then_some(inner)
+}

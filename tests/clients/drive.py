@@ -1,0 +1,324 @@
+"""Drives a built server with the Python SDK, as an assistant would, and says where it deviates.
+
+    python -m venv venv && venv/bin/pip install -r requirements.txt
+    venv/bin/python drive.py --bin target/release/routewarden --config examples/routewarden.toml [--http] [--mode active]
+
+Ends with 1 when anything deviates. The target that the configuration names must be running.
+"""
+
+import argparse
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import threading
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+
+TOOLS = ["scan_api", "explain_finding", "check_route_ownership", "suggest_fix"]
+LIST_CAP, ANSWER_CAP, TEXT_CAP = 8 * 1024, 12 * 1024, 2048
+HIDDEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e0fff]")
+
+
+class Drive:
+    """One run over one transport: what was seen, and what deviated."""
+
+    def __init__(self, label, options):
+        self.label, self.options, self.deviations, self.notes = label, options, [], []
+
+    def expect(self, holds, what):
+        if not holds:
+            self.deviations.append(what)
+            print(f"  DEVIATION {self.label}: {what}", flush=True)
+        return holds
+
+    def note(self, what):
+        self.notes.append(what)
+        print(f"  {self.label}: {what}", flush=True)
+
+    async def answer(self, client, tool, arguments, **more):
+        """Calls a tool that must succeed, and gives its answer."""
+        result = await client.call_tool(tool, arguments, **more)
+        text = result.content[0].text if result.content else ""
+        if not self.expect(not result.is_error, f"{tool} {arguments}: {text[:400]}"):
+            return {}
+        answer = result.structured_content
+        self.expect(json.loads(text) == answer, f"{tool}: text and structured content differ")
+        size = len(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode())
+        self.expect(size <= ANSWER_CAP, f"{tool}: an answer of {size} bytes")
+        self.expect(not HIDDEN.search(text), f"{tool}: hidden characters in the answer")
+        return answer
+
+    async def fault(self, client, tool, arguments, *parts):
+        """Calls a tool that must refuse with a text that names these parts."""
+        result = await client.call_tool(tool, arguments)
+        text = result.content[0].text if result.content else ""
+        self.expect(result.is_error, f"{tool} {arguments} was not refused")
+        for part in parts:
+            self.expect(part in text, f"{tool} {arguments}: no {part!r} in {text[:300]!r}")
+
+    async def lists(self, client):
+        tools = (await client.list_tools()).tools
+        self.expect([tool.name for tool in tools] == TOOLS, f"tools are {[tool.name for tool in tools]}")
+        size = sum(len(tool.model_dump_json(by_alias=True, exclude_none=True).encode()) for tool in tools)
+        self.expect(size < LIST_CAP, f"tools/list has {size} bytes")
+        for tool in tools:
+            self.expect(len(tool.description) < TEXT_CAP, f"{tool.name}: description too long")
+            self.expect(tool.annotations is not None, f"{tool.name}: no annotations")
+        self.expect(0 < len(client.instructions or "") < TEXT_CAP, "instructions are absent or too long")
+        self.note(f"protocol {client.protocol_version}, {len(tools)} tools in {size} bytes")
+
+    def scan_arguments(self):
+        arguments = {"config": str(self.options.config)} if self.options.config else {}
+        if self.options.target:
+            arguments["target"] = self.options.target
+        if self.options.mode:
+            arguments["mode"] = self.options.mode
+        return arguments
+
+    async def scan(self, client):
+        seen = []
+
+        async def progress(done, total, message):
+            seen.append((done, total, message))
+
+        answer = await self.answer(client, "scan_api", self.scan_arguments(), progress_callback=progress)
+        while answer.get("status") == "running":
+            answer = await self.answer(client, "scan_api", {"scan_id": answer["scan_id"]}, progress_callback=progress)
+        numbers = [done for done, _, _ in seen]
+        self.expect(seen, "no progress was told")
+        self.expect(all(one < other for one, other in zip(numbers, numbers[1:])), f"progress does not rise: {numbers}")
+        self.expect(all(total is None or done <= total for done, total, _ in seen), f"progress beyond its total: {seen}")
+        self.expect(answer.get("status") == "complete", f"the scan ended as {answer.get('status')}")
+        found = answer.get("findings_total", 0)
+        self.expect(found >= self.options.min_findings, f"{found} findings, at least {self.options.min_findings} expected")
+        self.note(f"scan: {answer.get('requests')} requests, {found} findings {answer.get('counts')}, {len(seen)} progress notes")
+        return answer
+
+    async def pages(self, client, answer):
+        ids, pages = [row["id"] for row in answer.get("findings", [])], 1
+        while answer.get("next_cursor"):
+            answer = await self.answer(client, "scan_api", {"scan_id": answer["scan_id"], "cursor": answer["next_cursor"]})
+            ids += [row["id"] for row in answer.get("findings", [])]
+            pages += 1
+        self.expect(len(ids) == len(set(ids)) == answer.get("findings_total"), f"paging gave {len(ids)} ids")
+        self.note(f"paging: {len(ids)} findings on {pages} pages")
+
+    async def finding(self, client, scan):
+        if not scan.get("findings"):
+            return
+        first = scan["findings"][0]
+        explained = await self.answer(client, "explain_finding", {"finding_id": first["id"], "scan_id": scan["scan_id"]})
+        self.expect(explained.get("finding_id") == first["id"], "another finding was explained")
+        self.expect(explained.get("manual"), "no manual page")
+        by_beginning = await self.answer(client, "explain_finding", {"finding_id": first["id"]})
+        self.expect(by_beginning.get("check") == first["check"], "the latest scan does not have the finding")
+        fix = await self.answer(client, "suggest_fix", {"finding_id": first["id"]})
+        self.expect(fix.get("verify") and (fix.get("diff") or fix.get("code") or fix.get("guidance")), "an empty fix")
+        recheck = await self.answer(client, "scan_api", {"scan_id": scan["scan_id"], "recheck": [first["id"]]})
+        while recheck.get("status") == "running":
+            recheck = await self.answer(client, "scan_api", {"scan_id": recheck["scan_id"]})
+        outcomes = [row["outcome"] for row in recheck.get("recheck", [])]
+        self.expect(outcomes == ["still_vulnerable"], f"recheck of an unrepaired finding: {outcomes}")
+        self.note(f"finding {first['id']} ({first['check']}): fix for {fix.get('framework')}, recheck {outcomes}")
+
+    async def ownership(self, client):
+        arguments = {key: value for key, value in self.scan_arguments().items() if key != "target"}
+        matrix = await self.owned(client, arguments)
+        routes = matrix.get("routes", [])
+        self.expect(routes, "an empty matrix")
+        if routes:
+            route = routes[0]["route"]
+            one = await self.owned(client, arguments | {"route": route})
+            self.expect([row["route"] for row in one.get("routes", [])] == [route], f"asked for {route}: {one.get('routes')}")
+        self.note(f"ownership: {matrix.get('counts')}")
+
+    async def owned(self, client, arguments):
+        """The matrix; the question is asked again while the work goes on."""
+        while True:
+            result = await client.call_tool("check_route_ownership", arguments)
+            if result.is_error and "same arguments" in result.content[0].text:
+                continue
+            self.expect(not result.is_error, f"check_route_ownership: {result.content[0].text[:300]}")
+            return result.structured_content or {}
+
+    async def wrong_calls(self, client):
+        await self.fault(client, "scan_api", {"targte": "x"}, "`targte`", "`target`")
+        await self.fault(client, "scan_api", {"mode": "agressive"}, "`mode`", "passive, active, intrusive")
+        await self.fault(client, "scan_api", {"token": "x"}, "environment variable")
+        await self.fault(client, "scan_api", {"cursor": "f15"}, "scan_id")
+        await self.fault(client, "scan_api", {"scan_id": "0" * 32}, "scan")
+        await self.fault(client, "explain_finding", {}, "`finding_id`")
+        await self.fault(client, "explain_finding", {"finding_id": "rw-ffffffffffffffff"})
+        await self.fault(client, "suggest_fix", {}, "finding_id")
+        try:
+            result = await client.call_tool("scan", {})
+            self.expect(False, f"an unknown tool answered {result}")
+        except Exception as error:  # the SDK's error type differs between its versions
+            self.expect("scan_api" in str(error), f"unknown tool: {error}")
+
+    async def dry_run(self, client):
+        plan = await self.answer(client, "scan_api", self.scan_arguments() | {"dry_run": True})
+        self.expect(plan.get("status") == "planned", f"a dry run has status {plan.get('status')}")
+        self.expect(plan.get("plan", {}).get("operations", 0) > 0, "an empty plan")
+
+    async def resources(self, client, scan):
+        templates = (await client.list_resource_templates()).resource_templates
+        self.expect(len(templates) == 7, f"{len(templates)} resource templates")
+        listed = [str(resource.uri) for resource in (await client.list_resources()).resources]
+        self.expect("routewarden://scans" in listed, f"resources: {listed}")
+        uris = ["routewarden://scans", "routewarden://checks/authz/bola-read"]
+        if scan.get("scan_id"):
+            base = f"routewarden://scans/{scan['scan_id']}"
+            uris += [base] + [f"{base}/report.{end}" for end in self.options.formats.split(",")]
+        if scan.get("findings"):
+            uris.append(f"routewarden://findings/{scan['findings'][0]['id']}")
+        for uri in uris:
+            try:
+                contents = (await client.read_resource(uri)).contents
+                self.expect(contents and contents[0].text, f"{uri} is empty")
+            except Exception as error:
+                self.expect(False, f"{uri}: {error}")
+        try:
+            await client.read_resource("routewarden://scans/nothing")
+            self.expect(False, "a resource that is not there was read")
+        except Exception:
+            pass
+
+    async def prompts(self, client):
+        names = sorted(prompt.name for prompt in (await client.list_prompts()).prompts)
+        self.expect(names == ["review-route", "scan-and-fix"], f"prompts are {names}")
+        prompt = await client.get_prompt("review-route", {"route": "GET /x"})
+        self.expect("check_route_ownership" in prompt.messages[0].content.text, "the prompt names no tool")
+
+    async def cancel(self, client):
+        with anyio.move_on_after(self.options.cancel_after) as scope:
+            await client.call_tool("scan_api", self.scan_arguments())
+        if not scope.cancelled_caught:
+            self.note("the scan ended before it could be cancelled; use a slower target or --cancel-after")
+            return
+        with anyio.fail_after(5):
+            await client.list_tools()
+        status = None
+        with anyio.move_on_after(10):
+            while status != "interrupted":
+                contents = (await client.read_resource("routewarden://scans", cache_mode="bypass")).contents
+                rows = json.loads(contents[0].text)
+                status = rows[0]["status"] if rows else None
+                await anyio.sleep(0.1)
+        if self.expect(status == "interrupted", f"the latest scan after a cancelled call is {status}"):
+            self.note("cancelled call: the scan stopped and was stored")
+
+    async def all(self, client):
+        await self.lists(client)
+        await self.wrong_calls(client)
+        await self.prompts(client)
+        await self.dry_run(client)
+        scan = await self.scan(client)
+        await self.pages(client, scan)
+        await self.finding(client, scan)
+        await self.ownership(client)
+        await self.resources(client, scan)
+        await self.cancel(client)
+
+    async def deadline(self, client):
+        """With a soft deadline of a moment every scan outlives its call."""
+        answer = await self.answer(client, "scan_api", self.scan_arguments())
+        self.expect(answer.get("status") == "running", f"at the deadline the scan is {answer.get('status')}")
+        calls = 0
+        with anyio.fail_after(self.options.timeout):
+            while answer.get("status") == "running":
+                answer, calls = await self.answer(client, "scan_api", {"scan_id": answer["scan_id"]}), calls + 1
+                await anyio.sleep(0.05)
+        self.expect(answer.get("status") == "complete", f"waited for, the scan is {answer.get('status')}")
+        self.note(f"deadline: complete after {calls} more calls")
+
+
+def environment(**more):
+    return dict(os.environ) | more
+
+
+def stdio(options, mode, **more):
+    folder = options.config.parent if options.config else None
+    server = StdioServerParameters(command=str(options.bin), args=["mcp"], cwd=folder, env=environment(**more))
+    return Client(server, mode=mode, read_timeout_seconds=options.timeout)
+
+
+@asynccontextmanager
+async def http(options, mode):
+    """A server on a free port, ended with the connection."""
+    token = secrets.token_hex(32)
+    process = subprocess.Popen(
+        [str(options.bin), "mcp", "--http", "127.0.0.1:0"],
+        cwd=options.config.parent if options.config else None,
+        env=environment(ROUTEWARDEN_HTTP_TOKEN=token),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        url = None
+        while url is None:
+            line = process.stderr.readline()
+            if not line:
+                raise RuntimeError("the server ended before it told its address")
+            found = re.search(r"http://[^\s]+/mcp", line)
+            url = found and found.group(0)
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        headers = {"Authorization": f"Bearer {token}"}
+        async with create_mcp_http_client(headers=headers) as http_client:
+            async with Client(streamable_http_client(url, http_client=http_client), mode=mode) as client:
+                yield client
+    finally:
+        process.terminate()
+        code = process.wait(timeout=10)
+        if code != 0:
+            raise RuntimeError(f"the server ended with {code} after SIGTERM")
+
+
+async def run(options):
+    drives = []
+    for mode in ("auto", "legacy"):
+        drive = Drive(f"{'http' if options.http else 'stdio'}/{mode}", options)
+        drives.append(drive)
+        try:
+            async with http(options, mode) if options.http else stdio(options, mode) as client:
+                await drive.all(client)
+        except Exception as error:
+            drive.expect(False, f"{type(error).__name__}: {error}")
+    if not options.http:
+        drive = Drive("stdio/deadline", options)
+        drives.append(drive)
+        try:
+            async with stdio(options, "auto", ROUTEWARDEN_SOFT_DEADLINE_MS="1") as client:
+                await drive.deadline(client)
+        except Exception as error:
+            drive.expect(False, f"{type(error).__name__}: {error}")
+    return drives
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bin", type=lambda path: Path(path).resolve(), required=True)
+    parser.add_argument("--config", type=lambda path: Path(path).resolve())
+    parser.add_argument("--target")
+    parser.add_argument("--mode", choices=["passive", "active", "intrusive"])
+    parser.add_argument("--http", action="store_true")
+    parser.add_argument("--formats", default="json,sarif,html,md", help="report formats that must be readable")
+    parser.add_argument("--min-findings", type=int, default=1)
+    parser.add_argument("--cancel-after", type=float, default=0.3, help="seconds")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds")
+    options = parser.parse_args()
+    drives = anyio.run(run, options)
+    deviations = sum(len(drive.deviations) for drive in drives)
+    print(f"{len(drives)} drives, {deviations} deviations")
+    sys.exit(1 if deviations else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+//! Redaction, tokens, traces, exposed values.
+
+mod exposure;
+mod jwt;
+mod redactor;
+mod redactor_fields;
+mod trace;

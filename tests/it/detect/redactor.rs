@@ -1,0 +1,224 @@
+//! Known values in disguise.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use proptest::prelude::*;
+use routewarden::detect::{MAX_INPUT_BYTES, Redactor};
+use routewarden::model::Secret;
+
+const JWT: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI5MTMzIiwibmFtZSI6ImFsaWNlIiwicm9sZSI6InVzZXIiLCJpYXQiOjE3NjI5MjM2ODF9.7VLs9YhnQS5sQAkpWGGQXA0bull2mbIr6F4JKue0X5g";
+const OPAQUE: &str = "gx7Qm2vT9pLw4ZrK8sYd1HfNc6JbUa3E";
+const ODD: &str = r#"p/ä"s+w\o=rd & %41 ünd"#;
+const SHORT: &str = "hunter2";
+
+fn knowing(values: &[(&str, &str)]) -> Redactor {
+    let redactor = Redactor::new();
+    for (name, value) in values {
+        redactor.learn(name, &Secret::new(*value));
+    }
+    redactor
+}
+
+fn unicode_escaped(value: &str) -> String {
+    value.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()
+}
+
+fn hex(value: &str) -> String {
+    value.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A value in the ways in which servers, proxies and logs write it.
+fn disguises(value: &str) -> Vec<(&'static str, String)> {
+    let json = serde_json::to_string(value).unwrap();
+    let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+    vec![
+        ("plain", value.to_owned()),
+        ("json", json.clone()),
+        ("json within json", serde_json::to_string(&json).unwrap()),
+        ("json with escaped slashes", json.replace('/', "\\/")),
+        ("json, all \\u", unicode_escaped(value)),
+        ("json, \\u in the middle", {
+            let middle = value.char_indices().nth(3).unwrap().0;
+            let (head, tail) = value.split_at(middle);
+            let head = serde_json::to_string(head).unwrap();
+            format!("{}{}", head.trim_matches('"'), unicode_escaped(tail))
+        }),
+        ("percent", percent.clone()),
+        ("percent, lower case", percent.replace("%2F", "%2f").replace("%3D", "%3d")),
+        ("percent twice", utf8_percent_encode(&percent, NON_ALPHANUMERIC).to_string()),
+        ("percent, all", value.bytes().map(|byte| format!("%{byte:02X}")).collect()),
+        ("html", value.chars().map(|c| format!("&#{};", u32::from(c))).collect()),
+        ("html, hex", value.chars().map(|c| format!("&#x{:X};", u32::from(c))).collect()),
+        ("hex", hex(value)),
+        ("HEX", hex(value).to_uppercase()),
+        ("base64", STANDARD.encode(value)),
+        ("base64, not padded", STANDARD_NO_PAD.encode(value)),
+        ("base64url", URL_SAFE.encode(value)),
+        ("base64url, not padded", URL_SAFE_NO_PAD.encode(value)),
+        ("base64, shifted by one", STANDARD.encode(format!("x{value}y"))),
+        ("base64, shifted by two", STANDARD.encode(format!("xy{value}yz"))),
+        ("base64, in a user:password pair", STANDARD.encode(format!("alice:{value}"))),
+        ("base64url, shifted, in claims", URL_SAFE_NO_PAD.encode(format!("{{\"t\":\"{value}\"}}"))),
+        ("base64, percent-escaped", utf8_percent_encode(&STANDARD.encode(value), NON_ALPHANUMERIC).to_string()),
+        ("base64, slashes escaped", STANDARD.encode(value).replace('/', "\\/")),
+    ]
+}
+
+#[test]
+fn every_disguise_of_a_known_value_is_replaced() {
+    for (kind, value) in [("jwt", JWT), ("opaque", OPAQUE), ("odd", ODD), ("short", SHORT)] {
+        let redactor = knowing(&[("ALICE_TOKEN", value)]);
+        for (disguise, written) in disguises(value) {
+            let text = format!("Sure, here it is: {written} -- hope that helps");
+            let shown = redactor.text(&text);
+            assert!(shown.contains("[redacted:ALICE_TOKEN]"), "{kind}, {disguise}: {shown}");
+            assert!(shown.len() < text.len().max(64) + 8, "{kind}, {disguise}: {shown}");
+            assert!(shown.starts_with("Sure, here it is: "), "{kind}, {disguise}: {shown}");
+            assert!(shown.ends_with(" -- hope that helps"), "{kind}, {disguise}: {shown}");
+            let (swept, n_found) = redactor.tripwire(&text);
+            assert_eq!(n_found, 1, "{kind}, {disguise}: {swept}");
+        }
+    }
+}
+
+#[test]
+fn a_long_value_is_found_in_wrapped_and_folded_text() {
+    let redactor = knowing(&[("K", OPAQUE)]);
+    let wrapped = STANDARD.encode(format!("key: {OPAQUE}"));
+    let wrapped: Vec<&str> = wrapped.as_bytes().chunks(20).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let spaced: String = OPAQUE.chars().map(|c| format!("{c} ")).collect();
+    let zero_width: String = OPAQUE.chars().map(|c| format!("{c}\u{200b}")).collect();
+    for text in [
+        wrapped.join("\n"),
+        serde_json::to_string(&wrapped.join("\r\n")).unwrap(),
+        spaced,
+        zero_width,
+        OPAQUE.to_uppercase(),
+        STANDARD.encode(STANDARD.encode(OPAQUE)),
+        STANDARD.encode(format!("a{}", STANDARD.encode(format!("user:{OPAQUE}")))),
+    ] {
+        assert!(redactor.text(&text).contains("[redacted:K]"), "{text}");
+    }
+}
+
+#[test]
+fn values_may_be_learned_while_others_search() {
+    let redactor = Redactor::new();
+    let shared = redactor.clone();
+    assert_eq!(shared.text("value gx7Qm2vT9pLw4ZrK8s"), "value gx7Qm2vT9pLw4ZrK8s");
+    redactor.learn("COOKIE", &Secret::new("gx7Qm2vT9pLw4ZrK8s"));
+    assert_eq!(shared.text("value gx7Qm2vT9pLw4ZrK8s"), "value [redacted:COOKIE]");
+}
+
+#[test]
+fn short_values_are_replaced_only_as_whole_values() {
+    let redactor = knowing(&[("PIN", "1234"), ("WORD", "password"), ("TINY", "ab")]);
+    for (text, expected) in [
+        (r#"{"code":"1234"}"#, r#"{"code":"[redacted:PIN]"}"#),
+        (r#"{"code":"12345","n":1234567}"#, r#"{"code":"12345","n":1234567}"#),
+        ("a=1&code=1234&b=2", "a=1&code=[redacted:PIN]&b=2"),
+        ("1234", "[redacted:PIN]"),
+        ("order 1234 of ab", "order 1234 of ab"),
+        (r#"{"password" : "password"}"#, r#"{"password" : "[redacted:WORD]"}"#),
+        ("the password is wrong", "the password is wrong"),
+    ] {
+        assert_eq!(redactor.text(text), expected);
+    }
+}
+
+#[test]
+fn tripwire_sees_cut_values_but_not_what_is_public() {
+    let redactor = knowing(&[("JWT", JWT), ("KEY", OPAQUE), ("ANTHROPIC", "sk-ant-api03-Zq7Lm2Xv9Kp4Rt8Wd3")]);
+    for (text, n_found) in [
+        (&OPAQUE[..12], 1),
+        (&OPAQUE[10..22], 1),
+        (&OPAQUE[..11], 0),
+        ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9", 0),
+        ("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI", 0),
+        (&JWT[37..70], 1),
+        (&JWT[JWT.len() - 14..], 1),
+        ("keys begin with sk-ant-api03-", 0),
+        ("sk-ant-api03-Zq7Lm2", 1),
+        ("nothing to see", 0),
+    ] {
+        let (shown, found) = redactor.tripwire(text);
+        assert_eq!(found, n_found, "{text} -> {shown}");
+        assert_eq!(shown == text, n_found == 0, "{text} -> {shown}");
+    }
+}
+
+#[test]
+fn unknown_credentials_are_found_by_structure() {
+    let redactor = Redactor::new();
+    for (text, expected) in [
+        (format!("token {JWT}."), "token [redacted:jwt].".to_owned()),
+        (format!("{{\"t\":\"{JWT}\"}}"), "{\"t\":\"[redacted:jwt]\"}".to_owned()),
+        ("Authorization: Bearer gx7Qm2vT9pLw4ZrK".to_owned(), "Authorization: Bearer [redacted:credential]".to_owned()),
+        ("basic YWxpY2U6c2VjcmV0".to_owned(), "basic [redacted:credential]".to_owned()),
+        ("postgres://app:s3cr3t@db:5432/x".to_owned(), "postgres://app:[redacted:password]@db:5432/x".to_owned()),
+        ("Bearer authentication is required".to_owned(), "Bearer authentication is required".to_owned()),
+        ("see http://127.0.0.1:5000/a@b".to_owned(), "see http://127.0.0.1:5000/a@b".to_owned()),
+    ] {
+        assert_eq!(redactor.text(&text), expected);
+    }
+}
+
+#[test]
+fn oversized_text_is_cut_and_says_so() {
+    let redactor = knowing(&[("KEY", OPAQUE)]);
+    let mut text = "x ".repeat(MAX_INPUT_BYTES / 2 - 10);
+    text.push_str(OPAQUE);
+    text.push_str(OPAQUE);
+    let shown = redactor.text(&text);
+    assert!(!shown.contains(&OPAQUE[..8]));
+    assert!(shown.ends_with("only the first 2 MiB are searched]"), "{}", &shown[shown.len() - 80..]);
+}
+
+#[test]
+fn debug_output_shows_no_value() {
+    let redactor = knowing(&[("KEY", OPAQUE)]);
+    assert!(!format!("{redactor:?}").contains(OPAQUE));
+}
+
+fn shows(text: &str, value: &str) -> bool {
+    let core = |alphabet: &dyn Fn(&str) -> String| {
+        // The middle of the code does not depend on what stands around it.
+        let coded = alphabet(value);
+        let trimmed = coded.trim_end_matches('=');
+        trimmed[..trimmed.len() - 2].to_owned()
+    };
+    text.contains(value)
+        || text.contains(&core(&|v| STANDARD.encode(v)))
+        || text.contains(&core(&|v| URL_SAFE.encode(v)))
+        || text.contains(&utf8_percent_encode(value, NON_ALPHANUMERIC).to_string())
+        || text.to_lowercase().contains(&hex(value))
+}
+
+proptest! {
+    #[test]
+    fn no_known_value_survives(
+        value in "[ -~äöü€]{6,40}", before in "[ -~\\n]{0,30}", after in "[ -~\\n]{0,30}", which in 0_usize..24,
+    ) {
+        prop_assume!(!value.contains("redacted") && !value.trim().is_empty());
+        prop_assume!(!Redactor::is_sensitive_name(&value));
+        let redactor = knowing(&[("SECRET", &value)]);
+        let written = disguises(&value)[which].1.clone();
+        let text = format!("{before} {written} {after}");
+        for shown in [redactor.text(&text), redactor.body(Some("application/json"), &text), redactor.tripwire(&text).0] {
+            prop_assert!(!shows(&shown, &value), "{text:?} -> {shown:?}");
+            prop_assert!(shown.contains("[redacted:"), "{text:?} -> {shown:?}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_never_panics(text in "\\PC{0,200}", json in "[{}\\[\\]\":,a-z0-9\\\\ %&#;u]{0,200}") {
+        let redactor = knowing(&[("A", "ab:cd\"}"), ("B", "{}[]\\u")]);
+        for sample in [&text, &json] {
+            let once = redactor.body(None, sample);
+            redactor.header("Cookie", &once);
+            redactor.url(&once);
+            redactor.tripwire(&once);
+        }
+    }
+}

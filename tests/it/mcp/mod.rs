@@ -1,0 +1,10 @@
+//! The assistant's face, over in-process pipes and loopback HTTP.
+
+mod answers;
+mod arguments;
+mod contract;
+mod exit;
+mod http;
+mod progress;
+mod stdio;
+mod support;

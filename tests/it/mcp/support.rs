@@ -1,0 +1,102 @@
+//! A raw client: lines in, lines out, so that what is tested is the wire and not another library.
+
+use std::path::{Path, PathBuf};
+
+use routewarden::app::App;
+use routewarden::mcp::{Limits, McpError, serve_pipes};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf, split};
+use tokio::task::JoinHandle;
+
+/// The versions of both eras.
+pub const LEGACY: &str = "2025-11-25";
+pub const MODERN: &str = "2026-07-28";
+
+pub fn tools_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools")
+}
+
+pub fn app(folder: &Path) -> App {
+    App::new(folder.to_owned(), Some(folder.join("data")))
+}
+
+/// A client of a server in the same process.
+pub struct Client {
+    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
+    input: WriteHalf<DuplexStream>,
+    server: JoinHandle<Result<(), McpError>>,
+    version: &'static str,
+    next_id: u64,
+    /// Keeps the server's folder.
+    _folder: tempfile::TempDir,
+}
+
+impl Client {
+    /// A client that has said nothing yet.
+    pub fn silent(version: &'static str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, theirs) = tokio::io::duplex(1 << 20);
+        let (reader, writer) = split(theirs);
+        let server = tokio::spawn(serve_pipes(app(folder.path()), Limits::default(), reader, writer));
+        let (output, input) = split(ours);
+        Self { lines: BufReader::new(output).lines(), input, server, version, next_id: 0, _folder: folder }
+    }
+
+    /// A client that is ready for calls.
+    pub async fn ready(version: &'static str) -> Self {
+        let mut client = Self::silent(version);
+        if version == LEGACY {
+            let params =
+                json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}});
+            let answer = client.request("initialize", params).await;
+            assert_eq!(answer["result"]["protocolVersion"], LEGACY);
+            client.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
+        }
+        client
+    }
+
+    pub async fn send(&mut self, message: &Value) {
+        self.send_line(&message.to_string()).await;
+    }
+
+    pub async fn send_line(&mut self, line: &str) {
+        self.input.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    }
+
+    /// Sends a request and gives the answer to it; every line in between must be JSON-RPC.
+    pub async fn request(&mut self, method: &str, mut params: Value) -> Value {
+        self.next_id += 1;
+        if self.version == MODERN {
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": MODERN,
+                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "0"},
+            });
+        }
+        self.send(&json!({"jsonrpc": "2.0", "id": self.next_id, "method": method, "params": params})).await;
+        loop {
+            let message = self.next().await.expect("an answer");
+            if message["id"] == self.next_id {
+                return message;
+            }
+        }
+    }
+
+    pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        self.request("tools/call", json!({"name": tool, "arguments": arguments})).await
+    }
+
+    /// The next message; `None` at the end of output.
+    pub async fn next(&mut self) -> Option<Value> {
+        let line = self.lines.next_line().await.unwrap()?;
+        let message: Value = serde_json::from_str(&line).expect("only JSON on the wire");
+        assert_eq!(message["jsonrpc"], "2.0", "{line}");
+        Some(message)
+    }
+
+    /// Leaves, and waits for the server to end.
+    pub async fn leave(self) -> Result<(), McpError> {
+        drop((self.input, self.lines));
+        self.server.await.unwrap()
+    }
+}

@@ -1,0 +1,13 @@
+//! The formats of the report.
+
+pub mod support;
+
+mod diff;
+mod format;
+mod html;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod score;
+mod text;

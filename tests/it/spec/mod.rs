@@ -1,0 +1,27 @@
+//! Documents to [`routewarden::model::Api`].
+
+mod effect;
+mod finding;
+mod hostile;
+mod items;
+mod loading;
+mod pairs;
+mod parameters;
+mod references;
+mod samples;
+mod security;
+mod servers;
+
+use routewarden::model::Api;
+use routewarden::spec::{Base, load_text};
+use serde_json::Value;
+
+/// Loads a document that stands nowhere.
+fn load(document: &Value) -> Api {
+    load_text("test", &document.to_string(), Base::None).unwrap()
+}
+
+/// Issues as `pointer: message`.
+fn issues(api: &Api) -> Vec<String> {
+    api.issues.iter().map(|issue| format!("{}: {}", issue.at, issue.message)).collect()
+}

@@ -1,0 +1,4 @@
+//! The stored scans.
+
+mod files;
+mod scans;

@@ -1,0 +1,86 @@
+//! Twin and trap servers for the tests of the engine: weak, repaired, and adversarial ones that look weak and are not.
+//! They know nothing of the scanner; their own tests prove by plain requests that each attack works or is refused.
+
+mod exposure;
+mod functions;
+mod kit;
+mod lists;
+mod missing;
+mod nested;
+mod objects;
+mod refusals;
+mod requests;
+mod sharing;
+mod surface;
+mod tokens;
+
+pub use kit::Twin;
+
+/// Every server, started: the weak ones with what must be confirmed in `expect`, the sound ones with nothing in it.
+pub async fn all() -> Vec<Twin> {
+    let mut twins = Vec::new();
+    for draft in drafts() {
+        twins.push(draft.serve().await);
+    }
+    twins
+}
+
+/// The server of that name, started.
+pub async fn named(name: &str) -> Twin {
+    let draft = drafts().into_iter().find(|draft| draft.name == name);
+    draft.unwrap_or_else(|| panic!("there is no twin named {name}")).serve().await
+}
+
+fn drafts() -> Vec<kit::Draft> {
+    [
+        objects::drafts(),
+        lists::drafts(),
+        nested::drafts(),
+        functions::drafts(),
+        missing::drafts(),
+        tokens::drafts(),
+        exposure::drafts(),
+        surface::drafts(),
+        sharing::drafts(),
+        refusals::drafts(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The set as a whole.
+mod tests {
+    use std::collections::HashSet;
+
+    use super::all;
+
+    #[tokio::test]
+    async fn every_twin_has_its_own_name_and_at_least_half_are_sound() {
+        let twins = all().await;
+        assert_eq!(twins.iter().map(|twin| twin.name).collect::<HashSet<_>>().len(), twins.len());
+        assert!(twins.iter().filter(|twin| twin.expect.is_empty()).count() * 2 >= twins.len());
+    }
+
+    #[tokio::test]
+    async fn every_expectation_is_an_operation_of_the_document() {
+        for twin in all().await {
+            for (check, operation) in &twin.expect {
+                let path = operation.strip_prefix("GET ").unwrap();
+                assert!(twin.document["paths"][path]["get"].is_object(), "{} {check} {operation}", twin.name);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn identities_name_variables_that_exist_and_hold_no_secret() {
+        for twin in all().await {
+            let parsed: toml::Table = toml::from_str(&twin.identities_toml).unwrap();
+            assert!(parsed["identities"].as_table().unwrap().len() >= 2, "{}", twin.name);
+            for (name, value) in &twin.env {
+                assert!(twin.identities_toml.contains(&format!("\"{name}\"")), "{} {name}", twin.name);
+                assert!(!twin.identities_toml.contains(value.as_str()));
+            }
+        }
+    }
+}
