@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
-use crate::config::{InitFacts, InitScheme, render_init};
-use crate::model::{Api, Place, SchemeKind};
+use crate::config::{InitFacts, render_init};
 use crate::spec;
 
 use super::cx::Cx;
 use super::exit::Exit;
 use super::files;
+use super::sign_in;
 
 /// The name that every command looks for.
 const FILE: &str = "routewarden.toml";
@@ -84,7 +84,7 @@ fn look(folder: &Path) -> Found {
         if let Ok(api) = spec::load_file(&first) {
             found.n_operations = api.operations.len();
             found.facts.base_url = api.servers.iter().map(|server| &server.url).find(|url| is_absolute(url)).cloned();
-            found.facts.scheme = scheme(&api);
+            found.facts.scheme = sign_in::scheme(&api);
         }
         found.facts.document = Some(relative(&first, folder).display().to_string());
     }
@@ -95,19 +95,6 @@ fn look(folder: &Path) -> Found {
         found.framework_because = Some(because);
     }
     found
-}
-
-/// How callers sign in, as far as the configuration can say it: the first scheme that it knows.
-fn scheme(api: &Api) -> InitScheme {
-    let known = api.schemes.values().find_map(|scheme| match &scheme.kind {
-        SchemeKind::Bearer | SchemeKind::OAuth2(_) | SchemeKind::OpenIdConnect(_) => Some(InitScheme::Bearer),
-        SchemeKind::Basic => Some(InitScheme::Basic),
-        SchemeKind::ApiKey(Place::Header, name) => Some(InitScheme::ApiKeyHeader(name.clone())),
-        SchemeKind::ApiKey(Place::Query, name) => Some(InitScheme::ApiKeyQuery(name.clone())),
-        SchemeKind::ApiKey(Place::Cookie, name) => Some(InitScheme::Cookie(name.clone())),
-        _ => None,
-    });
-    known.unwrap_or_default()
 }
 
 fn is_absolute(url: &str) -> bool {
