@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::Serialize;
 
 use crate::app::{App, ScanRequest};
+use crate::demo::{self, Demo, DemoOptions};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -40,15 +41,6 @@ pub struct DemoArgs {
     pub(super) judge: JudgeOptions,
 }
 
-/// The demo API while it runs; it ends with this value.
-struct Served {
-    base_url: String,
-    config_toml: String,
-    secrets: BTreeMap<String, String>,
-    /// Whatever keeps the server alive.
-    _server: Box<dyn std::any::Any + Send>,
-}
-
 /// Where a served demo is found, for scripts: one line of JSON.
 #[derive(Debug, Serialize)]
 struct Whereabouts<'a> {
@@ -63,15 +55,16 @@ pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
     let bar = args.judge.bar()?;
     // Before anything is started, so that nothing is left behind when the user stops early.
     let mut interrupts = Interrupts::listen()?;
-    let served = start(args.repaired, args.port).await?;
+    let options = DemoOptions { repaired: args.repaired, port: args.port };
+    let served = demo::start(options).await.with_context(|| format!("the demo cannot listen on port {}", args.port))?;
     let folder = TemporaryFolder::new()?;
     let config = folder.0.join("routewarden.toml");
-    files::write_whole(&config, served.config_toml.as_bytes())?;
+    files::write_whole(&config, served.config_toml().as_bytes())?;
     if args.serve {
         return keep_up(cx, &mut interrupts, &served, &config, args.outputs.stdout).await;
     }
     cx.remark(format!("the demo API runs on {}", served.base_url));
-    let cx = cx.with_app(with_environment(cx.app.clone(), served.secrets.clone()));
+    let cx = cx.with_app(with_environment(cx.app.clone(), served.secrets().into_iter().collect()));
     let mut overrides = overrides(&TargetOptions::default(), args.scope, &args.limits);
     overrides.baseline = args.judge.baseline;
     let request = ScanRequest { config: Some(config), overrides, ..ScanRequest::default() };
@@ -84,12 +77,12 @@ pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
 async fn keep_up(
     cx: &Cx,
     interrupts: &mut Interrupts,
-    served: &Served,
+    served: &Demo,
     config: &Path,
     format: Option<Format>,
 ) -> anyhow::Result<Exit> {
     let env_file = config.with_file_name("demo.env");
-    let lines: String = served.secrets.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
+    let lines: String = served.secrets().iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
     files::write_whole(&env_file, lines.as_bytes())?;
     if format == Some(Format::Json) {
         let whereabouts = Whereabouts { base_url: &served.base_url, config, env_file: &env_file };
@@ -132,12 +125,6 @@ impl Drop for TemporaryFolder {
             tracing::warn!("`{}` could not be removed: {error}", self.0.display());
         }
     }
-}
-
-/// Starts the demo API.
-async fn start(repaired: bool, port: u16) -> anyhow::Result<Served> {
-    let _ = (repaired, port);
-    bail!("the demo is not wired yet")
 }
 
 /// The use cases with secrets that stand in no environment variable.

@@ -1,9 +1,11 @@
 //! `routewarden diff`: what changed between two stored scans.
 
 use crate::model::ScanId;
+use crate::report;
 
 use super::cx::Cx;
 use super::exit::Exit;
+use super::outputs::AnswerOptions;
 use super::render::{Shape, render_diff};
 
 /// Options of `diff`.
@@ -13,6 +15,8 @@ pub struct DiffArgs {
     pub older: String,
     /// The later scan
     pub newer: String,
+    #[command(flatten)]
+    pub(super) answer: AnswerOptions,
 }
 
 /// Prints. Comparing judges nothing: the exit code is 0 whatever changed.
@@ -20,6 +24,6 @@ pub(super) async fn run(cx: &Cx, args: DiffArgs) -> anyhow::Result<Exit> {
     let older = cx.app.report(Some(&ScanId::from(args.older))).await?;
     let newer = cx.app.report(Some(&ScanId::from(args.newer))).await?;
     let shape = Shape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
-    cx.print(render_diff(&older, &newer, shape)?)?;
+    args.answer.print(cx, &report::diff(&older, &newer), |diff| render_diff(diff, shape))?;
     Ok(Exit::Clean)
 }

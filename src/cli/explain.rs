@@ -1,5 +1,8 @@
 //! `routewarden explain`: a finding with everything that explains it.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt::Write;
 
 use crate::app::Explanation;
@@ -30,12 +33,11 @@ pub struct ExplainArgs {
 pub(super) async fn run(cx: &Cx, args: ExplainArgs) -> anyhow::Result<Exit> {
     let scan = args.scan.map(ScanId::from);
     let explanation = cx.app.explain_finding(&FindingId::from(args.finding), scan.as_ref()).await?;
-    args.answer.print(cx, &explanation, |explanation| text(cx, explanation))?;
+    args.answer.print(cx, &explanation, |explanation| text(explanation, cx.width(), cx.verbose))?;
     Ok(Exit::Clean)
 }
 
-fn text(cx: &Cx, finding: &Explanation) -> String {
-    let width = cx.width();
+fn text(finding: &Explanation, width: usize, verbose: bool) -> String {
     let mut out = String::new();
     out.push_str(&wrap(&finding.title, width, 0));
     let _ = writeln!(
@@ -49,7 +51,7 @@ fn text(cx: &Cx, finding: &Explanation) -> String {
     out.push_str(&wrap(&finding.claim, width, 0));
     push_places(&mut out, finding, width);
     push_section(&mut out, "Why this is a finding", &clauses(&finding.clauses, width));
-    let most = if cx.verbose { usize::MAX } else { BODY_CHARACTERS };
+    let most = if verbose { usize::MAX } else { BODY_CHARACTERS };
     let proof: String = finding.exchanges.iter().map(|exchange| shown_exchange(exchange, width, most)).collect();
     push_section(&mut out, "Proof", &proof);
     push_section(&mut out, "See it again", &verbatim(&finding.replay, 2));

@@ -4,12 +4,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
+use crate::config::{InitFacts, render_init};
+use crate::spec;
+
 use super::cx::Cx;
 use super::exit::Exit;
 use super::files;
+use super::sign_in;
 
 /// The name that every command looks for.
 const FILE: &str = "routewarden.toml";
+/// Documents beside the one that was taken that are named.
+const MOST_OTHERS: usize = 5;
 
 /// Options of `init`.
 #[derive(Debug, clap::Args)]
@@ -22,12 +28,16 @@ pub struct InitArgs {
 }
 
 /// What was found in a folder.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Found {
-    /// The OpenAPI document, relative to the folder.
-    document: Option<PathBuf>,
-    /// The framework, and what gave it away.
-    framework: Option<(String, String)>,
+    /// What goes into the configuration.
+    facts: InitFacts,
+    /// Documents beside the one that was taken.
+    others: Vec<PathBuf>,
+    /// Operations of the document.
+    n_operations: usize,
+    /// What gave the framework away.
+    framework_because: Option<String>,
 }
 
 /// Looks, writes, and says what comes next.
@@ -38,37 +48,65 @@ pub(super) fn run(cx: &Cx, args: &InitArgs) -> anyhow::Result<Exit> {
         bail!("`{}` is there already and was left as it is; --force replaces it", file.display());
     }
     files::check_writable(&file)?;
-    let found = look(folder)?;
-    cx.write(&file, render(&found)?)?;
+    let found = look(folder);
+    cx.write(&file, render_init(&found.facts))?;
     cx.print(told(&found, &file))?;
     Ok(Exit::Clean)
 }
 
 fn told(found: &Found, file: &Path) -> String {
-    let document = found.document.as_ref().map_or_else(
+    let facts = &found.facts;
+    let document = facts.document.as_ref().map_or_else(
         || "none found; put its path or URL under `openapi` in [target]".to_owned(),
-        |document| document.display().to_string(),
+        |document| format!("{document} ({} operations)", found.n_operations),
     );
-    let framework = found
-        .framework
-        .as_ref()
-        .map_or_else(|| "not recognised".to_owned(), |(name, because)| format!("{name} ({because})"));
+    let framework = match (&facts.framework, &found.framework_because) {
+        (Some(name), Some(because)) => format!("{name} ({because})"),
+        _ => "not recognised".to_owned(),
+    };
     let wrote = file.display();
-    format!(
-        "document   {document}\nframework  {framework}\nwrote      {wrote}\n\n\
-         Next: start your API, then\n  routewarden scan --config {wrote} --dry-run   # what would be sent\n  \
-         routewarden scan --config {wrote}\n"
-    )
+    let mut out = format!("document   {document}\n");
+    for other in &found.others {
+        out.push_str(&format!("also       {}\n", other.display()));
+    }
+    out.push_str(&format!("framework  {framework}\nwrote      {wrote}\n\n"));
+    out.push_str("Next: start your API, set what the file asks for, then\n");
+    out.push_str(&format!("  routewarden scan --config {wrote} --dry-run   # what would be sent; sends nothing\n"));
+    out.push_str(&format!("  routewarden scan --config {wrote}\n"));
+    out
 }
 
-/// What this folder holds.
-fn look(folder: &Path) -> anyhow::Result<Found> {
+/// What this folder holds. A document that cannot be read is named all the same: the scan says what is wrong with it.
+fn look(folder: &Path) -> Found {
+    let mut documents = spec::find_in_folder(folder).into_iter();
+    let mut found = Found::default();
+    if let Some(first) = documents.next() {
+        if let Ok(api) = spec::load_file(&first) {
+            found.n_operations = api.operations.len();
+            found.facts.base_url = api.servers.iter().map(|server| &server.url).find(|url| is_absolute(url)).cloned();
+            found.facts.scheme = sign_in::scheme(&api);
+        }
+        found.facts.document = Some(relative(&first, folder).display().to_string());
+    }
+    found.others = documents.take(MOST_OTHERS).map(|path| relative(&path, folder)).collect();
+    if let Some((name, because)) = framework(folder) {
+        found.facts.framework = Some(name);
+        found.facts.source = Some(".".to_owned());
+        found.framework_because = Some(because);
+    }
+    found
+}
+
+fn is_absolute(url: &str) -> bool {
+    url.starts_with("http://") || url.starts_with("https://")
+}
+
+fn relative(path: &Path, folder: &Path) -> PathBuf {
+    path.strip_prefix(folder).unwrap_or(path).to_path_buf()
+}
+
+/// The framework, and what gave it away.
+fn framework(folder: &Path) -> Option<(String, String)> {
     let _ = folder;
-    bail!("init is not wired yet")
-}
-
-/// The configuration for what was found.
-fn render(found: &Found) -> anyhow::Result<String> {
-    let _ = found;
-    bail!("init is not wired yet")
+    None
 }

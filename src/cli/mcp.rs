@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::app::App;
+use crate::mcp::{self, HttpOptions};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -36,7 +37,7 @@ pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
         None => cx.app.clone(),
     };
     match args.http {
-        None => serve_stdio(app).await?,
+        None => mcp::serve_stdio(app).await?,
         Some(address) => serve_http(cx, app, address).await?,
     }
     Ok(Exit::Clean)
@@ -48,13 +49,12 @@ fn with_config(app: App, config: &Path) -> anyhow::Result<App> {
     bail!("`--config {}` of the server is not wired yet", config.display())
 }
 
-async fn serve_stdio(app: App) -> anyhow::Result<()> {
-    let _ = app;
-    bail!("the MCP server is not wired yet")
-}
-
 async fn serve_http(cx: &Cx, app: App, address: SocketAddr) -> anyhow::Result<()> {
-    let _ = app;
-    cx.announce(format!("serving on {address}"));
-    bail!("the MCP server is not wired yet")
+    let ready = |listening: &mcp::Listening| {
+        cx.announce(format!("serving on {}", listening.url));
+        if let Some(token) = &listening.generated_token {
+            cx.announce(format!("clients send: Authorization: Bearer {}", token.expose()));
+        }
+    };
+    Ok(mcp::serve_http(app, HttpOptions::from_environment(address), ready).await?)
 }

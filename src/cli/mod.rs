@@ -26,6 +26,7 @@ mod render;
 mod report;
 mod run;
 mod scan;
+mod sign_in;
 
 pub use args::{Cli, Command};
 pub use exit::{Bar, Confident, Exit, Threshold};

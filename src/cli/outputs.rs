@@ -90,17 +90,17 @@ impl Outputs {
     /// Writes a report to all of them: files first, as stdout may be closed early.
     ///
     /// # Errors
-    /// When one of them cannot be rendered or written.
+    /// When one of them cannot be written.
     pub(super) fn emit(&self, cx: &Cx, report: &Report) -> anyhow::Result<()> {
         let pages = cx.app.checks();
         for (format, path) in &self.files {
             let shape = render::Shape { color: false, width: 100, verbose: cx.verbose };
-            cx.write(path, render::render(*format, report, &pages, shape)?)?;
+            cx.write(path, render::render(*format, report, &pages, shape))?;
             cx.remark(format!("wrote {} ({})", path.display(), format.as_str()));
         }
         let Some(format) = self.stdout else { return Ok(()) };
         let shape = render::Shape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
-        cx.print(render::render(format, report, &pages, shape)?)
+        cx.print(render::render(format, report, &pages, shape))
     }
 
     /// Pairs formats and files. A file belongs to the format before it; one that has none takes the format behind it,

@@ -1,5 +1,8 @@
 //! `routewarden ownership`: who gets what, route by route.
 
+#[cfg(test)]
+mod tests;
+
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 

@@ -1,9 +1,7 @@
 //! Where the command line meets the report's formats.
 
-use anyhow::bail;
-
 use crate::app::CheckPage;
-use crate::report::Report;
+use crate::report::{self, Report, ReportDiff, RuleHelp, TextOptions};
 
 use super::outputs::Format;
 
@@ -18,20 +16,43 @@ pub(super) struct Shape {
     pub verbose: bool,
 }
 
+impl From<Shape> for TextOptions {
+    fn from(shape: Shape) -> Self {
+        Self { color: shape.color, width: shape.width, verbose: shape.verbose }
+    }
+}
+
+impl From<Format> for report::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::Sarif => Self::Sarif,
+            Format::Junit => Self::Junit,
+            Format::Html => Self::Html,
+            Format::Markdown => Self::Markdown,
+        }
+    }
+}
+
 /// The report in a format.
-///
-/// # Errors
-/// When the format cannot be made.
-pub(super) fn render(format: Format, report: &Report, pages: &[CheckPage], shape: Shape) -> anyhow::Result<String> {
-    let _ = (report, pages, shape.color, shape.width, shape.verbose);
-    bail!("the {} format is not wired yet", format.as_str())
+pub(super) fn render(format: Format, report: &Report, pages: &[CheckPage], shape: Shape) -> String {
+    let rules: Vec<RuleHelp> = pages.iter().map(rule).collect();
+    report::render(format.into(), report, &rules, shape.into())
 }
 
 /// What changed between two reports, for people.
-///
-/// # Errors
-/// When it cannot be made.
-pub(super) fn render_diff(older: &Report, newer: &Report, shape: Shape) -> anyhow::Result<String> {
-    let _ = (older, newer, shape);
-    bail!("diff is not wired yet")
+pub(super) fn render_diff(diff: &ReportDiff, shape: Shape) -> String {
+    report::diff::render(diff, shape.into())
+}
+
+fn rule(page: &CheckPage) -> RuleHelp {
+    RuleHelp {
+        id: page.id.clone(),
+        title: page.title.clone(),
+        severity: page.severity,
+        help_markdown: page.manual.clone(),
+        owasp: page.owasp.clone(),
+        cwe: page.cwe.clone(),
+    }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 /// Low to high. A module uses only modules of rows above its own.
-const LAYERS: [&[&str]; 14] = [
+const LAYERS: [&[&str]; 15] = [
     &["model"],
-    &["detect", "spec", "config", "code", "remedy"],
+    &["detect"],
+    &["spec", "config", "code", "remedy"],
     &["probe"],
     &["survey"],
     &["checks"],

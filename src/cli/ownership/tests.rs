@@ -1,0 +1,71 @@
+//! The matrix on wide and narrow terminals.
+
+use super::text;
+use crate::app::{Access, Caller, Cell, Matrix, MatrixRow, RouteVerdict};
+use crate::model::Method;
+use crate::report::OperationRef;
+
+fn caller(column: &str, identity: &str, role: &str) -> Caller {
+    Caller { column: column.into(), identity: identity.into(), role: role.into() }
+}
+
+fn cell(column: &str, access: Access, because: &str) -> Cell {
+    Cell { column: column.into(), access, because: because.into() }
+}
+
+fn matrix() -> Matrix {
+    let broken = MatrixRow {
+        operation: OperationRef { method: Method::Get, path: "/accounts/{account_id}/invoices/{invoice_id}".into() },
+        verdict: RouteVerdict::Broken,
+        reason: "B gets an invoice that A owns".into(),
+        cells: vec![
+            cell("anonymous", Access::Refused, "401"),
+            cell("A", Access::Own, "gets invoice 17"),
+            cell("B", Access::Others, "gets invoice 17, which has A's \u{1b}[2Jmarkers"),
+        ],
+    };
+    let enforced = MatrixRow {
+        operation: OperationRef { method: Method::Get, path: "/me".into() },
+        verdict: RouteVerdict::Enforced,
+        reason: "each gets their own".into(),
+        cells: vec![cell("anonymous", Access::Refused, "401"), cell("A", Access::Own, "their own")],
+    };
+    Matrix {
+        scan_id: "s".into(),
+        callers: vec![caller("anonymous", "nobody", "none"), caller("A", "alice", "user"), caller("B", "bob", "user")],
+        routes: vec![broken, enforced],
+        findings: Vec::new(),
+        next_steps: vec!["configure an identity of a higher role".into()],
+    }
+}
+
+#[test]
+fn a_wide_terminal_shows_whole_routes() {
+    insta::assert_snapshot!(text(&matrix(), 100), @r#"
+    anonymous = nobody (none)
+    A = alice (user)
+    B = bob (user)
+
+    verdict   anon  A  B  route
+    BROKEN    -     +  !  GET /accounts/{account_id}/invoices/{invoice_id}
+    enforced  -     +  ?  GET /me
+
+    + own object   ! another caller's object   o served, nobody's object   - refused   ? not known
+
+    GET /accounts/{account_id}/invoices/{invoice_id}: B gets an invoice that A owns
+      - anonymous: 401
+      + A: gets invoice 17
+      ! B: gets invoice 17, which has A's markers
+
+    next: configure an identity of a higher role
+    "#);
+}
+
+#[test]
+fn a_narrow_terminal_keeps_verdicts_and_symbols() {
+    let shown = text(&matrix(), 44);
+    // Below the table, a path longer than a line stays whole, so that it can be copied.
+    let table = shown.lines().take_while(|line| !line.starts_with("GET"));
+    assert!(table.clone().count() > 6 && table.clone().all(|line| line.chars().count() <= 44), "{shown}");
+    assert!(shown.contains("BROKEN    -     +  !  GET /accounts/{acc"), "{shown}");
+}
