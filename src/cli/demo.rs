@@ -1,13 +1,12 @@
 //! `routewarden demo`: starts the built-in API and scans it, or keeps it up for an assistant to scan.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Serialize;
 
-use crate::app::{App, ScanRequest};
+use crate::app::ScanRequest;
 use crate::demo::{self, Demo, DemoOptions};
 
 use super::cx::Cx;
@@ -64,7 +63,7 @@ pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
         return keep_up(cx, &mut interrupts, &served, &config, args.outputs.stdout).await;
     }
     cx.remark(format!("the demo API runs on {}", served.base_url));
-    let cx = cx.with_app(with_environment(cx.app.clone(), served.secrets().into_iter().collect()));
+    let cx = cx.with_app(cx.app.with_environment(served.secrets().into_iter().collect()));
     let mut overrides = overrides(&TargetOptions::default(), args.scope, &args.limits);
     overrides.baseline = args.judge.baseline;
     let request = ScanRequest { config: Some(config), overrides, ..ScanRequest::default() };
@@ -125,10 +124,4 @@ impl Drop for TemporaryFolder {
             tracing::warn!("`{}` could not be removed: {error}", self.0.display());
         }
     }
-}
-
-/// The use cases with secrets that stand in no environment variable.
-fn with_environment(app: App, secrets: BTreeMap<String, String>) -> App {
-    let _ = secrets;
-    app
 }

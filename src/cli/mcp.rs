@@ -1,7 +1,7 @@
 //! `routewarden mcp`: serves assistants. Stdout belongs to the protocol; nothing else is printed there.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::bail;
 
@@ -33,7 +33,7 @@ pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
         bail!("--legacy-sse is not built yet; --http alone serves Streamable HTTP");
     }
     let app = match args.config.as_deref() {
-        Some(config) => with_config(cx.app.clone(), config)?,
+        Some(config) => cx.app.with_config(config.to_path_buf()),
         None => cx.app.clone(),
     };
     match args.http {
@@ -41,12 +41,6 @@ pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
         Some(address) => serve_http(cx, app, address).await?,
     }
     Ok(Exit::Clean)
-}
-
-/// The use cases with another configuration file than the folder's.
-fn with_config(app: App, config: &Path) -> anyhow::Result<App> {
-    let _ = app;
-    bail!("`--config {}` of the server is not wired yet", config.display())
 }
 
 async fn serve_http(cx: &Cx, app: App, address: SocketAddr) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use super::collect::{self, Collected};
@@ -68,7 +69,12 @@ pub struct Outcome {
 }
 
 /// Runs a scan to its end, or to where it is stopped; there is a report in any case.
-pub async fn run(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
+pub fn run<'a>(input: ScanInput<'a>, ticked: Ticked<'a>) -> BoxFuture<'a, Outcome> {
+    // Boxed, since the compiler loses the bounds of what the future borrows across a spawned task.
+    Box::pin(carry_out(input, ticked))
+}
+
+async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let started = std::time::Instant::now();
     let failed = sign_in(&input, ticked).await;
     let surveyor = Surveyor {
@@ -123,22 +129,39 @@ async fn check_all(
     let shared = Shared::default();
     let cx = &CheckCx { survey, probe: input.probe, shared: &shared };
     let work = work(input, survey);
-    let total = work.len() as u64;
-    let (done, found) = (&AtomicU64::new(0), &AtomicU64::new(0));
-    stream::iter(work)
-        .map(|(check, surveyed)| async move {
-            let verdict = match &surveyed.skipped {
-                Some(reason) => Verdict::Skipped(reason.clone()),
-                None => check.run(cx, surveyed).await,
-            };
-            if let Verdict::Broken(drafts) = &verdict {
-                found.fetch_add(drafts.len() as u64, Ordering::Relaxed);
-            }
-            let now = done.fetch_add(1, Ordering::Relaxed) + 1;
-            ticked(Stage::Checks, now, total, found.load(Ordering::Relaxed));
-            ((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
-        })
-        .buffer_unordered(32)
-        .collect()
-        .await
+    let count = Count { total: work.len() as u64, done: AtomicU64::new(0), found: AtomicU64::new(0) };
+    let jobs: Vec<Job<'_>> =
+        work.into_iter().map(|(check, surveyed)| job(cx, check, surveyed, &count, ticked)).collect();
+    stream::iter(jobs).buffer_unordered(32).collect().await
+}
+
+/// One check on one operation, on its way to a verdict.
+type Job<'a> = BoxFuture<'a, ((OperationId, CheckId), Verdict)>;
+
+/// How far the checks are.
+struct Count {
+    total: u64,
+    done: AtomicU64,
+    found: AtomicU64,
+}
+
+fn job<'a>(
+    cx: &'a CheckCx<'a>,
+    check: &'static dyn Check,
+    surveyed: &'a Surveyed,
+    count: &'a Count,
+    ticked: Ticked<'a>,
+) -> Job<'a> {
+    Box::pin(async move {
+        let verdict = match &surveyed.skipped {
+            Some(reason) => Verdict::Skipped(reason.clone()),
+            None => check.run(cx, surveyed).await,
+        };
+        if let Verdict::Broken(drafts) = &verdict {
+            count.found.fetch_add(drafts.len() as u64, Ordering::Relaxed);
+        }
+        let done = count.done.fetch_add(1, Ordering::Relaxed) + 1;
+        ticked(Stage::Checks, done, count.total, count.found.load(Ordering::Relaxed));
+        ((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
+    })
 }

@@ -14,6 +14,7 @@ use crate::model::{ANONYMOUS, Api, Effect, Inconclusive, Method, Operation, Oper
 use crate::probe::{Answer, Ask, Caller, Probe, SendError, Values, operation_url, parameter_text};
 use crate::spec::Samples;
 use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde_json::Value;
 
@@ -53,6 +54,9 @@ pub struct Surveyor<'a> {
     /// Operations that the user excluded.
     pub excluded: &'a (dyn Fn(&Operation) -> bool + Sync),
 }
+
+/// One operation on its way through a wave.
+type Job<'a> = BoxFuture<'a, (usize, Result<Surveyed, SendError>)>;
 
 /// One request of a caller, before it is sent.
 struct Plan {
@@ -276,9 +280,9 @@ impl Surveyor<'_> {
             .into_iter()
             .filter_map(|(index, plans)| survey.operations.get(index).cloned().map(|surveyed| (index, surveyed, plans)))
             .collect();
-        let mut answers = stream::iter(tasks)
-            .map(|(index, surveyed, plans)| async move { (index, self.ask(surveyed, plans).await) })
-            .buffer_unordered(16);
+        let jobs: Vec<Job<'_>> =
+            tasks.into_iter().map(|(index, surveyed, plans)| self.job(index, surveyed, plans)).collect();
+        let mut answers = stream::iter(jobs).buffer_unordered(16);
         let mut done = Vec::new();
         while let Some((index, result)) = answers.next().await {
             done.push((index, result));
@@ -304,10 +308,17 @@ impl Surveyor<'_> {
         }
     }
 
+    fn job(&self, index: usize, surveyed: Surveyed, plans: Vec<Vec<Plan>>) -> Job<'_> {
+        Box::pin(async move { (index, self.ask(surveyed, plans).await) })
+    }
+
     /// All requests of one operation in one wave.
     async fn ask(&self, mut surveyed: Surveyed, plans: Vec<Vec<Plan>>) -> Result<Surveyed, SendError> {
         let operation = Arc::clone(&surveyed.operation);
-        let tries = plans.into_iter().map(|plans| self.first_valid(&operation, plans));
+        let mut tries: Vec<BoxFuture<'_, Result<Option<Baseline>, SendError>>> = Vec::new();
+        for plans in plans {
+            tries.push(Box::pin(self.first_valid(&operation, plans)));
+        }
         for baseline in futures_util::future::join_all(tries).await {
             if let Some(baseline) = baseline? {
                 surveyed.by.insert(baseline.caller.clone(), baseline);

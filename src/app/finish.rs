@@ -1,0 +1,64 @@
+//! The end of a scan: suppressions, what was known before, the score, the history.
+
+use std::collections::BTreeSet;
+
+use super::error::AppError;
+use super::prepare::Prepared;
+use super::state::{App, from_store};
+use crate::config::{Suppression, operation_matches};
+use crate::report::{self, Finding, FindingStatus, Report, Status};
+
+/// Finishes a report and stores it.
+pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) -> Result<(), AppError> {
+    let today = jiff::Zoned::now().date();
+    for suppression in &prepared.suppress {
+        if suppression.is_expired(today) {
+            report.notes.push(format!("a suppression has expired and no longer counts: {}", suppression.reason));
+            continue;
+        }
+        for finding in report.findings.iter_mut().filter(|finding| covers(suppression, finding)) {
+            finding.suppressed = Some(suppression.reason.clone());
+        }
+    }
+    let baseline = baseline(prepared)?;
+    let store = app.store().await?;
+    let earlier = store.first_seen(&report.scan.base_url).await.map_err(from_store)?;
+    for finding in &mut report.findings {
+        if let Some(first) = earlier.get(&finding.id) {
+            finding.first_seen.clone_from(first);
+            finding.status = FindingStatus::Known;
+        }
+        if baseline.contains(&finding.id) {
+            finding.status = FindingStatus::Known;
+        }
+    }
+    if report.scan.status == Status::Complete {
+        report.score = report::score(&report.findings, &report.coverage, prepared.api.operations.len());
+    }
+    store.save(report).await.map_err(from_store)
+}
+
+fn covers(suppression: &Suppression, finding: &Finding) -> bool {
+    if let Some(id) = &suppression.finding {
+        return finding.id.starts_with(id.as_str());
+    }
+    let check = suppression.check.as_ref().is_none_or(|check| {
+        finding.check == *check || finding.check.split('/').next() == Some(check.trim_end_matches("/*"))
+    });
+    let operation = suppression.operation.as_ref().is_none_or(|pattern| {
+        // A cause that shows elsewhere too is not settled by excusing one route.
+        std::iter::once(&finding.operation)
+            .chain(&finding.also)
+            .all(|operation| operation_matches(pattern, operation.method.as_str(), &operation.path))
+    });
+    (suppression.check.is_some() || suppression.operation.is_some()) && check && operation
+}
+
+/// Ids of the findings in the baseline report.
+fn baseline(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
+    let Some(path) = &prepared.baseline else { return Ok(BTreeSet::new()) };
+    let fault = |text: String| AppError::Usage(format!("the baseline `{}` cannot be read: {text}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+    let report = report::read(&text).map_err(|error| fault(error.to_string()))?;
+    Ok(report.findings.into_iter().map(|finding| finding.id).collect())
+}

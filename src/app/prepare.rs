@@ -1,0 +1,193 @@
+//! From a request, the configuration and the document to everything a scan needs; nothing is sent to the API.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::answers::{Overrides, ScanRequest};
+use super::document;
+use super::error::AppError;
+use super::state::App;
+use crate::checks::{self, Check};
+use crate::config::{self, Config, Suppression, operation_matches};
+use crate::model::{Api, Identity, Mode, Operation, Origin, Scope};
+use crate::probe::Limits;
+
+/// Everything a scan needs.
+pub(super) struct Prepared {
+    pub(super) api: Arc<Api>,
+    pub(super) base_url: Option<Url>,
+    pub(super) scope: Scope,
+    pub(super) identities: Vec<Identity>,
+    pub(super) limits: Limits,
+    pub(super) mode: Mode,
+    pub(super) checks: Vec<&'static dyn Check>,
+    pub(super) selected: Vec<String>,
+    pub(super) excluded: Vec<String>,
+    pub(super) suppress: Vec<Suppression>,
+    pub(super) config: Option<PathBuf>,
+    pub(super) baseline: Option<PathBuf>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Prepared {
+    /// Whether the user wants this operation checked.
+    pub(super) fn is_selected(&self, operation: &Operation) -> bool {
+        self.selected.is_empty() || matches(&self.selected, operation)
+    }
+
+    /// Whether the user wants this operation left alone.
+    pub(super) fn is_excluded(&self, operation: &Operation) -> bool {
+        matches(&self.excluded, operation)
+    }
+
+    /// Caller, parameter name, ids.
+    pub(super) fn owns(&self) -> Vec<(String, String, Vec<String>)> {
+        self.identities
+            .iter()
+            .flat_map(|identity| {
+                identity.owns.iter().map(|(parameter, ids)| (identity.name.clone(), parameter.clone(), ids.clone()))
+            })
+            .collect()
+    }
+}
+
+fn matches(patterns: &[String], operation: &Operation) -> bool {
+    patterns.iter().any(|pattern| operation_matches(pattern, operation.method.as_str(), &operation.path))
+}
+
+/// Prepares a scan.
+pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
+    let config = configuration(app, request.config.as_deref())?;
+    let over = &request.overrides;
+    let scope = scope(&config, over)?;
+    let target = request.target.clone().or_else(|| config.target.openapi.clone());
+    let found = document::load(target.as_deref(), &app.shared.folder, &scope).await?;
+    let base_url = base_url(&config, over, &found, &scope)?;
+    if base_url.is_none() && !request.dry_run {
+        return Err(AppError::Usage(
+            "the document names no server that requests may go to; pass --base-url (and --allow for one off loopback), \
+             or set `base_url` in [target] of routewarden.toml"
+                .to_owned(),
+        ));
+    }
+    if let Some(base_url) = base_url.as_ref().filter(|_| !request.dry_run) {
+        scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
+    }
+    let mode = over.mode.or(config.scan.mode).unwrap_or_default();
+    let notes = notes(&config, over, mode);
+    Ok(Prepared {
+        api: Arc::new(found.api),
+        limits: limits(&config, over, base_url.as_ref()),
+        base_url,
+        scope,
+        identities: identities(&config, over)?,
+        mode,
+        checks: checks::select(&over.checks).map_err(AppError::Usage)?,
+        selected: over.operations.clone(),
+        excluded: config.scan.exclude.clone(),
+        suppress: config.suppress.clone(),
+        config: config.path.is_file().then(|| config.path.clone()),
+        baseline: over.baseline.as_ref().map(|path| app.shared.folder.join(path)),
+        notes,
+    })
+}
+
+/// The configuration: the one that is named, the server's own, or the folder's; an empty one without any.
+fn configuration(app: &App, named: Option<&Path>) -> Result<Config, AppError> {
+    let folder = &app.shared.folder;
+    let path = named.map(|path| folder.join(path)).or_else(|| app.shared.config.as_ref().map(|path| folder.join(path)));
+    let path = match path {
+        Some(path) => path,
+        None => {
+            let usual = folder.join("routewarden.toml");
+            if !usual.is_file() {
+                return Ok(Config::default());
+            }
+            usual
+        }
+    };
+    let path = path.canonicalize().unwrap_or(path);
+    config::load(&path, &|name| app.variable(name)).map_err(|error| AppError::Usage(error.to_string()))
+}
+
+fn scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {
+    let mut allowed = config.target.allow.clone();
+    for text in &over.allow {
+        allowed.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
+    }
+    Ok(Scope::new(allowed))
+}
+
+/// Where requests go: as said on the command line, in the configuration, by the document's first usable server, or
+/// beside the document.
+fn base_url(
+    config: &Config,
+    over: &Overrides,
+    found: &document::Found,
+    scope: &Scope,
+) -> Result<Option<Url>, AppError> {
+    if let Some(text) = over.base_url.as_ref().or(config.target.base_url.as_ref()) {
+        let url = Url::parse(text).map_err(|error| AppError::Usage(format!("base URL `{text}`: {error}")))?;
+        return Ok(Some(url));
+    }
+    let usable = found.api.servers.iter().find_map(|server| {
+        let url = Url::parse(&server.url).ok()?;
+        scope.permit(url.clone()).is_ok().then_some(url)
+    });
+    if usable.is_some() {
+        return Ok(usable);
+    }
+    // A document served by the API itself: its servers may name another deployment, their path is the API's all the same.
+    Ok(found.origin.clone().map(|mut origin| {
+        let path = found.api.servers.first().and_then(|server| document::server_path(&server.url));
+        if let Some(path) = path {
+            origin.set_path(&path);
+        }
+        origin
+    }))
+}
+
+fn identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>, AppError> {
+    for name in &over.identities {
+        if !config.identities.iter().any(|identity| identity.name == *name) {
+            let known: Vec<&str> = config.identities.iter().map(|identity| identity.name.as_str()).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(AppError::Usage(format!(
+                "there is no identity `{name}` in the configuration; it has: {known}"
+            )));
+        }
+    }
+    let chosen = |identity: &&Identity| over.identities.is_empty() || over.identities.contains(&identity.name);
+    Ok(config.identities.iter().filter(chosen).cloned().collect())
+}
+
+/// Loopback is asked as fast as it answers; anything else at a walking pace unless the user says otherwise.
+fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
+    let usual = Limits::default();
+    let loopback = base_url.is_some_and(|url| Scope::default().permit(url.clone()).is_ok());
+    let timeout = over.timeout_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.05, 600.0)));
+    Limits {
+        max_requests: over.max_requests.or(config.scan.max_requests).unwrap_or(usual.max_requests),
+        concurrency: over.concurrency.or(config.scan.concurrency).unwrap_or(usual.concurrency).clamp(1, 128),
+        rate: over.rate.or(config.scan.rate).or(if loopback { None } else { Some(50.0) }),
+        timeout: timeout.or(config.scan.timeout).unwrap_or(usual.timeout),
+        max_body_bytes: usual.max_body_bytes,
+    }
+}
+
+fn notes(config: &Config, over: &Overrides, mode: Mode) -> Vec<String> {
+    let mut notes = config.warnings.clone();
+    if over.auto_accounts.unwrap_or(config.scan.auto_accounts) {
+        notes.push("auto_accounts is not built yet: only the configured identities were used".to_owned());
+    }
+    if mode != Mode::Passive {
+        notes.push(format!("no check of this version needs {} mode: only safe reads were sent", mode.as_str()));
+    }
+    if over.source.is_some() || config.target.source.is_some() {
+        notes.push("handlers are not located in the source yet".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,135 @@
+//! Runs the proofs of stored findings again: the same rule on the same operations, with fresh sessions and objects.
+
+use std::path::PathBuf;
+
+use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
+use super::error::AppError;
+use super::state::{App, from_store};
+use crate::model::{CheckId, OperationId, Verdict};
+use crate::report::{Finding, OperationRef};
+use crate::scan::Outcome;
+
+/// The findings to check again, with the scan that the first one is from.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    findings: Vec<Finding>,
+    document: Option<String>,
+    base_url: Option<String>,
+    config: Option<PathBuf>,
+}
+
+impl Wanted {
+    pub(super) fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+}
+
+/// Loads the findings that a request names.
+pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<Wanted, AppError> {
+    let mut wanted = Wanted::default();
+    for id in &request.recheck {
+        let scan = request.recheck_scan.as_ref().map(crate::model::ScanId::as_str);
+        let store = app.store().await?;
+        let found = store.finding(id.as_str(), scan).await.map_err(from_store)?;
+        let (scan, finding) = found.ok_or_else(|| super::explain::unknown(id, scan))?;
+        if wanted.findings.is_empty()
+            && let Some(report) = store.report(&scan).await.map_err(from_store)?
+        {
+            wanted.document = Some(report.scan.document);
+            wanted.base_url = Some(report.scan.base_url);
+            wanted.config = report.scan.config.map(PathBuf::from);
+        }
+        wanted.findings.push(finding);
+    }
+    Ok(wanted)
+}
+
+/// A request that asks only for the findings' checks and operations, and goes where their scan went.
+pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest {
+    if wanted.is_empty() {
+        return request;
+    }
+    request.dry_run = false;
+    if request.config.is_none() {
+        request.config = wanted.config.clone().filter(|path| path.is_file());
+    }
+    if request.target.is_none() {
+        request.target.clone_from(&wanted.document);
+    }
+    if request.overrides.base_url.is_none() {
+        request.overrides.base_url.clone_from(&wanted.base_url);
+    }
+    let operations = wanted.findings.iter().flat_map(operations).map(|operation| id_of(operation).0);
+    request.overrides.operations = operations.collect();
+    request.overrides.checks = wanted.findings.iter().map(|finding| finding.check.clone()).collect();
+    request
+}
+
+fn operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
+    std::iter::once(&finding.operation).chain(&finding.also)
+}
+
+fn id_of(operation: &OperationRef) -> OperationId {
+    OperationId(format!("{} {}", operation.method, operation.path))
+}
+
+/// What came of each finding.
+pub(super) fn rows(wanted: &Wanted, outcome: &Outcome) -> Vec<RecheckRow> {
+    wanted.findings.iter().map(|finding| row(finding, outcome)).collect()
+}
+
+fn row(finding: &Finding, outcome: &Outcome) -> RecheckRow {
+    let (outcome, because) = judge(finding, outcome);
+    RecheckRow { finding_id: finding.id.clone(), outcome, because }
+}
+
+fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
+    if let Some(still) = outcome.report.findings.iter().find(|other| other.id == finding.id) {
+        return if still.confidence >= finding.confidence {
+            (RecheckOutcome::StillVulnerable, still.claim.clone())
+        } else {
+            (RecheckOutcome::Inconclusive, format!("only {} now: {}", still.confidence.as_str(), still.claim))
+        };
+    }
+    if let Some(because) = refused_owner(finding, outcome) {
+        return (RecheckOutcome::Broken, because);
+    }
+    let mut reasons = Vec::new();
+    for operation in operations(finding) {
+        let key = (id_of(operation), CheckId::from(finding.check.as_str()));
+        match outcome.verdicts.get(&key) {
+            Some(Verdict::Held(because)) => reasons.push(because.clone()),
+            Some(Verdict::Broken(drafts)) => {
+                let claim = drafts.first().map(|draft| draft.claim.clone()).unwrap_or_default();
+                return (RecheckOutcome::StillVulnerable, claim);
+            }
+            Some(Verdict::Inconclusive(why) | Verdict::Skipped(why)) => {
+                return (RecheckOutcome::Inconclusive, why.because.clone());
+            }
+            None => {
+                let because =
+                    format!("{} {} was not asked: is it still in the document?", operation.method, operation.path);
+                return (RecheckOutcome::Inconclusive, because);
+            }
+        }
+    }
+    if let Some(because) = &outcome.report.scan.untrusted_because {
+        return (RecheckOutcome::Inconclusive, because.clone());
+    }
+    (RecheckOutcome::Fixed, format!("the owner is served, and: {}", reasons.join("; ")))
+}
+
+/// The one who was rightly served before is refused too.
+fn refused_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
+    let owner = &finding.exchanges.iter().find(|exchange| exchange.role == crate::model::Role::Baseline)?.identity;
+    operations(finding).find_map(|operation| {
+        let surveyed = outcome.survey.operation(&id_of(operation))?;
+        let baseline = surveyed.by.get(owner)?;
+        if baseline.valid(&surveyed.volatile) {
+            return None;
+        }
+        let status =
+            baseline.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
+        Some(format!("{owner}, who was served before, gets {status} from {} {}", operation.method, operation.path))
+    })
+}

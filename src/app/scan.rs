@@ -1,0 +1,221 @@
+//! Scans in the background: started, watched, stopped, stored.
+
+use std::sync::{Arc, PoisonError};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::answers::{Progress, RecheckRow, ScanRequest};
+use super::document::from_send;
+use super::error::AppError;
+use super::prepare::{Prepared, prepare};
+use super::state::{App, MAX_REMEMBERED};
+use super::{finish, recheck};
+use crate::model::ScanId;
+use crate::probe::Probe;
+use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool};
+use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
+
+/// A scan that was started and may still run.
+#[derive(Debug, Clone)]
+pub struct ScanHandle {
+    /// Its id.
+    pub id: ScanId,
+    /// How far it is.
+    pub progress: watch::Receiver<Progress>,
+    /// Stops it; what was found until then is stored.
+    pub cancel: CancellationToken,
+    /// `None` while it runs.
+    pub done: watch::Receiver<Option<Result<Arc<Finished>, AppError>>>,
+}
+
+/// What a scan came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finished {
+    /// The report.
+    pub report: Report,
+    /// One row per finding that was to be checked again; empty for an ordinary scan.
+    pub recheck: Vec<RecheckRow>,
+}
+
+impl ScanHandle {
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// What the scan failed with.
+    ///
+    /// # Cancel safety
+    /// Dropping the future does not stop the scan; `cancel` does.
+    pub async fn finished(&mut self) -> Result<Arc<Finished>, AppError> {
+        let seen = self.done.wait_for(Option::is_some).await;
+        match seen.as_deref() {
+            Ok(Some(result)) => result.clone(),
+            _ => Err(AppError::Internal("the scan ended without a result".to_owned())),
+        }
+    }
+}
+
+impl App {
+    /// Starts a scan, a dry run or a recheck in the background.
+    ///
+    /// # Errors
+    /// [`AppError::Usage`] when request, configuration or document are wrong, [`AppError::Untrusted`] when the document
+    /// could not be fetched: nothing was started.
+    pub async fn start(&self, request: ScanRequest) -> Result<ScanHandle, AppError> {
+        let wanted = recheck::wanted(self, &request).await?;
+        let request = recheck::narrowed(request, &wanted);
+        let prepared = prepare(self, &request).await?;
+        let id = ScanId(format!("{:032x}", rand::random::<u128>()));
+        let (progress, watched) = watch::channel(Progress { phase: "starting", ..Progress::default() });
+        let (done, ended) = watch::channel(None);
+        let cancel = CancellationToken::new();
+        let handle = ScanHandle { id: id.clone(), progress: watched, cancel: cancel.clone(), done: ended };
+        self.remember(&handle);
+        let app = self.clone();
+        let work = async move {
+            let result = if request.dry_run {
+                Ok(Finished { report: planned(&id, &prepared), recheck: Vec::new() })
+            } else {
+                app.carry_out(&id, prepared, &wanted, &progress, cancel).await
+            };
+            // Nobody may be listening any more; the report is stored.
+            let _ = done.send(Some(result.map(Arc::new)));
+        };
+        self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(work);
+        Ok(handle)
+    }
+
+    /// The handle of a scan that runs, or ran in this process.
+    pub fn running(&self, id: &ScanId) -> Option<ScanHandle> {
+        self.shared.scans.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn remember(&self, handle: &ScanHandle) {
+        let mut scans = self.shared.scans.lock().unwrap_or_else(PoisonError::into_inner);
+        if scans.len() >= MAX_REMEMBERED {
+            scans.retain(|_, handle| handle.done.borrow().is_none());
+        }
+        scans.insert(handle.id.clone(), handle.clone());
+        let mut tasks = self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+    }
+
+    async fn carry_out(
+        &self,
+        id: &ScanId,
+        prepared: Prepared,
+        wanted: &recheck::Wanted,
+        progress: &watch::Sender<Progress>,
+        cancel: CancellationToken,
+    ) -> Result<Finished, AppError> {
+        let mut outcome = self.look(id, &prepared, progress, cancel).await?;
+        if wanted.is_empty() {
+            finish::finish(self, &prepared, &mut outcome.report).await?;
+        }
+        let recheck = recheck::rows(wanted, &outcome);
+        Ok(Finished { report: outcome.report, recheck })
+    }
+
+    /// One scan over the engine, without the history.
+    pub(super) async fn look(
+        &self,
+        id: &ScanId,
+        prepared: &Prepared,
+        progress: &watch::Sender<Progress>,
+        cancel: CancellationToken,
+    ) -> Result<Outcome, AppError> {
+        let probe = self.probe(prepared, cancel)?;
+        Ok(self.look_with(id, prepared, &probe, progress).await)
+    }
+
+    pub(super) fn probe(&self, prepared: &Prepared, cancel: CancellationToken) -> Result<Probe, AppError> {
+        let base_url = prepared.base_url.clone().ok_or_else(|| AppError::Usage("no base URL".to_owned()))?;
+        let identities = prepared.identities.clone();
+        let redactor = self.shared.redactor.clone();
+        Probe::new(prepared.scope.clone(), base_url, identities, prepared.limits, redactor, cancel).map_err(from_send)
+    }
+
+    pub(super) async fn look_with(
+        &self,
+        id: &ScanId,
+        prepared: &Prepared,
+        probe: &Probe,
+        progress: &watch::Sender<Progress>,
+    ) -> Outcome {
+        let input = ScanInput {
+            id: id.0.clone(),
+            started_at: jiff::Timestamp::now(),
+            api: Arc::clone(&prepared.api),
+            probe,
+            mode: prepared.mode,
+            checks: prepared.checks.clone(),
+            selected: &|operation| prepared.is_selected(operation),
+            excluded: &|operation| prepared.is_excluded(operation),
+            owns: prepared.owns(),
+            config: prepared.config.as_ref().map(|path| path.display().to_string()),
+            notes: prepared.notes.clone(),
+        };
+        let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
+        scan::run(input, &ticked).await
+    }
+}
+
+/// Steps are hundredths of the whole, so that they never fall while the number of requests to come is still unknown.
+fn tell(progress: &watch::Sender<Progress>, probe: &Probe, stage: Stage, (done, total, findings): (u64, u64, u64)) {
+    let share = |from: u64, to: u64| from + (to - from) * done.min(total) / total.max(1);
+    let (phase, at) = match stage {
+        Stage::SigningIn => ("signing in", share(0, 5)),
+        Stage::Survey => ("survey", share(5, 45)),
+        Stage::Checks => ("checks", share(45, 100)),
+    };
+    progress.send_modify(|known| {
+        known.phase = phase;
+        known.done = known.done.max(at);
+        known.total = 100;
+        known.requests = probe.sent();
+        known.findings = known.findings.max(findings);
+    });
+}
+
+/// The report of a dry run.
+fn planned(id: &ScanId, prepared: &Prepared) -> Report {
+    let plan = scan::plan(&PlanInput {
+        api: &prepared.api,
+        identities: &prepared.identities,
+        mode: prepared.mode,
+        checks: &prepared.checks,
+        selected: &|operation| prepared.is_selected(operation),
+        excluded: &|operation| prepared.is_excluded(operation),
+    });
+    let base_url = prepared.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool { name: "routewarden".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        scan: ScanInfo {
+            id: id.0.clone(),
+            started_at: jiff::Timestamp::now().to_string(),
+            duration_ms: 0,
+            mode: prepared.mode,
+            base_url: base_url.unwrap_or_default(),
+            document: crate::model::clean(&prepared.api.document, 500),
+            config: prepared.config.as_ref().map(|path| path.display().to_string()),
+            identities: Vec::new(),
+            requests: 0,
+            status: Status::Planned,
+            untrusted_because: None,
+        },
+        score: Score {
+            value: None,
+            grade: None,
+            coverage: 0.0,
+            withheld_because: Some("a dry run: nothing was sent".to_owned()),
+        },
+        findings: Vec::new(),
+        coverage: Vec::new(),
+        document_issues: scan::issues(&prepared.api.issues),
+        writes: Vec::new(),
+        plan,
+        next_steps: Vec::new(),
+        notes: prepared.notes.clone(),
+    }
+}

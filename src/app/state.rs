@@ -1,0 +1,174 @@
+//! What both faces share: where things are, the history, the scans under way, and everything secret that was seen.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+use tokio::task::JoinSet;
+
+use super::answers::{CheckPage, HistoryRow};
+use super::error::AppError;
+use super::scan::ScanHandle;
+use crate::checks;
+use crate::detect::Redactor;
+use crate::model::ScanId;
+use crate::report::Report;
+use crate::store::{Store, StoreError};
+
+/// Most scans of this process that are remembered; the history has all.
+pub(super) const MAX_REMEMBERED: usize = 64;
+
+/// The program behind both faces. Cheap to clone; everything it holds is shared.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// What all clones share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) folder: PathBuf,
+    data: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
+    environment: BTreeMap<String, String>,
+    /// Opened when it is first needed, so that starting costs nothing.
+    store: OnceCell<Store>,
+    pub(super) redactor: Redactor,
+    /// Held only to look up or insert.
+    pub(super) scans: Mutex<HashMap<ScanId, ScanHandle>>,
+    /// The scans under way; awaited by [`App::shut_down`].
+    pub(super) tasks: Mutex<JoinSet<()>>,
+}
+
+impl App {
+    /// `folder` is where relative paths, `routewarden.toml` and the document are looked for; `data` is where the
+    /// history is kept, the user's data folder without it. Opens nothing yet.
+    pub fn new(folder: PathBuf, data: Option<PathBuf>) -> Self {
+        Self::with(folder, data, None, BTreeMap::new())
+    }
+
+    fn with(
+        folder: PathBuf,
+        data: Option<PathBuf>,
+        config: Option<PathBuf>,
+        environment: BTreeMap<String, String>,
+    ) -> Self {
+        let shared = Shared {
+            folder,
+            data,
+            config,
+            environment,
+            store: OnceCell::new(),
+            redactor: Redactor::new(),
+            scans: Mutex::default(),
+            tasks: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The same use cases, where these variables come before the process's own environment.
+    #[must_use]
+    pub fn with_environment(&self, environment: BTreeMap<String, String>) -> Self {
+        let shared = &self.shared;
+        Self::with(shared.folder.clone(), shared.data.clone(), shared.config.clone(), environment)
+    }
+
+    /// The same use cases, where this configuration is used when a request names none.
+    #[must_use]
+    pub fn with_config(&self, config: PathBuf) -> Self {
+        let shared = &self.shared;
+        Self::with(shared.folder.clone(), shared.data.clone(), Some(config), shared.environment.clone())
+    }
+
+    /// A variable of the environment.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        self.shared.environment.get(name).cloned().or_else(|| std::env::var(name).ok())
+    }
+
+    /// The history.
+    pub(super) async fn store(&self) -> Result<&Store, AppError> {
+        let open = || Store::open(self.shared.data.as_deref());
+        self.shared.store.get_or_try_init(open).await.map_err(from_store)
+    }
+
+    /// A stored report; with no id the latest.
+    ///
+    /// # Errors
+    /// [`AppError::Unknown`] when there is none.
+    pub async fn report(&self, id: Option<&ScanId>) -> Result<Report, AppError> {
+        let store = self.store().await?;
+        let found = match id {
+            Some(id) => store.report(id.as_str()).await,
+            None => store.latest().await,
+        };
+        found.map_err(from_store)?.ok_or_else(|| {
+            AppError::Unknown(match id {
+                Some(id) => format!("there is no scan `{id}`; `routewarden history` lists the stored ones"),
+                None => "there is no stored scan yet; run scan_api (or `routewarden scan`) first".to_owned(),
+            })
+        })
+    }
+
+    /// Stored scans, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when the history cannot be read.
+    pub async fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, AppError> {
+        let rows = self.store().await?.history(limit).await.map_err(from_store)?;
+        let row = |row: crate::store::HistoryRow| HistoryRow {
+            scan_id: row.scan_id,
+            started_at: row.started_at,
+            base_url: row.base_url,
+            document: row.document,
+            status: row.status,
+            grade: row.grade,
+            findings: row.findings,
+            severe: row.severe,
+        };
+        Ok(rows.into_iter().map(row).collect())
+    }
+
+    /// The catalogue of checks, in its order.
+    pub fn checks(&self) -> Vec<CheckPage> {
+        checks::all().into_iter().map(|check| page(check.meta())).collect()
+    }
+
+    /// The text that may go out: every known secret in it, in any coding, replaced. The last tripwire of both faces;
+    /// `true` when something was replaced, which is a fault worth a warning.
+    pub fn tripwire(&self, text: String) -> (String, bool) {
+        let (text, hits) = self.shared.redactor.tripwire(&text);
+        (text, hits > 0)
+    }
+
+    /// Stops what runs and stores it.
+    pub async fn shut_down(&self) {
+        for handle in self.shared.scans.lock().unwrap_or_else(PoisonError::into_inner).values() {
+            handle.cancel.cancel();
+        }
+        let mut tasks = std::mem::take(&mut *self.shared.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        while tasks.join_next().await.is_some() {}
+    }
+}
+
+fn page(meta: &checks::Meta) -> CheckPage {
+    CheckPage {
+        id: meta.id.to_owned(),
+        title: meta.title.to_owned(),
+        severity: meta.severity,
+        level: meta.level,
+        owasp: meta.owasp.iter().map(|entry| (*entry).to_owned()).collect(),
+        cwe: meta.cwe.to_vec(),
+        remedy: meta.remedy.to_owned(),
+        since: meta.since.to_owned(),
+        manual: meta.manual.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+/// A fault of the history in the terms of the faces.
+pub(super) fn from_store(error: StoreError) -> AppError {
+    match error {
+        StoreError::Ambiguous { .. } => AppError::Unknown(error.to_string()),
+        other => AppError::Internal(other.to_string()),
+    }
+}
