@@ -94,7 +94,7 @@ fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Res
     let place = section.place("env");
     let is_name = variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && variable.bytes().next().is_some_and(|first| !first.is_ascii_digit());
-    if let Some(value) = (section.source.env)(variable).filter(|_| is_name) {
+    if is_name && let Some(value) = (section.source.env)(variable) {
         return Ok(value);
     }
     // Keys such as `sk_live_…` are valid names of variables too.

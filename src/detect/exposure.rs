@@ -221,13 +221,10 @@ fn is_placeholder(text: &str) -> bool {
 /// Long, without spaces, of more than one class of characters: not a word, not a URL.
 fn looks_random(text: &str) -> bool {
     let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
-    let digits = has(u8::is_ascii_digit);
-    let letters = has(u8::is_ascii_alphabetic);
     let cased = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    (16..=8192).contains(&text.len())
-        && !text.contains([' ', '/']) | text.starts_with("eyJ")
-        && letters
-        && (digits || cased)
+    let is_word = !has(u8::is_ascii_alphabetic) || !(has(u8::is_ascii_digit) || cased);
+    let is_path = text.contains([' ', '/']) && !text.starts_with("eyJ");
+    (16..=8192).contains(&text.len()) && !is_word && !is_path
 }
 
 /// Luhn (ISO/IEC 7812-1) and a prefix and length that a card network issues.

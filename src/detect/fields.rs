@@ -100,7 +100,9 @@ pub(super) fn parameter_values(query: &str) -> Vec<Range<usize>> {
 
 /// Empty, stars, dots, or one of our own placeholders.
 pub(super) fn is_masked(value: &str) -> bool {
-    (value.starts_with("[redacted:") && value.ends_with(']')) || value.chars().all(|c| "*•●.-–".contains(c))
+    // One placeholder and nothing else: between two of them something may be left.
+    let placeholder = value.starts_with("[redacted:") && value.find(']') == Some(value.len() - 1);
+    placeholder || value.chars().all(|c| "*•●.-–".contains(c))
 }
 
 /// What the value that comes next stands under.

@@ -154,6 +154,14 @@ fn broken_toml_does_not_show_the_line_s_value() {
     }
 }
 
+#[test]
+fn deep_nesting_is_refused() {
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(20_000), close.repeat(20_000));
+    for value in [deep("[", "]"), deep("{a=", "}")] {
+        assert!(!refused(&format!("[identities.a.login]\nbody = {value}")).is_empty());
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_answered(text in "\\PC{0,120}", toml in "[a-z\\[\\]=\"{}.,\\n 0-9]{0,120}") {

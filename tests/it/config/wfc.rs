@@ -104,3 +104,14 @@ fn unusable_files_are_refused_without_showing_secrets() {
         assert!(!message.contains("SECRETVALUE"), "{message}");
     }
 }
+
+#[test]
+fn aliases_that_multiply_are_refused() {
+    let mut yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let before = level - 1;
+        yaml.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 10].join(", ")));
+    }
+    yaml.push_str("auth: *a11\n");
+    assert!(with_auth(&yaml).unwrap_err().to_string().contains("not valid YAML"));
+}

@@ -42,7 +42,7 @@ fn disguises(value: &str) -> Vec<(&'static str, String)> {
             let middle = value.char_indices().nth(3).unwrap().0;
             let (head, tail) = value.split_at(middle);
             let head = serde_json::to_string(head).unwrap();
-            format!("{}{}", head.trim_matches('"'), unicode_escaped(tail))
+            format!("{}{}", &head[1..head.len() - 1], unicode_escaped(tail))
         }),
         ("percent", percent.clone()),
         ("percent, lower case", percent.replace("%2F", "%2f").replace("%3D", "%3d")),
@@ -196,6 +196,8 @@ fn shows(text: &str, value: &str) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     #[test]
     fn no_known_value_survives(
         value in "[ -~äöü€]{6,40}", before in "[ -~\\n]{0,30}", after in "[ -~\\n]{0,30}", which in 0_usize..24,

@@ -75,6 +75,7 @@ fn headers_keep_scheme_and_cookie_names() {
         ("X-Auth-Token", "zz9Qm2vT9pLw4ZrK8sYd1HfN", "[redacted:BOB_TOKEN]"),
         ("Location", "/cb?token=abc&x=1", "/cb?token=[redacted:field]&x=1"),
         ("WWW-Authenticate", "Bearer realm=\"api\"", "Bearer realm=\"api\""),
+        ("X-Auth-Token", "zz9Qm2vT9pLw4ZrK8sYd1HfN.s3cr3t.zz9Qm2vT9pLw4ZrK8sYd1HfN", "[redacted:credential]"),
         ("Content-Type", "application/json", "application/json"),
     ] {
         assert_eq!(redactor.header(name, value), expected, "{name}");
