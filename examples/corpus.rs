@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Each folder is one line of figures. `ISSUES=1` in the environment prints the issues too, and `SLOW=1` the documents
-//! that take longer than half a second.
+//! that take longer than half a second, and `DOUBTS=1` the reads that may change something.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use routewarden::model::Effect;
 use routewarden::spec::{Samples, load_file, looks_like_document};
 
 #[derive(Default)]
@@ -27,6 +28,8 @@ struct Figures {
     schemas: usize,
     samples: usize,
     issues: usize,
+    reads: usize,
+    doubtful: usize,
     bytes: u64,
     time: Duration,
     failures: Vec<String>,
@@ -92,6 +95,15 @@ fn measure(path: &Path, figures: &mut Figures, out: &mut impl Write) -> io::Resu
             took.as_secs_f64()
         )?;
     }
+    for operation in &api.operations {
+        if let Effect::Doubtful(reason) = &operation.effect {
+            figures.doubtful += 1;
+            if env::var_os("DOUBTS").is_some() {
+                writeln!(out, "{}: {}: {reason}", path.display(), operation.id)?;
+            }
+        }
+        figures.reads += usize::from(operation.effect == Effect::Reads);
+    }
     for issue in &api.issues {
         let words = issue.message.split('`').step_by(2).collect::<Vec<_>>().join("…");
         *figures.kinds.entry(words).or_default() += 1;
@@ -115,10 +127,12 @@ fn print(folder: &Path, figures: &Figures, out: &mut impl Write) -> io::Result<(
     let megabytes = figures.bytes as f64 / 1e6;
     writeln!(
         out,
-        "{}: {} documents, {} operations, {} schemas, {} samples, {} issues, {} failures, {megabytes:.0} MB in {seconds:.1} s ({:.0} MB/s), peak {}",
+        "{}: {} documents, {} operations ({} reads, {} doubtful), {} schemas, {} samples, {} issues, {} failures, {megabytes:.0} MB in {seconds:.1} s ({:.0} MB/s), peak {}",
         folder.display(),
         figures.documents,
         figures.operations,
+        figures.reads,
+        figures.doubtful,
         figures.schemas,
         figures.samples,
         figures.issues,

@@ -7,10 +7,11 @@ use crate::model::{BodyContent, Dialect, RequestBody, ResponseSpec, SchemaId};
 use super::documents::Node;
 use super::lowering::{Lowering, kind, pick};
 use super::parameters::{link, media_type, schema_id};
+use super::reference;
 use super::swagger;
 
 /// The most media types of one body.
-const MAX_CONTENT: usize = 50;
+pub(super) const MAX_CONTENT: usize = 50;
 
 impl<'d> Lowering<'d> {
     /// The request body of an operation of OpenAPI 3.
@@ -20,12 +21,16 @@ impl<'d> Lowering<'d> {
         shape.insert("content".to_owned(), self.content(node).into());
         let read: openapiv3::RequestBody = self.read(node, shape, &["content"])?;
         let content = node.get("content");
-        let bodies = read.content.into_iter().map(|(name, media)| BodyContent {
-            media_type: media_type(&name),
-            schema: media.schema.as_ref().and_then(schema_id),
-            example: content.and_then(|content| content.get(&name)).and_then(|media| self.example(media)),
-        });
-        let content = by_preference(bodies.collect());
+        let mut bodies = Vec::new();
+        for (name, media) in read.content {
+            // The media type may be a reference (OpenAPI 3.2).
+            let own = content.and_then(|content| content.get(&name));
+            let own = own.and_then(|own| reference::follow(self.documents, own).ok());
+            let example = own.and_then(|own| self.example(own));
+            let schema = media.schema.as_ref().and_then(schema_id);
+            bodies.push(BodyContent { media_type: media_type(&name), schema, example });
+        }
+        let content = by_preference(bodies);
         if content.is_empty() {
             self.issues.add(node, "the request body has no content type; the operation is called without a body");
             return None;
@@ -42,6 +47,9 @@ impl<'d> Lowering<'d> {
                 .add(content, format!("`content` must be an object, not {}; it is ignored", kind(content.value)));
             return shape;
         };
+        if entries.len() > MAX_CONTENT {
+            self.issues.add(content, format!("only the first {MAX_CONTENT} media types are read"));
+        }
         for (name, media) in entries.iter().filter(|(name, _)| !name.starts_with("x-")).take(MAX_CONTENT) {
             let Some((media, _)) = self.follow_object(content.with(media), "media type") else { continue };
             let schema = media.get("schema").map(|schema| link(self.schema(schema)));
@@ -69,6 +77,7 @@ impl<'d> Lowering<'d> {
             };
             // A response that cannot be read still says that this status is expected.
             let (content, headers) = self.response(node, operation, root).unwrap_or_default();
+            self.spend(50 * content.len() + headers.iter().map(String::len).sum::<usize>());
             responses.push(ResponseSpec { status, content, headers });
         }
         responses

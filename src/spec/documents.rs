@@ -82,7 +82,7 @@ impl Documents {
         if let Base::Folder(folder) = base
             && let Ok(folder) = folder.canonicalize()
         {
-            Files { folder, left: MAX_FILES_BYTES, paths: vec![None] }.read_all(&mut documents);
+            Files { folder, left: MAX_FILES_BYTES, tries: 10 * MAX_FILES, paths: vec![None] }.read_all(&mut documents);
         }
         Ok(documents)
     }
@@ -109,6 +109,8 @@ struct Files {
     /// Canonical; nothing outside is opened.
     folder: PathBuf,
     left: u64,
+    /// How many more references to files are tried, whether they exist or not.
+    tries: usize,
     /// Canonical path of each document that was read; the first came as text.
     paths: Vec<Option<PathBuf>>,
 }
@@ -126,12 +128,14 @@ impl Files {
     }
 
     fn read_one(&mut self, from: usize, part: &str, list: &mut Vec<Document>) -> Result<usize, String> {
+        let too_many = || format!("more than {MAX_FILES} files are referred to");
+        self.tries = self.tries.checked_sub(1).ok_or_else(too_many)?;
         let path = self.locate(from, part)?;
         if let Some(known) = self.paths.iter().position(|known| known.as_ref() == Some(&path)) {
             return Ok(known);
         }
         if list.len() > MAX_FILES {
-            return Err(format!("more than {MAX_FILES} files are referred to"));
+            return Err(too_many());
         }
         let text = reading::read_text(&path, MAX_FILE_BYTES.min(self.left)).map_err(|error| error.to_string())?;
         self.left = self.left.saturating_sub(text.len() as u64);

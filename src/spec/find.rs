@@ -41,6 +41,8 @@ pub const USUAL_PLACES: &[&str] = &[
 const MAX_DEPTH: usize = 5;
 /// The most folders that are opened.
 const MAX_FOLDERS: usize = 3000;
+/// The most entries of one folder that are looked at.
+const MAX_ENTRIES: usize = 20_000;
 /// The most files whose content is looked at.
 const MAX_LOOKED_AT: usize = 400;
 /// The most documents that are named.
@@ -94,7 +96,7 @@ pub fn find_in_folder(folder: &Path) -> Vec<PathBuf> {
             break;
         }
         let Ok(entries) = fs::read_dir(&place) else { continue };
-        let mut entries: Vec<_> = entries.flatten().collect();
+        let mut entries: Vec<_> = entries.flatten().take(MAX_ENTRIES).collect();
         entries.sort_by_key(fs::DirEntry::file_name);
         for entry in entries {
             // Links are not followed: they may lead in a circle or out of the project.

@@ -12,40 +12,66 @@ const MAX_DEPTH: usize = 10;
 /// The most items and members of one value that are looked at.
 const MAX_MEMBERS: usize = 200;
 
+/// The most comparisons for one value; what is left over is taken to fit. Alternatives of alternatives multiply.
+const MAX_COMPARISONS: usize = 20_000;
+
 /// Whether a value fits a schema.
 pub(super) fn fits(schemas: &SchemaArena, value: &Value, id: SchemaId) -> bool {
-    schemas.get(id).is_none_or(|schema| fits_schema(schemas, value, schema, MAX_DEPTH))
+    schemas.get(id).is_none_or(|schema| fits_merged(schemas, value, schema))
 }
 
 /// Whether a value fits a schema that may stand outside the arena.
 pub(super) fn fits_merged(schemas: &SchemaArena, value: &Value, schema: &Schema) -> bool {
-    fits_schema(schemas, value, schema, MAX_DEPTH)
+    Comparison { schemas, left: MAX_COMPARISONS }.fits(value, schema, MAX_DEPTH)
 }
 
-fn fits_schema(schemas: &SchemaArena, value: &Value, schema: &Schema, depth: usize) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return true };
-    let below =
-        |value: &Value, id: &SchemaId| schemas.get(*id).is_none_or(|schema| fits_schema(schemas, value, schema, depth));
-    let of_type = schema.types.is_empty() || schema.types.iter().any(|kind| is_of(value, *kind));
-    let listed = schema.enumeration.is_empty() || schema.enumeration.contains(value) || value.is_null();
-    let own = match value {
-        Value::String(text) => fits_text(schema, text),
-        Value::Number(number) => number.as_f64().is_none_or(|number| within(schema, number)),
-        Value::Array(items) => {
-            let count =
-                items.len() >= as_count(schema.min_items, 0) && items.len() <= as_count(schema.max_items, usize::MAX);
-            count && schema.items.is_none_or(|id| items.iter().take(MAX_MEMBERS).all(|item| below(item, &id)))
+struct Comparison<'a> {
+    schemas: &'a SchemaArena,
+    left: usize,
+}
+
+impl Comparison<'_> {
+    fn fits(&mut self, value: &Value, schema: &Schema, depth: usize) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return true };
+        if self.left == 0 {
+            return true;
         }
-        Value::Object(members) => {
-            let has = |name: &String| members.contains_key(name) || is_read_only(schemas, schema, name);
-            let fits = |(name, id): &(String, SchemaId)| members.get(name).is_none_or(|member| below(member, id));
-            schema.required.iter().all(has) && schema.properties.iter().take(MAX_MEMBERS).all(fits)
+        self.left -= 1;
+        let of_type = schema.types.is_empty() || schema.types.iter().any(|kind| is_of(value, *kind));
+        let listed = schema.enumeration.is_empty() || schema.enumeration.contains(value) || value.is_null();
+        of_type
+            && listed
+            && self.fits_itself(value, schema, depth)
+            && schema.all_of.iter().all(|id| self.below(value, *id, depth))
+            && (schema.one_of.is_empty() || schema.one_of.iter().any(|id| self.below(value, *id, depth)))
+    }
+
+    fn below(&mut self, value: &Value, id: SchemaId, depth: usize) -> bool {
+        self.schemas.get(id).is_none_or(|schema| self.fits(value, schema, depth))
+    }
+
+    fn fits_itself(&mut self, value: &Value, schema: &Schema, depth: usize) -> bool {
+        match value {
+            Value::String(text) => fits_text(schema, text),
+            Value::Number(number) => number.as_f64().is_none_or(|number| within(schema, number)),
+            Value::Array(items) => {
+                let least = as_count(schema.min_items, 0);
+                let count = items.len() >= least && items.len() <= as_count(schema.max_items, usize::MAX);
+                let mut items = items.iter().take(MAX_MEMBERS);
+                count && schema.items.is_none_or(|id| items.all(|item| self.below(item, id, depth)))
+            }
+            Value::Object(members) => {
+                let mut required = schema.required.iter().take(MAX_MEMBERS);
+                let complete =
+                    required.all(|name| members.contains_key(name) || is_read_only(self.schemas, schema, name));
+                let mut properties = schema.properties.iter().take(MAX_MEMBERS);
+                complete
+                    && properties
+                        .all(|(name, id)| members.get(name).is_none_or(|member| self.below(member, *id, depth)))
+            }
+            Value::Null | Value::Bool(_) => true,
         }
-        Value::Null | Value::Bool(_) => true,
-    };
-    let all = || schema.all_of.iter().all(|id| below(value, id));
-    let one = || schema.one_of.is_empty() || schema.one_of.iter().any(|id| below(value, id));
-    of_type && listed && own && all() && one()
+    }
 }
 
 fn fits_text(schema: &Schema, text: &str) -> bool {

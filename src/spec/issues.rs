@@ -12,6 +12,9 @@ use super::reference::escape;
 /// The most issues that are listed; the rest is counted.
 const MAX_ISSUES: usize = 2000;
 
+/// The most characters of one message; it may quote the document.
+const MAX_MESSAGE: usize = 500;
+
 /// The issues of one document, in the order of their discovery.
 #[derive(Debug, Default)]
 pub(super) struct Issues {
@@ -38,7 +41,7 @@ impl Issues {
     pub(super) fn add_below(&mut self, node: Node<'_>, key: &str, message: impl Into<String>) {
         let below = if key.is_empty() { String::new() } else { format!("/{}", escape(key)) };
         let place = Place { document: node.document, address: node.address(), below };
-        let message = message.into();
+        let message: String = message.into().chars().take(MAX_MESSAGE).collect();
         if self.list.len() >= MAX_ISSUES {
             self.dropped += 1;
         } else if self.seen.insert((place.clone(), message.clone())) {

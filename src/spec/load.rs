@@ -10,7 +10,7 @@ use super::documents::{Base, Documents, Node};
 use super::error::SpecError;
 use super::issues::Issues;
 use super::lines::Wanted;
-use super::lowering::Lowering;
+use super::lowering::{Lowering, ROOM};
 use super::operations::Defaults;
 use super::reading::{self, MAX_BYTES};
 use super::schemas::Schemas;
@@ -38,7 +38,8 @@ pub fn load_text(name: &str, text: &str, base: Base) -> Result<Api, SpecError> {
         Base::Folder(_) | Base::None => None,
     };
     let schemas = Schemas::default();
-    let mut lowering = Lowering { documents: &documents, dialect, address, issues: Issues::default(), schemas };
+    let issues = Issues::default();
+    let mut lowering = Lowering { documents: &documents, dialect, address, issues, room: ROOM, schemas };
     let mut api = lower(&mut lowering, root);
     api.document = name.to_owned();
     let Lowering { issues, schemas, .. } = lowering;

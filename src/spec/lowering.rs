@@ -12,6 +12,9 @@ use super::reference;
 use super::salvage;
 use super::schemas::Schemas;
 
+/// How much one document may come to, roughly in bytes, once its references are followed.
+pub(super) const ROOM: usize = 250_000_000;
+
 /// The state of one lowering.
 pub(super) struct Lowering<'d> {
     /// The document and the files that it refers to.
@@ -22,6 +25,8 @@ pub(super) struct Lowering<'d> {
     pub(super) address: Option<Url>,
     /// What could not be read so far.
     pub(super) issues: Issues,
+    /// How much more may be kept, roughly in bytes: references can say in a few letters what is long.
+    pub(super) room: usize,
     /// Schemas lowered and to be lowered.
     pub(super) schemas: Schemas<'d>,
 }
@@ -69,6 +74,11 @@ impl<'d> Lowering<'d> {
                 None
             }
         }
+    }
+
+    /// Counts something that is kept, besides its own fixed size.
+    pub(super) fn spend(&mut self, bytes: usize) {
+        self.room = self.room.saturating_sub(bytes.saturating_add(200));
     }
 
     /// Whether references may have siblings that count (JSON Schema 2020-12).

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use indexmap::{IndexMap, IndexSet};
+
 use crate::model::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
 
 /// The most schemas that are merged into one.
@@ -21,7 +23,7 @@ pub(super) fn merge<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: &[Schem
     if first.all_of.is_empty() && first.one_of.is_empty() {
         return Some(Merged { schema: Cow::Borrowed(first), parts: vec![id] });
     }
-    let mut merged = Schema::default();
+    let mut merged = Merging::default();
     let mut parts = Vec::new();
     let mut open = vec![id];
     while let Some(next) = open.pop() {
@@ -30,11 +32,19 @@ pub(super) fn merge<'a>(schemas: &'a SchemaArena, id: SchemaId, avoided: &[Schem
         }
         let Some(schema) = schemas.get(next) else { continue };
         parts.push(next);
-        absorb(&mut merged, schema, schemas);
+        merged.absorb(schema, schemas);
         open.extend(alternative(schemas, schema, avoided));
         open.extend(schema.all_of.iter().rev());
     }
-    Some(Merged { schema: Cow::Owned(merged), parts })
+    Some(Merged { schema: Cow::Owned(merged.finish()), parts })
+}
+
+/// A schema that takes in others.
+#[derive(Default)]
+struct Merging {
+    schema: Schema,
+    properties: IndexMap<String, SchemaId>,
+    required: IndexSet<String>,
 }
 
 /// The first alternative that is not just null and leads into no circle.
@@ -49,48 +59,51 @@ fn alternative(schemas: &SchemaArena, schema: &Schema, avoided: &[SchemaId]) -> 
     best.or_else(|| usable.next()).or(schema.one_of.first()).copied()
 }
 
-fn absorb(into: &mut Schema, more: &Schema, schemas: &SchemaArena) {
-    if into.types.is_empty() {
-        into.types.clone_from(&more.types);
-    } else if !more.types.is_empty() {
-        narrow_types(&mut into.types, &more.types);
+impl Merging {
+    fn finish(self) -> Schema {
+        let properties = self.properties.into_iter().collect();
+        Schema { properties, required: self.required.into_iter().collect(), ..self.schema }
     }
-    if into.enumeration.is_empty() {
-        into.enumeration.clone_from(&more.enumeration);
-    } else if !more.enumeration.is_empty() {
-        into.enumeration.retain(|value| more.enumeration.contains(value));
-    }
-    into.format = into.format.take().or_else(|| more.format.clone());
-    into.default = into.default.take().or_else(|| more.default.clone());
-    into.examples.extend(more.examples.iter().cloned());
-    into.pattern = into.pattern.take().or_else(|| more.pattern.clone());
-    into.min_length = into.min_length.max(more.min_length);
-    into.max_length = smaller(into.max_length, more.max_length);
-    into.minimum = bound(into.minimum, more.minimum, |new, old| new > old);
-    into.maximum = bound(into.maximum, more.maximum, |new, old| new < old);
-    into.multiple_of = into.multiple_of.or(more.multiple_of);
-    into.items = into.items.or(more.items);
-    into.min_items = into.min_items.max(more.min_items);
-    into.max_items = smaller(into.max_items, more.max_items);
-    if into.additional == AdditionalProperties::Any {
-        into.additional = more.additional;
-    }
-    for name in &more.required {
-        if !into.required.contains(name) {
-            into.required.push(name.clone());
+
+    fn absorb(&mut self, more: &Schema, schemas: &SchemaArena) {
+        let into = &mut self.schema;
+        if into.types.is_empty() {
+            into.types.clone_from(&more.types);
+        } else if !more.types.is_empty() {
+            narrow_types(&mut into.types, &more.types);
+        }
+        if into.enumeration.is_empty() {
+            into.enumeration.clone_from(&more.enumeration);
+        } else if !more.enumeration.is_empty() {
+            into.enumeration.retain(|value| more.enumeration.contains(value));
+        }
+        into.format = into.format.take().or_else(|| more.format.clone());
+        into.default = into.default.take().or_else(|| more.default.clone());
+        into.examples.extend(more.examples.iter().cloned());
+        into.pattern = into.pattern.take().or_else(|| more.pattern.clone());
+        into.min_length = into.min_length.max(more.min_length);
+        into.max_length = smaller(into.max_length, more.max_length);
+        into.minimum = bound(into.minimum, more.minimum, |new, old| new > old);
+        into.maximum = bound(into.maximum, more.maximum, |new, old| new < old);
+        into.multiple_of = into.multiple_of.or(more.multiple_of);
+        into.items = into.items.or(more.items);
+        into.min_items = into.min_items.max(more.min_items);
+        into.max_items = smaller(into.max_items, more.max_items);
+        if into.additional == AdditionalProperties::Any {
+            into.additional = more.additional;
+        }
+        into.read_only |= more.read_only;
+        into.write_only |= more.write_only;
+        self.required.extend(more.required.iter().cloned());
+        // A property that a later part pins to fixed values (a discriminator) is made by that part.
+        let pins = |id: &SchemaId| schemas.get(*id).is_some_and(|found| !found.enumeration.is_empty());
+        for (name, id) in &more.properties {
+            let known = self.properties.entry(name.clone()).or_insert(*id);
+            if pins(id) && !pins(known) {
+                *known = *id;
+            }
         }
     }
-    // A property that a later part pins to fixed values (a discriminator) is made by that part.
-    let pins = |id: &SchemaId| schemas.get(*id).is_some_and(|found| !found.enumeration.is_empty());
-    for (name, id) in &more.properties {
-        match into.properties.iter_mut().find(|(known, _)| known == name) {
-            None => into.properties.push((name.clone(), *id)),
-            Some((_, known)) if pins(id) && !pins(known) => *known = *id,
-            Some(_) => {}
-        }
-    }
-    into.read_only |= more.read_only;
-    into.write_only |= more.write_only;
 }
 
 fn narrow_types(types: &mut Vec<JsonType>, more: &[JsonType]) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use crate::model::{Dialect, Method, Operation, OperationId, Security, SecurityScheme, SpecLocation};
+use crate::model::{Dialect, Method, Operation, OperationId, Security, SecurityScheme, Server, SpecLocation};
 
 use super::documents::Node;
 use super::effect;
@@ -13,6 +13,8 @@ use super::reference::{self, escape};
 
 /// The most operations of one document.
 const MAX_OPERATIONS: usize = 100_000;
+/// The most tags of one operation.
+const MAX_TAGS: usize = 50;
 /// The most characters of a description that are kept as summary.
 const MAX_SUMMARY: usize = 300;
 /// Members of a path item that are no methods.
@@ -59,6 +61,12 @@ impl<'d> Lowering<'d> {
             for (method, node, pointer) in self.methods(&item) {
                 if operations.len() >= MAX_OPERATIONS {
                     self.issues.add(paths, format!("only the first {MAX_OPERATIONS} operations are read"));
+                    return operations;
+                }
+                if self.room == 0 {
+                    let message = "the document comes to too much once its references are followed; \
+                                   the operations from here on are left out";
+                    self.issues.add(node, message);
                     return operations;
                 }
                 if let Some(operation) = self.operation(&item, method, node, pointer, defaults)
@@ -155,34 +163,25 @@ impl<'d> Lowering<'d> {
             true => Security::Required(Vec::new()),
             false => Security::Unstated,
         });
-        let mut servers = self.servers(node);
-        if servers.is_empty() {
-            servers = item
-                .layers
-                .iter()
-                .map(|layer| self.servers(*layer))
-                .find(|found| !found.is_empty())
-                .unwrap_or_default();
-        }
-        if self.dialect == Dialect::Swagger2 {
-            servers.clear();
-        }
+        let servers = self.operation_servers(item, node);
         let summary = read.summary.unwrap_or_default();
-        let said = effect::Said {
+        let effect = effect::judge(&effect::Said {
             method,
             path: &item.path,
             operation_id: read.operation_id.as_deref(),
             summary: if summary.is_empty() { read.description.as_deref().unwrap_or_default() } else { &summary },
             responses: &responses,
-        };
-        let effect = effect::judge(&said);
+        });
+        let tags: Vec<String> = read.tags.into_iter().take(MAX_TAGS).collect();
+        self.spend(4 * item.path.len() + pointer.len() + tags.iter().map(String::len).sum::<usize>());
+        self.spend(read.operation_id.as_ref().map_or(0, String::len));
         Some(Operation {
             id: OperationId(format!("{method} {}", item.path)),
             method,
             path: item.path.clone(),
             operation_id: read.operation_id.filter(|id| !id.is_empty()),
             summary: summarise(summary, read.description),
-            tags: read.tags,
+            tags,
             servers,
             parameters: merged.parameters,
             body,
@@ -192,6 +191,19 @@ impl<'d> Lowering<'d> {
             effect,
             spec: SpecLocation { pointer, line: None },
         })
+    }
+}
+
+impl<'d> Lowering<'d> {
+    /// The operation's own servers, or else its path item's. Swagger has none of either.
+    fn operation_servers(&mut self, item: &PathItem<'d>, node: Node<'d>) -> Vec<Server> {
+        if self.dialect == Dialect::Swagger2 {
+            return Vec::new();
+        }
+        let owners = std::iter::once(node).chain(item.layers.iter().copied());
+        let servers = owners.map(|owner| self.servers(owner)).find(|found| !found.is_empty()).unwrap_or_default();
+        self.spend(servers.iter().map(|server| server.url.len() + server.description.len()).sum());
+        servers
     }
 }
 

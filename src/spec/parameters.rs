@@ -13,6 +13,8 @@ use super::swagger;
 
 /// The most parameters of one operation.
 const MAX_PARAMETERS: usize = 1000;
+/// The most names in braces of one path.
+const MAX_NAMES_IN_PATH: usize = 50;
 /// Header parameters that the specification tells to ignore (OpenAPI 3.0 §4.7.12).
 const IGNORED_HEADERS: &[&str] = &["accept", "content-type", "authorization"];
 
@@ -50,6 +52,7 @@ impl<'d> Lowering<'d> {
                     let name = members.get("name").and_then(Value::as_str).unwrap_or_default();
                     bodies.insert(format!("{place} {name}"), node);
                 } else if let Some(parameter) = self.parameter(node, members) {
+                    self.spend(parameter.name.len());
                     if is_ignored(&parameter) {
                         merged.wants_authorization |= is_authorization(&parameter);
                     } else {
@@ -214,6 +217,9 @@ pub(super) fn names_in_path(path: &str) -> Vec<String> {
     let mut rest = path;
     while let Some((_, after)) = rest.split_once('{') {
         let Some((name, after)) = after.split_once('}') else { break };
+        if names.len() >= MAX_NAMES_IN_PATH {
+            break;
+        }
         if !name.is_empty() && !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }

@@ -6,6 +6,8 @@ use regex::RegexBuilder;
 const MAX_PATTERN: usize = 1000;
 /// The longest text that is made.
 const MAX_TEXT: usize = 4096;
+/// The most pieces that are written for one text.
+const MAX_STEPS: usize = 50_000;
 /// How deep groups may nest.
 const MAX_DEPTH: u32 = 12;
 
@@ -44,7 +46,7 @@ pub(super) fn make(pattern: &str, length: Length, turn: usize) -> Option<String>
     // First with as few repetitions as allowed, then with more until the text is long enough.
     for extra in [0, 1, length.min, length.min.saturating_sub(1), length.min / 2] {
         let mut text = String::new();
-        let mut writer = Writer { out: &mut text, extra: extra.min(MAX_TEXT), turn };
+        let mut writer = Writer { out: &mut text, extra: extra.min(MAX_TEXT), turn, steps: MAX_STEPS };
         writer.choice(&choice);
         let count = text.chars().count();
         let fits = count >= length.min && count <= length.max && text.len() < MAX_TEXT;
@@ -243,6 +245,8 @@ struct Writer<'o> {
     /// Repetitions beyond the fewest, shared by all pieces.
     extra: usize,
     turn: usize,
+    /// Empty groups cost too.
+    steps: usize,
 }
 
 impl Writer<'_> {
@@ -253,9 +257,10 @@ impl Writer<'_> {
                 self.extra -= more;
             }
             for _ in 0..piece.min + more {
-                if self.out.len() >= MAX_TEXT {
+                if self.out.len() >= MAX_TEXT || self.steps == 0 {
                     return;
                 }
+                self.steps -= 1;
                 match &piece.atom {
                     Atom::Char(found) => self.out.push(*found),
                     Atom::Class { ranges, negated } => self.out.push(self.pick(ranges, *negated)),

@@ -1,5 +1,7 @@
 //! Example values that fit a schema, as small as it allows and the same for the same seed.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::{AdditionalProperties, Api, BodyContent, JsonType, Parameter, Schema, SchemaId};
@@ -51,10 +53,11 @@ impl<'a> Samples<'a> {
     /// A value for a parameter: its own example where that fits, or else one that its schema allows. Never empty in
     /// paths.
     pub fn parameter(&self, parameter: &Parameter) -> Value {
-        let own = parameter.example.as_ref();
-        let own = own.filter(|example| parameter.schema.is_none_or(|id| fits(&self.api.schemas, example, id)));
+        let fits = |example: &Value| parameter.schema.is_none_or(|id| fits(&self.api.schemas, example, id));
+        let own = parameter.example.clone();
+        let own = own.and_then(|example| if fits(&example) { Some(example) } else { respelled(&example).filter(fits) });
         let value = match (own, parameter.schema) {
-            (Some(example), _) => example.clone(),
+            (Some(example), _) => example,
             (None, Some(schema)) => self.value(schema),
             (None, None) => json!("1"),
         };
@@ -139,12 +142,17 @@ impl<'a> Samples<'a> {
     fn object(&self, schema: &Schema, making: &mut Making) -> Value {
         let mut members = Map::new();
         let mut optional = 0;
+        let required: HashSet<&str> = schema.required.iter().map(String::as_str).collect();
+        let declared: HashSet<&str> = schema.properties.iter().map(|(name, _)| name.as_str()).collect();
         for (name, id) in &schema.properties {
+            if making.left == 0 {
+                break;
+            }
             let Some(property) = self.api.schemas.get(*id) else { continue };
             if property.read_only {
                 continue;
             }
-            if schema.required.contains(name) {
+            if required.contains(name.as_str()) {
                 members.insert(name.clone(), self.make(*id, making));
                 continue;
             }
@@ -155,7 +163,7 @@ impl<'a> Samples<'a> {
                 members.extend(offer.map(|offer| (name.clone(), offer)));
             }
         }
-        for name in schema.required.iter().filter(|name| !schema.properties.iter().any(|(known, _)| known == *name)) {
+        for name in schema.required.iter().filter(|name| !declared.contains(name.as_str())).take(making.left) {
             let value = match schema.additional {
                 AdditionalProperties::Schema(id) => self.make(id, making),
                 _ => json!("sample"),
@@ -200,6 +208,17 @@ impl<'a> Samples<'a> {
             },
             other => other,
         }
+    }
+}
+
+/// A number or truth that was written as text, or a text that was written as a number: in an address they are equal.
+fn respelled(example: &Value) -> Option<Value> {
+    match example {
+        Value::String(text) => {
+            serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean())
+        }
+        Value::Number(_) | Value::Bool(_) => Some(example.to_string().into()),
+        _ => None,
     }
 }
 

@@ -8,14 +8,17 @@ use std::collections::{HashMap, VecDeque};
 use openapiv3::{AnySchema, ReferenceOr, SchemaKind, Type};
 use serde_json::{Map, Value, json};
 
-use crate::model::{AdditionalProperties, Dialect, JsonType, Schema, SchemaArena, SchemaId};
+use crate::model::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
 
 use super::documents::Node;
+use super::examples::{MAX_EXAMPLE, size};
 use super::lowering::{Lowering, kind, pick};
 use super::reference;
 
 /// The most schemas of one document.
 const MAX_SCHEMAS: usize = 1_000_000;
+/// The most values of one enumeration.
+const MAX_ENUMERATION: usize = 5000;
 /// The most references from one schema name to the next.
 const MAX_HOPS: usize = 64;
 /// Members that are taken over as they are.
@@ -164,7 +167,7 @@ impl<'d> Lowering<'d> {
         if members.get("type").and_then(Value::as_str) == Some("file") {
             schema.format = Some("binary".to_owned());
         }
-        self.values(members, &mut schema);
+        self.values(node, members, &mut schema);
         schema
     }
 
@@ -264,8 +267,7 @@ impl<'d> Lowering<'d> {
             }
         }
         // Swagger's parameters are schemas too, with a `required` of their own.
-        let is_parameter =
-            self.dialect == Dialect::Swagger2 && members.contains_key("in") && members.contains_key("name");
+        let is_parameter = members.contains_key("in") && members.contains_key("name");
         if let Some(required) = members.get("required").filter(|_| !is_parameter) {
             shape.insert("required".to_owned(), required.clone());
         }
@@ -277,21 +279,27 @@ impl<'d> Lowering<'d> {
     }
 
     /// Example values, which may be anything.
-    fn values(&self, members: &Map<String, Value>, schema: &mut Schema) {
+    fn values(&mut self, node: Node<'d>, members: &Map<String, Value>, schema: &mut Schema) {
         if let Some(Value::Array(list)) = members.get("enum") {
-            schema.enumeration.clone_from(list);
+            if list.len() > MAX_ENUMERATION {
+                self.issues.add_below(node, "enum", format!("only the first {MAX_ENUMERATION} values are read"));
+            }
+            schema.enumeration.extend(list.iter().take(MAX_ENUMERATION).cloned());
         }
         if let Some(only) = members.get("const") {
             schema.enumeration = vec![only.clone()];
         }
-        schema.default = members.get("default").cloned();
+        let small = |value: &&Value| size(value, MAX_EXAMPLE).is_some();
+        schema.default = members.get("default").filter(small).cloned();
         for key in ["example", "x-example"] {
-            schema.examples.extend(members.get(key).cloned());
+            schema.examples.extend(members.get(key).filter(small).cloned());
         }
         match members.get("examples") {
-            Some(Value::Array(list)) => schema.examples.extend(list.iter().take(8).cloned()),
+            Some(Value::Array(list)) => schema.examples.extend(list.iter().filter(small).take(8).cloned()),
             Some(Value::Object(named)) if !members.contains_key("in") => {
-                schema.examples.extend(named.values().filter_map(|example| example.get("value")).take(8).cloned());
+                schema
+                    .examples
+                    .extend(named.values().filter_map(|example| example.get("value")).filter(small).take(8).cloned());
             }
             _ => {}
         }

@@ -10,6 +10,9 @@ use crate::model::{Dialect, Place, Requirement, SchemeKind, Security, SecuritySc
 use super::documents::Node;
 use super::lowering::{Lowering, kind, pick};
 
+/// The most requirements of one list, schemes of one requirement and scopes of one scheme.
+const MAX_REQUIREMENTS: usize = 50;
+
 impl<'d> Lowering<'d> {
     /// The security schemes of the document by name.
     pub(super) fn schemes(&mut self, root: Node<'d>) -> BTreeMap<String, SecurityScheme> {
@@ -89,7 +92,10 @@ impl<'d> Lowering<'d> {
             }
         };
         let mut any = Vec::new();
-        for item in items {
+        if items.len() > MAX_REQUIREMENTS {
+            self.issues.add(list, format!("only the first {MAX_REQUIREMENTS} security requirements are read"));
+        }
+        for item in items.iter().take(MAX_REQUIREMENTS) {
             let item = list.with(item);
             any.extend(self.requirement(item, schemes));
         }
@@ -111,7 +117,8 @@ impl<'d> Lowering<'d> {
             self.issues.add(node, format!("a security requirement must be an object, not {}", kind(node.value)));
             return None;
         };
-        let names: Vec<&String> = members.keys().filter(|name| !name.starts_with("x-")).collect();
+        let names: Vec<&String> =
+            members.keys().filter(|name| !name.starts_with("x-")).take(MAX_REQUIREMENTS).collect();
         for name in names.iter().filter(|name| !schemes.contains_key(name.as_str())) {
             let shown: String = name.chars().take(100).collect();
             let message =

@@ -37,6 +37,9 @@ impl<'d> Lowering<'d> {
             }
             return Vec::new();
         };
+        if items.len() > MAX_SERVERS {
+            self.issues.add(list, format!("only the first {MAX_SERVERS} servers are read"));
+        }
         items.iter().take(MAX_SERVERS).filter_map(|item| self.server(list.with(item))).collect()
     }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::model::{BodyContent, JsonType, RequestBody, Schema};
 
-use super::bodies::by_preference;
+use super::bodies::{MAX_CONTENT, by_preference};
 use super::documents::Node;
 use super::lowering::Lowering;
 use super::parameters::media_type;
@@ -30,7 +30,17 @@ pub(super) fn style(members: &Map<String, Value>, shape: &mut Map<String, Value>
 /// The media types under `key` at an operation, or else at its document.
 pub(super) fn media_types(operation: Node<'_>, root: Node<'_>, key: &str) -> Vec<String> {
     let list = |owner: Node<'_>| -> Option<Vec<String>> {
-        Some(owner.value.get(key)?.as_array()?.iter().filter_map(Value::as_str).map(media_type).collect())
+        Some(
+            owner
+                .value
+                .get(key)?
+                .as_array()?
+                .iter()
+                .take(MAX_CONTENT)
+                .filter_map(Value::as_str)
+                .map(media_type)
+                .collect(),
+        )
     };
     let mut found = list(operation).or_else(|| list(root)).unwrap_or_default();
     if found.is_empty() {

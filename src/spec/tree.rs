@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, Seq
 use serde_json::{Map, Value};
 
 /// The most values one document may hold.
-pub(super) const MAX_VALUES: usize = 12_000_000;
+pub(super) const MAX_VALUES: usize = 6_000_000;
 
 /// How many more values may be built. A long text costs as much as several values.
 #[derive(Debug)]

@@ -56,6 +56,19 @@ fn a_deep_chain_of_schemas_is_lowered_without_recursion() {
 }
 
 #[test]
+fn a_shared_path_item_does_not_multiply_without_end() {
+    let parameters: Vec<_> = (0..1000)
+        .map(|at| json!({ "name": format!("p{at}"), "in": "query", "example": "x".repeat(60_000) }))
+        .take(300)
+        .collect();
+    let paths: serde_json::Map<_, _> = (0..2000).map(|at| (format!("/{at}"), json!({ "$ref": "#/x-item" }))).collect();
+    let document = json!({ "openapi": "3.0.0", "paths": paths, "x-item": { "parameters": parameters, "get": { "responses": {} } } });
+    let api = load(&document.to_string()).unwrap();
+    assert!(api.operations.len() < 100, "{}", api.operations.len());
+    assert_eq!(api.issues.len(), 1);
+}
+
+#[test]
 fn samples_end_where_schemas_do_not() {
     for schema in [
         json!({ "allOf": [{ "$ref": "#/components/schemas/S" }] }),
@@ -65,7 +78,10 @@ fn samples_end_where_schemas_do_not() {
         json!({ "type": "array", "minItems": 4_000_000_000_u64 }),
         json!({ "type": "string", "minLength": 4_000_000_000_u64 }),
         json!({ "type": "string", "pattern": "^(((a{1000}){1000}){1000}){1000}$" }),
+        json!({ "type": "string", "pattern": format!("{}{}", "(".repeat(11), "){1000}".repeat(11)) }),
         json!({ "type": "string", "pattern": "(".repeat(900) }),
+        json!({ "allOf": vec![json!({ "$ref": "#/components/schemas/S" }); 200], "example": 1 }),
+        json!({ "oneOf": vec![json!({ "oneOf": vec![json!({ "$ref": "#/components/schemas/S" }); 50] }); 50], "example": {}, "required": ["x"] }),
         json!({ "type": "number", "minimum": 1e308, "multipleOf": 1e-300 }),
         json!({ "type": "integer", "minimum": 1e300, "maximum": -1e300 }),
     ] {

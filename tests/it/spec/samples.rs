@@ -133,6 +133,18 @@ fn a_parameter_of_a_path_is_never_empty() {
     assert!(value.as_str().is_some_and(|text| !text.is_empty()), "{value}");
 }
 
+#[test]
+fn examples_of_parameters_may_be_spelled_as_text() {
+    let sample = |schema: Value, example: Value| {
+        let api = load(&json!({ "openapi": "3.0.0", "paths": { "/a": { "get": { "parameters": [
+            { "name": "x", "in": "query", "example": example, "schema": schema }], "responses": {} } } } }));
+        Samples::new(&api, 1).parameter(&api.operations[0].parameters[0])
+    };
+    assert_eq!(sample(json!({ "type": "integer" }), json!("42")), json!(42));
+    assert_eq!(sample(json!({ "type": "string" }), json!(42)), json!("42"));
+    assert_eq!(sample(json!({ "type": "integer" }), json!("forty")), json!(1));
+}
+
 /// Schemas that can be satisfied.
 fn schemas() -> impl Strategy<Value = Value> {
     let text = (0_u64..12, 0_u64..12, any::<bool>()).prop_map(|(min, more, bounded)| match bounded {
