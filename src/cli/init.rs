@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 
 use crate::config::{InitFacts, render_init};
+use crate::remedy::{self, Framework};
 use crate::spec;
 
 use super::cx::Cx;
@@ -89,10 +90,11 @@ fn look(folder: &Path) -> Found {
         found.facts.document = Some(relative(&first, folder).display().to_string());
     }
     found.others = documents.take(MOST_OTHERS).map(|path| relative(&path, folder)).collect();
-    if let Some((name, because)) = framework(folder) {
-        found.facts.framework = Some(name);
+    let recognised = remedy::recognise(folder);
+    if recognised.framework != Framework::Unknown {
+        found.facts.framework = Some(recognised.framework.as_str().to_owned());
         found.facts.source = Some(".".to_owned());
-        found.framework_because = Some(because);
+        found.framework_because = Some(recognised.because);
     }
     found
 }
@@ -103,10 +105,4 @@ fn is_absolute(url: &str) -> bool {
 
 fn relative(path: &Path, folder: &Path) -> PathBuf {
     path.strip_prefix(folder).unwrap_or(path).to_path_buf()
-}
-
-/// The framework, and what gave it away.
-fn framework(folder: &Path) -> Option<(String, String)> {
-    let _ = folder;
-    None
 }

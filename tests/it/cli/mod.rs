@@ -5,6 +5,7 @@ mod help;
 mod layout;
 mod outputs;
 mod usage;
+mod wired;
 
 use std::path::Path;
 
