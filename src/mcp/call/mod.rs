@@ -5,6 +5,7 @@ mod ownership;
 mod scan;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -88,9 +89,14 @@ impl Call<'_> {
         parse(self.schema, self.arguments.clone())
     }
 
+    /// The configuration that the model named, or else the server's.
+    fn config(&self, named: Option<String>) -> Option<PathBuf> {
+        named.map(PathBuf::from).or_else(|| self.shared.options.config.clone())
+    }
+
     /// How long this call may take.
     fn patience(&self) -> Duration {
-        let limits = self.shared.limits;
+        let limits = self.shared.options.limits;
         if self.context.meta.get_progress_token().is_some() { limits.with_progress } else { limits.silent }
     }
 
