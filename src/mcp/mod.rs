@@ -8,6 +8,7 @@ pub mod contract;
 mod error;
 pub mod exit;
 mod http;
+pub mod patience;
 mod progress;
 mod prompts;
 mod resources;

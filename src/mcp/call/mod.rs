@@ -22,7 +22,7 @@ use super::answer::{explain_answer, fix_answer};
 use super::arguments::parse;
 use super::server::Shared;
 use super::wire::{ExplainArguments, FixArguments};
-use super::{exit, progress, tools};
+use super::{exit, patience, progress, tools};
 use crate::app::{App, AppError, FixRequest, Progress, ScanHandle};
 use crate::model::{FindingId, ScanId};
 
@@ -129,13 +129,7 @@ impl Call<'_> {
         cancel: &CancellationToken,
     ) -> Result<Option<T>, String> {
         tokio::select! {
-            biased;
-            done = work => Ok(Some(done)),
-            () = self.abandoned() => {
-                cancel.cancel();
-                Err("the call was cancelled; what was found until then is stored".to_owned())
-            }
-            () = tokio::time::sleep(self.patience()) => Ok(None),
+            waited = patience::wait(work, self.abandoned(), self.patience(), cancel) => waited,
             () = self.follow(seen) => Ok(None),
         }
     }
