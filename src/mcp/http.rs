@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::error::McpError;
-use super::server::{Limits, Server};
+use super::server::{Options, Server};
 use super::stdio::asked_to_stop;
 use crate::app::App;
 use crate::model::Secret;
@@ -39,8 +39,8 @@ pub struct HttpOptions {
     pub address: SocketAddr,
     /// What clients must send as `Authorization: Bearer ...`; a random one is made without it.
     pub token: Option<Secret>,
-    /// How long calls may take.
-    pub limits: Limits,
+    /// What is the same on every transport.
+    pub server: Options,
     /// Stops the server, besides Ctrl-C and SIGTERM.
     pub stop: CancellationToken,
 }
@@ -49,7 +49,7 @@ impl HttpOptions {
     /// Takes token and limits from the environment.
     pub fn from_environment(address: SocketAddr) -> Self {
         let token = std::env::var(TOKEN_VARIABLE).ok().filter(|value| !value.is_empty()).map(Secret::new);
-        Self { address, token, limits: Limits::from_environment(), stop: CancellationToken::new() }
+        Self { address, token, server: Options::from_environment(), stop: CancellationToken::new() }
     }
 }
 
@@ -68,7 +68,7 @@ pub struct Listening {
 /// # Errors
 /// [`McpError::NotLoopback`], [`McpError::ShortToken`] and [`McpError::Bind`] before anything is served.
 pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&Listening)) -> Result<(), McpError> {
-    let HttpOptions { address, token, limits, stop } = options;
+    let HttpOptions { address, token, server, stop } = options;
     if !address.ip().is_loopback() {
         return Err(McpError::NotLoopback(address));
     }
@@ -85,7 +85,7 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     let bind = |source| McpError::Bind { address, source };
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let url = format!("http://{}/mcp", listener.local_addr().map_err(bind)?);
-    let server = Server::new(app, limits, stop.clone());
+    let server = Server::new(app, server, stop.clone());
     let router = router(server.clone(), token, &stop);
     ready(&Listening { url, generated_token });
     let served = run(listener, router, stop).await;

@@ -2,6 +2,7 @@
 //! stateless era, so nothing may live in it.
 
 use std::future::{Future, ready};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -49,11 +50,33 @@ impl Limits {
     }
 }
 
+/// How to serve.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How long calls may take.
+    pub limits: Limits,
+    /// The configuration file of calls that name none; the folder's own without it.
+    pub config: Option<PathBuf>,
+}
+
+impl Options {
+    /// The limits of the environment, and the folder's configuration.
+    pub fn from_environment() -> Self {
+        Self { limits: Limits::from_environment(), config: None }
+    }
+
+    /// With this configuration file for calls that name none.
+    #[must_use]
+    pub fn with_config(self, config: Option<PathBuf>) -> Self {
+        Self { config, ..self }
+    }
+}
+
 /// What all connections share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) app: App,
-    pub(super) limits: Limits,
+    pub(super) options: Options,
     /// Cancelled when the server ends, so that no call holds it up.
     pub(super) ending: CancellationToken,
     /// What this server started and has not seen the end of; held for moments only, never across an await.
@@ -68,8 +91,8 @@ pub struct Server {
 
 impl Server {
     /// A server over `app`. Opens nothing. `ending` ends every call that waits.
-    pub fn new(app: App, limits: Limits, ending: CancellationToken) -> Self {
-        Self { shared: Arc::new(Shared { app, limits, ending, calls: Mutex::default() }) }
+    pub fn new(app: App, options: Options, ending: CancellationToken) -> Self {
+        Self { shared: Arc::new(Shared { app, options, ending, calls: Mutex::default() }) }
     }
 
     /// Stops everything that runs, and stores it.

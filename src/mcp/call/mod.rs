@@ -5,6 +5,7 @@ mod ownership;
 mod scan;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use super::answer::{explain_answer, fix_answer};
 use super::arguments::parse;
 use super::server::Shared;
 use super::wire::{ExplainArguments, FixArguments};
-use super::{exit, progress, tools};
+use super::{exit, patience, progress, tools};
 use crate::app::{App, AppError, FixRequest, Progress, ScanHandle};
 use crate::model::{FindingId, ScanId};
 
@@ -88,9 +89,14 @@ impl Call<'_> {
         parse(self.schema, self.arguments.clone())
     }
 
+    /// The configuration that the model named, or else the server's.
+    fn config(&self, named: Option<String>) -> Option<PathBuf> {
+        named.map(PathBuf::from).or_else(|| self.shared.options.config.clone())
+    }
+
     /// How long this call may take.
     fn patience(&self) -> Duration {
-        let limits = self.shared.limits;
+        let limits = self.shared.options.limits;
         if self.context.meta.get_progress_token().is_some() { limits.with_progress } else { limits.silent }
     }
 
@@ -123,13 +129,7 @@ impl Call<'_> {
         cancel: &CancellationToken,
     ) -> Result<Option<T>, String> {
         tokio::select! {
-            biased;
-            done = work => Ok(Some(done)),
-            () = self.abandoned() => {
-                cancel.cancel();
-                Err("the call was cancelled; what was found until then is stored".to_owned())
-            }
-            () = tokio::time::sleep(self.patience()) => Ok(None),
+            waited = patience::wait(work, self.abandoned(), self.patience(), cancel) => waited,
             () = self.follow(seen) => Ok(None),
         }
     }

@@ -71,24 +71,28 @@ fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<
         ));
     }
     while calls.tasks.try_join_next().is_some() {}
-    let (pending, work) = begin(call.app().clone(), arguments, call.shared.ending.child_token());
+    let request = request(call, arguments);
+    let (pending, work) = begin(call.app().clone(), request, call.shared.ending.child_token());
     // The set owns the work: it outlives the call, and ends by itself, by its token, or with the server.
     calls.tasks.spawn(work);
     calls.matrices.insert(key.to_owned(), pending.clone());
     Ok(pending)
 }
 
-fn begin(
-    app: App,
-    arguments: OwnershipArguments,
-    cancel: CancellationToken,
-) -> (Pending, impl Future<Output = ()> + Send + 'static) {
-    let request = OwnershipRequest {
+fn request(call: &Call<'_>, arguments: OwnershipArguments) -> OwnershipRequest {
+    OwnershipRequest {
         route: arguments.route,
         target: None,
-        config: arguments.config.map(Into::into),
+        config: call.config(arguments.config),
         overrides: Overrides { mode: arguments.mode, source: arguments.source.map(Into::into), ..Overrides::default() },
-    };
+    }
+}
+
+fn begin(
+    app: App,
+    request: OwnershipRequest,
+    cancel: CancellationToken,
+) -> (Pending, impl Future<Output = ()> + Send + 'static) {
     let (tell, progress) = watch::channel(Progress::default());
     let (finish, done) = watch::channel(None);
     let stop = cancel.clone();

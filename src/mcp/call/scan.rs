@@ -50,7 +50,7 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), String> {
 async fn start(call: &Call<'_>, arguments: ScanArguments) -> Outcome {
     room_for_one_more(call)?;
     let started = tokio::select! {
-        started = call.app().start(request(arguments)) => started.map_err(told)?,
+        started = call.app().start(request(call, arguments)) => started.map_err(told)?,
         () = call.abandoned() => return Err("the call was cancelled before the scan started.".to_owned()),
     };
     call.shared.calls().scans.push(started.clone());
@@ -67,10 +67,10 @@ fn room_for_one_more(call: &Call<'_>) -> Result<(), String> {
     Err(format!("{MAX_SCANS} scans run already; wait for one with scan_api and its scan_id: {}", ids.join(", ")))
 }
 
-fn request(arguments: ScanArguments) -> ScanRequest {
+fn request(call: &Call<'_>, arguments: ScanArguments) -> ScanRequest {
     ScanRequest {
         target: arguments.target,
-        config: arguments.config.map(Into::into),
+        config: call.config(arguments.config),
         overrides: Overrides {
             mode: arguments.mode,
             checks: arguments.checks,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use routewarden::mcp::{HttpOptions, Limits, Listening, McpError, serve_http};
+use routewarden::mcp::{HttpOptions, Listening, McpError, Options, serve_http};
 use routewarden::model::Secret;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -27,7 +27,7 @@ fn options(token: Option<&str>, stop: &CancellationToken) -> HttpOptions {
     HttpOptions {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         token: token.map(Secret::new),
-        limits: Limits::default(),
+        server: Options::default(),
         stop: stop.clone(),
     }
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod contract;
 mod exit;
 mod http;
+mod patience;
 mod progress;
 mod stdio;
 mod support;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use routewarden::app::App;
-use routewarden::mcp::{Limits, McpError, serve_pipes};
+use routewarden::mcp::{McpError, Options, serve_pipes};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf, split};
 use tokio::task::JoinHandle;
@@ -37,7 +37,7 @@ impl Client {
         let folder = tempfile::tempdir().unwrap();
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (reader, writer) = split(theirs);
-        let server = tokio::spawn(serve_pipes(app(folder.path()), Limits::default(), reader, writer));
+        let server = tokio::spawn(serve_pipes(app(folder.path()), Options::default(), reader, writer));
         let (output, input) = split(ours);
         Self { lines: BufReader::new(output).lines(), input, server, version, next_id: 0, _folder: folder }
     }

@@ -1,0 +1,28 @@
+//! How a call waits for work that may take longer than its client does.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+/// Waits for `work`: `None` when it takes longer than `patience`, and then it goes on. When `abandoned` resolves, nobody
+/// wants the result any more, so `cancel` stops the work.
+///
+/// # Errors
+/// The words for a call that was abandoned.
+pub async fn wait<T>(
+    work: impl Future<Output = T>,
+    abandoned: impl Future<Output = ()>,
+    patience: Duration,
+    cancel: &CancellationToken,
+) -> Result<Option<T>, String> {
+    tokio::select! {
+        // A result that is there is given, whatever else happened at the same moment.
+        biased;
+        done = work => Ok(Some(done)),
+        () = abandoned => {
+            cancel.cancel();
+            Err("the call was cancelled; what was found until then is stored".to_owned())
+        }
+        () = tokio::time::sleep(patience) => Ok(None),
+    }
+}
