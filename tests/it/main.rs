@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod demo;
 mod detect;
+mod engine;
 mod mcp;
 mod model;
 mod remedy;
