@@ -16,6 +16,8 @@ pub enum Caller {
     Garbage(String),
     /// As this identity.
     Identity(String),
+    /// With the cookies that this identity's sign-in set, and nothing else.
+    Cookies(String),
     /// As this identity, with this token in the place of its own.
     Forged {
         /// Whose session is imitated.
@@ -34,6 +36,7 @@ impl Caller {
             Self::Anonymous => ANONYMOUS.to_owned(),
             Self::Garbage(_) => GARBAGE.to_owned(),
             Self::Identity(name) => name.clone(),
+            Self::Cookies(name) => format!("{name} (cookies only)"),
             Self::Forged { identity, label, .. } => format!("{identity} ({label})"),
         }
     }
@@ -44,6 +47,7 @@ impl Caller {
             Self::Forged { identity, token, .. } => format!("forged {identity} {}", token.expose()),
             Self::Garbage(name) => format!("garbage {name}"),
             Self::Identity(name) => format!("identity {name}"),
+            Self::Cookies(name) => format!("cookies {name}"),
             Self::Anonymous => ANONYMOUS.to_owned(),
         }
     }

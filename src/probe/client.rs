@@ -210,7 +210,7 @@ impl Probe {
             self.sessions.get(name).map(|session| Session { token, by_jar: false, ..session })
         };
         match caller {
-            Caller::Anonymous => None,
+            Caller::Anonymous | Caller::Cookies(_) => None,
             Caller::Identity(name) => self.sessions.get(name),
             Caller::Garbage(name) => self.sessions.garbage(name).and_then(|token| with(name, token)),
             Caller::Forged { identity, token, .. } => with(identity, token.clone()),
@@ -309,7 +309,7 @@ impl Probe {
         jar: Option<&str>,
     ) -> Result<Answer, SendError> {
         let owner = match &ask.caller {
-            Caller::Identity(name) => Some(name.as_str()),
+            Caller::Identity(name) | Caller::Cookies(name) => Some(name.as_str()),
             _ => jar,
         };
         let client = owner.and_then(|name| self.clients.get(name)).unwrap_or(&self.bare);

@@ -44,7 +44,7 @@ fn request(redactor: &Redactor, raw: &Raw<'_>) -> RecordedRequest {
     let mut headers: Vec<(String, String)> =
         raw.ask.headers.iter().map(|(name, value)| (name.clone(), redactor.header(name, value))).collect();
     let who = match &raw.ask.caller {
-        Caller::Anonymous => None,
+        Caller::Anonymous | Caller::Cookies(_) => None,
         Caller::Garbage(_) => Some("garbage".to_owned()),
         Caller::Identity(name) => Some(name.clone()),
         Caller::Forged { label, .. } => Some(label.clone()),

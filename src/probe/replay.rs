@@ -18,7 +18,7 @@ pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -
     let mut line = format!("curl -sS -X {}", ask.method);
     let mut url = redact(ask.url.as_str());
     let name = match &ask.caller {
-        Caller::Anonymous => None,
+        Caller::Anonymous | Caller::Cookies(_) => None,
         Caller::Garbage(_) => Some("GARBAGE_TOKEN".to_owned()),
         Caller::Identity(name) => Some(variable(name)),
         Caller::Forged { .. } => Some("FORGED_TOKEN".to_owned()),

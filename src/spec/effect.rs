@@ -166,7 +166,6 @@ const AMBIGUOUS: &[&str] = &[
     "refresh",
     "release",
     "replay",
-    "report",
     "request",
     "rerun",
     "restore",
@@ -193,6 +192,13 @@ const AMBIGUOUS: &[&str] = &[
     "upload",
     "verify",
     "vote",
+];
+
+/// Ambiguous words that name a thing where an id follows them (`/order/{id}`) or where they end an operation id
+/// (`customerOrder`).
+const THINGS: &[&str] = &[
+    "archive", "backup", "block", "book", "build", "call", "charge", "order", "play", "post", "process", "release",
+    "request", "schedule", "ship", "store", "test", "transfer", "vote",
 ];
 
 /// Words that say a read at the head of an operation id or summary.
@@ -264,7 +270,9 @@ pub(super) fn judge(said: &Said<'_>) -> Effect {
 
 fn sign_in_path(said: &Said<'_>) -> Option<String> {
     let path = said.path.split(['?', '#']).next().unwrap_or_default();
-    for segment in path.split('/') {
+    let segments: Vec<&str> = path.split('/').collect();
+    for (place, segment) in segments.iter().enumerate() {
+        let before_id = segments.get(place + 1).is_some_and(|next| next.starts_with('{'));
         // `{id}` is a value; `{id}:cancel` is a value and a verb.
         let plain = without_braces(segment);
         let words = words(&plain);
@@ -279,7 +287,8 @@ fn sign_in_path(said: &Said<'_>) -> Option<String> {
                 }
                 return Some(format!("`{}` in the path says an act", clip(segment)));
             }
-            if is_act(word) || (is_edge && is_ambiguous(word) && !settled(said)) {
+            let is_thing = before_id && THINGS.contains(&word.as_str());
+            if is_act(word) || (is_edge && is_ambiguous(word) && !is_thing && !settled(said)) {
                 return Some(format!("`{}` in the path says an act", clip(segment)));
             }
         }
@@ -293,9 +302,10 @@ fn sign_in_operation_id(said: &Said<'_>) -> Option<String> {
         return None;
     }
     let words = words(id);
-    let word = words.iter().enumerate().find(|(at, word)| {
-        let is_edge = *at == 0 || at + 1 == words.len();
-        is_act(word) || (is_edge && is_ambiguous(word) && !summary_reads(said.summary))
+    let word = words.iter().enumerate().find(|&(at, word)| {
+        let is_edge = at == 0 || at + 1 == words.len();
+        let is_thing = at + 1 == words.len() && words.len() > 1 && THINGS.contains(&word.as_str());
+        is_act(word) || (is_edge && is_ambiguous(word) && !is_thing && !summary_reads(said.summary))
     });
     word.map(|(_, word)| format!("`{word}` in the operation id `{}` says an act", clip(id)))
 }

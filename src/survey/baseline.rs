@@ -116,6 +116,15 @@ impl Surveyed {
             .any(|own| leaves(own).iter().any(|leaf| tells(leaf) && given.contains(&leaf.text)))
     }
 
+    /// Whether an answer has the very leaves of a valid one, whatever their values: a health check says the time.
+    fn has_same_shape(&self, answer: &Answer) -> bool {
+        let paths = |response: &crate::probe::Response| -> BTreeSet<String> {
+            leaves(response).into_iter().map(|leaf| leaf.path).collect()
+        };
+        let Some(given) = answer.response().map(paths) else { return false };
+        !given.is_empty() && self.valid().filter_map(|own| own.first.response()).any(|own| paths(own) == given)
+    }
+
     /// What the anonymous answer amounts to.
     pub fn anonymous_reading(&self) -> Option<Reading> {
         self.anonymous.as_ref().map(|answer| self.stranger_reading(answer))
@@ -138,7 +147,11 @@ impl Surveyed {
             Reading::Data if answer.response().is_some_and(is_soft_error) => {
                 Reading::Refused("an error in a successful answer".to_owned())
             }
-            Reading::Data if !self.is_data_of_someone(answer) && self.valid().next().is_some() => {
+            Reading::Data
+                if !self.is_data_of_someone(answer)
+                    && self.valid().next().is_some()
+                    && !self.has_same_shape(answer) =>
+            {
                 Reading::Refused("nothing of what the signed-in caller is shown".to_owned())
             }
             reading => reading,

@@ -13,7 +13,7 @@ mod slots;
 
 pub use baseline::{Baseline, Surveyed};
 pub use leaves::{Leaf, leaves, looks_volatile, same, scalar_text};
-pub use names::{is_me_word, is_owner_name, is_strong_owner_name, role_word, singular, words};
+pub use names::{is_me_word, is_owner_name, is_strong_owner_name, role_mark, role_word, singular, words};
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, signs_of};
 pub use people::{People, Person};

@@ -155,7 +155,23 @@ pub(super) fn resource_of_path(path: &str) -> Option<String> {
 pub fn is_me_word(segment: &str) -> bool {
     matches!(
         words(segment).join("").as_str(),
-        "me" | "self" | "whoami" | "profile" | "myprofile" | "myaccount" | "currentuser" | "userinfo" | "account"
+        "me" | "self"
+            | "whoami"
+            | "profile"
+            | "myprofile"
+            | "myaccount"
+            | "currentuser"
+            | "userinfo"
+            | "account"
+            | "session"
+            | "current"
+            | "user"
+            | "viewer"
+            | "myself"
+            | "identity"
+            | "mydata"
+            | "loggedin"
+            | "mine"
     )
 }
 
@@ -174,7 +190,6 @@ const STRONG_OWNERS: &[&str] = &[
     "holder",
     "subscriber",
     "buyer",
-    "recipient",
     "organization",
     "organisation",
     "org",
@@ -182,6 +197,7 @@ const STRONG_OWNERS: &[&str] = &[
     "company",
     "team",
     "belongsto",
+    "ownedby",
 ];
 /// Fields that name who made an object; a public post has them too.
 const WEAK_OWNERS: &[&str] =
@@ -210,7 +226,9 @@ fn owner_stem(name: &str) -> String {
 /// Whether a field's name says whose the object is: `owner`, `user_id`, `author`, `accountId`, `createdBy`.
 pub fn is_owner_name(name: &str) -> bool {
     let stem = owner_stem(name);
-    STRONG_OWNERS.contains(&stem.as_str()) || WEAK_OWNERS.contains(&stem.as_str())
+    // `createdBy`, `sent_by`, `approvedBy`: whoever did something to it.
+    let by = stem.len() > 3 && stem.ends_with("by");
+    by || STRONG_OWNERS.contains(&stem.as_str()) || WEAK_OWNERS.contains(&stem.as_str())
 }
 
 /// Whether it says so in a way that public objects do not: `owner`, `user_id`, `account`, but not `author`.
@@ -218,31 +236,54 @@ pub fn is_strong_owner_name(name: &str) -> bool {
     STRONG_OWNERS.contains(&owner_stem(name).as_str())
 }
 
+/// Whether it can name nothing but a caller: a value there that stands for none of them stands for a stranger.
+pub(super) fn is_certain_owner_name(name: &str) -> bool {
+    matches!(owner_stem(name).as_str(), "owner" | "user" | "account" | "tenant" | "member" | "ownedby" | "belongsto")
+}
+
 /// Whole words that mark a function of a higher role.
 const ROLE_WORDS: &[&str] = &[
     "admin",
     "admins",
     "administrator",
-    "administration",
-    "administrators",
     "superuser",
+    "superusers",
     "superadmin",
     "sysadmin",
     "root",
     "staff",
     "backoffice",
     "internal",
-    "moderator",
-    "moderation",
-    "management",
-    "manager",
-    "operator",
-    "ops",
-    "audit",
     "privileged",
 ];
 
-/// The role word in a name, if there is one.
+/// Words that may mark one, and may be what the API is about: a park's operators, an insurer's audits.
+const ROLE_NOUNS: &[&str] = &[
+    "administration",
+    "administrators",
+    "moderator",
+    "moderators",
+    "moderation",
+    "management",
+    "manager",
+    "managers",
+    "operator",
+    "operators",
+    "ops",
+    "audit",
+    "audits",
+    "supervisor",
+    "executive",
+    "restricted",
+];
+
+/// The role word in a name, if there is one, and whether it can mean nothing else.
+pub fn role_mark(name: &str) -> Option<(String, bool)> {
+    let found = role_word(name).map(|word| (word, true));
+    found.or_else(|| words(name).into_iter().find(|word| ROLE_NOUNS.contains(&word.as_str())).map(|word| (word, false)))
+}
+
+/// The word in a name that can mean nothing but a higher role.
 pub fn role_word(name: &str) -> Option<String> {
     words(name).into_iter().find(|word| ROLE_WORDS.contains(&word.as_str()))
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::leaves::scalar_text;
-use super::names::{is_owner_name, is_strong_owner_name, words};
+use super::names::{is_certain_owner_name, is_owner_name, is_strong_owner_name, words};
 use super::objects::{Object, ObjectKey, Objects};
 use super::people::{People, Person};
 
@@ -143,7 +143,7 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
         match people.named_by(&text) {
             Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
             // `owner: "Alice Smith"` beside `owner_id: 1` is no contradiction; only ids and bare owners count.
-            None if strong && !field.contains('/') => strangers = true,
+            None if is_certain_owner_name(outer) && !field.contains('/') && !text.contains(' ') => strangers = true,
             None => {}
         }
     }

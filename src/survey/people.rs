@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::leaves::{leaves, scalar_text};
-use super::names::words;
+use super::names::{is_strong_owner_name, words};
 use crate::model::{Credential, Identity};
 use crate::probe::{Response, Session};
 
@@ -33,34 +33,36 @@ pub struct People {
 
 /// Claims and fields that stand for the caller.
 fn is_principal_key(key: &str) -> bool {
-    matches!(
-        words(key).join("").as_str(),
-        "sub"
-            | "id"
-            | "uid"
-            | "uuid"
-            | "userid"
-            | "useruuid"
-            | "username"
-            | "preferredusername"
-            | "login"
-            | "email"
-            | "mail"
-            | "upn"
-            | "uniquename"
-            | "identity"
-            | "accountid"
-            | "customerid"
-            | "memberid"
-            | "handle"
-            | "name"
-            | "user"
-            | "nickname"
-            | "principal"
-            | "subject"
-            | "guid"
-            | "pk"
-    )
+    // The caller's account, tenant or customer number stands for the caller wherever an object names it.
+    is_strong_owner_name(key)
+        || matches!(
+            words(key).join("").as_str(),
+            "sub"
+                | "id"
+                | "uid"
+                | "uuid"
+                | "userid"
+                | "useruuid"
+                | "username"
+                | "preferredusername"
+                | "login"
+                | "email"
+                | "mail"
+                | "upn"
+                | "uniquename"
+                | "identity"
+                | "accountid"
+                | "customerid"
+                | "memberid"
+                | "handle"
+                | "name"
+                | "user"
+                | "nickname"
+                | "principal"
+                | "subject"
+                | "guid"
+                | "pk"
+        )
 }
 
 impl People {

@@ -96,6 +96,7 @@ impl Surveyor<'_> {
                 learn_from_me(&mut survey);
                 survey.people.settle();
             }
+            learn_from_lists(&mut survey);
             self.attribute(&mut survey);
         }
         // What no answer showed may stand as an example in the document.
@@ -461,6 +462,48 @@ fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
         .collect();
     let seen = statuses.into_iter().collect::<Vec<_>>().join(", ");
     Inconclusive { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
+}
+
+/// A collection that shows two peers disjoint objects, each with one owner value throughout, tells which value is whose.
+fn learn_from_lists(survey: &mut Survey) {
+    let mut learnt: Vec<(String, String)> = Vec::new();
+    for callers in survey.objects.lists.values() {
+        for (caller, listed) in callers {
+            let peers: Vec<&str> = survey.people.peers(caller).iter().map(|person| person.name.as_str()).collect();
+            let others: Vec<&BTreeSet<ObjectKey>> =
+                peers.iter().filter_map(|name| callers.get(*name)).filter(|other| !other.is_empty()).collect();
+            if listed.is_empty() || others.is_empty() || others.iter().any(|other| !other.is_disjoint(listed)) {
+                continue;
+            }
+            for (field, value) in common_owner(&survey.objects, listed) {
+                let elsewhere = others.iter().any(|other| {
+                    other.iter().any(|key| owner_value(&survey.objects, key, &field).as_ref() == Some(&value))
+                });
+                if !elsewhere && survey.people.named_by(&value).is_none() {
+                    learnt.push((caller.clone(), value));
+                }
+            }
+        }
+    }
+    for (caller, value) in learnt {
+        survey.people.learn(&caller, [value]);
+    }
+}
+
+/// Strong owner fields that have one and the same value in all these objects.
+fn common_owner(objects: &Objects, listed: &BTreeSet<ObjectKey>) -> Vec<(String, String)> {
+    let Some(first) = listed.first().and_then(|key| objects.known.get(key)) else { return Vec::new() };
+    first
+        .fields
+        .iter()
+        .filter(|(field, _)| super::names::is_certain_owner_name(field))
+        .filter_map(|(field, value)| Some((field.clone(), scalar_text(value)?)))
+        .filter(|(field, value)| listed.iter().all(|key| owner_value(objects, key, field).as_ref() == Some(value)))
+        .collect()
+}
+
+fn owner_value(objects: &Objects, key: &ObjectKey, field: &str) -> Option<String> {
+    objects.known.get(key)?.fields.get(field).and_then(scalar_text)
 }
 
 fn learn_from_me(survey: &mut Survey) {

@@ -8,7 +8,7 @@ use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Answer, SendError};
+use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, leaves, role_word, slots};
 
 check! {
@@ -114,48 +114,93 @@ async fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>, callers: 
     }
     let private = private_fields(&shown);
     let intent = intent(cx, case, callers).await;
-    if intent.is_none() {
-        let owner_field = case.signs.iter().any(|sign| matches!(sign, Sign::OwnerField { strong: true, .. }));
-        if private.is_empty() || !owner_field {
+    let owner_field = case.signs.iter().any(|sign| matches!(sign, Sign::OwnerField { strong: true, .. }));
+    match &intent {
+        Intent::Shared(because) if private.is_empty() || !owner_field => return Ok(held(format!("shared: {because}"))),
+        Intent::Shared(because) if is_shared_by_name(cx, case) => return Ok(held(format!("shared: {because}"))),
+        Intent::Unclear if private.is_empty() || !owner_field => {
             return Ok(inconclusive(
                 "every user is shown the same list, and nothing says that it should be otherwise",
                 Some("if the objects are private, name one under `owns` of its owner in routewarden.toml"),
             ));
         }
+        _ => {}
     }
     let again = cx.send(&CheckCx::as_caller(case.list, CheckCx::caller(&case.intruder.name)).again(1)).await?;
     Ok(proven(surveyed, case, intent, &private, &again))
 }
 
-/// What shows that the objects are not meant for all.
-async fn intent(cx: &CheckCx<'_>, case: &Case<'_>, callers: &Callers) -> Option<(String, Option<Arc<Answer>>)> {
+/// What shows that the objects are meant for all, or not.
+enum Intent {
+    /// Not meant for all; the sentence says what shows it.
+    Private(String, Option<Arc<Answer>>),
+    /// Shared with the intruder on purpose.
+    Shared(String),
+    /// Nothing says either.
+    Unclear,
+}
+
+async fn intent(cx: &CheckCx<'_>, case: &Case<'_>, callers: &Callers) -> Intent {
     let (intruder, owner) = (&case.intruder.name, &case.owner.name);
     if let Some(sign) = case.signs.iter().find(|sign| matches!(sign, Sign::Configured)) {
-        return Some((sign.because(owner), None));
+        return Intent::Private(sign.because(owner), None);
     }
-    if let Some(sign) = case.signs.iter().find(|sign| matches!(sign, Sign::ScopedList { other, .. } if other == intruder)) {
-        return Some((sign.because(owner), None));
+    match object_route(cx, case).await {
+        Some((because, answer, true)) => return Intent::Private(because, Some(answer)),
+        // Whoever may open the object may be shown it in a list.
+        Some((because, _, false)) => return Intent::Shared(because),
+        None => {}
+    }
+    let elsewhere = |sign: &&Sign| matches!(sign, Sign::ScopedList { other, .. } if other == intruder);
+    if let Some(sign) = case.signs.iter().find(elsewhere) {
+        return Intent::Private(sign.because(owner), None);
     }
     // The owner's own list leaves the intruder's objects out: the collection knows owners.
     if let Some(own) = callers.get(owner) {
         let of_intruder = |key: &&ObjectKey| cx.survey.owner(key).is_some_and(|(name, _)| name == intruder);
         let intruder_has = callers.get(intruder).is_some_and(|listed| listed.iter().any(|key| of_intruder(&key)));
         if own.contains(case.key) && intruder_has && !own.iter().any(|key| of_intruder(&key)) {
-            return Some((format!("{owner}'s own list leaves {intruder}'s objects out"), None));
+            return Intent::Private(format!("{owner}'s own list leaves {intruder}'s objects out"), None);
         }
     }
+    Intent::Unclear
+}
+
+/// What the route to the single object says to the intruder: the sentence, the answer, and whether it refuses.
+async fn object_route(cx: &CheckCx<'_>, case: &Case<'_>) -> Option<(String, Arc<Answer>, bool)> {
+    let (intruder, owner) = (&case.intruder.name, &case.owner.name);
     for other in &cx.survey.operations {
-        let Some(baseline) = other.valid_of(owner).filter(|_| !other.slots.is_empty()) else { continue };
-        if baseline.object.as_ref() != Some(case.key) && baseline.object.as_ref().map(|key| &key.0) != Some(&case.key.0) {
+        let Some(baseline) = other.valid_of(owner) else { continue };
+        if baseline.object.as_ref().is_none_or(|key| key.0 != case.key.0) {
             continue;
         }
-        let answer = cx.send(&CheckCx::as_caller(baseline, CheckCx::caller(intruder))).await.ok()?;
-        if let Reading::Refused(_) = CheckCx::reading(other, &answer, &baseline.masks, &[]) {
-            let because = format!("{} refuses {intruder} an object of {owner}'s that is in the list", other.operation.id);
-            return Some((because, Some(answer)));
+        let (Some(slot), Some(object)) = (other.slots.last(), cx.survey.objects.known.get(case.key)) else { continue };
+        let Some(value) = object.slot_value(slot) else { continue };
+        let mut values = baseline.values.clone();
+        values.insert((slot.place, slot.name.clone()), value.clone());
+        let Ok(url) = operation_url(cx.probe.base_url(), &other.operation, &values) else { continue };
+        let ask = Ask { url, ..CheckCx::as_caller(baseline, CheckCx::caller(intruder)) };
+        let answer = cx.send(&ask).await.ok()?;
+        let mut masks = baseline.masks.clone();
+        masks.push(case.key.1.clone());
+        match CheckCx::reading(other, &answer, &masks, &[]) {
+            Reading::Refused(_) => {
+                let because = format!("{} refuses {intruder} the very object that the list shows", other.operation.id);
+                return Some((because, answer, true));
+            }
+            Reading::Data => {
+                return Some((format!("{} serves {intruder} the same object", other.operation.id), answer, false));
+            }
+            Reading::NoData(_) => {}
         }
     }
     None
+}
+
+/// Whether the object names the intruder too, as those do that are shared with named people.
+fn is_shared_by_name(cx: &CheckCx<'_>, case: &Case<'_>) -> bool {
+    let named = |leaf: &Leaf| cx.survey.people.named_by(&leaf.text).is_some_and(|person| person.name == case.intruder.name);
+    leaves_of(case).iter().any(named)
 }
 
 /// The leaves of the listed object within the intruder's answer.
@@ -175,7 +220,7 @@ fn leaves_of(case: &Case<'_>) -> Vec<Leaf> {
 fn proven(
     surveyed: &Surveyed,
     case: &Case<'_>,
-    intent: Option<(String, Option<Arc<Answer>>)>,
+    intent: Intent,
     private: &[String],
     again: &Answer,
 ) -> Verdict {
@@ -194,16 +239,17 @@ fn proven(
     proof.clause("repeated", still, format!("the same request again (status {}) shows it too", status(again)));
     proof.show(Role::Attack, &case.list.first);
     match intent {
-        Some((because, answer)) => {
+        Intent::Private(because, answer) => {
             proof.clause("not-meant-for-all", true, because);
             if let Some(answer) = answer {
                 proof.show(Role::Control, &answer);
             }
         }
-        None => {
+        Intent::Shared(_) | Intent::Unclear => {
+            let private = private.join(", ");
             proof.open(
                 "not-meant-for-all",
-                format!("the objects hold {}, yet nothing shows that they are private; name one under `owns` of its owner to settle it", private.join(", ")),
+                format!("the objects hold {private}, yet nothing shows that they are private; name one under `owns` of its owner to settle it"),
             );
         }
     }

@@ -8,7 +8,7 @@ use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Security, Verdict};
 use crate::probe::{Answer, SendError};
-use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves, role_word};
+use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves, role_mark};
 
 check! {
     /// ## What it does
@@ -58,27 +58,25 @@ impl Check for FunctionRead {
     }
 }
 
-/// What marks a function as a higher role's: where, and the word.
-fn marked(operation: &Operation) -> Option<(String, String)> {
+/// What marks a function as a higher role's.
+struct Mark {
+    place: &'static str,
+    word: String,
+    /// The word can mean nothing else.
+    plain: bool,
+}
+
+fn marked(operation: &Operation) -> Option<Mark> {
+    let mark = |place, name: &str| role_mark(name).map(|(word, plain)| Mark { place, word, plain });
     let literal: String = operation.path.split('/').filter(|part| !part.starts_with('{')).collect::<Vec<_>>().join("/");
-    if let Some(word) = role_word(&literal) {
-        return Some(("path".to_owned(), word));
-    }
-    if let Some(word) = operation.operation_id.as_deref().and_then(role_word) {
-        return Some(("operationId".to_owned(), word));
-    }
-    if let Some(word) = operation.tags.iter().find_map(|tag| role_word(tag)) {
-        return Some(("tag".to_owned(), word));
-    }
-    match &operation.security {
-        Security::Required(any) => any
-            .iter()
-            .flatten()
-            .flat_map(|(_, scopes)| scopes)
-            .find_map(|scope| role_word(scope))
-            .map(|word| ("scope".to_owned(), word)),
-        _ => None,
-    }
+    let scopes: Vec<&String> = match &operation.security {
+        Security::Required(any) => any.iter().flatten().flat_map(|(_, scopes)| scopes).collect(),
+        _ => Vec::new(),
+    };
+    mark("path", &literal)
+        .or_else(|| operation.operation_id.as_deref().and_then(|id| mark("operationId", id)))
+        .or_else(|| operation.tags.iter().find_map(|tag| mark("tag", tag)))
+        .or_else(|| scopes.iter().find_map(|scope| mark("scope", scope)))
 }
 
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
@@ -116,7 +114,7 @@ async fn judge(
     higher: Option<&Person>,
     attack: &Arc<Answer>,
 ) -> Result<Verdict, SendError> {
-    let Some((place, word)) = marked(&surveyed.operation) else { return Ok(held("nothing marks it as a higher role's")) };
+    let Some(Mark { place, word, plain }) = marked(&surveyed.operation) else { return Ok(held("nothing marks it as a higher role's")) };
     let rightful = higher.and_then(|person| surveyed.valid_of(&person.name));
     let mut proof = Proof::default();
     proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
@@ -139,6 +137,10 @@ async fn judge(
         Some((sibling, answer)) => {
             proof.clause("roles-are-enforced-nearby", true, format!("{} refuses {}", sibling.operation.id, lowest.name));
             proof.show(Role::Control, answer);
+        }
+        None if !plain => {
+            // The word may be what the API is about; without a refusal beside it nothing shows a role.
+            return Ok(inconclusive("nothing shows that roles are told apart here", None));
         }
         None => {
             proof.open("roles-are-enforced-nearby", format!("no other `{word}` function that was asked refuses {}", lowest.name));
@@ -208,7 +210,7 @@ fn refusing_sibling<'a>(
         .operations
         .iter()
         .filter(|other| other.operation.id != surveyed.operation.id)
-        .filter(|other| marked(&other.operation).is_some_and(|(_, other)| other == word))
+        .filter(|other| marked(&other.operation).is_some_and(|mark| mark.word == word))
         .find_map(|other| {
             let answer = &other.by.get(lowest)?.first;
             let served = other.valid().next().is_some();

@@ -6,8 +6,8 @@ use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
 use crate::model::{Operation, Role, Severity, Verdict};
-use crate::probe::{Answer, Ask, SendError};
-use crate::survey::{Baseline, Surveyed};
+use crate::probe::{Answer, Ask, Caller, SendError};
+use crate::survey::{Baseline, Reading, Surveyed};
 
 check! {
     /// ## What it does
@@ -47,7 +47,7 @@ impl Check for Cors {
     }
 
     fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if PlanCx::is_read(operation) { Need::Requests(5) } else { Need::NotApplicable }
+        if PlanCx::is_read(operation) { Need::Requests(6) } else { Need::NotApplicable }
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
@@ -76,7 +76,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
         let answer = cx.send(&with_origin(baseline, &origin)).await?;
         let Some(credentials) = reflects(&answer, &origin) else { continue };
         let again = cx.send(&with_origin(baseline, &origin).again(1)).await?;
-        return Ok(judge(cx, surveyed, baseline, &Reflection { what, credentials, answer, again, origin }));
+        return judge(cx, surveyed, baseline, &Reflection { what, credentials, answer, again, origin }).await;
     }
     Ok(held("foreign origins are not allowed with credentials"))
 }
@@ -111,8 +111,30 @@ struct Reflection {
     origin: String,
 }
 
-fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &Reflection) -> Verdict {
-    let ambient = cx.probe.sessions().get(&baseline.caller).is_some_and(|session| session.is_ambient());
+/// Whether browsers can sign this request by themselves: the identity's credential is such a one, or the cookies that
+/// its sign-in set do as well.
+async fn ambient(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> Result<Option<Arc<Answer>>, SendError> {
+    let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Ok(None) };
+    if session.is_ambient() {
+        return Ok(Some(Arc::clone(&baseline.first)));
+    }
+    let set = session.login.as_ref().and_then(|login| login.response()).and_then(|login| login.header("set-cookie"));
+    if set.is_none() {
+        return Ok(None);
+    }
+    let answer = cx.send(&CheckCx::as_caller(baseline, Caller::Cookies(baseline.caller.clone()))).await?;
+    let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == Reading::Data;
+    let public = matches!(surveyed.anonymous_reading(), Some(Reading::Data));
+    Ok((served && !public).then_some(answer))
+}
+
+async fn judge(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    baseline: &Baseline,
+    seen: &Reflection,
+) -> Result<Verdict, SendError> {
+    let ambient = ambient(cx, surveyed, baseline).await?;
     let mut proof = Proof::default();
     proof.clause("origin-reflected", seen.credentials, format!("{} is allowed, with credentials", seen.what));
     let plain = baseline.first.response().and_then(|response| response.header("access-control-allow-origin"));
@@ -120,17 +142,19 @@ fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &Refl
     proof.clause("not-fixed", differs, "a request without an origin is not answered with it");
     proof.clause("repeated", reflects(&seen.again, &seen.origin).is_some(), "the same request again is answered alike");
     proof.show(Role::Attack, &seen.answer).show(Role::Baseline, &baseline.first);
-    let finding = Finding {
+    let finding = |cause: &str, severity| Finding {
         site: "header:Origin".to_owned(),
-        cause: format!("cors {}", seen.what),
+        cause: format!("cors {} {cause}", seen.what),
         claim: format!("{} may read answers with credentials", seen.what),
-        severity: None,
+        severity,
         surveyed,
     };
-    if ambient {
-        proof.clause("credentials-are-ambient", true, format!("{} signs in by what browsers send themselves", baseline.caller));
-        return proof.broken(finding);
+    if let Some(answer) = ambient {
+        let because = format!("{} is served by what browsers send themselves", baseline.caller);
+        proof.clause("credentials-are-ambient", true, because);
+        proof.show(Role::Control, &answer);
+        return Ok(proof.broken(finding("ambient", None)));
     }
     proof.clause("credentials-are-ambient", false, "tokens travel in a header, which a foreign page cannot send");
-    proof.observed(Finding { severity: Some(Severity::Info), ..finding })
+    Ok(proof.observed(finding("tokens", Some(Severity::Info))))
 }

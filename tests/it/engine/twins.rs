@@ -4,10 +4,8 @@ use super::harness::{Bench, missing, shown, troubling};
 use crate::twins::{Twin, all};
 
 fn bench(twin: &Twin) -> Bench {
-    let config = format!(
-        "[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n{}",
-        twin.base_url, twin.identities_toml
-    );
+    let config =
+        format!("[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n{}", twin.base_url, twin.identities_toml);
     Bench::new(&config, Some(&twin.document), &twin.env)
 }
 
