@@ -279,7 +279,10 @@ fn sign_in_path(said: &Said<'_>) -> Option<String> {
                 }
                 return Some(format!("`{}` in the path says an act", clip(segment)));
             }
-            if is_act(word) || (is_edge && is_ambiguous(word) && !settled(said)) {
+            // In the middle of a longer name it is part of a thing: `windowsUpdateCatalogItems`.
+            let says =
+                if is_act(word) { is_edge || !settled(said) } else { is_edge && is_ambiguous(word) && !settled(said) };
+            if says {
                 return Some(format!("`{}` in the path says an act", clip(segment)));
             }
         }
