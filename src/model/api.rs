@@ -199,7 +199,7 @@ impl Operation {
 
     /// Whether the document says that a caller must sign in.
     pub fn requires_sign_in(&self) -> bool {
-        matches!(&self.security, Security::Required(any) if !any.is_empty())
+        matches!(&self.security, Security::Required(_))
     }
 }
 

@@ -11,7 +11,7 @@ use super::reference;
 use super::swagger;
 
 /// The most media types of one body.
-pub(super) const MAX_CONTENT: usize = 50;
+pub(super) const MAX_CONTENT: usize = 200;
 
 impl<'d> Lowering<'d> {
     /// The request body of an operation of OpenAPI 3.

@@ -288,7 +288,10 @@ fn sign_in_path(said: &Said<'_>) -> Option<String> {
                 return Some(format!("`{}` in the path says an act", clip(segment)));
             }
             let is_thing = before_id && THINGS.contains(&word.as_str());
-            if is_act(word) || (is_edge && is_ambiguous(word) && !is_thing && !settled(said)) {
+            let doubted = is_edge && is_ambiguous(word) && !is_thing && !settled(said);
+            // In the middle of a longer name it is part of a thing: `windowsUpdateCatalogItems`.
+            let says = if is_act(word) { is_edge || !settled(said) } else { doubted };
+            if says {
                 return Some(format!("`{}` in the path says an act", clip(segment)));
             }
         }

@@ -170,6 +170,14 @@ impl<'a> Samples<'a> {
             };
             members.insert(name.clone(), value);
         }
+        // A map without named members gets an entry: an empty one is often refused and shows nothing.
+        if members.is_empty()
+            && schema.properties.is_empty()
+            && let AdditionalProperties::Schema(id) = schema.additional
+            && !making.around.contains(&id)
+        {
+            members.insert("sample".to_owned(), self.make(id, making));
+        }
         if members.is_empty() && making.depth == 1 {
             self.plain_members(schema, making, &mut members);
         }

@@ -8,8 +8,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The most values one document may hold.
-pub(super) const MAX_VALUES: usize = 6_000_000;
+/// The most values one document may hold: more than twice what the largest known document (47 MB) has.
+pub(super) const MAX_VALUES: usize = 4_000_000;
 
 /// How many more values may be built. A long text costs as much as several values.
 #[derive(Debug)]

@@ -58,7 +58,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     let mut looked = false;
     for (answer, repeat) in errors(surveyed) {
         looked = true;
-        let found = trace_in(&answer).filter(|(_, line)| !quoted.contains(line.as_str()));
+        let found = trace_in(&answer).filter(|(_, line)| is_error(&answer) || !quoted.contains(line.as_str()));
         let Some((language, line)) = found else { continue };
         let again = match repeat {
             Some(ask) => Some(cx.send(&ask).await?),
@@ -120,4 +120,9 @@ fn trace_in(answer: &Answer) -> Option<(&'static str, String)> {
 /// Traces within JSON strings have their line breaks escaped.
 fn unescaped(text: &str) -> String {
     text.replace("\\n", "\n").replace("\\\"", "\"")
+}
+
+/// A log viewer shows traces with success; with a status of failure they are the server's own.
+fn is_error(answer: &Answer) -> bool {
+    answer.status().is_some_and(|status| status >= 400)
 }

@@ -46,6 +46,7 @@ fn reads_that_nothing_speaks_against_are_reads() {
         ("/status", "get_status_status_get", "Get Status", "200"),
         ("/backup", "getBackup", "", "200"),
         ("/markers", "UsersController_getDeleteMarkers", "", "200"),
+        ("/windowsUpdateCatalogItems", "listItems", "", "200"),
         ("/restore-points", "", "List restore points", "200"),
     ];
     for (path, id, summary, status) in reads {
@@ -84,6 +85,7 @@ fn signs_of_an_act_make_a_read_doubtful() {
         ("/x", "getX", "Get x", "201"),
         ("/x", "getX", "Get x", "202"),
         ("/x", "getX", "Get x", "204"),
+        ("/windowsUpdateCatalogItems", "", "", "200"),
         ("/unsubscribe", "", "", "200"),
         ("/tokens/rotate", "getToken", "", "200"),
     ];

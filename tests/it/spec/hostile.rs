@@ -22,6 +22,16 @@ fn alias_bombs_are_refused() {
 }
 
 #[test]
+fn aliases_cost_as_often_as_they_are_used() {
+    let text = |uses: usize| {
+        let list = vec!["*a"; uses].join(", ");
+        format!("openapi: 3.0.0\npaths: {{}}\nx-a: &a [{}]\nx-b: [{list}]\n", "0,".repeat(50_000))
+    };
+    assert!(load(&text(2)).is_ok());
+    assert!(matches!(load(&text(100)), Err(SpecError::TooManyValues { .. })));
+}
+
+#[test]
 fn deep_nesting_is_refused() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{{\"openapi\":\"3.0.0\",\"x\":{}1{}}}", open.repeat(100_000), close.repeat(100_000));

@@ -84,6 +84,7 @@ fn samples_fit_their_schema() {
         json!({ "oneOf": [{ "type": "null" }, { "type": "object", "required": ["k"], "properties": { "k": { "const": "x" } } }] }),
         json!({ "type": "object", "required": ["base"], "properties": { "base": { "type": "string" } },
                 "oneOf": [{ "required": ["k"], "properties": { "k": { "const": "x" } } }, { "required": ["l"] }] }),
+        json!({ "type": "object", "minProperties": 1, "additionalProperties": { "type": "integer" } }),
         json!({ "properties": { "a": { "type": "string", "default": "d" } } }),
         json!({ "anyOf": [{ "type": "integer" }, { "type": "string" }] }),
         json!(true),
