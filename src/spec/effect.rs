@@ -316,7 +316,10 @@ fn sign_in_operation_id(said: &Said<'_>) -> Option<String> {
 fn sign_in_summary(said: &Said<'_>) -> Option<String> {
     let words = first_words(said.summary);
     let head = stem(words.first()?);
-    if is_act(&head) || (is_ambiguous(&head) && !said.operation_id.is_some_and(id_reads)) {
+    // `Order a pizza` is an act, `Orders of a shop` and `Order details` are things.
+    let object = words.get(1).map_or("", String::as_str);
+    let is_thing = THINGS.contains(&head.as_str()) && !matches!(object, "a" | "an" | "the" | "all" | "this" | "your");
+    if is_act(&head) || (is_ambiguous(&head) && !is_thing && !said.operation_id.is_some_and(id_reads)) {
         return Some(format!("the summary begins with `{}`", clip(words.first()?)));
     }
     // `Get or create a cart`, `Fetches and deletes the next message`.
