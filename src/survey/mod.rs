@@ -2,11 +2,13 @@
 //! owner, strangers, and questions about nothing. All checks share it.
 
 mod baseline;
+mod learn;
 mod leaves;
 mod names;
 mod objects;
 mod ownership;
 mod people;
+mod plans;
 mod refusal;
 mod run;
 mod slots;

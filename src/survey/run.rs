@@ -3,25 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::baseline::{Baseline, Surveyed};
-use super::leaves::{leaves, scalar_text};
-use super::objects::{Object, ObjectKey, Objects, Source};
-use super::ownership::{Sign, signs_of};
-use super::people::{People, me_facts, session_facts};
-use super::refusal::Reading;
-use super::slots::{Slot, missing_like, slots};
-use crate::model::{ANONYMOUS, Api, Effect, Inconclusive, Method, Operation, OperationId, Place};
-use crate::probe::{Answer, Ask, Caller, Probe, SendError, Values, operation_url, parameter_text};
-use crate::spec::Samples;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 use serde_json::Value;
 
+use super::baseline::{Baseline, Surveyed};
+use super::learn::{harvest, learn_from_lists, learn_from_me};
+use super::leaves::{leaves, scalar_text};
+use super::objects::{Object, ObjectKey, Objects};
+use super::ownership::{Sign, signs_of};
+use super::people::{People, session_facts};
+use super::plans::Plan;
+use super::refusal::Reading;
+use super::slots::{missing_like, slots};
+use crate::model::{ANONYMOUS, Api, Effect, Inconclusive, Method, Operation, OperationId, Place};
+use crate::probe::{Answer, Ask, Caller, Probe, SendError, Values, operation_url, parameter_text};
+
 /// Waves after which nothing more is expected to become known.
 const MAX_WAVES: usize = 6;
-/// Objects that are tried for one caller before its baseline is given up.
-const MAX_TRIES: usize = 3;
 
 /// Called when a step is done: steps done, steps in all.
 pub type Tick<'a> = &'a (dyn Fn(u64, u64) + Sync);
@@ -57,13 +57,6 @@ pub struct Surveyor<'a> {
 
 /// One operation on its way through a wave.
 type Job<'a> = BoxFuture<'a, (usize, Result<Surveyed, SendError>)>;
-
-/// One request of a caller, before it is sent.
-struct Plan {
-    caller: String,
-    object: Option<ObjectKey>,
-    values: Values,
-}
 
 impl Survey {
     /// Whose an object is, and why.
@@ -171,108 +164,6 @@ impl Surveyor<'_> {
                 });
             }
         }
-    }
-
-    fn callers(&self) -> Vec<String> {
-        let names: Vec<String> = self
-            .probe
-            .identities()
-            .iter()
-            .filter(|identity| self.probe.sessions().get(&identity.name).is_some())
-            .map(|identity| identity.name.clone())
-            .collect();
-        if names.is_empty() { vec![ANONYMOUS.to_owned()] } else { names }
-    }
-
-    /// What can be asked now that was not asked before: per operation, a list of plans per caller.
-    fn work(&self, survey: &Survey, first: bool, examples: bool) -> Vec<(usize, Vec<Vec<Plan>>)> {
-        let mut work = Vec::new();
-        for (index, surveyed) in survey.operations.iter().enumerate() {
-            if surveyed.skipped.is_some() || (first != surveyed.slots.is_empty()) {
-                continue;
-            }
-            if examples && surveyed.valid().next().is_some() {
-                continue;
-            }
-            let mut plans = Vec::new();
-            for caller in self.callers() {
-                if surveyed.by.get(&caller).is_some_and(|baseline| !examples || baseline.valid(&surveyed.volatile)) {
-                    continue;
-                }
-                let found = if examples {
-                    self.example_plan(&surveyed.operation, &surveyed.slots, &caller).into_iter().collect()
-                } else {
-                    self.plans(survey, surveyed, &caller)
-                };
-                if !found.is_empty() {
-                    plans.push(found);
-                }
-            }
-            if !plans.is_empty() {
-                work.push((index, plans));
-            }
-        }
-        work
-    }
-
-    /// Plans of one caller, best object first: its own ones, else ones that are nobody's.
-    fn plans(&self, survey: &Survey, surveyed: &Surveyed, caller: &str) -> Vec<Plan> {
-        let fixed = self.fixed_values(&surveyed.operation, &surveyed.slots);
-        let Some(last) = surveyed.slots.last() else {
-            return vec![Plan { caller: caller.to_owned(), object: None, values: fixed }];
-        };
-        let mut own = Vec::new();
-        let mut shared = Vec::new();
-        for (key, object, value) in survey.objects.for_slot(last) {
-            let owner = survey.owner(key).map(|(name, _)| name);
-            let pile = match owner {
-                Some(name) if name == caller => &mut own,
-                None if object.seen_by.contains(caller) => &mut shared,
-                _ => continue,
-            };
-            let mut values = fixed.clone();
-            values.insert((last.place, last.name.clone()), value.clone());
-            if fill_parents(survey, surveyed, object, caller, &mut values) {
-                pile.push(Plan { caller: caller.to_owned(), object: Some(key.clone()), values });
-            }
-            if own.len() >= MAX_TRIES {
-                break;
-            }
-        }
-        own.extend(shared);
-        own.truncate(MAX_TRIES);
-        own
-    }
-
-    /// The document's own example, where every slot has one.
-    fn example_plan(&self, operation: &Operation, slots: &[Slot], caller: &str) -> Option<Plan> {
-        let mut values = self.fixed_values(operation, slots);
-        let samples = Samples::new(&self.api, 1);
-        for slot in slots {
-            let parameter = operation.parameters.iter().find(|p| p.place == slot.place && p.name == slot.name)?;
-            let schema = parameter.schema.and_then(|id| self.api.schemas.get(id));
-            let has_example = parameter.example.is_some()
-                || schema.is_some_and(|schema| schema.default.is_some() || !schema.examples.is_empty());
-            if !has_example {
-                return None;
-            }
-            values.insert((slot.place, slot.name.clone()), samples.parameter(parameter));
-        }
-        let last = slots.last()?;
-        let id = values.get(&(last.place, last.name.clone())).and_then(scalar_text)?;
-        Some(Plan { caller: caller.to_owned(), object: Some((last.resources.first()?.clone(), id)), values })
-    }
-
-    /// Parameters that are no slots: required ones, and path parameters that choose among fixed values.
-    fn fixed_values(&self, operation: &Operation, slots: &[Slot]) -> Values {
-        let samples = Samples::new(&self.api, 1);
-        operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.required)
-            .filter(|parameter| !slots.iter().any(|slot| slot.place == parameter.place && slot.name == parameter.name))
-            .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
-            .collect()
     }
 
     async fn wave(&self, survey: &mut Survey, work: Vec<(usize, Vec<Vec<Plan>>)>, tick: Tick<'_>) {
@@ -462,115 +353,6 @@ fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
         .collect();
     let seen = statuses.into_iter().collect::<Vec<_>>().join(", ");
     Inconclusive { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
-}
-
-/// A collection that shows two peers disjoint objects, each with one owner value throughout, tells which value is whose.
-fn learn_from_lists(survey: &mut Survey) {
-    let mut learnt: Vec<(String, String)> = Vec::new();
-    for callers in survey.objects.lists.values() {
-        for (caller, listed) in callers {
-            let peers: Vec<&str> = survey.people.peers(caller).iter().map(|person| person.name.as_str()).collect();
-            let others: Vec<&BTreeSet<ObjectKey>> =
-                peers.iter().filter_map(|name| callers.get(*name)).filter(|other| !other.is_empty()).collect();
-            if listed.is_empty() || others.is_empty() || others.iter().any(|other| !other.is_disjoint(listed)) {
-                continue;
-            }
-            for (field, value) in common_owner(&survey.objects, listed) {
-                let elsewhere = others.iter().any(|other| {
-                    other.iter().any(|key| owner_value(&survey.objects, key, &field).as_ref() == Some(&value))
-                });
-                if !elsewhere && survey.people.named_by(&value).is_none() {
-                    learnt.push((caller.clone(), value));
-                }
-            }
-        }
-    }
-    for (caller, value) in learnt {
-        survey.people.learn(&caller, [value]);
-    }
-}
-
-/// Strong owner fields that have one and the same value in all these objects.
-fn common_owner(objects: &Objects, listed: &BTreeSet<ObjectKey>) -> Vec<(String, String)> {
-    let Some(first) = listed.first().and_then(|key| objects.known.get(key)) else { return Vec::new() };
-    first
-        .fields
-        .iter()
-        .filter(|(field, _)| super::names::is_certain_owner_name(field))
-        .filter_map(|(field, value)| Some((field.clone(), scalar_text(value)?)))
-        .filter(|(field, value)| listed.iter().all(|key| owner_value(objects, key, field).as_ref() == Some(value)))
-        .collect()
-}
-
-fn owner_value(objects: &Objects, key: &ObjectKey, field: &str) -> Option<String> {
-    objects.known.get(key)?.fields.get(field).and_then(scalar_text)
-}
-
-fn learn_from_me(survey: &mut Survey) {
-    let mut learnt = Vec::new();
-    for surveyed in survey.operations.iter().filter(|surveyed| surveyed.slots.is_empty()) {
-        let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-        if !super::names::is_me_word(last) && !surveyed.operation.path.split('/').any(|part| part == "me") {
-            continue;
-        }
-        for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
-            if let Some(response) = baseline.first.response() {
-                learnt.push((baseline.caller.clone(), me_facts(response)));
-            }
-        }
-    }
-    for (name, facts) in learnt {
-        survey.people.learn(&name, facts);
-    }
-}
-
-fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
-    for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
-        let Some(json) = baseline.first.response().and_then(|response| response.json.as_ref()) else { continue };
-        let source = Source {
-            operation: &surveyed.operation,
-            slots: &surveyed.slots,
-            values: &baseline.values,
-            caller: &baseline.caller,
-        };
-        survey.objects.harvest(&source, json);
-    }
-    // A caller whose list is empty was shown none of the others' objects.
-    if surveyed.valid().next().is_some() {
-        for baseline in surveyed.by.values().filter(|baseline| !baseline.valid(&surveyed.volatile)) {
-            let Some(response) = baseline.first.response().filter(|response| response.is_success()) else { continue };
-            if super::refusal::is_empty(response) && surveyed.slots.is_empty() {
-                let list = (surveyed.operation.id.clone(), String::new());
-                survey.objects.lists.entry(list).or_default().entry(baseline.caller.clone()).or_default();
-            }
-        }
-    }
-}
-
-/// Fills the slots before the last one: from where the object was seen, from its own fields, else with the caller's own.
-fn fill_parents(survey: &Survey, surveyed: &Surveyed, object: &Object, caller: &str, values: &mut Values) -> bool {
-    let Some((_, parents)) = surveyed.slots.split_last() else { return true };
-    for slot in parents {
-        let from_context = slot.resources.iter().find_map(|resource| object.context.get(resource));
-        let from_field = || object.fields.get(&slot.name).filter(|value| scalar_text(value).is_some());
-        let from_own = || {
-            survey
-                .objects
-                .for_slot(slot)
-                .find(|(key, _, _)| survey.owner(key).is_some_and(|(name, _)| name == caller))
-                .map(|(_, _, value)| value)
-        };
-        let from_seen = || {
-            survey
-                .objects
-                .for_slot(slot)
-                .find(|(_, object, _)| object.seen_by.contains(caller))
-                .map(|(_, _, value)| value)
-        };
-        let Some(value) = from_context.or_else(from_field).or_else(from_own).or_else(from_seen) else { return false };
-        values.insert((slot.place, slot.name.clone()), value.clone());
-    }
-    true
 }
 
 fn header_values(operation: &Operation, values: &Values) -> Vec<(String, String)> {

@@ -1,0 +1,93 @@
+//! What answers teach beyond themselves: objects, and which numbers stand for which caller.
+
+use std::collections::BTreeSet;
+
+use super::baseline::Surveyed;
+use super::leaves::scalar_text;
+use super::objects::{ObjectKey, Objects, Source};
+use super::people::me_facts;
+use super::run::Survey;
+
+/// A collection that shows two peers disjoint objects, each with one owner value throughout, tells which value is whose.
+pub(super) fn learn_from_lists(survey: &mut Survey) {
+    let mut learnt: Vec<(String, String)> = Vec::new();
+    for callers in survey.objects.lists.values() {
+        for (caller, listed) in callers {
+            let peers: Vec<&str> = survey.people.peers(caller).iter().map(|person| person.name.as_str()).collect();
+            let others: Vec<&BTreeSet<ObjectKey>> =
+                peers.iter().filter_map(|name| callers.get(*name)).filter(|other| !other.is_empty()).collect();
+            if listed.is_empty() || others.is_empty() || others.iter().any(|other| !other.is_disjoint(listed)) {
+                continue;
+            }
+            for (field, value) in common_owner(&survey.objects, listed) {
+                let elsewhere = others.iter().any(|other| {
+                    other.iter().any(|key| owner_value(&survey.objects, key, &field).as_ref() == Some(&value))
+                });
+                if !elsewhere && survey.people.named_by(&value).is_none() {
+                    learnt.push((caller.clone(), value));
+                }
+            }
+        }
+    }
+    for (caller, value) in learnt {
+        survey.people.learn(&caller, [value]);
+    }
+}
+
+/// Strong owner fields that have one and the same value in all these objects.
+fn common_owner(objects: &Objects, listed: &BTreeSet<ObjectKey>) -> Vec<(String, String)> {
+    let Some(first) = listed.first().and_then(|key| objects.known.get(key)) else { return Vec::new() };
+    first
+        .fields
+        .iter()
+        .filter(|(field, _)| super::names::is_certain_owner_name(field))
+        .filter_map(|(field, value)| Some((field.clone(), scalar_text(value)?)))
+        .filter(|(field, value)| listed.iter().all(|key| owner_value(objects, key, field).as_ref() == Some(value)))
+        .collect()
+}
+
+fn owner_value(objects: &Objects, key: &ObjectKey, field: &str) -> Option<String> {
+    objects.known.get(key)?.fields.get(field).and_then(scalar_text)
+}
+
+pub(super) fn learn_from_me(survey: &mut Survey) {
+    let mut learnt = Vec::new();
+    for surveyed in survey.operations.iter().filter(|surveyed| surveyed.slots.is_empty()) {
+        let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+        if !super::names::is_me_word(last) && !surveyed.operation.path.split('/').any(|part| part == "me") {
+            continue;
+        }
+        for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
+            if let Some(response) = baseline.first.response() {
+                learnt.push((baseline.caller.clone(), me_facts(response)));
+            }
+        }
+    }
+    for (name, facts) in learnt {
+        survey.people.learn(&name, facts);
+    }
+}
+
+/// Keeps what the valid answers of one operation show.
+pub(super) fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
+    for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
+        let Some(json) = baseline.first.response().and_then(|response| response.json.as_ref()) else { continue };
+        let source = Source {
+            operation: &surveyed.operation,
+            slots: &surveyed.slots,
+            values: &baseline.values,
+            caller: &baseline.caller,
+        };
+        survey.objects.harvest(&source, json);
+    }
+    // A caller whose list is empty was shown none of the others' objects.
+    if surveyed.valid().next().is_some() {
+        for baseline in surveyed.by.values().filter(|baseline| !baseline.valid(&surveyed.volatile)) {
+            let Some(response) = baseline.first.response().filter(|response| response.is_success()) else { continue };
+            if super::refusal::is_empty(response) && surveyed.slots.is_empty() {
+                let list = (surveyed.operation.id.clone(), String::new());
+                survey.objects.lists.entry(list).or_default().entry(baseline.caller.clone()).or_default();
+            }
+        }
+    }
+}
