@@ -1,0 +1,5 @@
+//! The use cases over a server that can be repaired, or broken, while a test runs.
+
+mod recheck;
+mod scans;
+mod shop;
