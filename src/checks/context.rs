@@ -1,6 +1,6 @@
 //! What checks work with: the survey, the way to the target, and what one check found that others need.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::token::forge::SigningKey;
@@ -117,28 +117,36 @@ impl<'a> CheckCx<'a> {
             known.extend(leaves(response).into_iter().map(|leaf| leaf.text));
         }
         known.extend(pair.baseline.values.values().filter_map(scalar_text));
+        let elsewhere = self.values_elsewhere(pair.baseline.object.as_ref(), false);
         leaves(own)
             .into_iter()
             .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
-            .filter(|leaf| !known.contains(&leaf.text) && !self.is_common(pair.baseline.object.as_ref(), &leaf.text))
+            .filter(|leaf| !known.contains(&leaf.text) && !elsewhere.contains(&leaf.text))
             .collect()
     }
 
-    /// Whether several objects of other owners have the value: then it is from an enumeration and marks nothing.
-    fn is_common(&self, key: Option<&ObjectKey>, text: &str) -> bool {
-        let Some(key) = key else { return false };
+    /// Values of the other objects of this one's resource: of other owners alone, or of all.
+    fn values_elsewhere(&self, key: Option<&ObjectKey>, with_own: bool) -> HashSet<String> {
+        let Some(key) = key else { return HashSet::new() };
+        let owner = |key: &ObjectKey| self.survey.owner(key).map(|(name, _)| name.to_owned());
+        let own = owner(key);
         let from = (key.0.clone(), String::new());
-        let others = self.survey.objects.known.range(from..).take_while(|((resource, _), _)| *resource == key.0);
-        others
-            .filter(|(other, object)| {
-                *other != key && object.fields.values().any(|value| scalar_text(value).as_deref() == Some(text))
-            })
-            .filter(|(other, _)| {
-                // Objects of the same owner share the owner's own values.
-                self.survey.owner(other).map(|(name, _)| name) != self.survey.owner(key).map(|(name, _)| name)
-            })
-            .count()
-            >= 1
+        self.survey
+            .objects
+            .known
+            .range(from..)
+            .take_while(|((resource, _), _)| *resource == key.0)
+            // Objects of the same owner share the owner's own values: an address, a name.
+            .filter(|(other, _)| *other != key && (with_own || owner(other) != own))
+            .flat_map(|(_, object)| object.fields.values().filter_map(scalar_text))
+            .collect()
+    }
+
+    /// Whether some of these leaves are this object's alone, or none of its markers are.
+    pub(super) fn is_distinctive(&self, pair: &Pair<'_>, markers: &[Leaf], shown: &[&Leaf]) -> bool {
+        let elsewhere = self.values_elsewhere(pair.baseline.object.as_ref(), true);
+        let alone = |leaf: &Leaf| !elsewhere.contains(&leaf.text);
+        shown.iter().any(|leaf| alone(leaf)) || !markers.iter().any(alone)
     }
 
     /// Whether any collection shows an object to a caller.

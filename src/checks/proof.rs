@@ -46,7 +46,9 @@ impl Proof {
     }
 
     /// The finding that this proves.
-    pub(crate) fn draft(self, finding: Finding<'_>) -> Draft {
+    pub(crate) fn draft(mut self, finding: Finding<'_>) -> Draft {
+        // The attack first: it is what a reader looks for.
+        self.exchanges.sort_by_key(|item| item.role);
         Draft {
             operation: finding.surveyed.operation.id.clone(),
             site: finding.site,

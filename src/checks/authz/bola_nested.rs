@@ -122,7 +122,8 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     };
     let again = cx.send(&ask.again(1)).await?;
     let mut proof = Proof::default();
-    let child = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
+    let resource = pair.baseline.object.as_ref().map_or("object", |key| key.0.as_str());
+    let id = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
     proof.clause("owner-served", true, format!("{owner} gets the child under its true parent"));
     proof.clause("true-parent-refuses", true, format!("{intruder} is refused there: {refused}"));
     proof.clause("wrong-parent-serves", true, format!("under its own parent {intruder} gets status {}", status(&attack)));
@@ -143,7 +144,11 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     Ok(proof.broken(Finding {
         site: surveyed.slots.last().map(crate::survey::Slot::site).unwrap_or_default(),
         cause: surveyed.operation.path.clone(),
-        claim: format!("{intruder} read {} under a parent of its own, though {owner} owns it", clean_name(&child, 60)),
+        claim: format!(
+            "{intruder} read {} {} under a parent of its own, though {owner} owns it",
+            clean_name(resource, 40),
+            clean_name(&id, 60)
+        ),
         severity: (!private_fields(&shown).is_empty()).then_some(Severity::Critical),
         surveyed,
     }))

@@ -139,6 +139,10 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Resu
         // A handler that ignores the path answers with the intruder's own object, or with nothing of the owner's.
         return Ok(held(format!("the answer to {} has nothing of {}'s object", pair.intruder.name, pair.owner.name)));
     }
+    if !cx.is_distinctive(pair, &markers, &shown) {
+        // A status or a currency that many objects have says nothing of this one.
+        return Ok(inconclusive("the answer has only values that other objects have too", None));
+    }
     if anonymous_sees(surveyed, &shown) {
         // What anyone may read is no matter of ownership; whether that is meant is asked by authn/missing.
         return Ok(held("public: an anonymous caller is shown the same"));
