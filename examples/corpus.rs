@@ -1,5 +1,5 @@
-//! Loads every OpenAPI and Swagger document below some folders, makes samples for every operation, and prints what
-//! that took. A document that cannot be loaded is printed with its reason.
+//! Loads every OpenAPI and Swagger document below some folders, makes samples for every operation, plans a scan of it
+//! with all checks, and prints what that took. A document that cannot be loaded is printed with its reason.
 //!
 //! ```text
 //! mkdir corpus && cd corpus
@@ -18,7 +18,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use routewarden::model::Effect;
+use routewarden::model::{Effect, Mode};
+use routewarden::scan::{PlanInput, plan};
 use routewarden::spec::{Samples, load_file, looks_like_document};
 
 #[derive(Default)]
@@ -27,6 +28,8 @@ struct Figures {
     operations: usize,
     schemas: usize,
     samples: usize,
+    /// Operations with checks that apply, or a reason why not.
+    planned: usize,
     issues: usize,
     reads: usize,
     doubtful: usize,
@@ -80,6 +83,16 @@ fn measure(path: &Path, figures: &mut Figures, out: &mut impl Write) -> io::Resu
             figures.samples += 1;
         }
     }
+    let input = PlanInput {
+        api: &api,
+        identities: &[],
+        mode: Mode::Passive,
+        checks: &routewarden::checks::all(),
+        selected: &|_| true,
+        excluded: &|_| false,
+    };
+    let rows = plan(&input);
+    figures.planned += rows.iter().filter(|row| !row.checks.is_empty() || row.skipped_because.is_some()).count();
     let took = start.elapsed();
     figures.time += took;
     figures.documents += 1;
@@ -127,10 +140,11 @@ fn print(folder: &Path, figures: &Figures, out: &mut impl Write) -> io::Result<(
     let megabytes = figures.bytes as f64 / 1e6;
     writeln!(
         out,
-        "{}: {} documents, {} operations ({} reads, {} doubtful), {} schemas, {} samples, {} issues, {} failures, {megabytes:.0} MB in {seconds:.1} s ({:.0} MB/s), peak {}",
+        "{}: {} documents, {} operations ({} planned, {} reads, {} doubtful), {} schemas, {} samples, {} issues, {} failures, {megabytes:.0} MB in {seconds:.1} s ({:.0} MB/s), peak {}",
         folder.display(),
         figures.documents,
         figures.operations,
+        figures.planned,
         figures.reads,
         figures.doubtful,
         figures.schemas,

@@ -1,6 +1,6 @@
 //! From a request, the configuration and the document to everything a scan needs; nothing is sent to the API.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ fn matches(patterns: &[String], operation: &Operation) -> bool {
 
 /// Prepares a scan.
 pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
-    let config = configuration(app, request.config.as_deref())?;
+    let config = configuration(app, request)?;
     let over = &request.overrides;
     let scope = scope(&config, over)?;
     let target = request.target.clone().or_else(|| config.target.openapi.clone());
@@ -96,8 +96,9 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
 }
 
 /// The configuration: the one that is named, the server's own, or the folder's; an empty one without any.
-fn configuration(app: &App, named: Option<&Path>) -> Result<Config, AppError> {
+fn configuration(app: &App, request: &ScanRequest) -> Result<Config, AppError> {
     let folder = &app.shared.folder;
+    let named = request.config.as_deref();
     let path = named.map(|path| folder.join(path)).or_else(|| app.shared.config.as_ref().map(|path| folder.join(path)));
     let path = match path {
         Some(path) => path,
@@ -110,7 +111,9 @@ fn configuration(app: &App, named: Option<&Path>) -> Result<Config, AppError> {
         }
     };
     let path = path.canonicalize().unwrap_or(path);
-    config::load(&path, &|name| app.variable(name)).map_err(|error| AppError::Usage(error.to_string()))
+    // A plan needs no secret: it sends nothing, and people make one before they set any.
+    let variable = |name: &str| app.variable(name).or_else(|| request.dry_run.then(|| "not-set-for-a-plan".to_owned()));
+    config::load(&path, &variable).map_err(|error| AppError::Usage(error.to_string()))
 }
 
 fn scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {

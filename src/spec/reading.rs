@@ -11,7 +11,7 @@ use super::error::SpecError;
 use super::tree::{Budget, MAX_VALUES, Tree};
 
 /// The most bytes one document may have.
-pub(super) const MAX_BYTES: u64 = 64 * 1024 * 1024;
+pub(super) const MAX_BYTES: u64 = 128 * 1024 * 1024;
 
 /// The most brackets that may be open at once in YAML; text in a document may hold some that are no structure.
 const MAX_BRACKETS: usize = 1000;
