@@ -8,6 +8,7 @@ mod detect;
 mod engine;
 mod mcp;
 mod model;
+mod probe;
 mod remedy;
 mod report;
 mod spec;

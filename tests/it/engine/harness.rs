@@ -20,7 +20,8 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("routewarden.toml"), config).unwrap();
         if let Some(document) = document {
-            std::fs::write(folder.path().join("openapi.json"), serde_json::to_string_pretty(document).unwrap()).unwrap();
+            std::fs::write(folder.path().join("openapi.json"), serde_json::to_string_pretty(document).unwrap())
+                .unwrap();
         }
         let environment: BTreeMap<String, String> = env.iter().cloned().collect();
         let app = App::new(folder.path().to_path_buf(), Some(folder.path().join("data"))).with_environment(environment);
@@ -81,9 +82,7 @@ pub fn coverage(report: &Report, check: &str, operation: &str) -> String {
 
 /// What of the expected is missing, with the reason.
 pub fn missing(report: &Report, expected: &[(&str, &str)]) -> Vec<String> {
-    let info = |check: &str| {
-        matches!(check, "authn/challenge-missing" | "config/security-headers" | "inventory/drift")
-    };
+    let info = |check: &str| matches!(check, "authn/challenge-missing" | "config/security-headers" | "inventory/drift");
     let found: Vec<(String, String)> = report
         .findings
         .iter()

@@ -4,16 +4,17 @@ use super::harness::{Bench, missing, shown, troubling};
 use crate::twins::{Twin, all};
 
 fn bench(twin: &Twin) -> Bench {
-    let config = format!(
-        "[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n{}",
-        twin.base_url, twin.identities_toml
-    );
+    let config =
+        format!("[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n{}", twin.base_url, twin.identities_toml);
     Bench::new(&config, Some(&twin.document), &twin.env)
 }
 
 /// What a twin's scan got wrong: weaknesses missed, and findings that nobody planted.
 async fn wrong(twin: &Twin) -> Vec<String> {
     let report = bench(twin).scan().await;
+    if std::env::var("RW_TWIN").is_ok_and(|name| name == twin.name) {
+        eprintln!("{}", serde_json::to_string_pretty(&report).unwrap());
+    }
     let mut wrong = missing(&report, &twin.expect);
     let planted = |check: &str, operation: &str| twin.expect.iter().any(|(c, o)| *c == check && *o == operation);
     for (finding, text) in report
