@@ -149,9 +149,28 @@ impl<'a> CheckCx<'a> {
         shown.iter().any(|leaf| alone(leaf)) || !markers.iter().any(alone)
     }
 
-    /// Whether any collection shows an object to a caller.
-    pub(super) fn is_listed_to(&self, key: &ObjectKey, caller: &str) -> bool {
-        self.survey.objects.lists.values().any(|callers| callers.get(caller).is_some_and(|listed| listed.contains(key)))
+    /// Whether any collection shows an object to a caller, under whatever name the slot knows it by.
+    pub(super) fn is_listed_to(&self, key: &ObjectKey, surveyed: &Surveyed, caller: &str) -> bool {
+        let names = surveyed.slots.last().map(|slot| slot.resources.clone()).unwrap_or_default();
+        let others = names.into_iter().map(|name| (name, key.1.clone()));
+        std::iter::once(key.clone()).chain(others).any(|key| self.survey.objects.is_listed_to(&key, caller))
+    }
+
+    /// Every value that a caller was rightly shown by other operations than this one.
+    pub(super) fn values_given(&self, surveyed: &Surveyed, caller: &str) -> HashSet<String> {
+        let others = self.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id);
+        others
+            .filter_map(|other| {
+                if caller == ANONYMOUS {
+                    let open = matches!(other.anonymous_reading(), Some(Reading::Data));
+                    // A route that should ask for sign-in shows what is wrong with it, not what is public.
+                    return other.anonymous.as_ref().filter(|_| open && !other.operation.requires_sign_in());
+                }
+                other.valid_of(caller).map(|baseline| &baseline.first)
+            })
+            .filter_map(|answer| answer.response())
+            .flat_map(|response| leaves(response).into_iter().map(|leaf| leaf.text))
+            .collect()
     }
 
     /// Whether some other operation under the same first segment refuses strangers: authentication is in use there.

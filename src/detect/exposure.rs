@@ -123,13 +123,16 @@ fn by_name(name: &str, text: &str, is_string: bool) -> Option<Exposed> {
     let hash_length = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let password_name = is_password_name(name);
+    // A bare `hash` is a file's or a commit's as often as a password's; only its shape can tell, and that was asked before.
     if hash_length && is_hex && (password_name || is_hash_name(name)) {
         return exposed("password-hash", format!("{} hexadecimal digits, an unsalted hash", text.len()));
     }
-    if is_hash_name(name) && name != "hash" && text.len() >= 20 && !text.contains(' ') {
+    if is_hash_name(name) && text.len() >= 20 && !text.contains(' ') {
         return exposed("password-hash", "a hash under a password-hash name");
     }
-    if password_name && !text.contains("://") && text.len() <= 256 {
+    // `pwd` is a folder as well.
+    let is_path = text.starts_with(['/', '~']) || text.get(1..3) == Some(":\\");
+    if password_name && !is_path && !text.contains("://") && text.len() <= 256 {
         return exposed("password", "a password in clear");
     }
     if !is_string {
@@ -181,7 +184,6 @@ fn is_hash_name(name: &str) -> bool {
     ]
     .iter()
     .any(|known| name.ends_with(known))
-        || name == "hash"
 }
 
 /// Empty, masked, or a word that stands for a value.

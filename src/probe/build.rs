@@ -42,6 +42,10 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
         let Some(value) = values.get(&(parameter.place, parameter.name.clone())) else { continue };
         match parameter.place {
             Place::Path => {
+                if is_empty(value) {
+                    // `/items/` is another operation than `/items/{id}`.
+                    return Err(format!("the value of {} is empty", parameter.name));
+                }
                 path = path.replace(&format!("{{{}}}", parameter.name), &path_text(parameter, value));
             }
             Place::Query => query.extend(query_pairs(parameter, value)),
@@ -50,6 +54,9 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
     }
     if let Some(open) = path.find('{') {
         return Err(format!("no value for {}", path.get(open..).unwrap_or_default()));
+    }
+    if path.split(['/', '\\']).any(is_dots) {
+        return Err("a value would step up in the path".to_owned());
     }
     let mut url = base.clone();
     let prefix = base.path().trim_end_matches('/').to_owned();
@@ -60,12 +67,24 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
 }
 
 fn encode(text: &str, parameter: &Parameter) -> String {
-    let set = if parameter.allow_reserved { RESERVED } else { STRICT };
-    // A segment of dots alone would be taken for a step up (RFC 3986 §5.2.4).
-    if parameter.place == Place::Path && (text == "." || text == "..") {
-        return text.replace('.', "%2E");
-    }
+    // OpenAPI 3.0 has `allowReserved` for queries alone; in a path it would let a value choose the route.
+    let set = if parameter.allow_reserved && parameter.place != Place::Path { RESERVED } else { STRICT };
     utf8_percent_encode(text, set).to_string()
+}
+
+/// Whether a segment is `.` or `..`, which takes it away or steps up however it is encoded (RFC 3986 §5.2.4, WHATWG URL §4.4).
+fn is_dots(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// A scalar as it is written in addresses and headers.

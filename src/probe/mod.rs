@@ -6,10 +6,12 @@ mod client;
 mod ledger;
 mod pace;
 mod record;
+mod renew;
 mod replay;
 mod resolve;
 mod session;
 mod signin;
+mod wire;
 
 pub use ask::{Answer, Ask, Caller, Response, Seen};
 pub use build::{Values, operation_url, parameter_text, serialize_body};

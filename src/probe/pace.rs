@@ -1,8 +1,7 @@
 //! How fast requests may leave: a ticket from the budget, a place among those under way, and the next free slot of time.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -10,6 +9,8 @@ use tokio::time::Instant;
 
 /// Longest pause that a target can ask for by `Retry-After`.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Longest time that a target can hold up a whole scan in that way.
+pub(super) const LONGEST_PAUSES: Duration = Duration::from_secs(120);
 
 /// Hands out the right to send.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Pace {
     interval: Duration,
     /// The next free slot; held only to read and move it, never across an await.
     next: Mutex<Instant>,
+    /// Time that the target held the scan up so far; held together with `next`.
+    paused: Mutex<Duration>,
 }
 
 /// The budget is spent.
@@ -37,6 +40,7 @@ impl Pace {
             places: Semaphore::new(concurrency.max(1)),
             interval,
             next: Mutex::new(Instant::now()),
+            paused: Mutex::default(),
         }
     }
 
@@ -67,10 +71,23 @@ impl Pace {
         Ok(place)
     }
 
-    /// Lets nothing leave for this long: the target asked for it.
-    pub(super) fn pause(&self, wish: Duration) {
-        let until = Instant::now() + wish.min(LONGEST_PAUSE);
+    /// Lets nothing leave for this long: the target asked for it. False when it has asked for too much already.
+    pub(super) fn pause(&self, wish: Duration) -> bool {
+        self.pause_at(Instant::now(), wish)
+    }
+
+    fn pause_at(&self, now: Instant, wish: Duration) -> bool {
         let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        if *paused >= LONGEST_PAUSES {
+            return false;
+        }
+        let until = now + wish.min(LONGEST_PAUSE);
+        *paused += until.saturating_duration_since((*next).max(now));
         *next = (*next).max(until);
+        true
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use crate::model::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedRespo
 
 use super::ask::{Ask, Caller, Response, Seen};
 use super::replay;
-use super::session::{Carrier, Session};
+use super::session::{Carrier, Session, cookie_line};
 
 /// Longest body that is kept, in characters.
 const MAX_KEPT: usize = 16_384;
@@ -56,7 +56,9 @@ fn request(redactor: &Redactor, raw: &Raw<'_>) -> RecordedRequest {
             Carrier::Header { name, prefix, suffix } => {
                 headers.push((name.clone(), format!("{prefix}[token of {who}]{suffix}")));
             }
-            Carrier::Cookie(name) => headers.push(("Cookie".to_owned(), format!("{name}=[token of {who}]"))),
+            Carrier::Cookie(name) => {
+                headers.push(("Cookie".to_owned(), cookie_line(name, &format!("[token of {who}]"))));
+            }
             Carrier::Query(name) => {
                 let joint = if url.contains('?') { '&' } else { '?' };
                 url.push_str(&format!("{joint}{name}=[token of {who}]"));
@@ -73,11 +75,20 @@ fn request(redactor: &Redactor, raw: &Raw<'_>) -> RecordedRequest {
 fn recorded(redactor: &Redactor, response: &Response, body_bytes: u64) -> RecordedResponse {
     RecordedResponse {
         status: response.status,
-        headers: response.headers.iter().map(|(name, value)| (name.clone(), redactor.header(name, value))).collect(),
-        body: cut(redactor.body(response.header("content-type"), &response.text)),
+        headers: response
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), without_pieces(redactor, redactor.header(name, value))))
+            .collect(),
+        body: without_pieces(redactor, cut(redactor.body(response.header("content-type"), &response.text))),
         body_bytes,
         truncated: response.truncated,
     }
+}
+
+/// A target may repeat a credential in pieces, too; what was cut to size is searched for them.
+fn without_pieces(redactor: &Redactor, text: String) -> String {
+    redactor.tripwire(&text).0
 }
 
 /// Cuts after redaction, so that no half of a secret is left over at the edge.

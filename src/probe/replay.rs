@@ -1,7 +1,9 @@
 //! The `curl` line of a request, with environment variables in the place of secrets.
 
+use url::form_urlencoded::byte_serialize;
+
 use super::ask::{Ask, Caller};
-use super::session::{Carrier, Session};
+use super::session::{ALL_COOKIES, Carrier, Session};
 
 /// Longest body that a line repeats.
 const MAX_BODY: usize = 2_000;
@@ -10,13 +12,17 @@ const MAX_BODY: usize = 2_000;
 pub(super) fn variable(identity: &str) -> String {
     let name: String =
         identity.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    format!("{name}_TOKEN")
+    // A shell takes no name that begins with a digit.
+    let lead = if name.starts_with(|c: char| c.is_ascii_digit()) { "_" } else { "" };
+    format!("{lead}{name}_TOKEN")
 }
 
-/// `text` must have passed the redactor.
+/// `text` must have passed the redactor. Everything but the variables stands in single quotes, so that nothing in it is
+/// the shell's; `-g` keeps curl from reading brackets as a range, `--path-as-is` from tidying the path.
 pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -> String) -> String {
-    let mut line = format!("curl -sS -X {}", ask.method);
-    let mut url = redact(ask.url.as_str());
+    let mut line = format!("curl -sS -g --path-as-is -X {}", ask.method);
+    let url = redact(ask.url.as_str());
+    let mut address = quote(&url);
     let name = match &ask.caller {
         Caller::Anonymous | Caller::Cookies(_) => None,
         Caller::Garbage(_) => Some("GARBAGE_TOKEN".to_owned()),
@@ -26,12 +32,17 @@ pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -
     if let (Some(variable), Some(session)) = (name, session) {
         match &session.carrier {
             Carrier::Header { name, prefix, suffix } => {
-                line.push_str(&format!(" -H \"{name}: {prefix}${variable}{suffix}\""));
+                let (before, after) = (quote(&format!("{name}: {prefix}")), quote_some(suffix));
+                line.push_str(&format!(" -H {before}\"${variable}\"{after}"));
             }
-            Carrier::Cookie(name) => line.push_str(&format!(" -b \"{name}=${variable}\"")),
+            Carrier::Cookie(name) if name == ALL_COOKIES => line.push_str(&format!(" -H 'Cookie: '\"${variable}\"")),
+            Carrier::Cookie(name) => {
+                line.push_str(&format!(" -H {}\"${variable}\"", quote(&format!("Cookie: {name}="))));
+            }
             Carrier::Query(name) => {
                 let joint = if url.contains('?') { '&' } else { '?' };
-                url.push_str(&format!("{joint}{name}='\"${variable}\"'"));
+                let name: String = byte_serialize(name.as_bytes()).collect();
+                address = format!("{}\"${variable}\"", quote(&format!("{url}{joint}{name}=")));
             }
         }
     }
@@ -42,10 +53,14 @@ pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -
         let text: String = redact(&String::from_utf8_lossy(bytes)).chars().take(MAX_BODY).collect();
         line.push_str(&format!(" -H {} --data-raw {}", quote(&format!("Content-Type: {media_type}")), quote(&text)));
     }
-    format!("{line} '{}'", url.replace('\'', "%27").replace("%27\"$", "'\"$").replace("\"%27", "\"'"))
+    format!("{line} {address}")
 }
 
 /// Single quotes for a POSIX shell.
 fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+fn quote_some(text: &str) -> String {
+    if text.is_empty() { String::new() } else { quote(text) }
 }

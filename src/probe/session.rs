@@ -29,6 +29,14 @@ pub enum Carrier {
     Query(String),
 }
 
+/// A cookie of this name stands for all cookies that a sign-in sets; the token is then the whole header.
+pub(super) const ALL_COOKIES: &str = "*";
+
+/// The value of a `Cookie` header.
+pub(super) fn cookie_line(name: &str, token: &str) -> String {
+    if name == ALL_COOKIES { token.to_owned() } else { format!("{name}={token}") }
+}
+
 /// What one identity sends to be known.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -42,6 +50,8 @@ pub struct Session {
     pub by_jar: bool,
     /// The answer of the sign-in, where there was one.
     pub login: Option<Arc<Answer>>,
+    /// When it was opened, in seconds since 1970.
+    pub(super) opened: i64,
 }
 
 impl Session {
@@ -67,7 +77,7 @@ impl Session {
             }
             Credential::Login(_) => return None,
         };
-        Some(Self { carrier, token, generation: 1, by_jar: false, login: None })
+        Some(Self { carrier, token, generation: 1, by_jar: false, login: None, opened: now() })
     }
 
     /// The session that a sign-in opened.
@@ -81,12 +91,19 @@ impl Session {
             }
         };
         let by_jar = matches!(carrier, Carrier::Cookie(_));
-        Self { carrier, token, generation, by_jar, login: Some(login) }
+        Self { carrier, token, generation, by_jar, login: Some(login), opened: now() }
     }
 
     /// The token as a JWT, where it is one.
     pub fn jwt(&self) -> Option<jwt::Jwt> {
         jwt::parse(self.token.expose())
+    }
+
+    /// Whether the token says of itself that it has expired. One that said so when it was new is not believed: the
+    /// target's clock is another one.
+    pub(super) fn is_stale(&self) -> bool {
+        let expires = self.jwt().and_then(|jwt| jwt.payload.get("exp").and_then(serde_json::Value::as_i64));
+        expires.is_some_and(|at| at > self.opened + 1 && at <= now() + 1)
     }
 
     /// Whether browsers send this credential by themselves (cookies, HTTP Basic): what CORS with credentials protects.
@@ -101,17 +118,6 @@ impl Session {
     /// A token of the same form that nobody was ever given: every letter and digit is another one, the rest stays.
     /// For HTTP Basic the pair keeps its form, since servers answer 400 to what is no pair.
     pub(super) fn garbage(&self) -> Secret {
-        let scramble = |text: &str| -> String {
-            let mut random = rand::rng();
-            text.chars()
-                .map(|character| match character {
-                    'a'..='z' => char::from(random.random_range(b'a'..=b'z')),
-                    'A'..='Z' => char::from(random.random_range(b'A'..=b'Z')),
-                    '0'..='9' => char::from(random.random_range(b'0'..=b'9')),
-                    other => other,
-                })
-                .collect()
-        };
         let basic =
             matches!(&self.carrier, Carrier::Header { prefix, .. } if prefix.trim().eq_ignore_ascii_case("basic"));
         if basic {
@@ -119,8 +125,38 @@ impl Session {
             let pair = scramble(&String::from_utf8_lossy(&pair));
             return Secret::new(STANDARD.encode(pair));
         }
+        if self.carrier == Carrier::Cookie(ALL_COOKIES.to_owned()) {
+            // The names stay: a server that finds none of its cookies was shown no credential at all.
+            let pairs = self.token.expose().split("; ").map(|pair| match pair.split_once('=') {
+                Some((name, value)) => format!("{name}={}", scramble(value)),
+                None => scramble(pair),
+            });
+            return Secret::new(pairs.collect::<Vec<_>>().join("; "));
+        }
         Secret::new(scramble(self.token.expose()))
     }
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+/// Every letter and digit becomes another one of its kind.
+fn scramble(text: &str) -> String {
+    let mut random = rand::rng();
+    let mut other = |from: u8, count: u8, known: char| {
+        // One of the others: a short value must not come out as it was.
+        let known = u8::try_from(known).unwrap_or(from) - from;
+        char::from(from + (known + random.random_range(1..count)) % count)
+    };
+    text.chars()
+        .map(|character| match character {
+            'a'..='z' => other(b'a', 26, character),
+            'A'..='Z' => other(b'A', 26, character),
+            '0'..='9' => other(b'0', 10, character),
+            rest => rest,
+        })
+        .collect()
 }
 
 /// All sessions of a scan by identity.

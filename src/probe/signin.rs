@@ -6,8 +6,8 @@ use thiserror::Error;
 use super::ask::{Ask, Caller, Response};
 use super::build::serialize_body;
 use super::client::{Probe, SendError};
-use super::session::Session;
-use crate::model::{Credential, Identity, LoginRecipe, Method, Secret, TokenSource};
+use super::session::{ALL_COOKIES, Session};
+use crate::model::{Credential, Identity, LoginRecipe, Method, Secret, TokenSource, clean_name};
 
 /// Why an identity could not be signed in.
 #[derive(Debug, Clone, Error)]
@@ -124,15 +124,21 @@ fn fill(body: &Value, recipe: &LoginRecipe, depth: u8) -> Value {
     }
 }
 
+/// Longer ones fit no header of any common server.
+const MAX_TOKEN: usize = 16 * 1024;
+
 fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, String> {
     if response.status >= 400 {
-        return Err("is the password right, and does the account exist?".to_owned());
+        return Err(refused(response.status).to_owned());
     }
     match &recipe.token {
         TokenSource::Pointer(pointer) => {
-            let json = response.json.as_ref().ok_or_else(|| "the answer is not JSON".to_owned())?;
+            let json = response.json.as_ref().ok_or_else(|| {
+                let kind = response.header("content-type").unwrap_or("no content type");
+                format!("the answer is not JSON ({})", clean_name(kind, 40))
+            })?;
             match json.pointer(pointer) {
-                Some(Value::String(token)) if !token.is_empty() => Ok(Secret::new(token.clone())),
+                Some(Value::String(token)) => usable(token, &format!("the text at {pointer}")),
                 Some(_) => Err(format!("there is no text at {pointer}")),
                 None => Err(format!("there is nothing at {pointer}; the answer has: {}", keys(json))),
             }
@@ -141,26 +147,78 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, String>
             let value = response
                 .header(&name.to_ascii_lowercase())
                 .ok_or_else(|| format!("the answer has no header {name}"))?;
-            Ok(Secret::new(value.strip_prefix("Bearer ").unwrap_or(value)))
+            usable(value.strip_prefix("Bearer ").unwrap_or(value), &format!("the header {name}"))
         }
         TokenSource::Cookie(name) => {
-            cookie(response, name).map(Secret::new).ok_or_else(|| format!("the answer sets no cookie {name}"))
+            let set = live_cookies(response);
+            if name == ALL_COOKIES {
+                let pairs: Vec<String> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                if pairs.is_empty() {
+                    return Err("the answer sets no cookie".to_owned());
+                }
+                return usable(&pairs.join("; "), "the answer's cookies");
+            }
+            match set.iter().find(|(known, _)| known == name) {
+                Some((_, value)) => usable(value, &format!("the cookie {name}")),
+                None => {
+                    let names: Vec<String> = set.iter().take(8).map(|(name, _)| clean_name(name, 30)).collect();
+                    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                    Err(format!("the answer sets no cookie {name}; it sets: {names}"))
+                }
+            }
         }
     }
 }
 
+fn refused(status: u16) -> &'static str {
+    match status {
+        404 | 405 => "is the operation right? Its path is taken below the base URL",
+        415 => "is `content_type` right? It is JSON unless the recipe says `form`",
+        429 => "it limits how often one may sign in; try again later",
+        500.. => "the target itself failed",
+        _ => "is the password right, and does the account exist?",
+    }
+}
+
+/// A token that a header can carry.
+fn usable(token: &str, place: &str) -> Result<Secret, String> {
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(format!("{place} is empty"));
+    }
+    if token.len() > MAX_TOKEN {
+        return Err(format!("{place} has {} bytes, more than a request can carry", token.len()));
+    }
+    if token.chars().any(char::is_control) {
+        return Err(format!("{place} has control characters in it and cannot be sent"));
+    }
+    Ok(Secret::new(token))
+}
+
 fn keys(json: &Value) -> String {
     let names: Vec<String> =
-        json.as_object().into_iter().flatten().take(8).map(|(key, _)| crate::model::clean_name(key, 30)).collect();
+        json.as_object().into_iter().flatten().take(8).map(|(key, _)| clean_name(key, 30)).collect();
     if names.is_empty() { "no fields".to_owned() } else { names.join(", ") }
 }
 
-fn cookie(response: &Response, name: &str) -> Option<String> {
+/// Names and values of the cookies that an answer sets.
+pub(super) fn set_cookies(response: &Response) -> impl Iterator<Item = (&str, &str)> {
     response
         .headers
         .iter()
         .filter(|(header, _)| header == "set-cookie")
         .filter_map(|(_, value)| value.split(';').next()?.split_once('='))
-        .find(|(known, _)| known.trim() == name)
-        .map(|(_, value)| value.trim().to_owned())
+        .map(|(name, value)| (name.trim(), value.trim()))
+}
+
+/// The cookies that are left after an answer: the last value of each name, without those that it deletes.
+fn live_cookies(response: &Response) -> Vec<(String, String)> {
+    let mut live: Vec<(String, String)> = Vec::new();
+    for (name, value) in set_cookies(response) {
+        live.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            live.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    live
 }

@@ -131,7 +131,11 @@ pub(super) fn finding(
         clauses: clauses(draft, &redact),
         exchanges: draft.exchanges.iter().take(MAX_EXCHANGES).map(exchange).collect(),
         replay: attack.map(|item| clean(&item.exchange.replay, 2_000)).unwrap_or_default(),
-        spec: operation.map(|operation| SpecRef { file: clean(&input.api.document, 500), line: operation.spec.line }),
+        spec: operation.map(|operation| SpecRef {
+            file: clean(&input.api.document, 500),
+            // An operation on line 1 stands in a document of one line: no place to look at.
+            line: operation.spec.line.filter(|line| *line > 1),
+        }),
         code: None,
         remedy: meta.remedy.to_owned(),
         first_seen: input.started_at.to_string(),

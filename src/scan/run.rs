@@ -85,8 +85,12 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     };
     let survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
     let verdicts = check_all(&input, &survey, ticked).await;
-    let Collected { findings, coverage, next_steps } = collect::collect(&input, &survey, &verdicts);
+    let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &survey, &verdicts);
     let trust = trust::judge(&input, &survey, &failed);
+    if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
+        // Nothing answered: advice on single operations would only hide the one thing to do.
+        next_steps.clear();
+    }
     let report = convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, trust, started });
     Outcome { report, survey, verdicts }
 }

@@ -1,12 +1,17 @@
 //! What answers teach beyond themselves: objects, and which numbers stand for which caller.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
 
 use super::baseline::Surveyed;
-use super::leaves::scalar_text;
-use super::objects::{ObjectKey, Objects, Source};
+use super::leaves::{leaves, scalar_text};
+use super::names::words;
+use super::objects::{Object, ObjectKey, Objects, Source};
 use super::people::me_facts;
+use super::refusal::Reading;
 use super::run::Survey;
+use crate::model::ANONYMOUS;
 
 /// A collection that shows two peers disjoint objects, each with one owner value throughout, tells which value is whose.
 pub(super) fn learn_from_lists(survey: &mut Survey) {
@@ -68,6 +73,63 @@ pub(super) fn learn_from_me(survey: &mut Survey) {
     }
 }
 
+/// Slots that are named like what stands for a caller (`{username}`, `{email}`, `{userId}`) take the callers' own.
+pub(super) fn seed_accounts(survey: &mut Survey) {
+    let mut seeds = Vec::new();
+    for slot in survey.operations.iter().flat_map(|surveyed| &surveyed.slots) {
+        let Some(kind) = AccountSlot::of(&slot.name) else { continue };
+        let Some(resource) = slot.resources.first() else { continue };
+        for person in &survey.people.all {
+            for fact in person.facts.iter().filter(|fact| kind.takes(fact)) {
+                seeds.push(((resource.clone(), fact.clone()), slot.name.clone()));
+            }
+        }
+    }
+    for (key, field) in seeds {
+        let known = survey.objects.known.values().any(|object| {
+            object.resource == key.0 && object.fields.values().any(|value| scalar_text(value).as_ref() == Some(&key.1))
+        });
+        if !known {
+            let object = Object {
+                resource: key.0.clone(),
+                fields: BTreeMap::from([(field, Value::String(key.1.clone()))]),
+                reference: true,
+                ..Object::default()
+            };
+            survey.objects.known.insert(key, object);
+        }
+    }
+}
+
+/// Which of a caller's facts a slot takes.
+#[derive(Debug, Clone, Copy)]
+enum AccountSlot {
+    Name,
+    Email,
+    Number,
+}
+
+impl AccountSlot {
+    fn of(name: &str) -> Option<Self> {
+        Some(match words(name).join("").as_str() {
+            "username" | "login" | "handle" | "userlogin" | "user" | "nickname" => Self::Name,
+            "email" | "useremail" | "mail" | "emailaddress" => Self::Email,
+            "userid" | "useruuid" | "accountid" | "customerid" | "memberid" | "uid" => Self::Number,
+            _ => return None,
+        })
+    }
+
+    fn takes(self, fact: &str) -> bool {
+        let is_email = fact.contains('@');
+        let is_number = fact.chars().any(|c| c.is_ascii_digit()) && !is_email;
+        match self {
+            Self::Name => !is_email && fact.chars().any(char::is_alphabetic) && fact.len() <= 64 && !fact.contains(' '),
+            Self::Email => is_email,
+            Self::Number => is_number,
+        }
+    }
+}
+
 /// Keeps what the valid answers of one operation show.
 pub(super) fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
     for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
@@ -90,4 +152,15 @@ pub(super) fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
             }
         }
     }
+    note_strangers(survey, surveyed);
+}
+
+/// What an anonymous caller is shown in a collection is nobody's alone.
+fn note_strangers(survey: &mut Survey, surveyed: &Surveyed) {
+    if !surveyed.slots.is_empty() || !matches!(surveyed.anonymous_reading(), Some(Reading::Data)) {
+        return;
+    }
+    let Some(response) = surveyed.anonymous.as_ref().and_then(|answer| answer.response()) else { return };
+    let given: BTreeSet<String> = leaves(response).into_iter().map(|leaf| leaf.text).collect();
+    survey.objects.note_listed(&surveyed.operation, ANONYMOUS, &given);
 }

@@ -46,6 +46,8 @@ pub struct Objects {
     pub lists: BTreeMap<(OperationId, String), BTreeMap<String, BTreeSet<ObjectKey>>>,
     /// Names of path parameters: fields of these names are ids too.
     id_names: BTreeSet<String>,
+    /// Paths with an id slot right behind them: `/offers`, where there is `/offers/{id}`.
+    collections: BTreeSet<String>,
     /// Objects beyond the cap.
     pub left_out: usize,
 }
@@ -100,8 +102,19 @@ fn is_wrapper(key: &str) -> bool {
 
 impl Objects {
     /// An empty store that knows the names of path parameters.
-    pub fn new(id_names: BTreeSet<String>) -> Self {
-        Self { id_names, ..Self::default() }
+    pub fn new(id_names: BTreeSet<String>, collections: BTreeSet<String>) -> Self {
+        Self { id_names, collections, ..Self::default() }
+    }
+
+    /// The resource of a path that ends in a word: a view of a collection (`/offers/sent`) shows that collection's
+    /// objects.
+    fn resource_of(&self, path: &str) -> Option<String> {
+        let path = path.trim_end_matches('/');
+        let view = path.rsplit_once('/').filter(|(before, _)| self.collections.contains(*before));
+        match view {
+            Some((collection, _)) => resource_of_path(collection),
+            None => resource_of_path(path),
+        }
     }
 
     /// Keeps what an answer shows.
@@ -111,7 +124,7 @@ impl Objects {
             .last()
             .filter(|_| source.operation.path.trim_end_matches('/').ends_with('}'))
             .and_then(|slot| slot.resources.last().cloned())
-            .or_else(|| resource_of_path(&source.operation.path))
+            .or_else(|| self.resource_of(&source.operation.path))
             .unwrap_or_else(|| "object".to_owned());
         let context = source.context();
         let mut listed: BTreeSet<ObjectKey> = BTreeSet::new();
@@ -133,15 +146,12 @@ impl Objects {
                     }
                     for (name, inner) in fields.iter().filter(|(_, inner)| inner.is_object() || inner.is_array()) {
                         let inner_resource = inner_resource(name, &resource);
-                        // The caller's own resource stays own through wrappers and through a key that names it.
-                        let still_own = is_own && (is_wrapper(name) || inner_resource == own);
-                        open.push((
-                            inner,
-                            inner_resource,
-                            inner.is_object() && in_array && is_wrapper(name),
-                            still_own,
-                            depth + 1,
-                        ));
+                        // The caller's own resource stays own through wrappers and through a key that names it; an
+                        // array right below the root is what the answer is about, whatever its key.
+                        let is_content = inner.is_array() && !in_array && depth <= 1;
+                        let still_own = is_own && (is_wrapper(name) || inner_resource == own || is_content);
+                        let within = inner.is_object() && in_array && is_wrapper(name);
+                        open.push((inner, inner_resource, within, still_own, depth + 1));
                     }
                 }
                 _ => {}
@@ -153,6 +163,29 @@ impl Objects {
         }
     }
 
+    /// How many callers any collection shows the object to.
+    pub fn shown_to(&self, key: &ObjectKey) -> usize {
+        let callers = self.lists.values().flat_map(|callers| {
+            callers.iter().filter(|(_, listed)| listed.contains(key)).map(|(caller, _)| caller.as_str())
+        });
+        callers.collect::<BTreeSet<&str>>().len()
+    }
+
+    /// Whether any collection shows the object to this caller.
+    pub fn is_listed_to(&self, key: &ObjectKey, caller: &str) -> bool {
+        self.lists.values().any(|callers| callers.get(caller).is_some_and(|listed| listed.contains(key)))
+    }
+
+    /// Notes which known objects a collection shows to a stranger, without keeping anything new.
+    pub(super) fn note_listed(&mut self, operation: &Operation, caller: &str, given: &BTreeSet<String>) {
+        let list = (operation.id.clone(), String::new());
+        let shown: BTreeSet<ObjectKey> = match self.lists.get(&list) {
+            Some(callers) => callers.values().flatten().filter(|key| given.contains(&key.1)).cloned().collect(),
+            None => return,
+        };
+        self.lists.entry(list).or_default().insert(caller.to_owned(), shown);
+    }
+
     fn keep(
         &mut self,
         resource: &str,
@@ -160,6 +193,9 @@ impl Objects {
         context: &BTreeMap<String, Value>,
         caller: &str,
     ) -> Option<ObjectKey> {
+        if is_envelope(fields) {
+            return None;
+        }
         let id = self.primary_id(resource, fields)?;
         let key = (resource.to_owned(), id);
         if !self.known.contains_key(&key) && self.count(resource) >= MAX_PER_RESOURCE {
@@ -186,7 +222,9 @@ impl Objects {
     fn keep_references(&mut self, holder: &ObjectKey, fields: &Map<String, Value>, caller: &str) {
         for (name, value) in fields {
             let (Some(text), Some(resource)) = (scalar_text(value), resource_of_name(name)) else { continue };
-            if !ends_in_id(name) || resource == holder.0 || self.count(&resource) >= MAX_PER_RESOURCE {
+            let names_an_id = ends_in_id(name) || self.id_names.contains(name);
+            // An object is no reference to itself under another word.
+            if !names_an_id || resource == holder.0 || text == holder.1 || self.count(&resource) >= MAX_PER_RESOURCE {
                 continue;
             }
             let object = self.known.entry((resource.clone(), text)).or_insert_with(|| Object {
@@ -241,12 +279,12 @@ impl Object {
                 .find(|(name, _)| ends_in_id(name) && resource_of_name(name).as_deref() == Some(self.resource.as_str()))
                 .map(|(_, value)| value)
         };
-        let bare = || BARE_IDS.iter().find_map(|name| self.fields.get(*name));
-        self.fields
-            .get(&slot.name)
-            .or_else(same_name)
-            .or_else(by_tail)
-            .or_else(own_id)
+        // A user name is no number, whatever the object has for an id.
+        let named = matches!(tail.as_str(), "username" | "email" | "handle" | "login" | "slug" | "sku" | "iban");
+        let bare = || BARE_IDS.iter().filter(|_| !named).find_map(|name| self.fields.get(*name));
+        let found = self.fields.get(&slot.name).or_else(same_name).or_else(by_tail);
+        found
+            .or_else(|| own_id().filter(|_| !named))
             .or_else(bare)
             .filter(|value| scalar_text(value).is_some_and(|text| !text.is_empty() && text.len() <= 200))
     }
@@ -272,6 +310,17 @@ impl Source<'_> {
             .collect::<Vec<_>>()
             .join("&")
     }
+}
+
+/// `{code, msg, data: {...}}`: what counts is inside.
+fn is_envelope(fields: &Map<String, Value>) -> bool {
+    let content = |(name, value): (&String, &Value)| {
+        is_wrapper(name) && (value.is_object() || value.is_array() || value.is_null())
+    };
+    let around = |name: &String| super::refusal::is_envelope_name(name);
+    fields.iter().any(content)
+        && fields.keys().any(around)
+        && fields.iter().all(|(name, value)| content((name, value)) || around(name))
 }
 
 fn inner_resource(name: &str, outer: &str) -> String {

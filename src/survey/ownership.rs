@@ -7,20 +7,11 @@ use super::names::{is_certain_owner_name, is_owner_name, is_strong_owner_name, w
 use super::objects::{Object, ObjectKey, Objects};
 use super::people::{People, Person};
 
-/// One sign that an object is a caller's.
+/// One sign that an object is a caller's; the surer ones first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sign {
     /// The user said so.
     Configured,
-    /// A field such as `owner` or `user_id` names the caller.
-    OwnerField {
-        /// The field.
-        field: String,
-        /// Public objects do not have such a field.
-        strong: bool,
-    },
-    /// The object is the caller's own account.
-    IsCaller,
     /// A collection shows it to the caller and not to another of the same rank.
     ScopedList {
         /// The collection.
@@ -33,6 +24,15 @@ pub enum Sign {
         /// The parent's resource and id.
         parent: String,
     },
+    /// A field such as `owner` or `user_id` names the caller.
+    OwnerField {
+        /// The field.
+        field: String,
+        /// Public objects do not have such a field.
+        strong: bool,
+    },
+    /// The object is the caller's own account.
+    IsCaller,
     /// Everything that refers to it is the caller's.
     Holder {
         /// One of those.
@@ -130,7 +130,7 @@ enum Fields<'p> {
 fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fields<'p> {
     let mut named: Vec<(&Person, Sign)> = Vec::new();
     let mut strangers = false;
-    if key.0 == "user" || key.0 == "account" || key.0 == "profile" || key.0 == "me" {
+    if is_person(&key.0) {
         named.extend(is_caller(object, people).map(|person| (person, Sign::IsCaller)));
     }
     for (field, value) in &object.fields {
@@ -139,6 +139,11 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
             continue;
         }
         let Some(text) = scalar_text(value) else { continue };
+        if is_own_name(key, object, field, &text) {
+            // A person's `username` names the person, not an owner.
+            named.extend(people.named_by(&text).map(|person| (person, Sign::IsCaller)));
+            continue;
+        }
         let strong = is_strong_owner_name(outer);
         match people.named_by(&text) {
             Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
@@ -151,6 +156,36 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
         return Fields::Named(named);
     }
     if strangers { Fields::Stranger } else { Fields::None }
+}
+
+/// Resources that are people.
+fn is_person(resource: &str) -> bool {
+    matches!(
+        resource,
+        "user"
+            | "account"
+            | "profile"
+            | "me"
+            | "person"
+            | "member"
+            | "customer"
+            | "employee"
+            | "student"
+            | "patient"
+            | "seller"
+            | "author"
+            | "contact"
+            | "participant"
+            | "player"
+            | "driver"
+            | "staff"
+    )
+}
+
+/// Whether a field is how the object itself is called, as a person's user name is.
+fn is_own_name(key: &ObjectKey, object: &Object, field: &str, text: &str) -> bool {
+    let bare = matches!(words(field).join("").as_str(), "username" | "login" | "email" | "handle" | "user");
+    bare && (key.1 == text || is_person(&key.0) && object.fields.len() > 1 && words(field).join("") != "user")
 }
 
 fn identifies(field: &str) -> bool {
@@ -178,7 +213,10 @@ fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> V
             for peer in people.peers(caller) {
                 // A peer who was refused or got nothing of this kind tells nothing.
                 let other = callers.get(&peer.name);
-                if other.is_some_and(|other| !other.contains(key)) {
+                // Shown to the peer, or to anybody, by another collection: shared, whatever this one leaves out.
+                let elsewhere =
+                    objects.is_listed_to(key, &peer.name) || objects.is_listed_to(key, crate::model::ANONYMOUS);
+                if !elsewhere && other.is_some_and(|other| !other.contains(key)) {
                     let operation = operation.to_string();
                     found.push((person, Sign::ScopedList { operation, other: peer.name.clone() }));
                 }

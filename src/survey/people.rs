@@ -20,6 +20,8 @@ pub struct Person {
     pub rank: u32,
     /// Values that stand for it: user id, user name, e-mail, token subject. Lower case.
     pub facts: BTreeSet<String>,
+    /// Such values that it shares with another caller: a tenant, a team.
+    pub groups: BTreeSet<String>,
     /// Some operation answered it that refuses strangers.
     pub signed_in: bool,
 }
@@ -75,6 +77,7 @@ impl People {
                 role: identity.role.clone(),
                 rank: identity.rank,
                 facts: configured_facts(identity),
+                groups: BTreeSet::new(),
                 signed_in: false,
             })
             .collect();
@@ -99,7 +102,10 @@ impl People {
             *count.entry(fact.clone()).or_default() += 1;
         }
         for person in &mut self.all {
-            person.facts.retain(|fact| count.get(fact) == Some(&1));
+            let (own, shared) =
+                std::mem::take(&mut person.facts).into_iter().partition(|fact| count.get(fact) == Some(&1));
+            person.facts = own;
+            person.groups = shared;
         }
     }
 

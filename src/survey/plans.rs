@@ -5,7 +5,7 @@ use super::leaves::scalar_text;
 use super::objects::{Object, ObjectKey};
 use super::run::{Survey, Surveyor};
 use super::slots::Slot;
-use crate::model::{ANONYMOUS, Operation};
+use crate::model::{ANONYMOUS, Operation, Place};
 use crate::probe::Values;
 use crate::spec::Samples;
 
@@ -78,17 +78,22 @@ impl Surveyor<'_> {
                 _ => continue,
             };
             let mut values = fixed.clone();
+            for ((place, name), fixed) in &mut values {
+                // `/customers/{id}/statements/{year}`: the year of the very object.
+                if let Some(seen) = object.fields.get(name).filter(|_| *place == Place::Path) {
+                    fixed.clone_from(seen);
+                }
+            }
             values.insert((last.place, last.name.clone()), value.clone());
             if fill_parents(survey, surveyed, object, caller, &mut values) {
-                pile.push(Plan { caller: caller.to_owned(), object: Some(key.clone()), values });
-            }
-            if own.len() >= MAX_TRIES {
-                break;
+                let shown_to = survey.objects.shown_to(key).max(object.seen_by.len());
+                pile.push((shown_to, Plan { caller: caller.to_owned(), object: Some(key.clone()), values }));
             }
         }
+        // What the fewest are shown says most about who may see it.
+        own.sort_by_key(|(shown_to, _)| *shown_to);
         own.extend(shared);
-        own.truncate(MAX_TRIES);
-        own
+        own.into_iter().take(MAX_TRIES).map(|(_, plan)| plan).collect()
     }
 
     /// The document's own example, where every slot has one.

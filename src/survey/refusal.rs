@@ -64,7 +64,7 @@ pub(super) fn is_empty(response: &Response) -> bool {
 }
 
 /// Whether a 2xx says of itself that it is an error: `success: false`, `error: ...` and no data beside it.
-pub(super) fn is_soft_error(response: &Response) -> bool {
+pub fn is_soft_error(response: &Response) -> bool {
     let Some(fields) = response.json.as_ref().and_then(|json| json.as_object()) else { return false };
     let no = |name: &str| {
         fields.get(name).is_some_and(|value| {
@@ -89,5 +89,68 @@ pub(super) fn is_soft_error(response: &Response) -> bool {
                 || value.as_object().is_some_and(|inner| !inner.is_empty())
         })
     });
-    (refuses || has_error) && !data
+    (refuses || has_error || refuses_by_code(fields)) && !data
+}
+
+/// `{code: 4010, msg: ..., data: null}`: a code other than the usual ones of success, and nothing in it.
+fn refuses_by_code(fields: &serde_json::Map<String, serde_json::Value>) -> bool {
+    let code =
+        ["code", "errcode", "err_code", "error_code", "errorCode", "resultCode", "retcode", "status", "statusCode"];
+    let failed = code.iter().filter_map(|name| fields.get(*name)).any(|value| match value {
+        serde_json::Value::Number(number) => !matches!(number.as_i64(), Some(0 | 1 | 200..=299)),
+        serde_json::Value::String(text) => {
+            let text = text.to_ascii_lowercase();
+            text.chars().all(|c| c.is_ascii_digit() || c == '_' || c.is_ascii_alphabetic())
+                && !matches!(
+                    text.as_str(),
+                    "" | "0" | "00" | "000" | "0000" | "200" | "ok" | "success" | "succeeded" | "done"
+                )
+                && (text.contains("err")
+                    || text.contains("fail")
+                    || text.contains("denied")
+                    || text.contains("unauth")
+                    || text.contains("forbid")
+                    || text.contains("notfound")
+                    || text.contains("not_found")
+                    || text.parse::<u64>().is_ok())
+        }
+        _ => false,
+    });
+    failed && fields.iter().all(|(name, value)| is_envelope_name(name) || value.is_null())
+}
+
+/// Fields that envelopes have beside their content.
+pub(super) fn is_envelope_name(name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    matches!(
+        name.as_str(),
+        "code"
+            | "errcode"
+            | "errorcode"
+            | "resultcode"
+            | "retcode"
+            | "status"
+            | "statuscode"
+            | "msg"
+            | "message"
+            | "success"
+            | "ok"
+            | "error"
+            | "errors"
+            | "timestamp"
+            | "time"
+            | "ts"
+            | "requestid"
+            | "traceid"
+            | "path"
+            | "version"
+            | "detail"
+            | "details"
+            | "reason"
+            | "description"
+            | "title"
+            | "type"
+            | "instance"
+            | "meta"
+    )
 }

@@ -9,7 +9,7 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::baseline::{Baseline, Surveyed};
-use super::learn::{harvest, learn_from_lists, learn_from_me};
+use super::learn::{harvest, learn_from_lists, learn_from_me, seed_accounts};
 use super::leaves::{leaves, scalar_text};
 use super::objects::{Object, ObjectKey, Objects};
 use super::ownership::{Sign, signs_of};
@@ -88,6 +88,7 @@ impl Surveyor<'_> {
             if wave == 0 {
                 learn_from_me(&mut survey);
                 survey.people.settle();
+                seed_accounts(&mut survey);
             }
             learn_from_lists(&mut survey);
             self.attribute(&mut survey);
@@ -121,7 +122,7 @@ impl Surveyor<'_> {
                 volatile: BTreeSet::new(),
             });
         }
-        let mut objects = Objects::new(names);
+        let mut objects = Objects::new(names, self.collections());
         for (_, parameter, ids) in &self.owns {
             self.seed_owned(&mut objects, parameter, ids);
         }
@@ -133,6 +134,20 @@ impl Surveyor<'_> {
             operations,
             stopped_by: None,
         }
+    }
+
+    /// Paths with an id slot right behind them.
+    fn collections(&self) -> BTreeSet<String> {
+        let before_slot = |path: &str| {
+            let parts: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+            parts
+                .iter()
+                .enumerate()
+                .filter(|(_, part)| part.starts_with('{'))
+                .filter_map(|(at, _)| parts.get(..at).map(|before| before.join("/")))
+                .collect::<Vec<String>>()
+        };
+        self.api.operations.iter().flat_map(|operation| before_slot(&operation.path)).collect()
     }
 
     fn unsafe_because(&self, operation: &Operation) -> Option<Inconclusive> {

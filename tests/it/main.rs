@@ -9,6 +9,7 @@ mod detect;
 mod engine;
 mod mcp;
 mod model;
+mod probe;
 mod remedy;
 mod report;
 mod spec;

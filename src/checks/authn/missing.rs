@@ -73,6 +73,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     if shown.is_empty() {
         return Ok(held("the anonymous answer has nothing of what the signed-in caller is shown"));
     }
+    let public = cx.values_given(surveyed, ANONYMOUS);
+    if shown.iter().all(|leaf| public.contains(&leaf.text)) {
+        return Ok(held("public content: routes that are open by their document show the same"));
+    }
     let Some(private) = private_sign(cx, surveyed, baseline, &shown) else {
         // Public content behind a document that asks for sign-in is drift, and inventory/drift says so.
         return Ok(held("public content: nothing in it belongs to one user"));
@@ -115,18 +119,20 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
     }
     if let Some(key) = &baseline.object
         && let Some((owner, signs)) = cx.survey.owner(key)
+        && !cx.is_listed_to(key, surveyed, ANONYMOUS)
     {
         let scoped = signs.iter().find(|sign| matches!(sign, Sign::ScopedList { .. } | Sign::Configured | Sign::Parent { .. }));
         if let Some(sign) = scoped {
             return Some(Private::Proven(format!("the object is {owner}'s: {}", sign.because(owner))));
         }
     }
-    if !fields.is_empty() && !named.is_empty() {
+    let required = surveyed.operation.requires_sign_in();
+    // A marketplace shows its sellers' addresses; only a document that asks for sign-in makes that a leak.
+    if !fields.is_empty() && !named.is_empty() && required {
         let people: BTreeSet<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let people = people.into_iter().collect::<Vec<_>>().join(", ");
         return Some(Private::Proven(format!("it names {people} beside {}", fields.join(", "))));
     }
-    let required = surveyed.operation.requires_sign_in();
     let strong = named.iter().any(|(_, key)| is_strong_owner_name(key));
     if required && strong && baseline.object.is_some() && !cx.survey.people.all.is_empty() {
         return Some(Private::Likely(format!("its owner field names {}", named.first().map(|(name, _)| name.as_str()).unwrap_or_default())));

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::bola_read::status;
+use super::bola_read::{no_pair, status};
 use super::intent::private_fields;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, leaves, role_word, slots};
@@ -71,12 +71,8 @@ struct Case<'a> {
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
     let lists = (surveyed.operation.id.clone(), String::new());
     let Some(callers) = cx.survey.objects.lists.get(&lists) else { return Ok(held("the answer is no list of objects")) };
-    let signed_in = cx.survey.people.all.iter().filter(|person| person.signed_in).count();
-    if signed_in < 2 {
-        return Ok(skipped(
-            "needs two signed-in identities of the same role",
-            Some("add a second identity of the same role to routewarden.toml"),
-        ));
+    if cx.survey.people.all.iter().filter(|person| person.signed_in).count() < 2 {
+        return Ok(no_pair(cx, surveyed));
     }
     let mut unclear = None;
     for case in cases(cx, surveyed, callers) {
@@ -116,8 +112,9 @@ async fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>, callers: 
     let intent = intent(cx, case, callers).await;
     let owner_field = case.signs.iter().any(|sign| matches!(sign, Sign::OwnerField { strong: true, .. }));
     match &intent {
-        Intent::Shared(because) if private.is_empty() || !owner_field => return Ok(held(format!("shared: {because}"))),
-        Intent::Shared(because) if is_shared_by_name(cx, case) => return Ok(held(format!("shared: {because}"))),
+        // Whoever may open the object may be shown it in a list.
+        Intent::Shared(because) => return Ok(held(format!("shared: {because}"))),
+        Intent::Unclear if is_shared_by_name(cx, case) => return Ok(held("shared: the object names both callers")),
         Intent::Unclear if private.is_empty() || !owner_field => {
             return Ok(inconclusive(
                 "every user is shown the same list, and nothing says that it should be otherwise",
@@ -147,7 +144,6 @@ async fn intent(cx: &CheckCx<'_>, case: &Case<'_>, callers: &Callers) -> Intent 
     }
     match object_route(cx, case).await {
         Some((because, answer, true)) => return Intent::Private(because, Some(answer)),
-        // Whoever may open the object may be shown it in a list.
         Some((because, _, false)) => return Intent::Shared(because),
         None => {}
     }

@@ -79,8 +79,19 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
 
 /// Why nobody can play intruder and owner.
 pub(super) fn no_pair(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
-    let signed_in = cx.survey.people.all.iter().filter(|person| person.signed_in).count();
-    if signed_in < 2 {
+    let people = &cx.survey.people.all;
+    let absent: Vec<&str> = people.iter().filter(|person| !person.signed_in).map(|person| person.name.as_str()).collect();
+    if people.len() - absent.len() < 2 && people.len() >= 2 {
+        let help = format!("see to it that {} can sign in", absent.join(", "));
+        return skipped(format!("{} did not sign in, and two callers are needed", absent.join(", ")), Some(&help));
+    }
+    if people.is_empty() {
+        return skipped(
+            "needs two signed-in identities of the same role",
+            Some("add two identities of the same role to routewarden.toml (`routewarden init` shows how)"),
+        );
+    }
+    if people.len() < 2 {
         return skipped(
             "needs two signed-in identities of the same role",
             Some("add a second identity of the same role to routewarden.toml"),

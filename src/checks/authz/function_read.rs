@@ -8,7 +8,7 @@ use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Security, Verdict};
 use crate::probe::{Answer, SendError};
-use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves, role_mark};
+use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves, role_mark, words};
 
 check! {
     /// ## What it does
@@ -46,8 +46,9 @@ impl Check for FunctionRead {
         &Self::META
     }
 
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if !PlanCx::is_read(operation) || marked(operation).is_none() {
+    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
+        let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
+        if !PlanCx::is_read(operation) || marked(operation, &higher_roles(ranks)).is_none() {
             return Need::NotApplicable;
         }
         Need::Requests(3)
@@ -66,8 +67,12 @@ struct Mark {
     plain: bool,
 }
 
-fn marked(operation: &Operation) -> Option<Mark> {
-    let mark = |place, name: &str| role_mark(name).map(|(word, plain)| Mark { place, word, plain });
+/// `roles` are the configured names of higher roles: `teacher` marks `/teacher/gradebook`.
+fn marked(operation: &Operation, roles: &[String]) -> Option<Mark> {
+    let own_role = |name: &str| words(name).into_iter().find(|word| roles.contains(word)).map(|word| (word, false));
+    let mark = |place, name: &str| {
+        role_mark(name).or_else(|| own_role(name)).map(|(word, plain)| Mark { place, word, plain })
+    };
     let literal: String = operation.path.split('/').filter(|part| !part.starts_with('{')).collect::<Vec<_>>().join("/");
     let scopes: Vec<&String> = match &operation.security {
         Security::Required(any) => any.iter().flatten().flat_map(|(_, scopes)| scopes).collect(),
@@ -77,6 +82,16 @@ fn marked(operation: &Operation) -> Option<Mark> {
         .or_else(|| operation.operation_id.as_deref().and_then(|id| mark("operationId", id)))
         .or_else(|| operation.tags.iter().find_map(|tag| mark("tag", tag)))
         .or_else(|| scopes.iter().find_map(|scope| mark("scope", scope)))
+}
+
+/// Names of the roles above the lowest one, lower case.
+fn higher_roles<'r>(ranks: impl Iterator<Item = (u32, &'r str)> + Clone) -> Vec<String> {
+    let lowest = ranks.clone().map(|(rank, _)| rank).min().unwrap_or_default();
+    ranks.filter(|(rank, _)| *rank > lowest).map(|(_, role)| role.to_lowercase()).collect()
+}
+
+fn roles_of(cx: &CheckCx<'_>) -> Vec<String> {
+    higher_roles(cx.survey.people.all.iter().map(|person| (person.rank, person.role.as_str())))
 }
 
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
@@ -114,7 +129,7 @@ async fn judge(
     higher: Option<&Person>,
     attack: &Arc<Answer>,
 ) -> Result<Verdict, SendError> {
-    let Some(Mark { place, word, plain }) = marked(&surveyed.operation) else { return Ok(held("nothing marks it as a higher role's")) };
+    let Some(Mark { place, word, plain }) = marked(&surveyed.operation, &roles_of(cx)) else { return Ok(held("nothing marks it as a higher role's")) };
     let rightful = higher.and_then(|person| surveyed.valid_of(&person.name));
     let mut proof = Proof::default();
     proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
@@ -206,15 +221,18 @@ fn refusing_sibling<'a>(
     lowest: &str,
     word: &str,
 ) -> Option<(&'a Surveyed, &'a Answer)> {
+    let roles = roles_of(cx);
     cx.survey
         .operations
         .iter()
         .filter(|other| other.operation.id != surveyed.operation.id)
-        .filter(|other| marked(&other.operation).is_some_and(|mark| mark.word == word))
+        .filter(|other| marked(&other.operation, &roles).is_some_and(|mark| mark.word == word))
         .find_map(|other| {
-            let answer = &other.by.get(lowest)?.first;
+            let own = other.by.get(lowest)?;
             let served = other.valid().next().is_some();
-            let refused = matches!(answer.status(), Some(401 | 403)) || (served && matches!(answer.status(), Some(404)));
-            refused.then_some((other, &**answer))
+            let status = own.first.status()?;
+            // Refused outright; or in any other dress, where somebody else is served.
+            let refused = matches!(status, 401 | 403) || (served && status < 429 && !own.valid(&other.volatile));
+            refused.then_some((other, &*own.first))
         })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::checks::context::{CheckCx, Pair};
 use crate::model::clean_name;
 use crate::probe::Answer;
-use crate::survey::{Leaf, Reading, Sign, Surveyed, words};
+use crate::survey::{Leaf, Reading, Sign, Surveyed, is_strong_owner_name, leaves, scalar_text, words};
 
 /// What is known of the intent.
 #[derive(Debug)]
@@ -74,49 +74,87 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
     let Some((owner, signs)) = cx.survey.owner(key) else {
         return Intent::Unclear("nobody is known to own it".to_owned());
     };
+    let intruder = &pair.intruder.name;
     if let Some(sign) = signs.iter().find(|sign| matches!(sign, Sign::Configured)) {
         return Intent::Private(sign.because(owner), None);
     }
-    if let Some((because, answer)) = sibling_refuses(cx, surveyed, pair).await {
+    // What the intruder is rightly shown elsewhere is no secret; only the rest can be.
+    let given = cx.values_given(surveyed, intruder);
+    let hidden: Vec<&Leaf> = seen.iter().copied().filter(|leaf| !given.contains(&leaf.text)).collect();
+    if hidden.is_empty() {
+        return Intent::Shared(format!("{intruder} is given every value of it by other routes"));
+    }
+    let private = private_fields(&hidden);
+    if let Some((because, answer)) = sibling_refuses(cx, surveyed, pair, seen).await {
         return Intent::Private(because, Some(answer));
     }
-    let private = private_fields(seen);
-    if cx.is_listed_to(key, &pair.intruder.name) {
+    if cx.is_listed_to(key, surveyed, intruder) {
         return if private.is_empty() {
-            Intent::Shared(format!("a list shows the same object to {}", pair.intruder.name))
+            Intent::Shared(format!("a list shows the same object to {intruder}"))
         } else {
-            Intent::Unclear(format!(
-                "a list shows the same object to {}, yet it holds {}",
-                pair.intruder.name,
-                private.join(", ")
-            ))
+            let private = private.join(", ");
+            Intent::Unclear(format!("a list shows the same object to {intruder}, yet without its {private}"))
         };
     }
     if signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
         return Intent::Shared(format!("a profile of {owner} without private fields"));
     }
-    let strong = signs.iter().find(|sign| sign.shows_intent());
-    match strong {
-        Some(Sign::OwnerField { .. } | Sign::IsCaller) => match bystander(cx, surveyed, pair).await {
-            Some(name) => Intent::Unclear(format!(
-                "{name}, who has nothing to do with it, reads it too, and only the object itself names {owner}"
-            )),
-            None => Intent::Private(strong.map(|sign| sign.because(owner)).unwrap_or_default(), None),
-        },
-        Some(sign) => Intent::Private(sign.because(owner), None),
-        None => Intent::Unclear(format!(
-            "{}, which public objects have too",
-            signs.first().map(|sign| sign.because(owner)).unwrap_or_default()
+    weigh(cx, surveyed, pair, (owner, signs)).await
+}
+
+/// What the signs come to once nothing says that the object is shared.
+async fn weigh(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, (owner, signs): (&str, &[Sign])) -> Intent {
+    let intruder = &pair.intruder.name;
+    let Some(sign) = signs.iter().find(|sign| sign.shows_intent()) else {
+        let because = signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
+        return Intent::Unclear(format!("{because}, which public objects have too"));
+    };
+    if let Some(shared) = common_ground(cx, pair) {
+        return Intent::Unclear(format!(
+            "{}, but it also names {shared}, which {owner} and {intruder} share",
+            sign.because(owner)
+        ));
+    }
+    match bystander(cx, surveyed, pair).await {
+        // One stranger is refused and another served: a rule is at work, and it may be the right one.
+        Some((name, false)) => Intent::Unclear(format!(
+            "{}, but {name} is refused while {intruder} is served: some rule tells them apart",
+            sign.because(owner)
         )),
+        Some((name, true)) if matches!(sign, Sign::OwnerField { .. } | Sign::IsCaller) => Intent::Unclear(format!(
+            "{name}, who has nothing to do with it, reads it too, and only the object itself names {owner}"
+        )),
+        _ => Intent::Private(sign.because(owner), None),
     }
 }
 
-/// Another route to the same object that refuses the intruder.
-async fn sibling_refuses(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<(String, Arc<Answer>)> {
+/// A group (tenant, team, company) that the object names and both callers belong to.
+fn common_ground(cx: &CheckCx<'_>, pair: &Pair<'_>) -> Option<String> {
+    let object = cx.survey.objects.known.get(pair.baseline.object.as_ref()?)?;
+    let both = |value: &str| pair.owner.groups.contains(value) && pair.intruder.groups.contains(value);
+    object
+        .fields
+        .iter()
+        .filter_map(|(field, value)| Some((field, scalar_text(value)?.to_lowercase())))
+        .find(|(field, value)| is_strong_owner_name(field.split('/').next().unwrap_or(field)) && both(value))
+        .map(|(field, _)| format!("a `{}`", clean_name(field, 40)))
+}
+
+/// Another route to the same representation of the object that refuses the intruder. A refused part of it (its keys,
+/// its applications) says nothing of the whole.
+async fn sibling_refuses(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    pair: &Pair<'_>,
+    seen: &[&Leaf],
+) -> Option<(String, Arc<Answer>)> {
     let siblings =
         cx.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id).filter_map(|other| {
             let baseline = other.valid_of(&pair.owner.name)?;
-            (baseline.object == pair.baseline.object).then_some((other, baseline))
+            let response = baseline.first.response()?;
+            let shown: Vec<String> = leaves(response).into_iter().map(|leaf| leaf.text).collect();
+            let alike = seen.iter().filter(|leaf| shown.contains(&leaf.text)).count() * 2 >= seen.len();
+            (baseline.object == pair.baseline.object && alike).then_some((other, baseline))
         });
     for (other, baseline) in siblings.take(2) {
         let ask = CheckCx::as_caller(baseline, CheckCx::caller(&pair.intruder.name));
@@ -129,8 +167,8 @@ async fn sibling_refuses(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>)
     None
 }
 
-/// A third caller of the same rank who gets the same object.
-async fn bystander(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<String> {
+/// A third caller of the same rank, and whether it gets the same object.
+async fn bystander(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<(String, bool)> {
     let third = cx.survey.people.all.iter().find(|person| {
         person.rank == pair.owner.rank
             && person.name != pair.owner.name
@@ -138,5 +176,9 @@ async fn bystander(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Op
             && person.signed_in
     })?;
     let answer = cx.send(&CheckCx::as_caller(pair.baseline, CheckCx::caller(&third.name))).await.ok()?;
-    (CheckCx::reading(surveyed, &answer, &pair.baseline.masks, &[]) == Reading::Data).then(|| third.name.clone())
+    match CheckCx::reading(surveyed, &answer, &pair.baseline.masks, &[]) {
+        Reading::Data => Some((third.name.clone(), true)),
+        Reading::Refused(_) => Some((third.name.clone(), false)),
+        Reading::NoData(_) => None,
+    }
 }

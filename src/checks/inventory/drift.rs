@@ -66,7 +66,8 @@ fn observation(surveyed: &Surveyed, baseline: &Baseline, site: &str, claim: Stri
     proof.show(Role::Attack, shown);
     let mut draft = proof.draft(Finding {
         site: site.to_owned(),
-        cause: format!("{} {site}", surveyed.operation.path),
+        // What the document gets wrong in one way is one finding, with its routes.
+        cause: format!("{site}: {claim}"),
         claim,
         severity: None,
         surveyed,

@@ -135,11 +135,17 @@ impl Case<'_> {
 
 /// Words of this API that people make keys of: its title and host, alone and with the usual endings.
 fn local_words(cx: &CheckCx<'_>) -> Vec<String> {
-    let title = words(&cx.survey.api.title);
-    let mut stems = title.clone();
-    stems.extend(words(cx.probe.base_url().host_str().unwrap_or_default()));
-    stems.extend(["", "-", "_"].map(|joint| title.join(joint)));
+    let title: Vec<String> = words(&cx.survey.api.title).into_iter().take(6).collect();
+    let mut stems = words(cx.probe.base_url().host_str().unwrap_or_default());
+    // Every run of the title's words: `greenleaf-clinic` of "Greenleaf Clinic API".
+    for from in 0..title.len() {
+        for to in from + 1..=title.len() {
+            let run = title.get(from..to).unwrap_or_default();
+            stems.extend(["", "-", "_"].map(|joint| run.join(joint)));
+        }
+    }
     stems.retain(|stem| stem.len() >= 3);
+    stems.sort();
     stems.dedup();
     let endings = [
         "",
@@ -158,5 +164,5 @@ fn local_words(cx: &CheckCx<'_>) -> Vec<String> {
         "2025",
         "2026",
     ];
-    stems.iter().take(20).flat_map(|stem| endings.iter().map(move |ending| format!("{stem}{ending}"))).collect()
+    stems.iter().take(60).flat_map(|stem| endings.iter().map(move |ending| format!("{stem}{ending}"))).collect()
 }

@@ -1,0 +1,196 @@
+//! Tells an expired session from a meant refusal, signs in again where there is a recipe, and lets nothing be concluded
+//! from a session that is gone.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+
+use super::ask::{Answer, Ask, Caller, Response};
+use super::client::{Probe, SendError};
+use super::session::Session;
+use crate::model::{Credential, Secret};
+
+/// Requests an identity was served that are remembered while none is known to need a session.
+const MAX_SERVED: usize = 2;
+/// A session that is renewed more often than this does not last long enough to compare anything.
+const MAX_RENEWALS: u32 = 100;
+
+/// What is known of the sessions' health.
+#[derive(Debug, Default)]
+pub(super) struct Health {
+    /// One sign-in at a time per scan; held across the sign-in, hence tokio's.
+    renewing: tokio::sync::Mutex<()>,
+    /// Per identity, a request that only a live session is served.
+    proven: Mutex<HashMap<String, Url>>,
+    /// Per identity, the last requests that were served; they stand in until one is proven.
+    served: Mutex<HashMap<String, Vec<Url>>>,
+    /// Identities whose session is gone for good.
+    gone: Mutex<BTreeSet<String>>,
+}
+
+/// What became of a session that an answer cast doubt on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It lives, or nothing can be told: the refusal was meant.
+    Alive,
+    /// There is a new one.
+    Renewed,
+    /// It is gone, and there will be no other.
+    Gone,
+}
+
+impl Probe {
+    /// Names a request that only a live session of this identity is served; it tells an expired session from a refusal.
+    pub fn set_proven(&self, identity: &str, url: Url) {
+        let mut proven = self.health.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        proven.entry(identity.to_owned()).or_insert(url);
+    }
+
+    pub(super) async fn send_fresh(&self, ask: &Ask) -> Result<Arc<Answer>, SendError> {
+        let owner = match &ask.caller {
+            Caller::Identity(name) | Caller::Garbage(name) | Caller::Forged { identity: name, .. } => Some(name),
+            Caller::Anonymous | Caller::Cookies(_) => None,
+        };
+        if let Some(name) = owner.filter(|name| self.is_gone(name)) {
+            return Err(SendError::SessionGone(name.clone()));
+        }
+        let Caller::Identity(name) = &ask.caller else {
+            return self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await;
+        };
+        self.renew_if_stale(name).await;
+        let session = self.session_for(&ask.caller);
+        let answer = self.transmit(ask, session.as_ref(), None).await?;
+        let (Some(session), Some(response)) = (session, answer.response()) else { return Ok(answer) };
+        if response.is_success() {
+            self.remember_served(name, &ask.url);
+        }
+        if !looks_signed_out(response) {
+            return Ok(answer);
+        }
+        match self.fate(name, session.generation).await? {
+            Fate::Alive => Ok(answer),
+            Fate::Renewed => self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await,
+            Fate::Gone => Err(SendError::SessionGone(name.clone())),
+        }
+    }
+
+    fn session_for(&self, caller: &Caller) -> Option<Session> {
+        let with = |name: &str, token: Secret| {
+            self.sessions().get(name).map(|session| Session { token, by_jar: false, ..session })
+        };
+        match caller {
+            Caller::Anonymous | Caller::Cookies(_) => None,
+            Caller::Identity(name) => self.sessions().get(name),
+            Caller::Garbage(name) => self.sessions().garbage(name).and_then(|token| with(name, token)),
+            Caller::Forged { identity, token, .. } => with(identity, token.clone()),
+        }
+    }
+
+    fn is_gone(&self, name: &str) -> bool {
+        self.health.gone.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    fn remember_served(&self, name: &str, url: &Url) {
+        let mut served = self.health.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let urls = served.entry(name.to_owned()).or_default();
+        if urls.contains(url) {
+            return;
+        }
+        if urls.len() == MAX_SERVED {
+            urls.remove(0);
+        }
+        urls.push(url.clone());
+    }
+
+    /// Requests that this identity was served before.
+    fn witnesses(&self, name: &str) -> Vec<Url> {
+        let proven = self.health.proven.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        match proven {
+            Some(proven) => vec![proven],
+            None => {
+                self.health.served.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().unwrap_or_default()
+            }
+        }
+    }
+
+    /// Signs in again when the token says of itself that it has expired.
+    async fn renew_if_stale(&self, name: &str) {
+        let Some(session) = self.sessions().get(name) else { return };
+        if session.login.is_some() && session.is_stale() {
+            let _one_at_a_time = self.health.renewing.lock().await;
+            if self.sessions().get(name).is_some_and(|known| known.generation == session.generation) {
+                self.renew(name, session.generation).await;
+            }
+        }
+    }
+
+    /// Asks what this identity was served before; if that is refused too, signs in again.
+    async fn fate(&self, name: &str, generation: u32) -> Result<Fate, SendError> {
+        let _one_at_a_time = self.health.renewing.lock().await;
+        if self.sessions().get(name).is_some_and(|session| session.generation > generation) {
+            return Ok(Fate::Renewed);
+        }
+        if self.is_gone(name) {
+            return Ok(Fate::Gone);
+        }
+        let witnesses = self.witnesses(name);
+        if witnesses.is_empty() && generation == 1 {
+            return Ok(self.renew_untried(name).await);
+        }
+        for url in witnesses {
+            let check = Ask::get(Caller::Identity(name.to_owned()), url);
+            let answer = self.transmit(&check, self.sessions().get(name).as_ref(), None).await?;
+            if answer.response().is_some_and(looks_signed_out) {
+                return Ok(self.renew(name, generation).await);
+            }
+        }
+        Ok(Fate::Alive)
+    }
+
+    /// A session that was never served anything may have ended before its first request; that is tried once. Must be
+    /// called with `renewing` held.
+    async fn renew_untried(&self, name: &str) -> Fate {
+        let Some(identity) = self.identities().iter().find(|identity| identity.name == name) else {
+            return Fate::Alive;
+        };
+        let can_renew = matches!(identity.credential, Credential::Login(_));
+        if can_renew && self.sign_in(identity).await.is_ok() { Fate::Renewed } else { Fate::Alive }
+    }
+
+    /// Must be called with `renewing` held.
+    async fn renew(&self, name: &str, generation: u32) -> Fate {
+        let Some(identity) = self.identities().iter().find(|identity| identity.name == name) else {
+            return Fate::Alive;
+        };
+        if !matches!(identity.credential, Credential::Login(_)) {
+            return self.bury(name, format!("the credential of {name} stopped working during the scan"));
+        }
+        if generation > MAX_RENEWALS {
+            return self.bury(name, format!("the session of {name} expired more than {MAX_RENEWALS} times"));
+        }
+        match self.sign_in(identity).await {
+            Ok(()) => {
+                self.note(format!("the session of {name} expired during the scan and was renewed"));
+                Fate::Renewed
+            }
+            Err(_) if self.is_cancelled() => Fate::Alive,
+            Err(error) => self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")),
+        }
+    }
+
+    fn bury(&self, name: &str, because: String) -> Fate {
+        self.note(format!("{because}; what would have needed it afterwards has no verdict"));
+        self.health.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        Fate::Gone
+    }
+}
+
+/// What a caller without a live session is told: 401, or the way to the sign-in page.
+fn looks_signed_out(response: &Response) -> bool {
+    let to_sign_in = || {
+        let place = response.header("location").unwrap_or_default().to_ascii_lowercase();
+        ["login", "log-in", "signin", "sign-in", "sign_in"].iter().any(|word| place.contains(word))
+    };
+    response.status == 401 || (300..400).contains(&response.status) && to_sign_in()
+}

@@ -1,0 +1,125 @@
+//! Bytes on the wire: the HTTP client, a request with its credential, and an answer read up to its cap.
+
+use std::time::Duration;
+
+use super::ask::{Ask, Response};
+use super::client::{Limits, SendError};
+use super::resolve::Pinned;
+use super::session::{Carrier, Session, cookie_line};
+use crate::model::{Permit, ScopeError};
+
+pub(super) fn client(pinned: &Pinned, limits: Limits, jar: bool, plain: bool) -> Result<reqwest::Client, SendError> {
+    // Another part of the process may have installed it already; both are the same one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("routewarden/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .dns_resolver(pinned.clone())
+        .connect_timeout(limits.timeout)
+        .pool_max_idle_per_host(limits.concurrency)
+        .cookie_store(jar);
+    if plain {
+        // Reading the machine's certificates takes longer than a scan of a small API; plain HTTP needs none.
+        let none = rustls::ClientConfig::builder()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        builder = builder.tls_backend_preconfigured(none);
+    }
+    builder.build().map_err(|error| SendError::Unbuildable(format!("no HTTP client: {}", chain(&error))))
+}
+
+pub(super) fn signed(
+    client: &reqwest::Client,
+    permit: Permit,
+    ask: &Ask,
+    session: Option<&Session>,
+) -> Result<reqwest::RequestBuilder, SendError> {
+    let mut url = permit.url().clone();
+    if let Some(Session { carrier: Carrier::Query(name), token, .. }) = session {
+        url.query_pairs_mut().append_pair(name, token.expose());
+    }
+    let method = reqwest::Method::from_bytes(ask.method.as_str().as_bytes())
+        .map_err(|error| SendError::Unbuildable(error.to_string()))?;
+    let mut request = client.request(method, url);
+    for (name, value) in &ask.headers {
+        request = request.header(name, value);
+    }
+    if !ask.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept")) {
+        request = request.header("accept", "application/json, */*;q=0.8");
+    }
+    match session {
+        Some(Session { carrier: Carrier::Header { name, prefix, suffix }, token, .. }) => {
+            request = request.header(name, format!("{prefix}{}{suffix}", token.expose()));
+        }
+        Some(Session { carrier: Carrier::Cookie(name), token, by_jar: false, .. }) => {
+            request = request.header("cookie", cookie_line(name, token.expose()));
+        }
+        _ => {}
+    }
+    if let Some((media_type, bytes)) = &ask.body {
+        request = request.header("content-type", media_type).body(bytes.clone());
+    }
+    Ok(request)
+}
+
+pub(super) async fn receive(
+    request: reqwest::RequestBuilder,
+    max_body_bytes: usize,
+) -> Result<(Response, u64), reqwest::Error> {
+    let mut response = request.send().await?;
+    let status = response.status().as_u16();
+    let headers: Vec<(String, String)> = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let mut bytes = Vec::new();
+    let mut truncated = false;
+    while let Some(chunk) = response.chunk().await? {
+        let room = max_body_bytes.saturating_sub(bytes.len());
+        bytes.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
+        if chunk.len() > room {
+            truncated = true;
+            break;
+        }
+    }
+    let json = if truncated { None } else { serde_json::from_slice(&bytes).ok() };
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Ok((Response { status, headers, text, json, truncated }, length))
+}
+
+/// How long the target wants to be left alone: `Retry-After` in seconds (RFC 9110 §10.2.3), or a little.
+pub(super) fn wished_pause(response: &Response, attempt: u32) -> Option<Duration> {
+    if !matches!(response.status, 429 | 503) {
+        return None;
+    }
+    let wish = response.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok());
+    Some(wish.map_or(Duration::from_millis(300 << attempt.min(4)), Duration::from_secs))
+}
+
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        source = inner.source();
+    }
+    text
+}
+
+pub(super) fn scope_fault(error: &reqwest::Error) -> Option<ScopeError> {
+    let mut source: Option<&(dyn std::error::Error + 'static)> = std::error::Error::source(error);
+    while let Some(inner) = source {
+        if let Some(scope) = inner.downcast_ref::<ScopeError>() {
+            return Some(scope.clone());
+        }
+        source = inner.source();
+    }
+    None
+}
