@@ -87,6 +87,11 @@ impl Probe {
         }
     }
 
+    /// Identities whose session ended and could not be renewed.
+    pub(super) fn gone(&self) -> Vec<String> {
+        self.health.gone.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     fn is_gone(&self, name: &str) -> bool {
         self.health.gone.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }

@@ -90,6 +90,8 @@ async fn a_spent_budget_is_never_told_as_a_clean_scan() {
         assert!(notes.state().count as u64 <= budget, "{} of {budget}", notes.state().count);
         let told = serde_json::to_string(&(&report.notes, &report.scan.untrusted_because, &report.coverage)).unwrap();
         assert!(told.contains("budget"), "{budget} of {count}: {told}");
+        let noted = report.notes.iter().any(|note| note.contains("requests is spent"));
+        assert!(noted, "{budget} of {count}: {:?}", report.notes);
     }
 }
 
