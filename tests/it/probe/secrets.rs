@@ -81,7 +81,7 @@ fn leaks(traces: &[(String, Vec<u8>)], secrets: &[String]) -> Vec<String> {
     found
 }
 
-/// Forwards bytes, and keeps what came back.
+/// Forwards bytes both ways, and keeps them.
 async fn recorder(target: String) -> (String, Arc<Mutex<Vec<u8>>>, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -105,10 +105,15 @@ async fn recorder(target: String) -> (String, Arc<Mutex<Vec<u8>>>, JoinSet<()>) 
                         }
                     }
                 };
-                tokio::join!(back, async {
-                    let _ = tokio::io::copy(&mut near_in, &mut far_out).await;
+                let forth = async {
+                    let mut piece = [0; 16_384];
+                    while let Ok(n @ 1..) = near_in.read(&mut piece).await {
+                        log.lock().unwrap().extend_from_slice(&piece[..n]);
+                        far_out.write_all(&piece[..n]).await.unwrap();
+                    }
                     let _ = far_out.shutdown().await;
-                });
+                };
+                tokio::join!(back, forth);
             });
         }
     });
