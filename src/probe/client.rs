@@ -1,7 +1,7 @@
 //! Sends permitted requests within budget and pace, and records what came of them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -98,6 +98,7 @@ pub struct Probe {
     /// Cookie values learnt per caller and cookie.
     cookies: Mutex<HashMap<(String, String), usize>>,
     notes: Mutex<Vec<String>>,
+    is_spent: AtomicBool,
 }
 
 /// A document fetched before there is a scan.
@@ -118,12 +119,15 @@ impl Probe {
     /// [`SendError::Unbuildable`] when the TLS set-up of this machine cannot be read.
     pub fn new(
         scope: Scope,
-        base_url: Url,
+        mut base_url: Url,
         identities: Vec<Identity>,
         limits: Limits,
         redactor: Redactor,
         cancel: CancellationToken,
     ) -> Result<Self, SendError> {
+        // Neither is part of a base; a key that someone left in the query would stand in every report.
+        base_url.set_query(None);
+        base_url.set_fragment(None);
         let pinned = Pinned::new(scope.clone());
         let plain = base_url.scheme() == "http";
         let mut clients = HashMap::new();
@@ -146,6 +150,7 @@ impl Probe {
             health: Health::default(),
             cookies: Mutex::default(),
             notes: Mutex::default(),
+            is_spent: AtomicBool::new(false),
         })
     }
 
@@ -198,7 +203,25 @@ impl Probe {
         self.transmit(ask, None, Some(identity)).await
     }
 
+    /// Why some requests of the scan were not sent, where that is so: then its silence proves nothing.
+    pub fn unfinished(&self) -> Option<String> {
+        let gone = self.gone();
+        if !gone.is_empty() {
+            return Some(format!("the session of {} ended during the scan", gone.join(", ")));
+        }
+        self.is_spent.load(Ordering::Relaxed).then(|| SendError::Budget(self.limits.max_requests).to_string())
+    }
+
+    fn spent(&self) -> SendError {
+        let error = SendError::Budget(self.limits.max_requests);
+        self.is_spent.store(true, Ordering::Relaxed);
+        self.note(format!("{error}; what was not asked has no verdict"));
+        error
+    }
+
     pub(super) fn note(&self, text: String) {
+        // Notes quote names that the target chose.
+        let (text, _) = self.redactor.tripwire(&self.redactor.text(&text));
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         if !notes.contains(&text) && notes.len() < 50 {
             notes.push(text);
@@ -218,7 +241,7 @@ impl Probe {
             let answer = {
                 let _place = tokio::select! {
                     () = self.cancel.cancelled() => return Err(SendError::Cancelled),
-                    place = self.pace.place() => place.map_err(|_| SendError::Budget(self.limits.max_requests))?,
+                    place = self.pace.place() => place.map_err(|_| self.spent())?,
                 };
                 tokio::select! {
                     () = self.cancel.cancelled() => return Err(SendError::Cancelled),

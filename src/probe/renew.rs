@@ -25,6 +25,8 @@ pub(super) struct Health {
     proven: Mutex<HashMap<String, Url>>,
     /// Per identity, the last requests that were served; they stand in until one is proven.
     served: Mutex<HashMap<String, Vec<Url>>>,
+    /// Identities that were signed in again before they were served anything.
+    tried: Mutex<BTreeSet<String>>,
     /// Identities whose session is gone for good.
     gone: Mutex<BTreeSet<String>>,
 }
@@ -87,6 +89,11 @@ impl Probe {
         }
     }
 
+    /// Identities whose session ended and could not be renewed.
+    pub(super) fn gone(&self) -> Vec<String> {
+        self.health.gone.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
     fn is_gone(&self, name: &str) -> bool {
         self.health.gone.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
@@ -120,7 +127,8 @@ impl Probe {
         if session.login.is_some() && session.is_stale() {
             let _one_at_a_time = self.health.renewing.lock().await;
             if self.sessions().get(name).is_some_and(|known| known.generation == session.generation) {
-                self.renew(name, session.generation).await;
+                // What stands in the way shows again when the request itself is sent.
+                let _ = self.renew(name, session.generation).await;
             }
         }
     }
@@ -135,17 +143,22 @@ impl Probe {
             return Ok(Fate::Gone);
         }
         let witnesses = self.witnesses(name);
-        if witnesses.is_empty() && generation == 1 {
-            return Ok(self.renew_untried(name).await);
+        if witnesses.is_empty() {
+            return Ok(if self.is_untried(name) { self.renew_untried(name).await } else { Fate::Alive });
         }
         for url in witnesses {
             let check = Ask::get(Caller::Identity(name.to_owned()), url);
             let answer = self.transmit(&check, self.sessions().get(name).as_ref(), None).await?;
             if answer.response().is_some_and(looks_signed_out) {
-                return Ok(self.renew(name, generation).await);
+                return self.renew(name, generation).await;
             }
         }
         Ok(Fate::Alive)
+    }
+
+    /// True once for each identity.
+    fn is_untried(&self, name: &str) -> bool {
+        self.health.tried.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
     }
 
     /// A session that was never served anything may have ended before its first request; that is tried once. Must be
@@ -159,23 +172,25 @@ impl Probe {
     }
 
     /// Must be called with `renewing` held.
-    async fn renew(&self, name: &str, generation: u32) -> Fate {
+    async fn renew(&self, name: &str, generation: u32) -> Result<Fate, SendError> {
         let Some(identity) = self.identities().iter().find(|identity| identity.name == name) else {
-            return Fate::Alive;
+            return Ok(Fate::Alive);
         };
         if !matches!(identity.credential, Credential::Login(_)) {
-            return self.bury(name, format!("the credential of {name} stopped working during the scan"));
+            return Ok(self.bury(name, format!("the credential of {name} stopped working during the scan")));
         }
         if generation > MAX_RENEWALS {
-            return self.bury(name, format!("the session of {name} expired more than {MAX_RENEWALS} times"));
+            return Ok(self.bury(name, format!("the session of {name} expired more than {MAX_RENEWALS} times")));
         }
         match self.sign_in(identity).await {
             Ok(()) => {
                 self.note(format!("the session of {name} expired during the scan and was renewed"));
-                Fate::Renewed
+                Ok(Fate::Renewed)
             }
-            Err(_) if self.is_cancelled() => Fate::Alive,
-            Err(error) => self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")),
+            Err(_) if self.is_cancelled() => Err(SendError::Cancelled),
+            Err(error) => {
+                Ok(self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")))
+            }
         }
     }
 

@@ -7,6 +7,8 @@ use super::session::{ALL_COOKIES, Carrier, Session};
 
 /// Longest body that a line repeats.
 const MAX_BODY: usize = 2_000;
+/// Longest line that a report keeps whole.
+const MAX_LINE: usize = 2_000;
 
 /// The name of the variable that holds an identity's token: `BOB_TOKEN`.
 pub(super) fn variable(identity: &str) -> String {
@@ -53,7 +55,9 @@ pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -
         let text: String = redact(&String::from_utf8_lossy(bytes)).chars().take(MAX_BODY).collect();
         line.push_str(&format!(" -H {} --data-raw {}", quote(&format!("Content-Type: {media_type}")), quote(&text)));
     }
-    format!("{line} {address}")
+    let line = format!("{line} {address}");
+    // Reports cut what is longer, and half a line is none.
+    if line.chars().count() > MAX_LINE { "# the request is too long to repeat in one line".to_owned() } else { line }
 }
 
 /// Single quotes for a POSIX shell.

@@ -71,7 +71,8 @@ impl Probe {
             identity: identity.name.clone(),
             operation: recipe.operation.clone(),
             status: response.status,
-            because,
+            // It quotes names that the target chose, and some of them repeat what they were sent.
+            because: self.redactor().tripwire(&self.redactor().text(&because)).0,
         })?;
         self.redactor().learn(&identity.name, &token);
         self.sessions().set(identity, Session::signed_in(recipe, token, generation, answer.clone()));

@@ -111,3 +111,12 @@ async fn variables_are_named_after_who_asks() {
     let replay = probe.send(&Ask::get(Caller::Anonymous, server.url("/x"))).await.unwrap().exchange.replay.clone();
     assert_eq!(replay, format!("curl -sS -g --path-as-is -X GET '{}/x'", server.base));
 }
+
+#[tokio::test]
+async fn half_a_line_is_no_line() {
+    let server = Server::start(|_| answer(200, &json!({}))).await;
+    let probe = probe(&server.base, Vec::new(), Limits::default());
+    let ask = Ask::get(Caller::Anonymous, server.url(&format!("/{}", "x".repeat(3_000))));
+    let replay = probe.send(&ask).await.unwrap().exchange.replay.clone();
+    assert!(replay.starts_with('#') && replay.len() < 100, "{replay}");
+}

@@ -167,6 +167,34 @@ async fn an_address_out_of_scope_is_an_error_and_costs_no_request() {
 }
 
 #[tokio::test]
+async fn header_values_with_line_breaks_are_not_sent() {
+    let server = Server::trap().await;
+    let probe = probe(&server.base, Vec::new(), quick());
+    for value in ["a\r\nX-Evil: 1", "a\nX-Evil: 1", "a\rX-Evil: 1", "a\0b"] {
+        let headers = vec![("X-Learnt".to_owned(), value.to_owned())];
+        let sent = probe.send(&Ask { headers, ..Ask::get(Caller::Anonymous, server.url("/x")) }).await;
+        assert!(sent.is_err() || sent.is_ok_and(|answer| answer.response().is_none()), "{value:?}");
+    }
+    assert_eq!(server.lines(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn ipv6_loopback_is_a_target_like_any_other() {
+    let Ok(listener) = tokio::net::TcpListener::bind("[::1]:0").await else {
+        eprintln!("SKIPPED: this machine has no IPv6");
+        return;
+    };
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let mut serving = tokio::task::JoinSet::new();
+    serving.spawn(async move {
+        axum::serve(listener, axum::Router::new().route("/x", axum::routing::get(async || "here"))).await.unwrap();
+    });
+    let probe = probe(&base, Vec::new(), quick());
+    let ask = Ask::get(Caller::Anonymous, Url::parse(&format!("{base}/x")).unwrap());
+    assert_eq!(probe.send(&ask).await.unwrap().response().unwrap().text, "here");
+}
+
+#[tokio::test]
 async fn a_listed_name_below_localhost_stays_on_loopback() {
     let server = Server::trap().await;
     let port = server.base.rsplit(':').next().unwrap();

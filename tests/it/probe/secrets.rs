@@ -81,7 +81,7 @@ fn leaks(traces: &[(String, Vec<u8>)], secrets: &[String]) -> Vec<String> {
     found
 }
 
-/// Forwards bytes, and keeps what came back.
+/// Forwards bytes both ways, and keeps them.
 async fn recorder(target: String) -> (String, Arc<Mutex<Vec<u8>>>, JoinSet<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -105,10 +105,15 @@ async fn recorder(target: String) -> (String, Arc<Mutex<Vec<u8>>>, JoinSet<()>) 
                         }
                     }
                 };
-                tokio::join!(back, async {
-                    let _ = tokio::io::copy(&mut near_in, &mut far_out).await;
+                let forth = async {
+                    let mut piece = [0; 16_384];
+                    while let Ok(n @ 1..) = near_in.read(&mut piece).await {
+                        log.lock().unwrap().extend_from_slice(&piece[..n]);
+                        far_out.write_all(&piece[..n]).await.unwrap();
+                    }
                     let _ = far_out.shutdown().await;
-                });
+                };
+                tokio::join!(back, forth);
             });
         }
     });
@@ -290,4 +295,65 @@ async fn a_token_in_a_redirect_or_an_error_is_kept_out_too() {
     let mut secrets: Vec<String> = PEOPLE.iter().map(|name| password(name)).collect();
     secrets.extend(notes.state().issued.clone());
     assert_eq!(leaks(&traces, &secrets), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_that_fails_does_not_tell_the_password() {
+    let shouted = |request: &super::kit::Request| {
+        let password =
+            PEOPLE.into_iter().map(password).find(|password| request.body.contains(password)).unwrap_or_default();
+        let mut body = serde_json::Map::new();
+        body.insert(password.clone(), json!(1));
+        body.insert(format!("you sent {password}"), json!(1));
+        (password, serde_json::Value::Object(body))
+    };
+    for kind in 0..3 {
+        let notes = Notes::start(move |request, _| {
+            let (password, body) = shouted(request);
+            Some(match kind {
+                0 => answer(200, &body),
+                1 => whole("200 OK", &[&format!("Content-Type: text/{password}")], b"no JSON"),
+                _ => whole("200 OK", &[&format!("Set-Cookie: {password}=1")], b"{}"),
+            })
+        })
+        .await;
+        let token = if kind == 2 { "{ cookie = \"sid\" }" } else { "\"/token\"" };
+        let recipe = format!(
+            "login = {{ operation = \"POST /login\", token = {token}, \
+             body = {{ username = \"{{name}}\", password = {{ env = \"NOTES_{{name}}\" }} }} }}"
+        );
+        let bench = notes.bench_with(&recipe);
+        let report = bench.scan().await;
+        assert!(report.scan.untrusted_because.is_some());
+        let traces = traces(&bench, &report).await;
+        let secrets: Vec<String> = PEOPLE.iter().map(|name| password(name)).collect();
+        assert_eq!(leaks(&traces, &secrets), Vec::<String>::new(), "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logs_at_their_loudest_hold_no_secret() {
+    let notes = Notes::start(|_, _| None).await;
+    let bench = notes.bench();
+    let folder = bench.folder.path().to_owned();
+    let run = tokio::task::spawn_blocking(move || {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_routewarden"));
+        command.current_dir(&folder).env("HOME", &folder).env("XDG_DATA_HOME", &folder).env("ROUTEWARDEN_LOG", "trace");
+        for name in PEOPLE {
+            command.env(format!("NOTES_{name}"), password(name));
+        }
+        command.arg("scan").output().unwrap()
+    });
+    let output = run.await.unwrap();
+    let traces = [("stdout".to_owned(), output.stdout), ("stderr".to_owned(), output.stderr)];
+    let mut secrets: Vec<String> = PEOPLE.iter().map(|name| password(name)).collect();
+    assert!(notes.state().count > 20, "{}", String::from_utf8_lossy(&traces[1].1));
+    secrets.extend(notes.state().issued.clone());
+    assert_eq!(leaks(&traces, &secrets), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_key_in_the_query_of_a_base_url_is_no_part_of_it() {
+    let probe = super::kit::probe("http://127.0.0.1:9/v1?api_key=Key-0123456789#x", Vec::new(), super::kit::quick());
+    assert_eq!(probe.base_url().as_str(), "http://127.0.0.1:9/v1");
 }

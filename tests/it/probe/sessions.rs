@@ -29,7 +29,7 @@ async fn healthy() -> (Report, usize) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_session_that_expires_at_any_time_changes_nothing_but_the_notes() {
     let (usual, count) = healthy().await;
-    for at in (4..count).step_by(3) {
+    for at in 4..count {
         let notes = Notes::start(move |_, state| {
             if state.count == at {
                 state.live.clear();
@@ -57,7 +57,7 @@ async fn a_session_that_expires_at_any_time_changes_nothing_but_the_notes() {
 async fn a_token_that_dies_gives_no_verdict_afterwards() {
     let (usual, count) = healthy().await;
     let mut noted = 0;
-    for at in (4..count).step_by(3) {
+    for at in 4..count {
         let notes = Notes::start(move |_, state| {
             if state.count == at {
                 state.live.retain(|_, name| *name != "bob");
@@ -172,6 +172,38 @@ async fn a_session_that_ends_before_its_first_request_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_fails_again_is_not_tried_at_every_refusal() {
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let server = Server::start(move |request| {
+        let first = request.line.starts_with("POST") && count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0;
+        answer(if first { 200 } else { 401 }, &json!({"token": "token-of-alice-0123456789"}))
+    })
+    .await;
+    let alice = identity("alice", Credential::Login(recipe(pointer("/token"))));
+    let probe = probe(&server.base, vec![alice], Limits::default());
+    probe.sign_in(&probe.identities()[0]).await.unwrap();
+    for n in 0..20 {
+        let ask = Ask::get(Caller::Identity("alice".to_owned()), server.url(&format!("/{n}")));
+        assert_eq!(probe.send(&ask).await.unwrap().status(), Some(401));
+    }
+    assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), 2);
+}
+
+#[tokio::test]
+async fn what_was_not_asked_is_told() {
+    let server = Server::start(|_| answer(200, &json!({}))).await;
+    let probe = probe(&server.base, Vec::new(), Limits { max_requests: 2, ..Limits::default() });
+    for n in 0..2 {
+        probe.send(&Ask::get(Caller::Anonymous, server.url(&format!("/{n}")))).await.unwrap();
+    }
+    assert_eq!(probe.unfinished(), None);
+    let third = Ask::get(Caller::Anonymous, server.url("/3"));
+    assert_eq!(probe.send(&third).await.unwrap_err(), SendError::Budget(2));
+    assert!(probe.unfinished().unwrap().contains("raise max_requests"));
+    assert_eq!(server.lines().len(), 2);
+}
+
+#[tokio::test]
 async fn a_dead_token_is_an_error_and_not_a_refusal() {
     let served = std::sync::atomic::AtomicUsize::new(0);
     let server = Server::start(move |_| {
@@ -188,6 +220,7 @@ async fn a_dead_token_is_an_error_and_not_a_refusal() {
     assert!(matches!(send("/third").await, Err(SendError::SessionGone(_))));
     assert_eq!(server.lines().len(), before);
     assert_eq!(probe.notes().len(), 1);
+    assert!(probe.unfinished().unwrap().contains("alice"));
 }
 
 #[tokio::test]
