@@ -30,8 +30,8 @@ const RESERVED: &AsciiSet = &STRICT
     .remove(b',')
     .remove(b';');
 
-/// The address of an operation below `base`; parameters without a value are left out, and a path parameter without one
-/// leaves its braces, which is an error.
+/// The address of an operation below `base`; parameters without a value are left out. A path parameter without a value,
+/// with an empty one or with dots alone is an error: the address would be that of another operation.
 ///
 /// # Errors
 /// A sentence that names what is missing or wrong.
@@ -42,16 +42,25 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
         let Some(value) = values.get(&(parameter.place, parameter.name.clone())) else { continue };
         match parameter.place {
             Place::Path => {
-                path = path.replace(&format!("{{{}}}", parameter.name), &path_text(parameter, value));
+                let text = path_text(parameter, value);
+                if text.is_empty() {
+                    // `/invoices/{id}` would become `/invoices/`, which is another operation.
+                    return Err(format!("the value for {{{}}} is empty", parameter.name));
+                }
+                path = path.replace(&format!("{{{}}}", parameter.name), &text);
             }
             Place::Query => query.extend(query_pairs(parameter, value)),
             Place::Header | Place::Cookie => {}
         }
     }
+    if let Some(segment) = path.split('/').find(|segment| is_dots(segment)) {
+        return Err(format!("the path would have a step up in it (`{segment}`)"));
+    }
     if let Some(open) = path.find('{') {
         return Err(format!("no value for {}", path.get(open..).unwrap_or_default()));
     }
     let mut url = base.clone();
+    url.set_fragment(None);
     let prefix = base.path().trim_end_matches('/').to_owned();
     // `set_path` encodes what it must and leaves what is encoded.
     url.set_path(&format!("{prefix}{path}"));
@@ -59,12 +68,16 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
     Ok(url)
 }
 
+/// Dots alone are a step up (RFC 3986 §5.2.4), encoded ones too (WHATWG URL, path state): such an id would ask for
+/// something else than was meant.
+fn is_dots(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+}
+
 fn encode(text: &str, parameter: &Parameter) -> String {
-    let set = if parameter.allow_reserved { RESERVED } else { STRICT };
-    // A segment of dots alone would be taken for a step up (RFC 3986 §5.2.4).
-    if parameter.place == Place::Path && (text == "." || text == "..") {
-        return text.replace('.', "%2E");
-    }
+    // In a path a reserved `/` would lead to another operation; `allowReserved` is of queries alone (OpenAPI 3.0 §4.7.12.1).
+    let reserved = parameter.allow_reserved && parameter.place == Place::Query;
+    let set = if reserved { RESERVED } else { STRICT };
     utf8_percent_encode(text, set).to_string()
 }
 
