@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use super::leaves::scalar_text;
-use super::names::{is_certain_owner_name, is_owner_name, is_strong_owner_name, words};
+use super::names::{BARE_IDS, is_author_name, is_certain_owner_name, is_owner_name, is_strong_owner_name, words};
 use super::objects::{Object, ObjectKey, Objects};
 use super::people::{People, Person};
+
+/// Most objects that refer to one and are looked at; an eighth of them one step further.
+const MAX_HOLDERS: usize = 400;
 
 /// One sign that an object is a caller's.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,8 +113,11 @@ fn configured<'p>(key: &ObjectKey, object: &Object, people: &'p People, owns: Ow
     owns.iter()
         .filter(|(_, parameter, ids)| {
             let named = super::names::resource_of_name(parameter).is_none_or(|resource| resource == key.0);
+            // Other fields may hold the same number by chance.
+            let is_id = |name: &str| words(name) == words(parameter) || BARE_IDS.contains(&name);
             let has = |id: &String| {
-                *id == key.1 || object.fields.values().any(|value| scalar_text(value).as_ref() == Some(id))
+                let fields = object.fields.iter().filter(|(name, _)| is_id(name));
+                *id == key.1 || fields.into_iter().any(|(_, value)| scalar_text(value).as_ref() == Some(id))
             };
             named && ids.iter().any(has)
         })
@@ -143,7 +149,12 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
         match people.named_by(&text) {
             Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
             // `owner: "Alice Smith"` beside `owner_id: 1` is no contradiction; only ids and bare owners count.
-            None if is_certain_owner_name(outer) && !field.contains('/') && !text.contains(' ') => strangers = true,
+            None if (is_certain_owner_name(outer) || is_author_name(outer))
+                && !field.contains('/')
+                && !text.contains(' ') =>
+            {
+                strangers = true
+            }
             None => {}
         }
     }
@@ -208,7 +219,11 @@ fn by_parent<'p>(
         return parents;
     }
     let mut holders = Vec::new();
-    for holder in object.holders.iter().take(20).filter(|holder| *holder != key) {
+    // All of them must be looked at; where that would be too many, nothing is concluded.
+    if object.holders.len() > (MAX_HOLDERS >> (3 * depth)) {
+        return Vec::new();
+    }
+    for holder in object.holders.iter().filter(|holder| *holder != key) {
         let Some((person, _)) = signs_at(holder, objects, people, owns, depth + 1) else { return Vec::new() };
         holders.push((
             person,
