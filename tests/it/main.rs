@@ -1,6 +1,7 @@
 //! All integration tests in one binary; each module mirrors the source module it tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod checks;
 mod cli;
 mod config;
 mod demo;
@@ -8,8 +9,10 @@ mod detect;
 mod engine;
 mod mcp;
 mod model;
+mod probe_build;
 mod remedy;
 mod report;
 mod spec;
 mod store;
+mod survey;
 mod twins;
