@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::token::forge::SigningKey;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};
 use crate::probe::{Answer, Ask, Caller, Probe, Response, SendError};
-use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Survey, Surveyed, leaves, read, scalar_text};
+use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Survey, Surveyed, leaves, read, scalar_text};
 
 /// What planning works with.
 #[derive(Debug, Clone, Copy)]
@@ -98,7 +98,13 @@ impl<'a> CheckCx<'a> {
             }
             let Some(owner) = people.all.iter().find(|person| person.name == baseline.caller) else { continue };
             for intruder in people.all.iter().filter(|person| person.rank == owner.rank && person.name != owner.name) {
-                if intruder.signed_in {
+                // Both are shown it, and a third is not: one of its tenant is no intruder.
+                let belongs = baseline.object.as_ref().is_some_and(|key| {
+                    let scoped =
+                        owns.is_some_and(|(_, signs)| signs.iter().any(|sign| matches!(sign, Sign::ScopedList { .. })));
+                    scoped && self.is_listed_to(key, surveyed, &intruder.name)
+                });
+                if intruder.signed_in && !belongs {
                     pairs.push(Pair { intruder, owner, baseline });
                 }
             }

@@ -30,8 +30,8 @@ const RESERVED: &AsciiSet = &STRICT
     .remove(b',')
     .remove(b';');
 
-/// The address of an operation below `base`; parameters without a value are left out, and a path parameter without one
-/// leaves its braces, which is an error.
+/// The address of an operation below `base`; parameters without a value are left out. A path parameter without a value,
+/// with an empty one or with dots alone is an error: the address would be that of another operation.
 ///
 /// # Errors
 /// A sentence that names what is missing or wrong.
@@ -42,23 +42,25 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
         let Some(value) = values.get(&(parameter.place, parameter.name.clone())) else { continue };
         match parameter.place {
             Place::Path => {
-                if is_empty(value) {
-                    // `/items/` is another operation than `/items/{id}`.
-                    return Err(format!("the value of {} is empty", parameter.name));
+                let text = path_text(parameter, value);
+                if text.is_empty() {
+                    // `/invoices/{id}` would become `/invoices/`, which is another operation.
+                    return Err(format!("the value for {{{}}} is empty", parameter.name));
                 }
-                path = path.replace(&format!("{{{}}}", parameter.name), &path_text(parameter, value));
+                path = path.replace(&format!("{{{}}}", parameter.name), &text);
             }
             Place::Query => query.extend(query_pairs(parameter, value)),
             Place::Header | Place::Cookie => {}
         }
     }
+    if let Some(segment) = path.split('/').find(|segment| is_dots(segment)) {
+        return Err(format!("the path would have a step up in it (`{segment}`)"));
+    }
     if let Some(open) = path.find('{') {
         return Err(format!("no value for {}", path.get(open..).unwrap_or_default()));
     }
-    if path.split(['/', '\\']).any(is_dots) {
-        return Err("a value would step up in the path".to_owned());
-    }
     let mut url = base.clone();
+    url.set_fragment(None);
     let prefix = base.path().trim_end_matches('/').to_owned();
     // `set_path` encodes what it must and leaves what is encoded.
     url.set_path(&format!("{prefix}{path}"));
@@ -66,25 +68,17 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
     Ok(url)
 }
 
-fn encode(text: &str, parameter: &Parameter) -> String {
-    // OpenAPI 3.0 has `allowReserved` for queries alone; in a path it would let a value choose the route.
-    let set = if parameter.allow_reserved && parameter.place != Place::Path { RESERVED } else { STRICT };
-    utf8_percent_encode(text, set).to_string()
-}
-
-/// Whether a segment is `.` or `..`, which takes it away or steps up however it is encoded (RFC 3986 §5.2.4, WHATWG URL §4.4).
+/// Dots alone are a step up (RFC 3986 §5.2.4), encoded ones too (WHATWG URL, path state): such an id would ask for
+/// something else than was meant.
 fn is_dots(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(fields) => fields.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
+fn encode(text: &str, parameter: &Parameter) -> String {
+    // In a path a reserved `/` would lead to another operation; `allowReserved` is of queries alone (OpenAPI 3.0 §4.7.12.1).
+    let reserved = parameter.allow_reserved && parameter.place == Place::Query;
+    let set = if reserved { RESERVED } else { STRICT };
+    utf8_percent_encode(text, set).to_string()
 }
 
 /// A scalar as it is written in addresses and headers.

@@ -11,6 +11,7 @@ use super::objects::{Object, ObjectKey, Objects, Source};
 use super::people::me_facts;
 use super::refusal::Reading;
 use super::run::Survey;
+use super::slots::Slot;
 use crate::model::ANONYMOUS;
 
 /// A collection that shows two peers disjoint objects, each with one owner value throughout, tells which value is whose.
@@ -75,24 +76,25 @@ pub(super) fn learn_from_me(survey: &mut Survey) {
 
 /// Slots that are named like what stands for a caller (`{username}`, `{email}`, `{userId}`) take the callers' own.
 pub(super) fn seed_accounts(survey: &mut Survey) {
-    let mut seeds = Vec::new();
+    let mut seeds: Vec<(ObjectKey, Slot)> = Vec::new();
     for slot in survey.operations.iter().flat_map(|surveyed| &surveyed.slots) {
         let Some(kind) = AccountSlot::of(&slot.name) else { continue };
         let Some(resource) = slot.resources.first() else { continue };
         for person in &survey.people.all {
             for fact in person.facts.iter().filter(|fact| kind.takes(fact)) {
-                seeds.push(((resource.clone(), fact.clone()), slot.name.clone()));
+                seeds.push(((resource.clone(), fact.clone()), slot.clone()));
             }
         }
     }
-    for (key, field) in seeds {
-        let known = survey.objects.known.values().any(|object| {
-            object.resource == key.0 && object.fields.values().any(|value| scalar_text(value).as_ref() == Some(&key.1))
-        });
+    for (key, slot) in seeds {
+        let takes = |(_, _, value): (&ObjectKey, &Object, &Value)| {
+            scalar_text(value).is_some_and(|text| text.eq_ignore_ascii_case(&key.1))
+        };
+        let known = survey.objects.for_slot(&slot).any(takes);
         if !known {
             let object = Object {
                 resource: key.0.clone(),
-                fields: BTreeMap::from([(field, Value::String(key.1.clone()))]),
+                fields: BTreeMap::from([(slot.name.clone(), Value::String(key.1.clone()))]),
                 reference: true,
                 ..Object::default()
             };

@@ -10,6 +10,8 @@ use crate::probe::Response;
 const MAX_LEAVES: usize = 4_000;
 /// Deepest nesting that is looked at.
 const MAX_DEPTH: usize = 24;
+/// Longest name of a field that is looked at.
+const MAX_NAME: usize = 200;
 /// Most lines that are looked at in an answer that is not JSON.
 const MAX_LINES: usize = 400;
 
@@ -26,13 +28,17 @@ pub struct Leaf {
     pub text: String,
     /// It is a number.
     pub number: bool,
+    /// It is `true`, `false` or `null`.
+    pub word: bool,
 }
 
 impl Leaf {
     /// Whether the value says enough to be recognised elsewhere: text of four or more characters, numbers of three or
-    /// more digits.
+    /// more digits. `true`, `false` and `null` say nothing.
     pub fn is_telling(&self) -> bool {
-        if self.number {
+        if self.word {
+            false
+        } else if self.number {
             self.text.chars().filter(char::is_ascii_digit).count() >= 3
         } else {
             self.text.chars().count() >= 4
@@ -66,46 +72,86 @@ pub fn leaves(response: &Response) -> Vec<Leaf> {
                 key: String::new(),
                 text: line.to_owned(),
                 number: false,
+                word: false,
             })
             .collect(),
     }
 }
 
+/// A container on the way to its leaves; names are built child by child, so that wide and deep answers cost no memory.
+struct Frame<'a> {
+    path: String,
+    at: String,
+    key: String,
+    rest: Rest<'a>,
+}
+
+/// What of a container was not looked at yet.
+enum Rest<'a> {
+    Fields(serde_json::map::Iter<'a>),
+    Items(std::iter::Enumerate<std::slice::Iter<'a, Value>>),
+}
+
+impl<'a> Frame<'a> {
+    /// `None` for scalars.
+    fn open(path: String, at: String, key: String, value: &'a Value) -> Option<Self> {
+        let rest = match value {
+            Value::Object(fields) => Rest::Fields(fields.iter()),
+            Value::Array(items) => Rest::Items(items.iter().enumerate()),
+            _ => return None,
+        };
+        Some(Self { path, at, key, rest })
+    }
+
+    /// The next child with its path, its exact place and its name.
+    fn next(&mut self) -> Option<(String, String, String, &'a Value)> {
+        match &mut self.rest {
+            Rest::Fields(fields) => {
+                let (name, inner) = fields.next()?;
+                let name: String = name.chars().take(MAX_NAME).collect();
+                let step = name.replace('~', "~0").replace('/', "~1");
+                Some((format!("{}/{step}", self.path), format!("{}/{step}", self.at), name, inner))
+            }
+            Rest::Items(items) => {
+                let (index, inner) = items.next()?;
+                Some((format!("{}/*", self.path), format!("{}/{index}", self.at), self.key.clone(), inner))
+            }
+        }
+    }
+}
+
 fn json_leaves(json: &Value) -> Vec<Leaf> {
     let mut found = Vec::new();
-    let mut open: Vec<(String, String, String, &Value, usize)> =
-        vec![(String::new(), String::new(), String::new(), json, 0)];
+    let none = String::new;
+    let mut open: Vec<Frame<'_>> = Frame::open(none(), none(), none(), json).into_iter().collect();
+    if open.is_empty() {
+        found.push(leaf(none(), none(), none(), json));
+    }
     // Depth first, first child first, so that leaves come in document order.
-    while let Some((path, at, key, value, depth)) = open.pop() {
-        if found.len() >= MAX_LEAVES {
-            break;
-        }
-        match value {
-            Value::Object(fields) if depth < MAX_DEPTH => {
-                for (name, inner) in fields.iter().rev() {
-                    let step = name.replace('~', "~0").replace('/', "~1");
-                    open.push((format!("{path}/{step}"), format!("{at}/{step}"), name.clone(), inner, depth + 1));
+    while found.len() < MAX_LEAVES {
+        let depth = open.len();
+        let Some(frame) = open.last_mut() else { break };
+        match frame.next() {
+            None => {
+                open.pop();
+            }
+            Some((path, at, key, inner)) if inner.is_object() || inner.is_array() => {
+                if depth < MAX_DEPTH {
+                    open.extend(Frame::open(path, at, key, inner));
                 }
             }
-            Value::Array(items) if depth < MAX_DEPTH => {
-                for (index, inner) in items.iter().enumerate().take(MAX_LEAVES).rev() {
-                    open.push((format!("{path}/*"), format!("{at}/{index}"), key.clone(), inner, depth + 1));
-                }
-            }
-            Value::Object(_) | Value::Array(_) => {}
-            scalar => found.push(Leaf {
-                path,
-                at,
-                key,
-                text: match scalar {
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                },
-                number: scalar.is_number(),
-            }),
+            Some((path, at, key, scalar)) => found.push(leaf(path, at, key, scalar)),
         }
     }
     found
+}
+
+fn leaf(path: String, at: String, key: String, scalar: &Value) -> Leaf {
+    let text = match scalar {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    Leaf { path, at, key, text, number: scalar.is_number(), word: scalar.is_boolean() || scalar.is_null() }
 }
 
 /// Whether a value looks made for this one answer: times, UUIDs, long random text. Two refusals may differ in such.

@@ -241,6 +241,11 @@ pub(super) fn is_certain_owner_name(name: &str) -> bool {
     matches!(owner_stem(name).as_str(), "owner" | "user" | "account" | "tenant" | "member" | "ownedby" | "belongsto")
 }
 
+/// Whether it names who wrote or put up an object; where that is a stranger, whoever is shown it in a list owns nothing.
+pub(super) fn is_author_name(name: &str) -> bool {
+    matches!(owner_stem(name).as_str(), "author" | "postedby" | "uploadedby")
+}
+
 /// Whole words that mark a function of a higher role.
 const ROLE_WORDS: &[&str] = &[
     "admin",

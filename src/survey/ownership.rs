@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use super::leaves::scalar_text;
-use super::names::{is_certain_owner_name, is_owner_name, is_strong_owner_name, words};
+use super::names::{BARE_IDS, is_author_name, is_certain_owner_name, is_owner_name, is_strong_owner_name, words};
 use super::objects::{Object, ObjectKey, Objects};
 use super::people::{People, Person};
+
+/// Most objects that refer to one and are looked at; an eighth of them one step further.
+const MAX_HOLDERS: usize = 400;
 
 /// One sign that an object is a caller's; the surer ones first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,23 +98,32 @@ fn signs_at<'p>(
             found.extend(by_parent(key, object, objects, people, owns, depth));
         }
     }
-    let owner = found.first()?.0;
-    if found.iter().any(|(person, _)| person.name != owner.name) {
-        // Two callers share it: nobody's alone.
-        return None;
-    }
+    let owner = single_owner(&found)?;
+    found.retain(|(person, _)| person.name == owner.name);
     let mut signs: Vec<Sign> = found.into_iter().map(|(_, sign)| sign).collect();
     signs.sort();
     signs.dedup();
     Some((owner, signs))
 }
 
+/// The one whom the signs point at. Several who are shown it by a list that leaves others out (a tenant's members) count
+/// as the first of them, or as the one whom a field names; contradicting fields mean nobody's.
+fn single_owner<'p>(found: &[(&'p Person, Sign)]) -> Option<&'p Person> {
+    let scoped = |sign: &Sign| matches!(sign, Sign::ScopedList { .. });
+    let named = found.iter().filter(|(_, sign)| !scoped(sign)).map(|(person, _)| *person);
+    let owner = named.clone().next().or_else(|| found.first().map(|(person, _)| *person))?;
+    named.clone().all(|person| person.name == owner.name).then_some(owner)
+}
+
 fn configured<'p>(key: &ObjectKey, object: &Object, people: &'p People, owns: Owns<'_>) -> Vec<(&'p Person, Sign)> {
     owns.iter()
         .filter(|(_, parameter, ids)| {
             let named = super::names::resource_of_name(parameter).is_none_or(|resource| resource == key.0);
+            // Other fields may hold the same number by chance.
+            let is_id = |name: &str| words(name) == words(parameter) || BARE_IDS.contains(&name);
             let has = |id: &String| {
-                *id == key.1 || object.fields.values().any(|value| scalar_text(value).as_ref() == Some(id))
+                let fields = object.fields.iter().filter(|(name, _)| is_id(name));
+                *id == key.1 || fields.into_iter().any(|(_, value)| scalar_text(value).as_ref() == Some(id))
             };
             named && ids.iter().any(has)
         })
@@ -130,6 +142,10 @@ enum Fields<'p> {
 fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fields<'p> {
     let mut named: Vec<(&Person, Sign)> = Vec::new();
     let mut strangers = false;
+    if is_strong_owner_name(&key.0) {
+        // The tenant or account whose very number stands for the caller.
+        named.extend(people.named_by(&key.1).map(|person| (person, Sign::IsCaller)));
+    }
     if is_person(&key.0) {
         named.extend(is_caller(object, people).map(|person| (person, Sign::IsCaller)));
     }
@@ -148,7 +164,12 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
         match people.named_by(&text) {
             Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
             // `owner: "Alice Smith"` beside `owner_id: 1` is no contradiction; only ids and bare owners count.
-            None if is_certain_owner_name(outer) && !field.contains('/') && !text.contains(' ') => strangers = true,
+            None if (is_certain_owner_name(outer) || is_author_name(outer))
+                && !field.contains('/')
+                && !text.contains(' ') =>
+            {
+                strangers = true
+            }
             None => {}
         }
     }
@@ -223,9 +244,7 @@ fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> V
             }
         }
     }
-    // Shown to both by some collection: shared, whatever another one leaves out.
-    let shown_to: std::collections::BTreeSet<&str> = found.iter().map(|(person, _)| person.name.as_str()).collect();
-    if shown_to.len() > 1 { Vec::new() } else { found }
+    found
 }
 
 fn by_parent<'p>(
@@ -246,7 +265,11 @@ fn by_parent<'p>(
         return parents;
     }
     let mut holders = Vec::new();
-    for holder in object.holders.iter().take(20).filter(|holder| *holder != key) {
+    // All of them must be looked at; where that would be too many, nothing is concluded.
+    if object.holders.len() > (MAX_HOLDERS >> (3 * depth)) {
+        return Vec::new();
+    }
+    for holder in object.holders.iter().filter(|holder| *holder != key) {
         let Some((person, _)) = signs_at(holder, objects, people, owns, depth + 1) else { return Vec::new() };
         holders.push((
             person,

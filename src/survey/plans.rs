@@ -2,6 +2,7 @@
 
 use super::baseline::Surveyed;
 use super::leaves::scalar_text;
+use super::names::words;
 use super::objects::{Object, ObjectKey};
 use super::run::{Survey, Surveyor};
 use super::slots::Slot;
@@ -103,7 +104,8 @@ impl Surveyor<'_> {
         for slot in slots {
             let parameter = operation.parameters.iter().find(|p| p.place == slot.place && p.name == slot.name)?;
             let schema = parameter.schema.and_then(|id| self.api.schemas.get(id));
-            let has_example = parameter.example.is_some()
+            let has_example = is_time(&slot.name)
+                || parameter.example.is_some()
                 || schema.is_some_and(|schema| schema.default.is_some() || !schema.examples.is_empty());
             if !has_example {
                 return None;
@@ -152,4 +154,14 @@ fn fill_parents(survey: &Survey, surveyed: &Surveyed, object: &Object, caller: &
         values.insert((slot.place, slot.name.clone()), value.clone());
     }
     true
+}
+
+/// A year or a page needs no object to be known: any will do to begin with.
+fn is_time(name: &str) -> bool {
+    words(name).last().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "year" | "month" | "day" | "week" | "quarter" | "lang" | "locale" | "version" | "format" | "page"
+        )
+    })
 }

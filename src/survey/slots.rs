@@ -54,11 +54,13 @@ pub fn slots(api: &Api, operation: &Operation) -> Vec<Slot> {
 
 /// A parameter that chooses among fixed values, or is a date or a flag, names no object.
 fn is_choice(api: &Api, parameter: &Parameter) -> bool {
-    let Some(schema) = parameter.schema.and_then(|id| api.schemas.get(id)) else { return false };
-    !schema.enumeration.is_empty()
-        || schema.types.contains(&JsonType::Boolean)
-        || matches!(schema.format.as_deref(), Some("date" | "date-time" | "time" | "duration"))
-        || words(&parameter.name).last().is_some_and(|word| {
+    let schema = parameter.schema.and_then(|id| api.schemas.get(id));
+    schema.is_some_and(|schema| {
+        !schema.enumeration.is_empty()
+            || schema.types.contains(&JsonType::Boolean)
+            || matches!(schema.format.as_deref(), Some("date" | "date-time" | "time" | "duration"))
+    }) || parameter.place == Place::Query
+        && words(&parameter.name).last().is_some_and(|word| {
             matches!(
                 word.as_str(),
                 "year" | "month" | "day" | "date" | "lang" | "locale" | "version" | "format" | "page"
@@ -83,34 +85,51 @@ fn path_resources(path: &str, name: &str) -> Vec<String> {
 }
 
 /// An id of the same form that no object has: the next free looking number, a random UUID, base64 around either.
+/// Never the id itself.
 pub fn missing_like(known: &Value, salt: u64) -> Value {
     match known {
-        Value::Number(_) => Value::from(900_000_000 + salt % 90_000_000),
-        Value::String(text) => Value::String(missing_text(text, salt)),
+        Value::Number(_) => {
+            let number = Value::from(free_number(salt));
+            if number == *known { Value::from(free_number(salt) + 1) } else { number }
+        }
+        Value::String(text) => Value::String(missing_text(text, salt, 4)),
         other => other.clone(),
     }
 }
 
-fn missing_text(text: &str, salt: u64) -> String {
+fn free_number(salt: u64) -> u64 {
+    900_000_000 + salt % 90_000_000
+}
+
+fn missing_text(text: &str, salt: u64, depth: u8) -> String {
+    // Short texts may come out the same by chance.
+    let mut tries = (0..8).map(|more| changed(text, salt.wrapping_add(more), depth));
+    // What has no letter or digit to change is made longer.
+    tries.find(|changed| changed != text).unwrap_or_else(|| format!("{text}0"))
+}
+
+fn changed(text: &str, salt: u64, depth: u8) -> String {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return (900_000_000 + salt % 90_000_000).to_string();
+        return free_number(salt).to_string();
     }
-    if let Some(inner) = readable_base64(text) {
-        let changed = missing_text(&inner, salt);
+    if depth > 0
+        && let Some(inner) = readable_base64(text)
+    {
+        let changed = missing_text(&inner, salt, depth - 1);
         return if text.ends_with('=') { STANDARD.encode(changed) } else { URL_SAFE_NO_PAD.encode(changed) };
     }
     // `file:17`, `INV-0017`: the last number changes, the rest stays, since servers parse it.
     let tail = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
     if tail > 0 && tail <= 9 && tail < text.len() && !text.contains("--") && !is_uuid(text) && !is_hex(text) {
         let head = text.get(..text.len() - tail).unwrap_or_default();
-        return format!("{head}{}", 900_000_000 + salt % 90_000_000);
+        return format!("{head}{}", free_number(salt));
     }
     let mut random = rand::rng();
     text.chars()
         .enumerate()
         .map(|(index, character)| match character {
-            // The version digit of a UUID stays.
-            '0'..='9' if is_uuid(text) && index == 14 => character,
+            // The version and variant digits of a UUID stay.
+            _ if is_uuid(text) && matches!(index, 14 | 19) => character,
             '0'..='9' => char::from(random.random_range(b'0'..=b'9')),
             'a'..='f' => char::from(random.random_range(b'a'..=b'f')),
             'A'..='F' => char::from(random.random_range(b'A'..=b'F')),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod app;
+mod checks;
 mod cli;
 mod config;
 mod demo;
@@ -10,8 +11,10 @@ mod engine;
 mod mcp;
 mod model;
 mod probe;
+mod probe_build;
 mod remedy;
 mod report;
 mod spec;
 mod store;
+mod survey;
 mod twins;

@@ -122,6 +122,9 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
         && !cx.is_listed_to(key, surveyed, ANONYMOUS)
     {
         let scoped = signs.iter().find(|sign| matches!(sign, Sign::ScopedList { .. } | Sign::Configured | Sign::Parent { .. }));
+        if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
+            return Some(Private::Proven(format!("it is {owner}'s own account, with {}", fields.join(", "))));
+        }
         if let Some(sign) = scoped {
             return Some(Private::Proven(format!("the object is {owner}'s: {}", sign.because(owner))));
         }

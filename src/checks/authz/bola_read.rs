@@ -181,6 +181,10 @@ async fn conclude(
     if let Intent::Shared(because) = &intent {
         return Ok(held(format!("shared: {because}")));
     }
+    if let Intent::Ruled(because) = &intent {
+        let help = "if the objects are their owner's alone, name one under `owns` of its owner in routewarden.toml";
+        return Ok(inconclusive(because.clone(), Some(help)));
+    }
     let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
     let mut proof = Proof::default();
     proof.clause("owner-served", true, format!("{owner} gets the object (status {})", status(&pair.baseline.first)));
@@ -256,7 +260,7 @@ fn anonymous_clause(surveyed: &Surveyed, proof: &mut Proof) {
 fn intent_clause(intent: &Intent, proof: &mut Proof) {
     match intent {
         Intent::Private(because, _) => proof.clause("meant-for-owner", true, because.clone()),
-        Intent::Unclear(because) | Intent::Shared(because) => proof.open(
+        Intent::Unclear(because) | Intent::Shared(because) | Intent::Ruled(because) => proof.open(
             "meant-for-owner",
             format!("{because}; to settle it, name the object under `owns` of its owner, or add a third identity"),
         ),

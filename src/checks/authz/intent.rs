@@ -14,6 +14,8 @@ pub(crate) enum Intent {
     Private(String, Option<Arc<Answer>>),
     /// Signs point there, and a condition is missing.
     Unclear(String),
+    /// Some rule tells callers apart, and it may be the right one.
+    Ruled(String),
     /// The object is meant to be shared.
     Shared(String),
 }
@@ -96,7 +98,9 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
             Intent::Unclear(format!("a list shows the same object to {intruder}, yet without its {private}"))
         };
     }
-    if signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
+    // `/users/{id}` may be a public profile; `/users/{id}/api-keys` is none.
+    let whole = surveyed.operation.path.trim_end_matches('/').ends_with('}');
+    if whole && signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
         return Intent::Shared(format!("a profile of {owner} without private fields"));
     }
     weigh(cx, surveyed, pair, (owner, signs)).await
@@ -117,10 +121,9 @@ async fn weigh(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, (owner, s
     }
     match bystander(cx, surveyed, pair).await {
         // One stranger is refused and another served: a rule is at work, and it may be the right one.
-        Some((name, false)) => Intent::Unclear(format!(
-            "{}, but {name} is refused while {intruder} is served: some rule tells them apart",
-            sign.because(owner)
-        )),
+        Some((name, false)) => {
+            Intent::Ruled(format!("{name} is refused while {intruder} is served: some rule tells them apart"))
+        }
         Some((name, true)) if matches!(sign, Sign::OwnerField { .. } | Sign::IsCaller) => Intent::Unclear(format!(
             "{name}, who has nothing to do with it, reads it too, and only the object itself names {owner}"
         )),

@@ -1,0 +1,2 @@
+//! The register, and what each check says in front of servers that look weak or strong and are not.
+mod registry;
