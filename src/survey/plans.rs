@@ -156,12 +156,9 @@ fn fill_parents(survey: &Survey, surveyed: &Surveyed, object: &Object, caller: &
     true
 }
 
-/// A year or a page needs no object to be known: any will do to begin with.
+/// A year needs no object to be known: any will do to begin with.
 fn is_time(name: &str) -> bool {
-    words(name).last().is_some_and(|word| {
-        matches!(
-            word.as_str(),
-            "year" | "month" | "day" | "week" | "quarter" | "lang" | "locale" | "version" | "format" | "page"
-        )
-    })
+    words(name)
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "year" | "month" | "day" | "week" | "quarter" | "date"))
 }

@@ -59,13 +59,12 @@ fn is_choice(api: &Api, parameter: &Parameter) -> bool {
         !schema.enumeration.is_empty()
             || schema.types.contains(&JsonType::Boolean)
             || matches!(schema.format.as_deref(), Some("date" | "date-time" | "time" | "duration"))
-    }) || parameter.place == Place::Query
-        && words(&parameter.name).last().is_some_and(|word| {
-            matches!(
-                word.as_str(),
-                "year" | "month" | "day" | "date" | "lang" | "locale" | "version" | "format" | "page"
-            )
-        })
+    }) || words(&parameter.name).last().is_some_and(|word| match word.as_str() {
+        "lang" | "locale" | "version" | "format" | "page" => true,
+        // In a path a year names a part of an object: `/accounts/{id}/statements/{year}`.
+        "year" | "month" | "day" | "date" => parameter.place == Place::Query,
+        _ => false,
+    })
 }
 
 fn path_resources(path: &str, name: &str) -> Vec<String> {

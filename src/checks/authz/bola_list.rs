@@ -104,7 +104,9 @@ fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) 
 
 async fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>, callers: &Callers) -> Result<Verdict, SendError> {
     let object_leaves = leaves_of(case);
-    let shown: Vec<&Leaf> = object_leaves.iter().collect();
+    // What the intruder is rightly shown elsewhere is no secret here.
+    let given = cx.values_given(surveyed, &case.intruder.name);
+    let shown: Vec<&Leaf> = object_leaves.iter().filter(|leaf| !given.contains(&leaf.text)).collect();
     if matches!(surveyed.anonymous_reading(), Some(Reading::Data)) {
         return Ok(held("public: an anonymous caller is shown the list too"));
     }

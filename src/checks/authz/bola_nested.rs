@@ -6,7 +6,7 @@ use crate::checks::context::{CheckCx, Pair, PlanCx, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Ask, SendError, Values, operation_url};
+use crate::probe::{Ask, Caller, SendError, Values, operation_url};
 use crate::survey::{Reading, Surveyed, scalar_text, slots};
 
 check! {
@@ -48,7 +48,7 @@ impl Check for BolaNested {
         if !PlanCx::is_read(operation) || slots(cx.api, operation).len() < 2 {
             return Need::NotApplicable;
         }
-        Need::Requests(4)
+        Need::Requests(5)
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
@@ -114,6 +114,14 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     if shown.is_empty() {
         return Ok(held(format!("the answer under {intruder}'s own parent has nothing of {owner}'s child")));
     }
+    let given = cx.values_given(surveyed, intruder);
+    if shown.iter().all(|leaf| given.contains(&leaf.text)) {
+        return Ok(held(format!("shared: {intruder} is given every value of it by other routes")));
+    }
+    let anonymous = cx.send(&Ask { caller: Caller::Anonymous, ..ask.clone() }).await?;
+    if anonymous.response().is_some_and(|response| response.is_success() && present_all(&shown, response)) {
+        return Ok(held("public: an anonymous caller is shown the same"));
+    }
     let refused = match CheckCx::reading(surveyed, &direct, &pair.baseline.masks, &[]) {
         Reading::Refused(because) => because,
         // Open under its true parent too: one weakness, and not this one.
@@ -127,6 +135,7 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     proof.clause("owner-served", true, format!("{owner} gets the child under its true parent"));
     proof.clause("true-parent-refuses", true, format!("{intruder} is refused there: {refused}"));
     proof.clause("wrong-parent-serves", true, format!("under its own parent {intruder} gets status {}", status(&attack)));
+    proof.clause("anonymous-lacks-it", true, format!("anonymous gets status {} there", status(&anonymous)));
     proof.clause("carries-child-values", true, format!("{} values of the child", shown.len()));
     let repeated = again.response().is_some_and(|response| present_all(&shown, response));
     proof.clause("repeated", repeated, "the same request again gave the same values");
@@ -140,7 +149,8 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
             proof.open("missing-child-differs", "no missing child could be asked for");
         }
     }
-    proof.show(Role::Attack, &attack).show(Role::Baseline, &pair.baseline.first).show(Role::Control, &direct);
+    proof.show(Role::Attack, &attack).show(Role::Baseline, &pair.baseline.first);
+    proof.show(Role::Control, &direct).show(Role::Control, &anonymous);
     Ok(proof.broken(Finding {
         site: surveyed.slots.last().map(crate::survey::Slot::site).unwrap_or_default(),
         cause: surveyed.operation.path.clone(),

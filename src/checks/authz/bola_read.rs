@@ -7,7 +7,7 @@ use crate::checks::context::{CheckCx, Pair, PlanCx, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Answer, SendError};
+use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Leaf, Reading, Surveyed, slots};
 
 check! {
@@ -52,7 +52,7 @@ impl Check for BolaRead {
         if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
             return Need::NotApplicable;
         }
-        Need::Requests(5)
+        Need::Requests(6)
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
@@ -114,6 +114,7 @@ pub(super) fn no_pair(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
 
 /// The answers that one attempt rests on.
 struct Seen {
+    anonymous: Arc<Answer>,
     attack: Arc<Answer>,
     again: Arc<Answer>,
     missing: Option<Arc<Answer>>,
@@ -127,7 +128,9 @@ async fn ask(cx: &CheckCx<'_>, pair: &Pair<'_>) -> Result<Seen, SendError> {
         Some(url) => Some(cx.send(&crate::probe::Ask { url: url.clone(), ..attack }).await?),
         None => None,
     };
-    Ok(Seen { attack: first, again, missing })
+    // At the very address of the attack, which need not be the one that the survey asked anonymously.
+    let anonymous = cx.send(&CheckCx::as_caller(pair.baseline, Caller::Anonymous)).await?;
+    Ok(Seen { anonymous, attack: first, again, missing })
 }
 
 async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Verdict, SendError> {
@@ -154,20 +157,16 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Resu
         // A status or a currency that many objects have says nothing of this one.
         return Ok(inconclusive("the answer has only values that other objects have too", None));
     }
-    if anonymous_sees(surveyed, &shown) {
+    if anonymous_sees(&seen.anonymous, &shown) {
         // What anyone may read is no matter of ownership; whether that is meant is asked by authn/missing.
         return Ok(held("public: an anonymous caller is shown the same"));
     }
     conclude(cx, surveyed, pair, &seen, &shown).await
 }
 
-fn anonymous_sees(surveyed: &Surveyed, shown: &[&Leaf]) -> bool {
+fn anonymous_sees(anonymous: &Answer, shown: &[&Leaf]) -> bool {
     let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
-    surveyed
-        .anonymous
-        .as_ref()
-        .and_then(|answer| answer.response())
-        .is_some_and(|response| response.is_success() && !present(&owned, response).is_empty())
+    anonymous.response().is_some_and(|response| response.is_success() && !present(&owned, response).is_empty())
 }
 
 async fn conclude(
@@ -193,7 +192,7 @@ async fn conclude(
     proof.clause("carries-owner-values", true, format!("{} values of {owner}'s object, at {}", shown.len(), names.join(", ")));
     own_object_clause(surveyed, pair, &mut proof);
     missing_clause(pair, seen, shown, &mut proof);
-    anonymous_clause(surveyed, &mut proof);
+    anonymous_clause(surveyed, pair, &seen.anonymous, &mut proof);
     intent_clause(&intent, &mut proof);
     let repeated = seen.again.response().is_some_and(|response| present_all(shown, response));
     proof.clause("repeated", repeated, "the same request again gave the same values");
@@ -201,9 +200,7 @@ async fn conclude(
     if let Some(missing) = &seen.missing {
         proof.show(Role::Control, missing);
     }
-    if let Some(anonymous) = &surveyed.anonymous {
-        proof.show(Role::Control, anonymous);
-    }
+    proof.show(Role::Control, &seen.anonymous);
     if let Intent::Private(_, Some(sibling)) = &intent {
         proof.show(Role::Control, sibling);
     }
@@ -248,12 +245,11 @@ fn missing_clause(pair: &Pair<'_>, seen: &Seen, shown: &[&Leaf], proof: &mut Pro
     }
 }
 
-fn anonymous_clause(surveyed: &Surveyed, proof: &mut Proof) {
-    match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => proof.clause("anonymous-lacks-it", true, format!("anonymous: {because}")),
-        Some(Reading::Data) => proof.clause("anonymous-lacks-it", true, "the anonymous answer has none of these values"),
-        Some(Reading::NoData(because)) => proof.open("anonymous-lacks-it", because),
-        None => proof.open("anonymous-lacks-it", "nobody asked anonymously"),
+fn anonymous_clause(surveyed: &Surveyed, pair: &Pair<'_>, anonymous: &Answer, proof: &mut Proof) {
+    match CheckCx::reading(surveyed, anonymous, &pair.baseline.masks, &[]) {
+        Reading::Refused(because) => proof.clause("anonymous-lacks-it", true, format!("anonymous: {because}")),
+        Reading::Data => proof.clause("anonymous-lacks-it", true, "the anonymous answer has none of these values"),
+        Reading::NoData(because) => proof.open("anonymous-lacks-it", because),
     };
 }
 
