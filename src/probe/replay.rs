@@ -55,7 +55,12 @@ pub(super) fn curl(ask: &Ask, session: Option<&Session>, redact: &dyn Fn(&str) -
         let text: String = redact(&String::from_utf8_lossy(bytes)).chars().take(MAX_BODY).collect();
         line.push_str(&format!(" -H {} --data-raw {}", quote(&format!("Content-Type: {media_type}")), quote(&text)));
     }
-    let line = format!("{line} {address}");
+    let remark = match &ask.caller {
+        Caller::Forged { identity, label, .. } => format!("  # FORGED_TOKEN: {identity}'s {label}"),
+        Caller::Garbage(_) => "  # GARBAGE_TOKEN: any text of a token's form".to_owned(),
+        _ => String::new(),
+    };
+    let line = format!("{line} {address}{remark}");
     // Reports cut what is longer, and half a line is none.
     if line.chars().count() > MAX_LINE { "# the request is too long to repeat in one line".to_owned() } else { line }
 }
