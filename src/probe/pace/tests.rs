@@ -1,3 +1,5 @@
+//! How long a target may hold a scan up.
+
 use super::*;
 
 #[test]

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use routewarden::model::{Credential, TokenSource};
+use routewarden::model::{Credential, Severity, TokenSource};
 use routewarden::probe::{Ask, Caller, Limits, SendError};
 use routewarden::report::{CoverageOutcome, Report, Status};
 use serde_json::json;
@@ -8,8 +8,10 @@ use serde_json::json;
 use super::kit::{Reply, Request, Server, answer, bearer, identity, pointer, probe, recipe, whole};
 use super::notes::{Notes, State};
 
+/// Findings that matter; mere facts are told of whichever operation came first.
 fn found(report: &Report) -> BTreeSet<(String, String)> {
-    report.findings.iter().map(|finding| (finding.check.clone(), finding.operation.path.clone())).collect()
+    let severe = report.findings.iter().filter(|finding| finding.severity >= Severity::Medium);
+    severe.map(|finding| (finding.check.clone(), finding.operation.path.clone())).collect()
 }
 
 fn held(report: &Report) -> BTreeSet<(String, String)> {
