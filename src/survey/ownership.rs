@@ -30,6 +30,8 @@ pub enum Sign {
         operation: String,
         /// Who is not shown it.
         other: String,
+        /// The two are shown nothing in common there: it is a list of one's own, and no choice out of a common stock.
+        apart: bool,
     },
     /// Its parent is the caller's.
     Parent {
@@ -52,7 +54,7 @@ impl Sign {
                 format!("its field `{}` names {owner}", crate::model::clean_name(field, 60))
             }
             Self::IsCaller => format!("it is {owner}'s own account"),
-            Self::ScopedList { operation, other } => format!("{operation} shows it to {owner} and not to {other}"),
+            Self::ScopedList { operation, other, .. } => format!("{operation} shows it to {owner} and not to {other}"),
             Self::Parent { parent } => format!("it belongs to {parent}, which is {owner}'s"),
             Self::Holder { holder } => format!("only {owner}'s objects refer to it, such as {holder}"),
         }
@@ -60,7 +62,10 @@ impl Sign {
 
     /// Whether the sign alone shows that others are not meant to have the object.
     pub fn shows_intent(&self) -> bool {
-        !matches!(self, Self::OwnerField { strong: false, .. } | Self::Holder { .. })
+        !matches!(
+            self,
+            Self::OwnerField { strong: false, .. } | Self::Holder { .. } | Self::ScopedList { apart: false, .. }
+        )
     }
 }
 
@@ -146,7 +151,10 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
         }
         let Some(text) = scalar_text(value) else { continue };
         let strong = is_strong_owner_name(outer);
+        // A person's own name is no owner field: everybody's profile has one.
+        let is_name = matches!(key.0.as_str(), "user" | "profile" | "me") && is_name_of_user(field);
         match people.named_by(&text) {
+            Some(person) if is_name => named.push((person, Sign::IsCaller)),
             Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
             // `owner: "Alice Smith"` beside `owner_id: 1` is no contradiction; only ids and bare owners count.
             None if (is_certain_owner_name(outer) || is_author_name(outer))
@@ -162,6 +170,10 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
         return Fields::Named(named);
     }
     if strangers { Fields::Stranger } else { Fields::None }
+}
+
+fn is_name_of_user(field: &str) -> bool {
+    matches!(words(field).join("").as_str(), "username" | "userid" | "useruuid" | "user" | "login")
 }
 
 fn identifies(field: &str) -> bool {
@@ -188,10 +200,9 @@ fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> V
             }
             for peer in people.peers(caller) {
                 // A peer who was refused or got nothing of this kind tells nothing.
-                let other = callers.get(&peer.name);
-                if other.is_some_and(|other| !other.contains(key)) {
-                    let operation = operation.to_string();
-                    found.push((person, Sign::ScopedList { operation, other: peer.name.clone() }));
+                if let Some(other) = callers.get(&peer.name).filter(|other| !other.contains(key)) {
+                    let (operation, apart) = (operation.to_string(), other.is_disjoint(listed));
+                    found.push((person, Sign::ScopedList { operation, other: peer.name.clone(), apart }));
                 }
             }
         }
