@@ -26,6 +26,14 @@ impl PlanCx<'_> {
     }
 }
 
+/// Most pairs of intruder and owner that are tried on one operation.
+const MAX_PAIRS: usize = 4;
+
+/// Pairs that so many identities can make, of those that are tried.
+pub(super) fn pairs_of(identities: usize) -> u32 {
+    u32::try_from(identities.saturating_mul(identities.saturating_sub(1)).min(MAX_PAIRS)).unwrap_or(0)
+}
+
 /// What checks find out once for all operations.
 #[derive(Debug, Default)]
 pub struct Shared {
@@ -103,15 +111,17 @@ impl<'a> CheckCx<'a> {
                 }
             }
         }
+        pairs.truncate(MAX_PAIRS);
         pairs
     }
 
-    /// Telling leaves of the owner's answer that no innocent source explains: not in the intruder's own object, in the
-    /// answers to strangers and about nothing, in the request, in several objects, nor volatile.
+    /// Telling leaves of the owner's answer that no innocent source explains: not in what the intruder is rightly shown
+    /// here, in the answers to strangers and about nothing, in the request, in objects of others, nor volatile.
     pub(super) fn markers(&self, surveyed: &Surveyed, pair: &Pair<'_>, innocent: &[&Answer]) -> Vec<Leaf> {
         let Some(own) = pair.baseline.first.response() else { return Vec::new() };
-        let mut known: BTreeSet<String> = BTreeSet::new();
-        let others = surveyed.by.get(&pair.intruder.name).filter(|other| other.object != pair.baseline.object);
+        let mut known: BTreeSet<String> = self.common(pair.baseline.object.as_ref());
+        // Objects are numbered within their parents at times: the address tells whether it is the same one.
+        let others = surveyed.by.get(&pair.intruder.name).filter(|other| other.url != pair.baseline.url);
         let answers = innocent.iter().copied().chain(others.map(|other| &*other.first));
         for response in answers.filter_map(Answer::response) {
             known.extend(leaves(response).into_iter().map(|leaf| leaf.text));
@@ -119,26 +129,22 @@ impl<'a> CheckCx<'a> {
         known.extend(pair.baseline.values.values().filter_map(scalar_text));
         leaves(own)
             .into_iter()
-            .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
-            .filter(|leaf| !known.contains(&leaf.text) && !self.is_common(pair.baseline.object.as_ref(), &leaf.text))
+            .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !known.contains(&leaf.text))
             .collect()
     }
 
-    /// Whether several objects of other owners have the value: then it is from an enumeration and marks nothing.
-    fn is_common(&self, key: Option<&ObjectKey>, text: &str) -> bool {
-        let Some(key) = key else { return false };
+    /// Values of objects of the same kind that are somebody else's: they are from an enumeration and mark nothing.
+    fn common(&self, key: Option<&ObjectKey>) -> BTreeSet<String> {
+        let Some(key) = key else { return BTreeSet::new() };
+        let owner = |key: &ObjectKey| self.survey.owner(key).map(|(name, _)| name);
+        let own = owner(key);
         let from = (key.0.clone(), String::new());
         let others = self.survey.objects.known.range(from..).take_while(|((resource, _), _)| *resource == key.0);
+        // Objects of the same owner share the owner's own values.
         others
-            .filter(|(other, object)| {
-                *other != key && object.fields.values().any(|value| scalar_text(value).as_deref() == Some(text))
-            })
-            .filter(|(other, _)| {
-                // Objects of the same owner share the owner's own values.
-                self.survey.owner(other).map(|(name, _)| name) != self.survey.owner(key).map(|(name, _)| name)
-            })
-            .count()
-            >= 1
+            .filter(|(other, _)| *other != key && owner(other) != own)
+            .flat_map(|(_, object)| object.fields.values().filter_map(scalar_text))
+            .collect()
     }
 
     /// Whether any collection shows an object to a caller.

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::intent::{Intent, intent, private_fields};
-use crate::checks::context::{CheckCx, Pair, PlanCx, present};
+use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Answer, SendError};
+use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Leaf, Reading, Surveyed, slots};
 
 check! {
@@ -52,7 +52,8 @@ impl Check for BolaRead {
         if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
             return Need::NotApplicable;
         }
-        Need::Requests(5)
+        // The attack twice, a missing object and an anonymous caller; two siblings and a bystander for the intent.
+        Need::Requests(7 * pairs_of(cx.identities.len()))
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
@@ -106,6 +107,8 @@ struct Seen {
     attack: Arc<Answer>,
     again: Arc<Answer>,
     missing: Option<Arc<Answer>>,
+    /// To this very object: objects differ in who may read them.
+    anonymous: Arc<Answer>,
 }
 
 async fn ask(cx: &CheckCx<'_>, pair: &Pair<'_>) -> Result<Seen, SendError> {
@@ -116,7 +119,8 @@ async fn ask(cx: &CheckCx<'_>, pair: &Pair<'_>) -> Result<Seen, SendError> {
         Some(url) => Some(cx.send(&crate::probe::Ask { url: url.clone(), ..attack }).await?),
         None => None,
     };
-    Ok(Seen { attack: first, again, missing })
+    let anonymous = cx.send(&CheckCx::as_caller(pair.baseline, Caller::Anonymous)).await?;
+    Ok(Seen { attack: first, again, missing, anonymous })
 }
 
 async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Verdict, SendError> {
@@ -139,19 +143,19 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Resu
         // A handler that ignores the path answers with the intruder's own object, or with nothing of the owner's.
         return Ok(held(format!("the answer to {} has nothing of {}'s object", pair.intruder.name, pair.owner.name)));
     }
-    if anonymous_sees(surveyed, &shown) {
+    if anonymous_sees(&seen, &shown) {
         // What anyone may read is no matter of ownership; whether that is meant is asked by authn/missing.
         return Ok(held("public: an anonymous caller is shown the same"));
     }
-    conclude(cx, surveyed, pair, &seen, &shown).await
+    // A reduced view is one that the server chose for others.
+    let reduced = shown.len() * 2 <= markers.len() && private_fields(&shown).is_empty();
+    conclude(cx, surveyed, pair, &seen, &shown, reduced.then_some(markers.len())).await
 }
 
-fn anonymous_sees(surveyed: &Surveyed, shown: &[&Leaf]) -> bool {
+fn anonymous_sees(seen: &Seen, shown: &[&Leaf]) -> bool {
     let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
-    surveyed
-        .anonymous
-        .as_ref()
-        .and_then(|answer| answer.response())
+    seen.anonymous
+        .response()
         .is_some_and(|response| response.is_success() && !present(&owned, response).is_empty())
 }
 
@@ -161,8 +165,14 @@ async fn conclude(
     pair: &Pair<'_>,
     seen: &Seen,
     shown: &[&Leaf],
+    reduced: Option<usize>,
 ) -> Result<Verdict, SendError> {
-    let intent = intent(cx, surveyed, pair, shown).await;
+    let intent = match (intent(cx, surveyed, pair, shown).await, reduced) {
+        (Intent::Private(..), Some(all)) => {
+            Intent::Unclear(format!("{} of {all} values, none of them private: a view for others, it may be", shown.len()))
+        }
+        (intent, _) => intent,
+    };
     if let Intent::Shared(because) = &intent {
         return Ok(held(format!("shared: {because}")));
     }
@@ -174,7 +184,7 @@ async fn conclude(
     proof.clause("carries-owner-values", true, format!("{} values of {owner}'s object, at {}", shown.len(), names.join(", ")));
     own_object_clause(surveyed, pair, &mut proof);
     missing_clause(pair, seen, shown, &mut proof);
-    anonymous_clause(surveyed, &mut proof);
+    anonymous_clause(surveyed, pair, seen, &mut proof);
     intent_clause(&intent, &mut proof);
     let repeated = seen.again.response().is_some_and(|response| present_all(shown, response));
     proof.clause("repeated", repeated, "the same request again gave the same values");
@@ -182,9 +192,7 @@ async fn conclude(
     if let Some(missing) = &seen.missing {
         proof.show(Role::Control, missing);
     }
-    if let Some(anonymous) = &surveyed.anonymous {
-        proof.show(Role::Control, anonymous);
-    }
+    proof.show(Role::Control, &seen.anonymous);
     if let Intent::Private(_, Some(sibling)) = &intent {
         proof.show(Role::Control, sibling);
     }
@@ -219,9 +227,13 @@ fn missing_clause(pair: &Pair<'_>, seen: &Seen, shown: &[&Leaf], proof: &mut Pro
     match &seen.missing {
         Some(missing) => {
             let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
-            let lacks = missing.response().is_none_or(|response| present(&owned, response).is_empty());
             let because = format!("an id that does not exist gets {} status {}", pair.intruder.name, status(missing));
-            proof.clause("missing-object-differs", lacks, because);
+            match missing.response().filter(|response| response.status != 429) {
+                Some(response) => {
+                    proof.clause("missing-object-differs", present(&owned, response).is_empty(), because)
+                }
+                None => proof.open("missing-object-differs", because),
+            };
         }
         None => {
             proof.open("missing-object-differs", "no missing object could be asked for");
@@ -229,12 +241,11 @@ fn missing_clause(pair: &Pair<'_>, seen: &Seen, shown: &[&Leaf], proof: &mut Pro
     }
 }
 
-fn anonymous_clause(surveyed: &Surveyed, proof: &mut Proof) {
-    match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => proof.clause("anonymous-lacks-it", true, format!("anonymous: {because}")),
-        Some(Reading::Data) => proof.clause("anonymous-lacks-it", true, "the anonymous answer has none of these values"),
-        Some(Reading::NoData(because)) => proof.open("anonymous-lacks-it", because),
-        None => proof.open("anonymous-lacks-it", "nobody asked anonymously"),
+fn anonymous_clause(surveyed: &Surveyed, pair: &Pair<'_>, seen: &Seen, proof: &mut Proof) {
+    match CheckCx::reading(surveyed, &seen.anonymous, &pair.baseline.masks, &[]) {
+        Reading::Refused(because) => proof.clause("anonymous-lacks-it", true, format!("anonymous: {because}")),
+        Reading::Data => proof.clause("anonymous-lacks-it", true, "the anonymous answer has none of these values"),
+        Reading::NoData(because) => proof.open("anonymous-lacks-it", because),
     };
 }
 

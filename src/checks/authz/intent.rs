@@ -58,8 +58,11 @@ const PRIVATE_WORDS: &[&str] = &[
 
 /// Fields among the markers that hold what people keep to themselves.
 pub(crate) fn private_fields(markers: &[&Leaf]) -> Vec<String> {
+    let is_list = markers.iter().any(|leaf| leaf.path.contains('*'));
     let mut names: Vec<String> = markers
         .iter()
+        // `total` beside a list is the number of its entries.
+        .filter(|leaf| !(is_list && !leaf.path.contains('*') && words(&leaf.key).iter().any(|word| word == "total")))
         .filter(|leaf| words(&leaf.key).iter().any(|word| PRIVATE_WORDS.contains(&word.as_str())))
         .map(|leaf| clean_name(&leaf.key, 40))
         .collect();
@@ -77,10 +80,10 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
     if let Some(sign) = signs.iter().find(|sign| matches!(sign, Sign::Configured)) {
         return Intent::Private(sign.because(owner), None);
     }
-    if let Some((because, answer)) = sibling_refuses(cx, surveyed, pair).await {
+    let private = private_fields(seen);
+    if let Some((because, answer)) = sibling_refuses(cx, surveyed, pair, !private.is_empty()).await {
         return Intent::Private(because, Some(answer));
     }
-    let private = private_fields(seen);
     if cx.is_listed_to(key, &pair.intruder.name) {
         return if private.is_empty() {
             Intent::Shared(format!("a list shows the same object to {}", pair.intruder.name))
@@ -99,7 +102,7 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
     match strong {
         Some(Sign::OwnerField { .. } | Sign::IsCaller) => match bystander(cx, surveyed, pair).await {
             Some(name) => Intent::Unclear(format!(
-                "{name}, who has nothing to do with it, reads it too, and only the object itself names {owner}"
+                "{name}, who has nothing to do with it, is not refused it, and only the object itself names {owner}"
             )),
             None => Intent::Private(strong.map(|sign| sign.because(owner)).unwrap_or_default(), None),
         },
@@ -111,13 +114,24 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
     }
 }
 
-/// Another route to the same object that refuses the intruder.
-async fn sibling_refuses(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<(String, Arc<Answer>)> {
-    let siblings =
-        cx.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id).filter_map(|other| {
-            let baseline = other.valid_of(&pair.owner.name)?;
-            (baseline.object == pair.baseline.object).then_some((other, baseline))
-        });
+/// Whether a route leads to a whole object: what is refused of a part of it (`/users/{id}/settings`) says nothing of the
+/// whole.
+pub(super) fn is_whole(surveyed: &Surveyed) -> bool {
+    surveyed.operation.path.trim_end_matches('/').ends_with('}')
+}
+
+/// Another route to the same object that refuses the intruder; `parts` too, where private values were seen.
+async fn sibling_refuses(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    pair: &Pair<'_>,
+    parts: bool,
+) -> Option<(String, Arc<Answer>)> {
+    let others = cx.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id);
+    let siblings = others
+        .filter(|other| parts || is_whole(other))
+        .filter(|other| other.by.get(&pair.owner.name).is_some_and(|own| own.object == pair.baseline.object))
+        .filter_map(|other| Some((other, other.valid_of(&pair.owner.name)?)));
     for (other, baseline) in siblings.take(2) {
         let ask = CheckCx::as_caller(baseline, CheckCx::caller(&pair.intruder.name));
         let Ok(answer) = cx.send(&ask).await else { continue };
@@ -137,6 +151,10 @@ async fn bystander(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Op
             && person.name != pair.intruder.name
             && person.signed_in
     })?;
-    let answer = cx.send(&CheckCx::as_caller(pair.baseline, CheckCx::caller(&third.name))).await.ok()?;
-    (CheckCx::reading(surveyed, &answer, &pair.baseline.masks, &[]) == Reading::Data).then(|| third.name.clone())
+    let Ok(answer) = cx.send(&CheckCx::as_caller(pair.baseline, CheckCx::caller(&third.name))).await else {
+        return Some(third.name.clone());
+    };
+    // Where the bystander's answer cannot be judged, it may read it as well.
+    let reading = CheckCx::reading(surveyed, &answer, &pair.baseline.masks, &[]);
+    (!matches!(reading, Reading::Refused(_))).then(|| third.name.clone())
 }

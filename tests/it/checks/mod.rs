@@ -1,2 +1,5 @@
 //! The register, and what each check says in front of servers that look weak or strong and are not.
+
+mod innocent;
+mod kit;
 mod registry;

@@ -1,5 +1,5 @@
 //! The engine from end to end: real servers on loopback, scanned through the use cases.
 
 mod demo;
-mod harness;
+pub mod harness;
 mod twins;
