@@ -99,7 +99,7 @@ fn anonymous_cell(outcome: &Outcome, surveyed: &Surveyed) -> Cell {
         Some(Reading::Data) if broken => (Access::Others, "is shown what belongs to a user".to_owned()),
         Some(Reading::Data) => (Access::Served, "is shown the same as signed-in callers".to_owned()),
         Some(Reading::NoData(because)) => (Access::Unknown, because),
-        None if surveyed.by.contains_key(ANONYMOUS) => (Access::Served, "nobody signed in".to_owned()),
+        None if surveyed.valid_of(ANONYMOUS).is_some() => (Access::Served, "nobody signed in".to_owned()),
         None => (Access::Unknown, "not asked".to_owned()),
     };
     Cell { column: ANONYMOUS.to_owned(), access, because }
@@ -117,7 +117,10 @@ async fn cell(probe: &Probe, outcome: &Outcome, surveyed: &Surveyed, column: &Co
         None => match (own, surveyed.by.get(name)) {
             (Some(own), _) if owns => (Access::Own, format!("its own object: {}", status(own))),
             (Some(own), _) => served(outcome, surveyed, own),
-            (None, Some(own)) => (Access::Refused, status(own)),
+            (None, Some(own)) => match read(&own.first, &surveyed.shapes(), &surveyed.volatile, &own.masks) {
+                Reading::NoData(because) => (Access::Unknown, because),
+                _ => (Access::Refused, status(own)),
+            },
             (None, None) => (Access::Unknown, "no id of its own is known".to_owned()),
         },
     };
@@ -189,7 +192,9 @@ fn verdict(outcome: &Outcome, surveyed: &Surveyed, cells: &[Cell]) -> (RouteVerd
     }
     let of_route = |check: &str| outcome.verdicts.get(&(surveyed.operation.id.clone(), check.into()));
     match of_route("authz/bola-read") {
-        Some(Verdict::Held(because)) if because.starts_with("shared") => (RouteVerdict::Public, because.clone()),
+        Some(Verdict::Held(because)) if because.starts_with("shared") || because.starts_with("public") => {
+            (RouteVerdict::Public, because.clone())
+        }
         Some(Verdict::Held(because)) => (RouteVerdict::Enforced, because.clone()),
         Some(Verdict::Skipped(why) | Verdict::Inconclusive(why)) => (RouteVerdict::Unknown, why.because.clone()),
         _ => match of_route("authz/function-read") {

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
 use super::state::{App, from_store};
+use crate::checks::is_moot;
 use crate::model::{CheckId, OperationId, Verdict};
 use crate::report::{Finding, OperationRef};
 use crate::scan::Outcome;
+use crate::survey::{Reading, read};
 
 /// The findings to check again, with the scan that the first one is from.
 #[derive(Debug, Default)]
@@ -98,6 +100,10 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     for operation in operations(finding) {
         let key = (id_of(operation), CheckId::from(finding.check.as_str()));
         match outcome.verdicts.get(&key) {
+            // What does not arise any more is not repaired: the route may be open to everyone now.
+            Some(Verdict::Held(because)) if is_moot(because) => {
+                return (RecheckOutcome::Inconclusive, because.clone());
+            }
             Some(Verdict::Held(because)) => reasons.push(because.clone()),
             Some(Verdict::Broken(drafts)) => {
                 let claim = drafts.first().map(|draft| draft.claim.clone()).unwrap_or_default();
@@ -125,7 +131,9 @@ fn refused_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
     operations(finding).find_map(|operation| {
         let surveyed = outcome.survey.operation(&id_of(operation))?;
         let baseline = surveyed.by.get(owner)?;
-        if baseline.valid(&surveyed.volatile) {
+        // A target that fails or is overloaded refuses nobody.
+        let reading = read(&baseline.first, &[], &surveyed.volatile, &baseline.masks);
+        if baseline.valid(&surveyed.volatile) || matches!(reading, Reading::NoData(_)) {
             return None;
         }
         let status =

@@ -26,6 +26,14 @@ impl PlanCx<'_> {
     }
 }
 
+/// Most pairs of intruder and owner that are tried on one operation.
+const MAX_PAIRS: usize = 4;
+
+/// Pairs that so many identities can make, of those that are tried.
+pub(super) fn pairs_of(identities: usize) -> u32 {
+    u32::try_from(identities.saturating_mul(identities.saturating_sub(1)).min(MAX_PAIRS)).unwrap_or(0)
+}
+
 /// What checks find out once for all operations.
 #[derive(Debug, Default)]
 pub struct Shared {
@@ -109,15 +117,17 @@ impl<'a> CheckCx<'a> {
                 }
             }
         }
+        pairs.truncate(MAX_PAIRS);
         pairs
     }
 
-    /// Telling leaves of the owner's answer that no innocent source explains: not in the intruder's own object, in the
-    /// answers to strangers and about nothing, in the request, in several objects, nor volatile.
+    /// Telling leaves of the owner's answer that no innocent source explains: not in what the intruder is rightly shown
+    /// here, in the answers to strangers and about nothing, in the request, in objects of others, nor volatile.
     pub(super) fn markers(&self, surveyed: &Surveyed, pair: &Pair<'_>, innocent: &[&Answer]) -> Vec<Leaf> {
         let Some(own) = pair.baseline.first.response() else { return Vec::new() };
         let mut known: BTreeSet<String> = BTreeSet::new();
-        let others = surveyed.by.get(&pair.intruder.name).filter(|other| other.object != pair.baseline.object);
+        // Objects are numbered within their parents at times: the address tells whether it is the same one.
+        let others = surveyed.by.get(&pair.intruder.name).filter(|other| other.url != pair.baseline.url);
         let answers = innocent.iter().copied().chain(others.map(|other| &*other.first));
         for response in answers.filter_map(Answer::response) {
             known.extend(leaves(response).into_iter().map(|leaf| leaf.text));

@@ -16,4 +16,5 @@ mod token;
 
 pub use context::{CheckCx, Pair, PlanCx, Shared};
 pub use meta::{Check, Meta, Need};
+pub use proof::is_moot;
 pub use registry::{all, find, select};

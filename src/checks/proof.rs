@@ -79,6 +79,15 @@ pub(crate) fn held(because: impl Into<String>) -> Verdict {
     Verdict::Held(because.into())
 }
 
+/// How the reasons begin for which a rule holds though no attack was refused: the question does not arise.
+const MOOT: &[&str] =
+    &["public", "shared", "any signature", "any token", "the route does not ask", "anonymous callers are"];
+
+/// Whether a rule was said to hold because its question does not arise, and not because an attack failed.
+pub fn is_moot(because: &str) -> bool {
+    MOOT.iter().any(|start| because.starts_with(start)) || because.contains(": see ")
+}
+
 /// Nothing can be said.
 pub(crate) fn inconclusive(because: impl Into<String>, help: Option<&str>) -> Verdict {
     Verdict::Inconclusive(Inconclusive { because: because.into(), help: help.map(str::to_owned) })

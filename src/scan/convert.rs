@@ -50,7 +50,7 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
             duration_ms: u64::try_from(parts.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             mode: input.mode,
             base_url: input.probe.base_url().to_string().trim_end_matches('/').to_owned(),
-            document: clean(&input.api.document, 500),
+            document: clean(&input.probe.redactor().url(&input.api.document), 500),
             config: input.config.clone(),
             identities: identities(survey),
             requests: input.probe.sent(),
@@ -100,7 +100,7 @@ fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
         notes.push(format!("{} more document issues are not listed", input.api.issues.len() - MAX_ISSUES));
     }
     if let Some(error) = &survey.stopped_by {
-        notes.push(format!("the survey stopped early: {error}"));
+        notes.push(format!("some operations were not asked: {error}"));
     }
     notes
 }
@@ -132,7 +132,7 @@ pub(super) fn finding(
         exchanges: draft.exchanges.iter().take(MAX_EXCHANGES).map(exchange).collect(),
         replay: attack.map(|item| clean(&item.exchange.replay, 2_000)).unwrap_or_default(),
         spec: operation.map(|operation| SpecRef {
-            file: clean(&input.api.document, 500),
+            file: clean(&input.probe.redactor().url(&input.api.document), 500),
             // An operation on line 1 stands in a document of one line: no place to look at.
             line: operation.spec.line.filter(|line| *line > 1),
         }),

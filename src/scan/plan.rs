@@ -51,10 +51,11 @@ fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
     PlanRow { operation: super::operation_ref(&operation.id), checks, max_requests, skipped_because }
 }
 
-/// Three objects tried and a missing one for each identity; one repeat; nobody and a garbage credential.
+/// Three objects and the document's example tried, a missing one and a repeat for each identity; nobody and a garbage
+/// credential.
 fn baseline_cost(identities: usize) -> u64 {
     let callers = u64::try_from(identities.max(1)).unwrap_or(u64::MAX);
-    callers.saturating_mul(4).saturating_add(3)
+    callers.saturating_mul(6).saturating_add(2)
 }
 
 fn skipped(input: &PlanInput<'_>, operation: &Operation) -> Option<String> {

@@ -20,7 +20,9 @@ pub(super) fn judge(input: &ScanInput<'_>, survey: &Survey, failed: &[SignInErro
     let because = unreachable(input, survey)
         .or_else(|| sign_in_failed(failed))
         .or_else(|| no_baseline(survey))
-        .or_else(|| indistinct(survey));
+        .or_else(|| indistinct(survey))
+        // What was not asked cannot have been refused.
+        .or_else(|| input.probe.unfinished());
     match because {
         Some(because) => Trust { status: Status::Untrusted, untrusted_because: Some(because) },
         None => Trust { status: Status::Complete, untrusted_because: None },

@@ -46,7 +46,9 @@ pub struct Surveyed {
     pub slots: Vec<Slot>,
     /// The rightful requests by caller.
     pub by: BTreeMap<String, Baseline>,
-    /// The answer to nobody, at the address of the first valid baseline.
+    /// Whose request the strangers repeated: the first caller with a valid baseline at that time.
+    pub strangers_as: Option<String>,
+    /// The answer to nobody, at the address of that request.
     pub anonymous: Option<Arc<Answer>>,
     /// The answer to a garbage credential.
     pub garbage: Option<Arc<Answer>>,
@@ -84,6 +86,11 @@ impl Surveyed {
         self.by.get(caller).filter(|baseline| baseline.valid(&self.volatile))
     }
 
+    /// The request that the strangers repeated.
+    pub fn asked_by_strangers(&self) -> Option<&Baseline> {
+        self.by.get(self.strangers_as.as_ref()?)
+    }
+
     /// What a refusal looks like here: for the anonymous, for a wrong token, for a missing object. Answers that are
     /// the data itself are no shape of refusal.
     pub fn shapes(&self) -> Vec<(&'static str, &Answer)> {
@@ -110,8 +117,7 @@ impl Surveyed {
             return false;
         };
         let given: BTreeSet<String> = leaves(response).into_iter().filter(tells).map(|leaf| leaf.text).collect();
-        self.by
-            .values()
+        self.valid()
             .filter_map(|baseline| baseline.first.response())
             .any(|own| leaves(own).iter().any(|leaf| tells(leaf) && given.contains(&leaf.text)))
     }
@@ -136,7 +142,7 @@ impl Surveyed {
     }
 
     fn stranger_reading(&self, answer: &Answer) -> Reading {
-        let masks = self.by.values().next().map(|baseline| baseline.masks.clone()).unwrap_or_default();
+        let masks = self.asked_by_strangers().map(|baseline| baseline.masks.clone()).unwrap_or_default();
         let missing: Vec<(&str, &Answer)> = self
             .by
             .values()

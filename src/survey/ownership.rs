@@ -21,6 +21,8 @@ pub enum Sign {
         operation: String,
         /// Who is not shown it.
         other: String,
+        /// The two are shown nothing in common there: it is a list of one's own, and no choice out of a common stock.
+        apart: bool,
     },
     /// Its parent is the caller's.
     Parent {
@@ -52,7 +54,7 @@ impl Sign {
                 format!("its field `{}` names {owner}", crate::model::clean_name(field, 60))
             }
             Self::IsCaller => format!("it is {owner}'s own account"),
-            Self::ScopedList { operation, other } => format!("{operation} shows it to {owner} and not to {other}"),
+            Self::ScopedList { operation, other, .. } => format!("{operation} shows it to {owner} and not to {other}"),
             Self::Parent { parent } => format!("it belongs to {parent}, which is {owner}'s"),
             Self::Holder { holder } => format!("only {owner}'s objects refer to it, such as {holder}"),
         }
@@ -60,7 +62,10 @@ impl Sign {
 
     /// Whether the sign alone shows that others are not meant to have the object.
     pub fn shows_intent(&self) -> bool {
-        !matches!(self, Self::OwnerField { strong: false, .. } | Self::Holder { .. })
+        !matches!(
+            self,
+            Self::OwnerField { strong: false, .. } | Self::Holder { .. } | Self::ScopedList { apart: false, .. }
+        )
     }
 }
 
@@ -233,13 +238,13 @@ fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> V
             }
             for peer in people.peers(caller) {
                 // A peer who was refused or got nothing of this kind tells nothing.
-                let other = callers.get(&peer.name);
+                let other = callers.get(&peer.name).filter(|other| !other.contains(key));
                 // Shown to the peer, or to anybody, by another collection: shared, whatever this one leaves out.
                 let elsewhere =
                     objects.is_listed_to(key, &peer.name) || objects.is_listed_to(key, crate::model::ANONYMOUS);
-                if !elsewhere && other.is_some_and(|other| !other.contains(key)) {
-                    let operation = operation.to_string();
-                    found.push((person, Sign::ScopedList { operation, other: peer.name.clone() }));
+                if let Some(other) = other.filter(|_| !elsewhere) {
+                    let (operation, apart) = (operation.to_string(), other.is_disjoint(listed));
+                    found.push((person, Sign::ScopedList { operation, other: peer.name.clone(), apart }));
                 }
             }
         }

@@ -27,6 +27,8 @@ pub fn read(answer: &Answer, shapes: &[(&str, &Answer)], volatile: &BTreeSet<Str
     };
     match response.status {
         429 => return Reading::NoData("the target limits the rate (429)".to_owned()),
+        // RFC 9110 §15.5.9 and RFC 8470: ask again; nothing was decided.
+        status @ (408 | 425) => return Reading::NoData(format!("the target did not look at it (status {status})")),
         500.. => return Reading::NoData(format!("the target failed (status {})", response.status)),
         300..=399 => return Reading::Refused(format!("redirected (status {})", response.status)),
         400..=499 => return Reading::Refused(format!("status {}", response.status)),

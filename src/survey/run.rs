@@ -117,6 +117,7 @@ impl Surveyor<'_> {
                 operation: Arc::new(operation.clone()),
                 slots: found,
                 by: BTreeMap::new(),
+                strangers_as: None,
                 anonymous: None,
                 garbage: None,
                 volatile: BTreeSet::new(),
@@ -159,7 +160,10 @@ impl Surveyor<'_> {
                 because: format!("not asked: a GET that may change state ({sign})"),
                 help: Some("ask it yourself if it is safe; the scanner never does".to_owned()),
             }),
-            _ => None,
+            Effect::Reads => None,
+            Effect::Writes | Effect::Deletes => {
+                Some(Inconclusive { because: "not asked: it changes state".to_owned(), help: None })
+            }
         }
     }
 
@@ -287,6 +291,7 @@ impl Surveyor<'_> {
         let chosen = names.first().or_else(|| surveyed.by.keys().next()).cloned();
         let Some(baseline) = chosen.and_then(|name| surveyed.by.get(&name).cloned()) else { return Ok(()) };
         if surveyed.anonymous.is_none() && baseline.caller != ANONYMOUS {
+            surveyed.strangers_as = Some(baseline.caller.clone());
             let ask = Ask { caller: Caller::Anonymous, ..baseline_ask(&baseline) };
             surveyed.anonymous = Some(self.probe.send(&ask).await?);
             let ask = Ask { caller: Caller::Garbage(baseline.caller.clone()), ..baseline_ask(&baseline) };

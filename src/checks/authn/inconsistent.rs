@@ -1,11 +1,11 @@
 //! `authn/inconsistent`.
 
-use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{ANONYMOUS, Operation, Role, Verdict};
-use crate::probe::{Caller, SendError};
-use crate::survey::{Reading, Surveyed};
+use crate::probe::{Answer, Caller, SendError};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves};
 
 check! {
     /// ## What it does
@@ -52,7 +52,8 @@ impl Check for Inconsistent {
 }
 
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
-    let Some(baseline) = surveyed.valid().find(|baseline| baseline.caller != ANONYMOUS) else {
+    let asked = surveyed.asked_by_strangers().filter(|baseline| baseline.valid(&surveyed.volatile));
+    let Some(baseline) = asked.filter(|baseline| baseline.caller != ANONYMOUS) else {
         return Ok(skipped("needs a signed-in identity to compare with", Some("add an identity to routewarden.toml")));
     };
     let (Some(garbage), Some(anonymous)) = (&surveyed.garbage, &surveyed.anonymous) else {
@@ -64,12 +65,16 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
         (Some(Reading::Data), Some(Reading::Refused(_))) => {}
         _ => return Ok(inconclusive("the answers to strangers could not be judged", None)),
     }
+    let shown = callers_own(surveyed, baseline, garbage, anonymous);
+    if shown.is_empty() {
+        return Ok(held("a made-up credential gets nothing of what the signed-in caller is shown"));
+    }
     let (refusing, asked) = siblings(cx, surveyed);
     let ask = CheckCx::as_caller(baseline, Caller::Garbage(baseline.caller.clone()));
     let again = cx.send(&ask.again(1)).await?;
     let mut proof = Proof::default();
     proof.clause("anonymous-refused", true, "the route asks for a credential");
-    proof.clause("made-up-credential-served", true, format!("a made-up credential gets what {} is shown", baseline.caller));
+    proof.clause("made-up-credential-served", true, format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller));
     let enough = refusing.len() >= 3 && refusing.len() * 5 >= asked * 4;
     let because = format!("{} of {asked} other protected routes refuse the same credential", refusing.len());
     if enough {
@@ -77,7 +82,8 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     } else {
         proof.open("siblings-refuse", format!("{because}; at least three and four fifths are asked for"));
     }
-    proof.clause("repeated", again.status() == garbage.status(), "the same request again was served too");
+    let repeated = again.response().is_some_and(|response| present(&shown, response).len() == shown.len());
+    proof.clause("repeated", repeated, "the same request again gave the same values");
     proof.show(Role::Attack, garbage).show(Role::Baseline, &baseline.first).show(Role::Control, anonymous);
     if let Some(answer) = refusing.first().and_then(|sibling| sibling.garbage.as_ref()) {
         proof.show(Role::Control, answer);
@@ -89,6 +95,16 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
         severity: None,
         surveyed,
     }))
+}
+
+/// Telling values of the caller's answer that the made-up credential gets too, and nobody else.
+fn callers_own(surveyed: &Surveyed, baseline: &Baseline, garbage: &Answer, anonymous: &Answer) -> Vec<Leaf> {
+    let (Some(own), Some(given)) = (baseline.first.response(), garbage.response()) else { return Vec::new() };
+    let known = |answer: &Answer| answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text);
+    let open: std::collections::BTreeSet<String> = known(anonymous).collect();
+    let telling = |leaf: &Leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !open.contains(&leaf.text);
+    let wanted: Vec<Leaf> = leaves(own).into_iter().filter(telling).collect();
+    present(&wanted, given).into_iter().cloned().collect()
 }
 
 /// Other protected routes that refuse the made-up credential, and how many protected ones there are.

@@ -8,7 +8,7 @@ use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{ANONYMOUS, Operation, Role, Security, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError};
-use crate::survey::{Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_strong_owner_name, leaves};
+use crate::survey::{Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_strong_owner_name, leaves, scalar_text};
 
 check! {
     /// ## What it does
@@ -60,7 +60,8 @@ impl Check for Missing {
 }
 
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
-    let Some(baseline) = surveyed.valid().find(|baseline| baseline.caller != ANONYMOUS) else {
+    let asked = surveyed.asked_by_strangers().filter(|baseline| baseline.valid(&surveyed.volatile));
+    let Some(baseline) = asked.filter(|baseline| baseline.caller != ANONYMOUS) else {
         return Ok(skipped("needs a signed-in identity to compare with", Some("add an identity to routewarden.toml")));
     };
     let Some(anonymous) = surveyed.anonymous.clone() else { return Ok(inconclusive("nobody asked anonymously", None)) };
@@ -120,8 +121,9 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
     if let Some(key) = &baseline.object
         && let Some((owner, signs)) = cx.survey.owner(key)
         && !cx.is_listed_to(key, surveyed, ANONYMOUS)
+        && has_object(surveyed, baseline, shown)
     {
-        let scoped = signs.iter().find(|sign| matches!(sign, Sign::ScopedList { .. } | Sign::Configured | Sign::Parent { .. }));
+        let scoped = signs.iter().find(|sign| matches!(sign, Sign::ScopedList { apart: true, .. } | Sign::Configured | Sign::Parent { .. }));
         if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
             return Some(Private::Proven(format!("it is {owner}'s own account, with {}", fields.join(", "))));
         }
@@ -141,6 +143,18 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
         return Some(Private::Likely(format!("its owner field names {}", named.first().map(|(name, _)| name.as_str()).unwrap_or_default())));
     }
     None
+}
+
+/// Whether something of the object itself was shown: not the request's own values, nor what the answers about others'
+/// objects and about nothing have too.
+fn has_object(surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> bool {
+    let others = surveyed.by.values().filter(|other| other.url != baseline.url).map(|other| &other.first);
+    let nothing = surveyed.by.values().filter_map(|other| other.missing.as_ref());
+    let mut known: BTreeSet<String> = baseline.values.values().filter_map(scalar_text).collect();
+    for response in others.chain(nothing).filter_map(|answer| answer.response()) {
+        known.extend(leaves(response).into_iter().map(|leaf| leaf.text));
+    }
+    shown.iter().any(|leaf| !known.contains(&leaf.text))
 }
 
 /// Callers whom a value of the answer stands for, with the field that says so.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::bola_read::{no_pair, status};
-use super::intent::private_fields;
-use crate::checks::context::{CheckCx, PlanCx};
+use super::intent::{is_whole, private_fields};
+use crate::checks::context::{CheckCx, PlanCx, pairs_of};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Ask, SendError, operation_url};
-use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, leaves, role_word, slots};
+use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, leaves, role_word, slots, words};
 
 check! {
     /// ## What it does
@@ -51,7 +51,8 @@ impl Check for BolaList {
         if !PlanCx::is_read(operation) || !slots(cx.api, operation).is_empty() || function {
             return Need::NotApplicable;
         }
-        Need::Requests(3)
+        // The list again, and for one route to the object the intruder and the owner.
+        Need::Requests(3 * pairs_of(cx.identities.len()))
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
@@ -69,9 +70,11 @@ struct Case<'a> {
 }
 
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
-    let lists = (surveyed.operation.id.clone(), String::new());
-    let Some(callers) = cx.survey.objects.lists.get(&lists) else { return Ok(held("the answer is no list of objects")) };
-    if cx.survey.people.all.iter().filter(|person| person.signed_in).count() < 2 {
+    let list = cx.survey.objects.lists.iter().find(|((id, _), _)| *id == surveyed.operation.id);
+    let Some((_, callers)) = list else { return Ok(held("the answer is no list of objects")) };
+    let signed_in = |person: &&Person| person.signed_in;
+    let people = || cx.survey.people.all.iter().filter(signed_in);
+    if !people().any(|person| people().any(|other| other.name != person.name && other.rank == person.rank)) {
         return Ok(no_pair(cx, surveyed));
     }
     let mut unclear = None;
@@ -81,7 +84,20 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
             other => unclear = Some(other),
         }
     }
+    if unclear.is_none() && !could_show(cx, surveyed, callers) {
+        return Ok(inconclusive("no object of another user is known that the list could show", None));
+    }
     Ok(unclear.unwrap_or_else(|| held("no list holds an object of another user")))
+}
+
+/// Whether there is an object, of a kind that the list shows, whose owner has a peer that was shown the list.
+fn could_show(cx: &CheckCx<'_>, surveyed: &Surveyed, callers: &Callers) -> bool {
+    let kinds: std::collections::BTreeSet<&str> = callers.values().flatten().map(|key| key.0.as_str()).collect();
+    let people = &cx.survey.people;
+    cx.survey.owners.iter().filter(|(key, _)| kinds.contains(key.0.as_str())).any(|(_, (owner, _))| {
+        let shown = |name: &str| callers.contains_key(name) && surveyed.by.contains_key(name);
+        people.peers(owner).iter().any(|peer| peer.signed_in && shown(&peer.name))
+    })
 }
 
 type Callers = std::collections::BTreeMap<String, std::collections::BTreeSet<ObjectKey>>;
@@ -99,6 +115,7 @@ fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) 
             }
         }
     }
+    cases.truncate(usize::try_from(pairs_of(cx.survey.people.all.len())).unwrap_or(0));
     cases
 }
 
@@ -149,7 +166,7 @@ async fn intent(cx: &CheckCx<'_>, case: &Case<'_>, callers: &Callers) -> Intent 
         Some((because, _, false)) => return Intent::Shared(because),
         None => {}
     }
-    let elsewhere = |sign: &&Sign| matches!(sign, Sign::ScopedList { other, .. } if other == intruder);
+    let elsewhere = |sign: &&Sign| matches!(sign, Sign::ScopedList { other, apart: true, .. } if other == intruder);
     if let Some(sign) = case.signs.iter().find(elsewhere) {
         return Intent::Private(sign.because(owner), None);
     }
@@ -167,7 +184,7 @@ async fn intent(cx: &CheckCx<'_>, case: &Case<'_>, callers: &Callers) -> Intent 
 /// What the route to the single object says to the intruder: the sentence, the answer, and whether it refuses.
 async fn object_route(cx: &CheckCx<'_>, case: &Case<'_>) -> Option<(String, Arc<Answer>, bool)> {
     let (intruder, owner) = (&case.intruder.name, &case.owner.name);
-    for other in &cx.survey.operations {
+    for other in cx.survey.operations.iter().filter(|other| is_whole(other)) {
         let Some(baseline) = other.valid_of(owner) else { continue };
         if baseline.object.as_ref().is_none_or(|key| key.0 != case.key.0) {
             continue;
@@ -183,13 +200,18 @@ async fn object_route(cx: &CheckCx<'_>, case: &Case<'_>) -> Option<(String, Arc<
         masks.push(case.key.1.clone());
         match CheckCx::reading(other, &answer, &masks, &[]) {
             Reading::Refused(_) => {
+                // The address may be nobody's: the owner must be served there.
+                let rightful = cx.send(&Ask { caller: CheckCx::caller(owner), ..ask }).await.ok()?;
+                if CheckCx::reading(other, &rightful, &masks, &[]) != Reading::Data {
+                    return None;
+                }
                 let because = format!("{} refuses {intruder} the very object that the list shows", other.operation.id);
                 return Some((because, answer, true));
             }
             Reading::Data => {
                 return Some((format!("{} serves {intruder} the same object", other.operation.id), answer, false));
             }
-            Reading::NoData(_) => {}
+            Reading::NoData(_) => return None,
         }
     }
     None
@@ -207,12 +229,18 @@ fn leaves_of(case: &Case<'_>) -> Vec<Leaf> {
     let all = leaves(response);
     // Leaves of one array item share all of their address but the last step.
     let parent = |at: &str| at.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
-    let home = all
-        .iter()
-        .find(|leaf| leaf.text == case.key.1 && leaf.path.contains('*'))
-        .map(|leaf| parent(&leaf.at))
-        .unwrap_or_default();
+    let home = id_leaf(&all, case).map(|leaf| parent(&leaf.at)).unwrap_or_default();
     all.into_iter().filter(|leaf| !home.is_empty() && leaf.at.starts_with(&format!("{home}/"))).collect()
+}
+
+/// The leaf that holds the object's id; another number of the same value is no id.
+fn id_leaf<'l>(all: &'l [Leaf], case: &Case<'_>) -> Option<&'l Leaf> {
+    let held = |leaf: &&Leaf| leaf.text == case.key.1 && leaf.path.contains('*');
+    let is_id = |leaf: &&Leaf| {
+        let last = words(&leaf.key).pop().unwrap_or_default();
+        matches!(last.as_str(), "id" | "uuid" | "guid" | "uid" | "pk" | "slug")
+    };
+    all.iter().filter(held).find(is_id).or_else(|| all.iter().find(held))
 }
 
 fn proven(
@@ -231,9 +259,7 @@ fn proven(
         Some(Reading::Refused(because)) => proof.clause("anonymous-refused", true, format!("anonymous: {because}")),
         _ => proof.open("anonymous-refused", "no anonymous answer to compare with"),
     };
-    let still = again.response().is_some_and(|response| {
-        leaves(response).iter().any(|leaf| leaf.text == case.key.1)
-    });
+    let still = again.response().is_some_and(|response| id_leaf(&leaves(response), case).is_some());
     proof.clause("repeated", still, format!("the same request again (status {}) shows it too", status(again)));
     proof.show(Role::Attack, &case.list.first);
     match intent {

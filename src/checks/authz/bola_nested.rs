@@ -2,7 +2,7 @@
 
 use super::bola_read::{no_pair, present_all, status};
 use super::intent::private_fields;
-use crate::checks::context::{CheckCx, Pair, PlanCx, present};
+use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
@@ -48,7 +48,7 @@ impl Check for BolaNested {
         if !PlanCx::is_read(operation) || slots(cx.api, operation).len() < 2 {
             return Need::NotApplicable;
         }
-        Need::Requests(5)
+        Need::Requests(5 * pairs_of(cx.identities.len()))
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
@@ -90,7 +90,10 @@ fn mixed(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<Value
         };
         values.insert(place, from_own.or_else(from_objects)?);
     }
-    (values != pair.baseline.values).then_some(values)
+    // Children may be numbered within their parents: under its own parent the number is the intruder's own child.
+    let is_own = own.is_some_and(|own| own.values == values)
+        || pair.baseline.object.as_ref().is_some_and(|key| cx.is_listed_to(key, surveyed, &pair.intruder.name));
+    (values != pair.baseline.values && !is_own).then_some(values)
 }
 
 async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values: &Values) -> Result<Verdict, SendError> {
@@ -108,7 +111,8 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
         Reading::NoData(because) => return Ok(inconclusive(because, None)),
         Reading::Data => {}
     }
-    let markers = cx.markers(surveyed, pair, &[]);
+    let missing: Vec<&crate::probe::Answer> = pair.baseline.missing.iter().map(|answer| &**answer).collect();
+    let markers = cx.markers(surveyed, pair, &missing);
     let Some(response) = attack.response() else { return Ok(inconclusive("no answer", None)) };
     let shown = present(&markers, response);
     if shown.is_empty() {
@@ -121,6 +125,10 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     let anonymous = cx.send(&Ask { caller: Caller::Anonymous, ..ask.clone() }).await?;
     if anonymous.response().is_some_and(|response| response.is_success() && present_all(&shown, response)) {
         return Ok(held("public: an anonymous caller is shown the same"));
+    }
+    if shown.len() * 2 <= markers.len() {
+        // Two children of one kind have values in common.
+        return Ok(inconclusive("the answer has few of the values of the owner's child: it may be another one", None));
     }
     let refused = match CheckCx::reading(surveyed, &direct, &pair.baseline.masks, &[]) {
         Reading::Refused(because) => because,
@@ -141,8 +149,12 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     proof.clause("repeated", repeated, "the same request again gave the same values");
     match &pair.baseline.missing {
         Some(missing) => {
-            let lacks = missing.response().is_none_or(|response| !present_all(&shown, response));
-            proof.clause("missing-child-differs", lacks, format!("a child that does not exist gets status {}", status(missing)));
+            let because = format!("a child that does not exist gets status {}", status(missing));
+            match missing.response() {
+                // Its values are no markers.
+                Some(response) => proof.clause("missing-child-differs", !present_all(&shown, response), because),
+                None => proof.open("missing-child-differs", because),
+            };
             proof.show(Role::Control, missing);
         }
         None => {

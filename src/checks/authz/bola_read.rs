@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::intent::{Intent, intent, private_fields};
-use crate::checks::context::{CheckCx, Pair, PlanCx, present};
+use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
@@ -52,7 +52,8 @@ impl Check for BolaRead {
         if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
             return Need::NotApplicable;
         }
-        Need::Requests(6)
+        // The attack twice, a missing object and an anonymous caller; two siblings and a bystander for the intent.
+        Need::Requests(7 * pairs_of(cx.identities.len()))
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
@@ -114,10 +115,11 @@ pub(super) fn no_pair(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
 
 /// The answers that one attempt rests on.
 struct Seen {
-    anonymous: Arc<Answer>,
     attack: Arc<Answer>,
     again: Arc<Answer>,
     missing: Option<Arc<Answer>>,
+    /// To this very object: objects differ in who may read them.
+    anonymous: Arc<Answer>,
 }
 
 async fn ask(cx: &CheckCx<'_>, pair: &Pair<'_>) -> Result<Seen, SendError> {
@@ -161,7 +163,9 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Resu
         // What anyone may read is no matter of ownership; whether that is meant is asked by authn/missing.
         return Ok(held("public: an anonymous caller is shown the same"));
     }
-    conclude(cx, surveyed, pair, &seen, &shown).await
+    // A reduced view is one that the server chose for others.
+    let reduced = shown.len() * 2 <= markers.len() && private_fields(&shown).is_empty();
+    conclude(cx, surveyed, pair, &seen, &shown, reduced.then_some(markers.len())).await
 }
 
 fn anonymous_sees(anonymous: &Answer, shown: &[&Leaf]) -> bool {
@@ -175,8 +179,14 @@ async fn conclude(
     pair: &Pair<'_>,
     seen: &Seen,
     shown: &[&Leaf],
+    reduced: Option<usize>,
 ) -> Result<Verdict, SendError> {
-    let intent = intent(cx, surveyed, pair, shown).await;
+    let intent = match (intent(cx, surveyed, pair, shown).await, reduced) {
+        (Intent::Private(..), Some(all)) => {
+            Intent::Unclear(format!("{} of {all} values, none of them private: a view for others, it may be", shown.len()))
+        }
+        (intent, _) => intent,
+    };
     if let Intent::Shared(because) = &intent {
         return Ok(held(format!("shared: {because}")));
     }
@@ -235,9 +245,13 @@ fn missing_clause(pair: &Pair<'_>, seen: &Seen, shown: &[&Leaf], proof: &mut Pro
     match &seen.missing {
         Some(missing) => {
             let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
-            let lacks = missing.response().is_none_or(|response| present(&owned, response).is_empty());
             let because = format!("an id that does not exist gets {} status {}", pair.intruder.name, status(missing));
-            proof.clause("missing-object-differs", lacks, because);
+            match missing.response().filter(|response| response.status != 429) {
+                Some(response) => {
+                    proof.clause("missing-object-differs", present(&owned, response).is_empty(), because)
+                }
+                None => proof.open("missing-object-differs", because),
+            };
         }
         None => {
             proof.open("missing-object-differs", "no missing object could be asked for");

@@ -131,14 +131,19 @@ async fn judge(
 ) -> Result<Verdict, SendError> {
     let Some(Mark { place, word, plain }) = marked(&surveyed.operation, &roles_of(cx)) else { return Ok(held("nothing marks it as a higher role's")) };
     let rightful = higher.and_then(|person| surveyed.valid_of(&person.name));
+    let mut wanted = Vec::new();
     let mut proof = Proof::default();
     proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
     match (higher, rightful) {
         (Some(person), Some(rightful)) => {
-            let wanted = higher_leaves(surveyed, rightful);
+            wanted = higher_leaves(surveyed, rightful);
             let shown = attack.response().map(|response| present(&wanted, response).len()).unwrap_or_default();
             if shown == 0 {
                 return Ok(held(format!("{} gets nothing of what {} is shown", lowest.name, person.name)));
+            }
+            if shown * 2 <= wanted.len() {
+                // The frame of the answer, or the lower role's own part of it.
+                return Ok(inconclusive("the lower role gets a small part of what the higher one is shown", None));
             }
             proof.clause("carries-higher-view", true, format!("{shown} values of what {} is shown", person.name));
             proof.show(Role::Baseline, &rightful.first);
@@ -163,7 +168,8 @@ async fn judge(
     }
     let Some(ask) = repeat(surveyed, lowest, rightful) else { return Ok(inconclusive("no caller got data here", None)) };
     let again = cx.send(&ask).await?;
-    let repeated = again.status() == attack.status();
+    let counted = |answer: &Answer| answer.response().map(|response| present(&wanted, response).len());
+    let repeated = again.status() == attack.status() && counted(&again) == counted(attack);
     proof.clause("repeated", repeated, format!("the same request again gave status {}", status(&again)));
     proof.show(Role::Attack, attack);
     Ok(proof.broken(Finding {

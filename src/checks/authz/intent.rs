@@ -60,8 +60,11 @@ const PRIVATE_WORDS: &[&str] = &[
 
 /// Fields among the markers that hold what people keep to themselves.
 pub(crate) fn private_fields(markers: &[&Leaf]) -> Vec<String> {
+    let is_list = markers.iter().any(|leaf| leaf.path.contains('*'));
     let mut names: Vec<String> = markers
         .iter()
+        // `total` beside a list is the number of its entries.
+        .filter(|leaf| !(is_list && !leaf.path.contains('*') && words(&leaf.key).iter().any(|word| word == "total")))
         .filter(|leaf| words(&leaf.key).iter().any(|word| PRIVATE_WORDS.contains(&word.as_str())))
         .map(|leaf| clean_name(&leaf.key, 40))
         .collect();
@@ -99,8 +102,7 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
         };
     }
     // `/users/{id}` may be a public profile; `/users/{id}/api-keys` is none.
-    let whole = surveyed.operation.path.trim_end_matches('/').ends_with('}');
-    if whole && signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
+    if is_whole(surveyed) && signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
         return Intent::Shared(format!("a profile of {owner} without private fields"));
     }
     weigh(cx, surveyed, pair, (owner, signs)).await
@@ -129,6 +131,12 @@ async fn weigh(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, (owner, s
         )),
         _ => Intent::Private(sign.because(owner), None),
     }
+}
+
+/// Whether a route leads to a whole object: what is refused of a part of it (`/users/{id}/settings`) says nothing of the
+/// whole.
+pub(super) fn is_whole(surveyed: &Surveyed) -> bool {
+    surveyed.operation.path.trim_end_matches('/').ends_with('}')
 }
 
 /// A group (tenant, team, company) that the object names and both callers belong to.
@@ -182,6 +190,7 @@ async fn bystander(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Op
     match CheckCx::reading(surveyed, &answer, &pair.baseline.masks, &[]) {
         Reading::Data => Some((third.name.clone(), true)),
         Reading::Refused(_) => Some((third.name.clone(), false)),
-        Reading::NoData(_) => None,
+        // Where the bystander's answer cannot be judged, it may read it as well.
+        Reading::NoData(_) => Some((third.name.clone(), true)),
     }
 }

@@ -59,13 +59,13 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     for (answer, repeat) in errors(surveyed) {
         looked = true;
         let found = trace_in(&answer).filter(|(_, line)| is_error(&answer) || !quoted.contains(line.as_str()));
-        let Some((language, line)) = found else { continue };
+        let Some((language, shown)) = found else { continue };
         let again = match repeat {
             Some(ask) => Some(cx.send(&ask).await?),
             None => None,
         };
         let mut proof = Proof::default();
-        let line = crate::model::clean(&cx.probe.redactor().text(&line), 120);
+        let line = crate::model::clean(&cx.probe.redactor().text(&shown), 120);
         proof.clause("frames-in-answer", true, format!("{language}: {line}"));
         match &again {
             Some(again) => proof.clause("repeated", trace_in(again).is_some(), "the same request again shows it too"),
@@ -73,7 +73,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
         };
         proof.show(Role::Attack, &answer);
         if let Some(baseline) = surveyed.valid().next() {
-            proof.clause("valid-answer-has-none", true, "the valid answer of this route has no trace");
+            // With a status of failure it is the server's own, even where the content quotes such a line.
+            let quotes = quoted.contains(shown.as_str());
+            let because = if quotes { "it came with a status of failure" } else { "the valid answer has no such line" };
+            proof.clause("is-no-content", !quotes || is_error(&answer), because);
             proof.show(Role::Baseline, &baseline.first);
         } else if let Some(again) = &again {
             proof.show(Role::Control, again);
@@ -100,14 +103,14 @@ fn errors(surveyed: &Surveyed) -> Vec<(std::sync::Arc<Answer>, Option<Ask>)> {
         if let (Some(missing), Some(url)) = (&baseline.missing, &baseline.missing_url) {
             found.push((missing.clone(), Some(Ask { url: url.clone(), ..ask.again(3) })));
         }
-        if let Some(anonymous) = &surveyed.anonymous {
-            let ask = CheckCx::as_caller(baseline, crate::probe::Caller::Anonymous);
-            found.push((anonymous.clone(), Some(ask.again(3))));
-        }
-        if let Some(garbage) = &surveyed.garbage {
-            let ask = CheckCx::as_caller(baseline, crate::probe::Caller::Garbage(baseline.caller.clone()));
-            found.push((garbage.clone(), Some(ask.again(3))));
-        }
+    }
+    let strangers = surveyed.asked_by_strangers();
+    let asked = |caller| strangers.map(|baseline| CheckCx::as_caller(baseline, caller).again(3));
+    if let Some(anonymous) = &surveyed.anonymous {
+        found.push((anonymous.clone(), asked(crate::probe::Caller::Anonymous)));
+    }
+    if let (Some(garbage), Some(name)) = (&surveyed.garbage, &surveyed.strangers_as) {
+        found.push((garbage.clone(), asked(crate::probe::Caller::Garbage(name.clone()))));
     }
     found
 }

@@ -47,8 +47,9 @@ impl Check for ExcessiveExposure {
         &Self::META
     }
 
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if PlanCx::is_read(operation) { Need::Requests(1) } else { Need::NotApplicable }
+    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
+        let callers = u32::try_from(cx.identities.len().max(1)).unwrap_or(u32::MAX);
+        if PlanCx::is_read(operation) { Need::Requests(callers) } else { Need::NotApplicable }
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {

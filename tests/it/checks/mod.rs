@@ -1,2 +1,6 @@
 //! The register, and what each check says in front of servers that look weak or strong and are not.
+
+mod honest;
+mod innocent;
+mod kit;
 mod registry;

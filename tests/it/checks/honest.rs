@@ -1,0 +1,103 @@
+//! What is said of weak servers is what was seen, and what was not seen is not said.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use routewarden::app::{RecheckOutcome, ScanRequest};
+use routewarden::model::{Confidence, FindingId};
+use routewarden::report::CoverageOutcome;
+use serde_json::json;
+
+use super::kit::{finding, no, outcome, serve, yes};
+
+const TWO: [(&str, &str, &str); 2] = [("alice", "user", ""), ("bob", "user", "")];
+
+/// 0: any signed-in caller reads any note. 1: so does everybody. 2: repaired. 3: broken. 4: overloaded.
+static NOTES: AtomicU8 = AtomicU8::new(0);
+
+fn notes(path: &str, who: Option<&str>) -> (u16, serde_json::Value) {
+    let state = NOTES.load(Ordering::SeqCst);
+    let known = who.filter(|who| *who != "?");
+    let note = |id: u16, owner: &str| json!({"id": id, "owner": owner, "secret_text": format!("secret of note {id}")});
+    let of = |owner: &str| {
+        let id = if owner == "alice" { 901 } else { 902 };
+        match (state, known) {
+            (1, _) => yes(note(id, owner)),
+            (_, None) => no(401),
+            (3, _) => no(403),
+            (4, _) => no(500),
+            (2, Some(who)) if who != owner => no(403),
+            _ => yes(note(id, owner)),
+        }
+    };
+    match (path, known) {
+        ("/me", Some(who)) => yes(json!({"username": who})),
+        ("/notes", Some(who)) => yes(json!([note(if who == "alice" { 901 } else { 902 }, who)])),
+        ("/notes/901", _) => of("alice"),
+        ("/notes/902", _) => of("bob"),
+        (_, None) => no(401),
+        _ => no(404),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_refused_attack_with_a_served_owner_is_a_repair() {
+    let served = serve(&["/me", "/notes", "/notes/{id}"], &TWO, notes).await;
+    let report = served.bench.scan().await;
+    let found = finding(&report, "authz/bola-read", "/notes/{id}").unwrap();
+    assert_eq!(found.confidence, Confidence::Confirmed, "{found:#?}");
+    let expected = [
+        RecheckOutcome::StillVulnerable,
+        RecheckOutcome::Inconclusive,
+        RecheckOutcome::Fixed,
+        RecheckOutcome::Broken,
+        RecheckOutcome::Inconclusive,
+    ];
+    for (state, expected) in expected.into_iter().enumerate() {
+        NOTES.store(u8::try_from(state).unwrap(), Ordering::SeqCst);
+        let request = ScanRequest { recheck: vec![FindingId(found.id.clone())], ..ScanRequest::default() };
+        let finished = served.bench.finished(request).await;
+        assert_eq!(finished.recheck[0].outcome, expected, "state {state}: {}", finished.recheck[0].because);
+    }
+}
+
+/// Bob's list fails.
+fn half(path: &str, who: Option<&str>) -> (u16, serde_json::Value) {
+    match (path, who.filter(|who| *who != "?")) {
+        (_, None) => no(401),
+        ("/me", Some(who)) => yes(json!({"username": who})),
+        ("/orders", Some("alice")) => yes(json!([{"id": 31, "owner": "alice", "text": "first of them"}])),
+        _ => no(500),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_list_that_could_show_nothing_of_others_holds_nothing() {
+    let report = serve(&["/me", "/orders"], &TWO, half).await.bench.scan().await;
+    let (outcome, because) = outcome(&report, "authz/bola-list", "/orders");
+    assert_eq!(outcome, CoverageOutcome::Inconclusive, "{because}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_of_the_demo_stays_within_its_plan() {
+    use routewarden::demo::{DemoOptions, start};
+    for repaired in [false, true] {
+        let demo = start(DemoOptions { repaired, port: 0 }).await.unwrap();
+        let bench = crate::engine::harness::Bench::new(&demo.config_toml(), None, &demo.secrets());
+        let plan = bench.finished(ScanRequest { dry_run: true, ..ScanRequest::default() }).await.report.plan.clone();
+        let most: u64 = plan.iter().map(|row| row.max_requests).sum();
+        let report = bench.scan().await;
+        let sign_ins = report.scan.identities.len() as u64;
+        assert!(report.scan.requests <= most + sign_ins + 1, "{} of {most}", report.scan.requests);
+        let asked: std::collections::BTreeSet<&str> = report
+            .coverage
+            .iter()
+            .filter(|row| row.outcome != CoverageOutcome::Skipped)
+            .map(|row| row.operation.path.as_str())
+            .collect();
+        for row in plan.iter().filter(|row| row.skipped_because.is_some()) {
+            let path = row.operation.path.as_str();
+            let read = plan.iter().any(|other| other.operation.path == path && other.skipped_because.is_none());
+            assert!(read || !asked.contains(path), "{path} was asked though the plan skips it");
+        }
+    }
+}
