@@ -172,6 +172,11 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
     if strangers { Fields::Stranger } else { Fields::None }
 }
 
+/// Whether an owner field of an object names somebody who is none of the callers: nobody's to ask for.
+pub(super) fn is_strangers(key: &ObjectKey, object: &Object, people: &People) -> bool {
+    matches!(owner_fields(key, object, people), Fields::Stranger)
+}
+
 fn is_name_of_user(field: &str) -> bool {
     matches!(words(field).join("").as_str(), "username" | "userid" | "useruuid" | "user" | "login")
 }
