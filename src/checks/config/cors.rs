@@ -24,8 +24,8 @@ check! {
     /// themselves (a cookie, HTTP Basic).
     ///
     /// ## When it stays silent
-    /// For `*` without credentials. A reflected origin where only headers carry tokens is a mere observation: a foreign
-    /// page cannot send them.
+    /// For `*` without credentials. A reflected origin is a mere observation where only headers carry tokens, which a
+    /// foreign page cannot send, and where anonymous callers are served the same anyway.
     ///
     /// ## References
     /// OWASP API8:2023, CWE-942, Fetch standard section 3.2
@@ -120,6 +120,10 @@ struct Reflection {
 /// its sign-in set do as well.
 async fn ambient(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> Result<Option<Arc<Answer>>, SendError> {
     let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Ok(None) };
+    let public = matches!(surveyed.anonymous_reading(), Some(Reading::Data));
+    if public {
+        return Ok(None);
+    }
     if session.is_ambient() {
         return Ok(Some(Arc::clone(&baseline.first)));
     }
@@ -129,8 +133,7 @@ async fn ambient(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> 
     }
     let answer = cx.send(&CheckCx::as_caller(baseline, Caller::Cookies(baseline.caller.clone()))).await?;
     let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == Reading::Data;
-    let public = matches!(surveyed.anonymous_reading(), Some(Reading::Data));
-    Ok((served && !public).then_some(answer))
+    Ok(served.then_some(answer))
 }
 
 async fn judge(
@@ -160,6 +163,7 @@ async fn judge(
         proof.show(Role::Control, &answer);
         return Ok(proof.broken(finding("ambient", None)));
     }
-    proof.clause("credentials-are-ambient", false, "tokens travel in a header, which a foreign page cannot send");
+    let because = "a foreign page cannot send the credential, or the answer is public";
+    proof.clause("credentials-are-ambient", false, because);
     Ok(proof.observed(finding("tokens", Some(Severity::Info))))
 }
