@@ -94,7 +94,10 @@ fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
         notes.push(format!("{changing} operations change state and were not asked: this version only reads"));
     }
     if survey.objects.left_out > 0 {
-        notes.push(format!("{} objects beyond the cap of 400 a resource were not looked at", survey.objects.left_out));
+        notes.push(format!(
+            "{} objects beyond the caps (400 a resource, 20000 in all) were not looked at",
+            survey.objects.left_out
+        ));
     }
     if input.api.issues.len() > MAX_ISSUES {
         notes.push(format!("{} more document issues are not listed", input.api.issues.len() - MAX_ISSUES));

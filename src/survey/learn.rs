@@ -46,7 +46,7 @@ fn common_owner(objects: &Objects, listed: &BTreeSet<ObjectKey>) -> Vec<(String,
     first
         .fields
         .iter()
-        .filter(|(field, _)| super::names::is_certain_owner_name(field))
+        .filter(|(field, _)| super::names::is_certain_owner_name(field) || super::names::is_author_name(field))
         .filter_map(|(field, value)| Some((field.clone(), scalar_text(value)?)))
         .filter(|(field, value)| listed.iter().all(|key| owner_value(objects, key, field).as_ref() == Some(value)))
         .collect()
@@ -59,8 +59,11 @@ fn owner_value(objects: &Objects, key: &ObjectKey, field: &str) -> Option<String
 pub(super) fn learn_from_me(survey: &mut Survey) {
     let mut learnt = Vec::new();
     for surveyed in survey.operations.iter().filter(|surveyed| surveyed.slots.is_empty()) {
-        let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-        if !super::names::is_me_word(last) && !surveyed.operation.path.split('/').any(|part| part == "me") {
+        let mut parts = surveyed.operation.path.rsplit('/').filter(|part| !part.is_empty());
+        let last = parts.next().unwrap_or_default();
+        // `/me/details` is about the caller, `/me/latest-order` about an order: its numbers stand for nobody.
+        let of_me = matches!(last, "details" | "info" | "data" | "full" | "settings") && parts.next() == Some("me");
+        if !super::names::is_me_word(last) && !of_me {
             continue;
         }
         for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {

@@ -14,6 +14,8 @@ use crate::probe::Values;
 
 /// Most objects that are kept of one resource.
 const MAX_PER_RESOURCE: usize = 400;
+/// Most objects that are kept in all: an answer may name a new kind with every field.
+const MAX_OBJECTS: usize = 20_000;
 /// Deepest nesting that is looked at.
 const MAX_DEPTH: usize = 12;
 
@@ -198,7 +200,7 @@ impl Objects {
         }
         let id = self.primary_id(resource, fields)?;
         let key = (resource.to_owned(), id);
-        if !self.known.contains_key(&key) && self.count(resource) >= MAX_PER_RESOURCE {
+        if !self.known.contains_key(&key) && self.is_full(resource) {
             self.left_out += 1;
             return None;
         }
@@ -224,7 +226,11 @@ impl Objects {
             let (Some(text), Some(resource)) = (scalar_text(value), resource_of_name(name)) else { continue };
             let names_an_id = ends_in_id(name) || self.id_names.contains(name);
             // An object is no reference to itself under another word.
-            if !names_an_id || resource == holder.0 || text == holder.1 || self.count(&resource) >= MAX_PER_RESOURCE {
+            if !names_an_id || resource == holder.0 || text == holder.1 {
+                continue;
+            }
+            if !self.known.contains_key(&(resource.clone(), text.clone())) && self.is_full(&resource) {
+                self.left_out += 1;
                 continue;
             }
             let object = self.known.entry((resource.clone(), text)).or_insert_with(|| Object {
@@ -238,9 +244,10 @@ impl Objects {
         }
     }
 
-    fn count(&self, resource: &str) -> usize {
+    fn is_full(&self, resource: &str) -> bool {
         let from = (resource.to_owned(), String::new());
-        self.known.range(from..).take_while(|((known, _), _)| known == resource).count()
+        let of_resource = self.known.range(from..).take_while(|((known, _), _)| known == resource);
+        self.known.len() >= MAX_OBJECTS || of_resource.count() >= MAX_PER_RESOURCE
     }
 
     fn primary_id(&self, resource: &str, fields: &Map<String, Value>) -> Option<String> {

@@ -184,6 +184,11 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
     if strangers { Fields::Stranger } else { Fields::None }
 }
 
+/// Whether an owner field of an object names somebody who is none of the callers: nobody's to ask for.
+pub(super) fn is_strangers(key: &ObjectKey, object: &Object, people: &People) -> bool {
+    matches!(owner_fields(key, object, people), Fields::Stranger)
+}
+
 /// Resources that are people.
 fn is_person(resource: &str) -> bool {
     matches!(

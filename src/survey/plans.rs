@@ -4,6 +4,7 @@ use super::baseline::Surveyed;
 use super::leaves::scalar_text;
 use super::names::words;
 use super::objects::{Object, ObjectKey};
+use super::ownership::is_strangers;
 use super::run::{Survey, Surveyor};
 use super::slots::Slot;
 use crate::model::{ANONYMOUS, Operation, Place};
@@ -75,7 +76,8 @@ impl Surveyor<'_> {
             let owner = survey.owner(key).map(|(name, _)| name);
             let pile = match owner {
                 Some(name) if name == caller => &mut own,
-                None if object.seen_by.contains(caller) => &mut shared,
+                // An id that stands for a stranger's object is never asked for, even where an answer let it out.
+                None if object.seen_by.contains(caller) && !is_strangers(key, object, &survey.people) => &mut shared,
                 _ => continue,
             };
             let mut values = fixed.clone();

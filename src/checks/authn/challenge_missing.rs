@@ -48,10 +48,11 @@ impl Check for ChallengeMissing {
 }
 
 fn run(surveyed: &Surveyed) -> Verdict {
-    let refused = [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten().filter(|answer| answer.status() == Some(401));
-    let silent = refused.clone().find(|answer| {
-        answer.response().is_some_and(|response| response.header("www-authenticate").is_none())
-    });
+    let refused =
+        [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten().filter(|answer| answer.status() == Some(401));
+    let silent = refused
+        .clone()
+        .find(|answer| answer.response().is_some_and(|response| response.header("www-authenticate").is_none()));
     match silent {
         Some(answer) => {
             let mut proof = Proof::default();

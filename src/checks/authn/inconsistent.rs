@@ -61,7 +61,9 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     };
     match (surveyed.garbage_reading(), surveyed.anonymous_reading()) {
         (Some(Reading::Refused(because)), _) => return Ok(held(format!("a made-up credential is refused: {because}"))),
-        (Some(Reading::Data), Some(Reading::Data)) => return Ok(held("anonymous callers are served too: no validation to skip")),
+        (Some(Reading::Data), Some(Reading::Data)) => {
+            return Ok(held("anonymous callers are served too: no validation to skip"));
+        }
         (Some(Reading::Data), Some(Reading::Refused(_))) => {}
         _ => return Ok(inconclusive("the answers to strangers could not be judged", None)),
     }
@@ -74,7 +76,11 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     let again = cx.send(&ask.again(1)).await?;
     let mut proof = Proof::default();
     proof.clause("anonymous-refused", true, "the route asks for a credential");
-    proof.clause("made-up-credential-served", true, format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller));
+    proof.clause(
+        "made-up-credential-served",
+        true,
+        format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller),
+    );
     let enough = refusing.len() >= 3 && refusing.len() * 5 >= asked * 4;
     let because = format!("{} of {asked} other protected routes refuse the same credential", refusing.len());
     if enough {
@@ -102,7 +108,8 @@ fn callers_own(surveyed: &Surveyed, baseline: &Baseline, garbage: &Answer, anony
     let (Some(own), Some(given)) = (baseline.first.response(), garbage.response()) else { return Vec::new() };
     let known = |answer: &Answer| answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text);
     let open: std::collections::BTreeSet<String> = known(anonymous).collect();
-    let telling = |leaf: &Leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !open.contains(&leaf.text);
+    let telling =
+        |leaf: &Leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !open.contains(&leaf.text);
     let wanted: Vec<Leaf> = leaves(own).into_iter().filter(telling).collect();
     present(&wanted, given).into_iter().cloned().collect()
 }

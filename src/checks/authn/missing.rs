@@ -96,10 +96,8 @@ struct Seen<'a> {
 /// Telling leaves of the signed-in answer that the anonymous one has too.
 fn shown_to_anyone(surveyed: &Surveyed, baseline: &Baseline, anonymous: &Answer) -> Vec<Leaf> {
     let (Some(own), Some(given)) = (baseline.first.response(), anonymous.response()) else { return Vec::new() };
-    let wanted: Vec<Leaf> = leaves(own)
-        .into_iter()
-        .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
-        .collect();
+    let wanted: Vec<Leaf> =
+        leaves(own).into_iter().filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path)).collect();
     present(&wanted, given).into_iter().cloned().collect()
 }
 
@@ -123,7 +121,9 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
         && !cx.is_listed_to(key, surveyed, ANONYMOUS)
         && has_object(surveyed, baseline, shown)
     {
-        let scoped = signs.iter().find(|sign| matches!(sign, Sign::ScopedList { apart: true, .. } | Sign::Configured | Sign::Parent { .. }));
+        let scoped = signs
+            .iter()
+            .find(|sign| matches!(sign, Sign::ScopedList { apart: true, .. } | Sign::Configured | Sign::Parent { .. }));
         if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
             return Some(Private::Proven(format!("it is {owner}'s own account, with {}", fields.join(", "))));
         }
@@ -140,7 +140,10 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
     }
     let strong = named.iter().any(|(_, key)| is_strong_owner_name(key));
     if required && strong && baseline.object.is_some() && !cx.survey.people.all.is_empty() {
-        return Some(Private::Likely(format!("its owner field names {}", named.first().map(|(name, _)| name.as_str()).unwrap_or_default())));
+        return Some(Private::Likely(format!(
+            "its owner field names {}",
+            named.first().map(|(name, _)| name.as_str()).unwrap_or_default()
+        )));
     }
     None
 }
@@ -174,12 +177,18 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &See
     let mut proof = Proof::default();
     proof.clause("signed-in-served", true, format!("{} gets status {}", baseline.caller, text(&baseline.first)));
     let paths: Vec<String> = seen.shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
-    proof.clause("anonymous-gets-it", true, format!("{} of the same values, at {}", seen.shown.len(), paths.join(", ")));
+    proof.clause(
+        "anonymous-gets-it",
+        true,
+        format!("{} of the same values, at {}", seen.shown.len(), paths.join(", ")),
+    );
     match private {
         Private::Proven(because) => proof.clause("data-is-private", true, because),
         Private::Likely(because) => proof.open(
             "data-is-private",
-            format!("{because}, which public objects may have too; name the object under `owns` of its owner to settle it"),
+            format!(
+                "{because}, which public objects may have too; name the object under `owns` of its owner to settle it"
+            ),
         ),
     };
     match cx.sibling_that_refuses(surveyed) {
@@ -193,7 +202,8 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &See
             proof.open("sign-in-is-in-use", "no operation that was asked refuses anonymous callers");
         }
     }
-    let repeated = seen.again.response().is_some_and(|response| present(seen.shown, response).len() == seen.shown.len());
+    let repeated =
+        seen.again.response().is_some_and(|response| present(seen.shown, response).len() == seen.shown.len());
     proof.clause("repeated", repeated, "the same request again gave the same values");
     proof.show(Role::Attack, seen.anonymous).show(Role::Baseline, &baseline.first);
     proof.broken(Finding {

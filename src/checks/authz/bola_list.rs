@@ -105,7 +105,9 @@ type Callers = std::collections::BTreeMap<String, std::collections::BTreeSet<Obj
 fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) -> Vec<Case<'a>> {
     let mut cases: Vec<Case<'a>> = Vec::new();
     for intruder in cx.survey.people.all.iter().filter(|person| person.signed_in) {
-        let (Some(listed), Some(list)) = (callers.get(&intruder.name), surveyed.valid_of(&intruder.name)) else { continue };
+        let (Some(listed), Some(list)) = (callers.get(&intruder.name), surveyed.valid_of(&intruder.name)) else {
+            continue;
+        };
         for key in listed {
             let Some((owner, signs)) = cx.survey.owner(key) else { continue };
             let Some(owner) = cx.survey.people.get(owner) else { continue };
@@ -119,7 +121,12 @@ fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) 
     cases
 }
 
-async fn judge(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>, callers: &Callers) -> Result<Verdict, SendError> {
+async fn judge(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    case: &Case<'_>,
+    callers: &Callers,
+) -> Result<Verdict, SendError> {
     let object_leaves = leaves_of(case);
     // What the intruder is rightly shown elsewhere is no secret here.
     let given = cx.values_given(surveyed, &case.intruder.name);
@@ -219,7 +226,8 @@ async fn object_route(cx: &CheckCx<'_>, case: &Case<'_>) -> Option<(String, Arc<
 
 /// Whether the object names the intruder too, as those do that are shared with named people.
 fn is_shared_by_name(cx: &CheckCx<'_>, case: &Case<'_>) -> bool {
-    let named = |leaf: &Leaf| cx.survey.people.named_by(&leaf.text).is_some_and(|person| person.name == case.intruder.name);
+    let named =
+        |leaf: &Leaf| cx.survey.people.named_by(&leaf.text).is_some_and(|person| person.name == case.intruder.name);
     leaves_of(case).iter().any(named)
 }
 
@@ -243,17 +251,15 @@ fn id_leaf<'l>(all: &'l [Leaf], case: &Case<'_>) -> Option<&'l Leaf> {
     all.iter().filter(held).find(is_id).or_else(|| all.iter().find(held))
 }
 
-fn proven(
-    surveyed: &Surveyed,
-    case: &Case<'_>,
-    intent: Intent,
-    private: &[String],
-    again: &Answer,
-) -> Verdict {
+fn proven(surveyed: &Surveyed, case: &Case<'_>, intent: Intent, private: &[String], again: &Answer) -> Verdict {
     let (intruder, owner) = (&case.intruder.name, &case.owner.name);
     let mut proof = Proof::default();
     let sign = case.signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
-    proof.clause("list-holds-others-object", true, format!("{intruder}'s list holds {} {}: {sign}", case.key.0, clean_name(&case.key.1, 60)));
+    proof.clause(
+        "list-holds-others-object",
+        true,
+        format!("{intruder}'s list holds {} {}: {sign}", case.key.0, clean_name(&case.key.1, 60)),
+    );
     let anonymous = surveyed.anonymous_reading();
     match &anonymous {
         Some(Reading::Refused(because)) => proof.clause("anonymous-refused", true, format!("anonymous: {because}")),
@@ -286,7 +292,11 @@ fn proven(
     proof.broken(Finding {
         site: "response".to_owned(),
         cause: surveyed.operation.path.clone(),
-        claim: format!("the list that {intruder} gets holds {} {}, which {owner} owns", case.key.0, clean_name(&case.key.1, 60)),
+        claim: format!(
+            "the list that {intruder} gets holds {} {}, which {owner} owns",
+            case.key.0,
+            clean_name(&case.key.1, 60)
+        ),
         severity: (!private.is_empty()).then_some(Severity::High),
         surveyed,
     })

@@ -61,7 +61,8 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     if pairs.is_empty() {
         return Ok(no_pair(cx, surveyed));
     }
-    let mut last = skipped("no parent is known that belongs to the intruder", Some("give both identities a parent object"));
+    let mut last =
+        skipped("no parent is known that belongs to the intruder", Some("give both identities a parent object"));
     for pair in pairs {
         let Some(values) = mixed(cx, surveyed, &pair) else { continue };
         match attempt(cx, surveyed, &pair, &values).await? {
@@ -96,7 +97,12 @@ fn mixed(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<Value
     (values != pair.baseline.values && !is_own).then_some(values)
 }
 
-async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values: &Values) -> Result<Verdict, SendError> {
+async fn attempt(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    pair: &Pair<'_>,
+    values: &Values,
+) -> Result<Verdict, SendError> {
     let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
     let direct = cx.send(&CheckCx::as_caller(pair.baseline, CheckCx::caller(intruder))).await?;
     let Ok(url) = operation_url(cx.probe.base_url(), &surveyed.operation, values) else {
@@ -142,7 +148,11 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     let id = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
     proof.clause("owner-served", true, format!("{owner} gets the child under its true parent"));
     proof.clause("true-parent-refuses", true, format!("{intruder} is refused there: {refused}"));
-    proof.clause("wrong-parent-serves", true, format!("under its own parent {intruder} gets status {}", status(&attack)));
+    proof.clause(
+        "wrong-parent-serves",
+        true,
+        format!("under its own parent {intruder} gets status {}", status(&attack)),
+    );
     proof.clause("anonymous-lacks-it", true, format!("anonymous gets status {} there", status(&anonymous)));
     proof.clause("carries-child-values", true, format!("{} values of the child", shown.len()));
     let repeated = again.response().is_some_and(|response| present_all(&shown, response));

@@ -81,7 +81,8 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
 /// Why nobody can play intruder and owner.
 pub(super) fn no_pair(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
     let people = &cx.survey.people.all;
-    let absent: Vec<&str> = people.iter().filter(|person| !person.signed_in).map(|person| person.name.as_str()).collect();
+    let absent: Vec<&str> =
+        people.iter().filter(|person| !person.signed_in).map(|person| person.name.as_str()).collect();
     if people.len() - absent.len() < 2 && people.len() >= 2 {
         let help = format!("see to it that {} can sign in", absent.join(", "));
         return skipped(format!("{} did not sign in, and two callers are needed", absent.join(", ")), Some(&help));
@@ -98,9 +99,8 @@ pub(super) fn no_pair(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
             Some("add a second identity of the same role to routewarden.toml"),
         );
     }
-    let owned = surveyed
-        .valid()
-        .any(|baseline| baseline.object.as_ref().is_some_and(|key| cx.survey.owner(key).is_some()));
+    let owned =
+        surveyed.valid().any(|baseline| baseline.object.as_ref().is_some_and(|key| cx.survey.owner(key).is_some()));
     if owned {
         return skipped(
             "needs two signed-in identities of the same role",
@@ -182,9 +182,10 @@ async fn conclude(
     reduced: Option<usize>,
 ) -> Result<Verdict, SendError> {
     let intent = match (intent(cx, surveyed, pair, shown).await, reduced) {
-        (Intent::Private(..), Some(all)) => {
-            Intent::Unclear(format!("{} of {all} values, none of them private: a view for others, it may be", shown.len()))
-        }
+        (Intent::Private(..), Some(all)) => Intent::Unclear(format!(
+            "{} of {all} values, none of them private: a view for others, it may be",
+            shown.len()
+        )),
         (intent, _) => intent,
     };
     if let Intent::Shared(because) = &intent {
@@ -199,7 +200,11 @@ async fn conclude(
     proof.clause("owner-served", true, format!("{owner} gets the object (status {})", status(&pair.baseline.first)));
     proof.clause("intruder-not-refused", true, format!("{intruder} gets status {}", status(&seen.attack)));
     let names: Vec<String> = shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
-    proof.clause("carries-owner-values", true, format!("{} values of {owner}'s object, at {}", shown.len(), names.join(", ")));
+    proof.clause(
+        "carries-owner-values",
+        true,
+        format!("{} values of {owner}'s object, at {}", shown.len(), names.join(", ")),
+    );
     own_object_clause(surveyed, pair, &mut proof);
     missing_clause(pair, seen, shown, &mut proof);
     anonymous_clause(surveyed, pair, &seen.anonymous, &mut proof);
@@ -235,7 +240,8 @@ fn own_object_clause(surveyed: &Surveyed, pair: &Pair<'_>, proof: &mut Proof) {
             proof.show(Role::Control, &own.first);
         }
         _ => {
-            let because = format!("{intruder} has no object of its own here; the answer about a missing object stands in");
+            let because =
+                format!("{intruder} has no object of its own here; the answer about a missing object stands in");
             proof.clause("own-object-differs", pair.baseline.missing.is_some(), because);
         }
     }
@@ -247,9 +253,7 @@ fn missing_clause(pair: &Pair<'_>, seen: &Seen, shown: &[&Leaf], proof: &mut Pro
             let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
             let because = format!("an id that does not exist gets {} status {}", pair.intruder.name, status(missing));
             match missing.response().filter(|response| response.status != 429) {
-                Some(response) => {
-                    proof.clause("missing-object-differs", present(&owned, response).is_empty(), because)
-                }
+                Some(response) => proof.clause("missing-object-differs", present(&owned, response).is_empty(), because),
                 None => proof.open("missing-object-differs", because),
             };
         }

@@ -70,9 +70,8 @@ struct Mark {
 /// `roles` are the configured names of higher roles: `teacher` marks `/teacher/gradebook`.
 fn marked(operation: &Operation, roles: &[String]) -> Option<Mark> {
     let own_role = |name: &str| words(name).into_iter().find(|word| roles.contains(word)).map(|word| (word, false));
-    let mark = |place, name: &str| {
-        role_mark(name).or_else(|| own_role(name)).map(|(word, plain)| Mark { place, word, plain })
-    };
+    let mark =
+        |place, name: &str| role_mark(name).or_else(|| own_role(name)).map(|(word, plain)| Mark { place, word, plain });
     let literal: String = operation.path.split('/').filter(|part| !part.starts_with('{')).collect::<Vec<_>>().join("/");
     let scopes: Vec<&String> = match &operation.security {
         Security::Required(any) => any.iter().flatten().flat_map(|(_, scopes)| scopes).collect(),
@@ -99,7 +98,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     let Some(lowest) = people.iter().filter(|person| person.signed_in).min_by_key(|person| person.rank) else {
         return Ok(skipped("needs a signed-in identity", Some("add an identity to routewarden.toml")));
     };
-    let higher = people.iter().filter(|person| person.rank > lowest.rank).find(|person| surveyed.valid_of(&person.name).is_some());
+    let higher = people
+        .iter()
+        .filter(|person| person.rank > lowest.rank)
+        .find(|person| surveyed.valid_of(&person.name).is_some());
     let rightful = higher.and_then(|person| surveyed.valid_of(&person.name));
     let attack = match (surveyed.by.get(&lowest.name).filter(|_| surveyed.slots.is_empty()), rightful) {
         (Some(own), _) => Arc::clone(&own.first),
@@ -129,7 +131,9 @@ async fn judge(
     higher: Option<&Person>,
     attack: &Arc<Answer>,
 ) -> Result<Verdict, SendError> {
-    let Some(Mark { place, word, plain }) = marked(&surveyed.operation, &roles_of(cx)) else { return Ok(held("nothing marks it as a higher role's")) };
+    let Some(Mark { place, word, plain }) = marked(&surveyed.operation, &roles_of(cx)) else {
+        return Ok(held("nothing marks it as a higher role's"));
+    };
     let rightful = higher.and_then(|person| surveyed.valid_of(&person.name));
     let mut wanted = Vec::new();
     let mut proof = Proof::default();
@@ -155,7 +159,11 @@ async fn judge(
     anonymous_clause(surveyed, &mut proof);
     match refusing_sibling(cx, surveyed, &lowest.name, &word) {
         Some((sibling, answer)) => {
-            proof.clause("roles-are-enforced-nearby", true, format!("{} refuses {}", sibling.operation.id, lowest.name));
+            proof.clause(
+                "roles-are-enforced-nearby",
+                true,
+                format!("{} refuses {}", sibling.operation.id, lowest.name),
+            );
             proof.show(Role::Control, answer);
         }
         None if !plain => {
@@ -163,10 +171,15 @@ async fn judge(
             return Ok(inconclusive("nothing shows that roles are told apart here", None));
         }
         None => {
-            proof.open("roles-are-enforced-nearby", format!("no other `{word}` function that was asked refuses {}", lowest.name));
+            proof.open(
+                "roles-are-enforced-nearby",
+                format!("no other `{word}` function that was asked refuses {}", lowest.name),
+            );
         }
     }
-    let Some(ask) = repeat(surveyed, lowest, rightful) else { return Ok(inconclusive("no caller got data here", None)) };
+    let Some(ask) = repeat(surveyed, lowest, rightful) else {
+        return Ok(inconclusive("no caller got data here", None));
+    };
     let again = cx.send(&ask).await?;
     let counted = |answer: &Answer| answer.response().map(|response| present(&wanted, response).len());
     let repeated = again.status() == attack.status() && counted(&again) == counted(attack);
@@ -175,7 +188,10 @@ async fn judge(
     Ok(proof.broken(Finding {
         site: "operation".to_owned(),
         cause: surveyed.operation.path.clone(),
-        claim: format!("{} ({}) was served a function that `{word}` marks as a higher role's", lowest.name, lowest.role),
+        claim: format!(
+            "{} ({}) was served a function that `{word}` marks as a higher role's",
+            lowest.name, lowest.role
+        ),
         severity: None,
         surveyed,
     }))

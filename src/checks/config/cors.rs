@@ -24,8 +24,8 @@ check! {
     /// themselves (a cookie, HTTP Basic).
     ///
     /// ## When it stays silent
-    /// For `*` without credentials. A reflected origin where only headers carry tokens is a mere observation: a foreign
-    /// page cannot send them.
+    /// For `*` without credentials, and for cookies with `SameSite=Lax` or `Strict`. A reflected origin is a mere observation where only headers carry tokens, which a
+    /// foreign page cannot send, and where anonymous callers are served the same anyway.
     ///
     /// ## References
     /// OWASP API8:2023, CWE-942, Fetch standard section 3.2
@@ -89,7 +89,8 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
 fn is_first_of_group(cx: &CheckCx<'_>, surveyed: &Surveyed) -> bool {
     let group = |path: &str| path.split('/').find(|part| !part.is_empty()).unwrap_or_default().to_owned();
     let own = group(&surveyed.operation.path);
-    let first = cx.survey.operations.iter().find(|other| group(&other.operation.path) == own && other.valid().next().is_some());
+    let first =
+        cx.survey.operations.iter().find(|other| group(&other.operation.path) == own && other.valid().next().is_some());
     first.is_some_and(|first| first.operation.id == surveyed.operation.id)
 }
 
@@ -103,8 +104,9 @@ fn with_origin(baseline: &Baseline, origin: &str) -> Ask {
 fn reflects(answer: &Answer, origin: &str) -> Option<bool> {
     let response = answer.response()?;
     let allowed = response.header("access-control-allow-origin")?.trim();
-    let credentials =
-        response.header("access-control-allow-credentials").is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
+    let credentials = response
+        .header("access-control-allow-credentials")
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
     (allowed == origin && credentials).then_some(true)
 }
 
@@ -120,17 +122,30 @@ struct Reflection {
 /// its sign-in set do as well.
 async fn ambient(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> Result<Option<Arc<Answer>>, SendError> {
     let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Ok(None) };
+    let public = matches!(surveyed.anonymous_reading(), Some(Reading::Data));
+    if public {
+        return Ok(None);
+    }
+    let login = session.login.as_ref().and_then(|login| login.response());
+    let set: Vec<String> = login
+        .into_iter()
+        .flat_map(|login| login.headers.iter().filter(|(name, _)| name == "set-cookie"))
+        .map(|(_, value)| value.to_ascii_lowercase().replace(' ', ""))
+        .collect();
+    // Browsers keep such cookies from requests that foreign pages make (RFC 6265bis §5.2).
+    let stays_home = |cookie: &String| cookie.contains("samesite=lax") || cookie.contains("samesite=strict");
+    if !set.is_empty() && set.iter().all(stays_home) {
+        return Ok(None);
+    }
     if session.is_ambient() {
         return Ok(Some(Arc::clone(&baseline.first)));
     }
-    let set = session.login.as_ref().and_then(|login| login.response()).and_then(|login| login.header("set-cookie"));
-    if set.is_none() {
+    if set.is_empty() {
         return Ok(None);
     }
     let answer = cx.send(&CheckCx::as_caller(baseline, Caller::Cookies(baseline.caller.clone()))).await?;
     let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == Reading::Data;
-    let public = matches!(surveyed.anonymous_reading(), Some(Reading::Data));
-    Ok((served && !public).then_some(answer))
+    Ok(served.then_some(answer))
 }
 
 async fn judge(
@@ -160,6 +175,7 @@ async fn judge(
         proof.show(Role::Control, &answer);
         return Ok(proof.broken(finding("ambient", None)));
     }
-    proof.clause("credentials-are-ambient", false, "tokens travel in a header, which a foreign page cannot send");
+    let because = "a foreign page cannot send the credential, or the answer is public";
+    proof.clause("credentials-are-ambient", false, because);
     Ok(proof.observed(finding("tokens", Some(Severity::Info))))
 }

@@ -117,7 +117,9 @@ fn errors(surveyed: &Surveyed) -> Vec<(std::sync::Arc<Answer>, Option<Ask>)> {
 
 fn trace_in(answer: &Answer) -> Option<(&'static str, String)> {
     let response = answer.response()?;
-    stack_trace(&response.text).or_else(|| stack_trace(&unescaped(&response.text))).map(|found| (found.language, found.excerpt_line))
+    stack_trace(&response.text)
+        .or_else(|| stack_trace(&unescaped(&response.text)))
+        .map(|found| (found.language, found.excerpt_line))
 }
 
 /// Traces within JSON strings have their line breaks escaped.

@@ -52,17 +52,19 @@ impl Check for Drift {
 fn run(surveyed: &Surveyed) -> Verdict {
     let Some(baseline) = surveyed.valid().next() else { return inconclusive("no valid answer", None) };
     let Some(response) = baseline.first.response() else { return inconclusive("no valid answer", None) };
-    let drafts: Vec<Draft> = [security(surveyed, baseline), status(surveyed, baseline, response), media_type(surveyed, baseline, response)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let drafts: Vec<Draft> =
+        [security(surveyed, baseline), status(surveyed, baseline, response), media_type(surveyed, baseline, response)]
+            .into_iter()
+            .flatten()
+            .collect();
     if drafts.is_empty() { held("security, status and type are as documented") } else { Verdict::Broken(drafts) }
 }
 
 fn observation(surveyed: &Surveyed, baseline: &Baseline, site: &str, claim: String) -> Draft {
     let mut proof = Proof::default();
     proof.clause("differs", true, claim.clone());
-    let shown = if site == "security" { surveyed.anonymous.as_ref().unwrap_or(&baseline.first) } else { &baseline.first };
+    let shown =
+        if site == "security" { surveyed.anonymous.as_ref().unwrap_or(&baseline.first) } else { &baseline.first };
     proof.show(Role::Attack, shown);
     let mut draft = proof.draft(Finding {
         site: site.to_owned(),
@@ -94,11 +96,18 @@ fn status(surveyed: &Surveyed, baseline: &Baseline, response: &Response) -> Opti
     let declared = &surveyed.operation.responses;
     let code = response.status.to_string();
     let class = format!("{}XX", response.status / 100);
-    let known = declared.iter().any(|spec| spec.status == code || spec.status == class || spec.status.eq_ignore_ascii_case("default"));
+    let known = declared
+        .iter()
+        .any(|spec| spec.status == code || spec.status == class || spec.status.eq_ignore_ascii_case("default"));
     if declared.is_empty() || known {
         return None;
     }
-    Some(observation(surveyed, baseline, "status", format!("the valid answer has status {code}, which is not documented")))
+    Some(observation(
+        surveyed,
+        baseline,
+        "status",
+        format!("the valid answer has status {code}, which is not documented"),
+    ))
 }
 
 fn media_type(surveyed: &Surveyed, baseline: &Baseline, response: &Response) -> Option<Draft> {

@@ -91,7 +91,8 @@ fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, &'static str, Str
         .iter()
         .filter(|leaf| !leaf.key.is_empty())
         .filter_map(|leaf| {
-            let value = if leaf.number { leaf.text.parse().map(Value::Number).ok()? } else { Value::String(leaf.text.clone()) };
+            let value =
+                if leaf.number { leaf.text.parse().map(Value::Number).ok()? } else { Value::String(leaf.text.clone()) };
             let found = sensitive_value(&leaf.key, &value)?;
             // An API that hands out keys declares them; a declared password is no better for it.
             let by_design = matches!(found.kind, "token" | "secret") && declared.contains(&leaf.key);
@@ -112,9 +113,11 @@ fn declared(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Vec<String> {
         .flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
     for schema in schemas {
         names.extend(declared_properties(api, schema));
-        let inner = api.schemas.get(schema).into_iter().flat_map(|node| {
-            node.items.into_iter().chain(node.properties.iter().map(|(_, inner)| *inner))
-        });
+        let inner = api
+            .schemas
+            .get(schema)
+            .into_iter()
+            .flat_map(|node| node.items.into_iter().chain(node.properties.iter().map(|(_, inner)| *inner)));
         for inner in inner {
             names.extend(declared_properties(api, inner));
             if let Some(items) = api.schemas.get(inner).and_then(|node| node.items) {
@@ -134,7 +137,11 @@ fn proven(
 ) -> Draft {
     let key = clean_name(&leaf.key, 60);
     let mut proof = Proof::default();
-    proof.clause("field-is-there", true, format!("`{}` in the answer to {}", clean_name(&leaf.path, 80), baseline.caller));
+    proof.clause(
+        "field-is-there",
+        true,
+        format!("`{}` in the answer to {}", clean_name(&leaf.path, 80), baseline.caller),
+    );
     proof.clause("name-and-value-agree", true, format!("the name says {kind}, and the value is {why}"));
     proof.clause("repeated", repeated, "the same request again carries it too");
     proof.show(Role::Attack, &baseline.first).show(Role::Control, again);

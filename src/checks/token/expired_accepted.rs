@@ -7,7 +7,7 @@ use super::forge;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
-use crate::model::{Secret, Operation, Verdict};
+use crate::model::{Operation, Secret, Verdict};
 use crate::probe::SendError;
 use crate::survey::Surveyed;
 

@@ -37,8 +37,8 @@ async fn login(State(app): Shared, Json(body): Json<Value>) -> Result<Response, 
         return Err(Refusal::Unauthorized);
     }
     let token = auth::token_for(&app, account);
-    let secure = if app.repaired { "; Secure" } else { "" };
-    let cookie = format!("{COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax{secure}");
+    let care = if app.repaired { "; SameSite=Lax; Secure" } else { "" };
+    let cookie = format!("{COOKIE}={token}; Path=/; HttpOnly{care}");
     let body = json!({
         "access_token": token, "token_type": "Bearer", "expires_in": LIFETIME_SECONDS,
         "user": {"id": account.id, "username": account.username, "role": account.role},

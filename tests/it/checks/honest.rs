@@ -101,3 +101,22 @@ async fn a_scan_of_the_demo_stays_within_its_plan() {
         }
     }
 }
+
+/// Nothing says who is who but that each list has one author throughout; the notes themselves are open to all.
+fn authored(path: &str, who: Option<&str>) -> (u16, serde_json::Value) {
+    let Some(who) = who.filter(|who| *who != "?") else { return no(401) };
+    let note = |id: &str| json!({"key": id, "author": if id == "N-51" { "al" } else { "bo" }, "text": format!("words of {id}")});
+    match path {
+        "/notes" => yes(json!([note(if who == "alice" { "N-51" } else { "N-52" })])),
+        "/notes/N-51" => yes(note("N-51")),
+        "/notes/N-52" => yes(note("N-52")),
+        _ => no(404),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_of_one_author_each_tell_who_is_who() {
+    let report = serve(&["/notes", "/notes/{key}"], &TWO, authored).await.bench.scan().await;
+    let found = finding(&report, "authz/bola-read", "/notes/{key}").unwrap();
+    assert_eq!(found.confidence, Confidence::Confirmed, "{found:#?}");
+}

@@ -1,5 +1,6 @@
 //! The register, and what each check says in front of servers that look weak or strong and are not.
 
+mod careful;
 mod honest;
 mod innocent;
 mod kit;
