@@ -7,7 +7,7 @@ use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Ask, Caller, SendError, Values, operation_url};
-use crate::survey::{Reading, Surveyed, scalar_text, slots};
+use crate::survey::{ObjectKey, Reading, Surveyed, scalar_text, slots};
 
 check! {
     /// ## What it does
@@ -92,8 +92,15 @@ fn mixed(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<Value
         values.insert(place, from_own.or_else(from_objects)?);
     }
     // Children may be numbered within their parents: under its own parent the number is the intruder's own child.
+    let listed = |key: &ObjectKey, parent: &str| {
+        cx.survey.objects.lists.iter().any(|((_, context), callers)| {
+            context.split('&').any(|part| part.split_once('=').is_some_and(|(_, value)| value == parent))
+                && callers.get(&pair.intruder.name).is_some_and(|listed| listed.contains(key))
+        })
+    };
+    let nearest = parents.last().and_then(|slot| values.get(&(slot.place, slot.name.clone()))).and_then(scalar_text);
     let is_own = own.is_some_and(|own| own.values == values)
-        || pair.baseline.object.as_ref().is_some_and(|key| cx.is_listed_to(key, surveyed, &pair.intruder.name));
+        || pair.baseline.object.as_ref().zip(nearest).is_some_and(|(key, parent)| listed(key, &parent));
     (values != pair.baseline.values && !is_own).then_some(values)
 }
 

@@ -105,13 +105,21 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
     if is_whole(surveyed) && signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
         return Intent::Shared(format!("a profile of {owner} without private fields"));
     }
-    weigh(cx, surveyed, pair, (owner, signs)).await
+    weigh(cx, surveyed, pair, (owner, signs), !private.is_empty()).await
 }
 
 /// What the signs come to once nothing says that the object is shared.
-async fn weigh(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, (owner, signs): (&str, &[Sign])) -> Intent {
+async fn weigh(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    pair: &Pair<'_>,
+    (owner, signs): (&str, &[Sign]),
+    private: bool,
+) -> Intent {
     let intruder = &pair.intruder.name;
-    let Some(sign) = signs.iter().find(|sign| sign.shows_intent()) else {
+    // Lists that have entries in common may be feeds; with private fields in them they are not.
+    let shows = |sign: &&Sign| sign.shows_intent() || (private && matches!(sign, Sign::ScopedList { .. }));
+    let Some(sign) = signs.iter().find(shows) else {
         let because = signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
         return Intent::Unclear(format!("{because}, which public objects have too"));
     };
