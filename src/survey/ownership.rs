@@ -180,7 +180,7 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
 }
 
 /// Resources that are people.
-fn is_person(resource: &str) -> bool {
+pub(super) fn is_person(resource: &str) -> bool {
     matches!(
         resource,
         "user"
