@@ -8,6 +8,7 @@ use super::baseline::Surveyed;
 use super::leaves::{leaves, scalar_text};
 use super::names::words;
 use super::objects::{Object, ObjectKey, Objects, Source};
+use super::ownership::is_person;
 use super::people::me_facts;
 use super::refusal::Reading;
 use super::run::Survey;
@@ -82,7 +83,9 @@ pub(super) fn seed_accounts(survey: &mut Survey) {
     let mut seeds: Vec<(ObjectKey, Slot)> = Vec::new();
     for slot in survey.operations.iter().flat_map(|surveyed| &surveyed.slots) {
         let Some(kind) = AccountSlot::of(&slot.name) else { continue };
-        let Some(resource) = slot.resources.first() else { continue };
+        // `/customers/{email}`: a customer, whose address it is.
+        let person = slot.resources.iter().find(|resource| is_person(resource));
+        let Some(resource) = person.or(slot.resources.first()) else { continue };
         for person in &survey.people.all {
             for fact in person.facts.iter().filter(|fact| kind.takes(fact)) {
                 seeds.push(((resource.clone(), fact.clone()), slot.clone()));

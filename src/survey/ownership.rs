@@ -190,7 +190,7 @@ pub(super) fn is_strangers(key: &ObjectKey, object: &Object, people: &People) ->
 }
 
 /// Resources that are people.
-fn is_person(resource: &str) -> bool {
+pub(super) fn is_person(resource: &str) -> bool {
     matches!(
         resource,
         "user"

@@ -123,17 +123,18 @@ async fn weigh(
         let because = signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
         return Intent::Unclear(format!("{because}, which public objects have too"));
     };
+    let third = bystander(cx, surveyed, pair).await;
+    if let Some((name, false)) = &third {
+        // One stranger is refused and another served: a rule is at work, and it may be the right one.
+        return Intent::Ruled(format!("{name} is refused while {intruder} is served: some rule tells them apart"));
+    }
     if let Some(shared) = common_ground(cx, pair) {
         return Intent::Unclear(format!(
             "{}, but it also names {shared}, which {owner} and {intruder} share",
             sign.because(owner)
         ));
     }
-    match bystander(cx, surveyed, pair).await {
-        // One stranger is refused and another served: a rule is at work, and it may be the right one.
-        Some((name, false)) => {
-            Intent::Ruled(format!("{name} is refused while {intruder} is served: some rule tells them apart"))
-        }
+    match third {
         Some((name, true)) if matches!(sign, Sign::OwnerField { .. } | Sign::IsCaller) => Intent::Unclear(format!(
             "{name}, who has nothing to do with it, reads it too, and only the object itself names {owner}"
         )),

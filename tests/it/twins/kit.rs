@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::extract::Request;
+use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -46,12 +47,12 @@ impl Draft {
         let log = Arc::clone(&hits);
         let document = self.document.finish(&base_url);
         let shown = document.clone();
-        let router = self.router.route("/openapi.json", axum::routing::get(async move || Json(shown))).layer(
-            middleware::from_fn(move |request: Request, next: Next| {
+        let router = self.router.route("/openapi.json", get(async move || Json(shown))).layer(middleware::from_fn(
+            move |request: Request, next: Next| {
                 log.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
                 next.run(request)
-            }),
-        );
+            },
+        ));
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             axum::serve(listener, router).await.unwrap();
@@ -78,7 +79,7 @@ pub(super) enum Scheme {
 }
 
 /// Everybody that any twin knows.
-const PEOPLE: &[&str] = &["alice", "bob", "carol", "maria"];
+const PEOPLE: &[&str] = &["alice", "amy", "bob", "carol", "maria"];
 
 impl Scheme {
     /// The name of the caller, if the secret is somebody's.
@@ -167,6 +168,11 @@ impl Document {
         Self { title, scheme, paths: Map::new() }
     }
 
+    /// A document that says nothing of security.
+    pub(super) fn without_security(title: &'static str) -> Self {
+        Self::with_scheme(title, Value::Null)
+    }
+
     /// An operation for which the document asks for a credential.
     pub(super) fn get(self, path: &str, summary: &str, example: &Value) -> Self {
         self.operation(path, summary, example, json!({}))
@@ -198,11 +204,15 @@ impl Document {
     }
 
     fn finish(self, base_url: &str) -> Value {
-        json!({
+        let mut document = json!({
             "openapi": "3.1.0", "info": {"title": self.title, "version": "1"}, "servers": [{"url": base_url}],
-            "security": [{"main": []}], "paths": self.paths,
-            "components": {"securitySchemes": {"main": self.scheme}},
-        })
+            "paths": self.paths,
+        });
+        if !self.scheme.is_null() {
+            document["security"] = json!([{"main": []}]);
+            document["components"] = json!({"securitySchemes": {"main": self.scheme}});
+        }
+        document
     }
 }
 
@@ -222,6 +232,24 @@ fn schema(example: &Value, depth: usize) -> Value {
         Value::Bool(_) => json!({"type": "boolean"}),
         _ => json!({}),
     }
+}
+
+/// A route for whoever is signed in; others get the usual 401.
+pub(super) fn signed(
+    scheme: Scheme,
+    answer: impl Fn(&'static str) -> Response + Clone + Send + Sync + 'static,
+) -> MethodRouter {
+    get(async move |headers: HeaderMap| scheme.who(&headers).map_or_else(unauthorized, answer))
+}
+
+/// The same with one slot in the path.
+pub(super) fn signed_at(
+    scheme: Scheme,
+    answer: impl Fn(&'static str, &str) -> Response + Clone + Send + Sync + 'static,
+) -> MethodRouter {
+    get(async move |headers: HeaderMap, Path(slot): Path<String>| {
+        scheme.who(&headers).map_or_else(unauthorized, |who| answer(who, &slot))
+    })
 }
 
 /// An answer with status 200 and this body.

@@ -1,10 +1,15 @@
 //! Twin and trap servers for the tests of the engine: weak, repaired, and adversarial ones that look weak and are not.
 //! They know nothing of the scanner; their own tests prove by plain requests that each attack works or is refused.
 
+mod by_design;
+mod envelopes;
 mod exposure;
+mod facts;
 mod functions;
+mod hashes;
 mod kit;
 mod lists;
+mod market;
 mod missing;
 mod nested;
 mod objects;
@@ -12,7 +17,9 @@ mod refusals;
 mod requests;
 mod sharing;
 mod surface;
+mod tenants;
 mod tokens;
+mod views;
 
 pub use kit::Twin;
 
@@ -43,6 +50,13 @@ fn drafts() -> Vec<kit::Draft> {
         surface::drafts(),
         sharing::drafts(),
         refusals::drafts(),
+        envelopes::drafts(),
+        by_design::drafts(),
+        market::drafts(),
+        tenants::drafts(),
+        hashes::drafts(),
+        facts::drafts(),
+        views::drafts(),
     ]
     .into_iter()
     .flatten()

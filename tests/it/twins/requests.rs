@@ -46,7 +46,7 @@ pub(super) async fn with(twin: &Twin, path: &str, headers: &[(&str, &str)]) -> S
 pub(super) async fn presenting(twin: &Twin, secret: &str, path: &str) -> Seen {
     let scheme = &twin.document["components"]["securitySchemes"]["main"];
     let name = scheme["name"].as_str().unwrap_or_default();
-    match (scheme["type"].as_str().unwrap(), scheme["in"].as_str().unwrap_or_default(), name) {
+    match (scheme["type"].as_str().unwrap_or("http"), scheme["in"].as_str().unwrap_or_default(), name) {
         ("http", ..) => with(twin, path, &[("authorization", &format!("Bearer {secret}"))]).await,
         (_, "cookie", name) => with(twin, path, &[("cookie", &format!("{name}={secret}"))]).await,
         (_, _, "Authorization") => with(twin, path, &[("authorization", &format!("Token {secret}"))]).await,

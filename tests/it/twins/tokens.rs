@@ -18,6 +18,7 @@ pub(super) fn drafts() -> Vec<Draft> {
         draft("tokens-unsigned", Fault::Unsigned),
         draft("tokens-none", Fault::None),
         draft("tokens-guessable", Fault::Guessable),
+        draft("tokens-titled", Fault::Titled),
         draft("tokens-eternal", Fault::Eternal),
         draft("tokens-repaired", Fault::Absent),
     ]
@@ -32,6 +33,8 @@ enum Fault {
     None,
     /// The key is a word.
     Guessable,
+    /// The key is the name of the service.
+    Titled,
     /// The key is a word, and the expiry is not looked at either.
     Eternal,
     /// Nothing.
@@ -88,6 +91,7 @@ fn wallet(of: &str) -> Value {
 fn key(fault: Fault) -> Vec<u8> {
     match fault {
         Fault::Guessable | Fault::Eternal => b"changeme".to_vec(),
+        Fault::Titled => b"greenleaf-clinic".to_vec(),
         _ => rand::random::<[u8; 32]>().to_vec(),
     }
 }
@@ -107,19 +111,20 @@ fn draft(name: &'static str, fault: Fault) -> Draft {
     // A trap: whatever token comes, the rates are public, so a forged one "works" too.
     let rates = json!({"rates": [{"pair": "EUR/SEK", "rate": "11.4412"}, {"pair": "EUR/NOK", "rate": "11.9080"}]});
     let shown = rates.clone();
+    let title = if fault == Fault::Titled { "Greenleaf Clinic API" } else { "Wallet" };
     Draft {
         name,
         router: Router::new()
             .route("/wallet", get(move |headers| own_wallet(fault, Arc::clone(&key), headers)))
             .route("/rates", get(async move || ok(rates))),
-        document: Document::with_scheme("Wallet", json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}))
+        document: Document::with_scheme(title, json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}))
             .get("/wallet", "The caller's wallet", &wallet("alice"))
             .operation("/rates", "Exchange rates", &shown, json!({"security": [{}, {"main": []}]})),
         identities,
         expect: match fault {
             Fault::Unsigned => vec![("token/signature-not-verified", "GET /wallet")],
             Fault::None => vec![("token/alg-none", "GET /wallet")],
-            Fault::Guessable => vec![("token/weak-secret", "GET /wallet")],
+            Fault::Guessable | Fault::Titled => vec![("token/weak-secret", "GET /wallet")],
             Fault::Eternal => vec![("token/weak-secret", "GET /wallet"), ("token/expired-accepted", "GET /wallet")],
             Fault::Absent => vec![],
         },
@@ -168,6 +173,13 @@ mod tests {
             assert_eq!(presenting(&twin, "e30.e30.e30", "/wallet").await.status, 401);
             assert_eq!(presenting(&twin, "nonsense", "/rates").await.status, 200);
         }
+    }
+
+    #[tokio::test]
+    async fn the_name_of_the_service_signs_only_where_it_is_the_key() {
+        let forgery = token("HS256", "bob", FAR, Some(b"greenleaf-clinic"));
+        assert!(opens(&named("tokens-titled").await, &forgery).await);
+        assert!(!opens(&named("tokens-repaired").await, &forgery).await);
     }
 
     #[tokio::test]
