@@ -28,7 +28,8 @@ fn people() -> Value {
 }
 
 fn person(of: &str) -> Option<Value> {
-    only(&people(), |person| person["id"].to_string() == of).into_iter().next()
+    let id: u64 = of.parse().ok()?;
+    only(&people(), |person| person["id"] == id).into_iter().next()
 }
 
 fn keys(of: &str) -> Value {
@@ -64,7 +65,8 @@ fn ads() -> Value {
 }
 
 fn ad(id: &str) -> Option<Value> {
-    only(&ads(), |ad| ad["jobId"].to_string() == id).into_iter().next()
+    let id: u64 = id.parse().ok()?;
+    only(&ads(), |ad| ad["jobId"] == id).into_iter().next()
 }
 
 fn applications(of: &str) -> Value {
