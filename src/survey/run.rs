@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::baseline::{Baseline, Surveyed};
 use super::learn::{harvest, learn_from_lists, learn_from_me, seed_accounts};
-use super::leaves::{leaves, scalar_text};
+use super::leaves::{leaves, same, scalar_text};
 use super::objects::{Object, ObjectKey, Objects};
 use super::ownership::{Sign, signs_of};
 use super::people::{People, session_facts};
@@ -372,6 +372,16 @@ fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
         })
         .collect();
     let seen = statuses.into_iter().collect::<Vec<_>>().join(", ");
+    let unmoved = |baseline: &Baseline| {
+        let missing = baseline.missing.as_ref().and_then(|answer| answer.response());
+        let own = baseline.first.response().filter(|response| response.is_success());
+        own.zip(missing).is_some_and(|(own, missing)| same(own, missing, &surveyed.volatile, &baseline.masks))
+    };
+    if surveyed.by.values().any(unmoved) {
+        // The handler ignores the id, or says no in a friendly way: either way the id decides nothing.
+        let because = "no valid baseline: an id that does not exist gets the same answer".to_owned();
+        return Inconclusive { because, help: None };
+    }
     Inconclusive { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
 }
 
