@@ -1,4 +1,5 @@
-//! Sound servers whose objects everybody may read by design, beside parts of the same objects that only the owner may.
+//! Objects that everybody may read by design, beside parts of the same objects that only the owner may: the weak twins
+//! open these parts.
 
 use axum::Router;
 use axum::extract::Path;
@@ -10,7 +11,14 @@ use serde_json::{Value, json};
 use super::kit::{Document, Draft, Scheme, find, ok, only, refuse, signed, signed_at};
 
 pub(super) fn drafts() -> Vec<Draft> {
-    vec![profiles(), jobs(), magazine(true), magazine(false)]
+    vec![profiles(true), profiles(false), jobs(false), magazine(true), magazine(false)]
+}
+
+/// Not scanned: the list shows the job to everybody, so the engine only suspects that who applied is the owner's alone to
+/// read; a part of a public thing may be as public as comments are.
+#[expect(dead_code, reason = "kept for the day when the engine can tell")]
+fn disputed() -> Vec<Draft> {
+    vec![jobs(true)]
 }
 
 const SCHEME: Scheme = Scheme::Bearer;
@@ -38,22 +46,22 @@ fn keys(of: &str) -> Value {
 }
 
 /// Anybody signed in reads anybody's profile; the keys below it are the owner's.
-fn profiles() -> Draft {
+fn profiles(weak: bool) -> Draft {
     let me = signed(SCHEME, |who| find(&people(), "/username", who).map_or_else(gone, ok));
     let profile = signed_at(SCHEME, |_, id| person(id).map_or_else(gone, ok));
-    let api_keys = signed_at(SCHEME, |who, id| match person(id) {
-        Some(person) if person["username"] == who => ok(keys(who)),
+    let api_keys = signed_at(SCHEME, move |who, id| match person(id) {
+        Some(person) if weak || person["username"] == who => ok(keys(person["username"].as_str().unwrap())),
         _ => refuse(403, "not your keys"),
     });
     Draft {
-        name: "profiles-public",
+        name: if weak { "profile-keys-weak" } else { "profiles-public" },
         router: Router::new().route("/me", me).route("/users/{id}", profile).route("/users/{id}/api-keys", api_keys),
         document: Document::new("Makers", SCHEME)
             .get("/me", "Who am I", &people()[0])
             .get("/users/{id}", "The public profile of a user", &people()[0])
             .get("/users/{id}/api-keys", "The keys of a user", &keys("alice")),
         identities: SCHEME.identities(PAIR),
-        expect: vec![],
+        expect: if weak { vec![("authz/bola-read", "GET /users/{id}/api-keys")] } else { vec![] },
     }
 }
 
@@ -70,18 +78,19 @@ fn ad(id: &str) -> Option<Value> {
 }
 
 fn applications(of: &str) -> Value {
-    let name = if of == "alice" { "Hanne Vestergaard" } else { "Marek Zielinski" };
-    json!([{"applicationId": format!("apl-{of}-310"), "name": name, "phone": "+45 20 10 44 71"}])
+    let (name, phone) =
+        if of == "alice" { ("Hanne Vestergaard", "+45 20 10 44 71") } else { ("Marek Zielinski", "+48 22 530 18 06") };
+    json!([{"applicationId": format!("apl-{of}-310"), "name": name, "phone": phone}])
 }
 
 /// Job ads are for everybody; who applied is for the one who wrote the ad.
-fn jobs() -> Draft {
-    let applied = signed_at(SCHEME, |who, id| match ad(id) {
-        Some(ad) if ad["ownerId"] == who => ok(applications(who)),
+fn jobs(weak: bool) -> Draft {
+    let applied = signed_at(SCHEME, move |who, id| match ad(id) {
+        Some(ad) if weak || ad["ownerId"] == who => ok(applications(ad["ownerId"].as_str().unwrap())),
         _ => refuse(403, "not your job"),
     });
     Draft {
-        name: "jobs-public",
+        name: if weak { "jobs-weak" } else { "jobs-public" },
         router: Router::new()
             .route("/me", signed(SCHEME, |who| ok(json!({"id": who, "company": format!("{who} and sons")}))))
             .route("/jobs", signed(SCHEME, |_| ok(ads())))
@@ -93,7 +102,7 @@ fn jobs() -> Draft {
             .get("/jobs/{jobId}", "One job", &ads()[0])
             .get("/jobs/{jobId}/applications", "Who applied", &applications("alice")),
         identities: SCHEME.identities(PAIR),
-        expect: vec![],
+        expect: if weak { vec![("authz/bola-read", "GET /jobs/{jobId}/applications")] } else { vec![] },
     }
 }
 
@@ -142,14 +151,16 @@ mod tests {
 
     #[tokio::test]
     async fn the_object_is_for_all_and_its_part_for_the_owner() {
-        for (name, path, part) in [
-            ("profiles-public", "/users/51290", "/users/51290/api-keys"),
-            ("jobs-public", "/jobs/77102", "/jobs/77102/applications"),
+        let (keys, applications) = ("/users/51290/api-keys", "/jobs/77102/applications");
+        for (name, path, part, stranger) in [
+            ("profile-keys-weak", "/users/51290", keys, 200),
+            ("profiles-public", "/users/51290", keys, 403),
+            ("jobs-public", "/jobs/77102", applications, 403),
         ] {
             let twin = named(name).await;
             assert_eq!(get(&twin, "alice", path).await.text, get(&twin, "bob", path).await.text);
             assert_eq!(get(&twin, "alice", path).await.status, 200);
-            assert_eq!(get(&twin, "alice", part).await.status, 403);
+            assert_eq!(get(&twin, "alice", part).await.status, stranger);
             assert_eq!(get(&twin, "bob", part).await.status, 200);
             assert_eq!(anonymous(&twin, path).await.status, 401);
         }
