@@ -6,7 +6,7 @@ use super::intent::{Intent, intent, private_fields};
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
-use crate::model::{Operation, Role, Severity, Verdict, clean_name};
+use crate::model::{Confidence, Draft, Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Leaf, Reading, Surveyed, slots};
 
@@ -66,16 +66,25 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
     if pairs.is_empty() {
         return no_pair(cx, surveyed);
     }
-    let mut last = None;
+    let (mut last, mut suspected) = (None, None);
     for pair in pairs {
         match attempt(cx, surveyed, &pair).await {
-            Ok(Verdict::Broken(drafts)) => return Verdict::Broken(drafts),
+            Ok(Verdict::Broken(drafts)) if is_confirmed(&drafts) => return Verdict::Broken(drafts),
+            // Another pair may show what is missing here.
+            Ok(Verdict::Broken(drafts)) => suspected = suspected.or(Some(Verdict::Broken(drafts))),
+            Ok(Verdict::Held(because)) if suspected.is_some() => {
+                tracing::debug!("a further pair is refused: {because}")
+            }
             Ok(Verdict::Held(because)) => return held(because),
             Ok(other) => last = Some(other),
             Err(error) => last = Some(unsent(&error)),
         }
     }
-    last.unwrap_or_else(|| inconclusive("nothing was tried", None))
+    suspected.or(last).unwrap_or_else(|| inconclusive("nothing was tried", None))
+}
+
+fn is_confirmed(drafts: &[Draft]) -> bool {
+    drafts.iter().any(|draft| draft.confidence() == Confidence::Confirmed)
 }
 
 /// Why nobody can play intruder and owner.
