@@ -57,7 +57,6 @@ pub fn render_init(facts: &InitFacts) -> String {
     out.push_str("# Requests go to loopback only. Another host is tested only if it is listed here, and it must be yours to test.\n");
     out.push_str("# allow = [\"https://staging.example.com\"]\n\n");
     out.push_str("[scan]\nmode = \"passive\"          # passive: only reads; active: also writes to objects it made; intrusive: also odd input\n");
-    out.push_str("# auto_accounts = true    # with mode active: signs up two throw-away users by itself\n");
     out.push_str("# exclude = [\"GET /createdb\", \"POST /payments/*\"]   # never asked\n# rate = 50               # requests a second\n\n");
     out.push_str(
         "# Two users of equal role are what object-level checks need: one tries to reach what the other owns.\n",

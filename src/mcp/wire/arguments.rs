@@ -13,7 +13,7 @@ pub struct ScanArguments {
     pub target: Option<String>,
     /// Path of routewarden.toml.
     pub config: Option<String>,
-    /// passive reads; active also makes accounts and objects of its own; intrusive also sends odd input and bursts.
+    /// All checks of this version are passive: safe reads. The other modes send nothing more.
     pub mode: Option<Mode>,
     /// Check ids or families: authz, authz/bola-read.
     pub checks: Vec<String>,
@@ -23,7 +23,7 @@ pub struct ScanArguments {
     pub identities: Vec<String>,
     /// Folder of the API's source code.
     pub source: Option<String>,
-    /// Sign up two throw-away accounts (active mode).
+    /// Not built yet; the report says so.
     pub auto_accounts: Option<bool>,
     /// Plan only, send nothing.
     pub dry_run: bool,
@@ -70,7 +70,7 @@ pub struct FixArguments {
     pub route: Option<String>,
     /// The check id, where there is no finding.
     pub check: Option<String>,
-    /// Folder of the API's source code; needed for a diff.
+    /// Folder of the API's source code; tells the framework.
     pub source: Option<String>,
     /// flask, fastapi, django-rest, express, spring-boot or gin. Default: recognised.
     pub framework: Option<String>,
