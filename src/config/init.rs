@@ -50,13 +50,13 @@ pub fn render_init(facts: &InitFacts) -> String {
     line(&mut out, "openapi", facts.document.as_deref(), "openapi.yaml", "the OpenAPI document: a path or a URL");
     line(&mut out, "base_url", facts.base_url.as_deref(), "http://127.0.0.1:8000", "where the API answers");
     let code = match &facts.framework {
-        Some(framework) => format!("the source tree ({}): findings point to the line", one_line(framework)),
-        None => "the source tree: findings point to the line".to_owned(),
+        Some(framework) => format!("the source tree ({}): repairs come in its idiom", one_line(framework)),
+        None => "the source tree: repairs come in its framework's idiom".to_owned(),
     };
     line(&mut out, "source", facts.source.as_deref(), ".", &code);
     out.push_str("# Requests go to loopback only. Another host is tested only if it is listed here, and it must be yours to test.\n");
     out.push_str("# allow = [\"https://staging.example.com\"]\n\n");
-    out.push_str("[scan]\nmode = \"passive\"          # passive: only reads; active: also writes to objects it made; intrusive: also odd input\n");
+    out.push_str("[scan]\nmode = \"passive\"          # all checks of this version only read; active and intrusive send nothing more\n");
     out.push_str("# exclude = [\"GET /createdb\", \"POST /payments/*\"]   # never asked\n# rate = 50               # requests a second\n\n");
     out.push_str(
         "# Two users of equal role are what object-level checks need: one tries to reach what the other owns.\n",
