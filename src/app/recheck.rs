@@ -1,5 +1,6 @@
 //! Runs the proofs of stored findings again: the same rule on the same operations, with fresh sessions and objects.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
@@ -96,48 +97,50 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     if let Some(because) = refused_owner(finding, outcome) {
         return (RecheckOutcome::Broken, because);
     }
-    let mut reasons = Vec::new();
-    for operation in operations(finding) {
+    let mut reasons = BTreeSet::new();
+    let mut untold = 0;
+    for (place, operation) in operations(finding).enumerate() {
         let key = (id_of(operation), CheckId::from(finding.check.as_str()));
-        match outcome.verdicts.get(&key) {
+        let unclear = match outcome.verdicts.get(&key) {
             // What does not arise any more is not repaired: the route may be open to everyone now.
-            Some(Verdict::Held(because)) if is_moot(because) => {
-                return (RecheckOutcome::Inconclusive, because.clone());
+            Some(Verdict::Held(because)) if is_moot(because) => because.clone(),
+            Some(Verdict::Held(because)) => {
+                reasons.insert(because.clone());
+                continue;
             }
-            Some(Verdict::Held(because)) => reasons.push(because.clone()),
             Some(Verdict::Broken(drafts)) => {
                 let claim = drafts.first().map(|draft| draft.claim.clone()).unwrap_or_default();
                 return (RecheckOutcome::StillVulnerable, claim);
             }
-            Some(Verdict::Inconclusive(why) | Verdict::Skipped(why)) => {
-                return (RecheckOutcome::Inconclusive, why.because.clone());
-            }
-            None => {
-                let because =
-                    format!("{} {} was not asked: is it still in the document?", operation.method, operation.path);
-                return (RecheckOutcome::Inconclusive, because);
-            }
+            Some(Verdict::Inconclusive(why) | Verdict::Skipped(why)) => why.because.clone(),
+            None => format!("{} {} was not asked: is it still in the document?", operation.method, operation.path),
+        };
+        // The proof is of the first operation; of the others with its cause, some may be out of reach by now.
+        if place == 0 {
+            return (RecheckOutcome::Inconclusive, unclear);
         }
+        untold += 1;
     }
     if let Some(because) = &outcome.report.scan.untrusted_because {
         return (RecheckOutcome::Inconclusive, because.clone());
     }
-    (RecheckOutcome::Fixed, format!("the owner is served, and: {}", reasons.join("; ")))
+    let reasons: Vec<String> = reasons.into_iter().take(3).collect();
+    let rest = if untold > 0 { format!(" ({untold} further routes could not be told)") } else { String::new() };
+    (RecheckOutcome::Fixed, format!("the owner is served, and: {}{rest}", reasons.join("; ")))
 }
 
-/// The one who was rightly served before is refused too.
+/// The one who was rightly served before is refused too, on the operation that the proof is of. On others with the same
+/// cause a refusal may be the repair of something else: a function that a user should never have been served.
 fn refused_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
     let owner = &finding.exchanges.iter().find(|exchange| exchange.role == crate::model::Role::Baseline)?.identity;
-    operations(finding).find_map(|operation| {
-        let surveyed = outcome.survey.operation(&id_of(operation))?;
-        let baseline = surveyed.by.get(owner)?;
-        // A target that fails or is overloaded refuses nobody.
-        let reading = read(&baseline.first, &[], &surveyed.volatile, &baseline.masks);
-        if baseline.valid(&surveyed.volatile) || matches!(reading, Reading::NoData(_)) {
-            return None;
-        }
-        let status =
-            baseline.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
-        Some(format!("{owner}, who was served before, gets {status} from {} {}", operation.method, operation.path))
-    })
+    let operation = &finding.operation;
+    let surveyed = outcome.survey.operation(&id_of(operation))?;
+    let baseline = surveyed.by.get(owner)?;
+    // A target that fails or is overloaded refuses nobody.
+    let reading = read(&baseline.first, &[], &surveyed.volatile, &baseline.masks);
+    if baseline.valid(&surveyed.volatile) || matches!(reading, Reading::NoData(_)) {
+        return None;
+    }
+    let status = baseline.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
+    Some(format!("{owner}, who was served before, gets {status} from {} {}", operation.method, operation.path))
 }
