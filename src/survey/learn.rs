@@ -17,7 +17,7 @@ use crate::model::ANONYMOUS;
 
 /// A collection that shows two peers disjoint objects, each with one owner value throughout, tells which value is whose.
 pub(super) fn learn_from_lists(survey: &mut Survey) {
-    let mut learnt: Vec<(String, String)> = Vec::new();
+    let mut learnt: Vec<(String, (String, String))> = Vec::new();
     for callers in survey.objects.lists.values() {
         for (caller, listed) in callers {
             let peers: Vec<&str> = survey.people.peers(caller).iter().map(|person| person.name.as_str()).collect();
@@ -30,14 +30,14 @@ pub(super) fn learn_from_lists(survey: &mut Survey) {
                 let elsewhere = others.iter().any(|other| {
                     other.iter().any(|key| owner_value(&survey.objects, key, &field).as_ref() == Some(&value))
                 });
-                if !elsewhere && survey.people.named_by(&value).is_none() {
-                    learnt.push((caller.clone(), value));
+                if !elsewhere && survey.people.named_in(&field, &value).is_none() {
+                    learnt.push((caller.clone(), (field, value)));
                 }
             }
         }
     }
-    for (caller, value) in learnt {
-        survey.people.learn(&caller, [value]);
+    for (caller, fact) in learnt {
+        survey.people.learn(&caller, [fact]);
     }
 }
 

@@ -203,7 +203,8 @@ const STRONG_OWNERS: &[&str] = &[
 const WEAK_OWNERS: &[&str] =
     &["author", "creator", "createdby", "uploadedby", "postedby", "submitter", "reporter", "seller", "assignee", "by"];
 
-fn owner_stem(name: &str) -> String {
+/// An owner field's name without what says how it names: `accountId` is `account`, `owner_email` `owner`.
+pub(super) fn owner_stem(name: &str) -> String {
     let mut parts = words(name);
     while parts.len() > 1
         && parts.last().is_some_and(|word| {

@@ -166,7 +166,7 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
             continue;
         }
         let strong = is_strong_owner_name(outer);
-        match people.named_by(&text) {
+        match people.named_in(field, &text) {
             Some(person) => named.push((person, Sign::OwnerField { field: field.clone(), strong })),
             // `owner: "Alice Smith"` beside `owner_id: 1` is no contradiction; only ids and bare owners count.
             None if (is_certain_owner_name(outer) || is_author_name(outer))

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::leaves::{leaves, scalar_text};
-use super::names::{is_strong_owner_name, words};
+use super::names::{is_strong_owner_name, owner_stem, words};
 use crate::model::{Credential, Identity};
 use crate::probe::{Response, Session};
 
@@ -20,6 +20,9 @@ pub struct Person {
     pub rank: u32,
     /// Values that stand for it: user id, user name, e-mail, token subject. Lower case.
     pub facts: BTreeSet<String>,
+    /// What each of them numbers: `user`, or `account`, `tenant` and the like; a value without an entry numbers users.
+    /// The user 3 is not the account 3.
+    pub kinds: BTreeMap<String, BTreeSet<String>>,
     /// Such values that it shares with another caller: a tenant, a team.
     pub groups: BTreeSet<String>,
     /// Some operation answered it that refuses strangers.
@@ -77,6 +80,7 @@ impl People {
                 role: identity.role.clone(),
                 rank: identity.rank,
                 facts: configured_facts(identity),
+                kinds: BTreeMap::new(),
                 groups: BTreeSet::new(),
                 signed_in: false,
             })
@@ -89,30 +93,66 @@ impl People {
         self.all.iter().find(|person| person.name == name)
     }
 
-    pub(super) fn learn(&mut self, name: &str, facts: impl IntoIterator<Item = String>) {
-        if let Some(person) = self.all.iter_mut().find(|person| person.name == name) {
-            person.facts.extend(facts.into_iter().filter(|fact| !fact.is_empty()).map(|fact| fact.to_lowercase()));
+    /// Learns values with the names of the fields that they stood in.
+    pub(super) fn learn(&mut self, name: &str, facts: impl IntoIterator<Item = (String, String)>) {
+        let Some(person) = self.all.iter_mut().find(|person| person.name == name) else { return };
+        for (key, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            let value = value.to_lowercase();
+            person.kinds.entry(value.clone()).or_default().insert(kind_of(&key));
+            person.facts.insert(value);
         }
     }
 
     /// Drops what stands for more than one caller: a shared tenant or name tells nobody apart.
     pub(super) fn settle(&mut self) {
-        let mut count: BTreeMap<String, usize> = BTreeMap::new();
-        for fact in self.all.iter().flat_map(|person| &person.facts) {
-            *count.entry(fact.clone()).or_default() += 1;
+        let mut count: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for person in &self.all {
+            for fact in &person.facts {
+                for kind in person.kinds_of(fact) {
+                    *count.entry((fact.clone(), kind)).or_default() += 1;
+                }
+            }
         }
         for person in &mut self.all {
-            let (own, shared) =
-                std::mem::take(&mut person.facts).into_iter().partition(|fact| count.get(fact) == Some(&1));
-            person.facts = own;
-            person.groups = shared;
+            for fact in std::mem::take(&mut person.facts) {
+                let (own, shared): (BTreeSet<String>, BTreeSet<String>) = person
+                    .kinds_of(&fact)
+                    .into_iter()
+                    .partition(|kind| count.get(&(fact.clone(), kind.clone())) == Some(&1));
+                if !shared.is_empty() {
+                    person.groups.insert(fact.clone());
+                }
+                if !own.is_empty() {
+                    person.kinds.insert(fact.clone(), own);
+                    person.facts.insert(fact);
+                }
+            }
         }
     }
 
     /// Whom a value stands for.
     pub fn named_by(&self, value: &str) -> Option<&Person> {
         let value = value.to_lowercase();
-        self.all.iter().find(|person| person.facts.contains(&value))
+        let known = |person: &&Person| {
+            person.facts.contains(&value) && (!is_short_number(&value) || person.kinds_of(&value).contains(USER))
+        };
+        self.all.iter().find(known)
+    }
+
+    /// Whom a value in an owner field stands for. Short numbers are counted anew by every table, so that there the field
+    /// must number the same thing.
+    pub fn named_in(&self, field: &str, value: &str) -> Option<&Person> {
+        let value = value.to_lowercase();
+        if !is_short_number(&value) {
+            return self.named_by(&value);
+        }
+        let kind = kind_of(field);
+        let of = |kind: &str| {
+            self.all.iter().find(|person| person.facts.contains(&value) && person.kinds_of(&value).contains(kind))
+        };
+        let is_known =
+            self.all.iter().any(|person| person.facts.iter().any(|fact| person.kinds_of(fact).contains(&kind)));
+        of(&kind).or_else(|| if is_known { None } else { of(USER) })
     }
 
     /// The others of the same rank: those who may be intruder to this one.
@@ -120,6 +160,30 @@ impl People {
         let rank = self.get(name).map(|person| person.rank);
         self.all.iter().filter(|person| person.name != name && Some(person.rank) == rank).collect()
     }
+}
+
+impl Person {
+    fn kinds_of(&self, fact: &str) -> BTreeSet<String> {
+        self.kinds.get(fact).cloned().unwrap_or_else(|| BTreeSet::from([USER.to_owned()]))
+    }
+}
+
+/// What most numbers of a caller number.
+const USER: &str = "user";
+
+/// What a field numbers: users, unless its name says something else.
+fn kind_of(field: &str) -> String {
+    let stem = owner_stem(field.split('/').next().unwrap_or(field));
+    match stem.as_str() {
+        "account" | "tenant" | "customer" | "patient" | "client" | "student" | "employee" | "organization"
+        | "organisation" | "org" | "workspace" | "company" | "team" => stem,
+        _ => USER.to_owned(),
+    }
+}
+
+/// Numbers that every table has.
+fn is_short_number(value: &str) -> bool {
+    value.len() <= 6 && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn configured_facts(identity: &Identity) -> BTreeSet<String> {
@@ -141,7 +205,7 @@ fn configured_facts(identity: &Identity) -> BTreeSet<String> {
 }
 
 /// What a session tells of its owner: the claims of its token, and the answer of its sign-in.
-pub(super) fn session_facts(session: &Session) -> Vec<String> {
+pub(super) fn session_facts(session: &Session) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     if let Some(claims) = session.jwt().map(|jwt| jwt.payload) {
         principal_values(&claims, &mut facts);
@@ -157,19 +221,19 @@ pub(super) fn session_facts(session: &Session) -> Vec<String> {
     facts
 }
 
-fn principal_values(claims: &Value, facts: &mut Vec<String>) {
+fn principal_values(claims: &Value, facts: &mut Vec<(String, String)>) {
     for (key, value) in claims.as_object().into_iter().flatten() {
         if is_principal_key(key) {
-            facts.extend(scalar_text(value));
+            facts.extend(scalar_text(value).map(|value| (key.clone(), value)));
         }
     }
 }
 
 /// What an answer about the caller itself tells: its shallow principal fields.
-pub(super) fn me_facts(response: &Response) -> Vec<String> {
+pub(super) fn me_facts(response: &Response) -> Vec<(String, String)> {
     leaves(response)
         .into_iter()
         .filter(|leaf| leaf.path.matches('/').count() <= 3 && !leaf.path.contains('*') && is_principal_key(&leaf.key))
-        .map(|leaf| leaf.text)
+        .map(|leaf| (leaf.key, leaf.text))
         .collect()
 }

@@ -165,7 +165,9 @@ fn named_people(cx: &CheckCx<'_>, shown: &[Leaf]) -> Vec<(String, String)> {
     shown
         .iter()
         .filter(|leaf| crate::survey::is_owner_name(&leaf.key) || is_account_field(&leaf.key))
-        .filter_map(|leaf| cx.survey.people.named_by(&leaf.text).map(|person| (person.name.clone(), leaf.key.clone())))
+        .filter_map(|leaf| {
+            cx.survey.people.named_in(&leaf.key, &leaf.text).map(|person| (person.name.clone(), leaf.key.clone()))
+        })
         .collect()
 }
 

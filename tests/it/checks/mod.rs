@@ -4,4 +4,5 @@ mod careful;
 mod honest;
 mod innocent;
 mod kit;
+mod numbers;
 mod registry;
