@@ -3,7 +3,7 @@
 use super::answers::{Access, Caller, Cell, Matrix, MatrixRow, RouteVerdict};
 use super::prepare::Prepared;
 use crate::model::{ANONYMOUS, Confidence, Effect, Operation, OperationId, Verdict, clean_name};
-use crate::probe::{Ask, Probe};
+use crate::probe::Probe;
 use crate::scan::{Outcome, operation_ref};
 use crate::survey::{Baseline, Person, Reading, Survey, Surveyed, leaves, read};
 
@@ -115,11 +115,11 @@ async fn cell(probe: &Probe, outcome: &Outcome, surveyed: &Surveyed, column: &Co
     let (access, because) = match other {
         Some(other) => cross(probe, survey, surveyed, column, other, owns).await,
         None => match (own, surveyed.by.get(name)) {
-            (Some(own), _) if owns => (Access::Own, format!("its own object: {}", status(own))),
+            (Some(own), _) if owns => (Access::Own, format!("its own object: {}", own.status_text())),
             (Some(own), _) => served(outcome, surveyed, own),
             (None, Some(own)) => match read(&own.first, &surveyed.shapes(), &surveyed.volatile, &own.masks) {
                 Reading::NoData(because) => (Access::Unknown, because),
-                _ => (Access::Refused, status(own)),
+                _ => (Access::Refused, own.status_text()),
             },
             (None, None) => (Access::Unknown, "no id of its own is known".to_owned()),
         },
@@ -129,7 +129,11 @@ async fn cell(probe: &Probe, outcome: &Outcome, surveyed: &Surveyed, column: &Co
 
 fn served(outcome: &Outcome, surveyed: &Surveyed, own: &Baseline) -> (Access, String) {
     let list = broken(outcome, surveyed, "authz/bola-list").is_some();
-    if list { (Access::Others, "its list holds objects of others".to_owned()) } else { (Access::Served, status(own)) }
+    if list {
+        (Access::Others, "its list holds objects of others".to_owned())
+    } else {
+        (Access::Served, own.status_text())
+    }
 }
 
 async fn cross(
@@ -143,7 +147,7 @@ async fn cross(
     let owner = owner_of(survey, other).unwrap_or_default();
     let id = clean_name(&other.object_id(&surveyed.slots).unwrap_or_default(), 40);
     let caller = crate::probe::Caller::Identity(column.person.name.clone());
-    let ask = Ask { headers: other.headers.clone(), ..Ask::get(caller, other.url.clone()) };
+    let ask = other.ask_as(caller);
     let Ok(answer) = probe.send(&ask).await else { return (Access::Unknown, "could not be asked".to_owned()) };
     let what = format!("{owner}'s {id}: status {}", answer.status().unwrap_or(0));
     match read(&answer, &surveyed.shapes(), &surveyed.volatile, &other.masks) {
@@ -167,10 +171,6 @@ fn shares(answer: &crate::probe::Answer, other: &Baseline, surveyed: &Surveyed) 
 
 fn owner_of<'s>(survey: &'s Survey, baseline: &Baseline) -> Option<&'s str> {
     survey.owner(baseline.object.as_ref()?).map(|(name, _)| name)
-}
-
-fn status(baseline: &Baseline) -> String {
-    baseline.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
 }
 
 fn broken<'o>(outcome: &'o Outcome, surveyed: &Surveyed, check: &str) -> Option<&'o crate::model::Draft> {

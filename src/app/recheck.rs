@@ -141,6 +141,6 @@ fn refused_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
     if baseline.valid(&surveyed.volatile) || matches!(reading, Reading::NoData(_)) {
         return None;
     }
-    let status = baseline.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
+    let status = baseline.status_text();
     Some(format!("{owner}, who was served before, gets {status} from {} {}", operation.method, operation.path))
 }

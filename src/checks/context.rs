@@ -80,12 +80,12 @@ impl<'a> CheckCx<'a> {
 
     /// The request of a baseline, as somebody else.
     pub(super) fn as_caller(baseline: &Baseline, caller: Caller) -> Ask {
-        Ask { headers: baseline.headers.clone(), ..Ask::get(caller, baseline.url.clone()) }
+        baseline.ask_as(caller)
     }
 
     /// The caller of a name.
     pub(super) fn caller(name: &str) -> Caller {
-        if name == ANONYMOUS { Caller::Anonymous } else { Caller::Identity(name.to_owned()) }
+        Caller::named(name)
     }
 
     /// Reads an answer against what refusals look like on this operation.

@@ -74,6 +74,11 @@ impl Proof {
     }
 }
 
+/// The status of an answer for sentences; `none` where there was no answer.
+pub(crate) fn status(answer: &Answer) -> String {
+    answer.status().map_or_else(|| "none".to_owned(), |status| status.to_string())
+}
+
 /// The rule holds.
 pub(crate) fn held(because: impl Into<String>) -> Verdict {
     Verdict::Held(because.into())

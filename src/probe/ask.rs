@@ -30,6 +30,11 @@ pub enum Caller {
 }
 
 impl Caller {
+    /// The caller of an identity's name, or nobody for [`ANONYMOUS`].
+    pub fn named(name: &str) -> Self {
+        if name == ANONYMOUS { Self::Anonymous } else { Self::Identity(name.to_owned()) }
+    }
+
     /// The name under which the exchange is recorded.
     pub fn label(&self) -> String {
         match self {

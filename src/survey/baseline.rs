@@ -10,7 +10,7 @@ use super::objects::ObjectKey;
 use super::refusal::{Reading, is_soft_error, read};
 use super::slots::Slot;
 use crate::model::{Inconclusive, Operation};
-use crate::probe::{Answer, Values};
+use crate::probe::{Answer, Ask, Caller, Values};
 
 /// The rightful request of one caller and what came of it.
 #[derive(Debug, Clone)]
@@ -59,6 +59,21 @@ pub struct Surveyed {
 }
 
 impl Baseline {
+    /// The rightful request.
+    pub fn ask(&self) -> Ask {
+        self.ask_as(Caller::named(&self.caller))
+    }
+
+    /// `status 200`, or that there was no answer: for sentences.
+    pub fn status_text(&self) -> String {
+        self.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
+    }
+
+    /// The same request as somebody else.
+    pub fn ask_as(&self, caller: Caller) -> Ask {
+        Ask { headers: self.headers.clone(), ..Ask::get(caller, self.url.clone()) }
+    }
+
     /// Whether the answer is data: the condition (i) of every rule.
     pub fn valid(&self, volatile: &BTreeSet<String>) -> bool {
         let missing: Vec<(&str, &Answer)> = self.missing.iter().map(|answer| ("a missing object", &**answer)).collect();

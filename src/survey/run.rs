@@ -244,7 +244,7 @@ impl Surveyor<'_> {
         for plan in plans {
             let Ok(url) = operation_url(self.probe.base_url(), operation, &plan.values) else { continue };
             let headers = header_values(operation, &plan.values);
-            let caller = as_caller(&plan.caller);
+            let caller = Caller::named(&plan.caller);
             let ask = Ask { headers: headers.clone(), ..Ask::get(caller, url.clone()) };
             let first = self.probe.send(&ask).await?;
             let baseline = Baseline {
@@ -282,7 +282,7 @@ impl Surveyor<'_> {
                 self.ask_missing(surveyed, &mut baseline).await?;
             }
             if index == 0 && baseline.second.is_none() {
-                let again = self.probe.send(&baseline_ask(&baseline).again(1)).await?;
+                let again = self.probe.send(&baseline.ask().again(1)).await?;
                 surveyed.volatile = varying(&baseline.first, &again);
                 baseline.second = Some(again);
             }
@@ -292,9 +292,9 @@ impl Surveyor<'_> {
         let Some(baseline) = chosen.and_then(|name| surveyed.by.get(&name).cloned()) else { return Ok(()) };
         if surveyed.anonymous.is_none() && baseline.caller != ANONYMOUS {
             surveyed.strangers_as = Some(baseline.caller.clone());
-            let ask = Ask { caller: Caller::Anonymous, ..baseline_ask(&baseline) };
+            let ask = Ask { caller: Caller::Anonymous, ..baseline.ask() };
             surveyed.anonymous = Some(self.probe.send(&ask).await?);
-            let ask = Ask { caller: Caller::Garbage(baseline.caller.clone()), ..baseline_ask(&baseline) };
+            let ask = Ask { caller: Caller::Garbage(baseline.caller.clone()), ..baseline.ask() };
             surveyed.garbage = Some(self.probe.send(&ask).await?);
         }
         Ok(())
@@ -309,7 +309,7 @@ impl Surveyor<'_> {
         let mut values = baseline.values.clone();
         values.insert(place, absent);
         if let Ok(url) = operation_url(self.probe.base_url(), &surveyed.operation, &values) {
-            let ask = Ask { url: url.clone(), ..baseline_ask(baseline) };
+            let ask = Ask { url: url.clone(), ..baseline.ask() };
             baseline.missing = Some(self.probe.send(&ask).await?);
             baseline.missing_url = Some(url);
         }
@@ -364,13 +364,7 @@ fn unknown_id(surveyed: &Surveyed) -> Inconclusive {
 }
 
 fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
-    let statuses: BTreeSet<String> = surveyed
-        .by
-        .values()
-        .map(|baseline| {
-            baseline.first.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
-        })
-        .collect();
+    let statuses: BTreeSet<String> = surveyed.by.values().map(Baseline::status_text).collect();
     let seen = statuses.into_iter().collect::<Vec<_>>().join(", ");
     let unmoved = |baseline: &Baseline| {
         let missing = baseline.missing.as_ref().and_then(|answer| answer.response());
@@ -395,15 +389,6 @@ fn header_values(operation: &Operation, values: &Values) -> Vec<(String, String)
             Some((parameter.name.clone(), parameter_text(value).replace(['\r', '\n'], " ")))
         })
         .collect()
-}
-
-/// The rightful request of a baseline.
-fn baseline_ask(baseline: &Baseline) -> Ask {
-    Ask { headers: baseline.headers.clone(), ..Ask::get(as_caller(&baseline.caller), baseline.url.clone()) }
-}
-
-fn as_caller(name: &str) -> Caller {
-    if name == ANONYMOUS { Caller::Anonymous } else { Caller::Identity(name.to_owned()) }
 }
 
 /// Paths of the leaves that differ between two answers to one request.

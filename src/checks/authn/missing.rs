@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::checks::authz::intent::private_fields;
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{ANONYMOUS, Operation, Role, Security, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_strong_owner_name, leaves, scalar_text};
@@ -177,7 +177,7 @@ fn is_account_field(key: &str) -> bool {
 
 fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &Seen<'_>, private: Private) -> Verdict {
     let mut proof = Proof::default();
-    proof.clause("signed-in-served", true, format!("{} gets status {}", baseline.caller, text(&baseline.first)));
+    proof.clause("signed-in-served", true, format!("{} gets status {}", baseline.caller, status(&baseline.first)));
     let paths: Vec<String> = seen.shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
     proof.clause(
         "anonymous-gets-it",
@@ -215,8 +215,4 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &See
         severity: None,
         surveyed,
     })
-}
-
-fn text(answer: &Answer) -> String {
-    answer.status().map_or_else(|| "none".to_owned(), |status| status.to_string())
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::bola_read::{no_pair, status};
+use super::bola_read::no_pair;
 use super::intent::{is_whole, private_fields};
 use crate::checks::context::{CheckCx, PlanCx, pairs_of};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, leaves, role_word, slots, words};

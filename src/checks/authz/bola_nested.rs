@@ -1,10 +1,10 @@
 //! `authz/bola-nested`.
 
-use super::bola_read::{no_pair, present_all, status};
+use super::bola_read::{no_pair, present_all};
 use super::intent::private_fields;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Ask, Caller, SendError, Values, operation_url};
 use crate::survey::{ObjectKey, Reading, Surveyed, scalar_text, slots};

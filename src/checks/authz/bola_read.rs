@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::intent::{Intent, intent, private_fields};
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{Confidence, Draft, Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Leaf, Reading, Surveyed, slots};
@@ -293,8 +293,4 @@ fn intent_clause(intent: &Intent, proof: &mut Proof) {
 pub(super) fn present_all(shown: &[&Leaf], response: &crate::probe::Response) -> bool {
     let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
     present(&owned, response).len() == owned.len()
-}
-
-pub(super) fn status(answer: &Answer) -> String {
-    answer.status().map_or_else(|| "none".to_owned(), |status| status.to_string())
 }

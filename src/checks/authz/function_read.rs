@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::bola_read::status;
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{Operation, Role, Security, Verdict};
 use crate::probe::{Answer, SendError};
 use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves, role_mark, words};

@@ -76,9 +76,11 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
         }
         let answer = cx.send(&with_origin(baseline, &origin)).await?;
         judged |= answer.status().is_some_and(|status| status < 500 && status != 429);
-        let Some(credentials) = reflects(&answer, &origin) else { continue };
+        if !reflects(&answer, &origin) {
+            continue;
+        }
         let again = cx.send(&with_origin(baseline, &origin).again(1)).await?;
-        return judge(cx, surveyed, baseline, &Reflection { what, credentials, answer, again, origin }).await;
+        return judge(cx, surveyed, baseline, &Reflection { what, answer, again, origin }).await;
     }
     if !judged {
         return Ok(inconclusive("no request with a foreign origin was answered", None));
@@ -100,19 +102,17 @@ fn with_origin(baseline: &Baseline, origin: &str) -> Ask {
     ask
 }
 
-/// Whether the origin comes back, and whether with credentials.
-fn reflects(answer: &Answer, origin: &str) -> Option<bool> {
-    let response = answer.response()?;
-    let allowed = response.header("access-control-allow-origin")?.trim();
-    let credentials = response
+/// Whether the origin comes back, with credentials.
+fn reflects(answer: &Answer, origin: &str) -> bool {
+    let Some(response) = answer.response() else { return false };
+    let with_credentials = response
         .header("access-control-allow-credentials")
         .is_some_and(|value| value.trim().eq_ignore_ascii_case("true"));
-    (allowed == origin && credentials).then_some(true)
+    response.header("access-control-allow-origin").is_some_and(|allowed| allowed.trim() == origin) && with_credentials
 }
 
 struct Reflection {
     what: &'static str,
-    credentials: bool,
     answer: Arc<Answer>,
     again: Arc<Answer>,
     origin: String,
@@ -156,11 +156,15 @@ async fn judge(
 ) -> Result<Verdict, SendError> {
     let ambient = ambient(cx, surveyed, baseline).await?;
     let mut proof = Proof::default();
-    proof.clause("origin-reflected", seen.credentials, format!("{} is allowed, with credentials", seen.what));
+    proof.clause(
+        "origin-reflected",
+        reflects(&seen.answer, &seen.origin),
+        format!("{} is allowed, with credentials", seen.what),
+    );
     let plain = baseline.first.response().and_then(|response| response.header("access-control-allow-origin"));
     let differs = plain != Some(seen.origin.as_str());
     proof.clause("not-fixed", differs, "a request without an origin is not answered with it");
-    proof.clause("repeated", reflects(&seen.again, &seen.origin).is_some(), "the same request again is answered alike");
+    proof.clause("repeated", reflects(&seen.again, &seen.origin), "the same request again is answered alike");
     proof.show(Role::Attack, &seen.answer).show(Role::Baseline, &baseline.first);
     let finding = |cause: &str, severity| Finding {
         site: "header:Origin".to_owned(),

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
+
 use super::forge::{self, SigningKey};
 use crate::checks::context::{CheckCx, PlanCx, present};
-use crate::checks::meta::Need;
-use crate::checks::proof::{Proof, held, inconclusive, skipped};
+use crate::checks::meta::{Need, Running};
+use crate::checks::proof::{Proof, held, inconclusive, skipped, unsent};
 use crate::detect::jwt::Jwt;
 use crate::model::{Operation, Role, Secret, Verdict};
 use crate::probe::{Answer, Caller, SendError};
@@ -34,11 +36,24 @@ pub(crate) fn need(cx: &PlanCx<'_>, operation: &Operation, requests: u32) -> Nee
     if !PlanCx::is_read(operation) || cx.identities.is_empty() { Need::NotApplicable } else { Need::Requests(requests) }
 }
 
+/// What a forgery does with a protected route.
+type Forgery = for<'c> fn(&'c CheckCx<'c>, &'c Case<'c>) -> BoxFuture<'c, Result<Verdict, SendError>>;
+
+/// Runs a forgery where its precondition holds.
+pub(crate) fn forging<'a>(cx: &'a CheckCx<'a>, surveyed: &'a Surveyed, forgery: Forgery) -> Running<'a> {
+    Box::pin(async move {
+        match case(cx, surveyed) {
+            Ok(case) => forgery(cx, &case).await.unwrap_or_else(|error| unsent(&error)),
+            Err(verdict) => verdict,
+        }
+    })
+}
+
 /// The precondition of every forgery (METHODS 3.1): the valid token is served, nobody and a garbage token are refused.
 ///
 /// # Errors
 /// The verdict where it does not hold.
-pub(crate) fn case<'a>(cx: &CheckCx<'_>, surveyed: &'a Surveyed) -> Result<Case<'a>, Verdict> {
+fn case<'a>(cx: &CheckCx<'_>, surveyed: &'a Surveyed) -> Result<Case<'a>, Verdict> {
     let jwt_of = |name: &str| cx.probe.sessions().get(name).and_then(|session| session.jwt());
     let with_jwt = surveyed.valid().find_map(|baseline| Some((baseline, jwt_of(&baseline.caller)?)));
     let Some((baseline, jwt)) = with_jwt else {

@@ -1,9 +1,9 @@
 //! `token/signature-not-verified`.
 
-use super::case::{Case, Sent, case, need};
+use super::case::{Case, Sent, forging, need};
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive};
 use crate::model::{Operation, Verdict};
 use crate::probe::SendError;
 use crate::survey::Surveyed;
@@ -47,12 +47,7 @@ impl Check for SignatureNotVerified {
     }
 
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move {
-            match case(cx, surveyed) {
-                Ok(case) => run(cx, &case).await.unwrap_or_else(|error| unsent(&error)),
-                Err(verdict) => verdict,
-            }
-        })
+        forging(cx, surveyed, |cx, case| Box::pin(run(cx, case)))
     }
 }
 
