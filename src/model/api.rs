@@ -115,6 +115,11 @@ impl Method {
         }
     }
 
+    /// Whether a request of this method is meant to change nothing (RFC 9110 §9.2.1).
+    pub fn is_safe(self) -> bool {
+        matches!(self, Self::Get | Self::Head | Self::Options | Self::Trace | Self::Query)
+    }
+
     /// Reads a method name in any letter case.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name.to_ascii_uppercase().as_str() {

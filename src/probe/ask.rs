@@ -73,12 +73,14 @@ pub struct Ask {
     pub body: Option<(String, Vec<u8>)>,
     /// The same request with another number here is sent again; with the same it is answered from the ledger.
     pub round: u8,
+    /// A request to slow down is the answer, and not a reason to ask again.
+    pub once: bool,
 }
 
 impl Ask {
     /// A GET without further headers.
     pub fn get(caller: Caller, url: Url) -> Self {
-        Self { caller, method: Method::Get, url, headers: Vec::new(), body: None, round: 0 }
+        Self { caller, method: Method::Get, url, headers: Vec::new(), body: None, round: 0, once: false }
     }
 
     /// The same request for another round.

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::ask::{Answer, Ask, Caller, Response, Seen};
+use super::journal::Journal;
 use super::ledger::Ledger;
 use super::pace::{LONGEST_PAUSES, Pace};
 use super::record::{self, Raw};
@@ -73,6 +74,9 @@ pub enum SendError {
     /// The session of this identity ended during the scan and there is no other: what it is refused shows nothing.
     #[error("the session of {0} ended during the scan")]
     SessionGone(String),
+    /// A request that changes state, where the scan may not write or the write was not announced.
+    #[error("{0} changes state and was not sent: {1}")]
+    NoWrites(String, &'static str),
     /// Nobody answered a fetch.
     #[error("{0}")]
     NoAnswer(String),
@@ -94,11 +98,16 @@ pub struct Probe {
     /// One client with its own cookie jar per identity; the bare one, without a jar, for everybody else.
     clients: HashMap<String, reqwest::Client>,
     bare: reqwest::Client,
+    pinned: Pinned,
+    /// Without one nothing may be written.
+    pub(super) journal: Option<Arc<Journal>>,
     pub(super) health: Health,
     /// Cookie values learnt per caller and cookie.
     cookies: Mutex<HashMap<(String, String), usize>>,
     notes: Mutex<Vec<String>>,
     is_spent: AtomicBool,
+    /// What was written is being undone: that goes on after a stop and beyond the budget.
+    is_cleaning: AtomicBool,
 }
 
 /// A document fetched before there is a scan.
@@ -147,11 +156,41 @@ impl Probe {
             cancel,
             next_exchange: AtomicU64::new(1),
             clients,
+            pinned,
+            journal: None,
             health: Health::default(),
             cookies: Mutex::default(),
             notes: Mutex::default(),
             is_spent: AtomicBool::new(false),
+            is_cleaning: AtomicBool::new(false),
         })
+    }
+
+    /// Allows this scan to write, each write noted in the journal before it leaves.
+    pub fn allow_writes(&mut self, journal: Arc<Journal>) {
+        self.journal = Some(journal);
+    }
+
+    /// The journal of the scan's writes, where it may write.
+    pub fn journal(&self) -> Option<&Arc<Journal>> {
+        self.journal.as_ref()
+    }
+
+    /// Adds a caller with a cookie jar of its own.
+    ///
+    /// # Errors
+    /// [`SendError::Unbuildable`] when the TLS set-up of this machine cannot be read.
+    pub fn add_identity(&mut self, identity: Identity) -> Result<(), SendError> {
+        let plain = self.base_url.scheme() == "http";
+        self.clients.insert(identity.name.clone(), client(&self.pinned, self.limits, true, plain)?);
+        self.identities.retain(|known| known.name != identity.name);
+        self.identities.push(identity);
+        Ok(())
+    }
+
+    /// Forgets a caller again, such as an account that could not be made.
+    pub fn drop_identity(&mut self, name: &str) {
+        self.identities.retain(|known| known.name != name);
     }
 
     /// Where requests go.
@@ -184,6 +223,26 @@ impl Probe {
         self.cancel.is_cancelled()
     }
 
+    /// From now on only what was written is undone, with at most so many requests; neither a stop nor the budget of the
+    /// scan holds that up.
+    pub fn begin_cleaning(&self, requests: u64) {
+        self.is_cleaning.store(true, Ordering::Relaxed);
+        self.pace.allow_more(requests);
+    }
+
+    /// Resolves when the scan is stopped, unless it cleans up.
+    async fn stopped(&self) {
+        if self.is_cleaning.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.cancel.cancelled().await;
+    }
+
+    /// Whether nothing may be sent any more.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_cancelled() && !self.is_cleaning.load(Ordering::Relaxed)
+    }
+
     /// What the user should know of how the requests went.
     pub fn notes(&self) -> Vec<String> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -195,6 +254,10 @@ impl Probe {
     /// # Errors
     /// [`SendError`]; a target that does not answer is an [`Answer`], not an error.
     pub async fn send(&self, ask: &Ask) -> Result<Arc<Answer>, SendError> {
+        if !ask.method.is_safe() {
+            // Whoever writes says so, and has it noted: `send_write`.
+            return Err(SendError::NoWrites(ask.method.to_string(), "it was not announced as a write"));
+        }
         self.ledger.answer(ask, self.send_fresh(ask)).await
     }
 
@@ -240,17 +303,19 @@ impl Probe {
             let permit = self.scope.permit(ask.url.clone())?;
             let answer = {
                 let _place = tokio::select! {
-                    () = self.cancel.cancelled() => return Err(SendError::Cancelled),
+                    () = self.stopped() => return Err(SendError::Cancelled),
                     place = self.pace.place() => place.map_err(|_| self.spent())?,
                 };
                 tokio::select! {
-                    () = self.cancel.cancelled() => return Err(SendError::Cancelled),
+                    () = self.stopped() => return Err(SendError::Cancelled),
                     answer = self.exchange(permit, ask, session, jar) => answer?,
                 }
             };
             let wait = answer.response().and_then(|response| wished_pause(response, attempt));
+            // A write that a failing target may have carried out is not sent again.
+            let repeatable = ask.method.is_safe() || answer.status() == Some(429);
             match wait {
-                Some(wait) if attempt < 2 => {
+                Some(wait) if attempt < 2 && repeatable && !ask.once => {
                     self.note(format!("the target asked to slow down (status {})", answer.status().unwrap_or(0)));
                     if !self.pace.pause(wait) {
                         self.note(format!(

@@ -3,6 +3,7 @@
 mod ask;
 mod build;
 mod client;
+mod journal;
 mod ledger;
 mod pace;
 mod record;
@@ -12,9 +13,12 @@ mod resolve;
 mod session;
 mod signin;
 mod wire;
+mod writes;
 
 pub use ask::{Answer, Ask, Caller, Response, Seen};
 pub use build::{Values, operation_url, parameter_text, serialize_body};
 pub use client::{Fetched, Limits, Probe, SendError};
+pub use journal::{AccountNote, Entry, ID_PLACE, Journal, JournalHead, Undo, WriteKind, WriteNote};
 pub use session::{Session, Sessions};
 pub use signin::SignInError;
+pub use writes::Written;

@@ -16,7 +16,7 @@ pub(super) const LONGEST_PAUSES: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(super) struct Pace {
     sent: AtomicU64,
-    max_requests: u64,
+    max_requests: AtomicU64,
     places: Semaphore,
     /// Time between two requests; zero when there is no limit.
     interval: Duration,
@@ -36,7 +36,7 @@ impl Pace {
             rate.filter(|rate| *rate > 0.0).map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
         Self {
             sent: AtomicU64::new(0),
-            max_requests,
+            max_requests: AtomicU64::new(max_requests),
             places: Semaphore::new(concurrency.max(1)),
             interval,
             next: Mutex::new(Instant::now()),
@@ -49,14 +49,20 @@ impl Pace {
         self.sent.load(Ordering::Relaxed)
     }
 
+    /// Raises the budget to so many requests beyond those that were sent.
+    pub(super) fn allow_more(&self, requests: u64) {
+        self.max_requests.fetch_max(self.sent().saturating_add(requests), Ordering::Relaxed);
+    }
+
     /// Takes a ticket and waits for a place and a slot. Dropping the returned place frees it.
     ///
     /// # Cancel safety
     /// A future dropped while it waits has used up its ticket; the budget errs on the safe side.
     pub(super) async fn place(&self) -> Result<SemaphorePermit<'_>, Spent> {
+        let most = self.max_requests.load(Ordering::Relaxed);
         let taken = self
             .sent
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| (sent < self.max_requests).then_some(sent + 1));
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| (sent < most).then_some(sent + 1));
         if taken.is_err() {
             return Err(Spent);
         }

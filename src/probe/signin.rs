@@ -1,9 +1,11 @@
 //! Signs identities in by their recipe.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use thiserror::Error;
 
-use super::ask::{Ask, Caller, Response};
+use super::ask::{Answer, Ask, Caller, Response};
 use super::build::serialize_body;
 use super::client::{Probe, SendError};
 use super::session::{ALL_COOKIES, Session};
@@ -63,6 +65,20 @@ impl Probe {
             .send_unsigned_as(&identity.name, &ask)
             .await
             .map_err(|fault| SignInError::Send { identity: identity.name.clone(), fault })?;
+        self.open_session(identity, recipe, answer)
+    }
+
+    /// Opens a session with the answer of a sign-in.
+    ///
+    /// # Errors
+    /// [`SignInError::Answer`] when the answer is a refusal or has no token where the recipe says.
+    pub fn open_session(
+        &self,
+        identity: &Identity,
+        recipe: &LoginRecipe,
+        answer: Arc<Answer>,
+    ) -> Result<(), SignInError> {
+        let generation = self.sessions().get(&identity.name).map_or(1, |session| session.generation + 1);
         let response = answer.response().ok_or_else(|| SignInError::Recipe {
             identity: identity.name.clone(),
             because: format!("{} gave no answer; is the target running?", recipe.operation),
@@ -75,11 +91,11 @@ impl Probe {
             because: self.redactor().tripwire(&self.redactor().text(&because)).0,
         })?;
         self.redactor().learn(&identity.name, &token);
-        self.sessions().set(identity, Session::signed_in(recipe, token, generation, answer.clone()));
+        self.sessions().set(identity, Session::signed_in(recipe, token, generation, answer));
         Ok(())
     }
 
-    fn login_request(&self, identity: &Identity, recipe: &LoginRecipe, generation: u32) -> Result<Ask, SignInError> {
+    pub(super) fn login_request(&self, identity: &Identity, recipe: &LoginRecipe, generation: u32) -> Result<Ask, SignInError> {
         let fault = |because: String| SignInError::Recipe { identity: identity.name.clone(), because };
         let (method, path) = recipe
             .operation
@@ -99,6 +115,7 @@ impl Probe {
             headers: vec![("Accept".to_owned(), "application/json".to_owned())],
             body: (!body.is_null()).then(|| serialize_body(&recipe.content_type, &body)),
             round: u8::try_from(generation).unwrap_or(u8::MAX),
+            once: false,
         })
     }
 }

@@ -1,0 +1,102 @@
+//! Requests that change state: noted in the journal before they leave, never answered from memory, never repeated on a
+//! fault.
+
+use std::sync::Arc;
+
+use super::ask::{Answer, Ask, Caller};
+use super::client::{Probe, SendError};
+use super::journal::WriteNote;
+use crate::model::{Credential, Identity};
+
+/// A write with what came of it.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// Its number in the journal.
+    pub n: usize,
+    /// The answer.
+    pub answer: Arc<Answer>,
+}
+
+impl Probe {
+    /// Sends a request that changes state.
+    ///
+    /// # Errors
+    /// [`SendError::NoWrites`] without a journal; else as [`Probe::send`].
+    pub async fn send_write(&self, ask: &Ask, note: WriteNote) -> Result<Written, SendError> {
+        self.journaled(ask, note, None).await
+    }
+
+    /// Sends a request that changes state without a credential, with the cookie jar of this identity: for signing up.
+    ///
+    /// # Errors
+    /// As [`Probe::send_write`].
+    pub async fn sign_up(&self, identity: &str, ask: &Ask, note: WriteNote) -> Result<Written, SendError> {
+        self.journaled(ask, note, Some(identity)).await
+    }
+
+    /// Asks again, past the memory of the ledger: what was written since then shows.
+    ///
+    /// # Errors
+    /// As [`Probe::send`].
+    pub async fn look_again(&self, ask: &Ask) -> Result<Arc<Answer>, SendError> {
+        if !ask.method.is_safe() {
+            return Err(SendError::NoWrites(ask.method.to_string(), "it was not announced as a write"));
+        }
+        self.send_fresh(ask).await
+    }
+
+    /// Signs in once without opening a session: a further token of the identity, or to see what is answered.
+    ///
+    /// # Errors
+    /// [`SendError::Unbuildable`] for an identity that has no sign-in; else as [`Probe::send`].
+    pub async fn try_sign_in(&self, identity: &Identity) -> Result<Arc<Answer>, SendError> {
+        let Credential::Login(recipe) = &identity.credential else {
+            return Err(SendError::Unbuildable(format!("{} does not sign in by a request", identity.name)));
+        };
+        for secret in identity.credential.secrets() {
+            self.redactor().learn(&identity.name, secret);
+        }
+        let ask = self
+            .login_request(identity, recipe, 200)
+            .map_err(|error| SendError::Unbuildable(error.to_string()))?;
+        // Without a jar: the cookies of a further session must not take the place of the first one's.
+        self.transmit(&ask, None, None).await
+    }
+
+    /// The same, with the jar of the identity, whose session it is to become.
+    ///
+    /// # Errors
+    /// As [`Probe::send`].
+    pub async fn sign_in_request(&self, identity: &str, ask: &Ask) -> Result<Arc<Answer>, SendError> {
+        self.send_unsigned_as(identity, ask).await
+    }
+
+    async fn journaled(&self, ask: &Ask, note: WriteNote, jar: Option<&str>) -> Result<Written, SendError> {
+        let Some(journal) = &self.journal else {
+            return Err(SendError::NoWrites(ask.method.to_string(), "the scan is passive"));
+        };
+        if self.is_stopped() {
+            return Err(SendError::Cancelled);
+        }
+        let n = journal.before(note).map_err(|error| {
+            SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))
+        })?;
+        let answer = match (&ask.caller, jar) {
+            (Caller::Anonymous, jar) => self.transmit(ask, None, jar).await,
+            _ => self.send_fresh(ask).await,
+        };
+        match answer {
+            Ok(answer) => {
+                journal.after(n, answer.status());
+                Ok(Written { n, answer })
+            }
+            Err(error) => {
+                if !matches!(error, SendError::Cancelled) {
+                    // It never left.
+                    journal.nothing(n);
+                }
+                Err(error)
+            }
+        }
+    }
+}
