@@ -139,6 +139,52 @@ pub struct Explanation {
     pub next_steps: Vec<String>,
 }
 
+/// What became of what an earlier scan left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Recovered {
+    /// The scan that left it.
+    pub scan_id: String,
+    /// Its target.
+    pub base_url: String,
+    /// What it had made.
+    pub rows: Vec<RecoveredRow>,
+    /// Why the undoing is not done, where that is so.
+    pub fault: Option<String>,
+}
+
+/// One thing that an earlier scan had made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RecoveredRow {
+    /// Method and path template.
+    pub operation: String,
+    /// As whom.
+    pub identity: String,
+    /// Its id, or the text that it is known by.
+    pub object: String,
+    /// It is gone.
+    pub undone: bool,
+}
+
+impl Recovered {
+    /// What came of it, in one sentence.
+    pub fn sentence(&self) -> String {
+        let gone = self.rows.iter().filter(|row| row.undone).count();
+        let left: Vec<String> =
+            self.rows.iter().filter(|row| !row.undone).map(|row| format!("{} {}", row.operation, row.object)).collect();
+        let left = if left.is_empty() {
+            String::new()
+        } else {
+            format!("; left, as the API cannot remove them: {}", left.join(", "))
+        };
+        let fault = self.fault.as_ref().map(|fault| format!("; {fault}")).unwrap_or_default();
+        format!(
+            "an earlier scan ({}) ended before it could clean up: {gone} of {} objects that it had made are removed now{left}{fault}",
+            self.scan_id,
+            self.rows.len()
+        )
+    }
+}
+
 /// Who is asked about in the ownership matrix.
 #[derive(Debug, Clone, Default)]
 pub struct OwnershipRequest {
@@ -165,6 +211,14 @@ pub struct Matrix {
     pub findings: Vec<String>,
     /// What would make more cells known.
     pub next_steps: Vec<String>,
+}
+
+impl Matrix {
+    /// With the steps that are known once the scan behind it is finished.
+    pub(super) fn finished(mut self, outcome: &crate::scan::Outcome) -> Self {
+        self.next_steps = outcome.report.next_steps.iter().map(|step| step.action.clone()).collect();
+        self
+    }
 }
 
 /// One column of the matrix.

@@ -1,5 +1,6 @@
 //! The use cases: scan, explain, ownership, fix, and the history behind them. Both faces call these and nothing below.
 
+mod active;
 mod answers;
 mod document;
 mod error;
@@ -15,7 +16,7 @@ mod state;
 
 pub use answers::{
     Access, Caller, Cell, CheckPage, Explanation, Fix, FixRequest, HistoryRow, Matrix, MatrixRow, Overrides,
-    OwnershipRequest, Progress, RecheckOutcome, RecheckRow, RouteVerdict, ScanRequest,
+    OwnershipRequest, Progress, RecheckOutcome, RecheckRow, Recovered, RecoveredRow, RouteVerdict, ScanRequest,
 };
 pub use error::AppError;
 pub use scan::{Finished, ScanHandle};

@@ -35,8 +35,10 @@ impl App {
         let prepared = prepare(self, &scan).await?;
         let chosen = chosen(&prepared, route.as_deref())?;
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
-        let probe = self.probe(&prepared, cancel.clone())?;
-        let mut outcome = self.look_with(&id, &prepared, &probe, &progress).await;
+        let mut probe = self.probe(&prepared, cancel.clone())?;
+        let mut outcome = self.look_with(&id, &prepared, &mut probe, &progress).await?;
+        let matrix = matrix::matrix(&prepared, &probe, &outcome, &chosen).await;
+        crate::scan::undo(&probe, &mut outcome.report).await;
         if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
             return Err(AppError::Cancelled);
         }
@@ -48,7 +50,7 @@ impl App {
             outcome.report.next_steps.insert(0, crate::report::NextStep { action: because, operations: 0 });
         }
         finish::finish(self, &prepared, &mut outcome.report).await?;
-        Ok(matrix::matrix(&prepared, &probe, &outcome, &chosen).await)
+        Ok(matrix.finished(&outcome))
     }
 }
 

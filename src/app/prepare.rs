@@ -23,6 +23,8 @@ pub(super) struct Prepared {
     pub(super) identities: Vec<Identity>,
     pub(super) limits: Limits,
     pub(super) mode: Mode,
+    /// Throw-away accounts are wanted, and the mode allows them.
+    pub(super) auto_accounts: bool,
     pub(super) checks: Vec<&'static dyn Check>,
     pub(super) selected: Vec<String>,
     pub(super) excluded: Vec<String>,
@@ -85,6 +87,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         scope,
         identities: identities(&config, over)?,
         mode,
+        auto_accounts: mode >= Mode::Active && over.auto_accounts.unwrap_or(config.scan.auto_accounts),
         checks: checks::select(&over.checks).map_err(AppError::Usage)?,
         selected: over.operations.clone(),
         excluded: config.scan.exclude.clone(),
@@ -183,11 +186,10 @@ fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
 
 fn notes(config: &Config, over: &Overrides, mode: Mode) -> Vec<String> {
     let mut notes = config.warnings.clone();
-    if over.auto_accounts.unwrap_or(config.scan.auto_accounts) {
-        notes.push("auto_accounts is not built yet: only the configured identities were used".to_owned());
-    }
-    if mode != Mode::Passive {
-        notes.push(format!("no check of this version needs {} mode: only safe reads were sent", mode.as_str()));
+    if mode == Mode::Passive && over.auto_accounts.unwrap_or(config.scan.auto_accounts) {
+        notes.push(
+            "throw-away accounts need `--mode active`: a passive scan writes nothing, so none were made".to_owned(),
+        );
     }
     if over.source.is_some() || config.target.source.is_some() {
         notes.push("handlers are not located in the source yet".to_owned());

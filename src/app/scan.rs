@@ -11,7 +11,7 @@ use super::error::AppError;
 use super::prepare::{Prepared, prepare};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, recheck};
-use crate::model::ScanId;
+use crate::model::{Mode, ScanId};
 use crate::probe::Probe;
 use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool};
 use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
@@ -124,8 +124,10 @@ impl App {
         progress: &watch::Sender<Progress>,
         cancel: CancellationToken,
     ) -> Result<Outcome, AppError> {
-        let probe = self.probe(prepared, cancel)?;
-        Ok(self.look_with(id, prepared, &probe, progress).await)
+        let mut probe = self.probe(prepared, cancel)?;
+        let mut outcome = self.look_with(id, prepared, &mut probe, progress).await?;
+        scan::undo(&probe, &mut outcome.report).await;
+        Ok(outcome)
     }
 
     pub(super) fn probe(&self, prepared: &Prepared, cancel: CancellationToken) -> Result<Probe, AppError> {
@@ -135,13 +137,21 @@ impl App {
         Probe::new(prepared.scope.clone(), base_url, identities, prepared.limits, redactor, cancel).map_err(from_send)
     }
 
+    /// One scan over the engine; what it wrote is still there, for whoever wants to look: [`scan::undo`] ends that.
     pub(super) async fn look_with(
         &self,
         id: &ScanId,
         prepared: &Prepared,
-        probe: &Probe,
+        probe: &mut Probe,
         progress: &watch::Sender<Progress>,
-    ) -> Outcome {
+    ) -> Result<Outcome, AppError> {
+        let mut notes = prepared.notes.clone();
+        if prepared.mode >= Mode::Active {
+            notes.extend(self.recover_before(prepared, probe).await);
+        }
+        progress.send_modify(|known| known.phase = "signing in");
+        let act = self.act_input(id, prepared, probe).await?;
+        let probe = &*probe;
         let input = ScanInput {
             id: id.0.clone(),
             started_at: jiff::Timestamp::now(),
@@ -153,10 +163,11 @@ impl App {
             excluded: &|operation| prepared.is_excluded(operation),
             owns: prepared.owns(),
             config: prepared.config.as_ref().map(|path| path.display().to_string()),
-            notes: prepared.notes.clone(),
+            notes,
+            act,
         };
         let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
-        scan::run(input, &ticked).await
+        Ok(scan::run(input, &ticked).await)
     }
 }
 
@@ -165,7 +176,8 @@ fn tell(progress: &watch::Sender<Progress>, probe: &Probe, stage: Stage, (done, 
     let share = |from: u64, to: u64| from + (to - from) * done.min(total) / total.max(1);
     let (phase, at) = match stage {
         Stage::SigningIn => ("signing in", share(0, 5)),
-        Stage::Survey => ("survey", share(5, 45)),
+        Stage::Making => ("making objects", share(5, 15)),
+        Stage::Survey => ("survey", share(15, 45)),
         Stage::Checks => ("checks", share(45, 100)),
     };
     progress.send_modify(|known| {

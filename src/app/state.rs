@@ -29,7 +29,7 @@ pub struct App {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) folder: PathBuf,
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     pub(super) config: Option<PathBuf>,
     environment: BTreeMap<String, String>,
     /// Opened when it is first needed, so that starting costs nothing.

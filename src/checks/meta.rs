@@ -3,7 +3,10 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use super::acting::ActCx;
 use super::context::{CheckCx, PlanCx};
+use super::proof::held;
+use crate::act::Acting;
 use crate::model::{Mode, Operation, Severity, Verdict};
 use crate::survey::Surveyed;
 
@@ -50,8 +53,22 @@ pub trait Check: Sync {
     /// Whether it applies, and at what cost. Pure.
     fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need;
 
-    /// Looks at one operation that has a valid baseline.
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a>;
+    /// Looks at one reading operation that has a valid baseline.
+    fn run<'a>(&'a self, _cx: &'a CheckCx<'a>, _surveyed: &'a Surveyed) -> Running<'a> {
+        Box::pin(async { held("it concerns operations that change state") })
+    }
+
+    /// Looks at one operation that changes state. Only called where the scan may write; one at a time, since each sees
+    /// what the others wrote.
+    fn act<'a>(&'a self, _cx: &'a ActCx<'a>, _acting: &'a Acting) -> Running<'a> {
+        Box::pin(async { held("it concerns operations that read") })
+    }
+
+    /// When it acts: small numbers first. What removes objects comes late, what ends sessions later, bursts last, so that
+    /// nothing blinds what comes after it.
+    fn turn(&self) -> u8 {
+        0
+    }
 }
 
 impl std::fmt::Debug for dyn Check {

@@ -1,6 +1,7 @@
 //! The checks: one file each, one line in its family, and the register that holds them together. A check plans from the
 //! document alone, and compares what the survey and its own few requests brought; it never decides how sure it is.
 
+mod acting;
 mod context;
 mod meta;
 mod proof;
@@ -14,6 +15,7 @@ mod inventory;
 mod property;
 mod token;
 
+pub use acting::{Access, ActCx, Seen};
 pub use context::{CheckCx, Pair, PlanCx, Shared};
 pub use meta::{Check, Meta, Need};
 pub use proof::is_moot;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::{Clause, Draft, EvidenceItem, Inconclusive, Role, Severity, Verdict};
+use crate::act::Acting;
+use crate::model::{Clause, Draft, EvidenceItem, Inconclusive, OperationId, Role, Severity, Verdict};
 use crate::probe::{Answer, SendError};
 use crate::survey::Surveyed;
 
@@ -20,7 +21,25 @@ pub(crate) struct Finding<'a> {
     pub(crate) cause: String,
     pub(crate) claim: String,
     pub(crate) severity: Option<Severity>,
-    pub(crate) surveyed: &'a Surveyed,
+    pub(crate) surveyed: &'a dyn Concerns,
+}
+
+/// What a finding can be about.
+pub(crate) trait Concerns: std::fmt::Debug {
+    /// The operation.
+    fn operation(&self) -> &OperationId;
+}
+
+impl Concerns for Surveyed {
+    fn operation(&self) -> &OperationId {
+        &self.operation.id
+    }
+}
+
+impl Concerns for Acting {
+    fn operation(&self) -> &OperationId {
+        &self.operation.id
+    }
 }
 
 impl Proof {
@@ -50,7 +69,7 @@ impl Proof {
         // The attack first: it is what a reader looks for.
         self.exchanges.sort_by_key(|item| item.role);
         Draft {
-            operation: finding.surveyed.operation.id.clone(),
+            operation: finding.surveyed.operation().clone(),
             site: finding.site,
             cause: finding.cause,
             claim: finding.claim,

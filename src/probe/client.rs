@@ -188,6 +188,13 @@ impl Probe {
         Ok(())
     }
 
+    /// Gives a caller another credential; its cookies stay.
+    pub fn replace_identity(&mut self, identity: Identity) {
+        if let Some(known) = self.identities.iter_mut().find(|known| known.name == identity.name) {
+            *known = identity;
+        }
+    }
+
     /// Forgets a caller again, such as an account that could not be made.
     pub fn drop_identity(&mut self, name: &str) {
         self.identities.retain(|known| known.name != name);

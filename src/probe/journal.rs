@@ -227,8 +227,7 @@ impl Journal {
         let n = {
             let mut state = self.locked();
             let n = state.entries.len();
-            let entry =
-                Entry { n, note: note.clone(), status: None, object: None, undone: false, nothing: false };
+            let entry = Entry { n, note: note.clone(), status: None, object: None, undone: false, nothing: false };
             state.entries.push(entry);
             n
         };

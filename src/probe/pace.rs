@@ -60,9 +60,8 @@ impl Pace {
     /// A future dropped while it waits has used up its ticket; the budget errs on the safe side.
     pub(super) async fn place(&self) -> Result<SemaphorePermit<'_>, Spent> {
         let most = self.max_requests.load(Ordering::Relaxed);
-        let taken = self
-            .sent
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| (sent < most).then_some(sent + 1));
+        let taken =
+            self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| (sent < most).then_some(sent + 1));
         if taken.is_err() {
             return Err(Spent);
         }

@@ -95,7 +95,12 @@ impl Probe {
         Ok(())
     }
 
-    pub(super) fn login_request(&self, identity: &Identity, recipe: &LoginRecipe, generation: u32) -> Result<Ask, SignInError> {
+    pub(super) fn login_request(
+        &self,
+        identity: &Identity,
+        recipe: &LoginRecipe,
+        generation: u32,
+    ) -> Result<Ask, SignInError> {
         let fault = |because: String| SignInError::Recipe { identity: identity.name.clone(), because };
         let (method, path) = recipe
             .operation

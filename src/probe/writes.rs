@@ -56,9 +56,8 @@ impl Probe {
         for secret in identity.credential.secrets() {
             self.redactor().learn(&identity.name, secret);
         }
-        let ask = self
-            .login_request(identity, recipe, 200)
-            .map_err(|error| SendError::Unbuildable(error.to_string()))?;
+        let ask =
+            self.login_request(identity, recipe, 200).map_err(|error| SendError::Unbuildable(error.to_string()))?;
         // Without a jar: the cookies of a further session must not take the place of the first one's.
         self.transmit(&ask, None, None).await
     }

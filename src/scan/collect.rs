@@ -7,7 +7,6 @@ use super::{convert, fingerprint, operation_ref};
 use crate::checks::{Check, find};
 use crate::model::{CheckId, Confidence, Draft, OperationId, Severity, Verdict, clean};
 use crate::report::{CoverageOutcome, CoverageRow, Finding, NextStep};
-use crate::survey::Survey;
 
 /// Most next steps that are told.
 const MAX_STEPS: usize = 6;
@@ -21,16 +20,12 @@ pub(super) struct Collected {
 }
 
 /// Collects all verdicts in document order.
-pub(super) fn collect(
-    input: &ScanInput<'_>,
-    survey: &Survey,
-    verdicts: &BTreeMap<(OperationId, CheckId), Verdict>,
-) -> Collected {
+pub(super) fn collect(input: &ScanInput<'_>, verdicts: &BTreeMap<(OperationId, CheckId), Verdict>) -> Collected {
     let mut causes: BTreeMap<(&'static str, String), Vec<&Draft>> = BTreeMap::new();
     let mut coverage = Vec::new();
     let mut helps: BTreeMap<String, BTreeSet<&OperationId>> = BTreeMap::new();
-    for surveyed in &survey.operations {
-        let id = &surveyed.operation.id;
+    for operation in &input.api.operations {
+        let id = &operation.id;
         for check in input.checks.iter().map(|check| check.meta().id) {
             let Some(verdict) = verdicts.get(&(id.clone(), CheckId::from(check))) else { continue };
             let (outcome, because, help) = outcome(verdict);

@@ -90,8 +90,10 @@ fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
     notes.extend(input.probe.notes());
     let changes = |effect: &Effect| matches!(effect, Effect::Writes | Effect::Deletes);
     let changing = input.api.operations.iter().filter(|operation| changes(&operation.effect)).count();
-    if changing > 0 {
-        notes.push(format!("{changing} operations change state and were not asked: this version only reads"));
+    if changing > 0 && input.act.is_none() {
+        notes.push(format!(
+            "{changing} operations change state and were not asked: the scan is passive (`--mode active` writes to objects of its own alone)"
+        ));
     }
     if survey.objects.left_out > 0 {
         notes.push(format!(

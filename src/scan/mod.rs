@@ -5,12 +5,14 @@ mod convert;
 mod plan;
 mod run;
 mod trust;
+mod writing;
 
 use sha2::{Digest, Sha256};
 
 pub use convert::issues;
 pub use plan::{PlanInput, plan};
 pub use run::{Outcome, ScanInput, Stage, Ticked, run};
+pub use writing::{ActInput, undo};
 
 use crate::model::{FindingId, Method, OperationId, clean_name};
 use crate::report::OperationRef;

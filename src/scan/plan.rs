@@ -37,16 +37,19 @@ pub fn plan(input: &PlanInput<'_>) -> Vec<PlanRow> {
 fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
     let cx = PlanCx { api: input.api, identities: input.identities, mode: input.mode };
     let skipped_because = skipped(input, operation);
+    let writes = !operation.method.is_safe();
     let mut checks = Vec::new();
     let mut max_requests = 0;
     if skipped_because.is_none() {
         for check in input.checks {
-            if let Need::Requests(requests) = check.plan(&cx, operation) {
+            let allowed = check.meta().level <= input.mode;
+            if let (true, Need::Requests(requests)) = (allowed, check.plan(&cx, operation)) {
                 checks.push(check.meta().id.to_owned());
                 max_requests += u64::from(requests);
             }
         }
-        max_requests += baseline_cost(input.identities.len());
+        max_requests +=
+            if writes { making_cost(operation, input.identities.len()) } else { baseline_cost(input.identities.len()) };
     }
     PlanRow { operation: super::operation_ref(&operation.id), checks, max_requests, skipped_because }
 }
@@ -58,15 +61,28 @@ fn baseline_cost(identities: usize) -> u64 {
     callers.saturating_mul(6).saturating_add(2)
 }
 
+/// Why an operation is not called in any mode.
+fn left_alone(input: &PlanInput<'_>, operation: &Operation) -> Option<String> {
+    let acting = crate::act::acting_of(input.api, operation);
+    acting.left_alone
+}
+
+/// An object for each of three callers: four tries, a look at what it may refer to, one at what was made, its removal.
+fn making_cost(operation: &Operation, identities: usize) -> u64 {
+    let callers = u64::try_from(identities.clamp(1, 3)).unwrap_or(3);
+    if operation.method == Method::Post { callers.saturating_mul(10) } else { 0 }
+}
+
 fn skipped(input: &PlanInput<'_>, operation: &Operation) -> Option<String> {
     if (input.excluded)(operation) {
         return Some("excluded by the configuration".to_owned());
     }
     match (&operation.effect, operation.method) {
         (Effect::Doubtful(sign), _) => Some(format!("not asked: a GET that may change state ({sign})")),
-        (Effect::Writes | Effect::Deletes, _) => {
-            Some("not asked: it changes state, and this version only reads".to_owned())
+        (Effect::Writes | Effect::Deletes, _) if input.mode == Mode::Passive => {
+            Some("not asked: it changes state, and the scan is passive".to_owned())
         }
+        (Effect::Writes | Effect::Deletes, _) => left_alone(input, operation),
         (Effect::Reads, Method::Get) => None,
         (Effect::Reads, method) => Some(format!("not asked: {method} tells nothing that GET does not")),
     }

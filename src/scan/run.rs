@@ -10,9 +10,11 @@ use futures_util::stream;
 
 use super::collect::{self, Collected};
 use super::plan::Choice;
+use super::writing::{self, ActInput};
 use super::{convert, trust};
-use crate::checks::{Check, CheckCx, Need, PlanCx, Shared};
-use crate::model::{Api, CheckId, Mode, OperationId, Verdict};
+use crate::act::{Acting, Maker};
+use crate::checks::{Access, ActCx, Check, CheckCx, Need, PlanCx, Shared};
+use crate::model::{Api, CheckId, Effect, Inconclusive, Mode, OperationId, Verdict};
 use crate::probe::{Probe, SignInError};
 use crate::report::Report;
 use crate::survey::{Survey, Surveyed, Surveyor};
@@ -41,6 +43,8 @@ pub struct ScanInput<'a> {
     pub config: Option<String>,
     /// What the user should know from the start.
     pub notes: Vec<String>,
+    /// What it writes with; it reads alone without it.
+    pub act: Option<ActInput>,
 }
 
 /// Where a scan is.
@@ -50,6 +54,8 @@ pub enum Stage {
     SigningIn,
     /// Learning baselines and objects.
     Survey,
+    /// Making objects of the scan's own.
+    Making,
     /// Running checks.
     Checks,
 }
@@ -66,6 +72,8 @@ pub struct Outcome {
     pub survey: Survey,
     /// What each check said of each operation.
     pub verdicts: BTreeMap<(OperationId, CheckId), Verdict>,
+    /// Who was seen to be able to do what.
+    pub accesses: Vec<Access>,
 }
 
 /// Runs a scan to its end, or to where it is stopped; there is a report in any case.
@@ -77,22 +85,32 @@ pub fn run<'a>(input: ScanInput<'a>, ticked: Ticked<'a>) -> BoxFuture<'a, Outcom
 async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let started = std::time::Instant::now();
     let failed = sign_in(&input, ticked).await;
+    let acting = input.act.as_ref().map(|act| act.acting.as_slice()).unwrap_or_default();
+    let maker = Maker::new(&input.api, input.probe, acting);
+    let stopped = writing::make(&input, &maker, ticked).await;
     let surveyor = Surveyor {
         api: Arc::clone(&input.api),
         probe: input.probe,
         owns: input.owns.clone(),
         excluded: input.excluded,
+        created: maker.made().into_iter().map(|created| (created.id, created.object)).collect(),
+        facts: writing::facts(&input),
     };
-    let survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
-    let verdicts = check_all(&input, &survey, ticked).await;
-    let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &survey, &verdicts);
+    let mut survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
+    if let Err(error) = stopped {
+        survey.stopped_by.get_or_insert(error);
+    }
+    let (verdicts, accesses) = check_all(&input, &survey, &maker, ticked).await;
+    let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
     let trust = trust::judge(&input, &survey, &failed);
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
         // Nothing answered: advice on single operations would only hide the one thing to do.
         next_steps.clear();
     }
-    let report = convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, trust, started });
-    Outcome { report, survey, verdicts }
+    let mut report =
+        convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, trust, started });
+    report.notes.extend(writing::notes(&input, &maker));
+    Outcome { report, survey, verdicts, accesses }
 }
 
 async fn sign_in(input: &ScanInput<'_>, ticked: Ticked<'_>) -> Vec<SignInError> {
@@ -100,6 +118,9 @@ async fn sign_in(input: &ScanInput<'_>, ticked: Ticked<'_>) -> Vec<SignInError> 
     let mut failed = Vec::new();
     for (index, identity) in identities.iter().enumerate() {
         ticked(Stage::SigningIn, index as u64, identities.len() as u64, 0);
+        if input.probe.sessions().get(&identity.name).is_some() {
+            continue;
+        }
         if let Err(error) = input.probe.sign_in(identity).await {
             failed.push(error);
         }
@@ -125,18 +146,105 @@ fn work<'s>(input: &ScanInput<'_>, survey: &'s Survey) -> Vec<(&'static dyn Chec
     work
 }
 
+/// Checks that write with the operations they look at, in the order of their turns.
+fn acts<'s>(input: &'s ScanInput<'_>, acting: &'s [Acting]) -> Vec<(&'static dyn Check, &'s Acting)> {
+    let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive };
+    let mut acts: Vec<(&'static dyn Check, &Acting)> = Vec::new();
+    for check in &input.checks {
+        for acting in acting.iter().filter(|acting| (input.selected)(&acting.operation)) {
+            if check.plan(&plan_cx, &acting.operation) != Need::NotApplicable {
+                acts.push((*check, acting));
+            }
+        }
+    }
+    acts.sort_by_key(|(check, _)| check.turn());
+    acts
+}
+
+type Verdicts = BTreeMap<(OperationId, CheckId), Verdict>;
+
 async fn check_all(
     input: &ScanInput<'_>,
     survey: &Survey,
+    maker: &Maker<'_>,
     ticked: Ticked<'_>,
-) -> BTreeMap<(OperationId, CheckId), Verdict> {
+) -> (Verdicts, Vec<Access>) {
     let shared = Shared::default();
     let cx = &CheckCx { survey, probe: input.probe, shared: &shared };
-    let work = work(input, survey);
-    let count = Count { total: work.len() as u64, done: AtomicU64::new(0), found: AtomicU64::new(0) };
+    let (now, later): (Vec<_>, Vec<_>) = work(input, survey).into_iter().partition(|(check, _)| check.turn() == 0);
+    // What changes state is planned also where it will not be carried out: the report says why.
+    let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
+    let acting = all_acting.as_deref().unwrap_or(maker.acting);
+    let acts = acts(input, acting);
+    let total = (now.len() + later.len() + acts.len()) as u64;
+    let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0) };
     let jobs: Vec<Job<'_>> =
-        work.into_iter().map(|(check, surveyed)| job(cx, check, surveyed, &count, ticked)).collect();
-    stream::iter(jobs).buffer_unordered(32).collect().await
+        now.into_iter().map(|(check, surveyed)| job(cx, input.mode, check, surveyed, &count, ticked)).collect();
+    let mut verdicts: Verdicts = stream::iter(jobs).buffer_unordered(32).collect().await;
+    let none = crate::act::Accounts::default();
+    let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
+    let act_cx = ActCx::new(cx, maker, accounts, input.mode);
+    // One at a time, reads of late turns among them: each sees what the others wrote.
+    let mut later: Vec<Late<'_>> = later.into_iter().map(|(check, surveyed)| Late::Read(check, surveyed)).collect();
+    later.extend(acts.into_iter().map(|(check, acting)| Late::Act(check, acting)));
+    later.sort_by_key(Late::turn);
+    for late in &later {
+        let (key, verdict) = match late {
+            Late::Read(check, surveyed) => job(cx, input.mode, *check, surveyed, &count, ticked).await,
+            Late::Act(check, acting) => {
+                let verdict = act(input, &act_cx, *check, acting).await;
+                count.step(&verdict, ticked);
+                ((acting.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
+            }
+        };
+        verdicts.insert(key, verdict);
+    }
+    (verdicts, act_cx.accesses())
+}
+
+/// What is looked at one by one.
+enum Late<'a> {
+    Read(&'static dyn Check, &'a Surveyed),
+    Act(&'static dyn Check, &'a Acting),
+}
+
+impl Late<'_> {
+    fn turn(&self) -> u8 {
+        match self {
+            Self::Read(check, _) | Self::Act(check, _) => check.turn(),
+        }
+    }
+}
+
+/// One check on one operation that changes state, where the mode allows it.
+async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, acting: &Acting) -> Verdict {
+    if let Some(because) = acting.left_alone.as_ref().filter(|_| check.meta().level > Mode::Passive) {
+        return Verdict::Skipped(Inconclusive { because: because.clone(), help: None });
+    }
+    if let Some(skipped) = beyond(check, input.mode) {
+        return skipped;
+    }
+    if input.act.is_none() && acting.operation.effect != Effect::Reads && check.meta().level > Mode::Passive {
+        return Verdict::Skipped(Inconclusive {
+            because: "the scan could not keep a journal, so it wrote nothing".to_owned(),
+            help: None,
+        });
+    }
+    check.act(cx, acting).await
+}
+
+/// Why a check is beyond what the scan may do.
+fn beyond(check: &'static dyn Check, mode: Mode) -> Option<Verdict> {
+    let level = check.meta().level;
+    (level > mode).then(|| {
+        Verdict::Skipped(Inconclusive {
+            because: format!("needs {} mode", level.as_str()),
+            help: Some(format!(
+                "scan with `--mode {}` (add --auto-accounts to leave your own accounts alone)",
+                level.as_str()
+            )),
+        })
+    })
 }
 
 /// One check on one operation, on its way to a verdict.
@@ -149,23 +257,31 @@ struct Count {
     found: AtomicU64,
 }
 
+impl Count {
+    fn step(&self, verdict: &Verdict, ticked: Ticked<'_>) {
+        if let Verdict::Broken(drafts) = verdict {
+            self.found.fetch_add(drafts.len() as u64, Ordering::Relaxed);
+        }
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        ticked(Stage::Checks, done, self.total, self.found.load(Ordering::Relaxed));
+    }
+}
+
 fn job<'a>(
     cx: &'a CheckCx<'a>,
+    mode: Mode,
     check: &'static dyn Check,
     surveyed: &'a Surveyed,
     count: &'a Count,
     ticked: Ticked<'a>,
 ) -> Job<'a> {
     Box::pin(async move {
-        let verdict = match &surveyed.skipped {
-            Some(reason) => Verdict::Skipped(reason.clone()),
-            None => check.run(cx, surveyed).await,
+        let verdict = match (&surveyed.skipped, beyond(check, mode)) {
+            (Some(reason), _) => Verdict::Skipped(reason.clone()),
+            (None, Some(skipped)) => skipped,
+            (None, None) => check.run(cx, surveyed).await,
         };
-        if let Verdict::Broken(drafts) = &verdict {
-            count.found.fetch_add(drafts.len() as u64, Ordering::Relaxed);
-        }
-        let done = count.done.fetch_add(1, Ordering::Relaxed) + 1;
-        ticked(Stage::Checks, done, count.total, count.found.load(Ordering::Relaxed));
+        count.step(&verdict, ticked);
         ((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
     })
 }

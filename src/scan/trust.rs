@@ -19,6 +19,7 @@ pub(super) fn judge(input: &ScanInput<'_>, survey: &Survey, failed: &[SignInErro
     }
     let because = unreachable(input, survey)
         .or_else(|| sign_in_failed(failed))
+        .or_else(|| super::writing::no_account(input))
         .or_else(|| no_baseline(survey))
         .or_else(|| indistinct(survey))
         // What was not asked cannot have been refused.

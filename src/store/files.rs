@@ -11,12 +11,17 @@ use super::error::StoreError;
 /// How long another process may keep the database laid out or locked before this one gives up.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Where that folder is or would be.
+pub(super) fn place(given: Option<&Path>) -> Result<PathBuf, StoreError> {
+    match given {
+        Some(folder) => Ok(folder.to_path_buf()),
+        None => Ok(ProjectDirs::from("", "", "routewarden").ok_or(StoreError::NoFolder)?.data_dir().to_path_buf()),
+    }
+}
+
 /// The folder of the history: the given one, or this program's data folder of the user.
 pub(super) fn folder(given: Option<&Path>) -> Result<PathBuf, StoreError> {
-    let folder = match given {
-        Some(folder) => folder.to_path_buf(),
-        None => ProjectDirs::from("", "", "routewarden").ok_or(StoreError::NoFolder)?.data_dir().to_path_buf(),
-    };
+    let folder = place(given)?;
     make_folder(&folder).map_err(|source| StoreError::Folder { path: folder.clone(), source })?;
     if given.is_none() {
         // A folder that the user named may be shared on purpose; our own never is.

@@ -3,10 +3,12 @@
 
 mod error;
 mod files;
+mod journals;
 mod open;
 mod read;
 mod save;
 
 pub use error::StoreError;
+pub use journals::{journal_key, journals, journals_if_any};
 pub use open::Store;
 pub use read::HistoryRow;

@@ -78,6 +78,30 @@ pub(super) fn learn_from_me(survey: &mut Survey) {
     }
 }
 
+/// What the scan made as a caller carries that caller's numbers in its owner fields, where those of others differ.
+pub(super) fn learn_from_created(survey: &mut Survey) {
+    let mut values: BTreeMap<(String, String), BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for object in survey.objects.known.values() {
+        let Some(caller) = &object.created_by else { continue };
+        for (field, value) in object.fields.iter().filter(|(field, _)| super::names::is_certain_owner_name(field)) {
+            if let Some(text) = scalar_text(value) {
+                let by_caller = values.entry((object.resource.clone(), field.clone())).or_default();
+                by_caller.entry(caller.clone()).or_default().insert(text);
+            }
+        }
+    }
+    for ((_, field), by_caller) in values {
+        for (caller, own) in &by_caller {
+            let Some(value) = own.first().filter(|_| own.len() == 1) else { continue };
+            let elsewhere = by_caller.iter().any(|(other, theirs)| other != caller && theirs.contains(value));
+            let alone = by_caller.len() > 1 && !elsewhere;
+            if alone && survey.people.named_in(&field, value).is_none() {
+                survey.people.learn(caller, [(field.clone(), value.clone())]);
+            }
+        }
+    }
+}
+
 /// Slots that are named like what stands for a caller (`{username}`, `{email}`, `{userId}`) take the callers' own.
 pub(super) fn seed_accounts(survey: &mut Survey) {
     let mut seeds: Vec<(ObjectKey, Slot)> = Vec::new();

@@ -15,10 +15,13 @@ mod slots;
 
 pub use baseline::{Baseline, Surveyed};
 pub use leaves::{Leaf, leaves, looks_volatile, same, scalar_text};
-pub use names::{is_me_word, is_owner_name, is_strong_owner_name, role_mark, role_word, singular, words};
+pub use names::{
+    BARE_IDS, ends_in_id, is_me_word, is_owner_name, is_strong_owner_name, resource_of_name, resource_of_path,
+    role_mark, role_word, singular, words,
+};
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, signs_of};
-pub use people::{People, Person};
-pub use refusal::{Reading, read};
+pub use people::{People, Person, me_facts};
+pub use refusal::{Reading, is_soft_error, read};
 pub use run::{Survey, Surveyor, Tick};
 pub use slots::{Slot, missing_like, slots};

@@ -73,7 +73,7 @@ const ID_WORDS: &[&str] = &[
 ];
 
 /// What a bare identifier is called.
-pub(super) const BARE_IDS: &[&str] = &[
+pub const BARE_IDS: &[&str] = &[
     "id",
     "_id",
     "uuid",
@@ -92,7 +92,7 @@ pub(super) const BARE_IDS: &[&str] = &[
 ];
 
 /// The resource that a parameter or field names: `invoice_id` is `invoice`, `id` nothing, `userName` `user`.
-pub(super) fn resource_of_name(name: &str) -> Option<String> {
+pub fn resource_of_name(name: &str) -> Option<String> {
     let mut parts = words(name);
     let is_id = |word: &String| ID_WORDS.contains(&word.as_str());
     if parts.len() == 1 {
@@ -113,7 +113,7 @@ pub(super) fn resource_of_name(name: &str) -> Option<String> {
 }
 
 /// Whether a name ends in an identifying word.
-pub(super) fn ends_in_id(name: &str) -> bool {
+pub fn ends_in_id(name: &str) -> bool {
     let parts = words(name);
     let last = parts.last().map(String::as_str).unwrap_or_default();
     matches!(last, "id" | "uuid" | "guid" | "uid" | "pk" | "slug" | "oid" | "key" | "no" | "number" | "code" | "ref")
@@ -143,7 +143,7 @@ pub(super) fn resource_segments(path: &str) -> Vec<&str> {
 }
 
 /// The resource of the collection that a path ends in: `/api/v1/invoices/search` is `search`, `/invoices` `invoice`.
-pub(super) fn resource_of_path(path: &str) -> Option<String> {
+pub fn resource_of_path(path: &str) -> Option<String> {
     let last = resource_segments(path).pop()?;
     if is_me_word(last) {
         return Some("user".to_owned());

@@ -37,6 +37,8 @@ pub struct Object {
     pub holders: BTreeSet<ObjectKey>,
     /// Only a reference was seen, never the object itself.
     pub reference: bool,
+    /// The caller as whom this scan made it.
+    pub created_by: Option<String>,
 }
 
 /// All objects of a scan.
@@ -261,6 +263,13 @@ impl Objects {
             .filter(|id| !id.is_empty() && id.len() <= 200)
     }
 
+    /// The id under which an object would be kept.
+    pub fn id_of(&self, object: &Object) -> Option<String> {
+        let fields: Map<String, Value> =
+            object.fields.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.primary_id(&object.resource, &fields)
+    }
+
     /// Objects that may go into a slot, with the value that does.
     pub fn for_slot<'a>(&'a self, slot: &'a Slot) -> impl Iterator<Item = (&'a ObjectKey, &'a Object, &'a Value)> {
         slot.resources.iter().flat_map(move |resource| {
@@ -274,6 +283,16 @@ impl Objects {
 }
 
 impl Object {
+    /// An object with these fields, seen below these parents.
+    pub fn of(resource: &str, fields: &Map<String, Value>, context: BTreeMap<String, Value>) -> Self {
+        Self {
+            resource: resource.to_owned(),
+            fields: flat_fields(fields).into_iter().collect(),
+            context,
+            ..Self::default()
+        }
+    }
+
     /// The field that a slot wants: of its very name, else the usual ids.
     pub fn slot_value(&self, slot: &Slot) -> Option<&Value> {
         let wanted = words(&slot.name);

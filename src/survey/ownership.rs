@@ -38,6 +38,8 @@ pub enum Sign {
     },
     /// The object is the caller's own account.
     IsCaller,
+    /// This scan made it as the caller.
+    Created,
     /// Everything that refers to it is the caller's.
     Holder {
         /// One of those.
@@ -54,6 +56,7 @@ impl Sign {
                 format!("its field `{}` names {owner}", crate::model::clean_name(field, 60))
             }
             Self::IsCaller => format!("it is {owner}'s own account"),
+            Self::Created => format!("{owner} made it in this scan"),
             Self::ScopedList { operation, other, .. } => format!("{operation} shows it to {owner} and not to {other}"),
             Self::Parent { parent } => format!("it belongs to {parent}, which is {owner}'s"),
             Self::Holder { holder } => format!("only {owner}'s objects refer to it, such as {holder}"),
@@ -64,7 +67,10 @@ impl Sign {
     pub fn shows_intent(&self) -> bool {
         !matches!(
             self,
-            Self::OwnerField { strong: false, .. } | Self::Holder { .. } | Self::ScopedList { apart: false, .. }
+            Self::OwnerField { strong: false, .. }
+                | Self::Holder { .. }
+                | Self::ScopedList { apart: false, .. }
+                | Self::Created
         )
     }
 }
@@ -97,9 +103,11 @@ fn signs_at<'p>(
     if let Fields::Named(named) = fields {
         found.extend(named);
     }
+    let maker = object.created_by.as_ref().and_then(|name| people.get(name));
+    found.extend(maker.map(|person| (person, Sign::Created)));
     if !names_a_stranger {
         found.extend(scoped_lists(key, objects, people));
-        if depth < 3 && found.is_empty() {
+        if depth < 3 && found.iter().all(|(_, sign)| *sign == Sign::Created) {
             found.extend(by_parent(key, object, objects, people, owns, depth));
         }
     }

@@ -230,7 +230,7 @@ fn principal_values(claims: &Value, facts: &mut Vec<(String, String)>) {
 }
 
 /// What an answer about the caller itself tells: its shallow principal fields.
-pub(super) fn me_facts(response: &Response) -> Vec<(String, String)> {
+pub fn me_facts(response: &Response) -> Vec<(String, String)> {
     leaves(response)
         .into_iter()
         .filter(|leaf| leaf.path.matches('/').count() <= 3 && !leaf.path.contains('*') && is_principal_key(&leaf.key))

@@ -9,7 +9,7 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::baseline::{Baseline, Surveyed};
-use super::learn::{harvest, learn_from_lists, learn_from_me, seed_accounts};
+use super::learn::{harvest, learn_from_created, learn_from_lists, learn_from_me, seed_accounts};
 use super::leaves::{leaves, same, scalar_text};
 use super::objects::{Object, ObjectKey, Objects};
 use super::ownership::{Sign, signs_of};
@@ -53,6 +53,10 @@ pub struct Surveyor<'a> {
     pub owns: Vec<(String, String, Vec<String>)>,
     /// Operations that the user excluded.
     pub excluded: &'a (dyn Fn(&Operation) -> bool + Sync),
+    /// Objects that the scan made, each with the id by which its addresses name it.
+    pub created: Vec<(String, Object)>,
+    /// What is known of callers beyond their sessions: caller, field, value.
+    pub facts: Vec<(String, String, String)>,
 }
 
 /// One operation on its way through a wave.
@@ -79,6 +83,9 @@ impl Surveyor<'_> {
                 survey.people.learn(&name, session_facts(&session));
             }
         }
+        for (name, field, value) in &self.facts {
+            survey.people.learn(name, [(field.clone(), value.clone())]);
+        }
         for wave in 0..MAX_WAVES {
             let work = self.work(&survey, wave == 0, false);
             if work.is_empty() && wave > 0 {
@@ -90,6 +97,7 @@ impl Surveyor<'_> {
                 survey.people.settle();
                 seed_accounts(&mut survey);
             }
+            learn_from_created(&mut survey);
             learn_from_lists(&mut survey);
             self.attribute(&mut survey);
         }
@@ -124,6 +132,10 @@ impl Surveyor<'_> {
             });
         }
         let mut objects = Objects::new(names, self.collections());
+        for (id, object) in &self.created {
+            let id = objects.id_of(object).unwrap_or_else(|| id.clone());
+            objects.known.insert((object.resource.clone(), id), object.clone());
+        }
         for (_, parameter, ids) in &self.owns {
             self.seed_owned(&mut objects, parameter, ids);
         }

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 /// Low to high. A module uses only modules of rows above its own.
-const LAYERS: [&[&str]; 15] = [
+const LAYERS: [&[&str]; 16] = [
     &["model"],
     &["detect"],
     &["spec", "config", "code", "remedy"],
     &["probe"],
     &["survey"],
+    &["act"],
     &["checks"],
     &["report"],
     &["store"],
@@ -23,7 +24,7 @@ const LAYERS: [&[&str]; 15] = [
 
 /// The faces see the use cases, and nothing that sends.
 const FACES: [&str; 3] = ["mcp", "cli", "main"];
-const BEHIND_THE_USE_CASES: [&str; 3] = ["probe", "survey", "checks"];
+const BEHIND_THE_USE_CASES: [&str; 4] = ["probe", "survey", "act", "checks"];
 
 /// Names that open sockets, and who may say them beside the probe.
 const SOCKETS: [(&str, &[&str]); 6] = [

@@ -4,4 +4,11 @@ use crate::checks::meta::family;
 
 pub(super) mod intent;
 
-family![bola_read::BolaRead, bola_list::BolaList, bola_nested::BolaNested, function_read::FunctionRead];
+family![
+    bola_read::BolaRead,
+    bola_write::BolaWrite,
+    bola_delete::BolaDelete,
+    bola_list::BolaList,
+    bola_nested::BolaNested,
+    function_read::FunctionRead,
+];

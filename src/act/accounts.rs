@@ -1,0 +1,525 @@
+//! Throw-away accounts: signed up and in through the API's own operations, their passwords kept in memory alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::bodies::{Body, marker};
+use super::kinds::{Acting, Kind};
+use super::maker::{carries, objects_in};
+use super::repair::{complaints, mend};
+use super::signup::{
+    self, PASSWORD, PASSWORD_LENGTH, Persona, carriers, is_confirmation, sign_in_bodies, sign_up_body, token_in,
+};
+use crate::model::{
+    Api, Credential, Effect, Identity, LoginRecipe, Method, Outcome, Place, SchemeKind, Secret, TokenSource, clean,
+};
+use crate::probe::{
+    AccountNote, Answer, Ask, Caller, ID_PLACE, Probe, Response, SendError, Undo, Values, WriteKind, WriteNote,
+    operation_url, serialize_body,
+};
+use crate::survey::{Object, is_me_word, is_soft_error, leaves, role_word, scalar_text};
+
+/// Most sign-up operations that are tried.
+const MAX_TRIES: usize = 3;
+/// Most times that one body is mended.
+const MAX_REPAIRS: usize = 3;
+
+/// One account that was made.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The identity's name.
+    pub name: String,
+    /// Who it is to the API.
+    pub persona: Persona,
+    /// The sign-up, as an index into the acting operations.
+    pub sign_up: usize,
+    /// The body that was accepted, with a placeholder for the password.
+    pub body: Body,
+    /// The sign-in, where there is one.
+    pub sign_in: Option<usize>,
+    /// What the sign-up answered.
+    pub answer: Arc<Answer>,
+    /// The sign-up's number in the journal.
+    pub entry: usize,
+}
+
+/// The accounts of a scan, and why there are no more.
+#[derive(Debug, Clone, Default)]
+pub struct Accounts {
+    /// In the order they were made.
+    pub made: Vec<Account>,
+    /// What went wrong, with what would settle it; for the report's notes.
+    pub faults: Vec<String>,
+}
+
+/// What making accounts works with.
+pub struct AccountMaker<'a> {
+    /// The API.
+    pub api: &'a Api,
+    /// Its operations that change state.
+    pub acting: &'a [Acting],
+    /// The password of an account; the same one for the same name, also in a later process.
+    pub password: &'a (dyn Fn(&str) -> Secret + Sync),
+}
+
+impl AccountMaker<'_> {
+    /// Makes so many accounts and signs them in.
+    pub async fn make(&self, probe: &mut Probe, names: &[&str]) -> Accounts {
+        let mut accounts = Accounts::default();
+        let candidates = self.candidates();
+        if candidates.is_empty() {
+            accounts.faults.push(format!(
+                "no throw-away accounts: no operation of the document signs users up. {}",
+                help(None, None)
+            ));
+            return accounts;
+        }
+        for name in names {
+            match self.one(probe, name, &candidates).await {
+                Ok(account) => accounts.made.push(account),
+                Err(because) => {
+                    probe.drop_identity(name);
+                    accounts.faults.push(because);
+                    break;
+                }
+            }
+        }
+        accounts
+    }
+
+    /// Sign-ups, the most telling names first.
+    fn candidates(&self) -> Vec<usize> {
+        let mut found: Vec<(usize, &Acting)> = self
+            .acting
+            .iter()
+            .enumerate()
+            .filter(|(_, acting)| acting.kind == Kind::SignUp && acting.left_alone.is_none())
+            .collect();
+        found.sort_by_key(|(_, acting)| {
+            let path = acting.operation.path.to_ascii_lowercase();
+            let named =
+                ["register", "signup", "sign-up", "sign_up", "registration"].iter().any(|word| path.contains(word));
+            (!named, acting.operation.requires_sign_in(), path.len())
+        });
+        found.into_iter().take(MAX_TRIES).map(|(index, _)| index).collect()
+    }
+
+    async fn one(&self, probe: &mut Probe, name: &str, candidates: &[usize]) -> Result<Account, String> {
+        let persona = Persona::new(&marker());
+        let password = (self.password)(name);
+        let placeholder = Identity {
+            name: name.to_owned(),
+            role: "user".to_owned(),
+            rank: 10,
+            credential: Credential::Basic(persona.username.clone(), password.clone()),
+            owns: BTreeMap::new(),
+        };
+        probe.redactor().learn(&format!("password of {name}"), &password);
+        probe.add_identity(placeholder.clone()).map_err(|error| error.to_string())?;
+        let mut last = String::new();
+        for index in candidates {
+            match self.sign_up(probe, name, &persona, &password, *index).await {
+                Ok(mut account) => {
+                    self.sign_in(probe, &placeholder, &password, &mut account).await?;
+                    self.learn_undo(probe, &account).await.map_err(|error| error.to_string())?;
+                    return Ok(account);
+                }
+                Err(because) => last = because,
+            }
+        }
+        Err(last)
+    }
+
+    async fn sign_up(
+        &self,
+        probe: &Probe,
+        name: &str,
+        persona: &Persona,
+        password: &Secret,
+        index: usize,
+    ) -> Result<Account, String> {
+        let acting = self.acting.get(index).ok_or("no such operation")?;
+        let mut body = sign_up_body(self.api, acting, persona);
+        let mut last: Option<Arc<Answer>> = None;
+        for _ in 0..=MAX_REPAIRS {
+            let ask = self.ask(probe, acting, &body, password)?;
+            let note = WriteNote {
+                operation: acting.operation.id.0.clone(),
+                caller: name.to_owned(),
+                kind: WriteKind::SignsUp,
+                marker: persona.username.clone(),
+                undo: None,
+            };
+            let written = probe.sign_up(name, &ask, note).await.map_err(|error| error.to_string())?;
+            let response = written.answer.response();
+            if response
+                .is_some_and(|response| response.is_success() && !is_soft_error(response) || response.status == 302)
+            {
+                let (answer, entry) = (written.answer, written.n);
+                return Ok(Account {
+                    name: name.to_owned(),
+                    persona: persona.clone(),
+                    sign_up: index,
+                    body,
+                    sign_in: None,
+                    answer,
+                    entry,
+                });
+            }
+            if let (Some(journal), true) = (probe.journal(), response.is_some()) {
+                journal.nothing(written.n);
+            }
+            let complaints = response.map(complaints).unwrap_or_default();
+            last = Some(written.answer);
+            if !mend_sign_up(&mut body, &complaints, &persona.username) {
+                break;
+            }
+        }
+        let said = last.map(|answer| told(&answer)).unwrap_or_default();
+        Err(format!("no throw-away accounts: {} answered {said}. {}", acting.operation.id, help(Some(acting), None)))
+    }
+
+    fn ask(&self, probe: &Probe, acting: &Acting, body: &Body, password: &Secret) -> Result<Ask, String> {
+        let url = operation_url(probe.base_url(), &acting.operation, &Values::new())?;
+        let filled = filled(&body.value, password);
+        Ok(Ask {
+            method: acting.operation.method,
+            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+            body: Some(serialize_body(&body.media_type, &filled)),
+            ..Ask::get(Caller::Anonymous, url)
+        })
+    }
+
+    async fn sign_in(
+        &self,
+        probe: &mut Probe,
+        identity: &Identity,
+        password: &Secret,
+        account: &mut Account,
+    ) -> Result<(), String> {
+        let mut said = String::new();
+        let mut operation = None;
+        for (index, acting) in self.acting.iter().enumerate().filter(|(_, acting)| acting.kind == Kind::SignIn) {
+            operation.get_or_insert(acting);
+            for body in sign_in_bodies(self.api, acting, &account.persona, &account.body.value) {
+                let ask = Ask { round: 1, ..self.ask(probe, acting, &body, password)? };
+                let answer = probe.sign_in_request(&identity.name, &ask).await.map_err(|error| error.to_string())?;
+                let Some(response) = answer.response() else { continue };
+                if response.status >= 400 || is_soft_error(response) {
+                    said = format!("{} answered {}", acting.operation.id, told(&answer));
+                    continue;
+                }
+                if self
+                    .open(probe, identity, password, acting, &body, &answer)
+                    .await
+                    .map_err(|error| error.to_string())?
+                {
+                    account.sign_in = Some(index);
+                    return Ok(());
+                }
+                said = format!(
+                    "{} answered {}, and no token was found in it that the API takes",
+                    acting.operation.id,
+                    told(&answer)
+                );
+            }
+        }
+        if self.open_from_sign_up(probe, identity, password, account).await.map_err(|error| error.to_string())? {
+            return Ok(());
+        }
+        if said.is_empty() {
+            "no operation of the document signs users in, and the sign-up gave no token".clone_into(&mut said);
+        }
+        Err(format!(
+            "no throw-away accounts: signed up, but {said}. {}",
+            help(self.acting.get(account.sign_up), operation)
+        ))
+    }
+
+    /// Tries every place of a token and every way to send it, until a protected route is served.
+    async fn open(
+        &self,
+        probe: &mut Probe,
+        identity: &Identity,
+        password: &Secret,
+        acting: &Acting,
+        body: &Body,
+        answer: &Arc<Answer>,
+    ) -> Result<bool, SendError> {
+        let Some(response) = answer.response() else { return Ok(false) };
+        let recipe = |token: TokenSource, send: String| LoginRecipe {
+            operation: acting.operation.id.0.clone(),
+            body: body.value.clone(),
+            secrets: BTreeMap::from([("password".to_owned(), password.clone())]),
+            content_type: body.media_type.clone(),
+            token,
+            send,
+        };
+        for source in token_in(self.api, response) {
+            for send in carriers(self.api, &source) {
+                let recipe = recipe(source.clone(), send);
+                let owner = Identity { credential: Credential::Login(recipe.clone()), ..identity.clone() };
+                if probe.open_session(&owner, &recipe, Arc::clone(answer)).is_err() {
+                    break;
+                }
+                probe.replace_identity(owner);
+                if self.is_served(probe, &identity.name).await? {
+                    if let Some(journal) = probe.journal() {
+                        journal.account(note(&identity.name, &recipe));
+                    }
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// A token or session that the sign-up itself gave, or HTTP Basic with what was signed up.
+    async fn open_from_sign_up(
+        &self,
+        probe: &mut Probe,
+        identity: &Identity,
+        password: &Secret,
+        account: &Account,
+    ) -> Result<bool, SendError> {
+        let Some(acting) = self.acting.get(account.sign_up) else { return Ok(false) };
+        let basic = self.api.schemes.values().any(|scheme| scheme.kind == SchemeKind::Basic);
+        if basic {
+            for user in [&account.persona.username, &account.persona.email] {
+                let owner =
+                    Identity { credential: Credential::Basic(user.clone(), password.clone()), ..identity.clone() };
+                probe.replace_identity(owner.clone());
+                if probe.sign_in(&owner).await.is_ok() && self.is_served(probe, &identity.name).await? {
+                    return Ok(true);
+                }
+            }
+        }
+        let Some(response) = account.answer.response() else { return Ok(false) };
+        for source in token_in(self.api, response) {
+            for send in carriers(self.api, &source) {
+                let Some(credential) = fixed(response, &source, &send) else { break };
+                let owner = Identity { credential, ..identity.clone() };
+                probe.replace_identity(owner.clone());
+                if probe.sign_in(&owner).await.is_ok() && self.is_served(probe, &identity.name).await? {
+                    return Ok(true);
+                }
+            }
+        }
+        let _ = acting;
+        Ok(false)
+    }
+
+    /// How the account can be removed again: by a route of its own, or by its own id.
+    async fn learn_undo(&self, probe: &Probe, account: &Account) -> Result<(), SendError> {
+        let Some(journal) = probe.journal() else { return Ok(()) };
+        let mut shown: Vec<Object> = Vec::new();
+        let mut look: Option<String> = None;
+        let collect = |answer: &Answer, shown: &mut Vec<Object>| {
+            let json =
+                answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref());
+            let own = json.into_iter().flat_map(objects_in).filter(|fields| carries(fields, &account.persona.username));
+            shown.extend(own.map(|fields| Object::of("user", fields, BTreeMap::new())));
+        };
+        collect(&account.answer, &mut shown);
+        for url in self.witnesses(probe).into_iter().take(2) {
+            let is_me = url.path_segments().and_then(|mut parts| parts.next_back()).is_some_and(is_me_word);
+            if is_me {
+                let answer = probe.look_again(&Ask::get(Caller::Identity(account.name.clone()), url.clone())).await?;
+                collect(&answer, &mut shown);
+                look.get_or_insert(url.to_string());
+            }
+        }
+        let removals = self.acting.iter().filter(|acting| {
+            acting.kind == Kind::Delete && acting.left_alone.is_none() && role_word(&acting.operation.path).is_none()
+        });
+        for acting in removals {
+            let last = acting.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+            if acting.slots.is_empty() && is_me_word(last) {
+                let Ok(url) = operation_url(probe.base_url(), &acting.operation, &Values::new()) else { continue };
+                let undo = Undo { method: "DELETE".to_owned(), url: url.to_string(), look: look.clone(), list: None };
+                journal.made(account.entry, Some(account.persona.username.clone()), Some(undo));
+                return Ok(());
+            }
+            let [slot] = acting.slots.as_slice() else { continue };
+            let people = slot
+                .resources
+                .iter()
+                .any(|resource| matches!(resource.as_str(), "user" | "account" | "member" | "customer" | "person"));
+            let id = shown.iter().find_map(|object| object.slot_value(slot)).and_then(scalar_text);
+            let (true, Some(id)) = (people && super::kinds::ends_in_slot(&acting.operation.path), id) else { continue };
+            let values = Values::from([((Place::Path, slot.name.clone()), Value::String(ID_PLACE.to_owned()))]);
+            let Ok(url) = operation_url(probe.base_url(), &acting.operation, &values) else { continue };
+            let undo = Undo { method: "DELETE".to_owned(), url: url.to_string(), look, list: None };
+            journal.made(account.entry, Some(id), Some(undo));
+            return Ok(());
+        }
+        journal.made(account.entry, Some(account.persona.username.clone()), None);
+        Ok(())
+    }
+
+    /// Whether a route that refuses strangers serves this identity; where none is known to, it is believed.
+    async fn is_served(&self, probe: &Probe, name: &str) -> Result<bool, SendError> {
+        let mut protected = 0;
+        for url in self.witnesses(probe) {
+            let anonymous = probe.send(&Ask::get(Caller::Anonymous, url.clone())).await?;
+            let refused = |answer: &Answer| {
+                answer.response().is_none_or(|response| !response.is_success() || is_soft_error(response))
+            };
+            if !refused(&anonymous) {
+                continue;
+            }
+            protected += 1;
+            let own = probe.look_again(&Ask::get(Caller::Identity(name.to_owned()), url)).await;
+            match own {
+                Ok(own) if !refused(&own) => return Ok(true),
+                Ok(_) | Err(SendError::SessionGone(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(protected == 0)
+    }
+
+    /// Reads without ids that likely need a session: those about the caller first.
+    fn witnesses(&self, probe: &Probe) -> Vec<url::Url> {
+        let mut found: Vec<_> = self
+            .api
+            .operations
+            .iter()
+            .filter(|operation| {
+                operation.method == Method::Get && operation.effect == Effect::Reads && !operation.path.contains('{')
+            })
+            .filter(|operation| role_word(&operation.path).is_none())
+            .filter(|operation| !operation.parameters.iter().any(|parameter| parameter.required))
+            .collect();
+        let is_me = |path: &str| path.rsplit('/').find(|part| !part.is_empty()).is_some_and(is_me_word);
+        found.sort_by_key(|operation| (!is_me(&operation.path), !operation.requires_sign_in()));
+        let urls =
+            found.into_iter().filter_map(|operation| operation_url(probe.base_url(), operation, &Values::new()).ok());
+        urls.take(6).collect()
+    }
+}
+
+/// Mends a sign-up body, keeping the password where it is.
+fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker: &str) -> bool {
+    let (credentials, others): (Vec<_>, Vec<_>) = complaints
+        .iter()
+        .cloned()
+        .partition(|complaint| super::kinds::is_password(&complaint.field) || is_confirmation(&complaint.field));
+    let mut changed = mend(&mut body.value, &others, marker);
+    if let Some(members) = body.value.as_object_mut() {
+        for complaint in credentials {
+            if members.get(&complaint.field) != Some(&json!(PASSWORD)) {
+                members.insert(complaint.field, json!(PASSWORD));
+                changed = true;
+            }
+        }
+        // A name that a complaint brought in may be that of the account.
+        for (name, value) in members.iter_mut() {
+            if signup::is_user_name(name) && value.as_str().is_some_and(|text| text != marker && text.is_empty()) {
+                *value = json!(marker);
+            }
+        }
+    }
+    changed
+}
+
+/// The body with the password in its place.
+pub(super) fn filled(body: &Value, password: &Secret) -> Value {
+    match body {
+        Value::String(text) if text == PASSWORD => json!(password.expose()),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), filled(value, password))).collect(),
+        other => other.clone(),
+    }
+}
+
+fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
+    let header = |token: &str| {
+        let (name, template) = send.split_once(':')?;
+        Some(Credential::Header {
+            name: name.trim().to_owned(),
+            template: template.trim().replace("{token}", "{secret}"),
+            secret: Secret::new(token.trim_start_matches("Bearer ")),
+        })
+    };
+    match source {
+        TokenSource::Pointer(at) => header(&leaves(response).into_iter().find(|leaf| leaf.at == *at)?.text),
+        TokenSource::Header(name) => header(response.header(name)?),
+        TokenSource::Cookie(_) => {
+            let pairs: Vec<String> = response
+                .headers
+                .iter()
+                .filter(|(name, _)| name == "set-cookie")
+                .filter_map(|(_, line)| line.split(';').next().map(str::to_owned))
+                .collect();
+            (!pairs.is_empty()).then(|| Credential::Cookie("*".to_owned(), Secret::new(pairs.join("; "))))
+        }
+    }
+}
+
+fn note(name: &str, recipe: &LoginRecipe) -> AccountNote {
+    AccountNote {
+        name: name.to_owned(),
+        operation: recipe.operation.clone(),
+        body: recipe.body.clone(),
+        content_type: recipe.content_type.clone(),
+        token: match &recipe.token {
+            TokenSource::Pointer(at) => at.clone(),
+            TokenSource::Header(name) => format!("header:{name}"),
+            TokenSource::Cookie(name) => format!("cookie:{name}"),
+        },
+        send: recipe.send.clone(),
+    }
+}
+
+/// The identity of an account that an earlier process made.
+pub fn identity_of(note: &AccountNote, password: Secret) -> Identity {
+    let token = match note.token.split_once(':') {
+        Some(("header", name)) => TokenSource::Header(name.to_owned()),
+        Some(("cookie", name)) => TokenSource::Cookie(name.to_owned()),
+        _ => TokenSource::Pointer(note.token.clone()),
+    };
+    Identity {
+        name: note.name.clone(),
+        role: "user".to_owned(),
+        rank: 10,
+        credential: Credential::Login(LoginRecipe {
+            operation: note.operation.clone(),
+            body: note.body.clone(),
+            secrets: BTreeMap::from([("password".to_owned(), password)]),
+            content_type: note.content_type.clone(),
+            token,
+            send: note.send.clone(),
+        }),
+        owns: BTreeMap::new(),
+    }
+}
+
+/// A password that common rules take: letters of both cases, digits, a sign. `bytes` must be unguessable.
+pub fn password_of(bytes: &[u8]) -> Secret {
+    const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789";
+    let letters =
+        bytes.iter().map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()).copied().map_or('x', char::from));
+    let text: String = "Rw7!".chars().chain(letters).take(PASSWORD_LENGTH).collect();
+    Secret::new(text)
+}
+
+/// What an answer said, short and already redacted.
+fn told(answer: &Answer) -> String {
+    match &answer.exchange.outcome {
+        Outcome::Response(response) => format!("{}: {}", response.status, clean(&response.body, 200)),
+        _ => "nothing".to_owned(),
+    }
+}
+
+/// The lines of configuration that settle what could not be guessed.
+fn help(sign_up: Option<&Acting>, sign_in: Option<&Acting>) -> String {
+    let operation = sign_in.map_or("POST /login", |acting| acting.operation.id.as_str());
+    let made = sign_up.map_or(String::new(), |acting| format!(" (made by {})", acting.operation.id));
+    format!(
+        "Give two accounts of your own{made} instead: [identities.alice.login] operation = \"{operation}\", \
+         body = {{ username = \"alice\", password = {{ env = \"ALICE_PASSWORD\" }} }}, token = \"/access_token\", \
+         send = \"Authorization: Bearer {{token}}\"; and the same for bob"
+    )
+}

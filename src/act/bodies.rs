@@ -1,0 +1,320 @@
+//! Bodies that create and change objects of the scan's own: small, valid, marked, and without what a caller should not set.
+
+use std::collections::BTreeMap;
+
+use rand::RngExt as _;
+use serde_json::{Map, Value, json};
+
+use super::fields::{self, Field, by_name, day, days_ahead, marked_text, moment};
+use super::kinds::{Acting, is_password};
+use crate::model::{Api, BodyContent, JsonType};
+use crate::spec::Samples;
+use crate::survey::{ends_in_id, is_owner_name, resource_of_name, words};
+
+/// A body before it is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Body {
+    /// Its media type.
+    pub media_type: String,
+    /// Its value.
+    pub value: Value,
+    /// The top-level text fields that carry the marker.
+    pub marked: Vec<String>,
+}
+
+/// A field that refers to an object of another kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// JSON pointer into the body.
+    pub pointer: String,
+    /// The resource.
+    pub resource: String,
+    /// The body is refused without it.
+    pub required: bool,
+}
+
+/// A text that stands nowhere else: `rw` and ten letters and digits.
+pub fn marker() -> String {
+    let mut random = rand::rng();
+    let mut letter = || {
+        const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        LETTERS.get(random.random_range(0..LETTERS.len())).copied().map_or('a', char::from)
+    };
+    std::iter::once('r').chain(std::iter::once('w')).chain((0..10).map(|_| letter())).collect()
+}
+
+/// Fields that a caller must not set for itself.
+pub fn is_privilege(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "role"
+                | "roles"
+                | "admin"
+                | "superuser"
+                | "staff"
+                | "permission"
+                | "permissions"
+                | "privilege"
+                | "privileges"
+                | "scope"
+                | "scopes"
+                | "verified"
+                | "approved"
+                | "balance"
+                | "credit"
+                | "credits"
+                | "banned"
+                | "locked"
+        )
+    })
+}
+
+/// The body of an operation; `None` when it takes none.
+pub fn body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
+    let content = acting.content.as_ref()?;
+    let media_type = if content.media_type == "*/*" { "application/json" } else { content.media_type.as_str() };
+    let mut value = Samples::new(api, 1).body(content);
+    let declared = content.schema.map(|id| fields::fields(api, id)).unwrap_or_default();
+    let mut marked = Vec::new();
+    if let Value::Object(members) = &mut value {
+        tidy(api, members, &declared, marker, &mut marked);
+    }
+    Some(Body { media_type: media_type.to_owned(), value, marked })
+}
+
+fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker: &str, marked: &mut Vec<String>) {
+    let is_required = |name: &str| declared.iter().any(|field| field.name == name && field.required);
+    members.retain(|name, _| is_required(name) || !(is_owner_name(name) || is_privilege(name)));
+    // A text of one's own is how an object is known again.
+    let mut texts = members.values().any(Value::is_string);
+    for field in declared {
+        if texts || members.contains_key(&field.name) || is_owner_name(&field.name) || is_privilege(&field.name) {
+            continue;
+        }
+        let schema = fields::plain(api, field.schema);
+        let writable = schema.is_some_and(|schema| !schema.read_only && schema.types.contains(&JsonType::String));
+        if writable && marked_text(&field.name, schema, marker).is_some() && !ends_in_id(&field.name) {
+            members.insert(field.name.clone(), json!(marker));
+            texts = true;
+        }
+    }
+    for (name, value) in members.iter_mut() {
+        let schema =
+            declared.iter().find(|field| field.name == *name).and_then(|field| fields::plain(api, field.schema));
+        match value {
+            Value::String(text) if is_time(name, schema.and_then(|schema| schema.format.as_deref()), text) => {
+                *text = later(name, text);
+            }
+            Value::String(_)
+                if is_password(name) || (ends_in_id(name) && resource_of_name(name).is_some() && !is_unique(name)) => {}
+            Value::String(text) => {
+                if let Some(own) = marked_text(name, schema, marker) {
+                    *text = own;
+                    marked.push(name.clone());
+                }
+            }
+            Value::Bool(flag) if schema.is_none_or(|schema| schema.default.is_none() && schema.examples.is_empty()) => {
+                *flag = false;
+            }
+            Value::Object(inner) => {
+                let nested =
+                    declared.iter().find(|field| field.name == *name).map(|field| fields::fields(api, field.schema));
+                let mut ignored = Vec::new();
+                tidy(api, inner, &nested.unwrap_or_default(), marker, &mut ignored);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Ids that callers choose themselves.
+fn is_unique(name: &str) -> bool {
+    words(name)
+        .last()
+        .is_some_and(|word| matches!(word.as_str(), "slug" | "code" | "key" | "sku" | "number" | "ref" | "username"))
+}
+
+fn is_time(name: &str, format: Option<&str>, text: &str) -> bool {
+    let dated = text.len() >= 10 && text.as_bytes().get(4) == Some(&b'-') && text.as_bytes().get(7) == Some(&b'-');
+    matches!(format, Some("date" | "date-time"))
+        || dated
+            && words(name).iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "date"
+                        | "day"
+                        | "at"
+                        | "on"
+                        | "from"
+                        | "to"
+                        | "start"
+                        | "end"
+                        | "until"
+                        | "due"
+                        | "checkin"
+                        | "checkout"
+                        | "arrival"
+                        | "departure"
+                        | "time"
+                )
+            })
+}
+
+/// A date in the same spelling that lies ahead: many APIs refuse the past.
+fn later(name: &str, text: &str) -> String {
+    let ahead = days_ahead(name);
+    if text.len() <= 10 { day(ahead) } else { moment(ahead) }
+}
+
+/// The references of a body: fields that are named like the id of something.
+pub fn references(api: &Api, content: Option<&BodyContent>, value: &Value) -> Vec<Reference> {
+    let declared = content.and_then(|content| content.schema).map(|id| fields::fields(api, id)).unwrap_or_default();
+    let mut found = Vec::new();
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let Some(resource) = reference(name) else { continue };
+        let required = declared.is_empty() || declared.iter().any(|field| field.name == *name && field.required);
+        let step = name.replace('~', "~0").replace('/', "~1");
+        match value {
+            Value::Array(_) => found.push(Reference { pointer: format!("/{step}/0"), resource, required }),
+            Value::Object(_) => {}
+            _ => found.push(Reference { pointer: format!("/{step}"), resource, required }),
+        }
+    }
+    // `items: [{product_id, quantity}]`
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let Some(items) = value.as_array() else { continue };
+        for inner in items.first().and_then(Value::as_object).into_iter().flatten().map(|(inner, _)| inner) {
+            if let Some(resource) = reference(inner) {
+                found.push(Reference { pointer: format!("/{name}/0/{inner}"), resource, required: true });
+            }
+        }
+    }
+    found
+}
+
+fn reference(name: &str) -> Option<String> {
+    let parts = words(name);
+    let last = parts.last()?;
+    let ids = matches!(last.as_str(), "id" | "ids" | "uuid" | "guid" | "uid")
+        || (parts.len() == 1 && last.len() > 4 && last.ends_with("id"));
+    if !ids || parts.len() < 2 && !last.ends_with("id") || is_owner_name(name) {
+        return None;
+    }
+    resource_of_name(name)
+}
+
+/// Fields of a body that name its owner.
+pub fn owner_fields(value: &Value) -> Vec<String> {
+    value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).filter(|name| is_owner_name(name)).collect()
+}
+
+/// Puts values at pointers; arrays and objects on the way must be there.
+pub fn put(value: &mut Value, pointer: &str, new: Value) {
+    if let Some(place) = value.pointer_mut(pointer) {
+        *place = respelled(place, new);
+    }
+}
+
+/// A number where a number stood, a text where a text stood, as far as the new value allows.
+fn respelled(old: &Value, new: Value) -> Value {
+    match (old, &new) {
+        (Value::Number(_), Value::String(text)) => text.parse::<i64>().map_or_else(|_| new.clone(), Value::from),
+        (Value::String(_), Value::Number(number)) => json!(number.to_string()),
+        _ => new,
+    }
+}
+
+/// A change of an object's own field that shows: which field, its new value, and the whole body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The body.
+    pub body: Body,
+    /// The field that is looked at.
+    pub field: String,
+    /// Its new value.
+    pub value: Value,
+}
+
+/// A body that changes one field of an object to a value that it did not have. `present` are the object's scalar
+/// fields; `avoid` are values that were used before.
+pub fn change(
+    api: &Api,
+    acting: &Acting,
+    present: &BTreeMap<String, Value>,
+    marker: &str,
+    avoid: &[Value],
+) -> Option<Change> {
+    let mut body = body(api, acting, marker)?;
+    let content = acting.content.as_ref();
+    let declared = content.and_then(|content| content.schema).map(|id| fields::fields(api, id)).unwrap_or_default();
+    let members = body.value.as_object_mut()?;
+    // What the object has stays as it is, so that a whole representation (PUT) remains valid.
+    for (name, value) in members.iter_mut() {
+        if let Some(now) = present.get(name).filter(|now| !now.is_null() && !body.marked.contains(name)) {
+            value.clone_from(now);
+        }
+    }
+    let shows = |name: &String| present.contains_key(name);
+    let text = body.marked.iter().find(|name| shows(name)).or(body.marked.first()).cloned();
+    if let Some(field) = text {
+        let value = members.get(&field)?.clone();
+        return Some(Change { body, field, value });
+    }
+    // Without a text: another value of a field's own vocabulary.
+    for field in declared
+        .iter()
+        .filter(|field| !is_owner_name(&field.name) && !is_privilege(&field.name) && !ends_in_id(&field.name))
+    {
+        let Some(schema) = fields::plain(api, field.schema).filter(|schema| !schema.read_only) else { continue };
+        let now = present.get(&field.name);
+        let fits = |value: &Value| Some(value) != now && !avoid.contains(value);
+        let kind = |kind: JsonType| schema.types.contains(&kind);
+        let value = schema
+            .enumeration
+            .iter()
+            .find(|value| fits(value))
+            .cloned()
+            .or_else(|| {
+                kind(JsonType::Boolean).then(|| json!(!now.and_then(Value::as_bool).unwrap_or(false))).filter(&fits)
+            })
+            .or_else(|| {
+                let number = kind(JsonType::Integer) || kind(JsonType::Number);
+                number
+                    .then(|| {
+                        (1..40)
+                            .map(|more| json!(now.and_then(Value::as_i64).unwrap_or(2) + more))
+                            .find(|value| fits(value))
+                    })
+                    .flatten()
+            });
+        if let Some(value) = value {
+            members.insert(field.name.clone(), value.clone());
+            let field = field.name.clone();
+            return Some(Change { body, field, value });
+        }
+    }
+    // Nothing is declared: what the object shows of itself.
+    let field = present
+        .iter()
+        .find(|(name, value)| {
+            value.is_string() && !ends_in_id(name) && !is_owner_name(name) && !is_stamp(name) && **name != "id"
+        })?
+        .0
+        .clone();
+    let value = match by_name(&field, marker) {
+        Value::String(text) => json!(text),
+        _ => json!(marker),
+    };
+    members.insert(field.clone(), value.clone());
+    Some(Change { body, field, value })
+}
+
+fn is_stamp(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "created" | "updated" | "at" | "date" | "status" | "type" | "kind" | "url" | "href" | "id"
+        )
+    })
+}

@@ -1,0 +1,230 @@
+//! Undoes what a scan made, last first, and looks whether it is gone.
+
+use std::collections::BTreeSet;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use url::Url;
+
+use super::maker::{carries, id_value, objects_in};
+use crate::model::Method;
+use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, SendError, Undo, WriteKind, WriteNote};
+use crate::survey::{Object, is_soft_error, scalar_text};
+
+/// Requests that undoing one write takes at most.
+const REQUESTS_EACH: u64 = 8;
+
+/// One thing that the scan made, and whether it is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// Method and path template.
+    pub operation: String,
+    /// Who made it.
+    pub identity: String,
+    /// Its id; what it is known by where none could be told.
+    pub object: String,
+    /// It is gone, and that was looked at.
+    pub undone: bool,
+}
+
+/// What came of undoing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cleaned {
+    /// Everything that the scan made, in the order it was made.
+    pub rows: Vec<Leftover>,
+    /// Nothing is left that a later try could remove.
+    pub finished: bool,
+}
+
+/// Undoes everything in the journal that is not undone yet. What cannot be is told, not hidden.
+pub async fn clean_up(probe: &Probe, journal: &Journal) -> Cleaned {
+    let mut entries = journal.entries();
+    let open = entries.iter().filter(|entry| is_open(entry)).count() as u64;
+    probe.begin_cleaning(open.saturating_mul(REQUESTS_EACH).saturating_add(20));
+    entries.reverse();
+    let mut rows = Vec::new();
+    let (mut silent, mut finished) = (0, true);
+    for entry in entries.iter().filter(|entry| made_something(entry)) {
+        let undone = if entry.undone {
+            true
+        } else if silent >= 3 {
+            // The target is gone: asking on would only keep the user waiting.
+            false
+        } else {
+            match remove(probe, journal, entry).await {
+                Ok(done) => {
+                    silent = 0;
+                    done
+                }
+                Err(error) => {
+                    tracing::debug!("{} was not undone: {error}", entry.note.operation);
+                    silent += 1;
+                    finished = false;
+                    false
+                }
+            }
+        };
+        if undone && !entry.undone {
+            journal.undone(entry.n);
+        }
+        rows.push(Leftover {
+            operation: entry.note.operation.clone(),
+            identity: entry.note.caller.clone(),
+            object: entry.object.clone().unwrap_or_else(|| entry.note.marker.clone()),
+            undone,
+        });
+    }
+    rows.reverse();
+    Cleaned { rows, finished }
+}
+
+fn made_something(entry: &Entry) -> bool {
+    matches!(entry.note.kind, WriteKind::Creates | WriteKind::SignsUp)
+        && !entry.nothing
+        && entry.status.is_none_or(|status| status < 400)
+}
+
+fn is_open(entry: &Entry) -> bool {
+    made_something(entry) && !entry.undone
+}
+
+async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool, SendError> {
+    let Some(undo) = &entry.note.undo else { return Ok(false) };
+    let needs_id = undo.url.contains(ID_PLACE);
+    let id = match &entry.object {
+        Some(id) => Some(id.clone()),
+        None if needs_id => find_by_marker(probe, entry, undo).await?,
+        None => None,
+    };
+    if needs_id && id.is_none() {
+        // The creation was under way when the scan ended, and nothing carries its mark: it never happened.
+        let looked = entry.status.is_none() && undo.list.is_some() && !entry.note.marker.is_empty();
+        if looked {
+            journal.nothing(entry.n);
+        }
+        return Ok(looked);
+    }
+    let id = id.unwrap_or_default();
+    let mut callers: Vec<String> = vec![entry.note.caller.clone()];
+    let ranked = probe.identities().iter().filter(|identity| identity.rank > 10 && !callers.contains(&identity.name));
+    callers.extend(ranked.map(|identity| identity.name.clone()).collect::<Vec<_>>());
+    for caller in callers {
+        if is_gone(probe, &caller, entry, undo, &id).await? == Some(true) {
+            return Ok(true);
+        }
+        let Ok(url) = Url::parse(&with_id(&undo.url, &id)) else { return Ok(false) };
+        let method = Method::parse(&undo.method).unwrap_or(Method::Delete);
+        let ask = Ask { method, ..Ask::get(Caller::named(&caller), url) };
+        let note = WriteNote {
+            operation: entry.note.operation.clone(),
+            caller: caller.clone(),
+            kind: WriteKind::Touches,
+            marker: String::new(),
+            undo: None,
+        };
+        let answer = match probe.send_write(&ask, note).await {
+            Ok(written) => written.answer,
+            // An account that is gone has no session any more.
+            Err(SendError::SessionGone(_)) if entry.note.kind == WriteKind::SignsUp => return Ok(true),
+            Err(SendError::SessionGone(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        let accepted = answer.response().is_some_and(|response| {
+            response.is_success() && !is_soft_error(response) || matches!(response.status, 404 | 410)
+        });
+        match is_gone(probe, &caller, entry, undo, &id).await? {
+            Some(gone) if gone => return Ok(true),
+            None if accepted => return Ok(true),
+            _ => {}
+        }
+    }
+    Ok(false)
+}
+
+fn with_id(address: &str, id: &str) -> String {
+    address.replace(
+        ID_PLACE,
+        &utf8_percent_encode(id, NON_ALPHANUMERIC).to_string().replace("%2D", "-").replace("%5F", "_"),
+    )
+}
+
+/// Whether an object is gone, as far as its own address or its list tell; `None` where neither can be asked.
+async fn is_gone(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &str) -> Result<Option<bool>, SendError> {
+    let address = undo.look.as_ref().map(|look| with_id(look, id)).or_else(|| undo.list.clone());
+    let Some(url) = address.and_then(|address| Url::parse(&address).ok()) else { return Ok(None) };
+    let answer = match probe.look_again(&Ask::get(Caller::named(caller), url)).await {
+        Ok(answer) => answer,
+        Err(SendError::SessionGone(_)) if entry.note.kind == WriteKind::SignsUp => return Ok(Some(true)),
+        Err(error) => return Err(error),
+    };
+    let Some(response) = answer.response() else { return Ok(None) };
+    if matches!(response.status, 404 | 410) {
+        return Ok(Some(true));
+    }
+    if entry.note.kind == WriteKind::SignsUp && matches!(response.status, 401 | 403) {
+        return Ok(Some(true));
+    }
+    if !response.is_success() {
+        return Ok(None);
+    }
+    if is_soft_error(response) {
+        return Ok(Some(true));
+    }
+    Ok(Some(!shows(&answer, &entry.note.marker, id)))
+}
+
+/// Whether an answer still shows an object: by its mark, or its id where it has none; a tombstone is no object.
+fn shows(answer: &Answer, marker: &str, id: &str) -> bool {
+    let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else {
+        return answer.response().is_some_and(|response| !marker.is_empty() && response.text.contains(marker));
+    };
+    objects_in(json).any(|fields| {
+        let same_id = || {
+            id_value(&Object::of("", fields, Default::default())).and_then(|value| scalar_text(&value)).as_deref()
+                == Some(id)
+        };
+        let ours = carries(fields, marker) || (marker.is_empty() && same_id());
+        ours && !is_tombstone(fields)
+    })
+}
+
+/// Whether an object says of itself that it was removed.
+pub fn is_tombstone(fields: &serde_json::Map<String, Value>) -> bool {
+    fields.iter().any(|(name, value)| {
+        let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+        match value {
+            Value::Bool(flag) => {
+                *flag
+                    && matches!(
+                        name.as_str(),
+                        "deleted" | "isdeleted" | "removed" | "archived" | "isarchived" | "trashed" | "tombstone"
+                    )
+            }
+            Value::String(text) => {
+                matches!(name.as_str(), "status" | "state" | "lifecycle")
+                    && matches!(
+                        text.to_ascii_lowercase().as_str(),
+                        "deleted" | "removed" | "archived" | "trashed" | "inactive" | "cancelled" | "canceled"
+                    )
+                    || matches!(name.as_str(), "deletedat" | "removedat" | "archivedat" | "deletedon")
+                        && !text.is_empty()
+            }
+            Value::Number(_) => matches!(name.as_str(), "deletedat" | "removedat"),
+            _ => false,
+        }
+    })
+}
+
+async fn find_by_marker(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<Option<String>, SendError> {
+    let (Some(list), false) = (&undo.list, entry.note.marker.is_empty()) else { return Ok(None) };
+    let Ok(url) = Url::parse(list) else { return Ok(None) };
+    let answer = probe.look_again(&Ask::get(Caller::named(&entry.note.caller), url)).await?;
+    let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else { return Ok(None) };
+    let ids: BTreeSet<String> = objects_in(json)
+        .filter(|fields| carries(fields, &entry.note.marker))
+        .filter_map(|fields| id_value(&Object::of("", fields, Default::default())))
+        .filter_map(|value| scalar_text(&value))
+        .collect();
+    // Two would mean that the mark is not the object's own.
+    Ok(if ids.len() == 1 { ids.into_iter().next() } else { None })
+}

@@ -1,0 +1,117 @@
+//! Which operations concern the objects that a creating operation makes: where one is read, listed, removed.
+
+use super::kinds::{Acting, Kind, ends_in_slot};
+use crate::model::{Api, Effect, Method, Operation, Place};
+use crate::probe::{ID_PLACE, Probe, Undo, Values, operation_url};
+use crate::spec::Samples;
+use crate::survey::{Object, Slot, role_word, slots};
+
+/// The path of a collection without a segment that says that something is added.
+fn collection(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    match path.rsplit_once('/') {
+        Some((before, "create" | "new" | "add")) => before,
+        _ => path,
+    }
+}
+
+/// A path with its slots nameless, so that `/notes/{id}` and `/notes/{note_id}` are one.
+pub fn shape(path: &str) -> String {
+    path.trim_end_matches('/')
+        .split('/')
+        .map(|part| if part.starts_with('{') { "{}" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// Whether an operation's address names one object of what `create` makes.
+pub fn is_item_of(api: &Api, create: &Acting, operation: &Operation) -> bool {
+    if !ends_in_slot(&operation.path) {
+        return false;
+    }
+    let below = format!("{}/{{}}", shape(collection(&create.operation.path)));
+    if shape(&operation.path) == below {
+        return true;
+    }
+    // `/users/{id}/notes` makes what `/notes/{note_id}` shows.
+    let Some(resource) = &create.resource else { return false };
+    let found = slots(api, operation);
+    let last_segment = |path: &str| collection(path).rsplit('/').find(|part| !part.starts_with('{')).map(str::to_owned);
+    found.last().is_some_and(|slot| slot.resources.contains(resource))
+        && last_segment(&operation.path) == last_segment(&create.operation.path)
+}
+
+/// Reads and writes that name one object of what `create` makes; the ones right below its path first.
+pub fn items<'a>(api: &'a Api, create: &Acting, method: Method) -> Vec<&'a Operation> {
+    let below = format!("{}/{{}}", shape(collection(&create.operation.path)));
+    let mut found: Vec<&Operation> = api
+        .operations
+        .iter()
+        .filter(|operation| operation.method == method && is_item_of(api, create, operation))
+        .filter(|operation| method != Method::Get || operation.effect == Effect::Reads)
+        .collect();
+    found.sort_by_key(|operation| (shape(&operation.path) != below, role_word(&operation.path).is_some()));
+    found
+}
+
+/// The collection's own list.
+pub fn list<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
+    let path = shape(collection(&create.operation.path));
+    api.operations.iter().find(|operation| {
+        operation.method == Method::Get && operation.effect == Effect::Reads && shape(&operation.path) == path
+    })
+}
+
+/// The values of an operation's path: the object in its last slot, its parents before it. `None` where one is unknown.
+pub fn values_for(api: &Api, operation: &Operation, object: &Object, known: &Values) -> Option<Values> {
+    let found = slots(api, operation);
+    let samples = Samples::new(api, 1);
+    let mut values: Values = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.required)
+        .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
+        .collect();
+    let (last, parents) = found.split_last()?;
+    values.insert((last.place, last.name.clone()), object.slot_value(last)?.clone());
+    for slot in parents {
+        values.insert((slot.place, slot.name.clone()), parent_value(slot, object, known)?);
+    }
+    Some(values)
+}
+
+fn parent_value(slot: &Slot, object: &Object, known: &Values) -> Option<serde_json::Value> {
+    let by_context = slot.resources.iter().find_map(|resource| object.context.get(resource)).cloned();
+    by_context
+        .or_else(|| known.get(&(Place::Path, slot.name.clone())).cloned())
+        .or_else(|| object.fields.get(&slot.name).cloned())
+}
+
+/// How what `create` makes can be removed: the addresses have a placeholder for the id.
+pub fn undo(
+    probe: &Probe,
+    api: &Api,
+    create: &Acting,
+    acting: &[Acting],
+    known: &Values,
+    context: &Object,
+) -> Option<Undo> {
+    let placeholder = |operation: &Operation| {
+        let mut object = context.clone();
+        let last = slots(api, operation).into_iter().next_back()?;
+        object.fields.insert(last.name, serde_json::Value::String(ID_PLACE.to_owned()));
+        let values = values_for(api, operation, &object, known)?;
+        operation_url(probe.base_url(), operation, &values).ok().map(|url| url.to_string())
+    };
+    let allowed = |operation: &&Operation| {
+        acting
+            .iter()
+            .any(|other| other.operation.id == operation.id && other.kind == Kind::Delete && other.left_alone.is_none())
+            && role_word(&operation.path).is_none()
+    };
+    let remove = items(api, create, Method::Delete).into_iter().filter(allowed).find_map(placeholder)?;
+    let look = items(api, create, Method::Get).into_iter().find_map(placeholder);
+    let list = list(api, create)
+        .and_then(|operation| operation_url(probe.base_url(), operation, known).ok().map(|url| url.to_string()));
+    Some(Undo { method: "DELETE".to_owned(), url: remove, look, list })
+}

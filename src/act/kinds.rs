@@ -1,0 +1,351 @@
+//! What the operations that change state do, from the document alone: which create, change, delete, sign up, in and out,
+//! and which are better left alone.
+
+use std::sync::Arc;
+
+use crate::model::{Api, BodyContent, Method, Operation, SchemaId};
+use crate::spec::declared_properties;
+use crate::survey::{Slot, resource_of_path, singular, slots, words};
+
+/// What an operation is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Makes an object in a collection.
+    Create,
+    /// Changes an object that its address names, or the caller's own.
+    Update,
+    /// Removes an object that its address names, or the caller's own.
+    Delete,
+    /// Makes an account.
+    SignUp,
+    /// Opens a session.
+    SignIn,
+    /// Ends a session.
+    SignOut,
+    /// Anything else that changes state.
+    Act,
+}
+
+/// One operation that changes state.
+#[derive(Debug, Clone)]
+pub struct Acting {
+    /// The operation.
+    pub operation: Arc<Operation>,
+    /// Its id slots.
+    pub slots: Vec<Slot>,
+    /// What it is for.
+    pub kind: Kind,
+    /// The content type that is sent.
+    pub content: Option<BodyContent>,
+    /// What it makes or changes, singular.
+    pub resource: Option<String>,
+    /// Why it is never called, where that is so.
+    pub left_alone: Option<String>,
+}
+
+/// Words for what reaches other people or moves money: never called, not even on objects of one's own.
+const FAR_REACHING: &[&str] = &[
+    "payment",
+    "payments",
+    "pay",
+    "charge",
+    "charges",
+    "refund",
+    "refunds",
+    "payout",
+    "payouts",
+    "withdraw",
+    "withdrawal",
+    "withdrawals",
+    "deposit",
+    "deposits",
+    "transfer",
+    "transfers",
+    "checkout",
+    "purchase",
+    "purchases",
+    "buy",
+    "email",
+    "emails",
+    "mail",
+    "sms",
+    "notify",
+    "notification",
+    "notifications",
+    "broadcast",
+    "broadcasts",
+    "invite",
+    "invites",
+    "invitation",
+    "invitations",
+    "webhook",
+    "webhooks",
+    "deploy",
+    "deployment",
+    "deployments",
+    "reboot",
+    "restart",
+    "shutdown",
+    "reset",
+    "seed",
+    "createdb",
+    "migrate",
+    "backup",
+    "restore",
+    "import",
+    "purge",
+    "truncate",
+    "wipe",
+    "flush",
+    "impersonate",
+    "subscribe",
+    "subscription",
+    "subscriptions",
+    "publish",
+    "execute",
+    "exec",
+    "cron",
+    "newsletter",
+];
+/// Words for what only looks at something.
+const LOOKING: &[&str] = &[
+    "search",
+    "query",
+    "validate",
+    "preview",
+    "calculate",
+    "estimate",
+    "export",
+    "filter",
+    "lookup",
+    "graphql",
+    "check",
+    "verify",
+    "introspect",
+    "quote",
+    "compute",
+    "echo",
+    "parse",
+    "convert",
+];
+/// Segments that say that the collection before them is added to.
+const MAKING: &[&str] = &["create", "new", "add"];
+const SIGN_UP: &[&str] =
+    &["register", "registration", "registrations", "signup", "signups", "join", "enroll", "onboard"];
+const SIGN_IN: &[&str] =
+    &["login", "signin", "authenticate", "auth", "authentication", "token", "tokens", "session", "sessions", "logon"];
+const SIGN_OUT: &[&str] = &["logout", "signout", "logoff"];
+/// Words beside which an operation about credentials is neither a sign-up nor a sign-in.
+const OTHER_CREDENTIALS: &[&str] = &[
+    "refresh",
+    "revoke",
+    "reset",
+    "forgot",
+    "forgotten",
+    "recover",
+    "recovery",
+    "change",
+    "verify",
+    "verification",
+    "otp",
+    "mfa",
+    "2fa",
+    "totp",
+    "introspect",
+    "confirm",
+    "confirmation",
+    "resend",
+    "logout",
+    "signout",
+    "logoff",
+    "admin",
+    "passkey",
+    "magic",
+    "sso",
+    "saml",
+];
+
+/// All operations that change state, in document order.
+pub fn acting(api: &Api, excluded: &dyn Fn(&Operation) -> bool) -> Vec<Acting> {
+    api.operations
+        .iter()
+        .filter(|operation| !operation.method.is_safe())
+        .map(|operation| one(api, operation, excluded(operation)))
+        .collect()
+}
+
+/// One operation that changes state.
+pub fn acting_of(api: &Api, operation: &Operation) -> Acting {
+    one(api, operation, false)
+}
+
+fn one(api: &Api, operation: &Operation, excluded: bool) -> Acting {
+    let content =
+        operation.body.as_ref().and_then(|body| body.content.iter().find(|content| is_sendable(content))).cloned();
+    let found = slots(api, operation);
+    let kind = kind(api, operation, content.as_ref(), &found);
+    let resource = match (kind, found.last()) {
+        (Kind::Update | Kind::Delete, Some(slot)) if ends_in_slot(&operation.path) => slot.resources.first().cloned(),
+        _ => resource_of_path(collection(&operation.path)),
+    };
+    let left_alone = left_alone(operation, kind, excluded);
+    Acting { operation: Arc::new(operation.clone()), slots: found, kind, content, resource, left_alone }
+}
+
+fn is_sendable(content: &BodyContent) -> bool {
+    let kind = content.media_type.as_str();
+    kind == "*/*"
+        || kind.contains("json")
+        || kind == "application/x-www-form-urlencoded"
+        || kind == "multipart/form-data"
+}
+
+/// The words of an operation's path (without slots), and of its operation id.
+fn said(operation: &Operation) -> Vec<String> {
+    let mut all = path_words(&operation.path);
+    all.extend(operation.operation_id.as_deref().map(words).unwrap_or_default());
+    all
+}
+
+fn path_words(path: &str) -> Vec<String> {
+    path.split('/').filter(|part| !part.starts_with('{')).flat_map(segment_words).collect()
+}
+
+/// `sign-up`, `log_in` and `signUp` are one word each.
+fn segment_words(segment: &str) -> Vec<String> {
+    let mut parts = words(segment);
+    let joined = parts.join("");
+    if parts.len() > 1 && [SIGN_UP, SIGN_IN, SIGN_OUT].iter().any(|list| list.contains(&joined.as_str())) {
+        parts.push(joined);
+    }
+    parts
+}
+
+fn has(said: &[String], list: &[&str]) -> bool {
+    said.iter().any(|word| list.contains(&word.as_str()))
+}
+
+fn last_words(path: &str) -> Vec<String> {
+    path.split('/').rfind(|part| !part.is_empty() && !part.starts_with('{')).map(segment_words).unwrap_or_default()
+}
+
+pub(super) fn ends_in_slot(path: &str) -> bool {
+    path.trim_end_matches('/').ends_with('}')
+}
+
+/// The path without a segment that says that something is added.
+fn collection(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    match path.rsplit_once('/') {
+        Some((before, last)) if MAKING.contains(&last.to_ascii_lowercase().as_str()) => before,
+        _ => path,
+    }
+}
+
+fn kind(api: &Api, operation: &Operation, content: Option<&BodyContent>, slots: &[Slot]) -> Kind {
+    let last = last_words(&operation.path);
+    let said = said(operation);
+    let password = content.and_then(|content| content.schema).is_some_and(|id| names_password(api, id))
+        || content.and_then(|content| content.example.as_ref()).is_some_and(|example| {
+            example.as_object().is_some_and(|fields| fields.keys().any(|name| is_password(name)))
+        });
+    let ends_session = operation.method == Method::Delete
+        && slots.is_empty()
+        && has(&last, &["session", "sessions", "auth", "login", "token"]);
+    if has(&said, SIGN_OUT) || ends_session {
+        return Kind::SignOut;
+    }
+    if operation.method == Method::Post && password && slots.is_empty() && !has(&said, OTHER_CREDENTIALS) {
+        if has(&said, SIGN_UP) {
+            return Kind::SignUp;
+        }
+        // `POST /auth/token` signs in; `POST /auth/users` makes an account.
+        if has(&last, SIGN_IN) || (has(&said, SIGN_IN) && !makes_people(&last)) {
+            return Kind::SignIn;
+        }
+        if makes_people(&last) {
+            return Kind::SignUp;
+        }
+    }
+    match operation.method {
+        Method::Delete => Kind::Delete,
+        Method::Put | Method::Patch => Kind::Update,
+        Method::Post if ends_in_slot(&operation.path) => Kind::Update,
+        Method::Post if makes_objects(api, operation, &last) => Kind::Create,
+        _ => Kind::Act,
+    }
+}
+
+fn makes_people(last: &[String]) -> bool {
+    last.last().is_some_and(|word| {
+        matches!(
+            singular(word).as_str(),
+            "user"
+                | "account"
+                | "member"
+                | "customer"
+                | "profile"
+                | "person"
+                | "client"
+                | "patient"
+                | "student"
+                | "employee"
+        )
+    })
+}
+
+fn names_password(api: &Api, schema: SchemaId) -> bool {
+    declared_properties(api, schema).iter().any(|name| is_password(name))
+}
+
+/// Whether a field takes a password.
+pub(super) fn is_password(name: &str) -> bool {
+    let joined = words(name).join("");
+    matches!(
+        joined.as_str(),
+        "password"
+            | "passwd"
+            | "pass"
+            | "pwd"
+            | "passphrase"
+            | "plainpassword"
+            | "userpassword"
+            | "secretword"
+            | "pin"
+            | "newpassword"
+    )
+}
+
+/// A collection: it can be listed, or its objects can be asked for one by one, or it answers 201.
+fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
+    if last.is_empty() || has(last, LOOKING) {
+        return false;
+    }
+    let path = collection(&operation.path);
+    let listed =
+        api.operations.iter().any(|other| other.method == Method::Get && other.path.trim_end_matches('/') == path);
+    let below = format!("{path}/{{");
+    let one_by_one = api.operations.iter().any(|other| {
+        other.path.strip_prefix(&below).is_some_and(|rest| rest.trim_end_matches('/').find('/').is_none())
+    });
+    let created = operation.responses.iter().any(|response| response.status == "201");
+    let made = path.len() < operation.path.trim_end_matches('/').len();
+    one_by_one || (listed && (created || plural(last))) || (created && plural(last)) || made
+}
+
+fn plural(last: &[String]) -> bool {
+    last.last().is_some_and(|word| singular(word) != *word)
+}
+
+fn left_alone(operation: &Operation, kind: Kind, excluded: bool) -> Option<String> {
+    if excluded {
+        return Some("excluded by the configuration".to_owned());
+    }
+    if matches!(kind, Kind::SignUp | Kind::SignIn | Kind::SignOut) {
+        return None;
+    }
+    let mut said = path_words(&operation.path);
+    said.extend(operation.operation_id.as_deref().map(words).unwrap_or_default().into_iter().take(1));
+    let word = said.into_iter().find(|word| FAR_REACHING.contains(&word.as_str()))?;
+    Some(format!("not called: it may reach others or move money (`{word}`)"))
+}

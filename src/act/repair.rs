@@ -1,0 +1,361 @@
+//! Mends a body by what its refusal says: the fields that are missing or wrong, and what they should be.
+
+use serde_json::{Map, Value, json};
+
+use super::fields::{by_name, day, days_ahead, moment};
+use crate::probe::Response;
+
+/// Most complaints of one answer that are heeded.
+const MAX_COMPLAINTS: usize = 20;
+
+/// What an answer says of one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The field.
+    pub field: String,
+    /// What is wrong with it, as the target said it.
+    pub message: String,
+}
+
+/// The complaints of a refusal, in its order.
+pub fn complaints(response: &Response) -> Vec<Complaint> {
+    let mut found = Vec::new();
+    match &response.json {
+        Some(json) => gather(json, None, 0, &mut found),
+        None => from_text(response.text.get(..2_000).unwrap_or(&response.text), &mut found),
+    }
+    found.dedup();
+    found.truncate(MAX_COMPLAINTS);
+    found
+}
+
+fn gather(value: &Value, key: Option<&str>, depth: u8, found: &mut Vec<Complaint>) {
+    if depth > 6 || found.len() >= MAX_COMPLAINTS {
+        return;
+    }
+    match value {
+        Value::Object(fields) => {
+            if let Some(complaint) = named(fields) {
+                found.push(complaint);
+                return;
+            }
+            for (name, inner) in fields {
+                gather(inner, Some(name), depth + 1, found);
+            }
+        }
+        Value::Array(items) => {
+            for item in items.iter().take(MAX_COMPLAINTS) {
+                gather(item, key, depth + 1, found);
+            }
+        }
+        Value::String(text) => match key.filter(|key| !is_frame(key)) {
+            // `{"email": ["This field is required."]}`
+            Some(field) => found.push(Complaint { field: field.to_owned(), message: text.clone() }),
+            None => from_text(text, found),
+        },
+        _ => {}
+    }
+}
+
+/// Keys around complaints, which are no fields of a body.
+fn is_frame(key: &str) -> bool {
+    matches!(
+        key.to_ascii_lowercase().as_str(),
+        "detail"
+            | "details"
+            | "message"
+            | "messages"
+            | "msg"
+            | "error"
+            | "errors"
+            | "title"
+            | "type"
+            | "status"
+            | "code"
+            | "reason"
+            | "description"
+            | "non_field_errors"
+            | "success"
+            | "hint"
+            | "timestamp"
+            | "path"
+            | "instance"
+            | "trace"
+            | "name"
+            | "violations"
+            | "fields"
+            | "validationerrors"
+            | "issues"
+            | "result"
+            | "data"
+            | "ok"
+    )
+}
+
+/// `{"loc": ["body", "email"], "msg": ...}`, `{"field": "email", "message": ...}`, `{"path": ["email"], ...}`.
+fn named(fields: &Map<String, Value>) -> Option<Complaint> {
+    let place = [
+        "loc",
+        "field",
+        "path",
+        "param",
+        "property",
+        "propertyPath",
+        "pointer",
+        "instancePath",
+        "fieldName",
+        "attribute",
+    ]
+    .iter()
+    .find_map(|name| fields.get(*name))?;
+    let field = match place {
+        Value::Array(steps) => steps.iter().rev().find_map(Value::as_str)?.to_owned(),
+        Value::String(text) => text.rsplit(['/', '.']).next().unwrap_or(text).to_owned(),
+        _ => return None,
+    };
+    let message = ["msg", "message", "defaultMessage", "error", "reason", "detail", "type", "title"]
+        .iter()
+        .filter_map(|name| fields.get(*name).and_then(Value::as_str))
+        .collect::<Vec<_>>()
+        .join(" ");
+    // `path` beside `status` and `timestamp` is the address of the request.
+    let is_address = field.is_empty() || message.is_empty();
+    let params = fields.get("params").and_then(|params| params.get("missingProperty")).and_then(Value::as_str);
+    match params {
+        Some(missing) => Some(Complaint { field: missing.to_owned(), message: "required".to_owned() }),
+        None => (!is_address && is_name(&field)).then_some(Complaint { field, message }),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 60 && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// `title is required`, `Missing field: title`, `"email" must be a valid email`, `username and password required`.
+fn from_text(text: &str, found: &mut Vec<Complaint>) {
+    let lower = text.to_ascii_lowercase();
+    const SIGNS: &[&str] = &[
+        "required",
+        "missing",
+        "must",
+        "invalid",
+        "should",
+        "expected",
+        "need",
+        "cannot be",
+        "can't be",
+        "not a valid",
+        "provide",
+        "is not",
+        "at least",
+        "taken",
+        "exists",
+    ];
+    if !SIGNS.iter().any(|sign| lower.contains(sign)) {
+        return;
+    }
+    let quoted: Vec<&str> = text.split(['"', '\'', '`']).skip(1).step_by(2).filter(|name| is_name(name)).collect();
+    if !quoted.is_empty() {
+        found.extend(quoted.into_iter().map(|field| Complaint { field: field.to_owned(), message: text.to_owned() }));
+        return;
+    }
+    const COMMON: &[&str] = &[
+        "required",
+        "missing",
+        "must",
+        "invalid",
+        "should",
+        "expected",
+        "the",
+        "a",
+        "an",
+        "is",
+        "are",
+        "be",
+        "field",
+        "fields",
+        "and",
+        "or",
+        "of",
+        "with",
+        "parameter",
+        "parameters",
+        "value",
+        "request",
+        "body",
+        "please",
+        "provide",
+        "not",
+        "valid",
+        "for",
+        "to",
+        "in",
+        "json",
+        "data",
+        "input",
+        "all",
+        "have",
+        "has",
+        "property",
+        "key",
+        "error",
+        "validation",
+        "failed",
+        "cannot",
+        "empty",
+        "blank",
+        "null",
+        "at",
+        "least",
+        "characters",
+        "long",
+        "you",
+        "your",
+        "need",
+        "both",
+        "string",
+        "number",
+        "integer",
+        "bad",
+        "this",
+        "that",
+        "already",
+        "exists",
+        "taken",
+        "character",
+        "one",
+    ];
+    let names = text
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| word.len() >= 2 && is_name(word) && !COMMON.contains(&word.to_lowercase().as_str()));
+    found.extend(names.take(6).map(|field| Complaint { field: field.to_owned(), message: text.to_owned() }));
+}
+
+/// Changes a body by the complaints; false when nothing could be changed.
+pub fn mend(body: &mut Value, complaints: &[Complaint], marker: &str) -> bool {
+    if !body.is_object() {
+        *body = json!({});
+    }
+    let Some(fields) = body.as_object_mut() else { return false };
+    let mut changed = false;
+    for complaint in complaints {
+        let name = known_name(fields, &complaint.field);
+        let value = wanted(&name, &complaint.message, fields.get(&name), marker);
+        if let Some(value) = value
+            && fields.get(&name) != Some(&value)
+        {
+            fields.insert(name, value);
+            changed = true;
+        } else if is_unknown(&complaint.message) {
+            changed |= fields.shift_remove(&complaint.field).is_some();
+        }
+    }
+    changed
+}
+
+fn known_name(fields: &Map<String, Value>, field: &str) -> String {
+    let same = |name: &&String| name.eq_ignore_ascii_case(field);
+    fields.keys().find(same).cloned().unwrap_or_else(|| field.to_owned())
+}
+
+fn is_unknown(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["extra", "not permitted", "unknown", "unexpected", "not allowed", "unrecognized", "additional"]
+        .iter()
+        .any(|sign| message.contains(sign))
+}
+
+/// What a message asks a field to be.
+fn wanted(name: &str, said: &str, present: Option<&Value>, marker: &str) -> Option<Value> {
+    let message = said.to_ascii_lowercase();
+    let message = message.as_str();
+    let says = |list: &[&str]| list.iter().any(|sign| message.contains(sign));
+    if is_unknown(message) {
+        return None;
+    }
+    if let Some(choice) = choice(message, said) {
+        return Some(choice);
+    }
+    if says(&["e-mail", "email"]) && !says(&["taken", "exists"]) && super::fields::is_email(name) {
+        return Some(json!(format!("{marker}@example.com")));
+    }
+    if says(&["future", "past", "datetime", "date-time", "iso 8601", "iso8601"]) {
+        let ahead = if message.contains("past") { -30 } else { days_ahead(name) };
+        return Some(if says(&["datetime", "date-time", "iso"]) { json!(moment(ahead)) } else { json!(day(ahead)) });
+    }
+    if says(&["valid date", "date format", "yyyy-mm-dd"]) {
+        return Some(json!(day(days_ahead(name))));
+    }
+    if says(&["uuid"]) {
+        return Some(json!("7d3f9c52-1b7e-4c0a-9f6e-2a51c8d0e4b7"));
+    }
+    if says(&["integer", "int_type", "int_parsing", "whole number"]) {
+        return Some(json!(3));
+    }
+    if says(&["number", "numeric", "decimal", "float"]) && !says(&["phone"]) {
+        return Some(json!(3));
+    }
+    if says(&["boolean", "bool_type", "true or false"]) {
+        return Some(json!(true));
+    }
+    if says(&["array", "list_type", "a list"]) {
+        return Some(json!([]));
+    }
+    if says(&["dict_type", "an object", "a dict"]) {
+        return Some(json!({}));
+    }
+    if let Some(least) = number_behind(
+        message,
+        &["at least", "minimum", "longer than", "min length", "greater than or equal to", "less than"],
+    ) {
+        match present {
+            Some(Value::String(text)) if says(&["character", "long", "length", "short"]) => {
+                let more = usize::try_from(least).unwrap_or(0).min(2_000).saturating_sub(text.chars().count());
+                return (more > 0).then(|| json!(format!("{text}{}", "a".repeat(more))));
+            }
+            Some(Value::Number(_)) => return Some(json!(least)),
+            _ => {}
+        }
+    }
+    if let Some(most) = number_behind(message, &["at most", "maximum", "shorter than", "max length", "exceed", "up to"])
+        && let Some(Value::String(text)) = present
+    {
+        let cut: String = text.chars().take(usize::try_from(most).unwrap_or(0)).collect();
+        return Some(json!(cut));
+    }
+    if says(&["string"]) && present.is_some_and(|value| !value.is_string()) {
+        return Some(json!(marker));
+    }
+    if says(&["taken", "exists", "already", "unique"]) && present.is_some() {
+        return None;
+    }
+    if present.is_none() || says(&["required", "missing", "blank", "empty", "null"]) && present.is_some_and(is_blank) {
+        return Some(by_name(name, marker));
+    }
+    None
+}
+
+fn is_blank(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty)
+}
+
+/// `must be one of: draft, sent`, `Input should be 'a', 'b' or 'c'`, `[a, b]`.
+fn choice(message: &str, said: &str) -> Option<Value> {
+    let at = ["one of", "should be '", "must be '", "allowed values", "allowed:", "enum"]
+        .iter()
+        .find_map(|sign| message.find(sign))?;
+    // Lowering ASCII letters keeps every place where it is.
+    let rest = said.get(at..)?;
+    let quoted = rest.split(['\'', '"']).nth(1).filter(|text| !text.is_empty() && text.len() <= 60);
+    let listed = || {
+        let rest = rest.split_once([':', '[', '(']).map_or(rest, |(_, rest)| rest).trim_start_matches("one of");
+        rest.split([',', ']', ')', '|']).map(str::trim).find(|word| is_name(word))
+    };
+    quoted.or_else(listed).map(|word| json!(word))
+}
+
+fn number_behind(message: &str, signs: &[&str]) -> Option<i64> {
+    let rest = signs.iter().find_map(|sign| message.find(sign).and_then(|at| message.get(at + sign.len()..)))?;
+    let digits: String = rest.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}

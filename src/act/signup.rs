@@ -1,0 +1,265 @@
+//! Bodies for signing up and in, and where an answer carries the token: what documents and servers commonly do.
+
+use serde_json::{Map, Value, json};
+
+use super::bodies::{Body, body};
+use super::fields::{self, is_email};
+use super::kinds::{Acting, is_password};
+use crate::model::{Api, Place, Schema, SchemeKind, TokenSource};
+use crate::probe::Response;
+use crate::survey::{leaves, words};
+
+/// Stands for the password in bodies that are kept.
+pub const PASSWORD: &str = "{secret:password}";
+/// Longest password that is made.
+pub const PASSWORD_LENGTH: usize = 20;
+
+/// Who a throw-away account is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Persona {
+    /// User name; also what its objects are known by.
+    pub username: String,
+    /// E-mail address in a domain that nobody can have (RFC 2606).
+    pub email: String,
+}
+
+impl Persona {
+    /// A persona of a marker.
+    pub fn new(marker: &str) -> Self {
+        Self { username: marker.to_owned(), email: format!("{marker}@example.com") }
+    }
+}
+
+/// The body of a sign-up, the password as a placeholder.
+pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
+    let mut made = body(api, acting, &who.username).unwrap_or_else(|| Body {
+        media_type: "application/json".to_owned(),
+        value: json!({}),
+        marked: Vec::new(),
+    });
+    if !made.value.is_object() {
+        made.value = json!({});
+    }
+    let declared = acting
+        .content
+        .as_ref()
+        .and_then(|content| content.schema)
+        .map(|id| fields::fields(api, id))
+        .unwrap_or_default();
+    if let Some(members) = made.value.as_object_mut() {
+        for field in &declared {
+            let credential = is_password(&field.name) || is_email(&field.name) || is_user_name(&field.name);
+            if (credential || is_confirmation(&field.name)) && !members.contains_key(&field.name) {
+                members.insert(field.name.clone(), json!(""));
+            }
+        }
+        if members.is_empty() && declared.is_empty() {
+            for name in ["username", "email", "password"] {
+                members.insert(name.to_owned(), json!(""));
+            }
+        }
+        for (name, value) in members.iter_mut() {
+            let schema =
+                declared.iter().find(|field| field.name == *name).and_then(|field| fields::plain(api, field.schema));
+            personalise(name, value, schema, who);
+        }
+    }
+    made
+}
+
+fn personalise(name: &str, value: &mut Value, schema: Option<&Schema>, who: &Persona) {
+    if is_password(name) || is_confirmation(name) {
+        *value = json!(PASSWORD);
+    } else if is_email(name) {
+        *value = json!(who.email);
+    } else if is_user_name(name) {
+        *value = json!(who.username);
+    } else if let Some(schema) = schema.filter(|_| words(name).iter().any(|word| word == "role" || word == "roles")) {
+        // The least of the roles that may be asked for.
+        const LEAST: &[&str] =
+            &["user", "member", "customer", "client", "viewer", "reader", "basic", "student", "guest", "patient"];
+        let lower = |value: &Value| value.as_str().map(str::to_lowercase).unwrap_or_default();
+        let least = LEAST.iter().find_map(|word| schema.enumeration.iter().find(|value| lower(value) == *word));
+        if let Some(least) = least {
+            value.clone_from(least);
+        }
+    } else if value.is_boolean() && agrees(name) {
+        *value = json!(true);
+    }
+}
+
+fn agrees(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(word.as_str(), "terms" | "tos" | "accept" | "accepted" | "agree" | "agreed" | "consent" | "gdpr")
+    })
+}
+
+/// Whether a field takes the password again.
+pub fn is_confirmation(name: &str) -> bool {
+    let joined = words(name).join("");
+    joined.contains("pass")
+        && ["confirm", "repeat", "again", "verif", "2", "retype"].iter().any(|word| joined.contains(word))
+}
+
+/// Whether a field takes the name to sign in with.
+pub fn is_user_name(name: &str) -> bool {
+    matches!(
+        words(name).join("").as_str(),
+        "username" | "user" | "login" | "handle" | "nickname" | "userid" | "loginname" | "accountname"
+    )
+}
+
+/// The bodies of a sign-in that may be right, best first.
+pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Value) -> Vec<Body> {
+    let made = body(api, acting, "").unwrap_or_else(|| Body {
+        media_type: "application/json".to_owned(),
+        value: json!({}),
+        marked: Vec::new(),
+    });
+    let declared = acting
+        .content
+        .as_ref()
+        .and_then(|content| content.schema)
+        .map(|id| fields::fields(api, id))
+        .unwrap_or_default();
+    let mut names: Vec<String> = made.value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    names.extend(
+        declared.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>(),
+    );
+    names.retain(|name| {
+        let credential =
+            is_password(name) || is_email(name) || is_identifier(name) || words(name).join("") == "granttype";
+        credential || declared.iter().any(|field| field.name == *name && field.required)
+    });
+    if !names.iter().any(|name| is_password(name)) {
+        // Nothing is documented: what was signed up with.
+        names = signed_up.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        names.retain(|name| is_password(name) || is_email(name) || is_identifier(name));
+    }
+    let has_name = signed_up
+        .as_object()
+        .into_iter()
+        .flatten()
+        .any(|(name, value)| is_user_name(name) && value.as_str() == Some(&who.username));
+    let (first, second) = if has_name { (&who.username, &who.email) } else { (&who.email, &who.username) };
+    let with = |identifier: &str| {
+        let mut members = Map::new();
+        for name in &names {
+            let value = if is_password(name) {
+                json!(PASSWORD)
+            } else if is_email(name) {
+                json!(who.email)
+            } else if is_identifier(name) {
+                json!(identifier)
+            } else if words(name).join("") == "granttype" {
+                json!("password")
+            } else {
+                made.value.get(name).cloned().unwrap_or(json!(""))
+            };
+            members.insert(name.clone(), value);
+        }
+        Body { media_type: made.media_type.clone(), value: Value::Object(members), marked: Vec::new() }
+    };
+    let mut bodies = vec![with(first), with(second)];
+    bodies.dedup();
+    bodies
+}
+
+fn is_identifier(name: &str) -> bool {
+    is_user_name(name)
+        || matches!(
+            words(name).join("").as_str(),
+            "identifier" | "usernameoremail" | "emailorusername" | "name" | "account" | "phone" | "id"
+        )
+}
+
+/// Keys that tokens stand under, surest first.
+const TOKEN_KEYS: &[&str] = &[
+    "accesstoken",
+    "token",
+    "authtoken",
+    "jwt",
+    "jwttoken",
+    "idtoken",
+    "bearertoken",
+    "bearer",
+    "sessiontoken",
+    "sessionid",
+    "apikey",
+    "apitoken",
+    "key",
+    "session",
+    "authorization",
+    "auth",
+];
+
+/// Where an answer carries a token.
+pub fn token_in(api: &Api, response: &Response) -> Vec<TokenSource> {
+    let mut found = Vec::new();
+    let by_cookie = api.schemes.values().any(|scheme| matches!(&scheme.kind, SchemeKind::ApiKey(Place::Cookie, _)));
+    let sets_cookie = response.headers.iter().any(|(name, value)| name == "set-cookie" && is_session_cookie(value));
+    if sets_cookie && by_cookie {
+        found.push(TokenSource::Cookie("*".to_owned()));
+    }
+    let all = leaves(response);
+    for key in TOKEN_KEYS {
+        let is_token = |text: &str| text.len() >= 8 && !text.contains(char::is_whitespace);
+        let leaf = all
+            .iter()
+            .find(|leaf| words(&leaf.key).join("") == *key && is_token(leaf.text.trim_start_matches("Bearer ")));
+        found.extend(leaf.filter(|_| response.json.is_some()).map(|leaf| TokenSource::Pointer(leaf.at.clone())));
+    }
+    for name in ["authorization", "x-auth-token", "x-access-token", "x-session-token", "access-token"] {
+        if response.header(name).is_some() {
+            found.push(TokenSource::Header(name.to_owned()));
+        }
+    }
+    if sets_cookie && !by_cookie {
+        found.push(TokenSource::Cookie("*".to_owned()));
+    }
+    found
+}
+
+fn is_session_cookie(line: &str) -> bool {
+    let (name, rest) = line.split_once('=').unwrap_or((line, ""));
+    let name = name.trim().to_ascii_lowercase();
+    let value = rest.split(';').next().unwrap_or_default().trim();
+    value.len() >= 8 && !["csrf", "xsrf", "lang", "locale", "theme"].iter().any(|word| name.contains(word))
+}
+
+/// The header lines by which a token may be sent, likeliest first; the document's schemes go before custom.
+pub fn carriers(api: &Api, source: &TokenSource) -> Vec<String> {
+    if matches!(source, TokenSource::Cookie(_)) {
+        return vec!["Authorization: Bearer {token}".to_owned()];
+    }
+    let mut lines: Vec<String> = Vec::new();
+    for scheme in api.schemes.values() {
+        match &scheme.kind {
+            SchemeKind::Bearer | SchemeKind::OAuth2(_) | SchemeKind::OpenIdConnect(_) => {
+                lines.push("Authorization: Bearer {token}".to_owned());
+            }
+            SchemeKind::OtherHttp(name) => lines.push(format!("Authorization: {name} {{token}}")),
+            SchemeKind::ApiKey(Place::Header, name) if name.eq_ignore_ascii_case("authorization") => {
+                lines.extend(
+                    ["Bearer ", "Token ", "", "JWT "].map(|prefix| format!("Authorization: {prefix}{{token}}")),
+                );
+            }
+            SchemeKind::ApiKey(Place::Header, name) => lines.push(format!("{name}: {{token}}")),
+            _ => {}
+        }
+    }
+    lines.extend(
+        [
+            "Authorization: Bearer {token}",
+            "Authorization: Token {token}",
+            "Authorization: {token}",
+            "X-Auth-Token: {token}",
+            "X-Access-Token: {token}",
+        ]
+        .map(str::to_owned),
+    );
+    let mut seen = std::collections::BTreeSet::new();
+    lines.retain(|line| seen.insert(line.to_lowercase()));
+    lines.truncate(8);
+    lines
+}

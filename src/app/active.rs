@@ -1,0 +1,212 @@
+//! What a scan that may write needs: its journal, the operations that change state, throw-away accounts; and the undoing
+//! of what an earlier scan left behind.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::answers::{Recovered, RecoveredRow};
+use super::document::from_send;
+use super::error::AppError;
+use super::prepare::Prepared;
+use super::state::{App, from_store};
+use crate::act::{AccountMaker, Accounts, acting, clean_up, identity_of, password_of};
+use crate::config;
+use crate::model::{Identity, Mode, Origin, ScanId, Scope, Secret};
+use crate::probe::{Journal, JournalHead, Limits, Probe};
+use crate::scan::ActInput;
+use crate::store;
+
+/// The throw-away accounts of a scan.
+const ACCOUNTS: [&str; 2] = ["auto-a", "auto-b"];
+
+impl App {
+    /// Lets a scan write, where its mode allows it: from then on every write is noted before it leaves.
+    pub(super) async fn act_input(
+        &self,
+        id: &ScanId,
+        prepared: &Prepared,
+        probe: &mut Probe,
+    ) -> Result<Option<ActInput>, AppError> {
+        if prepared.mode < Mode::Active {
+            return Ok(None);
+        }
+        let head = JournalHead {
+            scan: id.0.clone(),
+            started_at: jiff::Timestamp::now().to_string(),
+            base_url: probe.base_url().to_string(),
+            config: prepared.config.as_ref().map(|path| path.display().to_string()),
+        };
+        let folder = self.journals()?;
+        let journal = Journal::begin(&folder, head).map_err(|error| {
+            AppError::Internal(format!("the journal of writes in {} cannot be kept: {error}", folder.display()))
+        })?;
+        probe.allow_writes(Arc::new(journal));
+        let acting = acting(&prepared.api, &|operation| prepared.is_excluded(operation));
+        let accounts = if prepared.auto_accounts {
+            self.accounts(id.as_str(), prepared, &acting, probe).await?
+        } else {
+            Accounts::default()
+        };
+        Ok(Some(ActInput { acting, accounts }))
+    }
+
+    async fn accounts(
+        &self,
+        scan: &str,
+        prepared: &Prepared,
+        acting: &[crate::act::Acting],
+        probe: &mut Probe,
+    ) -> Result<Accounts, AppError> {
+        let key = self.journal_key()?;
+        let password = |name: &str| password(&key, scan, name);
+        let maker = AccountMaker { api: &prepared.api, acting, password: &password };
+        Ok(maker.make(probe, &ACCOUNTS).await)
+    }
+
+    fn journals(&self) -> Result<PathBuf, AppError> {
+        store::journals(self.shared.data.as_deref()).map_err(from_store)
+    }
+
+    /// The key that passwords of throw-away accounts come from. It stands beside the journals, never in them: a later
+    /// process can sign in again to clean up, and a journal alone tells nobody a password.
+    fn journal_key(&self) -> Result<Secret, AppError> {
+        store::journal_key(self.shared.data.as_deref()).map_err(from_store)
+    }
+
+    /// Journals that scans of earlier processes left behind.
+    pub(super) fn left_behind(&self) -> Vec<Journal> {
+        let Ok(folder) = self.journals() else { return Vec::new() };
+        journal_files(&folder).iter().filter_map(|path| Journal::take_over(path)).collect()
+    }
+
+    /// Whether a scan of an earlier process left something behind, without touching anything.
+    pub fn has_left_behind(&self) -> bool {
+        let Ok(folder) = store::journals_if_any(self.shared.data.as_deref()) else { return false };
+        folder.is_some_and(|folder| journal_files(&folder).iter().any(|path| Journal::take_over(path).is_some()))
+    }
+
+    /// Undoes what earlier scans of this target left behind; for the notes of the scan that follows.
+    pub(super) async fn recover_before(&self, prepared: &Prepared, probe: &Probe) -> Vec<String> {
+        let mut notes = Vec::new();
+        for journal in self.left_behind() {
+            let same = journal.head().base_url.trim_end_matches('/') == probe.base_url().as_str().trim_end_matches('/');
+            if !same {
+                continue;
+            }
+            let identities = prepared.identities.clone();
+            match self.recover(&journal, prepared.scope.clone(), identities, prepared.limits).await {
+                Ok(recovered) => notes.push(recovered.sentence()),
+                Err(error) => {
+                    notes.push(format!("an earlier scan left objects behind that could not be removed: {error}"))
+                }
+            }
+        }
+        notes
+    }
+
+    /// Undoes what earlier scans left behind, whatever their target: on loopback, or on the origins that are allowed.
+    ///
+    /// # Errors
+    /// [`AppError::Usage`] when an origin cannot be read.
+    pub async fn undo(&self, allow: &[String]) -> Result<Vec<Recovered>, AppError> {
+        let mut all = Vec::new();
+        for journal in self.left_behind() {
+            let path = journal.head().config.clone().map(PathBuf::from).filter(|path| path.is_file());
+            let loaded = path.map(|path| config::load(&path, &|name: &str| self.variable(name)));
+            let configured = match loaded {
+                Some(Ok(found)) => found,
+                Some(Err(error)) => {
+                    tracing::warn!("the configuration of scan {} cannot be read: {error}", journal.head().scan);
+                    config::Config::default()
+                }
+                None => config::Config::default(),
+            };
+            let mut origins = configured.target.allow.clone();
+            for text in allow {
+                origins.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
+            }
+            match self.recover(&journal, Scope::new(origins), configured.identities, Limits::default()).await {
+                Ok(recovered) => all.push(recovered),
+                Err(error) => all.push(Recovered {
+                    scan_id: journal.head().scan.clone(),
+                    base_url: journal.head().base_url.clone(),
+                    rows: Vec::new(),
+                    fault: Some(error.to_string()),
+                }),
+            }
+        }
+        Ok(all)
+    }
+
+    async fn recover(
+        &self,
+        journal: &Journal,
+        scope: Scope,
+        identities: Vec<Identity>,
+        limits: Limits,
+    ) -> Result<Recovered, AppError> {
+        let head = journal.head().clone();
+        let base_url =
+            Url::parse(&head.base_url).map_err(|error| AppError::Internal(format!("{}: {error}", head.base_url)))?;
+        scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
+        let mut all = identities;
+        let accounts = journal.accounts();
+        if !accounts.is_empty() {
+            let key = self.journal_key()?;
+            all.extend(accounts.iter().map(|note| identity_of(note, password(&key, &head.scan, &note.name))));
+        }
+        let redactor = self.shared.redactor.clone();
+        let mut probe =
+            Probe::new(scope, base_url, all.clone(), limits, redactor, CancellationToken::new()).map_err(from_send)?;
+        // Undoing is noted in a journal of its own, which ends with it.
+        let undoing = JournalHead { scan: format!("undo-{}", head.scan), ..head.clone() };
+        let _ = std::fs::remove_file(self.journals()?.join(format!("{}.jsonl", undoing.scan)));
+        let own = Journal::begin(&self.journals()?, undoing).map_err(|error| AppError::Internal(error.to_string()))?;
+        let own = Arc::new(own);
+        probe.allow_writes(Arc::clone(&own));
+        for identity in &all {
+            if let Err(error) = probe.sign_in(identity).await {
+                tracing::debug!("{error}");
+            }
+        }
+        let cleaned = clean_up(&probe, journal).await;
+        own.close();
+        if cleaned.finished {
+            journal.close();
+        }
+        let rows = cleaned.rows.into_iter().map(|row| RecoveredRow {
+            operation: row.operation,
+            identity: row.identity,
+            object: row.object,
+            undone: row.undone,
+        });
+        let fault = (!cleaned.finished)
+            .then(|| "the target did not answer; it is tried again by the next scan or `routewarden undo`".to_owned());
+        Ok(Recovered { scan_id: head.scan, base_url: head.base_url, rows: rows.collect(), fault })
+    }
+}
+
+fn journal_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .collect();
+    files.sort();
+    files
+}
+
+/// The password of a throw-away account: the same for the same scan and name.
+fn password(key: &Secret, scan: &str, name: &str) -> Secret {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return Secret::new("") };
+    mac.update(scan.as_bytes());
+    mac.update(&[0]);
+    mac.update(name.as_bytes());
+    password_of(&mac.finalize().into_bytes())
+}

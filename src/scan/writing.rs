@@ -1,0 +1,144 @@
+//! What a scan writes, around the survey and the checks: objects before them, undoing after them, and what is told of it.
+
+use std::collections::BTreeSet;
+
+use super::run::{ScanInput, Stage, Ticked};
+use crate::act::{Accounts, Acting, Kind, Maker, clean_up};
+use crate::model::Security;
+use crate::probe::{Probe, SendError};
+use crate::report::{Report, Write};
+use crate::survey::me_facts;
+
+/// Most callers of one rank that make objects.
+const MAX_CALLERS: usize = 3;
+/// Most operations that are named in one note.
+const MAX_NAMED: usize = 12;
+
+/// What a scan writes with.
+#[derive(Debug, Default)]
+pub struct ActInput {
+    /// The operations that change state.
+    pub acting: Vec<Acting>,
+    /// The throw-away accounts.
+    pub accounts: Accounts,
+}
+
+/// Makes objects of the callers' own.
+pub(super) async fn make(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<'_>) -> Result<(), SendError> {
+    if input.act.is_none() {
+        return Ok(());
+    }
+    ticked(Stage::Making, 0, 1, 0);
+    let resources = wanted_resources(input, maker.acting);
+    let wanted = |acting: &Acting| match (&resources, &acting.resource) {
+        (Some(resources), Some(resource)) => resources.contains(resource),
+        (Some(_), None) => false,
+        (None, _) => true,
+    };
+    maker.make_all(&callers(input), &wanted).await
+}
+
+/// Who makes objects: the signed-in callers of the lowest rank that has two, or else of the lowest; throw-away accounts
+/// first.
+fn callers(input: &ScanInput<'_>) -> Vec<String> {
+    let signed: Vec<_> = input
+        .probe
+        .identities()
+        .iter()
+        .filter(|identity| input.probe.sessions().get(&identity.name).is_some())
+        .collect();
+    let ranks: BTreeSet<u32> = signed.iter().map(|identity| identity.rank).collect();
+    let count = |rank: u32| signed.iter().filter(|identity| identity.rank == rank).count();
+    let Some(rank) = ranks.iter().copied().find(|rank| count(*rank) >= 2).or(ranks.first().copied()) else {
+        return Vec::new();
+    };
+    let is_account =
+        |name: &str| input.act.as_ref().is_some_and(|act| act.accounts.made.iter().any(|account| account.name == name));
+    let mut names: Vec<String> =
+        signed.iter().filter(|identity| identity.rank == rank).map(|identity| identity.name.clone()).collect();
+    names.sort_by_key(|name| !is_account(name));
+    names.truncate(MAX_CALLERS);
+    names
+}
+
+/// The kinds of objects that the chosen operations concern, with their parents; `None` when all operations are chosen.
+fn wanted_resources(input: &ScanInput<'_>, acting: &[Acting]) -> Option<BTreeSet<String>> {
+    let chosen: Vec<_> = input.api.operations.iter().filter(|operation| (input.selected)(operation)).collect();
+    if chosen.len() == input.api.operations.len() {
+        return None;
+    }
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    for operation in chosen {
+        wanted.extend(crate::survey::slots(&input.api, operation).into_iter().flat_map(|slot| slot.resources));
+        wanted.extend(crate::survey::resource_of_path(&operation.path));
+    }
+    for _ in 0..3 {
+        for acting in acting.iter().filter(|acting| acting.kind == Kind::Create) {
+            if acting.resource.as_ref().is_some_and(|resource| wanted.contains(resource)) {
+                wanted.extend(acting.slots.iter().flat_map(|slot| slot.resources.clone()));
+            }
+        }
+    }
+    Some(wanted)
+}
+
+/// What is known of the throw-away accounts: what they were signed up with, and what the sign-up answered.
+pub(super) fn facts(input: &ScanInput<'_>) -> Vec<(String, String, String)> {
+    let accounts = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
+    let mut facts = Vec::new();
+    for account in accounts {
+        facts.push((account.name.clone(), "username".to_owned(), account.persona.username.clone()));
+        facts.push((account.name.clone(), "email".to_owned(), account.persona.email.clone()));
+        let answered = account.answer.response().map(me_facts).unwrap_or_default();
+        facts.extend(answered.into_iter().map(|(field, value)| (account.name.clone(), field, value)));
+    }
+    facts
+}
+
+/// What the user should know of what was made and what was not.
+pub(super) fn notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<String> {
+    let Some(act) = &input.act else { return Vec::new() };
+    let mut notes = act.accounts.faults.clone();
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    let redact = |text: &str| input.probe.redactor().text(text);
+    for fault in maker.not_made() {
+        if told.len() < MAX_NAMED {
+            told.insert(redact(&format!("nothing was made by {}: {}", fault.operation, fault.because)));
+        }
+    }
+    notes.extend(told);
+    notes
+}
+
+/// Why throw-away accounts were wanted and the scan has nobody to act as.
+pub(super) fn no_account(input: &ScanInput<'_>) -> Option<String> {
+    let fault = input.act.as_ref()?.accounts.faults.first()?;
+    let guarded = input.api.operations.iter().any(|operation| matches!(operation.security, Security::Required(_)));
+    (input.probe.identities().is_empty() && guarded).then(|| fault.clone())
+}
+
+/// Undoes what the scan wrote, and tells it in the report.
+pub async fn undo(probe: &Probe, report: &mut Report) {
+    let Some(journal) = probe.journal() else { return };
+    let cleaned = clean_up(probe, journal).await;
+    report.writes = cleaned
+        .rows
+        .into_iter()
+        .map(|row| Write { operation: row.operation, identity: row.identity, object: row.object, undone: row.undone })
+        .collect();
+    let left = report.writes.iter().filter(|write| !write.undone).count();
+    if left > 0 {
+        let why = if cleaned.finished {
+            "the API offers no way to remove them"
+        } else {
+            "the target did not answer: `routewarden undo` tries again"
+        };
+        report.notes.push(format!(
+            "{left} objects or accounts that the scan made are left: {why}; `writes` in the report names them"
+        ));
+    }
+    report.scan.requests = probe.sent();
+    if cleaned.finished {
+        journal.close();
+    }
+}
