@@ -1,6 +1,7 @@
 //! All integration tests in one binary; each module mirrors the source module it tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod active;
 mod app;
 mod checks;
 mod cli;

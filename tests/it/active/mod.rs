@@ -1,0 +1,4 @@
+//! Scans that write, against twins that keep what is written to them.
+
+pub mod kit;
+mod objects;
