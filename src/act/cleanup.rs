@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
 
-use super::maker::{carries, id_value, objects_in};
+use super::identify::{carries, id_value, objects_in};
 use crate::model::Method;
 use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, SendError, Undo, WriteKind, WriteNote};
 use crate::survey::{Object, is_soft_error, scalar_text};

@@ -1,23 +1,20 @@
 //! Makes objects of the scan's own, one per caller and creating operation, and knows them again by what they carry.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::bodies::{self, Body, marker, put};
-use super::items::{items, list, undo, values_for};
+use super::bodies::{self, Body, marker};
+use super::identify::Sent;
+use super::items::undo;
 use super::kinds::{Acting, Kind};
 use super::repair::{complaints, mend};
-use crate::model::{Api, Effect, Method, Operation, Outcome, Place, clean};
+use crate::model::{Api, Method, Outcome, Place, clean};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, Response, SendError, Values, WriteKind, WriteNote, operation_url, serialize_body,
+    Answer, Ask, Caller, Probe, SendError, Values, WriteKind, WriteNote, operation_url, serialize_body,
 };
-use crate::spec::Samples;
-use crate::survey::{
-    BARE_IDS, Object, is_me_word, is_owner_name, is_soft_error, is_strong_owner_name, resource_of_path, role_word,
-    scalar_text, words,
-};
+use crate::survey::{Object, is_soft_error};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -73,11 +70,11 @@ pub struct Maker<'a> {
     /// Bodies that were accepted, by creating operation.
     accepted: Mutex<HashMap<usize, Body>>,
     /// Objects of the common stock that bodies refer to, by caller and resource.
-    stock: Mutex<HashMap<(String, String), Result<Value, String>>>,
+    pub(super) stock: Mutex<HashMap<(String, String), Result<Value, String>>>,
 }
 
 /// What stands in the way of making an object.
-enum Fault {
+pub(super) enum Fault {
     Sending(SendError),
     Told(String),
 }
@@ -276,353 +273,6 @@ impl<'a> Maker<'a> {
             (known, None) => known,
         }
     }
-
-    /// Values of the path, and what they say of the parents.
-    async fn parents(&self, acting: &Acting, caller: &str) -> Result<(Values, Object), Fault> {
-        let samples = Samples::new(self.api, 1);
-        let mut values: Values = acting
-            .operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.required)
-            .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
-            .collect();
-        let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
-        for slot in &acting.slots {
-            let own = self.made().into_iter().rev().find_map(|created| {
-                let fits = created.caller == caller && slot.resources.contains(&created.object.resource);
-                fits.then(|| created.object.slot_value(slot).cloned()).flatten()
-            });
-            let value = match own {
-                Some(value) => value,
-                None => self.from_stock(caller, &slot.resources).await?,
-            };
-            for resource in &slot.resources {
-                context.context.insert(resource.clone(), value.clone());
-            }
-            values.insert((slot.place, slot.name.clone()), value);
-        }
-        Ok((values, context))
-    }
-
-    /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
-    async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), Fault> {
-        for reference in bodies::references(self.api, acting.content.as_ref(), &body.value) {
-            let own = self
-                .made()
-                .into_iter()
-                .rev()
-                .find(|created| created.caller == caller && created.object.resource == reference.resource);
-            let value = match own {
-                Some(created) => Ok(id_value(&created.object).unwrap_or(Value::String(created.id))),
-                None => self.from_stock(caller, std::slice::from_ref(&reference.resource)).await,
-            };
-            match value {
-                Ok(value) => put(&mut body.value, &reference.pointer, value),
-                Err(Fault::Told(_)) if !reference.required => {
-                    let name =
-                        reference.pointer.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
-                    if let Some(members) = body.value.as_object_mut() {
-                        members.shift_remove(&name);
-                    }
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
-        Ok(())
-    }
-
-    /// The id of an object of the common stock: one that a list shows, that names no owner, and that counts nothing which
-    /// a reference to it could change.
-    async fn from_stock(&self, caller: &str, resources: &[String]) -> Result<Value, Fault> {
-        let mut because = format!(
-            "needs a {}, and none of {caller}'s own is known",
-            resources.first().map_or("parent", String::as_str)
-        );
-        for resource in resources {
-            let key = (caller.to_owned(), resource.clone());
-            let known = self.stock.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-            let found = match known {
-                Some(found) => found,
-                None => {
-                    let found = self.look_in_stock(caller, resource).await?;
-                    self.stock.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
-                    found
-                }
-            };
-            match found {
-                Ok(value) => return Ok(value),
-                Err(told) if !told.is_empty() => because = told,
-                Err(_) => {}
-            }
-        }
-        Err(Fault::Told(because))
-    }
-
-    async fn look_in_stock(&self, caller: &str, resource: &str) -> Result<Result<Value, String>, SendError> {
-        let reads = |operation: &&Operation| {
-            operation.method == Method::Get
-                && operation.effect == Effect::Reads
-                && !operation.path.contains('{')
-                && resource_of_path(&operation.path).as_deref() == Some(resource)
-                && !operation.path.rsplit('/').next().is_some_and(is_me_word)
-                && role_word(&operation.path).is_none()
-        };
-        let Some(operation) = self.api.operations.iter().find(reads) else { return Ok(Err(String::new())) };
-        let Ok(url) = operation_url(self.probe.base_url(), operation, &Values::new()) else {
-            return Ok(Err(String::new()));
-        };
-        let answer = self.probe.look_again(&Ask::get(Caller::Identity(caller.to_owned()), url)).await?;
-        let Some(json) =
-            answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref())
-        else {
-            return Ok(Err(String::new()));
-        };
-        let mut told = String::new();
-        for fields in objects_in(json) {
-            let object = Object::of(resource, fields, BTreeMap::new());
-            let Some(id) = id_value(&object) else { continue };
-            if fields.keys().any(|name| is_strong_owner_name(name)) {
-                continue;
-            }
-            if let Some(counter) =
-                fields.iter().find(|(name, value)| value.is_number() && counts(name)).map(|(name, _)| name)
-            {
-                told = format!("needs a {resource}, whose `{}` the new object might change", clean(counter, 40));
-                continue;
-            }
-            return Ok(Ok(id));
-        }
-        Ok(Err(told))
-    }
-
-    /// Finds what was made: in the answer, behind `Location`, or in the list; and only what carries the mark, or repeats
-    /// what was sent, is taken for it.
-    async fn identify(&self, index: usize, sent: &Sent<'_>, answer: &Arc<Answer>, n: usize) -> Result<Created, Fault> {
-        let response = answer.response().ok_or_else(|| Fault::Told("no answer".to_owned()))?;
-        let in_answer = response.json.as_ref().and_then(|json| sent.find(json));
-        let found = match in_answer {
-            Some(object) => Some(object),
-            None => self.identify_by_reading(sent, response).await?,
-        };
-        let Some((id, object)) =
-            found.and_then(|object| Some((scalar_text(&id_value_of(self.api, sent.acting, &object)?)?, object)))
-        else {
-            if let Some(journal) = self.probe.journal() {
-                journal.made(n, None, None);
-            }
-            return Err(Fault::Told("it was made, but its id could not be told from the answer".to_owned()));
-        };
-        if let Some(journal) = self.probe.journal() {
-            journal.made(n, Some(id.clone()), None);
-        }
-        let object = Object { created_by: Some(sent.caller.to_owned()), reference: false, ..object };
-        Ok(Created {
-            caller: sent.caller.to_owned(),
-            object,
-            id,
-            producer: index,
-            values: sent.values.clone(),
-            marker: sent.marker.to_owned(),
-            body: sent.body.cloned(),
-            entry: n,
-            answer: Arc::clone(answer),
-        })
-    }
-
-    async fn identify_by_reading(&self, sent: &Sent<'_>, response: &Response) -> Result<Option<Object>, SendError> {
-        let mut ids: Vec<Value> = Vec::new();
-        ids.extend(response.json.as_ref().into_iter().flat_map(objects_in).take(3).filter_map(|fields| {
-            id_value_of(self.api, sent.acting, &Object::of(&sent.context.resource, fields, BTreeMap::new()))
-        }));
-        let location = response
-            .header("location")
-            .and_then(|place| place.split(['?', '#']).next())
-            .map(|place| place.trim_end_matches('/'));
-        ids.extend(
-            location
-                .and_then(|place| place.rsplit('/').next())
-                .filter(|id| !id.is_empty())
-                .map(|id| Value::String(id.to_owned())),
-        );
-        for id in ids {
-            let mut object = sent.context.clone();
-            object.fields.insert("id".to_owned(), id);
-            for operation in items(self.api, sent.acting, Method::Get).into_iter().take(1) {
-                let Some(url) = values_for(self.api, operation, &object, sent.values)
-                    .and_then(|values| operation_url(self.probe.base_url(), operation, &values).ok())
-                else {
-                    continue;
-                };
-                let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
-                let json = answer
-                    .response()
-                    .filter(|response| response.is_success())
-                    .and_then(|response| response.json.as_ref());
-                if let Some(mut seen) = json.and_then(|json| sent.find(json)) {
-                    for (name, value) in object.fields.clone() {
-                        seen.fields.entry(name).or_insert(value);
-                    }
-                    return Ok(Some(seen));
-                }
-            }
-        }
-        let Some(url) = list(self.api, sent.acting)
-            .and_then(|operation| operation_url(self.probe.base_url(), operation, sent.values).ok())
-        else {
-            return Ok(None);
-        };
-        if sent.marker.is_empty() {
-            return Ok(None);
-        }
-        let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
-        Ok(answer.response().and_then(|response| response.json.as_ref()).and_then(|json| sent.find(json)))
-    }
-}
-
-/// What was sent to make an object.
-struct Sent<'s> {
-    acting: &'s Acting,
-    caller: &'s str,
-    marker: &'s str,
-    body: Option<&'s Body>,
-    values: &'s Values,
-    context: &'s Object,
-}
-
-impl Sent<'_> {
-    /// The object of an answer that is the one that was made.
-    fn find(&self, json: &Value) -> Option<Object> {
-        let own = |fields: &&Map<String, Value>| {
-            if self.marker.is_empty() { self.repeats(fields) } else { carries(fields, self.marker) }
-        };
-        let with_id = |fields: &Map<String, Value>| {
-            let mut object = Object::of(&self.context.resource, fields, self.context.context.clone());
-            object.seen_by.insert(self.caller.to_owned());
-            let has_id = id_value(&object).is_some() || own_name_id(&object).is_some();
-            has_id.then_some(object)
-        };
-        objects_in(json).filter(own).find_map(with_id)
-    }
-
-    /// Without a mark: every scalar that was sent is there, and there is one.
-    fn repeats(&self, fields: &Map<String, Value>) -> bool {
-        let sent: Vec<(&String, &Value)> = self
-            .body
-            .and_then(|body| body.value.as_object())
-            .into_iter()
-            .flatten()
-            .filter(|(_, value)| scalar_text(value).is_some())
-            .collect();
-        !sent.is_empty()
-            && sent.iter().all(|(name, value)| fields.get(*name).and_then(scalar_text) == scalar_text(value))
-    }
-}
-
-/// Whether a field of an object holds a marker.
-pub fn carries(fields: &Map<String, Value>, marker: &str) -> bool {
-    !marker.is_empty() && fields.values().any(|value| value.as_str().is_some_and(|text| text.contains(marker)))
-}
-
-/// All objects of an answer, outer ones first.
-pub fn objects_in(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
-    let mut open = std::collections::VecDeque::from([(json, 0_u8)]);
-    let mut left = 4_000_u32;
-    std::iter::from_fn(move || {
-        while let Some((value, depth)) = open.pop_front() {
-            left = left.checked_sub(1)?;
-            match value {
-                Value::Array(items) if depth < 8 => open.extend(items.iter().map(|item| (item, depth + 1))),
-                Value::Object(fields) => {
-                    if depth < 8 {
-                        open.extend(
-                            fields
-                                .values()
-                                .filter(|inner| inner.is_array() || inner.is_object())
-                                .map(|inner| (inner, depth + 1)),
-                        );
-                    }
-                    return Some(fields);
-                }
-                _ => {}
-            }
-        }
-        None
-    })
-}
-
-/// The bare or own id of an object.
-pub fn id_value(object: &Object) -> Option<Value> {
-    let bare =
-        BARE_IDS.iter().take(6).find_map(|name| object.fields.get(*name)).filter(|value| scalar_text(value).is_some());
-    bare.cloned().or_else(|| own_name_id(object))
-}
-
-/// `note_id` of a note; also a slug or name where nothing else is there.
-fn own_name_id(object: &Object) -> Option<Value> {
-    let own = |name: &&String| {
-        let parts = words(name);
-        parts.len() > 1
-            && parts.last().is_some_and(|word| {
-                matches!(word.as_str(), "id" | "uuid" | "guid" | "slug" | "number" | "code" | "key")
-            })
-            && parts.first() == words(&object.resource).first()
-    };
-    let named =
-        object.fields.keys().filter(|name| !is_owner_name(name)).find(own).and_then(|name| object.fields.get(name));
-    named
-        .or_else(|| BARE_IDS.iter().skip(6).find_map(|name| object.fields.get(*name)))
-        .filter(|value| scalar_text(value).is_some())
-        .cloned()
-}
-
-/// The id by which the API's own addresses name the object.
-fn id_value_of(api: &Api, create: &Acting, object: &Object) -> Option<Value> {
-    let operations = [Method::Get, Method::Delete, Method::Patch, Method::Put]
-        .into_iter()
-        .flat_map(|method| items(api, create, method));
-    let slot =
-        operations.into_iter().find_map(|operation| crate::survey::slots(api, operation).into_iter().next_back());
-    match slot {
-        Some(slot) => object.slot_value(&slot).cloned(),
-        None => id_value(object),
-    }
-}
-
-/// Fields that count something which other objects change.
-fn counts(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "stock"
-                | "quantity"
-                | "qty"
-                | "available"
-                | "availability"
-                | "remaining"
-                | "left"
-                | "balance"
-                | "credit"
-                | "credits"
-                | "count"
-                | "seats"
-                | "inventory"
-                | "sold"
-                | "views"
-                | "likes"
-                | "votes"
-                | "rating"
-                | "score"
-                | "average"
-                | "total"
-                | "uses"
-                | "usage"
-                | "orders"
-                | "reviews"
-                | "members"
-                | "participants"
-        )
-    })
 }
 
 fn ask(acting: &Acting, caller: &str, url: &url::Url, body: Option<&Body>) -> Ask {

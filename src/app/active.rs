@@ -17,12 +17,17 @@ use super::state::{App, from_store};
 use crate::act::{AccountMaker, Accounts, acting, clean_up, identity_of, password_of};
 use crate::config;
 use crate::model::{Identity, Mode, Origin, ScanId, Scope, Secret};
-use crate::probe::{Journal, JournalHead, Limits, Probe};
+use crate::probe::{Journal, JournalHead, Limits, Probe, SignInError};
 use crate::scan::ActInput;
 use crate::store;
 
 /// The throw-away accounts of a scan.
 const ACCOUNTS: [&str; 2] = ["auto-a", "auto-b"];
+
+/// Whether an identity is a throw-away account, by its name.
+pub(super) fn is_account(name: &str) -> bool {
+    ACCOUNTS.contains(&name)
+}
 
 impl App {
     /// Lets a scan write, where its mode allows it: from then on every write is noted before it leaves.
@@ -169,10 +174,21 @@ impl App {
         let own = Journal::begin(&self.journals()?, undoing).map_err(|error| AppError::Internal(error.to_string()))?;
         let own = Arc::new(own);
         probe.allow_writes(Arc::clone(&own));
+        let mut shut_out = Vec::new();
         for identity in &all {
             if let Err(error) = probe.sign_in(identity).await {
-                tracing::debug!("{error}");
+                // An account that is gone took its objects with it, or its server forgot both.
+                let own = accounts.iter().any(|account| account.name == identity.name);
+                let needed = journal.entries().iter().any(|entry| entry.note.caller == identity.name);
+                if needed && (!own || matches!(error, SignInError::Send { .. } | SignInError::Recipe { .. })) {
+                    shut_out.push(error.to_string());
+                }
             }
+        }
+        if !shut_out.is_empty() {
+            own.close();
+            let fault = format!("{}; it is tried again by the next scan or `routewarden undo`", shut_out.join("; "));
+            return Ok(Recovered { scan_id: head.scan, base_url: head.base_url, rows: Vec::new(), fault: Some(fault) });
         }
         let cleaned = clean_up(&probe, journal).await;
         own.close();

@@ -168,6 +168,9 @@ pub struct RecoveredRow {
 impl Recovered {
     /// What came of it, in one sentence.
     pub fn sentence(&self) -> String {
+        if let (true, Some(fault)) = (self.rows.is_empty(), &self.fault) {
+            return format!("an earlier scan ({}) left objects behind that are not removed yet: {fault}", self.scan_id);
+        }
         let gone = self.rows.iter().filter(|row| row.undone).count();
         let left: Vec<String> =
             self.rows.iter().filter(|row| !row.undone).map(|row| format!("{} {}", row.operation, row.object)).collect();

@@ -73,7 +73,7 @@ async fn row(
         cells: Vec::new(),
     };
     if matches!(operation.effect, Effect::Writes | Effect::Deletes) {
-        return unknown("changes state, and is not asked in passive mode".to_owned());
+        return super::matrix_writes::row(prepared, outcome, operation, &letters(columns));
     }
     if prepared.is_excluded(operation) {
         return unknown("excluded by the configuration".to_owned());
@@ -90,6 +90,13 @@ async fn row(
     }
     let (verdict, reason) = verdict(outcome, surveyed, &cells);
     MatrixRow { operation: reference, verdict, reason, cells }
+}
+
+/// Column letters with the names of the callers that they stand for.
+fn letters<'a>(columns: &[Column<'a>]) -> Vec<(&'static str, &'a str)> {
+    let mut letters = vec![(ANONYMOUS, ANONYMOUS)];
+    letters.extend(columns.iter().map(|column| (column.letter, column.person.name.as_str())));
+    letters
 }
 
 fn anonymous_cell(outcome: &Outcome, surveyed: &Surveyed) -> Cell {

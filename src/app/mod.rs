@@ -8,6 +8,7 @@ mod explain;
 mod finish;
 mod fix;
 mod matrix;
+mod matrix_writes;
 mod ownership;
 mod prepare;
 mod recheck;

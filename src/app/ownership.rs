@@ -14,8 +14,15 @@ use crate::model::{Operation, ScanId};
 use crate::report::Status;
 
 /// The checks that the matrix rests on.
-pub(super) const CHECKS: [&str; 5] =
-    ["authz/bola-read", "authz/bola-list", "authz/bola-nested", "authz/function-read", "authn/missing"];
+pub(super) const CHECKS: &[&str] = &[
+    "authz/bola-read",
+    "authz/bola-write",
+    "authz/bola-delete",
+    "authz/bola-list",
+    "authz/bola-nested",
+    "authz/function-read",
+    "authn/missing",
+];
 
 impl App {
     /// Who gets what, route by route, from the running API.

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::active::is_account;
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
 use super::state::{App, from_store};
 use crate::checks::is_moot;
-use crate::model::{CheckId, OperationId, Verdict};
+use crate::model::{CheckId, Mode, OperationId, Verdict};
 use crate::report::{Finding, OperationRef};
 use crate::scan::Outcome;
 use crate::survey::{Reading, read};
@@ -19,6 +20,9 @@ pub(super) struct Wanted {
     document: Option<String>,
     base_url: Option<String>,
     config: Option<PathBuf>,
+    mode: Option<Mode>,
+    /// The proof was made with throw-away accounts.
+    auto_accounts: bool,
 }
 
 impl Wanted {
@@ -41,6 +45,10 @@ pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<Wanted, A
             wanted.document = Some(report.scan.document);
             wanted.base_url = Some(report.scan.base_url);
             wanted.config = report.scan.config.map(PathBuf::from);
+            wanted.mode = Some(report.scan.mode);
+            wanted.auto_accounts = report.writes.iter().any(|write| {
+                report.scan.identities.iter().any(|known| is_account(&known.name) && known.name == write.identity)
+            });
         }
         wanted.findings.push(finding);
     }
@@ -62,6 +70,8 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest
     if request.overrides.base_url.is_none() {
         request.overrides.base_url.clone_from(&wanted.base_url);
     }
+    request.overrides.mode = request.overrides.mode.or(wanted.mode);
+    request.overrides.auto_accounts = request.overrides.auto_accounts.or(Some(true).filter(|_| wanted.auto_accounts));
     let operations = wanted.findings.iter().flat_map(operations).map(|operation| id_of(operation).0);
     request.overrides.operations = operations.collect();
     request.overrides.checks = wanted.findings.iter().map(|finding| finding.check.clone()).collect();
@@ -94,7 +104,7 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
             (RecheckOutcome::Inconclusive, format!("only {} now: {}", still.confidence.as_str(), still.claim))
         };
     }
-    if let Some(because) = refused_owner(finding, outcome) {
+    if let Some(because) = refused_owner(finding, outcome).or_else(|| shut_out_owner(finding, outcome)) {
         return (RecheckOutcome::Broken, because);
     }
     let mut reasons = BTreeSet::new();
@@ -127,6 +137,16 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     let reasons: Vec<String> = reasons.into_iter().take(3).collect();
     let rest = if untold > 0 { format!(" ({untold} further routes could not be told)") } else { String::new() };
     (RecheckOutcome::Fixed, format!("the owner is served, and: {}{rest}", reasons.join("; ")))
+}
+
+/// The owner's own write, which went through before, has no effect any more.
+fn shut_out_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
+    let id = id_of(&finding.operation);
+    let own = outcome
+        .accesses
+        .iter()
+        .find(|access| access.operation == id && access.caller == access.owner && !access.effect)?;
+    Some(format!("{}: {}", own.caller, own.because))
 }
 
 /// The one who was rightly served before is refused too, on the operation that the proof is of. On others with the same

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{checks, demo, diff, explain, fix, history, init, mcp, ownership, recheck, report, scan};
+use super::{checks, demo, diff, explain, fix, history, init, mcp, ownership, recheck, report, scan, undo};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -71,6 +71,8 @@ pub enum Command {
     Report(report::ReportArgs),
     /// Compare two stored scans
     Diff(diff::DiffArgs),
+    /// Remove what scans left behind that ended before they could clean up
+    Undo(undo::UndoArgs),
     /// Serve AI coding assistants over the Model Context Protocol
     Mcp(mcp::McpArgs),
 }

@@ -27,6 +27,7 @@ mod report;
 mod run;
 mod scan;
 mod sign_in;
+mod undo;
 
 pub use args::{Cli, Command};
 pub use exit::{Bar, Confident, Exit, Threshold};

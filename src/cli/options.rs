@@ -65,7 +65,7 @@ pub struct ScopeOptions {
     /// Only these configured identities
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub identities: Vec<String>,
-    /// Sign up two throw-away accounts through the API itself (not built yet: the report says so)
+    /// Sign up two throw-away accounts through the API itself, and use them; needs --mode active
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub auto_accounts: Option<bool>,
 }

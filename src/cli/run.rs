@@ -9,7 +9,7 @@ use crate::app::App;
 use super::args::{Cli, Command};
 use super::cx::Cx;
 use super::exit::Exit;
-use super::{checks, demo, diff, explain, fix, history, init, mcp, ownership, recheck, report, scan};
+use super::{checks, demo, diff, explain, fix, history, init, mcp, ownership, recheck, report, scan, undo};
 
 /// Reads the command line; help, the version and faults are printed here.
 ///
@@ -43,6 +43,10 @@ pub async fn run(cli: Cli) -> Exit {
 }
 
 async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
+    // The server looks when it scans, so that it starts at once.
+    if !matches!(command, Command::Undo(_) | Command::Mcp(_) | Command::Demo(_)) {
+        undo::at_start(cx).await;
+    }
     match command {
         Command::Scan(args) => scan::run(cx, *args).await,
         Command::Explain(args) => explain::run(cx, args).await,
@@ -55,6 +59,7 @@ async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
         Command::History(args) => history::run(cx, &args).await,
         Command::Report(args) => report::run(cx, args).await,
         Command::Diff(args) => diff::run(cx, args).await,
+        Command::Undo(args) => undo::run(cx, args).await,
         Command::Mcp(args) => mcp::run(cx, args).await,
     }
 }

@@ -8,7 +8,7 @@ use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
-use crate::model::{Method, Operation, Role, Verdict, clean_name};
+use crate::model::{ANONYMOUS, Method, Operation, Role, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Person, slots};
 
@@ -112,6 +112,13 @@ impl Attempt<'_> {
     async fn carry_out(&self, first: Created, before: &Seen) -> Result<Verdict, SendError> {
         let (intruder, owner) = (&self.intruder.name, &self.owner.name);
         let Some(nobody) = self.delete(Caller::Anonymous, &first).await? else { return Ok(no_view()) };
+        self.cx.note(
+            self.acting,
+            ANONYMOUS,
+            owner,
+            nobody.is_gone(),
+            format!("a deletion without credentials: status {}", status(&nobody.answer)),
+        );
         if nobody.is_gone() {
             return Ok(held("anonymous callers are let in too: see authn/missing-write"));
         }
@@ -133,6 +140,13 @@ impl Attempt<'_> {
                 ),
             };
             self.cx.note(self.acting, intruder, owner, false, because.clone());
+            // Who may not is one half; that the owner still may is the other.
+            if let Some(own) = self.delete(Caller::named(owner), &first).await?
+                && (own.is_gone() || own.seen.telling && ActCx::no_answer(&own.answer).is_none())
+            {
+                let said = format!("its own deletion: status {}", status(&own.answer));
+                self.cx.note(self.acting, owner, owner, own.is_gone(), said);
+            }
             return Ok(held(because));
         }
         let other = self.cx.view(owner, &self.kept).await?;

@@ -9,7 +9,7 @@ use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
-use crate::model::{Method, Operation, Role, Verdict, clean_name};
+use crate::model::{ANONYMOUS, Method, Operation, Role, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError, Values};
 use crate::survey::{Person, slots};
 
@@ -140,12 +140,28 @@ impl Attempt<'_> {
         };
         if !own.shows() {
             let what = ActCx::refusal(&own.answer).unwrap_or_else(|| format!("status {}", status(&own.answer)));
+            if own.seen.telling && ActCx::no_answer(&own.answer).is_none() {
+                self.cx.note(
+                    self.acting,
+                    &self.owner.name,
+                    &self.owner.name,
+                    false,
+                    format!("its own change does not show ({what})"),
+                );
+            }
             return Ok(inconclusive(format!("the owner's own change does not show ({what})"), None));
         }
         self.cx.note(self.acting, &self.owner.name, &self.owner.name, true, "its own change shows in its own view");
         let Some(nobody) = self.attempt(Caller::Anonymous, &own.seen, &mut used).await? else {
             return Ok(inconclusive("no further value is known for the field that changes", None));
         };
+        self.cx.note(
+            self.acting,
+            ANONYMOUS,
+            &self.owner.name,
+            nobody.shows(),
+            format!("a change without credentials: status {}", status(&nobody.answer)),
+        );
         if nobody.shows() {
             return Ok(held("anonymous callers are let in too: see authn/missing-write"));
         }

@@ -2,8 +2,21 @@
 
 use super::Shell;
 
-const COMMANDS: [&str; 12] =
-    ["scan", "explain", "ownership", "fix", "recheck", "demo", "init", "checks", "history", "report", "diff", "mcp"];
+const COMMANDS: [&str; 12] = [
+    "scan",
+    "explain",
+    "ownership",
+    "fix",
+    "recheck",
+    "demo",
+    "init",
+    "checks",
+    "history",
+    "report",
+    "diff",
+    "undo",
+    "mcp",
+];
 
 #[test]
 fn help_lists_every_command_and_exit_code() {

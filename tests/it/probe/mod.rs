@@ -10,3 +10,4 @@ mod scope;
 mod secrets;
 mod sessions;
 mod signing;
+mod writes;

@@ -1,10 +1,11 @@
 use std::process::Command;
 
 use routewarden::model::{Credential, Method, Secret};
-use routewarden::probe::{Ask, Caller, Limits};
+use routewarden::probe::{Ask, Caller, Limits, WriteKind};
 use serde_json::json;
 
 use super::kit::{Server, answer, identity, probe};
+use super::writes::{note, writing};
 
 const TOKEN: &str = "token-of-the-caller-0123456789";
 
@@ -60,10 +61,11 @@ async fn a_replay_line_run_by_a_shell_sends_the_same_request_and_nothing_else() 
     for credential in credentials() {
         let server = Server::start(|_| answer(200, &json!({}))).await;
         let name = "7 b.ob@x".replace(' ', "-");
-        let probe = probe(&server.base, vec![identity(&name, credential.clone())], Limits::default());
+        let (probe, _journal) =
+            writing(probe(&server.base, vec![identity(&name, credential.clone())], Limits::default()));
         probe.sign_in(&probe.identities()[0]).await.unwrap();
         for ask in asks(&server.base, &Caller::Identity(name.clone())) {
-            let answer = probe.send(&ask).await.unwrap();
+            let answer = probe.send_write(&ask, note(WriteKind::Tries)).await.unwrap().answer;
             let line = answer.exchange.replay.clone();
             assert!(!line.contains(TOKEN), "{line}");
             let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,214 @@
+//! Finds what a creation made, and knows it again: only what carries the mark, or repeats what was sent, is taken for it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::bodies::Body;
+use super::items::{items, list, values_for};
+use super::kinds::Acting;
+use super::maker::{Created, Fault, Maker};
+use crate::model::{Api, Method};
+use crate::probe::{Answer, Ask, Caller, Response, SendError, Values, operation_url};
+use crate::survey::{BARE_IDS, Object, is_owner_name, scalar_text, words};
+
+impl Maker<'_> {
+    /// Finds what was made: in the answer, behind `Location`, or in the list; and only what carries the mark, or repeats
+    /// what was sent, is taken for it.
+    pub(super) async fn identify(
+        &self,
+        index: usize,
+        sent: &Sent<'_>,
+        answer: &Arc<Answer>,
+        n: usize,
+    ) -> Result<Created, Fault> {
+        let response = answer.response().ok_or_else(|| Fault::Told("no answer".to_owned()))?;
+        let in_answer = response.json.as_ref().and_then(|json| sent.find(json));
+        let found = match in_answer {
+            Some(object) => Some(object),
+            None => self.identify_by_reading(sent, response).await?,
+        };
+        let Some((id, object)) =
+            found.and_then(|object| Some((scalar_text(&id_value_of(self.api, sent.acting, &object)?)?, object)))
+        else {
+            if let Some(journal) = self.probe.journal() {
+                journal.made(n, None, None);
+            }
+            return Err(Fault::Told("it was made, but its id could not be told from the answer".to_owned()));
+        };
+        if let Some(journal) = self.probe.journal() {
+            journal.made(n, Some(id.clone()), None);
+        }
+        let object = Object { created_by: Some(sent.caller.to_owned()), reference: false, ..object };
+        Ok(Created {
+            caller: sent.caller.to_owned(),
+            object,
+            id,
+            producer: index,
+            values: sent.values.clone(),
+            marker: sent.marker.to_owned(),
+            body: sent.body.cloned(),
+            entry: n,
+            answer: Arc::clone(answer),
+        })
+    }
+
+    async fn identify_by_reading(&self, sent: &Sent<'_>, response: &Response) -> Result<Option<Object>, SendError> {
+        let mut ids: Vec<Value> = Vec::new();
+        ids.extend(response.json.as_ref().into_iter().flat_map(objects_in).take(3).filter_map(|fields| {
+            id_value_of(self.api, sent.acting, &Object::of(&sent.context.resource, fields, BTreeMap::new()))
+        }));
+        let location = response
+            .header("location")
+            .and_then(|place| place.split(['?', '#']).next())
+            .map(|place| place.trim_end_matches('/'));
+        ids.extend(
+            location
+                .and_then(|place| place.rsplit('/').next())
+                .filter(|id| !id.is_empty())
+                .map(|id| Value::String(id.to_owned())),
+        );
+        for id in ids {
+            let mut object = sent.context.clone();
+            object.fields.insert("id".to_owned(), id);
+            for operation in items(self.api, sent.acting, Method::Get).into_iter().take(1) {
+                let Some(url) = values_for(self.api, operation, &object, sent.values)
+                    .and_then(|values| operation_url(self.probe.base_url(), operation, &values).ok())
+                else {
+                    continue;
+                };
+                let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
+                let json = answer
+                    .response()
+                    .filter(|response| response.is_success())
+                    .and_then(|response| response.json.as_ref());
+                if let Some(mut seen) = json.and_then(|json| sent.find(json)) {
+                    for (name, value) in object.fields.clone() {
+                        seen.fields.entry(name).or_insert(value);
+                    }
+                    return Ok(Some(seen));
+                }
+            }
+        }
+        let Some(url) = list(self.api, sent.acting)
+            .and_then(|operation| operation_url(self.probe.base_url(), operation, sent.values).ok())
+        else {
+            return Ok(None);
+        };
+        if sent.marker.is_empty() {
+            return Ok(None);
+        }
+        let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
+        Ok(answer.response().and_then(|response| response.json.as_ref()).and_then(|json| sent.find(json)))
+    }
+}
+
+/// What was sent to make an object.
+pub(super) struct Sent<'s> {
+    pub(super) acting: &'s Acting,
+    pub(super) caller: &'s str,
+    pub(super) marker: &'s str,
+    pub(super) body: Option<&'s Body>,
+    pub(super) values: &'s Values,
+    pub(super) context: &'s Object,
+}
+
+impl Sent<'_> {
+    /// The object of an answer that is the one that was made.
+    fn find(&self, json: &Value) -> Option<Object> {
+        let own = |fields: &&Map<String, Value>| {
+            if self.marker.is_empty() { self.repeats(fields) } else { carries(fields, self.marker) }
+        };
+        let with_id = |fields: &Map<String, Value>| {
+            let mut object = Object::of(&self.context.resource, fields, self.context.context.clone());
+            object.seen_by.insert(self.caller.to_owned());
+            let has_id = id_value(&object).is_some() || own_name_id(&object).is_some();
+            has_id.then_some(object)
+        };
+        objects_in(json).filter(own).find_map(with_id)
+    }
+
+    /// Without a mark: every scalar that was sent is there, and there is one.
+    fn repeats(&self, fields: &Map<String, Value>) -> bool {
+        let sent: Vec<(&String, &Value)> = self
+            .body
+            .and_then(|body| body.value.as_object())
+            .into_iter()
+            .flatten()
+            .filter(|(_, value)| scalar_text(value).is_some())
+            .collect();
+        !sent.is_empty()
+            && sent.iter().all(|(name, value)| fields.get(*name).and_then(scalar_text) == scalar_text(value))
+    }
+}
+
+/// Whether a field of an object holds a marker.
+pub fn carries(fields: &Map<String, Value>, marker: &str) -> bool {
+    !marker.is_empty() && fields.values().any(|value| value.as_str().is_some_and(|text| text.contains(marker)))
+}
+
+/// All objects of an answer, outer ones first.
+pub fn objects_in(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
+    let mut open = std::collections::VecDeque::from([(json, 0_u8)]);
+    let mut left = 4_000_u32;
+    std::iter::from_fn(move || {
+        while let Some((value, depth)) = open.pop_front() {
+            left = left.checked_sub(1)?;
+            match value {
+                Value::Array(items) if depth < 8 => open.extend(items.iter().map(|item| (item, depth + 1))),
+                Value::Object(fields) => {
+                    if depth < 8 {
+                        open.extend(
+                            fields
+                                .values()
+                                .filter(|inner| inner.is_array() || inner.is_object())
+                                .map(|inner| (inner, depth + 1)),
+                        );
+                    }
+                    return Some(fields);
+                }
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// The bare or own id of an object.
+pub fn id_value(object: &Object) -> Option<Value> {
+    let bare =
+        BARE_IDS.iter().take(6).find_map(|name| object.fields.get(*name)).filter(|value| scalar_text(value).is_some());
+    bare.cloned().or_else(|| own_name_id(object))
+}
+
+/// `note_id` of a note; also a slug or name where nothing else is there.
+fn own_name_id(object: &Object) -> Option<Value> {
+    let own = |name: &&String| {
+        let parts = words(name);
+        parts.len() > 1
+            && parts.last().is_some_and(|word| {
+                matches!(word.as_str(), "id" | "uuid" | "guid" | "slug" | "number" | "code" | "key")
+            })
+            && parts.first() == words(&object.resource).first()
+    };
+    let named =
+        object.fields.keys().filter(|name| !is_owner_name(name)).find(own).and_then(|name| object.fields.get(name));
+    named
+        .or_else(|| BARE_IDS.iter().skip(6).find_map(|name| object.fields.get(*name)))
+        .filter(|value| scalar_text(value).is_some())
+        .cloned()
+}
+
+/// The id by which the API's own addresses name the object.
+fn id_value_of(api: &Api, create: &Acting, object: &Object) -> Option<Value> {
+    let operations = [Method::Get, Method::Delete, Method::Patch, Method::Put]
+        .into_iter()
+        .flat_map(|method| items(api, create, method));
+    let slot =
+        operations.into_iter().find_map(|operation| crate::survey::slots(api, operation).into_iter().next_back());
+    match slot {
+        Some(slot) => object.slot_value(&slot).cloned(),
+        None => id_value(object),
+    }
+}

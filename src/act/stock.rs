@@ -1,0 +1,172 @@
+//! What a new object refers to: the caller's own objects, or the common stock where nothing there can change by it.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use serde_json::Value;
+
+use super::bodies::{self, Body, put};
+use super::identify::{id_value, objects_in};
+use super::kinds::Acting;
+use super::maker::{Fault, Maker};
+use crate::model::{Effect, Method, Operation, clean};
+use crate::probe::{Ask, Caller, SendError, Values, operation_url};
+use crate::spec::Samples;
+use crate::survey::{Object, is_me_word, is_strong_owner_name, resource_of_path, role_word, words};
+
+impl Maker<'_> {
+    /// Values of the path, and what they say of the parents.
+    pub(super) async fn parents(&self, acting: &Acting, caller: &str) -> Result<(Values, Object), Fault> {
+        let samples = Samples::new(self.api, 1);
+        let mut values: Values = acting
+            .operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.required)
+            .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
+            .collect();
+        let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
+        for slot in &acting.slots {
+            let own = self.made().into_iter().rev().find_map(|created| {
+                let fits = created.caller == caller && slot.resources.contains(&created.object.resource);
+                fits.then(|| created.object.slot_value(slot).cloned()).flatten()
+            });
+            let value = match own {
+                Some(value) => value,
+                None => self.from_stock(caller, &slot.resources).await?,
+            };
+            for resource in &slot.resources {
+                context.context.insert(resource.clone(), value.clone());
+            }
+            values.insert((slot.place, slot.name.clone()), value);
+        }
+        Ok((values, context))
+    }
+
+    /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
+    pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), Fault> {
+        for reference in bodies::references(self.api, acting.content.as_ref(), &body.value) {
+            let own = self
+                .made()
+                .into_iter()
+                .rev()
+                .find(|created| created.caller == caller && created.object.resource == reference.resource);
+            let value = match own {
+                Some(created) => Ok(id_value(&created.object).unwrap_or(Value::String(created.id))),
+                None => self.from_stock(caller, std::slice::from_ref(&reference.resource)).await,
+            };
+            match value {
+                Ok(value) => put(&mut body.value, &reference.pointer, value),
+                Err(Fault::Told(_)) if !reference.required => {
+                    let name =
+                        reference.pointer.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+                    if let Some(members) = body.value.as_object_mut() {
+                        members.shift_remove(&name);
+                    }
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// The id of an object of the common stock: one that a list shows, that names no owner, and that counts nothing which
+    /// a reference to it could change.
+    async fn from_stock(&self, caller: &str, resources: &[String]) -> Result<Value, Fault> {
+        let mut because = format!(
+            "needs a {}, and none of {caller}'s own is known",
+            resources.first().map_or("parent", String::as_str)
+        );
+        for resource in resources {
+            let key = (caller.to_owned(), resource.clone());
+            let known = self.stock.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+            let found = match known {
+                Some(found) => found,
+                None => {
+                    let found = self.look_in_stock(caller, resource).await?;
+                    self.stock.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());
+                    found
+                }
+            };
+            match found {
+                Ok(value) => return Ok(value),
+                Err(told) if !told.is_empty() => because = told,
+                Err(_) => {}
+            }
+        }
+        Err(Fault::Told(because))
+    }
+
+    async fn look_in_stock(&self, caller: &str, resource: &str) -> Result<Result<Value, String>, SendError> {
+        let reads = |operation: &&Operation| {
+            operation.method == Method::Get
+                && operation.effect == Effect::Reads
+                && !operation.path.contains('{')
+                && resource_of_path(&operation.path).as_deref() == Some(resource)
+                && !operation.path.rsplit('/').next().is_some_and(is_me_word)
+                && role_word(&operation.path).is_none()
+        };
+        let Some(operation) = self.api.operations.iter().find(reads) else { return Ok(Err(String::new())) };
+        let Ok(url) = operation_url(self.probe.base_url(), operation, &Values::new()) else {
+            return Ok(Err(String::new()));
+        };
+        let answer = self.probe.look_again(&Ask::get(Caller::Identity(caller.to_owned()), url)).await?;
+        let Some(json) =
+            answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref())
+        else {
+            return Ok(Err(String::new()));
+        };
+        let mut told = String::new();
+        for fields in objects_in(json) {
+            let object = Object::of(resource, fields, BTreeMap::new());
+            let Some(id) = id_value(&object) else { continue };
+            if fields.keys().any(|name| is_strong_owner_name(name)) {
+                continue;
+            }
+            if let Some(counter) =
+                fields.iter().find(|(name, value)| value.is_number() && counts(name)).map(|(name, _)| name)
+            {
+                told = format!("needs a {resource}, whose `{}` the new object might change", clean(counter, 40));
+                continue;
+            }
+            return Ok(Ok(id));
+        }
+        Ok(Err(told))
+    }
+}
+
+/// Fields that count something which other objects change.
+fn counts(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "stock"
+                | "quantity"
+                | "qty"
+                | "available"
+                | "availability"
+                | "remaining"
+                | "left"
+                | "balance"
+                | "credit"
+                | "credits"
+                | "count"
+                | "seats"
+                | "inventory"
+                | "sold"
+                | "views"
+                | "likes"
+                | "votes"
+                | "rating"
+                | "score"
+                | "average"
+                | "total"
+                | "uses"
+                | "usage"
+                | "orders"
+                | "reviews"
+                | "members"
+                | "participants"
+        )
+    })
+}

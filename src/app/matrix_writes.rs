@@ -1,0 +1,79 @@
+//! Rows of the matrix for operations that change state: from what the checks saw callers do.
+
+use super::answers::{Access, Cell, MatrixRow, RouteVerdict};
+use super::prepare::Prepared;
+use crate::model::{Confidence, Mode, Operation, Verdict};
+use crate::scan::{Outcome, operation_ref};
+
+/// The checks that speak of who may change what.
+const CHECKS: [&str; 2] = ["authz/bola-write", "authz/bola-delete"];
+
+/// One row. `columns` are the letters with the callers that they stand for.
+pub(super) fn row(
+    prepared: &Prepared,
+    outcome: &Outcome,
+    operation: &Operation,
+    columns: &[(&'static str, &str)],
+) -> MatrixRow {
+    let (verdict, reason) = verdict(prepared, outcome, operation);
+    let cells = columns.iter().map(|(letter, name)| cell(outcome, operation, letter, name)).collect();
+    MatrixRow { operation: operation_ref(&operation.id), verdict, reason, cells }
+}
+
+fn cell(outcome: &Outcome, operation: &Operation, letter: &str, name: &str) -> Cell {
+    let tried: Vec<_> =
+        outcome.accesses.iter().filter(|access| access.operation == operation.id && access.caller == name).collect();
+    // What somebody could do to another's object says more than what it could do to its own.
+    let other = tried.iter().find(|access| access.effect && access.owner != name);
+    let own = tried.iter().find(|access| access.effect && access.owner == name);
+    let refused = tried.iter().find(|access| !access.effect);
+    let (access, because) = match (other, own, refused) {
+        (Some(other), ..) if other.owner.is_empty() => (Access::Served, other.because.clone()),
+        (Some(other), ..) => (Access::Others, other.because.clone()),
+        (None, Some(own), Some(refused)) if refused.owner != name => {
+            (Access::Own, format!("{}; another's: {}", own.because, refused.because))
+        }
+        (None, Some(own), _) => (Access::Own, own.because.clone()),
+        (None, None, Some(refused)) => (Access::Refused, refused.because.clone()),
+        (None, None, None) => (Access::Unknown, "not tried".to_owned()),
+    };
+    Cell { column: letter.to_owned(), access, because }
+}
+
+fn verdict(prepared: &Prepared, outcome: &Outcome, operation: &Operation) -> (RouteVerdict, String) {
+    if prepared.is_excluded(operation) {
+        return (RouteVerdict::Unknown, "excluded by the configuration".to_owned());
+    }
+    if prepared.mode < Mode::Active {
+        return (
+            RouteVerdict::Unknown,
+            "changes state, and is not asked in passive mode (`--mode active` asks it)".to_owned(),
+        );
+    }
+    let of = |check: &str| outcome.verdicts.get(&(operation.id.clone(), check.into()));
+    let known: Vec<&Verdict> = CHECKS.iter().filter_map(|check| of(check)).collect();
+    let drafts = known.iter().filter_map(|verdict| match verdict {
+        Verdict::Broken(drafts) => drafts.first(),
+        _ => None,
+    });
+    if let Some(draft) = drafts.max_by_key(|draft| draft.confidence()) {
+        let verdict =
+            if draft.confidence() == Confidence::Confirmed { RouteVerdict::Broken } else { RouteVerdict::Suspected };
+        return (verdict, draft.claim.clone());
+    }
+    let held = known.iter().find_map(|verdict| match verdict {
+        Verdict::Held(because) => Some(because.clone()),
+        _ => None,
+    });
+    let open = known.iter().find_map(|verdict| match verdict {
+        Verdict::Skipped(why) | Verdict::Inconclusive(why) => Some(why.because.clone()),
+        _ => None,
+    });
+    match (held, open) {
+        (Some(because), _) => (RouteVerdict::Enforced, because),
+        (None, Some(because)) => (RouteVerdict::Unknown, because),
+        (None, None) => {
+            (RouteVerdict::NotOwned, "its address names no object, and no other check of it applies".to_owned())
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `routewarden undo`: removes what scans left behind that ended before they could clean up.
+
+use crate::app::Recovered;
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::layout::wrap;
+use super::outputs::AnswerOptions;
+
+/// Options of `undo`.
+#[derive(Debug, clap::Args)]
+pub struct UndoArgs {
+    /// Let requests go to this origin too; loopback needs no permission, everything else does (repeatable)
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow: Vec<String>,
+    #[command(flatten)]
+    pub(super) answer: AnswerOptions,
+}
+
+/// Undoes and prints.
+pub(super) async fn run(cx: &Cx, args: UndoArgs) -> anyhow::Result<Exit> {
+    let recovered = cx.app.undo(&args.allow).await?;
+    args.answer.print(cx, &recovered, |recovered| text(recovered, cx.width()))?;
+    let failed = recovered.iter().any(|one| one.fault.is_some());
+    Ok(if failed { Exit::Untrusted } else { Exit::Clean })
+}
+
+fn text(recovered: &[Recovered], width: usize) -> String {
+    if recovered.is_empty() {
+        return "no scan left anything behind\n".to_owned();
+    }
+    recovered.iter().map(|one| wrap(&format!("{}: {}", one.base_url, one.sentence()), width, 0)).collect()
+}
+
+/// At the start of any other command: what a scan of a target on this machine left behind is removed, and that is said.
+pub(super) async fn at_start(cx: &Cx) {
+    if !cx.app.has_left_behind() {
+        return;
+    }
+    match cx.app.undo(&[]).await {
+        Ok(recovered) => {
+            for one in recovered {
+                cx.remark(format!("{}: {}", one.base_url, one.sentence()));
+            }
+        }
+        Err(error) => cx.remark(format!("an earlier scan left objects behind that could not be removed: {error}")),
+    }
+}
