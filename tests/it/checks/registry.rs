@@ -6,7 +6,7 @@ use routewarden::model::{Api, Mode, Operation, Place, Style};
 
 use crate::probe_build::{operation, parameter};
 
-const CATALOGUE: [&str; 16] = [
+const CATALOGUE: [&str; 17] = [
     "authz/bola-read",
     "authz/bola-list",
     "authz/bola-nested",
@@ -19,6 +19,7 @@ const CATALOGUE: [&str; 16] = [
     "token/weak-secret",
     "token/expired-accepted",
     "property/excessive-exposure",
+    "property/undocumented-field",
     "data/stack-trace",
     "config/cors",
     "config/security-headers",
@@ -100,7 +101,7 @@ fn checks_are_chosen_by_id_and_by_family() {
         let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
         select(&wanted).map(|checks| checks.iter().map(|check| check.meta().id).collect())
     };
-    assert_eq!(ids(&[]).unwrap().len(), 16);
+    assert_eq!(ids(&[]).unwrap().len(), 17);
     assert_eq!(
         ids(&["config", "authz/bola-read"]).unwrap(),
         ["authz/bola-read", "config/cors", "config/security-headers"]

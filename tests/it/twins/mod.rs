@@ -19,6 +19,7 @@ mod sharing;
 mod surface;
 mod tenants;
 mod tokens;
+mod undeclared;
 mod views;
 
 pub use kit::Twin;
@@ -57,6 +58,7 @@ fn drafts() -> Vec<kit::Draft> {
         hashes::drafts(),
         facts::drafts(),
         views::drafts(),
+        undeclared::drafts(),
     ]
     .into_iter()
     .flatten()
