@@ -19,6 +19,6 @@ pub use names::{is_me_word, is_owner_name, is_strong_owner_name, role_mark, role
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, signs_of};
 pub use people::{People, Person};
-pub use refusal::{Reading, read};
-pub use run::{Survey, Surveyor, Tick};
-pub use slots::{Slot, missing_like, slots};
+pub use refusal::{Reading, is_soft_error, read};
+pub use run::{Survey, Surveyor, Tick, varying};
+pub use slots::{Slot, is_uuid, missing_like, readable_base64, slots};

@@ -2,6 +2,14 @@
 
 use crate::checks::meta::family;
 
+mod ids;
 pub(super) mod intent;
 
-family![bola_read::BolaRead, bola_list::BolaList, bola_nested::BolaNested, function_read::FunctionRead];
+family![
+    bola_read::BolaRead,
+    bola_list::BolaList,
+    bola_nested::BolaNested,
+    existence_oracle::ExistenceOracle,
+    predictable_id::PredictableId,
+    function_read::FunctionRead,
+];

@@ -28,6 +28,47 @@ async fn said(twin: &str, check: &str, path: &str) -> (CoverageOutcome, String, 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_refusals_that_differ_by_existence_are_an_oracle() {
+    let (check, path) = ("authz/existence-oracle", "/loans/{loan_id}");
+    let (_, because, findings) = said("loans-weak", check, path).await;
+    assert!(matches!(findings.as_slice(), [(Severity::Low, Confidence::Confirmed, _)]), "{because} {findings:?}");
+    for (twin, outcome, words) in [
+        ("loans-repaired", CoverageOutcome::Held, "like an id that does not exist"),
+        ("loans-noisy", CoverageOutcome::Held, "like an id that does not exist"),
+        ("loans-random-ids", CoverageOutcome::Held, "random UUIDs"),
+        ("loans-posted", CoverageOutcome::Held, "another route tells"),
+        ("loans-by-form", CoverageOutcome::Inconclusive, "do not exist are answered differently"),
+        ("loans-careful", CoverageOutcome::Inconclusive, "by their form"),
+        ("loans-failing", CoverageOutcome::Inconclusive, "failed"),
+    ] {
+        let (seen, because, findings) = said(twin, check, path).await;
+        assert!(seen == outcome && because.contains(words) && findings.is_empty(), "{twin}: {seen:?} {because}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counters_are_noted_once_and_with_the_callers_own_ids_alone() {
+    let (check, path) = ("authz/predictable-id", "/parcels/{parcel_id}");
+    for twin in ["consignments-weak", "consignments-wrapped-weak"] {
+        let (_, because, findings) = said(twin, check, path).await;
+        let [(Severity::Info, Confidence::Observation, claim)] = findings.as_slice() else {
+            panic!("{twin}: {because} {findings:?}")
+        };
+        assert!(!claim.contains("48120034") && !claim.contains("UGFyY2VsOjg0"), "{claim}");
+    }
+    for (twin, path, outcome, words) in [
+        ("consignments-repaired", path, CoverageOutcome::Held, "random UUIDs"),
+        ("consignments-by-time", path, CoverageOutcome::Held, "ULIDs"),
+        ("statements-by-year", "/statements/{statement}", CoverageOutcome::Held, "years"),
+        ("stations-public", "/stations/{id}", CoverageOutcome::Skipped, "belongs to one caller"),
+        ("consignments-few", path, CoverageOutcome::Inconclusive, "too few ids"),
+    ] {
+        let (seen, because, findings) = said(twin, check, path).await;
+        assert!(seen == outcome && because.contains(words) && findings.is_empty(), "{twin}: {seen:?} {because}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn undeclared_fields_are_findings_only_with_a_name_and_a_value_that_say_so() {
     let (check, path) = ("property/undocumented-field", "/stay");
     let (_, because, findings) = said("guests-weak", check, path).await;

@@ -6,10 +6,12 @@ use routewarden::model::{Api, Mode, Operation, Place, Style};
 
 use crate::probe_build::{operation, parameter};
 
-const CATALOGUE: [&str; 17] = [
+const CATALOGUE: [&str; 19] = [
     "authz/bola-read",
     "authz/bola-list",
     "authz/bola-nested",
+    "authz/existence-oracle",
+    "authz/predictable-id",
     "authz/function-read",
     "authn/missing",
     "authn/inconsistent",
@@ -101,7 +103,7 @@ fn checks_are_chosen_by_id_and_by_family() {
         let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
         select(&wanted).map(|checks| checks.iter().map(|check| check.meta().id).collect())
     };
-    assert_eq!(ids(&[]).unwrap().len(), 17);
+    assert_eq!(ids(&[]).unwrap().len(), 19);
     assert_eq!(
         ids(&["config", "authz/bola-read"]).unwrap(),
         ["authz/bola-read", "config/cors", "config/security-headers"]

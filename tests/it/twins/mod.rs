@@ -2,6 +2,7 @@
 //! They know nothing of the scanner; their own tests prove by plain requests that each attack works or is refused.
 
 mod by_design;
+mod counting;
 mod envelopes;
 mod exposure;
 mod facts;
@@ -13,6 +14,7 @@ mod market;
 mod missing;
 mod nested;
 mod objects;
+mod oracles;
 mod refusals;
 mod requests;
 mod sharing;
@@ -58,6 +60,8 @@ fn drafts() -> Vec<kit::Draft> {
         hashes::drafts(),
         facts::drafts(),
         views::drafts(),
+        oracles::drafts(),
+        counting::drafts(),
         undeclared::drafts(),
     ]
     .into_iter()
