@@ -16,5 +16,5 @@ mod wire;
 pub use ask::{Answer, Ask, Caller, Response, Seen};
 pub use build::{Values, operation_url, parameter_text, serialize_body};
 pub use client::{Fetched, Limits, Probe, SendError};
-pub use session::{Session, Sessions};
+pub use session::{Carrier, Session, Sessions};
 pub use signin::SignInError;

@@ -94,3 +94,39 @@ async fn undeclared_fields_are_findings_only_with_a_name_and_a_value_that_say_so
     let report = scan(&named("guests-free-document").await).await;
     assert!(report.coverage.iter().all(|row| row.check != check), "nothing is declared, so nothing can be missing");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_in_addresses_are_told_from_what_looks_like_them() {
+    let check = "authn/credential-in-url";
+    for (twin, path, words) in [
+        ("meters-query-weak", "/reading", "`api_key`"),
+        ("exports-own-token-weak", "/export", "alice's own token"),
+        ("exports-session-weak", "/export", "signs alice in"),
+    ] {
+        let (_, because, findings) = said(twin, check, path).await;
+        let [(Severity::Medium, Confidence::Confirmed, claim)] = findings.as_slice() else {
+            panic!("{twin}: {because} {findings:?}")
+        };
+        assert!(claim.contains(words), "{claim}");
+    }
+    for (twin, path) in [("exports-signed-link", "/export"), ("journeys-declared", "/auth/check")] {
+        let (_, because, findings) = said(twin, check, path).await;
+        let observed = matches!(findings.as_slice(), [(Severity::Info, Confidence::Observation, _)]);
+        assert!(observed, "{twin}: {because} {findings:?}");
+    }
+    for (twin, path) in [
+        ("meters-header-repaired", "/reading"),
+        ("exports-repaired", "/export"),
+        ("exports-foreign-keys", "/export"),
+        ("journeys-declared", "/trips"),
+        ("journeys-declared", "/coins"),
+        ("journeys-declared", "/usage"),
+        ("journeys-declared", "/forms"),
+        ("journeys-declared", "/people"),
+    ] {
+        let (seen, because, findings) = said(twin, check, path).await;
+        assert!(seen == CoverageOutcome::Held && findings.is_empty(), "{twin} {path}: {seen:?} {because} {findings:?}");
+    }
+    let (seen, because, _) = said("meters-query-failing", check, "/reading").await;
+    assert_eq!(seen, CoverageOutcome::Inconclusive, "{because}");
+}

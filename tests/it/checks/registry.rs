@@ -6,7 +6,7 @@ use routewarden::model::{Api, Mode, Operation, Place, Style};
 
 use crate::probe_build::{operation, parameter};
 
-const CATALOGUE: [&str; 19] = [
+const CATALOGUE: [&str; 20] = [
     "authz/bola-read",
     "authz/bola-list",
     "authz/bola-nested",
@@ -15,6 +15,7 @@ const CATALOGUE: [&str; 19] = [
     "authz/function-read",
     "authn/missing",
     "authn/inconsistent",
+    "authn/credential-in-url",
     "authn/challenge-missing",
     "token/signature-not-verified",
     "token/alg-none",
@@ -103,7 +104,7 @@ fn checks_are_chosen_by_id_and_by_family() {
         let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
         select(&wanted).map(|checks| checks.iter().map(|check| check.meta().id).collect())
     };
-    assert_eq!(ids(&[]).unwrap().len(), 19);
+    assert_eq!(ids(&[]).unwrap().len(), 20);
     assert_eq!(
         ids(&["config", "authz/bola-read"]).unwrap(),
         ["authz/bola-read", "config/cors", "config/security-headers"]

@@ -22,6 +22,7 @@ mod surface;
 mod tenants;
 mod tokens;
 mod undeclared;
+mod urls;
 mod views;
 
 pub use kit::Twin;
@@ -63,6 +64,7 @@ fn drafts() -> Vec<kit::Draft> {
         oracles::drafts(),
         counting::drafts(),
         undeclared::drafts(),
+        urls::drafts(),
     ]
     .into_iter()
     .flatten()
