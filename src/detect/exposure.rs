@@ -187,7 +187,7 @@ fn is_hash_name(name: &str) -> bool {
 }
 
 /// Empty, masked, or a word that stands for a value.
-fn is_placeholder(text: &str) -> bool {
+pub fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let letters = lower.trim_matches(|c| "[]<>(){}*• \"'.".contains(c));
     let n_masked = text.chars().filter(|c| "*•●xX#".contains(*c)).count();

@@ -202,6 +202,12 @@ impl Operation {
         found.into_iter().map(|(_, parameter)| parameter).collect()
     }
 
+    /// The declared response for a status: the code itself, its class, or the default.
+    pub fn response_for(&self, status: u16) -> Option<&ResponseSpec> {
+        let wanted = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
+        wanted.iter().find_map(|name| self.responses.iter().find(|spec| spec.status.eq_ignore_ascii_case(name)))
+    }
+
     /// Whether the document says that a caller must sign in.
     pub fn requires_sign_in(&self) -> bool {
         matches!(&self.security, Security::Required(_))
@@ -294,6 +300,20 @@ pub struct ResponseSpec {
     pub content: Vec<(String, Option<SchemaId>)>,
     /// Header names.
     pub headers: Vec<String>,
+}
+
+impl ResponseSpec {
+    /// The declared content that an answer of this media type (without parameters, lower case) is an instance of.
+    pub fn content_for(&self, sent: &str) -> Option<&(String, Option<SchemaId>)> {
+        let fits = |known: &str| {
+            known == sent
+                || known == "*/*"
+                || known.strip_suffix("/*").is_some_and(|kind| sent.starts_with(&format!("{kind}/")))
+                || (known.ends_with("json") && sent.ends_with("json"))
+        };
+        let exact = self.content.iter().find(|(known, _)| known == sent);
+        exact.or_else(|| self.content.iter().find(|(known, _)| fits(known)))
+    }
 }
 
 /// What an operation asks of its caller.

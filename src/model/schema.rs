@@ -95,6 +95,9 @@ pub struct Schema {
     pub required: Vec<String>,
     /// `additionalProperties`
     pub additional: AdditionalProperties,
+    /// More properties than the named ones are announced: `additionalProperties: true`, `patternProperties`, or a
+    /// `discriminator` whose subtypes bring their own.
+    pub open: bool,
     /// `allOf`
     pub all_of: Vec<SchemaId>,
     /// `oneOf` and `anyOf`

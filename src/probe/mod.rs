@@ -19,6 +19,6 @@ pub use ask::{Answer, Ask, Caller, Response, Seen};
 pub use build::{Values, operation_url, parameter_text, serialize_body};
 pub use client::{Fetched, Limits, Probe, SendError};
 pub use journal::{AccountNote, Entry, ID_PLACE, Journal, JournalHead, Undo, WriteKind, WriteNote};
-pub use session::{Session, Sessions};
+pub use session::{Carrier, Session, Sessions};
 pub use signin::SignInError;
 pub use writes::Written;

@@ -92,6 +92,7 @@ impl Merging {
         if into.additional == AdditionalProperties::Any {
             into.additional = more.additional;
         }
+        into.open |= more.open;
         into.read_only |= more.read_only;
         into.write_only |= more.write_only;
         self.required.extend(more.required.iter().cloned());

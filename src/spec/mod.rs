@@ -28,7 +28,7 @@ mod strings;
 mod swagger;
 mod tree;
 
-pub use declared::declared_properties;
+pub use declared::{Declared, declared_at, declared_properties};
 pub use documents::Base;
 pub use error::SpecError;
 pub use find::{USUAL_PLACES, find_in_folder};

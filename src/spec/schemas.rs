@@ -168,6 +168,7 @@ impl<'d> Lowering<'d> {
             schema.format = Some("binary".to_owned());
         }
         self.values(node, members, &mut schema);
+        schema.open = is_open(members);
         schema
     }
 
@@ -304,6 +305,16 @@ impl<'d> Lowering<'d> {
             _ => {}
         }
     }
+}
+
+/// Whether a schema announces properties that it does not name. Subtypes of a `discriminator` may be listed nowhere
+/// near it (OpenAPI 3.0 §4.7.24); conditions and dynamic references are not followed here.
+fn is_open(members: &Map<String, Value>) -> bool {
+    let announced = |key: &str| members.get(key).is_some_and(|value| value != &Value::Bool(false));
+    members.get("additionalProperties") == Some(&Value::Bool(true))
+        || ["patternProperties", "unevaluatedProperties", "discriminator", "if", "dependentSchemas", "$dynamicRef"]
+            .iter()
+            .any(|key| announced(key))
 }
 
 /// From the document model's schema to this crate's.

@@ -404,7 +404,7 @@ fn header_values(operation: &Operation, values: &Values) -> Vec<(String, String)
 }
 
 /// Paths of the leaves that differ between two answers to one request.
-fn varying(first: &Answer, second: &Answer) -> BTreeSet<String> {
+pub fn varying(first: &Answer, second: &Answer) -> BTreeSet<String> {
     let (Some(first), Some(second)) = (first.response(), second.response()) else { return BTreeSet::new() };
     let before: BTreeMap<String, (String, String)> =
         leaves(first).into_iter().map(|leaf| (leaf.at, (leaf.path, leaf.text))).collect();

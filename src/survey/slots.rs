@@ -139,7 +139,8 @@ fn changed(text: &str, salt: u64, depth: u8) -> String {
         .collect()
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Whether a text has the form of a UUID.
+pub fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(index, byte)| match index {
             8 | 13 | 18 | 23 => byte == b'-',
@@ -152,7 +153,7 @@ fn is_hex(text: &str) -> bool {
 }
 
 /// Base64 around printable text with a digit in it, as ids are wrapped.
-fn readable_base64(text: &str) -> Option<String> {
+pub fn readable_base64(text: &str) -> Option<String> {
     if text.len() < 4 || text.contains(' ') {
         return None;
     }

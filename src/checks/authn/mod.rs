@@ -2,4 +2,9 @@
 
 use crate::checks::meta::family;
 
-family![missing::Missing, inconsistent::Inconsistent, challenge_missing::ChallengeMissing];
+family![
+    missing::Missing,
+    inconsistent::Inconsistent,
+    credential_in_url::CredentialInUrl,
+    challenge_missing::ChallengeMissing,
+];

@@ -2,6 +2,7 @@
 
 use crate::checks::meta::family;
 
+mod ids;
 pub(super) mod intent;
 
 family![
@@ -10,5 +11,7 @@ family![
     bola_delete::BolaDelete,
     bola_list::BolaList,
     bola_nested::BolaNested,
+    existence_oracle::ExistenceOracle,
+    predictable_id::PredictableId,
     function_read::FunctionRead,
 ];

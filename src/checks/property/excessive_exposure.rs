@@ -86,7 +86,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
 }
 
 /// Fields that are sensitive by name and value, and not meant to be there.
-fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, &'static str, String)> {
+pub(super) fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, &'static str, String)> {
     leaves
         .iter()
         .filter(|leaf| !leaf.key.is_empty())
@@ -102,14 +102,14 @@ fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, &'static str, Str
 }
 
 /// Names of the fields that the document declares for successful answers, two levels deep.
-fn declared(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Vec<String> {
+pub(super) fn declared(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Vec<String> {
     let api = &cx.survey.api;
     let mut names = Vec::new();
     let schemas = surveyed
         .operation
         .responses
         .iter()
-        .filter(|response| response.status.starts_with('2') || response.status == "DEFAULT")
+        .filter(|response| response.status.starts_with('2') || response.status.eq_ignore_ascii_case("default"))
         .flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
     for schema in schemas {
         names.extend(declared_properties(api, schema));

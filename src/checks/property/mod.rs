@@ -2,4 +2,4 @@
 
 use crate::checks::meta::family;
 
-family![excessive_exposure::ExcessiveExposure];
+family![excessive_exposure::ExcessiveExposure, undocumented_field::UndocumentedField];

@@ -5,4 +5,5 @@ mod honest;
 mod innocent;
 mod kit;
 mod numbers;
+mod passive;
 mod registry;

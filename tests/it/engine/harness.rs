@@ -82,7 +82,12 @@ pub fn coverage(report: &Report, check: &str, operation: &str) -> String {
 
 /// What of the expected is missing, with the reason.
 pub fn missing(report: &Report, expected: &[(&str, &str)]) -> Vec<String> {
-    let info = |check: &str| matches!(check, "authn/challenge-missing" | "config/security-headers" | "inventory/drift");
+    let info = |check: &str| {
+        matches!(
+            check,
+            "authn/challenge-missing" | "authz/predictable-id" | "config/security-headers" | "inventory/drift"
+        )
+    };
     let found: Vec<(String, String)> = report
         .findings
         .iter()

@@ -1,5 +1,6 @@
 //! Documents to [`routewarden::model::Api`].
 
+mod declared;
 mod effect;
 mod finding;
 mod hostile;

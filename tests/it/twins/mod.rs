@@ -2,6 +2,7 @@
 //! They know nothing of the scanner; their own tests prove by plain requests that each attack works or is refused.
 
 mod by_design;
+mod counting;
 mod envelopes;
 mod exposure;
 mod facts;
@@ -13,12 +14,15 @@ mod market;
 mod missing;
 mod nested;
 mod objects;
+mod oracles;
 mod refusals;
 mod requests;
 mod sharing;
 mod surface;
 mod tenants;
 mod tokens;
+mod undeclared;
+mod urls;
 mod views;
 
 pub use kit::Twin;
@@ -57,6 +61,10 @@ fn drafts() -> Vec<kit::Draft> {
         hashes::drafts(),
         facts::drafts(),
         views::drafts(),
+        oracles::drafts(),
+        counting::drafts(),
+        undeclared::drafts(),
+        urls::drafts(),
     ]
     .into_iter()
     .flatten()
