@@ -87,7 +87,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         scope,
         identities: identities(&config, over)?,
         mode,
-        auto_accounts: mode >= Mode::Active && over.auto_accounts.unwrap_or(config.scan.auto_accounts),
+        auto_accounts: auto_accounts(&config, over, mode),
         checks: checks::select(&over.checks).map_err(AppError::Usage)?,
         selected: over.operations.clone(),
         excluded: config.scan.exclude.clone(),
@@ -184,9 +184,15 @@ fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
     }
 }
 
+/// Whether throw-away accounts are made: as the user says; unsaid, where a scan that may write has nobody to act as.
+fn auto_accounts(config: &Config, over: &Overrides, mode: Mode) -> bool {
+    let said = over.auto_accounts.or(config.scan.auto_accounts);
+    mode >= Mode::Active && said.unwrap_or(config.identities.is_empty())
+}
+
 fn notes(config: &Config, over: &Overrides, mode: Mode) -> Vec<String> {
     let mut notes = config.warnings.clone();
-    if mode == Mode::Passive && over.auto_accounts.unwrap_or(config.scan.auto_accounts) {
+    if mode == Mode::Passive && over.auto_accounts.or(config.scan.auto_accounts) == Some(true) {
         notes.push(
             "throw-away accounts need `--mode active`: a passive scan writes nothing, so none were made".to_owned(),
         );

@@ -130,9 +130,10 @@ impl<'a> Section<'a> {
     }
 
     /// A boolean; `false` when it is not there.
-    pub fn boolean(&self, key: &str) -> Result<bool, ConfigError> {
-        let Some(value) = self.value(key) else { return Ok(false) };
-        value.get_ref().as_bool().ok_or_else(|| self.wrong_type(key, value, "true or false"))
+    pub fn boolean(&self, key: &str) -> Result<Option<bool>, ConfigError> {
+        let Some(value) = self.value(key) else { return Ok(None) };
+        let read = value.get_ref().as_bool().ok_or_else(|| self.wrong_type(key, value, "true or false"));
+        read.map(Some)
     }
 
     /// A whole number within bounds.

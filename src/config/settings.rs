@@ -45,7 +45,7 @@ pub struct ScanSettings {
     /// How much the scan may do.
     pub mode: Option<Mode>,
     /// Sign up two throw-away accounts.
-    pub auto_accounts: bool,
+    pub auto_accounts: Option<bool>,
     /// Operation patterns that are never asked; see [`super::operation_matches`].
     pub exclude: Vec<String>,
     /// Requests in one scan.

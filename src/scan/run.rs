@@ -199,7 +199,9 @@ async fn check_all(
         };
         verdicts.insert(key, verdict);
     }
-    (verdicts, act_cx.accesses())
+    let mut accesses = writing::creations(maker);
+    accesses.extend(act_cx.accesses());
+    (verdicts, accesses)
 }
 
 /// What is looked at one by one.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::run::{ScanInput, Stage, Ticked};
 use crate::act::{Accounts, Acting, Kind, Maker, clean_up};
-use crate::model::Security;
+use crate::checks::Access;
+use crate::model::{Security, clean_name};
 use crate::probe::{Probe, SendError};
 use crate::report::{Report, Write};
 use crate::survey::me_facts;
@@ -80,6 +81,22 @@ fn wanted_resources(input: &ScanInput<'_>, acting: &[Acting]) -> Option<BTreeSet
         }
     }
     Some(wanted)
+}
+
+/// What callers were seen to make for themselves.
+pub(super) fn creations(maker: &Maker<'_>) -> Vec<Access> {
+    let of = |created: &crate::act::Created| {
+        let producer = maker.acting.get(created.producer)?;
+        let (kind, id) = (clean_name(&created.object.resource, 40), clean_name(&created.id, 60));
+        Some(Access {
+            operation: producer.operation.id.clone(),
+            caller: created.caller.clone(),
+            owner: created.caller.clone(),
+            effect: true,
+            because: format!("made {kind} {id}"),
+        })
+    };
+    maker.made().iter().filter_map(of).collect()
 }
 
 /// What is known of the throw-away accounts: what they were signed up with, and what the sign-up answered.

@@ -1,4 +1,5 @@
 //! Scans that write, against twins that keep what is written to them.
 
+mod killed;
 pub mod kit;
 mod objects;

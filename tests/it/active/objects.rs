@@ -1,7 +1,10 @@
 //! Objects of another user: changed and deleted in the weak twin only; nothing is left behind in either.
 
-use axum::extract::{Path, State};
+use std::time::Duration;
+
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -107,7 +110,27 @@ impl App {
     }
 }
 
+/// The weak twin.
+pub(super) async fn weak_server() -> Server {
+    server(Kind::Weak).await
+}
+
+/// The weak twin, each answer of which takes this long.
+pub(super) async fn slow_server(wait: Duration) -> Server {
+    let (db, router, document) = parts(Kind::Weak);
+    let slow = router.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        tokio::time::sleep(wait).await;
+        next.run(request).await
+    }));
+    serve(&db, slow, document).await
+}
+
 async fn server(kind: Kind) -> Server {
+    let (db, router, document) = parts(kind);
+    serve(&db, router, document).await
+}
+
+fn parts(kind: Kind) -> (Db, Router, Value) {
     let db = Db::seeded();
     let app = App { db: db.clone(), kind };
     let routes = Router::new()
@@ -119,7 +142,8 @@ async fn server(kind: Kind) -> Server {
         "/rows": {"get": plain("200"), "post": takes(&body, "201")},
         "/rows/{id}": with_id(json!({"get": plain("200"), "put": takes(&body, "200"), "delete": plain("204")})),
     });
-    serve(&db, account_routes(&db).merge(routes), document("Rows", paths)).await
+    let router = account_routes(&db).merge(routes);
+    (db, router, document("Rows", paths))
 }
 
 const WRITE: (&str, &str) = ("authz/bola-write", "PUT /rows/{id}");

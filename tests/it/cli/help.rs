@@ -2,7 +2,7 @@
 
 use super::Shell;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "scan",
     "explain",
     "ownership",

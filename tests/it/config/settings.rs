@@ -63,7 +63,7 @@ fn every_key_of_the_contract_is_read() {
     assert_eq!(config.target.source, Some(PathBuf::from("/nowhere/.")));
     assert_eq!(config.target.allow, [Origin::parse("https://staging.example.com").unwrap()]);
     assert_eq!(config.scan.mode, Some(Mode::Active));
-    assert!(config.scan.auto_accounts);
+    assert_eq!(config.scan.auto_accounts, Some(true));
     assert_eq!(config.scan.exclude, ["GET /createdb", "POST /payments/*"]);
     assert_eq!(
         (config.scan.max_requests, config.scan.rate, config.scan.concurrency),

@@ -1,0 +1,105 @@
+//! A scan that is killed in the middle leaves a journal, and the next start of the program undoes what it had written.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::kit::Db;
+use super::objects::{slow_server, weak_server};
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("routewarden"));
+    command.arg("--data").arg(folder.join("data")).args(arguments).current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn scan_arguments(base: &str) -> Vec<String> {
+    ["scan", "openapi.json", "--base-url", base, "--mode", "active", "--auto-accounts", "--quiet"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+/// Waits until the scan has made this many rows; false when it did not within ten seconds.
+async fn has_made(db: &Db, rows: usize) -> bool {
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(10) {
+        if db.lock().rows.len() >= rows {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_start_undoes_what_a_killed_scan_wrote() {
+    for next in [vec!["history"], vec!["undo"]] {
+        let server = slow_server(Duration::from_millis(20)).await;
+        let before = server.db.dump();
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("openapi.json"), server.document.to_string()).unwrap();
+        let arguments = scan_arguments(&server.base_url);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut running =
+            command(folder.path(), &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        assert!(has_made(&server.db, 4).await, "the scan wrote nothing");
+        running.kill().unwrap();
+        running.wait().unwrap();
+        assert_ne!(server.db.dump(), before);
+        let journals = folder.path().join("data/journals");
+        assert_eq!(std::fs::read_dir(&journals).unwrap().count(), 1);
+        let place = folder.path().to_owned();
+        let told = tokio::task::spawn_blocking(move || command(&place, &next).output().unwrap()).await.unwrap();
+        let text = String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
+        assert_eq!(server.db.dump(), before, "{text}");
+        assert!(text.contains("are removed now"), "{text}");
+        assert_eq!(std::fs::read_dir(&journals).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_password_of_an_account_is_kept_anywhere() {
+    let server = weak_server().await;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("openapi.json"), server.document.to_string()).unwrap();
+    let arguments = scan_arguments(&server.base_url);
+    let place = folder.path().to_owned();
+    let (told, seen) = {
+        let db = server.db.clone();
+        let watching = tokio::spawn(async move {
+            let mut seen = std::collections::BTreeSet::new();
+            for _ in 0..2_000 {
+                let passwords: Vec<String> =
+                    db.lock().users.iter().filter_map(|user| user["password"].as_str().map(str::to_owned)).collect();
+                seen.extend(passwords.into_iter().filter(|password| !password.starts_with("pw of")));
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                if seen.len() >= 2 {
+                    break;
+                }
+            }
+            seen
+        });
+        let told = tokio::task::spawn_blocking(move || {
+            let mut arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            arguments.extend(["--format", "json", "-o", "report.json"]);
+            command(&place, &arguments).output().unwrap()
+        });
+        let told = told.await.unwrap();
+        (told, watching.await.unwrap())
+    };
+    assert_eq!(seen.len(), 2, "two accounts were made");
+    let mut texts = vec![told.stdout, told.stderr];
+    let mut open = vec![folder.path().to_owned()];
+    while let Some(place) = open.pop() {
+        for entry in std::fs::read_dir(place).unwrap().map(Result::unwrap) {
+            if entry.path().is_dir() {
+                open.push(entry.path())
+            } else {
+                texts.push(std::fs::read(entry.path()).unwrap())
+            }
+        }
+    }
+    for password in seen {
+        assert!(texts.iter().all(|text| !String::from_utf8_lossy(text).contains(&password)));
+    }
+}
