@@ -13,7 +13,7 @@ pub struct ScanArguments {
     pub target: Option<String>,
     /// Path of routewarden.toml.
     pub config: Option<String>,
-    /// All checks of this version are passive: safe reads. The other modes send nothing more.
+    /// Default passive: safe reads. active also writes to objects of its own; intrusive adds odd headers and bursts.
     pub mode: Option<Mode>,
     /// Check ids or families: authz, authz/bola-read.
     pub checks: Vec<String>,
@@ -23,7 +23,7 @@ pub struct ScanArguments {
     pub identities: Vec<String>,
     /// Folder of the API's source code.
     pub source: Option<String>,
-    /// Not built yet; the report says so.
+    /// In mode active: make throw-away accounts. Default: when no identity is configured.
     pub auto_accounts: Option<bool>,
     /// Plan only, send nothing.
     pub dry_run: bool,
