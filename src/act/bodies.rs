@@ -109,7 +109,9 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
             Value::String(_)
                 if is_password(name) || (ends_in_id(name) && resource_of_name(name).is_some() && !is_unique(name)) => {}
             Value::String(text) => {
-                if let Some(own) = marked_text(name, schema, marker) {
+                // Each text is another one: a title that is known says nothing of the secret beside it.
+                let own = if marked.is_empty() { marker.to_owned() } else { format!("{marker}x{}", marked.len()) };
+                if let Some(own) = marked_text(name, schema, &own) {
                     *text = own;
                     marked.push(name.clone());
                 }

@@ -24,7 +24,7 @@ impl Maker<'_> {
         n: usize,
     ) -> Result<Created, Fault> {
         let response = answer.response().ok_or_else(|| Fault::Told("no answer".to_owned()))?;
-        let in_answer = response.json.as_ref().and_then(|json| sent.find(json));
+        let in_answer = response.json.as_ref().and_then(|json| sent.find(self.api, json));
         let found = match in_answer {
             Some(object) => Some(object),
             None => self.identify_by_reading(sent, response).await?,
@@ -83,7 +83,7 @@ impl Maker<'_> {
                     .response()
                     .filter(|response| response.is_success())
                     .and_then(|response| response.json.as_ref());
-                if let Some(mut seen) = json.and_then(|json| sent.find(json)) {
+                if let Some(mut seen) = json.and_then(|json| sent.find(self.api, json)) {
                     for (name, value) in object.fields.clone() {
                         seen.fields.entry(name).or_insert(value);
                     }
@@ -100,7 +100,7 @@ impl Maker<'_> {
             return Ok(None);
         }
         let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
-        Ok(answer.response().and_then(|response| response.json.as_ref()).and_then(|json| sent.find(json)))
+        Ok(answer.response().and_then(|response| response.json.as_ref()).and_then(|json| sent.find(self.api, json)))
     }
 }
 
@@ -116,15 +116,14 @@ pub(super) struct Sent<'s> {
 
 impl Sent<'_> {
     /// The object of an answer that is the one that was made.
-    fn find(&self, json: &Value) -> Option<Object> {
+    fn find(&self, api: &Api, json: &Value) -> Option<Object> {
         let own = |fields: &&Map<String, Value>| {
             if self.marker.is_empty() { self.repeats(fields) } else { carries(fields, self.marker) }
         };
         let with_id = |fields: &Map<String, Value>| {
             let mut object = Object::of(&self.context.resource, fields, self.context.context.clone());
             object.seen_by.insert(self.caller.to_owned());
-            let has_id = id_value(&object).is_some() || own_name_id(&object).is_some();
-            has_id.then_some(object)
+            id_value_of(api, self.acting, &object).is_some().then_some(object)
         };
         objects_in(json).filter(own).find_map(with_id)
     }

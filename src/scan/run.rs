@@ -137,7 +137,7 @@ fn work<'s>(input: &ScanInput<'_>, survey: &'s Survey) -> Vec<(&'static dyn Chec
             let operation = &surveyed.operation;
             // A doubtful GET is no read to the plan; its row says why it was skipped all the same.
             let applies = check.plan(&plan_cx, operation) != Need::NotApplicable
-                || (surveyed.skipped.is_some() && !PlanCx::is_read(operation));
+                || (surveyed.skipped.is_some() && !PlanCx::is_read(operation) && check.meta().level == Mode::Passive);
             if applies && (input.selected)(operation) {
                 work.push((*check, surveyed));
             }

@@ -96,6 +96,14 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
     if cx.is_listed_to(key, surveyed, intruder) {
         return if private.is_empty() {
             Intent::Shared(format!("a list shows the same object to {intruder}"))
+        } else if let Some(field) = owner_field(signs).filter(|_| private.iter().any(|name| is_secret(name))) {
+            // Everybody may know that it is there; what the lists keep back is the owner's.
+            let secret: Vec<&String> = private.iter().filter(|name| is_secret(name)).collect();
+            let secret = secret.into_iter().cloned().collect::<Vec<_>>().join(", ");
+            Intent::Private(
+                format!("its field `{field}` names {owner}, and the lists that show it leave out its {secret}"),
+                None,
+            )
         } else {
             let private = private.join(", ");
             Intent::Unclear(format!("a list shows the same object to {intruder}, yet without its {private}"))
@@ -140,6 +148,35 @@ async fn weigh(
         )),
         _ => Intent::Private(sign.because(owner), None),
     }
+}
+
+/// A field beyond doubt that names the owner.
+fn owner_field(signs: &[Sign]) -> Option<String> {
+    signs.iter().find_map(|sign| match sign {
+        Sign::OwnerField { field, strong: true } => Some(clean_name(field, 40)),
+        _ => None,
+    })
+}
+
+/// Whether a field is named like what nobody shows to everybody.
+fn is_secret(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "secret"
+                | "password"
+                | "private"
+                | "confidential"
+                | "ssn"
+                | "passport"
+                | "diagnosis"
+                | "medical"
+                | "token"
+                | "iban"
+                | "card"
+                | "salary"
+        )
+    })
 }
 
 /// Whether a route leads to a whole object: what is refused of a part of it (`/users/{id}/settings`) says nothing of the
