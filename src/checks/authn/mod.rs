@@ -2,4 +2,11 @@
 
 use crate::checks::meta::family;
 
-family![missing::Missing, inconsistent::Inconsistent, challenge_missing::ChallengeMissing];
+pub(super) mod trial;
+
+family![
+    missing::Missing,
+    inconsistent::Inconsistent,
+    user_enumeration::UserEnumeration,
+    challenge_missing::ChallengeMissing,
+];
