@@ -8,5 +8,6 @@ family![
     missing::Missing,
     inconsistent::Inconsistent,
     user_enumeration::UserEnumeration,
+    no_throttling::NoThrottling,
     challenge_missing::ChallengeMissing,
 ];
