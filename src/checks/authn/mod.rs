@@ -9,5 +9,6 @@ family![
     inconsistent::Inconsistent,
     user_enumeration::UserEnumeration,
     no_throttling::NoThrottling,
+    weak_password_accepted::WeakPasswordAccepted,
     challenge_missing::ChallengeMissing,
 ];
