@@ -107,10 +107,10 @@ async fn on_account(acting: &Acting, trial: &Trial<'_>) -> Result<Verdict, SendE
         tokio::time::sleep(GAP.saturating_sub(started.elapsed())).await;
     }
     let took = burst.started.elapsed();
-    let after = trial.right().await?;
     if let Some(stop) = &burst.stop {
         return Ok(stop.clone());
     }
+    let after = trial.right().await?;
     if !trial.lets_in(&after) {
         let because = format!(
             "after {GUESSES} wrong passwords the right one is refused too (status {}): a lock-out",

@@ -57,8 +57,8 @@ impl Check for WeakPasswordAccepted {
         if operation.method != Method::Post || acting_of(cx.api, operation).kind != Kind::SignUp {
             return Need::NotApplicable;
         }
-        // Two sign-ups and four sign-ins; looks that tell whether the sessions are served and how accounts are removed.
-        Need::Requests(if cx.identities.is_empty() { 0 } else { 24 })
+        // Two sign-ups and four sign-ins; for each account, whether its session is served and how it is removed.
+        Need::Requests(if cx.identities.is_empty() { 0 } else { 6 + 2 * 14 })
     }
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
@@ -186,9 +186,22 @@ struct Seen {
     single: bool,
 }
 
+/// A second sign-up may be refused for reasons of its own, such as a telephone number that is taken.
+fn speaks_of_password(answer: &Answer) -> bool {
+    const SIGNS: &[&str] = &["pass", "pwd", "weak", "common", "character", "length", "short"];
+    let said = answer.response().map(|response| response.text.to_ascii_lowercase()).unwrap_or_default();
+    SIGNS.iter().any(|sign| said.contains(sign))
+}
+
 fn refused(answer: &Answer) -> Verdict {
     match ActCx::no_answer(answer) {
         Some(because) => inconclusive(because, None),
-        None => held(format!("the sign-up refuses a common password (status {})", status(answer))),
+        None if speaks_of_password(answer) => {
+            held(format!("the sign-up refuses a common password (status {})", status(answer)))
+        }
+        None => inconclusive(
+            format!("the sign-up refuses (status {}), and does not say that the password is why", status(answer)),
+            None,
+        ),
     }
 }

@@ -64,8 +64,8 @@ impl Check for LogoutIneffective {
         if operation.method.is_safe() || acting_of(cx.api, operation).kind != Kind::SignOut {
             return Need::NotApplicable;
         }
-        // Two looks at each witness, two sign-ins, the sign-out, four uses of the token, the scan's own session again.
-        Need::Requests(if cx.identities.is_empty() { 0 } else { 16 })
+        // Two looks at each witness of two identities; two sign-ins, the sign-out, four looks, and the scan's own session.
+        Need::Requests(if cx.identities.is_empty() { 0 } else { 22 })
     }
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
@@ -90,11 +90,14 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
         ));
     }
     for identity in candidates {
-        if let Some(witness) = witness(cx, identity).await? {
-            let verdict = SignOut { cx, acting, identity, witness: &witness }.carry_out().await;
-            restore(cx, identity, &witness).await;
-            return verdict;
-        }
+        let witness = match witness(cx, identity).await {
+            Ok(Some(witness)) => witness,
+            Ok(None) | Err(SendError::SessionGone(_)) => continue,
+            Err(error) => return Err(error),
+        };
+        let verdict = SignOut { cx, acting, identity, witness: &witness }.carry_out().await;
+        restore(cx, identity, &witness).await;
+        return verdict;
     }
     Ok(inconclusive("no route shows a signed-in caller data of its own and refuses a made-up token", None))
 }

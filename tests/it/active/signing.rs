@@ -73,6 +73,8 @@ enum Limit {
     Silent,
     /// Another message from the sixth on.
     Message,
+    /// The same answers, held back from the fourth on.
+    Delay,
     /// Nothing happens, and a header announces a hundred.
     Announced,
 }
@@ -90,6 +92,8 @@ enum Policy {
     Pretended,
     /// The sign-in does not look at passwords.
     Unread,
+    /// Two accounts a day.
+    Two,
 }
 
 #[derive(Clone)]
@@ -102,6 +106,7 @@ struct App {
     policy: Policy,
     failures: Arc<Mutex<HashMap<String, usize>>>,
     answers: Arc<Mutex<usize>>,
+    issued: Arc<Mutex<Vec<String>>>,
 }
 
 fn sound() -> App {
@@ -114,6 +119,7 @@ fn sound() -> App {
         policy: Policy::Twelve,
         failures: Arc::default(),
         answers: Arc::default(),
+        issued: Arc::default(),
     }
 }
 
@@ -162,6 +168,7 @@ impl App {
             _ => random.clone(),
         };
         self.db.lock().tokens.push((token.clone(), id));
+        self.issued.lock().unwrap().push(token.clone());
         match self.transport {
             Transport::Cookie => {
                 let lines =
@@ -208,6 +215,7 @@ async fn register(State(app): State<App>, headers: HeaderMap, body: String) -> R
     let length = body["password"].as_str().unwrap().len();
     match app.policy {
         Policy::Twelve if length < 12 => return app.no(400, "the password needs 12 characters"),
+        Policy::Two if app.db.lock().users.len() >= 4 => return app.no(403, "come back tomorrow"),
         Policy::Six if length < 6 => return app.no(400, "the password needs 6 characters"),
         Policy::Soft if length < 12 => return ok(json!({"success": false, "message": "the password is too short"})),
         Policy::Pretended if length < 12 => {
@@ -223,7 +231,7 @@ async fn register(State(app): State<App>, headers: HeaderMap, body: String) -> R
 
 async fn login(State(app): State<App>, headers: HeaderMap, body: String) -> Response {
     if app.transport == Transport::Form
-        && !headers.get("content-type").is_some_and(|kind| kind == "application/x-www-form-urlencoded")
+        && headers.get("content-type").is_none_or(|kind| kind != "application/x-www-form-urlencoded")
     {
         return app.no(415, "a form, please");
     }
@@ -243,6 +251,9 @@ async fn login(State(app): State<App>, headers: HeaderMap, body: String) -> Resp
         return app.open(user["id"].as_u64().unwrap());
     }
     app.failures.lock().unwrap().insert(name.clone(), failed + 1);
+    if app.limit == Limit::Delay && failed >= 3 {
+        tokio::time::sleep(std::time::Duration::from_millis(350)).await;
+    }
     if app.limit == Limit::Message && failed >= 5 {
         return app.no(401, "this account is locked for a while");
     }
@@ -354,9 +365,12 @@ const ALL: [(&str, &str); 4] = [OUT, NAMES, GUESSES, PASSWORD];
 
 /// What an intrusive scan says of a check, and of the others of this file; the store must be as it was.
 async fn verdict(app: App, check: (&str, &str)) -> (String, Report) {
+    let issued = Arc::clone(&app.issued);
     let server = server(app).await;
     let before = server.db.dump();
     let report = scan(&server, "intrusive").await;
+    let text = serde_json::to_string(&report).unwrap();
+    assert!(issued.lock().unwrap().iter().all(|token| !text.contains(token)), "a token stands in the report");
     assert_eq!(server.db.dump(), before, "{:?}", report.writes);
     assert!(report.writes.iter().filter(|write| write.identity != "auto-weak").all(|write| write.undone));
     (said(&report, check.0, check.1), report)
@@ -437,7 +451,7 @@ async fn names_are_told_by_a_message_alone_and_not_by_what_varies() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_limit_is_seen() {
-    for limit in [Limit::Slow, Limit::Silent, Limit::Message] {
+    for limit in [Limit::Slow, Limit::Silent, Limit::Message, Limit::Delay] {
         let (text, _) = verdict(App { limit, ..sound() }, GUESSES).await;
         assert!(text.starts_with("Held"), "{limit:?}: {text}");
     }
@@ -453,8 +467,10 @@ async fn a_password_counts_only_once_it_signs_in() {
         let (text, _) = verdict(App { policy, ..sound() }, PASSWORD).await;
         assert!(text.starts_with("Held"), "{policy:?}: {text}");
     }
-    let (text, _) = verdict(App { policy: Policy::Unread, ..sound() }, PASSWORD).await;
-    assert!(text.starts_with("Inconclusive"), "{text}");
+    for policy in [Policy::Unread, Policy::Two] {
+        let (text, _) = verdict(App { policy, ..sound() }, PASSWORD).await;
+        assert!(text.starts_with("Inconclusive"), "{policy:?}: {text}");
+    }
     let (text, report) = verdict(App { policy: Policy::Six, ..sound() }, PASSWORD).await;
     assert_eq!(text, "confirmed", "{:?}", finding(&report, PASSWORD.0, PASSWORD.1));
     assert!(!finding(&report, PASSWORD.0, PASSWORD.1).unwrap().claim.contains("single"));
