@@ -309,7 +309,7 @@ impl AccountMaker<'_> {
     }
 
     /// Whether a route that refuses strangers serves this identity; where none is known to, it is believed.
-    async fn is_served(&self, probe: &Probe, name: &str) -> Result<bool, SendError> {
+    pub(super) async fn is_served(&self, probe: &Probe, name: &str) -> Result<bool, SendError> {
         let mut protected = 0;
         for url in self.witnesses(probe) {
             let anonymous = probe.send(&Ask::get(Caller::Anonymous, url.clone())).await?;
@@ -364,7 +364,8 @@ pub(super) fn filled(body: &Value, password: &Secret) -> Value {
     }
 }
 
-fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
+/// The credential that an answer gave, to be sent as it is.
+pub(super) fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
     let header = |token: &str| {
         let (name, template) = send.split_once(':')?;
         Some(Credential::Header {
@@ -388,7 +389,7 @@ fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Creden
     }
 }
 
-fn note(name: &str, recipe: &LoginRecipe) -> AccountNote {
+pub(super) fn note(name: &str, recipe: &LoginRecipe) -> AccountNote {
     AccountNote {
         name: name.to_owned(),
         operation: recipe.operation.clone(),

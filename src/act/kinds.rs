@@ -299,7 +299,7 @@ fn names_password(api: &Api, schema: SchemaId) -> bool {
 }
 
 /// Whether a field takes a password.
-pub(super) fn is_password(name: &str) -> bool {
+pub fn is_password(name: &str) -> bool {
     let joined = words(name).join("");
     matches!(
         joined.as_str(),

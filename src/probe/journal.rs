@@ -1,7 +1,8 @@
 //! The journal of a scan's writes: each is noted before it leaves, so that it can be undone after any kind of end.
 //!
 //! One JSON line per event, appended to a file that only its owner can read. The process that scans holds a lock on it:
-//! a journal that can be locked belongs to a scan that is no more. No credential stands in it.
+//! a journal that can be locked belongs to a scan that is no more. No credential stands in it, but for
+//! passwords that every list of guesses has and that a check gave to an account of the scan's own.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Write as _};

@@ -95,6 +95,15 @@ impl Probe {
         Ok(())
     }
 
+    /// The token in the answer to a further sign-in of an identity, as the recipe finds it; for cookies the whole line.
+    /// The session of the scan stays as it is. `None` where the answer has none.
+    pub fn further_token(&self, identity: &Identity, answer: &Answer) -> Option<Secret> {
+        let Credential::Login(recipe) = &identity.credential else { return None };
+        let token = token_of(recipe, answer.response()?).ok()?;
+        self.redactor().learn(&identity.name, &token);
+        Some(token)
+    }
+
     pub(super) fn login_request(
         &self,
         identity: &Identity,

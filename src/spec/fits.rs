@@ -74,7 +74,8 @@ impl Comparison<'_> {
     }
 }
 
-fn fits_text(schema: &Schema, text: &str) -> bool {
+/// Whether a text has the length and the form that a schema asks for; a pattern that cannot be read asks for nothing.
+pub fn fits_text(schema: &Schema, text: &str) -> bool {
     let bounded = schema.min_length.is_some() || schema.max_length.is_some();
     let count = if bounded { text.chars().count() } else { 0 };
     let length =

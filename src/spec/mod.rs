@@ -32,6 +32,7 @@ pub use declared::{Declared, declared_at, declared_properties};
 pub use documents::Base;
 pub use error::SpecError;
 pub use find::{USUAL_PLACES, find_in_folder};
+pub use fits::fits_text;
 pub use load::{load_file, load_text};
 pub use reading::looks_like_document;
 pub use samples::Samples;

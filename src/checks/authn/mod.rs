@@ -2,9 +2,14 @@
 
 use crate::checks::meta::family;
 
+pub(super) mod trial;
+
 family![
     missing::Missing,
     inconsistent::Inconsistent,
+    user_enumeration::UserEnumeration,
+    no_throttling::NoThrottling,
+    weak_password_accepted::WeakPasswordAccepted,
     credential_in_url::CredentialInUrl,
     challenge_missing::ChallengeMissing,
 ];

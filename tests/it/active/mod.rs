@@ -3,3 +3,4 @@
 mod killed;
 pub mod kit;
 mod objects;
+mod signing;
