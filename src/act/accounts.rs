@@ -434,7 +434,7 @@ pub(super) fn filled(body: &Value, password: &Secret) -> Value {
     }
 }
 
-fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
+pub(super) fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
     let header = |token: &str| {
         let (name, template) = send.split_once(':')?;
         Some(Credential::Header {
@@ -458,7 +458,7 @@ fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Creden
     }
 }
 
-fn note(name: &str, recipe: &LoginRecipe) -> AccountNote {
+pub(super) fn note(name: &str, recipe: &LoginRecipe) -> AccountNote {
     AccountNote {
         name: name.to_owned(),
         operation: recipe.operation.clone(),
@@ -506,7 +506,7 @@ pub fn password_of(bytes: &[u8]) -> Secret {
 }
 
 /// What an answer said, short and already redacted.
-fn told(answer: &Answer) -> String {
+pub(super) fn told(answer: &Answer) -> String {
     match &answer.exchange.outcome {
         Outcome::Response(response) => format!("{}: {}", response.status, clean(&response.body, 200)),
         _ => "nothing".to_owned(),

@@ -3,6 +3,7 @@
 use crate::checks::meta::family;
 
 pub(super) mod intent;
+pub(super) mod marks;
 
 family![
     bola_read::BolaRead,
