@@ -108,6 +108,11 @@ impl<'a> Maker<'a> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Leaves an object out of what checks are given from now on: one that a check has spoilt. It is undone all the same.
+    pub fn forget(&self, created: &Created) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known.entry != created.entry);
+    }
+
     /// What was not made, and why.
     pub fn not_made(&self) -> Vec<NotMade> {
         self.not_made.lock().unwrap_or_else(PoisonError::into_inner).clone()
