@@ -40,28 +40,33 @@ pub fn sent(value: &Value, name: &str) -> Option<Value> {
 /// The names, as one word each, of the fields that an operation's document lets callers send; `None` where it says
 /// nothing of them. What is read-only is none of them.
 pub fn declared(api: &Api, acting: &Acting) -> Option<BTreeSet<String>> {
-    let content = acting.content.as_ref()?;
+    let (names, known) = declared_names(api, acting);
+    known.then(|| names.iter().map(|name| words(name).join("")).collect())
+}
+
+/// The same as they are spelled, and whether the document names any field at all.
+pub fn declared_names(api: &Api, acting: &Acting) -> (Vec<String>, bool) {
+    let Some(content) = acting.content.as_ref() else { return (Vec::new(), false) };
     let mut names = BTreeSet::new();
     let mut read_only = BTreeSet::new();
-    if let Some(schema) = content.schema {
-        let mut open = vec![schema];
-        if let [only] = fields(api, schema).as_slice()
-            && plain(api, only.schema).is_some_and(|schema| !schema.properties.is_empty())
-        {
-            open.push(only.schema);
-        }
-        for schema in open {
-            names.extend(declared_properties(api, schema));
-            let closed = fields(api, schema).into_iter().filter(|field| {
-                plain(api, field.schema).is_some_and(|schema| schema.read_only)
-                    || api.schemas.get(field.schema).is_some_and(|schema| schema.read_only)
-            });
-            read_only.extend(closed.map(|field| field.name));
-        }
+    let mut open: Vec<_> = content.schema.into_iter().collect();
+    if let Some(schema) = content.schema
+        && let [only] = fields(api, schema).as_slice()
+        && plain(api, only.schema).is_some_and(|schema| !schema.properties.is_empty())
+    {
+        open.push(only.schema);
+    }
+    for schema in open {
+        names.extend(declared_properties(api, schema));
+        let closed = fields(api, schema).into_iter().filter(|field| {
+            plain(api, field.schema).is_some_and(|schema| schema.read_only)
+                || api.schemas.get(field.schema).is_some_and(|schema| schema.read_only)
+        });
+        read_only.extend(closed.map(|field| field.name));
     }
     if let Some(mut example) = content.example.clone() {
         names.extend(inner(&mut example).into_iter().flatten().map(|(name, _)| name.clone()));
     }
     let known = !names.is_empty();
-    known.then(|| names.difference(&read_only).map(|name| words(name).join("")).collect())
+    (names.difference(&read_only).cloned().collect(), known)
 }

@@ -17,7 +17,7 @@ pub use accounts::{Account, AccountMaker, Accounts, identity_of, password_of};
 pub use bodies::{Body, Change, Reference, body, change, is_privilege, marker, owner_fields, put, references};
 pub use cleanup::{Cleaned, Leftover, clean_up, is_tombstone};
 pub use fields::{Field, by_name, fields, is_email, plain};
-pub use further::{add, declared, remove, sent};
+pub use further::{add, declared, declared_names, remove, sent};
 pub use items::{is_item_of, items, list, shape, values_for};
 pub use kinds::{Acting, Kind, acting, acting_of};
 pub use maker::{Created, Maker, NotMade, carries, id_value, objects_in};

@@ -12,7 +12,7 @@ use super::context::CheckCx;
 use super::proof::skipped;
 use super::rights::agrees;
 use crate::act::{Account, Acting, Body, Kind, Persona, Spare, add, carries, objects_in};
-use crate::model::{Effect, Method, Operation, Place, Verdict};
+use crate::model::{Credential, Effect, Method, Operation, Place, Verdict};
 use crate::probe::{Answer, Ask, Caller, SendError, Values, Written, operation_url};
 use crate::survey::{Object, Reading, Slot, Surveyed, is_me_word, is_soft_error, role_word, slots, words};
 
@@ -188,6 +188,13 @@ impl<'a> ActCx<'a> {
         let mut body = self.account_body(acting, spare, view);
         add(&mut body.value, further);
         self.write(acting, Caller::named(caller), &values, Some(&body)).await.map(Ok)
+    }
+
+    /// Signs a spare account in again: a token that carries the role is a new one then.
+    pub(super) async fn sign_in_again(&self, spare: &Spare) -> Result<bool, SendError> {
+        let Credential::Login(recipe) = &spare.identity.credential else { return Ok(true) };
+        let answer = self.maker.probe.try_sign_in(&spare.identity).await?;
+        Ok(self.maker.probe.open_further_session(&spare.identity, recipe, answer).is_ok())
     }
 
     /// A body that leaves an account as it is: with PUT everything that it has, with PATCH what must be there.

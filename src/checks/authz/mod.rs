@@ -12,4 +12,5 @@ family![
     bola_list::BolaList,
     bola_nested::BolaNested,
     function_read::FunctionRead,
+    role_escalation::RoleEscalation,
 ];

@@ -13,7 +13,7 @@ use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::own_account::{Mirrored, is_served, no_account};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
-use crate::model::{Operation, Role, Severity, Verdict, clean, clean_name};
+use crate::model::{Draft, Operation, Role, Severity, Verdict, clean, clean_name};
 use crate::probe::{Answer, SendError};
 
 check! {
@@ -96,12 +96,29 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     let handed = hand_over(cx, acting, &attempt.subject, &attempt.before).await?;
     Ok(match (verdict, handed) {
         (Verdict::Broken(mut drafts), Some(Verdict::Broken(more))) => {
-            drafts.extend(more);
+            for handed in more {
+                join(&mut drafts, handed);
+            }
             Verdict::Broken(drafts)
         }
         (verdict @ Verdict::Broken(_), _) => verdict,
         (verdict, handed) => handed.unwrap_or(verdict),
     })
+}
+
+/// One cause, one finding: what is as sure as the first is told with it.
+fn join(drafts: &mut Vec<Draft>, more: Draft) {
+    match drafts.first_mut().filter(|first| first.confidence() == more.confidence()) {
+        Some(first) => {
+            first.site = format!("{}, {}", first.site, more.site);
+            first.claim = format!("{}; and {}", first.claim, more.claim);
+            first.severity = more.severity.or(first.severity);
+            first.clauses.extend(more.clauses);
+            first.exchanges.extend(more.exchanges);
+            first.exchanges.sort_by_key(|item| item.role);
+        }
+        None => drafts.push(more),
+    }
 }
 
 /// What the fields are to be set on: always something that the scan made.
