@@ -437,7 +437,7 @@ pub fn password_of(bytes: &[u8]) -> Secret {
 }
 
 /// What an answer said, short and already redacted.
-fn told(answer: &Answer) -> String {
+pub(super) fn told(answer: &Answer) -> String {
     match &answer.exchange.outcome {
         Outcome::Response(response) => format!("{}: {}", response.status, clean(&response.body, 200)),
         _ => "nothing".to_owned(),

@@ -183,7 +183,8 @@ fn shows(answer: &Answer, marker: &str, id: &str) -> bool {
             id_value(&Object::of("", fields, Default::default())).and_then(|value| scalar_text(&value)).as_deref()
                 == Some(id)
         };
-        let ours = carries(fields, marker) || (marker.is_empty() && same_id());
+        // A check may have changed the field that carried the mark: the id tells as well.
+        let ours = carries(fields, marker) || same_id();
         ours && !is_tombstone(fields)
     })
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::bodies::{self, Body, marker};
+use super::further;
 use super::identify::Sent;
 use super::items::undo;
 use super::kinds::{Acting, Kind};
@@ -104,6 +105,11 @@ impl<'a> Maker<'a> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Leaves an object out of what checks are given from now on: one that a check has spoilt. It is undone all the same.
+    pub fn forget(&self, created: &Created) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known.entry != created.entry);
+    }
+
     /// What was not made, and why.
     pub fn not_made(&self) -> Vec<NotMade> {
         self.not_made.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -163,15 +169,9 @@ impl<'a> Maker<'a> {
     /// A fault that stops the scan.
     pub async fn make(&self, index: usize, caller: &str) -> Result<Option<Created>, SendError> {
         let Some(acting) = self.acting.get(index) else { return Ok(None) };
-        let because = match self.try_make(index, acting, caller).await {
-            Ok(created) => {
-                let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-                made.push(created.clone());
-                return Ok(Some(created));
-            }
-            Err(Fault::Sending(error @ (SendError::Cancelled | SendError::Budget(_)))) => return Err(error),
-            Err(Fault::Sending(error)) => error.to_string(),
-            Err(Fault::Told(because)) => because,
+        let because = match self.make_with(index, caller, &Map::new()).await? {
+            Ok(created) => return Ok(Some(created)),
+            Err(because) => because,
         };
         let fault = NotMade { operation: acting.operation.id.0.clone(), caller: caller.to_owned(), because };
         let mut not_made = self.not_made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -180,7 +180,37 @@ impl<'a> Maker<'a> {
         Ok(None)
     }
 
-    async fn try_make(&self, index: usize, acting: &Acting, caller: &str) -> Result<Created, Fault> {
+    /// Makes one object whose body carries further fields; the inner error says why that did not work. What was sent of
+    /// them stands in the object's `body`, since a refusal may have had some of them changed or taken out.
+    ///
+    /// # Errors
+    /// A fault that stops the scan.
+    pub async fn make_with(
+        &self,
+        index: usize,
+        caller: &str,
+        further: &Map<String, Value>,
+    ) -> Result<Result<Created, String>, SendError> {
+        let Some(acting) = self.acting.get(index) else { return Ok(Err("no such operation".to_owned())) };
+        match self.try_make(index, acting, caller, further).await {
+            Ok(created) => {
+                let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+                made.push(created.clone());
+                Ok(Ok(created))
+            }
+            Err(Fault::Sending(error @ (SendError::Cancelled | SendError::Budget(_)))) => Err(error),
+            Err(Fault::Sending(error)) => Ok(Err(error.to_string())),
+            Err(Fault::Told(because)) => Ok(Err(because)),
+        }
+    }
+
+    async fn try_make(
+        &self,
+        index: usize,
+        acting: &Acting,
+        caller: &str,
+        further: &Map<String, Value>,
+    ) -> Result<Created, Fault> {
         if let Some(because) = &acting.left_alone {
             return Err(Fault::Told(because.clone()));
         }
@@ -192,6 +222,7 @@ impl<'a> Maker<'a> {
         let mut body = self.body(index, acting, &marker);
         if let Some(body) = &mut body {
             self.refer(acting, caller, body).await?;
+            further::add(&mut body.value, further);
         }
         let url = operation_url(self.probe.base_url(), &acting.operation, &values).map_err(Fault::Told)?;
         let undo = undo(self.probe, self.api, acting, self.acting, &values, &context);
@@ -211,19 +242,24 @@ impl<'a> Maker<'a> {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
             };
             if response.is_success() && !is_soft_error(response) || matches!(response.status, 302 | 303) {
-                if let Some(body) = &body {
+                // Only what every object has is kept as the body that works, and is looked for in the answer.
+                let plain = body.clone().map(|mut body| {
+                    further::remove(&mut body.value, further);
+                    body
+                });
+                if let Some(body) = &plain {
                     self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(index, body.clone());
                 }
                 let sent = Sent {
                     acting,
                     caller,
                     marker: if marked { &marker } else { "" },
-                    body: body.as_ref(),
+                    body: plain.as_ref(),
                     values: &values,
                     context: &context,
                 };
                 let created = self.identify(index, &sent, &written.answer, written.n).await?;
-                return Ok(created);
+                return Ok(Created { body, ..created });
             }
             self.nothing(written.n);
             said = told(&written.answer);

@@ -7,12 +7,14 @@ mod bodies;
 mod cleanup;
 mod extra;
 mod fields;
+mod further;
 mod identify;
 mod items;
 mod kinds;
 mod maker;
 mod repair;
 mod signup;
+mod spare;
 mod stock;
 
 pub use accounts::{Account, AccountMaker, Accounts, identity_of, password_of};
@@ -20,9 +22,11 @@ pub use bodies::{Body, Change, Reference, body, change, is_privilege, marker, ow
 pub use cleanup::{Cleaned, Leftover, clean_up, is_tombstone};
 pub use extra::{Extra, SignedUp, fill, in_name_of};
 pub use fields::{Field, by_name, fields, is_email, plain};
+pub use further::{add, declared, declared_names, remove, sent};
 pub use identify::{carries, id_value, objects_in};
 pub use items::{is_item_of, items, list, shape, values_for};
 pub use kinds::{Acting, Kind, acting, acting_of, is_password};
 pub use maker::{Created, Maker, NotMade};
 pub use repair::{Complaint, complaints, mend};
 pub use signup::{PASSWORD, Persona, is_user_name, sign_up_body};
+pub use spare::{Spare, SpareMaker};

@@ -218,8 +218,10 @@ fn journal_files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The password of a throw-away account: the same for the same scan and name.
+/// The password of a throw-away account: the same for the same scan and name. Spare accounts (`auto-a+1`) have the
+/// password of the one that they are like.
 fn password(key: &Secret, scan: &str, name: &str) -> Secret {
+    let name = name.split('+').next().unwrap_or(name);
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()) else { return Secret::new("") };
     mac.update(scan.as_bytes());
     mac.update(&[0]);

@@ -9,8 +9,8 @@ use url::Url;
 
 use super::context::CheckCx;
 use crate::act::{
-    Account, Accounts, Acting, Body, Change, Created, Maker, carries, change, id_value, is_item_of, is_tombstone,
-    items, list, marker, objects_in, values_for,
+    Account, Accounts, Acting, Body, Change, Created, Maker, SpareMaker, carries, change, id_value, is_item_of,
+    is_tombstone, items, list, marker, objects_in, values_for,
 };
 use crate::model::{Method, Mode, Operation, OperationId, Place, clean_name};
 use crate::probe::{
@@ -43,6 +43,8 @@ pub struct ActCx<'a> {
     pub maker: &'a Maker<'a>,
     /// The throw-away accounts.
     pub accounts: &'a Accounts,
+    /// Makes spare accounts, for what may spoil an account.
+    pub(super) spares: SpareMaker<'a>,
     /// How much the scan may do.
     pub mode: Mode,
     /// Held only to add.
@@ -96,7 +98,8 @@ pub enum Meant {
 impl<'a> ActCx<'a> {
     /// Nothing was tried yet.
     pub fn new(check: &'a CheckCx<'a>, maker: &'a Maker<'a>, accounts: &'a Accounts, mode: Mode) -> Self {
-        Self { check, maker, accounts, mode, accesses: Mutex::default() }
+        let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
+        Self { check, maker, accounts, spares, mode, accesses: Mutex::default() }
     }
 
     /// What was seen of who can do what.

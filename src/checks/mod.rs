@@ -4,8 +4,10 @@
 mod acting;
 mod context;
 mod meta;
+mod own_account;
 mod proof;
 mod registry;
+mod rights;
 
 mod authn;
 mod authz;

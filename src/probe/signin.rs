@@ -104,6 +104,24 @@ impl Probe {
         Some(token)
     }
 
+    /// Opens a session for a caller beyond those that the scan began with: it has no cookie jar, so that its cookies are
+    /// sent as they were set.
+    ///
+    /// # Errors
+    /// As [`Probe::open_session`].
+    pub fn open_further_session(
+        &self,
+        identity: &Identity,
+        recipe: &LoginRecipe,
+        answer: Arc<Answer>,
+    ) -> Result<(), SignInError> {
+        self.open_session(identity, recipe, answer)?;
+        if let Some(session) = self.sessions().get(&identity.name) {
+            self.sessions().set(identity, Session { by_jar: false, ..session });
+        }
+        Ok(())
+    }
+
     pub(super) fn login_request(
         &self,
         identity: &Identity,

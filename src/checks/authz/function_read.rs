@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::marks::{Mark, higher_roles, marked, roles_of};
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
-use crate::model::{Operation, Role, Security, Verdict};
+use crate::model::{Operation, Role, Verdict};
 use crate::probe::{Answer, SendError};
-use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves, role_mark, words};
+use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves};
 
 check! {
     /// ## What it does
@@ -56,40 +57,6 @@ impl Check for FunctionRead {
     fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
         Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
     }
-}
-
-/// What marks a function as a higher role's.
-struct Mark {
-    place: &'static str,
-    word: String,
-    /// The word can mean nothing else.
-    plain: bool,
-}
-
-/// `roles` are the configured names of higher roles: `teacher` marks `/teacher/gradebook`.
-fn marked(operation: &Operation, roles: &[String]) -> Option<Mark> {
-    let own_role = |name: &str| words(name).into_iter().find(|word| roles.contains(word)).map(|word| (word, false));
-    let mark =
-        |place, name: &str| role_mark(name).or_else(|| own_role(name)).map(|(word, plain)| Mark { place, word, plain });
-    let literal: String = operation.path.split('/').filter(|part| !part.starts_with('{')).collect::<Vec<_>>().join("/");
-    let scopes: Vec<&String> = match &operation.security {
-        Security::Required(any) => any.iter().flatten().flat_map(|(_, scopes)| scopes).collect(),
-        _ => Vec::new(),
-    };
-    mark("path", &literal)
-        .or_else(|| operation.operation_id.as_deref().and_then(|id| mark("operationId", id)))
-        .or_else(|| operation.tags.iter().find_map(|tag| mark("tag", tag)))
-        .or_else(|| scopes.iter().find_map(|scope| mark("scope", scope)))
-}
-
-/// Names of the roles above the lowest one, lower case.
-fn higher_roles<'r>(ranks: impl Iterator<Item = (u32, &'r str)> + Clone) -> Vec<String> {
-    let lowest = ranks.clone().map(|(rank, _)| rank).min().unwrap_or_default();
-    ranks.filter(|(rank, _)| *rank > lowest).map(|(_, role)| role.to_lowercase()).collect()
-}
-
-fn roles_of(cx: &CheckCx<'_>) -> Vec<String> {
-    higher_roles(cx.survey.people.all.iter().map(|person| (person.rank, person.role.as_str())))
 }
 
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {

@@ -4,6 +4,7 @@ use crate::checks::meta::family;
 
 mod ids;
 pub(super) mod intent;
+pub(super) mod marks;
 
 family![
     bola_read::BolaRead,
@@ -14,4 +15,5 @@ family![
     existence_oracle::ExistenceOracle,
     predictable_id::PredictableId,
     function_read::FunctionRead,
+    role_escalation::RoleEscalation,
 ];

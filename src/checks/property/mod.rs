@@ -2,4 +2,8 @@
 
 use crate::checks::meta::family;
 
-family![excessive_exposure::ExcessiveExposure, undocumented_field::UndocumentedField];
+mod assigning;
+mod candidates;
+mod handing_over;
+
+family![mass_assignment::MassAssignment, excessive_exposure::ExcessiveExposure, undocumented_field::UndocumentedField,];

@@ -3,4 +3,5 @@
 mod killed;
 pub mod kit;
 mod objects;
+mod properties;
 mod signing;

@@ -1,0 +1,72 @@
+//! Fields that a body carries beyond its own: where they go, and which ones its document declares.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::fields::{fields, plain};
+use super::kinds::Acting;
+use crate::model::Api;
+use crate::spec::declared_properties;
+use crate::survey::words;
+
+/// The object of a body that its fields stand in: the body, or the one object that it wraps (`{"user": {...}}`).
+fn inner(value: &mut Value) -> Option<&mut Map<String, Value>> {
+    let wraps = value.as_object().is_some_and(|outer| outer.len() == 1 && outer.values().all(Value::is_object));
+    let outer = value.as_object_mut()?;
+    if wraps { outer.values_mut().next().and_then(Value::as_object_mut) } else { Some(outer) }
+}
+
+/// Adds fields to a body.
+pub fn add(value: &mut Value, further: &Map<String, Value>) {
+    if let Some(members) = inner(value) {
+        members.extend(further.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+}
+
+/// Takes them out again.
+pub fn remove(value: &mut Value, further: &Map<String, Value>) {
+    if let Some(members) = inner(value) {
+        members.retain(|name, _| !further.contains_key(name));
+    }
+}
+
+/// What a body carries under a name.
+pub fn sent(value: &Value, name: &str) -> Option<Value> {
+    let mut value = value.clone();
+    inner(&mut value)?.get(name).cloned()
+}
+
+/// The names, as one word each, of the fields that an operation's document lets callers send; `None` where it says
+/// nothing of them. What is read-only is none of them.
+pub fn declared(api: &Api, acting: &Acting) -> Option<BTreeSet<String>> {
+    let (names, known) = declared_names(api, acting);
+    known.then(|| names.iter().map(|name| words(name).join("")).collect())
+}
+
+/// The same as they are spelled, and whether the document names any field at all.
+pub fn declared_names(api: &Api, acting: &Acting) -> (Vec<String>, bool) {
+    let Some(content) = acting.content.as_ref() else { return (Vec::new(), false) };
+    let mut names = BTreeSet::new();
+    let mut read_only = BTreeSet::new();
+    let mut open: Vec<_> = content.schema.into_iter().collect();
+    if let Some(schema) = content.schema
+        && let [only] = fields(api, schema).as_slice()
+        && plain(api, only.schema).is_some_and(|schema| !schema.properties.is_empty())
+    {
+        open.push(only.schema);
+    }
+    for schema in open {
+        names.extend(declared_properties(api, schema));
+        let closed = fields(api, schema).into_iter().filter(|field| {
+            plain(api, field.schema).is_some_and(|schema| schema.read_only)
+                || api.schemas.get(field.schema).is_some_and(|schema| schema.read_only)
+        });
+        read_only.extend(closed.map(|field| field.name));
+    }
+    if let Some(mut example) = content.example.clone() {
+        names.extend(inner(&mut example).into_iter().flatten().map(|(name, _)| name.clone()));
+    }
+    let known = !names.is_empty();
+    (names.difference(&read_only).cloned().collect(), known)
+}

@@ -1,0 +1,236 @@
+//! Spare accounts: throw-away accounts beyond those that a scan acts as, for what may spoil an account. They are signed
+//! up as one of the others was, and noted in the journal with the same way to remove them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Map, Value};
+
+use super::accounts::{Account, filled, fixed, note, told};
+use super::bodies::marker;
+use super::further;
+use super::identify::{carries, id_value, objects_in};
+use super::kinds::Acting;
+use super::signup::{Persona, token_in};
+use crate::model::{Api, Credential, Identity, LoginRecipe, Secret};
+use crate::probe::{
+    Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, WriteKind, WriteNote, operation_url, serialize_body,
+};
+use crate::survey::{Object, is_soft_error, scalar_text};
+
+/// Most spare accounts of one scan.
+const MAX_SPARES: u32 = 12;
+/// Most where the API offers no way to remove them again.
+const MAX_LASTING: u32 = 4;
+
+/// One spare account, signed in.
+#[derive(Debug, Clone)]
+pub struct Spare {
+    /// The name to call as.
+    pub name: String,
+    /// Who it is to the API.
+    pub persona: Persona,
+    /// The body that signed it up, with a placeholder for the password.
+    pub body: Value,
+    /// What the sign-up answered.
+    pub answer: Arc<Answer>,
+    /// How it signs in.
+    pub identity: Identity,
+    /// Its password, for bodies that want it again.
+    pub password: Secret,
+}
+
+/// Makes spare accounts.
+#[derive(Debug)]
+pub struct SpareMaker<'a> {
+    /// The API.
+    pub api: &'a Api,
+    /// The way to it.
+    pub probe: &'a Probe,
+    /// Its operations that change state.
+    pub acting: &'a [Acting],
+    /// How many were made.
+    count: AtomicU32,
+}
+
+impl<'a> SpareMaker<'a> {
+    /// Nothing is made yet.
+    pub fn new(api: &'a Api, probe: &'a Probe, acting: &'a [Acting]) -> Self {
+        Self { api, probe, acting, count: AtomicU32::new(0) }
+    }
+
+    /// Signs up one more account like `model`, with further fields in the body, and signs it in. The inner error says why
+    /// that did not work.
+    ///
+    /// # Errors
+    /// A fault that stops the scan.
+    pub async fn make(
+        &self,
+        model: &Account,
+        further: &Map<String, Value>,
+    ) -> Result<Result<Spare, String>, SendError> {
+        let undo = self.undo_of(model);
+        let most = if undo.is_some() { MAX_SPARES } else { MAX_LASTING };
+        let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        if n > most {
+            return Ok(Err(format!("{most} spare accounts are enough")));
+        }
+        let known = self.probe.identities().iter().find(|identity| identity.name == model.name);
+        let Some(like) = known.cloned() else { return Ok(Err(format!("{} is not signed in", model.name))) };
+        let persona = Persona::new(&marker());
+        let password = password_of(&like.credential);
+        let mut body = renamed(&model.body.value, &model.persona, &persona);
+        further::add(&mut body, further);
+        let new =
+            New { name: format!("{}+{n}", model.name), persona, password, body, like, from: model.persona.clone() };
+        self.sign_up(model, new, undo).await
+    }
+
+    /// How the model is removed again: its spares go the same way.
+    fn undo_of(&self, model: &Account) -> Option<Undo> {
+        let entries = self.probe.journal()?.entries();
+        entries.into_iter().find(|entry| entry.n == model.entry)?.note.undo
+    }
+
+    async fn sign_up(&self, model: &Account, new: New, undo: Option<Undo>) -> Result<Result<Spare, String>, SendError> {
+        let Some(acting) = self.acting.get(model.sign_up) else { return Ok(Err("no sign-up is known".to_owned())) };
+        let url =
+            operation_url(self.probe.base_url(), &acting.operation, &Values::new()).map_err(SendError::Unbuildable)?;
+        let ask = Ask {
+            method: acting.operation.method,
+            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+            body: Some(serialize_body(&model.body.media_type, &filled(&new.body, &new.password))),
+            ..Ask::get(Caller::Anonymous, url)
+        };
+        let write = WriteNote {
+            operation: acting.operation.id.0.clone(),
+            caller: new.name.clone(),
+            kind: WriteKind::SignsUp,
+            marker: new.persona.username.clone(),
+            undo: undo.clone(),
+        };
+        let written = self.probe.sign_up(&new.name, &ask, write).await?;
+        let response = written.answer.response();
+        let taken = response
+            .is_some_and(|response| response.is_success() && !is_soft_error(response) || response.status == 302);
+        if !taken {
+            if let (Some(journal), true) = (self.probe.journal(), response.is_some()) {
+                journal.nothing(written.n);
+            }
+            return Ok(Err(format!("{} answered {}", acting.operation.id, told(&written.answer))));
+        }
+        let mut id = own_id(&written.answer, &new.persona);
+        self.keep(&new, written.n, id.as_deref(), undo.as_ref());
+        let identity = match self.open(&new, &written.answer).await? {
+            Ok(identity) => identity,
+            Err(because) => return Ok(Err(because)),
+        };
+        let look = undo.as_ref().and_then(|undo| undo.look.clone()).and_then(|look| url::Url::parse(&look).ok());
+        let wants_id = undo.as_ref().is_some_and(|undo| undo.url.contains(ID_PLACE));
+        if let (None, true, Some(look)) = (&id, wants_id, look.filter(|look| !look.as_str().contains(ID_PLACE))) {
+            let seen = self.probe.look_again(&Ask::get(Caller::Identity(new.name.clone()), look)).await?;
+            id = own_id(&seen, &new.persona);
+            self.keep(&new, written.n, id.as_deref(), undo.as_ref());
+        }
+        let New { name, persona, password, body, .. } = new;
+        Ok(Ok(Spare { name, persona, body, answer: written.answer, identity, password }))
+    }
+
+    fn keep(&self, new: &New, n: usize, id: Option<&str>, undo: Option<&Undo>) {
+        let wants_id = undo.is_some_and(|undo| undo.url.contains(ID_PLACE));
+        if let Some(journal) = self.probe.journal()
+            && (id.is_some() || !wants_id)
+        {
+            journal.made(n, Some(id.unwrap_or(&new.persona.username).to_owned()), undo.cloned());
+        }
+    }
+
+    /// Signs the account in as its model does.
+    async fn open(&self, new: &New, signed_up: &Answer) -> Result<Result<Identity, String>, SendError> {
+        let identity =
+            |credential| Identity { name: new.name.clone(), credential, owns: BTreeMap::new(), ..new.like.clone() };
+        match &new.like.credential {
+            Credential::Login(recipe) => {
+                let body = renamed(&recipe.body, &new.from, &new.persona);
+                let recipe = LoginRecipe { body, ..recipe.clone() };
+                let identity = identity(Credential::Login(recipe.clone()));
+                let answer = self.probe.try_sign_in(&identity).await?;
+                if let Err(error) = self.probe.open_further_session(&identity, &recipe, answer) {
+                    return Ok(Err(error.to_string()));
+                }
+                if let Some(journal) = self.probe.journal() {
+                    journal.account(note(&new.name, &recipe));
+                }
+                Ok(Ok(identity))
+            }
+            credential => {
+                let Some(credential) = self.fixed_like(credential, new, signed_up) else {
+                    return Ok(Err("the sign-up gave no token".to_owned()));
+                };
+                let identity = identity(credential);
+                let opened = self.probe.sign_in(&identity).await;
+                Ok(opened.map(|()| identity).map_err(|error| error.to_string()))
+            }
+        }
+    }
+
+    /// A credential of the same form as the model's, out of the sign-up's answer or the account's own name.
+    fn fixed_like(&self, credential: &Credential, new: &New, signed_up: &Answer) -> Option<Credential> {
+        match credential {
+            Credential::Basic(user, _) => {
+                let by_mail = user.contains('@');
+                let user = if by_mail { new.persona.email.clone() } else { new.persona.username.clone() };
+                Some(Credential::Basic(user, new.password.clone()))
+            }
+            Credential::Header { name, template, .. } => {
+                let send = format!("{name}: {}", template.replace("{secret}", "{token}"));
+                let response = signed_up.response()?;
+                token_in(self.api, response).iter().find_map(|source| fixed(response, source, &send))
+            }
+            Credential::Cookie(..) => {
+                let response = signed_up.response()?;
+                token_in(self.api, response).iter().find_map(|source| fixed(response, source, ""))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An account that is about to be made.
+struct New {
+    name: String,
+    persona: Persona,
+    password: Secret,
+    body: Value,
+    like: Identity,
+    from: Persona,
+}
+
+fn password_of(credential: &Credential) -> Secret {
+    match credential {
+        Credential::Login(recipe) => recipe.secrets.get("password").cloned(),
+        Credential::Basic(_, password) => Some(password.clone()),
+        _ => None,
+    }
+    .unwrap_or_else(|| super::accounts::password_of(marker().as_bytes()))
+}
+
+/// The body of one persona as that of another; addresses are made of the user name.
+fn renamed(body: &Value, from: &Persona, to: &Persona) -> Value {
+    match body {
+        Value::String(text) => Value::String(text.replace(&from.username, &to.username)),
+        Value::Array(items) => items.iter().map(|item| renamed(item, from, to)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), renamed(value, from, to))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The id of the account that an answer shows.
+fn own_id(answer: &Answer, persona: &Persona) -> Option<String> {
+    let json = answer.response().filter(|response| response.is_success())?.json.as_ref()?;
+    let own = objects_in(json).filter(|fields| carries(fields, &persona.username));
+    own.map(|fields| Object::of("user", fields, BTreeMap::new()))
+        .find_map(|object| id_value(&object))
+        .and_then(|value| scalar_text(&value))
+}

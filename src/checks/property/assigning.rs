@@ -1,0 +1,230 @@
+//! Sends fields that a caller must not set, and looks what became of them.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::act::{Account, Acting, Body, Created, Spare, add, marker, sent};
+use crate::checks::acting::ActCx;
+use crate::checks::own_account::Mirrored;
+use crate::model::Method;
+use crate::probe::{Answer, Caller, SendError, WriteKind};
+
+/// What a field is to be set on.
+#[derive(Debug)]
+pub(super) enum Subject<'a> {
+    /// A new object of a caller, by the operation that makes such objects.
+    New { caller: String, producer: usize },
+    /// An object that was made for the purpose.
+    Object { created: Box<Created> },
+    /// A new account.
+    SignUp { model: &'a Account },
+    /// An account that was made for the purpose.
+    Account { spare: Box<Spare> },
+}
+
+/// One body with further fields, and how things look afterwards.
+#[derive(Debug)]
+pub(super) struct Trial {
+    /// The fields as they were sent in the end.
+    pub(super) sent: Map<String, Value>,
+    /// A name and value of no meaning that was sent with them.
+    pub(super) nonce: Option<String>,
+    pub(super) answer: Option<Arc<Answer>>,
+    /// The view afterwards.
+    pub(super) seen: Option<Mirrored>,
+    /// The view is no other than the answer to the write.
+    pub(super) echo: bool,
+    /// Why nothing was stored, where the whole body was refused.
+    pub(super) refused: Option<String>,
+    /// As whom the result can be used.
+    pub(super) caller: String,
+    /// The object that was made or changed.
+    pub(super) created: Option<Created>,
+}
+
+impl Trial {
+    fn refused(because: String, caller: &str) -> Self {
+        Self {
+            sent: Map::new(),
+            nonce: None,
+            answer: None,
+            seen: None,
+            echo: false,
+            refused: Some(because),
+            caller: caller.to_owned(),
+            created: None,
+        }
+    }
+
+    /// Fields that show the value that was sent, and did not before.
+    pub(super) fn stored(&self, before: &Mirrored) -> Vec<String> {
+        let Some(seen) = &self.seen else { return Vec::new() };
+        let taken = |(name, value): &(&String, &Value)| seen.shows(name, value) && !before.shows(name, value);
+        self.sent.iter().filter(taken).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Whether the field of no meaning came back.
+    pub(super) fn keeps_anything(&self) -> bool {
+        self.nonce.as_ref().is_some_and(|nonce| self.seen.as_ref().is_some_and(|seen| seen.contains(nonce)))
+    }
+}
+
+impl Subject<'_> {
+    /// Who owns it.
+    pub(super) fn caller(&self) -> &str {
+        match self {
+            Self::New { caller, .. } => caller,
+            Self::Object { created } => &created.caller,
+            Self::SignUp { model } => &model.name,
+            Self::Account { spare } => &spare.name,
+        }
+    }
+
+    /// Whether it is an account.
+    pub(super) fn is_account(&self) -> bool {
+        matches!(self, Self::SignUp { .. } | Self::Account { .. })
+    }
+
+    /// How it looks without any further field. The flag says that there is no view but the answer of its creation.
+    pub(super) async fn before(&self, cx: &ActCx<'_>) -> Result<Option<(Mirrored, bool)>, SendError> {
+        let known = match self {
+            Self::New { caller, producer } => {
+                let own = |created: &Created| created.caller == *caller && created.producer == *producer;
+                cx.maker.made().into_iter().find(own)
+            }
+            Self::Object { created } => Some((**created).clone()),
+            Self::SignUp { model } => return Ok(cx.mirror(&cx.who(model)).await?.map(|view| (view, false))),
+            Self::Account { spare } => return Ok(cx.mirror(&cx.who_spare(spare)).await?.map(|view| (view, false))),
+        };
+        let Some(created) = known else { return Ok(None) };
+        look(cx, &created).await
+    }
+
+    /// Sends the fields, with one of no meaning among them where `with_nonce`.
+    pub(super) async fn attempt(
+        &self,
+        cx: &ActCx<'_>,
+        acting: &Acting,
+        before: &Mirrored,
+        fields: &Map<String, Value>,
+        with_nonce: bool,
+    ) -> Result<Trial, SendError> {
+        let nonce = with_nonce.then(marker);
+        let mut further = fields.clone();
+        if let Some(nonce) = &nonce {
+            further.insert(nonce.clone(), json!(nonce));
+        }
+        match self {
+            Self::New { caller, producer } => {
+                let made = cx.maker.make_with(*producer, caller, &further).await?;
+                let created = match made {
+                    Ok(created) => created,
+                    Err(because) => return Ok(Trial::refused(because, caller)),
+                };
+                cx.maker.forget(&created);
+                let really = really_sent(created.body.as_ref().map(|body| &body.value), fields);
+                let view = look(cx, &created).await?;
+                let echo = view.as_ref().is_some_and(|(_, echo)| *echo);
+                Ok(Trial {
+                    sent: really,
+                    nonce,
+                    answer: Some(Arc::clone(&created.answer)),
+                    seen: view.map(|(view, _)| view),
+                    echo,
+                    refused: None,
+                    caller: caller.clone(),
+                    created: Some(created),
+                })
+            }
+            Self::Object { created } => {
+                let Some(values) = cx.values(&acting.operation, created) else {
+                    return Ok(Trial::refused("its address is not known".to_owned(), &created.caller));
+                };
+                let body = object_body(cx, acting, before, &further);
+                let caller = Caller::named(&created.caller);
+                let written = cx.write(acting, caller, &values, Some(&body)).await?;
+                if let Some(because) = refusal(&written.answer) {
+                    return Ok(Trial::refused(because, &created.caller));
+                }
+                let seen = cx.view(&created.caller, created).await?.and_then(Mirrored::of);
+                Ok(after(written.answer, fields, nonce, seen, &created.caller, Some((**created).clone())))
+            }
+            Self::SignUp { model } => {
+                let spare = match cx.spares.make(model, &further).await? {
+                    Ok(spare) => spare,
+                    Err(because) => return Ok(Trial::refused(because, &model.name)),
+                };
+                let seen = cx.mirror(&cx.who_spare(&spare)).await?;
+                Ok(after(Arc::clone(&spare.answer), fields, nonce, seen, &spare.name, None))
+            }
+            Self::Account { spare } => {
+                let written = match cx.change_account(acting, &spare.name, spare, before, &further).await? {
+                    Ok(written) => written,
+                    Err(because) => return Ok(Trial::refused(because, &spare.name)),
+                };
+                if let Some(because) = refusal(&written.answer) {
+                    return Ok(Trial::refused(because, &spare.name));
+                }
+                let seen = cx.mirror(&cx.who_spare(spare)).await?;
+                Ok(after(written.answer, fields, nonce, seen, &spare.name, None))
+            }
+        }
+    }
+}
+
+fn after(
+    answer: Arc<Answer>,
+    fields: &Map<String, Value>,
+    nonce: Option<String>,
+    seen: Option<Mirrored>,
+    caller: &str,
+    created: Option<Created>,
+) -> Trial {
+    let (sent, caller) = (fields.clone(), caller.to_owned());
+    Trial { sent, nonce, answer: Some(answer), seen, echo: false, refused: None, caller, created }
+}
+
+fn refusal(answer: &Answer) -> Option<String> {
+    ActCx::no_answer(answer).or_else(|| ActCx::refusal(answer))
+}
+
+/// A refusal may have had a field changed or taken out before the body was accepted.
+fn really_sent(body: Option<&Value>, fields: &Map<String, Value>) -> Map<String, Value> {
+    let Some(body) = body else { return Map::new() };
+    fields.keys().filter_map(|name| Some((name.clone(), sent(body, name)?))).collect()
+}
+
+/// The object as its maker sees it; the answer of its creation where no route shows it.
+async fn look(cx: &ActCx<'_>, created: &Created) -> Result<Option<(Mirrored, bool)>, SendError> {
+    match cx.view(&created.caller, created).await? {
+        Some(seen) => Ok(Mirrored::of(seen).map(|view| (view, false))),
+        None => Ok(Mirrored::of_answer(&created.answer, &created.marker).map(|view| (view, true))),
+    }
+}
+
+/// A body that the operation takes, with the further fields in it.
+fn object_body(cx: &ActCx<'_>, acting: &Acting, before: &Mirrored, further: &Map<String, Value>) -> Body {
+    let present = before.fields().into_iter().filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
+    let own = cx.change(acting, &present, &[]).map(|change| change.body);
+    let mut body = own.or_else(|| crate::act::body(cx.maker.api, acting, &marker())).unwrap_or_else(|| Body {
+        media_type: "application/json".to_owned(),
+        value: json!({}),
+        marked: Vec::new(),
+    });
+    add(&mut body.value, further);
+    body
+}
+
+/// Removes an object as somebody who was made its owner.
+pub(super) async fn remove_as(cx: &ActCx<'_>, caller: &str, created: &Created) -> Result<(), SendError> {
+    let Some(producer) = cx.producer(created) else { return Ok(()) };
+    let mut items = crate::act::items(cx.maker.api, producer, Method::Delete).into_iter();
+    let found = items.find_map(|operation| {
+        let acting = cx.maker.acting.iter().find(|acting| acting.operation.id == operation.id)?;
+        Some((acting, cx.values(operation, created)?)).filter(|(acting, _)| acting.left_alone.is_none())
+    });
+    let Some((acting, values)) = found else { return Ok(()) };
+    let url = cx.url(acting, &values)?;
+    cx.write_to(acting, Caller::named(caller), url, None, Vec::new(), WriteKind::Touches).await.map(|_| ())
+}
