@@ -58,6 +58,26 @@ pub struct NotMade {
     pub because: String,
 }
 
+/// How an object is made otherwise than usual.
+#[derive(Debug, Clone, Default)]
+pub struct Unusual {
+    /// As whom the request is sent, where it is not the caller whose it is meant to be.
+    pub sender: Option<String>,
+    /// Fields of the body, whatever the schema says of them.
+    pub fields: Vec<(String, Value)>,
+    /// Whose the object may become instead.
+    pub heirs: Vec<String>,
+}
+
+/// What came of making an object otherwise than usual.
+#[derive(Debug)]
+pub enum Unusually {
+    /// It was made.
+    Made(Box<Created>),
+    /// It was not; the answer, where there was one, and why.
+    Not(Option<Arc<Answer>>, String),
+}
+
 /// Makes objects.
 #[derive(Debug)]
 pub struct Maker<'a> {
@@ -80,6 +100,7 @@ pub struct Maker<'a> {
 enum Fault {
     Sending(SendError),
     Told(String),
+    Refused(Arc<Answer>, String),
 }
 
 impl From<SendError> for Fault {
@@ -166,7 +187,7 @@ impl<'a> Maker<'a> {
     /// A fault that stops the scan.
     pub async fn make(&self, index: usize, caller: &str) -> Result<Option<Created>, SendError> {
         let Some(acting) = self.acting.get(index) else { return Ok(None) };
-        let because = match self.try_make(index, acting, caller).await {
+        let because = match self.try_make(index, acting, caller, &Unusual::default()).await {
             Ok(created) => {
                 let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
                 made.push(created.clone());
@@ -174,7 +195,7 @@ impl<'a> Maker<'a> {
             }
             Err(Fault::Sending(error @ (SendError::Cancelled | SendError::Budget(_)))) => return Err(error),
             Err(Fault::Sending(error)) => error.to_string(),
-            Err(Fault::Told(because)) => because,
+            Err(Fault::Told(because) | Fault::Refused(_, because)) => because,
         };
         let fault = NotMade { operation: acting.operation.id.0.clone(), caller: caller.to_owned(), because };
         let mut not_made = self.not_made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -183,7 +204,23 @@ impl<'a> Maker<'a> {
         Ok(None)
     }
 
-    async fn try_make(&self, index: usize, acting: &Acting, caller: &str) -> Result<Created, Fault> {
+    /// Makes one object otherwise than usual. It does not count among the caller's own afterwards.
+    ///
+    /// # Errors
+    /// A fault that stops the scan.
+    pub async fn make_unusually(&self, index: usize, caller: &str, how: &Unusual) -> Result<Unusually, SendError> {
+        let Some(acting) = self.acting.get(index) else { return Ok(Unusually::Not(None, "no such operation".into())) };
+        match self.try_make(index, acting, caller, how).await {
+            Ok(created) => Ok(Unusually::Made(Box::new(created))),
+            Err(Fault::Sending(error @ (SendError::Cancelled | SendError::Budget(_)))) => Err(error),
+            Err(Fault::Sending(error)) => Ok(Unusually::Not(None, error.to_string())),
+            Err(Fault::Told(because)) => Ok(Unusually::Not(None, because)),
+            Err(Fault::Refused(answer, because)) => Ok(Unusually::Not(Some(answer), because)),
+        }
+    }
+
+    async fn try_make(&self, index: usize, acting: &Acting, caller: &str, how: &Unusual) -> Result<Created, Fault> {
+        let sender = how.sender.as_deref().unwrap_or(caller);
         if let Some(because) = &acting.left_alone {
             return Err(Fault::Told(because.clone()));
         }
@@ -195,26 +232,31 @@ impl<'a> Maker<'a> {
         let mut body = self.body(index, acting, &marker);
         if let Some(body) = &mut body {
             self.refer(acting, caller, body).await?;
+            how.apply(body);
         }
         let url = operation_url(self.probe.base_url(), &acting.operation, &values).map_err(Fault::Told)?;
         let undo = undo(self.probe, self.api, acting, self.acting, &values, &context);
         let mut said = String::new();
+        let mut last = None;
         for _ in 0..=MAX_REPAIRS {
-            let ask = ask(acting, caller, &url, body.as_ref());
+            let ask = ask(acting, sender, &url, body.as_ref());
             let marked = body.as_ref().is_some_and(|body| !body.marked.is_empty());
             let note = WriteNote {
                 operation: acting.operation.id.0.clone(),
-                caller: caller.to_owned(),
+                caller: sender.to_owned(),
                 kind: WriteKind::Creates,
                 marker: if marked { marker.clone() } else { String::new() },
                 undo: undo.clone(),
             };
             let written = self.probe.send_write(&ask, note).await?;
+            if let Some(journal) = self.probe.journal() {
+                how.heirs.iter().for_each(|heir| journal.heir(written.n, heir));
+            }
             let Some(response) = written.answer.response() else {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
             };
             if response.is_success() && !is_soft_error(response) || matches!(response.status, 302 | 303) {
-                if let Some(body) = &body {
+                if let Some(body) = body.as_ref().filter(|_| how.fields.is_empty()) {
                     self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(index, body.clone());
                 }
                 let sent = Sent {
@@ -224,17 +266,21 @@ impl<'a> Maker<'a> {
                     body: body.as_ref(),
                     values: &values,
                     context: &context,
+                    heirs: &how.heirs,
                 };
                 let created = self.identify(index, &sent, &written.answer, written.n).await?;
                 return Ok(created);
             }
             self.nothing(written.n);
             said = told(&written.answer);
+            last = Some(Arc::clone(&written.answer));
             let wrong = complaints(response);
             let mended = match (&mut body, response.status) {
                 (Some(body), 400 | 409 | 422 | 200..=299) => {
                     let changed = mend(&mut body.value, &wrong, &marker);
-                    changed && self.refer(acting, caller, body).await.is_ok()
+                    let changed = changed && self.refer(acting, caller, body).await.is_ok();
+                    how.apply(body);
+                    changed
                 }
                 _ => false,
             };
@@ -242,7 +288,8 @@ impl<'a> Maker<'a> {
                 break;
             }
         }
-        Err(Fault::Told(format!("answered {said}")))
+        let because = format!("answered {said}");
+        Err(last.map_or_else(|| Fault::Told(because.clone()), |answer| Fault::Refused(answer, because.clone())))
     }
 
     fn nothing(&self, n: usize) {
@@ -401,10 +448,12 @@ impl<'a> Maker<'a> {
     async fn identify(&self, index: usize, sent: &Sent<'_>, answer: &Arc<Answer>, n: usize) -> Result<Created, Fault> {
         let response = answer.response().ok_or_else(|| Fault::Told("no answer".to_owned()))?;
         let in_answer = response.json.as_ref().and_then(|json| sent.find(json));
-        let found = match in_answer {
-            Some(object) => Some(object),
-            None => self.identify_by_reading(sent, response).await?,
-        };
+        let mut found = in_answer;
+        for reader in std::iter::once(sent.caller).chain(sent.heirs.iter().map(String::as_str)) {
+            if found.is_none() {
+                found = self.identify_by_reading(&Sent { caller: reader, ..*sent }, response).await?;
+            }
+        }
         let Some((id, object)) =
             found.and_then(|object| Some((scalar_text(&id_value_of(self.api, sent.acting, &object)?)?, object)))
         else {
@@ -480,6 +529,15 @@ impl<'a> Maker<'a> {
     }
 }
 
+impl Unusual {
+    fn apply(&self, body: &mut Body) {
+        let Some(members) = body.value.as_object_mut() else { return };
+        for (name, value) in &self.fields {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+}
+
 /// What was sent to make an object.
 struct Sent<'s> {
     acting: &'s Acting,
@@ -488,6 +546,7 @@ struct Sent<'s> {
     body: Option<&'s Body>,
     values: &'s Values,
     context: &'s Object,
+    heirs: &'s [String],
 }
 
 impl Sent<'_> {

@@ -17,6 +17,6 @@ pub use cleanup::{Cleaned, Leftover, clean_up, is_tombstone};
 pub use fields::{Field, by_name, fields, is_email, plain};
 pub use items::{is_item_of, items, list, shape, values_for};
 pub use kinds::{Acting, Kind, acting, acting_of};
-pub use maker::{Created, Maker, NotMade, carries, id_value, objects_in};
+pub use maker::{Created, Maker, NotMade, Unusual, Unusually, carries, id_value, objects_in};
 pub use repair::{Complaint, complaints, mend};
 pub use signup::{PASSWORD, Persona, sign_up_body};
