@@ -3,11 +3,14 @@
 use crate::checks::meta::family;
 
 pub(super) mod intent;
+pub(super) mod principals;
+pub(super) mod swapped;
 
 family![
     bola_read::BolaRead,
     bola_write::BolaWrite,
     bola_delete::BolaDelete,
+    bola_body::BolaBody,
     bola_list::BolaList,
     bola_nested::BolaNested,
     function_read::FunctionRead,
