@@ -1,4 +1,5 @@
 //! Scans that write, against twins that keep what is written to them.
 
+mod bodies;
 pub mod kit;
 mod objects;
