@@ -105,6 +105,9 @@ async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool,
         return Ok(looked);
     }
     let id = id.unwrap_or_default();
+    if !entry.heirs.is_empty() {
+        return remove_for_all(probe, entry, undo, &id).await;
+    }
     let mut callers: Vec<String> = vec![entry.note.caller.clone()];
     let ranked = probe.identities().iter().filter(|identity| identity.rank > 10 && !callers.contains(&identity.name));
     callers.extend(ranked.map(|identity| identity.name.clone()).collect::<Vec<_>>());
@@ -139,6 +142,44 @@ async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool,
         }
     }
     Ok(false)
+}
+
+/// Removes what may be its maker's or an heir's: whoever finds it removes it. That one of them does not find it says
+/// nothing of the other.
+async fn remove_for_all(probe: &Probe, entry: &Entry, undo: &Undo, id: &str) -> Result<bool, SendError> {
+    let (mut removed, mut unclear) = (false, false);
+    for caller in entry.heirs.iter().chain(std::iter::once(&entry.note.caller)) {
+        if is_gone(probe, caller, entry, undo, id).await? == Some(true) {
+            continue;
+        }
+        let accepted = delete_as(probe, caller, entry, undo, id).await?;
+        match is_gone(probe, caller, entry, undo, id).await? {
+            Some(true) => removed = true,
+            None if accepted => removed = true,
+            _ => unclear = true,
+        }
+    }
+    Ok(removed || !unclear)
+}
+
+/// Deletes as a caller; whether the answer takes it.
+async fn delete_as(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &str) -> Result<bool, SendError> {
+    let Ok(url) = Url::parse(&with_id(&undo.url, id)) else { return Ok(false) };
+    let method = Method::parse(&undo.method).unwrap_or(Method::Delete);
+    let ask = Ask { method, ..Ask::get(Caller::named(caller), url) };
+    let note = WriteNote {
+        operation: entry.note.operation.clone(),
+        caller: caller.to_owned(),
+        kind: WriteKind::Touches,
+        marker: String::new(),
+        undo: None,
+    };
+    let answer = match probe.send_write(&ask, note).await {
+        Ok(written) => written.answer,
+        Err(SendError::SessionGone(_)) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    Ok(answer.response().is_some_and(|response| response.is_success() && !is_soft_error(response)))
 }
 
 fn with_id(address: &str, id: &str) -> String {
@@ -219,10 +260,20 @@ pub fn is_tombstone(fields: &serde_json::Map<String, Value>) -> bool {
 async fn find_by_marker(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<Option<String>, SendError> {
     let (Some(list), false) = (&undo.list, entry.note.marker.is_empty()) else { return Ok(None) };
     let Ok(url) = Url::parse(list) else { return Ok(None) };
-    let answer = probe.look_again(&Ask::get(Caller::named(&entry.note.caller), url)).await?;
+    for caller in std::iter::once(&entry.note.caller).chain(&entry.heirs) {
+        let found = marked_in(probe, caller, &url, &entry.note.marker).await?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+async fn marked_in(probe: &Probe, caller: &str, list: &Url, marker: &str) -> Result<Option<String>, SendError> {
+    let answer = probe.look_again(&Ask::get(Caller::named(caller), list.clone())).await?;
     let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else { return Ok(None) };
     let ids: BTreeSet<String> = objects_in(json)
-        .filter(|fields| carries(fields, &entry.note.marker))
+        .filter(|fields| carries(fields, marker))
         .filter_map(|fields| id_value(&Object::of("", fields, Default::default())))
         .filter_map(|value| scalar_text(&value))
         .collect();

@@ -25,10 +25,12 @@ impl Maker<'_> {
     ) -> Result<Created, Fault> {
         let response = answer.response().ok_or_else(|| Fault::Told("no answer".to_owned()))?;
         let in_answer = response.json.as_ref().and_then(|json| sent.find(self.api, json));
-        let found = match in_answer {
-            Some(object) => Some(object),
-            None => self.identify_by_reading(sent, response).await?,
-        };
+        let mut found = in_answer;
+        for reader in std::iter::once(sent.caller).chain(sent.heirs.iter().map(String::as_str)) {
+            if found.is_none() {
+                found = self.identify_by_reading(&Sent { caller: reader, ..*sent }, response).await?;
+            }
+        }
         let Some((id, object)) =
             found.and_then(|object| Some((scalar_text(&id_value_of(self.api, sent.acting, &object)?)?, object)))
         else {
@@ -112,6 +114,7 @@ pub(super) struct Sent<'s> {
     pub(super) body: Option<&'s Body>,
     pub(super) values: &'s Values,
     pub(super) context: &'s Object,
+    pub(super) heirs: &'s [String],
 }
 
 impl Sent<'_> {

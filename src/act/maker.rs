@@ -56,6 +56,28 @@ pub struct NotMade {
     pub because: String,
 }
 
+/// How an object is made otherwise than usual.
+#[derive(Debug, Clone, Default)]
+pub struct Unusual {
+    /// As whom the request is sent, where it is not the caller whose it is meant to be.
+    pub sender: Option<String>,
+    /// Further fields of the body, whatever the schema says of them.
+    pub fields: Map<String, Value>,
+    /// They stay as they are also where a refusal complains of them.
+    pub insists: bool,
+    /// Whose the object may become instead.
+    pub heirs: Vec<String>,
+}
+
+/// What came of making an object otherwise than usual.
+#[derive(Debug)]
+pub enum Unusually {
+    /// It was made.
+    Made(Box<Created>),
+    /// It was not; the answer, where there was one, and why.
+    Not(Option<Arc<Answer>>, String),
+}
+
 /// Makes objects.
 #[derive(Debug)]
 pub struct Maker<'a> {
@@ -78,6 +100,7 @@ pub struct Maker<'a> {
 pub(super) enum Fault {
     Sending(SendError),
     Told(String),
+    Refused(Arc<Answer>, String),
 }
 
 impl From<SendError> for Fault {
@@ -191,26 +214,33 @@ impl<'a> Maker<'a> {
         caller: &str,
         further: &Map<String, Value>,
     ) -> Result<Result<Created, String>, SendError> {
-        let Some(acting) = self.acting.get(index) else { return Ok(Err("no such operation".to_owned())) };
-        match self.try_make(index, acting, caller, further).await {
-            Ok(created) => {
-                let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-                made.push(created.clone());
-                Ok(Ok(created))
+        let how = Unusual { fields: further.clone(), ..Unusual::default() };
+        Ok(match self.make_unusually(index, caller, &how).await? {
+            Unusually::Made(created) => {
+                self.made.lock().unwrap_or_else(PoisonError::into_inner).push((*created).clone());
+                Ok(*created)
             }
+            Unusually::Not(_, because) => Err(because),
+        })
+    }
+
+    /// Makes one object otherwise than usual. It does not count among the caller's own afterwards.
+    ///
+    /// # Errors
+    /// A fault that stops the scan.
+    pub async fn make_unusually(&self, index: usize, caller: &str, how: &Unusual) -> Result<Unusually, SendError> {
+        let Some(acting) = self.acting.get(index) else { return Ok(Unusually::Not(None, "no such operation".into())) };
+        match self.try_make(index, acting, caller, how).await {
+            Ok(created) => Ok(Unusually::Made(Box::new(created))),
             Err(Fault::Sending(error @ (SendError::Cancelled | SendError::Budget(_)))) => Err(error),
-            Err(Fault::Sending(error)) => Ok(Err(error.to_string())),
-            Err(Fault::Told(because)) => Ok(Err(because)),
+            Err(Fault::Sending(error)) => Ok(Unusually::Not(None, error.to_string())),
+            Err(Fault::Told(because)) => Ok(Unusually::Not(None, because)),
+            Err(Fault::Refused(answer, because)) => Ok(Unusually::Not(Some(answer), because)),
         }
     }
 
-    async fn try_make(
-        &self,
-        index: usize,
-        acting: &Acting,
-        caller: &str,
-        further: &Map<String, Value>,
-    ) -> Result<Created, Fault> {
+    async fn try_make(&self, index: usize, acting: &Acting, caller: &str, how: &Unusual) -> Result<Created, Fault> {
+        let sender = how.sender.as_deref().unwrap_or(caller);
         if let Some(because) = &acting.left_alone {
             return Err(Fault::Told(because.clone()));
         }
@@ -222,32 +252,36 @@ impl<'a> Maker<'a> {
         let mut body = self.body(index, acting, &marker);
         if let Some(body) = &mut body {
             self.refer(acting, caller, body).await?;
-            further::add(&mut body.value, further);
+            further::add(&mut body.value, &how.fields);
         }
         let url = operation_url(self.probe.base_url(), &acting.operation, &values).map_err(Fault::Told)?;
         let undo = undo(self.probe, self.api, acting, self.acting, &values, &context);
         let mut said = String::new();
+        let mut last = None;
         for _ in 0..=MAX_REPAIRS {
-            let ask = ask(acting, caller, &url, body.as_ref());
+            let ask = ask(acting, sender, &url, body.as_ref());
             let marked = body.as_ref().is_some_and(|body| !body.marked.is_empty());
             let note = WriteNote {
                 operation: acting.operation.id.0.clone(),
-                caller: caller.to_owned(),
+                caller: sender.to_owned(),
                 kind: WriteKind::Creates,
                 marker: if marked { marker.clone() } else { String::new() },
                 undo: undo.clone(),
             };
             let written = self.probe.send_write(&ask, note).await?;
+            if let Some(journal) = self.probe.journal() {
+                how.heirs.iter().for_each(|heir| journal.heir(written.n, heir));
+            }
             let Some(response) = written.answer.response() else {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
             };
             if response.is_success() && !is_soft_error(response) || matches!(response.status, 302 | 303) {
                 // Only what every object has is kept as the body that works, and is looked for in the answer.
                 let plain = body.clone().map(|mut body| {
-                    further::remove(&mut body.value, further);
+                    further::remove(&mut body.value, &how.fields);
                     body
                 });
-                if let Some(body) = &plain {
+                if let Some(body) = plain.as_ref().filter(|_| !how.insists) {
                     self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(index, body.clone());
                 }
                 let sent = Sent {
@@ -257,17 +291,23 @@ impl<'a> Maker<'a> {
                     body: plain.as_ref(),
                     values: &values,
                     context: &context,
+                    heirs: &how.heirs,
                 };
                 let created = self.identify(index, &sent, &written.answer, written.n).await?;
                 return Ok(Created { body, ..created });
             }
             self.nothing(written.n);
             said = told(&written.answer);
+            last = Some(Arc::clone(&written.answer));
             let wrong = complaints(response);
             let mended = match (&mut body, response.status) {
                 (Some(body), 400 | 409 | 422 | 200..=299) => {
                     let changed = mend(&mut body.value, &wrong, &marker);
-                    changed && self.refer(acting, caller, body).await.is_ok()
+                    let changed = changed && self.refer(acting, caller, body).await.is_ok();
+                    if how.insists {
+                        further::add(&mut body.value, &how.fields);
+                    }
+                    changed
                 }
                 _ => false,
             };
@@ -275,7 +315,8 @@ impl<'a> Maker<'a> {
                 break;
             }
         }
-        Err(Fault::Told(format!("answered {said}")))
+        let because = format!("answered {said}");
+        Err(last.map_or_else(|| Fault::Told(because.clone()), |answer| Fault::Refused(answer, because.clone())))
     }
 
     fn nothing(&self, n: usize) {

@@ -26,7 +26,7 @@ pub use further::{add, declared, declared_names, remove, sent};
 pub use identify::{carries, id_value, objects_in};
 pub use items::{is_item_of, items, list, shape, values_for};
 pub use kinds::{Acting, Kind, acting, acting_of, is_password};
-pub use maker::{Created, Maker, NotMade};
+pub use maker::{Created, Maker, NotMade, Unusual, Unusually};
 pub use repair::{Complaint, complaints, mend};
 pub use signup::{PASSWORD, Persona, is_user_name, sign_up_body};
 pub use spare::{Spare, SpareMaker};

@@ -74,6 +74,8 @@ pub struct Entry {
     pub undone: bool,
     /// It turned out to have made nothing.
     pub nothing: bool,
+    /// Other callers whose it may have become.
+    pub heirs: Vec<String>,
 }
 
 /// How to sign in as a throw-away account again, without its password.
@@ -127,6 +129,10 @@ enum Line {
     },
     Nothing {
         n: usize,
+    },
+    Heir {
+        n: usize,
+        name: String,
     },
     Undone {
         n: usize,
@@ -185,7 +191,15 @@ impl Journal {
                 Line::Scan(found) => head = Some(found),
                 Line::Account(account) => accounts.push(account),
                 Line::Write { n, note } => {
-                    entries.push(Entry { n, note, status: None, object: None, undone: false, nothing: false });
+                    entries.push(Entry {
+                        n,
+                        note,
+                        status: None,
+                        object: None,
+                        undone: false,
+                        nothing: false,
+                        heirs: Vec::new(),
+                    });
                 }
                 other => settle(&mut entries, other),
             }
@@ -228,7 +242,15 @@ impl Journal {
         let n = {
             let mut state = self.locked();
             let n = state.entries.len();
-            let entry = Entry { n, note: note.clone(), status: None, object: None, undone: false, nothing: false };
+            let entry = Entry {
+                n,
+                note: note.clone(),
+                status: None,
+                object: None,
+                undone: false,
+                nothing: false,
+                heirs: Vec::new(),
+            };
             state.entries.push(entry);
             n
         };
@@ -248,6 +270,11 @@ impl Journal {
     /// Notes that a write made nothing.
     pub fn nothing(&self, n: usize) {
         self.event(Line::Nothing { n });
+    }
+
+    /// Notes another caller whose the made object may have become: it is gone only when neither finds it.
+    pub fn heir(&self, n: usize, name: &str) {
+        self.event(Line::Heir { n, name: name.to_owned() });
     }
 
     /// Notes that what a write made is gone again.
@@ -299,6 +326,7 @@ fn settle(entries: &mut [Entry], line: Line) {
             }
         }),
         Line::Nothing { n } => at(n, &|entry| entry.nothing = true),
+        Line::Heir { n, name } => at(n, &|entry| entry.heirs.push(name.clone())),
         Line::Undone { n } => at(n, &|entry| entry.undone = true),
         Line::Scan(_) | Line::Account(_) | Line::Write { .. } => {}
     }

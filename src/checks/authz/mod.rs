@@ -5,11 +5,14 @@ use crate::checks::meta::family;
 mod ids;
 pub(super) mod intent;
 pub(super) mod marks;
+pub(super) mod principals;
+pub(super) mod swapped;
 
 family![
     bola_read::BolaRead,
     bola_write::BolaWrite,
     bola_delete::BolaDelete,
+    bola_body::BolaBody,
     bola_list::BolaList,
     bola_nested::BolaNested,
     existence_oracle::ExistenceOracle,

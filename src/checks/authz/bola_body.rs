@@ -1,0 +1,99 @@
+//! `authz/bola-body`.
+
+mod addressed;
+mod by_query;
+mod planted;
+mod target;
+
+use crate::act::{Acting, Kind, acting_of};
+use crate::checks::acting::ActCx;
+use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::proof::{held, unsent};
+use crate::model::{Effect, Operation, Verdict};
+use crate::probe::SendError;
+use crate::survey::Surveyed;
+
+check! {
+    /// ## What it does
+    /// Puts another user's name or number, or the id of another user's object, where the request and not the path says
+    /// whose something is: an owner field of a new object, the id in the body of a change or deletion, a parameter that
+    /// filters by owner.
+    ///
+    /// ## Why it matters
+    /// A server that asks the request who its caller is has no access control: everybody can be anybody.
+    ///
+    /// ## How it is confirmed
+    /// A new object: without the field it is the caller's; with it the other user, who asked for nothing, is shown it or
+    /// is named as its owner in a view of its own; nobody can do the same without signing in; twice. A change or deletion:
+    /// the owner's own one shows in the owner's view, an anonymous one does not, the intruder's does, twice, and the
+    /// intruder's own object stays as it was. A parameter: the answer carries values that only the other user is shown,
+    /// twice, and neither the intruder without the parameter nor a name that does not exist nor an anonymous caller gets
+    /// them; and something shows that they are meant for that user alone.
+    ///
+    /// ## When it stays silent
+    /// When the field is ignored or only repeated in the answer, when the parameter chooses among what everybody is shown,
+    /// and when a field names whom something is for (a recipient, an assignee): that is what it is for.
+    ///
+    /// ## References
+    /// OWASP API1:2023, CWE-639
+    BolaBody {
+        id: "authz/bola-body",
+        title: "An owner or id in the request overrides the caller's identity",
+        severity: Critical,
+        level: Active,
+        owasp: ["API1:2023"],
+        cwe: [639],
+        remedy: "owner-from-session",
+        since: "0.2.0",
+    }
+}
+
+impl Check for BolaBody {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
+        let two = cx.identities.len() >= 2;
+        if PlanCx::is_read(operation) {
+            let named = by_query::parameters(cx.api, operation).len();
+            return match u32::try_from(named) {
+                Ok(0) | Err(_) => Need::NotApplicable,
+                // The owner, the intruder twice, nobody, nothing, and the intruder's own; again in a wrapped form.
+                Ok(named) => Need::Requests(if two { named * by_query::REQUESTS } else { 0 }),
+            };
+        }
+        if operation.method.is_safe() || matches!(operation.effect, Effect::Reads) {
+            return Need::NotApplicable;
+        }
+        let acting = acting_of(cx.api, operation);
+        let most = match acting.kind {
+            // The object with each field, anonymously and again, with both views of each.
+            Kind::Create => 16,
+            Kind::Update | Kind::Delete | Kind::Act if !addressed::fields(cx.api, &acting).is_empty() => 16,
+            _ => return Need::NotApplicable,
+        };
+        Need::Requests(if two { most } else { 0 })
+    }
+
+    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
+        Box::pin(async move { by_query::run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
+    }
+
+    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
+        Box::pin(async move { act(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
+    }
+
+    fn turn(&self) -> u8 {
+        2
+    }
+}
+
+async fn act(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
+    match acting.kind {
+        Kind::Create => planted::run(cx, acting).await,
+        Kind::Update | Kind::Delete | Kind::Act => addressed::run(cx, acting).await,
+        _ => Ok(held("it makes accounts or sessions")),
+    }
+}

@@ -1,0 +1,252 @@
+//! Reading by a parameter that says whose: `GET /orders?user_id=...`, `GET /account` with `X-Customer-Id: ...`.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::checks::authz::bola_read::no_pair;
+use crate::checks::authz::principals::{names_principal, value_for};
+use crate::checks::authz::swapped::{Attempt, Meant, Shown, Swapped, as_nobody, meant, pairs};
+use crate::checks::context::{CheckCx, present};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
+use crate::model::{Api, JsonType, Operation, Parameter, Place, Role, Verdict, clean_name};
+use crate::probe::{Answer, Ask, Caller, SendError, Values, operation_url, parameter_text};
+use crate::survey::{
+    Baseline, Person, Reading, Slot, Surveyed, ends_in_id, missing_like, resource_of_name, resource_of_path,
+    scalar_text, slots, words,
+};
+
+/// Most parameters that are tried on one operation.
+const MAX_PARAMETERS: usize = 2;
+/// Most requests for one parameter.
+pub(super) const REQUESTS: u32 = 9;
+
+/// Parameters that may say whose objects, or which object; the ids that the address must have anyway are not among them.
+pub(super) fn parameters<'a>(api: &Api, operation: &'a Operation) -> Vec<&'a Parameter> {
+    let taken = slots(api, operation);
+    operation
+        .parameters
+        .iter()
+        .filter(|parameter| matches!(parameter.place, Place::Query | Place::Header))
+        .filter(|parameter| !taken.iter().any(|slot| slot.place == parameter.place && slot.name == parameter.name))
+        .filter(|parameter| !is_choice(api, parameter) && says_whose(parameter))
+        .take(MAX_PARAMETERS)
+        .collect()
+}
+
+fn is_choice(api: &Api, parameter: &Parameter) -> bool {
+    parameter.schema.and_then(|id| api.schemas.get(id)).is_some_and(|schema| {
+        !schema.enumeration.is_empty()
+            || schema.types.contains(&JsonType::Boolean)
+            || matches!(schema.format.as_deref(), Some("date" | "date-time"))
+    })
+}
+
+fn says_whose(parameter: &Parameter) -> bool {
+    let name = bare(&parameter.name);
+    if parameter.place == Place::Header {
+        return names_principal(&name);
+    }
+    let last = words(&name).pop().unwrap_or_default();
+    let other = matches!(last.as_str(), "key" | "code" | "token" | "ref" | "number" | "no" | "slug");
+    names_principal(&name) || ends_in_id(&name) && !other
+}
+
+/// `X-User-Id` without its `X-`; `filter[userId]` and `filter.userId` without their frame.
+fn bare(name: &str) -> String {
+    let inner = name.split(['[', ']', '.']).rfind(|part| !part.is_empty()).unwrap_or(name);
+    let lower = inner.to_ascii_lowercase();
+    if lower.starts_with("x-") { inner.get(2..).unwrap_or(inner).to_owned() } else { inner.to_owned() }
+}
+
+/// Tries the parameters of one read.
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+    let pairs = pairs(cx);
+    if pairs.is_empty() {
+        return Ok(no_pair(cx, surveyed));
+    }
+    let mut last = None;
+    for parameter in parameters(&cx.survey.api, &surveyed.operation) {
+        for (intruder, owner) in pairs.iter().take(2) {
+            let Some(baseline) = surveyed.valid_of(&owner.name).or_else(|| surveyed.valid().next()) else { continue };
+            let Some(theirs) = value_of(cx, surveyed, parameter, owner, intruder) else { continue };
+            let case = Case { cx, surveyed, parameter, intruder, owner, baseline };
+            match case.carry_out(&theirs).await? {
+                Verdict::Broken(drafts) => return Ok(Verdict::Broken(drafts)),
+                other => last = Some(other),
+            }
+            break;
+        }
+    }
+    Ok(last.unwrap_or_else(|| inconclusive("no value is known by which a parameter would name another user", None)))
+}
+
+/// What names the owner, or an object of the owner's that the intruder is not shown.
+fn value_of(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    parameter: &Parameter,
+    owner: &Person,
+    intruder: &Person,
+) -> Option<Value> {
+    let name = bare(&parameter.name);
+    if names_principal(&name) {
+        return value_for(cx, owner, &name, None);
+    }
+    let resources =
+        resource_of_name(&name).or_else(|| resource_of_path(&surveyed.operation.path)).into_iter().collect();
+    let slot = Slot { place: parameter.place, name, resources };
+    let mut found: Vec<(bool, &Value)> = cx
+        .survey
+        .objects
+        .for_slot(&slot)
+        .filter(|(key, _, _)| cx.survey.owner(key).is_some_and(|(who, _)| who == owner.name))
+        .filter(|(key, _, _)| !cx.survey.objects.is_listed_to(key, &intruder.name))
+        .map(|(_, object, value)| (object.created_by.is_none(), value))
+        .collect();
+    found.sort_by_key(|(foreign, _)| *foreign);
+    found.first().map(|(_, value)| (*value).clone())
+}
+
+struct Case<'a> {
+    cx: &'a CheckCx<'a>,
+    surveyed: &'a Surveyed,
+    parameter: &'a Parameter,
+    intruder: &'a Person,
+    owner: &'a Person,
+    baseline: &'a Baseline,
+}
+
+impl Case<'_> {
+    /// The request with this value in the parameter.
+    fn ask(&self, caller: Caller, value: &Value) -> Result<Ask, SendError> {
+        let mut values: Values = self.baseline.values.clone();
+        values.insert((self.parameter.place, self.parameter.name.clone()), value.clone());
+        let url = operation_url(self.cx.probe.base_url(), &self.surveyed.operation, &values)
+            .map_err(SendError::Unbuildable)?;
+        let mut headers = self.baseline.headers.clone();
+        if self.parameter.place == Place::Header {
+            headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&self.parameter.name));
+            headers.push((self.parameter.name.clone(), parameter_text(value).replace(['\r', '\n'], " ")));
+        }
+        Ok(Ask { headers, ..Ask::get(caller, url) })
+    }
+
+    async fn carry_out(&self, theirs: &Value) -> Result<Verdict, SendError> {
+        let Some((value, rightful)) = self.rightful(theirs).await? else {
+            return Ok(inconclusive("the owner itself gets nothing by the parameter", None));
+        };
+        let intruder = CheckCx::caller(&self.intruder.name);
+        // The intruder's own view: without the parameter where that is a request, else with its own name.
+        let own = self.own_view(intruder.clone()).await?;
+        let attack = self.ask(intruder.clone(), &value)?;
+        let anonymous = self.cx.send(&as_nobody(&attack)).await?;
+        let masks: Vec<String> = [scalar_text(&value), scalar_text(theirs)].into_iter().flatten().collect();
+        let strangers = self.surveyed.anonymous.as_deref();
+        let innocent: Vec<&Answer> = own.as_deref().into_iter().chain([&*anonymous]).chain(strangers).collect();
+        let attempt = Attempt {
+            surveyed: self.surveyed,
+            rightful: &rightful,
+            innocent,
+            nothing: self.ask(intruder, &missing_like(&value, 77))?,
+            attack,
+            sent: masks,
+        };
+        if attempt.wanted().is_empty() {
+            return Ok(held(self.why_nothing(&anonymous, &rightful)));
+        }
+        let shown = match attempt.carry_out(self.cx).await? {
+            Swapped::Nothing(because) => return Ok(held(format!("{} is refused: {because}", self.intruder.name))),
+            Swapped::Unclear(because) => return Ok(inconclusive(because, None)),
+            Swapped::Shown(shown) => shown,
+        };
+        Ok(self.judge(&shown, &rightful, own.as_deref(), &anonymous))
+    }
+
+    /// What the owner gets with its own name: as it is, or wrapped in base64 or hex where it is refused.
+    async fn rightful(&self, theirs: &Value) -> Result<Option<(Value, Arc<Answer>)>, SendError> {
+        let owner = CheckCx::caller(&self.owner.name);
+        let text = scalar_text(theirs).unwrap_or_default();
+        let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        for value in [theirs.clone(), Value::String(STANDARD.encode(&text)), Value::String(hex)] {
+            let answer = self.cx.send(&self.ask(owner.clone(), &value)?).await?;
+            let masks: Vec<String> = scalar_text(&value).into_iter().collect();
+            if CheckCx::reading(self.surveyed, &answer, &masks, &[]) == Reading::Data {
+                return Ok(Some((value, answer)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn own_view(&self, intruder: Caller) -> Result<Option<Arc<Answer>>, SendError> {
+        let bare = self.surveyed.by.get(&self.intruder.name).filter(|_| !self.parameter.required);
+        if let Some(bare) = bare {
+            // What was made since the survey shows too.
+            return self.cx.probe.look_again(&bare.ask()).await.map(Some);
+        }
+        match value_of(self.cx, self.surveyed, self.parameter, self.intruder, self.owner) {
+            Some(ours) => self.cx.send(&self.ask(intruder, &ours)?).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn why_nothing(&self, anonymous: &Answer, rightful: &Answer) -> String {
+        let open = anonymous
+            .response()
+            .zip(rightful.response())
+            .is_some_and(|(given, own)| given.is_success() && !present(&crate::survey::leaves(own), given).is_empty());
+        if open {
+            "public: an anonymous caller is shown the same".to_owned()
+        } else {
+            format!("shared: {} is shown the same without the parameter", self.intruder.name)
+        }
+    }
+
+    fn judge(&self, shown: &Shown, rightful: &Answer, own: Option<&Answer>, anonymous: &Answer) -> Verdict {
+        let (intruder, owner) = (&self.intruder.name, &self.owner.name);
+        let name = clean_name(&self.parameter.name, 60);
+        let mut proof = Proof::default();
+        proof.clause("owner-served", true, format!("{owner} gets it by `{name}` (status {})", status(rightful)));
+        let count = format!("{} values of {owner}'s, at {}", shown.leaves.len(), shown.places());
+        proof.clause("carries-owner-values", true, count);
+        match own {
+            Some(own) => {
+                proof.clause("own-answer-lacks-them", true, format!("{intruder}'s own answer has none of them"));
+                proof.show(Role::Control, own);
+            }
+            None => {
+                proof.open("own-answer-lacks-them", format!("{intruder} has no request of its own here"));
+            }
+        }
+        proof.clause(
+            "anonymous-lacks-them",
+            true,
+            format!("the anonymous answer (status {}) has none", status(anonymous)),
+        );
+        let nobody = format!("a name that nobody has gets {intruder} none (status {})", status(&shown.nothing));
+        proof.clause("nobodys-name-lacks-them", true, nobody);
+        match meant(self.cx, self.surveyed, shown, self.intruder, self.owner) {
+            Meant::Shared(because) => return held(format!("shared: {because}")),
+            Meant::ForOwner(because) => proof.clause("meant-for-owner", true, because),
+            Meant::Unclear(because) => {
+                let help = format!(
+                    "{because}, and a filter over what is public looks the same; to settle it, name the object under `owns` of its owner"
+                );
+                proof.open("meant-for-owner", help)
+            }
+        };
+        proof.clause("repeated", shown.repeated(), "the same request again gave the same values");
+        proof.show(Role::Attack, &shown.attack).show(Role::Baseline, rightful).show(Role::Control, &shown.nothing);
+        proof.show(Role::Control, anonymous);
+        let place = if self.parameter.place == Place::Header { "header" } else { "query" };
+        proof.broken(Finding {
+            site: format!("{place}:{name}"),
+            cause: self.surveyed.operation.path.clone(),
+            claim: format!("{intruder} read what is {owner}'s, naming {owner} in the {place} parameter `{name}`"),
+            severity: None,
+            surveyed: self.surveyed,
+        })
+    }
+}
