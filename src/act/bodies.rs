@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
-use super::fields::{self, Field, by_name, day, days_ahead, marked_text, moment};
-use super::kinds::{Acting, is_password};
+use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
+use super::kinds::{Acting, Kind, is_password};
 use crate::model::{Api, BodyContent, JsonType};
 use crate::spec::Samples;
 use crate::survey::{ends_in_id, is_owner_name, resource_of_name, words};
@@ -79,6 +79,8 @@ pub fn body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
     let mut marked = Vec::new();
     if let Value::Object(members) = &mut value {
         tidy(api, members, &declared, marker, &mut marked);
+        name_nobody(api, members, &declared, marker, acting.kind == Kind::Create);
+        marked.retain(|name| members.contains_key(name));
     }
     Some(Body { media_type: media_type.to_owned(), value, marked })
 }
@@ -128,6 +130,46 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
             _ => {}
         }
     }
+}
+
+/// An example of an id is somebody's: nothing that a scan sends may name a row that is not its own. Ids that must be
+/// there are such as nobody has, until somebody puts in what is right; those that need not be are left out.
+fn name_nobody(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker: &str, creates: bool) {
+    let of = |name: &str| declared.iter().find(|field| field.name == name);
+    let optional = |name: &str| of(name).is_some_and(|field| !field.required);
+    // What a new object refers to is looked up; whose it is, and what it is called, is not.
+    let names_a_row = |name: &str| is_bare_id(name) || is_owner_name(name) || (!creates && reference(name).is_some());
+    members.retain(|name, _| !(names_a_row(name) && optional(name)));
+    for (name, value) in members.iter_mut() {
+        match value {
+            Value::Object(inner) => {
+                let nested = of(name).map(|field| fields::fields(api, field.schema)).unwrap_or_default();
+                name_nobody(api, inner, &nested, marker, creates);
+            }
+            Value::Number(_) if names_a_row(name) => {
+                *value = json!(rand::rng().random_range(900_000_000..999_000_000_u64))
+            }
+            Value::String(_) if names_a_row(name) && !fields::is_email(name) => {
+                let schema = of(name).and_then(|field| fields::plain(api, field.schema));
+                let is_uuid = schema.is_some_and(|schema| schema.format.as_deref() == Some("uuid"));
+                *value = if is_uuid { json!(random_uuid()) } else { json!(marker) };
+            }
+            Value::Array(items) if !creates && reference(name).is_some() => items.clear(),
+            _ => {}
+        }
+    }
+}
+
+/// The id of the object itself, whatever it is.
+fn is_bare_id(name: &str) -> bool {
+    matches!(words(name).join("").as_str(), "id" | "uuid" | "guid" | "uid" | "pk" | "oid")
+}
+
+/// A random UUID (RFC 9562 §5.4).
+fn random_uuid() -> String {
+    let digits = format!("{:032x}", rand::random::<u128>());
+    let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().to_owned();
+    format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
 }
 
 /// Ids that callers choose themselves.
@@ -200,10 +242,30 @@ fn reference(name: &str) -> Option<String> {
     let last = parts.last()?;
     let ids = matches!(last.as_str(), "id" | "ids" | "uuid" | "guid" | "uid")
         || (parts.len() == 1 && last.len() > 4 && last.ends_with("id"));
-    if !ids || parts.len() < 2 && !last.ends_with("id") || is_owner_name(name) {
+    if !ids || parts.len() < 2 && !last.ends_with("id") || is_owner_name(name) && !is_group(name) {
         return None;
     }
     resource_of_name(name)
+}
+
+/// Whether a field names a group of people: what is made belongs to one of the caller's own.
+fn is_group(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "team" | "workspace" | "organization" | "organisation" | "org" | "tenant" | "company" | "group"
+        )
+    })
+}
+
+/// Fields of a body that name the person whose it is, by an id or a name.
+pub fn person_fields(value: &Value) -> Vec<String> {
+    let bare = |name: &str| {
+        matches!(words(name).join("").as_str(), "user" | "owner" | "author" | "account" | "member" | "createdby")
+    };
+    let mut found = owner_fields(value);
+    found.retain(|name| !is_group(name) && (ends_in_id(name) || is_email(name) || bare(name)));
+    found
 }
 
 /// Fields of a body that name its owner.

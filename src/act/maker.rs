@@ -87,6 +87,8 @@ pub struct Maker<'a> {
     pub probe: &'a Probe,
     /// Its operations that change state.
     pub acting: &'a [Acting],
+    /// What is known of the callers from their sign-up: caller, field, value.
+    pub facts: Vec<(String, String, String)>,
     /// Held only to read or add.
     made: Mutex<Vec<Created>>,
     not_made: Mutex<Vec<NotMade>>,
@@ -111,11 +113,12 @@ impl From<SendError> for Fault {
 
 impl<'a> Maker<'a> {
     /// Nothing is made yet.
-    pub fn new(api: &'a Api, probe: &'a Probe, acting: &'a [Acting]) -> Self {
+    pub fn new(api: &'a Api, probe: &'a Probe, acting: &'a [Acting], facts: Vec<(String, String, String)>) -> Self {
         Self {
             api,
             probe,
             acting,
+            facts,
             made: Mutex::default(),
             not_made: Mutex::default(),
             accepted: Mutex::default(),

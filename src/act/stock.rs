@@ -12,7 +12,7 @@ use super::maker::{Fault, Maker};
 use crate::model::{Effect, Method, Operation, clean};
 use crate::probe::{Ask, Caller, SendError, Values, operation_url};
 use crate::spec::Samples;
-use crate::survey::{Object, is_me_word, is_strong_owner_name, resource_of_path, role_word, words};
+use crate::survey::{Object, is_me_word, is_strong_owner_name, resource_of_path, role_word, session_facts, words};
 
 impl Maker<'_> {
     /// Values of the path, and what they say of the parents.
@@ -45,6 +45,12 @@ impl Maker<'_> {
 
     /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
     pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), Fault> {
+        for field in bodies::person_fields(&body.value) {
+            let Some(own) = self.own_fact(caller, &field) else {
+                return Err(Fault::Told(format!("needs a `{}`, and {caller}'s own is not known", clean(&field, 40))));
+            };
+            put(&mut body.value, &format!("/{}", field.replace('~', "~0").replace('/', "~1")), Value::String(own));
+        }
         for reference in bodies::references(self.api, acting.content.as_ref(), &body.value) {
             let own = self
                 .made()
@@ -68,6 +74,29 @@ impl Maker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The number, name or address that stands for a caller in a field that names an owner.
+    fn own_fact(&self, caller: &str, field: &str) -> Option<String> {
+        let session = self.probe.sessions().get(caller).map(|session| session_facts(&session)).unwrap_or_default();
+        let told = self.facts.iter().filter(|(name, ..)| name == caller);
+        let mut facts: Vec<(String, String)> = told.map(|(_, key, value)| (key.clone(), value.clone())).collect();
+        facts.extend(session);
+        let joined = |name: &str| words(name).join("");
+        let field = joined(field);
+        let is_address = |value: &str| value.contains('@');
+        let key = |wanted: &[&str]| {
+            let found = wanted.iter().find_map(|wanted| facts.iter().find(|(key, _)| joined(key) == *wanted));
+            found.map(|(_, value)| value.clone())
+        };
+        if field.ends_with("email") || field.ends_with("mail") {
+            return facts.iter().map(|(_, value)| value).find(|value| is_address(value)).cloned();
+        }
+        if field.ends_with("name") || field.ends_with("login") || field.ends_with("handle") {
+            return key(&["username", "login", "handle", "preferredusername"]);
+        }
+        let own = facts.iter().find(|(key, _)| joined(key) == field).map(|(_, value)| value.clone());
+        own.or_else(|| key(&["userid", "id", "uid", "uuid", "accountid", "sub", "username"]))
     }
 
     /// The id of an object of the common stock: one that a list shows, that names no owner, and that counts nothing which

@@ -216,6 +216,12 @@ impl<'a> ActCx<'a> {
                     members.insert(field.name.clone(), now.clone());
                 }
             }
+            // Where the body says whose account it is, it says its own.
+            for (name, value) in members.iter_mut().filter(|(name, _)| !present.contains_key(*name)) {
+                if let Some(own) = own_principal(name, spare, &present) {
+                    *value = own;
+                }
+            }
             for (name, value) in members.iter_mut().filter(|(name, _)| is_password(name)) {
                 let _ = name;
                 *value = json!(spare.password.expose());
@@ -283,6 +289,19 @@ pub(super) fn no_account() -> Verdict {
         "needs a throw-away account",
         Some("scan with --auto-accounts, so that accounts of the scan's own may be changed"),
     )
+}
+
+/// What stands for an account in a field that names an account: its id, its name, its address.
+fn own_principal(name: &str, spare: &Spare, present: &Map<String, Value>) -> Option<Value> {
+    let joined = crate::survey::words(name).join("");
+    let id = || ["id", "_id", "uuid", "user_id", "userId", "uid"].iter().find_map(|name| present.get(*name)).cloned();
+    match joined.as_str() {
+        "id" | "userid" | "accountid" | "memberid" | "customerid" | "uid" | "uuid" | "useruuid" | "user" | "owner"
+        | "ownerid" => id(),
+        "username" | "login" | "handle" => Some(json!(spare.persona.username)),
+        "email" | "mail" => Some(json!(spare.persona.email)),
+        _ => None,
+    }
 }
 
 fn is_password(name: &str) -> bool {

@@ -86,7 +86,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let started = std::time::Instant::now();
     let failed = sign_in(&input, ticked).await;
     let acting = input.act.as_ref().map(|act| act.acting.as_slice()).unwrap_or_default();
-    let maker = Maker::new(&input.api, input.probe, acting);
+    let maker = Maker::new(&input.api, input.probe, acting, writing::facts(&input));
     let stopped = writing::make(&input, &maker, ticked).await;
     let surveyor = Surveyor {
         api: Arc::clone(&input.api),

@@ -205,7 +205,7 @@ fn configured_facts(identity: &Identity) -> BTreeSet<String> {
 }
 
 /// What a session tells of its owner: the claims of its token, and the answer of its sign-in.
-pub(super) fn session_facts(session: &Session) -> Vec<(String, String)> {
+pub fn session_facts(session: &Session) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     if let Some(claims) = session.jwt().map(|jwt| jwt.payload) {
         principal_values(&claims, &mut facts);
