@@ -4,6 +4,8 @@ use crate::checks::meta::family;
 
 pub(super) mod intent;
 pub(super) mod marks;
+mod probing;
+mod reaching;
 
 family![
     bola_read::BolaRead,
@@ -12,5 +14,6 @@ family![
     bola_list::BolaList,
     bola_nested::BolaNested,
     function_read::FunctionRead,
+    function_write::FunctionWrite,
     role_escalation::RoleEscalation,
 ];

@@ -10,4 +10,5 @@ family![
     alg_none::AlgNone,
     weak_secret::WeakSecret,
     expired_accepted::ExpiredAccepted,
+    stale_role::StaleRole,
 ];
