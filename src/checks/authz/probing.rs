@@ -13,6 +13,9 @@ use crate::probe::{Answer, Caller, SendError, Values, WriteKind};
 use crate::spec::Samples;
 use crate::survey::{Reading, Surveyed, missing_like};
 
+/// Most other functions that are asked for a refusal.
+const MAX_NEIGHBOURS: usize = 4;
+
 /// A call that can do no harm.
 #[derive(Debug)]
 pub(super) struct Harmless {
@@ -97,13 +100,15 @@ pub(super) async fn guarded_write(
     caller: &str,
 ) -> Result<Option<(String, Arc<Answer>)>, SendError> {
     let roles = roles_of(cx.check);
-    let others = cx.maker.acting.iter().filter(|other| {
+    let is_like = |other: &&Acting| {
         other.operation.id != acting.operation.id
             && other.left_alone.is_none()
             && other.slots.is_empty() == acting.slots.is_empty()
             && marked(&other.operation, &roles).is_some()
-    });
-    for other in others.take(2) {
+    };
+    let mut others: Vec<&Acting> = cx.maker.acting.iter().filter(is_like).collect();
+    others.sort_by_key(|other| other.operation.method != acting.operation.method);
+    for other in others.into_iter().take(MAX_NEIGHBOURS) {
         let Some(call) = harmless(cx, other) else { continue };
         let answer = call.send(cx, other, Caller::named(caller)).await?;
         if answer.status() == Some(403) {

@@ -3,3 +3,4 @@
 pub mod kit;
 mod objects;
 mod properties;
+mod roles;
