@@ -4,3 +4,4 @@ pub mod kit;
 mod objects;
 mod properties;
 mod roles;
+mod spelled_otherwise;
