@@ -8,6 +8,7 @@ mod own_account;
 mod proof;
 mod registry;
 mod rights;
+mod role_changes;
 
 mod authn;
 mod authz;

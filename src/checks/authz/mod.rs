@@ -6,6 +6,8 @@ mod ids;
 pub(super) mod intent;
 pub(super) mod marks;
 pub(super) mod principals;
+mod probing;
+mod reaching;
 pub(super) mod swapped;
 
 family![
@@ -18,5 +20,6 @@ family![
     existence_oracle::ExistenceOracle,
     predictable_id::PredictableId,
     function_read::FunctionRead,
+    function_write::FunctionWrite,
     role_escalation::RoleEscalation,
 ];

@@ -2,19 +2,20 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::marks::roles_of;
-use crate::act::{Acting, Kind, Spare, acting_of, declared_names};
+use crate::act::{Acting, Kind, Spare, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::own_account::{Mirrored, is_served, no_account};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
-use crate::checks::rights::{Right, is_higher, other_value, right_of, vocabulary};
+use crate::checks::rights::{Right, right_of, vocabulary};
+use crate::checks::role_changes::{is_on_accounts, is_raised, is_role_function, plain_role, role_fields, wish};
 use crate::model::{Operation, Role, Verdict, clean, clean_name};
 use crate::probe::{Answer, SendError};
-use crate::survey::{Surveyed, is_me_word, role_word, words};
+use crate::survey::{Surveyed, role_word};
 
 check! {
     /// ## What it does
@@ -75,26 +76,10 @@ impl Check for RoleEscalation {
     }
 }
 
-/// Declared fields that say who may do what.
-fn role_fields(api: &crate::model::Api, acting: &Acting) -> Vec<String> {
-    let is_role = |name: &String| right_of(name, &Value::Null) == Some(Right::Role);
-    declared_names(api, acting).0.into_iter().filter(is_role).collect()
-}
-
-/// `PUT /users/{id}/role`, `POST /me/roles`, `POST /users/{id}/promote`; what is marked for administrators is
-/// authz/function-write.
-fn is_role_function(acting: &Acting) -> bool {
-    let path = acting.operation.path.trim_end_matches('/');
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let named = words(last)
-        .iter()
-        .any(|word| matches!(word.as_str(), "role" | "roles" | "promote" | "permissions" | "privileges"));
-    named && !last.starts_with('{') && role_word(path).is_none() && acting.kind != Kind::Delete
-}
-
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     let Some(model) = cx.model() else { return Ok(no_account()) };
-    let by_function = is_role_function(acting) && is_on_accounts(cx, acting);
+    let by_function =
+        is_role_function(acting) && is_on_accounts(cx, acting) && role_word(&acting.operation.path).is_none();
     let signs_up = acting.kind == Kind::SignUp;
     if !signs_up && !by_function && !cx.changes_account(acting) {
         return Ok(held("it does not change the caller's own account"));
@@ -111,50 +96,6 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     }
     let attempt = Attempt { cx, acting, account: &model.name, wish, signs_up };
     attempt.carry_out(&ordinary).await
-}
-
-/// A function below one user, or below the caller's own account.
-fn is_on_accounts(cx: &ActCx<'_>, acting: &Acting) -> bool {
-    match acting.slots.as_slice() {
-        [slot] => slot.resources.iter().any(|resource| cx.is_people(resource)),
-        [] => acting.operation.path.split('/').any(|part| !part.is_empty() && is_me_word(part)),
-        _ => false,
-    }
-}
-
-/// The role fields with a higher value each.
-fn wish(cx: &ActCx<'_>, acting: &Acting, ordinary: &Mirrored) -> Map<String, Value> {
-    let mut fields = role_fields(cx.maker.api, acting);
-    if fields.is_empty() && is_role_function(acting) && acting.content.is_some() {
-        fields.push("role".to_owned());
-    }
-    let higher = roles_of(cx.check);
-    let mut wish = Map::new();
-    for name in fields {
-        let shown = ordinary.value(&name).map(|(value, _)| value.clone());
-        let present = shown.unwrap_or_else(|| if is_flag(&name) { json!(false) } else { json!("user") });
-        if let Some(value) = other_value(cx.maker.api, &name, Right::Role, &present, &higher, &[])
-            && is_raised(&value, &higher)
-        {
-            wish.insert(name, value);
-        }
-    }
-    wish
-}
-
-fn is_flag(name: &str) -> bool {
-    !words(name).iter().any(|word| matches!(word.as_str(), "role" | "roles" | "type" | "level" | "permissions"))
-}
-
-/// Whether a value is that of a higher role.
-fn is_raised(value: &Value, higher: &[String]) -> bool {
-    match value {
-        Value::Bool(flag) => *flag,
-        Value::Number(number) => number.as_i64() == Some(1),
-        Value::String(text) => is_higher(text) || higher.contains(&text.to_lowercase()),
-        Value::Array(items) => items.iter().any(|item| is_raised(item, higher)),
-        _ => false,
-    }
 }
 
 struct Attempt<'a> {
@@ -285,16 +226,8 @@ impl Attempt<'_> {
         if self.signs_up || self.wish.is_empty() {
             return Ok(None);
         }
-        let plain = |name: &String, value: &Value| {
-            let was = raised.before.value(name).map(|(value, _)| value.clone()).filter(|value| !value.is_null());
-            was.unwrap_or_else(|| match value {
-                Value::Bool(_) => json!(false),
-                Value::Array(_) => json!(["user"]),
-                _ => json!("user"),
-            })
-        };
         let old: Map<String, Value> =
-            self.wish.iter().map(|(name, value)| (name.clone(), plain(name, value))).collect();
+            self.wish.iter().map(|(name, value)| (name.clone(), plain_role(&raised.before, name, value))).collect();
         let spare = &raised.spare;
         if self.cx.change_account(self.acting, &spare.name, spare, &raised.seen, &old).await?.is_err() {
             return Ok(None);

@@ -116,27 +116,7 @@ impl Subject<'_> {
             further.insert(nonce.clone(), json!(nonce));
         }
         match self {
-            Self::New { caller, producer } => {
-                let made = cx.maker.make_with(*producer, caller, &further).await?;
-                let created = match made {
-                    Ok(created) => created,
-                    Err(because) => return Ok(Trial::refused(because, caller)),
-                };
-                cx.maker.forget(&created);
-                let really = really_sent(created.body.as_ref().map(|body| &body.value), fields);
-                let view = look(cx, &created).await?;
-                let echo = view.as_ref().is_some_and(|(_, echo)| *echo);
-                Ok(Trial {
-                    sent: really,
-                    nonce,
-                    answer: Some(Arc::clone(&created.answer)),
-                    seen: view.map(|(view, _)| view),
-                    echo,
-                    refused: None,
-                    caller: caller.clone(),
-                    created: Some(created),
-                })
-            }
+            Self::New { caller, producer } => make(cx, caller, *producer, fields, &further, nonce).await,
             Self::Object { created } => {
                 let Some(values) = cx.values(&acting.operation, created) else {
                     return Ok(Trial::refused("its address is not known".to_owned(), &created.caller));
@@ -171,6 +151,30 @@ impl Subject<'_> {
             }
         }
     }
+}
+
+/// One more object of a caller, with further fields in its body.
+async fn make(
+    cx: &ActCx<'_>,
+    caller: &str,
+    producer: usize,
+    fields: &Map<String, Value>,
+    further: &Map<String, Value>,
+    nonce: Option<String>,
+) -> Result<Trial, SendError> {
+    let created = match cx.maker.make_with(producer, caller, further).await? {
+        Ok(created) => created,
+        Err(because) => return Ok(Trial::refused(because, caller)),
+    };
+    cx.maker.forget(&created);
+    let sent = really_sent(created.body.as_ref().map(|body| &body.value), fields);
+    let (seen, echo) = match look(cx, &created).await? {
+        Some((view, echo)) => (Some(view), echo),
+        None => (None, false),
+    };
+    let answer = Some(Arc::clone(&created.answer));
+    let caller = caller.to_owned();
+    Ok(Trial { sent, nonce, answer, seen, echo, refused: None, caller, created: Some(created) })
 }
 
 fn after(

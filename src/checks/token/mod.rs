@@ -10,5 +10,6 @@ family![
     alg_none::AlgNone,
     weak_secret::WeakSecret,
     expired_accepted::ExpiredAccepted,
+    stale_role::StaleRole,
     logout_ineffective::LogoutIneffective,
 ];

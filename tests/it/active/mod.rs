@@ -5,4 +5,6 @@ mod killed;
 pub mod kit;
 mod objects;
 mod properties;
+mod roles;
 mod signing;
+mod spelled_otherwise;

@@ -44,7 +44,7 @@ const GUARDED_USER: [&str; 3] = ["role", "balance", "verified"];
 
 impl App {
     /// What a body does to a record.
-    fn take(&self, record: &mut Value, body: &Value, declared: &[&str], guarded: &[&str]) -> Result<(), Response> {
+    fn take(&self, record: &mut Value, body: &Value, declared: &[&str], guarded: &[&str]) -> Option<Response> {
         for (name, value) in body.as_object().unwrap() {
             let name = name.as_str();
             let own = declared.contains(&name);
@@ -56,10 +56,10 @@ impl App {
             if taken {
                 record[name] = value.clone();
             } else if self.kind == Kind::Strict {
-                return Err(refuse(422, &format!("{name} is not allowed")));
+                return Some(refuse(422, &format!("{name} is not allowed")));
             }
         }
-        Ok(())
+        None
     }
 
     fn answer(&self, status: StatusCode, record: &Value, body: &Value) -> Response {
@@ -83,7 +83,7 @@ async fn register(State(app): State<App>, Json(body): Json<Value>) -> Response {
         }
     }
     let mut user = json!({"id": app.db.fresh_id(), "role": "user", "balance": 0, "verified": false});
-    if let Err(refusal) = app.take(&mut user, &body, &["username", "email", "password"], &GUARDED_USER) {
+    if let Some(refusal) = app.take(&mut user, &body, &["username", "email", "password"], &GUARDED_USER) {
         return refusal;
     }
     app.db.lock().users.push(user.clone());
@@ -108,7 +108,7 @@ async fn me(State(app): State<App>, headers: HeaderMap) -> Response {
 async fn change_me(State(app): State<App>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let Some(id) = app.db.caller(&headers) else { return unauthorized() };
     let mut user = app.db.user(id).unwrap();
-    if let Err(refusal) = app.take(&mut user, &body, &["email"], &GUARDED_USER) {
+    if let Some(refusal) = app.take(&mut user, &body, &["email"], &GUARDED_USER) {
         return refusal;
     }
     *app.db.lock().users.iter_mut().find(|user| user["id"] == id).unwrap() = user.clone();
@@ -135,7 +135,7 @@ async fn order(State(app): State<App>, headers: HeaderMap, Json(body): Json<Valu
         return refuse(422, "title is required");
     }
     let mut row = json!({"id": app.db.fresh_id(), "user_id": who, "status": "pending", "price": 100, "color": "red", "note": "-"});
-    if let Err(refusal) = app.take(&mut row, &body, &ORDER, &GUARDED_ORDER) {
+    if let Some(refusal) = app.take(&mut row, &body, &ORDER, &GUARDED_ORDER) {
         return refusal;
     }
     app.db.lock().rows.push(row.clone());
@@ -154,7 +154,7 @@ async fn change(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>,
     let Some(who) = app.db.caller(&headers) else { return unauthorized() };
     let Some(mut row) = app.db.row(id).filter(|row| row["user_id"] == who) else { return refuse(404, "no such order") };
     let declared: &[&str] = if app.kind == Kind::Workflow { &["title", "text", "status"] } else { &ORDER };
-    if let Err(refusal) = app.take(&mut row, &body, declared, &GUARDED_ORDER) {
+    if let Some(refusal) = app.take(&mut row, &body, declared, &GUARDED_ORDER) {
         return refusal;
     }
     *app.db.lock().rows.iter_mut().find(|row| row["id"] == id).unwrap() = row.clone();
