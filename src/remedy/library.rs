@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use super::framework::Framework;
 
 /// One file each; a new remedy is a file and a line.
-const FILES: [&str; 13] = [
+const FILES: [&str; 25] = [
     include_str!("data/object-ownership.md"),
     include_str!("data/scoped-list.md"),
     include_str!("data/role-check.md"),
@@ -22,6 +22,18 @@ const FILES: [&str; 13] = [
     include_str!("data/security-headers.md"),
     include_str!("data/cors-origins.md"),
     include_str!("data/keep-document-true.md"),
+    include_str!("data/owner-from-session.md"),
+    include_str!("data/field-allow-list.md"),
+    include_str!("data/uniform-refusal.md"),
+    include_str!("data/unguessable-ids.md"),
+    include_str!("data/credentials-out-of-urls.md"),
+    include_str!("data/revoke-on-sign-out.md"),
+    include_str!("data/role-from-store.md"),
+    include_str!("data/uniform-sign-in.md"),
+    include_str!("data/throttle-sign-in.md"),
+    include_str!("data/password-policy.md"),
+    include_str!("data/no-method-override.md"),
+    include_str!("data/untrusted-headers.md"),
 ];
 
 static REMEDIES: LazyLock<Vec<Remedy>> = LazyLock::new(|| FILES.iter().filter_map(|file| read(file)).collect());
