@@ -65,21 +65,6 @@ const FAR_REACHING: &[&str] = &[
     "purchase",
     "purchases",
     "buy",
-    "email",
-    "emails",
-    "mail",
-    "sms",
-    "notify",
-    "notification",
-    "notifications",
-    "broadcast",
-    "broadcasts",
-    "invite",
-    "invites",
-    "invitation",
-    "invitations",
-    "webhook",
-    "webhooks",
     "deploy",
     "deployment",
     "deployments",
@@ -98,14 +83,32 @@ const FAR_REACHING: &[&str] = &[
     "wipe",
     "flush",
     "impersonate",
-    "subscribe",
-    "subscription",
-    "subscriptions",
-    "publish",
     "execute",
     "exec",
     "cron",
+];
+/// Words for what a POST sends to other people; with PUT, PATCH and DELETE they name a part of an object.
+const SENDING: &[&str] = &[
+    "email",
+    "emails",
+    "mail",
+    "sms",
+    "notify",
+    "notification",
+    "notifications",
+    "broadcast",
+    "broadcasts",
+    "invite",
+    "invites",
+    "invitation",
+    "invitations",
     "newsletter",
+    "subscribe",
+    "subscription",
+    "subscriptions",
+    "webhook",
+    "webhooks",
+    "publish",
 ];
 /// Words for what only looks at something.
 const LOOKING: &[&str] = &[
@@ -346,6 +349,9 @@ fn left_alone(operation: &Operation, kind: Kind, excluded: bool) -> Option<Strin
     }
     let mut said = path_words(&operation.path);
     said.extend(operation.operation_id.as_deref().map(words).unwrap_or_default().into_iter().take(1));
-    let word = said.into_iter().find(|word| FAR_REACHING.contains(&word.as_str()))?;
+    let sends = operation.method == Method::Post;
+    let word = said
+        .into_iter()
+        .find(|word| FAR_REACHING.contains(&word.as_str()) || sends && SENDING.contains(&word.as_str()))?;
     Some(format!("not called: it may reach others or move money (`{word}`)"))
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::account_write;
 use crate::act::{Acting, Change, Created, Kind};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
@@ -68,14 +69,18 @@ impl Check for BolaWrite {
 }
 
 fn changes_object(cx: &PlanCx<'_>, operation: &Operation) -> bool {
-    matches!(operation.method, Method::Put | Method::Patch | Method::Post)
-        && operation.path.trim_end_matches('/').ends_with('}')
-        && !slots(cx.api, operation).is_empty()
+    let one = operation.path.trim_end_matches('/').ends_with('}');
+    // A part of an object (`/users/{id}/email`) is changed by PUT and PATCH; a POST there makes something.
+    matches!(operation.method, Method::Put | Method::Patch) && operation.path.contains('}')
+        || operation.method == Method::Post && one && !slots(cx.api, operation).is_empty()
 }
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     if acting.kind != Kind::Update {
         return Ok(held("it does not change an object that its address names"));
+    }
+    if account_write::concerns(cx, acting) {
+        return account_write::run(cx, acting).await;
     }
     let pairs = cx.pairs();
     let Some(pair) = pairs.iter().find(|(_, owner)| cx.target(acting, &owner.name).is_some()) else {

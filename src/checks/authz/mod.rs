@@ -2,6 +2,7 @@
 
 use crate::checks::meta::family;
 
+mod account_write;
 mod ids;
 pub(super) mod intent;
 pub(super) mod marks;

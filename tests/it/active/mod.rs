@@ -1,5 +1,6 @@
 //! Scans that write, against twins that keep what is written to them.
 
+mod accounts;
 mod bodies;
 mod killed;
 pub mod kit;
