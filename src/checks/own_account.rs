@@ -218,7 +218,7 @@ impl<'a> ActCx<'a> {
             }
             // Where the body says whose account it is, it says its own.
             for (name, value) in members.iter_mut().filter(|(name, _)| !present.contains_key(*name)) {
-                if let Some(own) = own_principal(name, spare, &present) {
+                if let Some(own) = own_principal(name, spare, &present).filter(|_| !value.is_object()) {
                     *value = own;
                 }
             }
