@@ -1,0 +1,111 @@
+//! Starts one API, scans it as a user of the library would, and looks at what is left.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::PoisonError;
+
+use anyhow::Context as _;
+use routewarden::app::{App, ScanRequest};
+use routewarden::report::{Report, Status};
+
+use super::grade::{Grades, grade};
+use super::residue::{Residue, residue};
+use super::rules;
+use crate::case::{Accounts, Twin};
+use crate::kit::{Auth, Server, World, document};
+
+/// A scan with everything that is said about it.
+pub struct Scanned {
+    pub name: String,
+    pub style: &'static str,
+    pub mode: &'static str,
+    pub operations: usize,
+    pub requests: u64,
+    pub duration_ms: u64,
+    /// Why the scan says of itself that it concludes nothing.
+    pub untrusted: Option<String>,
+    pub grades: Grades,
+    pub residue: Residue,
+}
+
+/// Scans one API, weak or repaired.
+pub async fn scan(twin: &Twin, is_repaired: bool) -> anyhow::Result<Scanned> {
+    let on = if is_repaired { Vec::new() } else { twin.switches() };
+    let name = format!("{}{}", twin.name, if is_repaired { " repaired" } else { "" });
+    let mut world = (twin.build)(&on);
+    let seeds = world.tables.clone();
+    let (identities, environment) = identities(twin, &mut world)?;
+    let routes = (twin.routes)(&on);
+    let document = document((twin.base)(), &routes, twin.id);
+    let server = Server::start(world, routes.clone(), document.clone()).await?;
+    let folder = tempfile::tempdir()?;
+    let openapi = if matches!(twin.accounts, Accounts::Auto) {
+        format!("{}/openapi.json", server.base_url)
+    } else {
+        std::fs::write(folder.path().join("openapi.json"), serde_json::to_string_pretty(&document)?)?;
+        "openapi.json".to_owned()
+    };
+    let is_auto = matches!(twin.accounts, Accounts::Auto);
+    let config = format!(
+        "[target]\nopenapi = \"{openapi}\"\nbase_url = \"{}\"\n\n[scan]\nmode = \"{}\"\nauto_accounts = {is_auto}\n\
+         rate = 500\nmax_requests = 20000\n\n{identities}",
+        server.base_url, twin.mode
+    );
+    std::fs::write(folder.path().join("routewarden.toml"), config)?;
+    let app = App::new(folder.path().to_path_buf(), Some(folder.path().join("data"))).with_environment(environment);
+    let mut handle = app.start(ScanRequest::default()).await.with_context(|| name.clone())?;
+    let finished = handle.finished().await.with_context(|| name.clone())?;
+    app.shut_down().await;
+    let report = &finished.report;
+    let cases = (twin.cases)();
+    let mut grades = grade(&name, &cases, &on, report);
+    for (case, graded) in cases.iter().zip(&mut grades.cases) {
+        graded.rules = case.attack.and_then(|attack| rules::verdicts(twin, &on, attack));
+    }
+    let world = server.world.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Scanned {
+        residue: residue(&seeds, &world.tables, report),
+        operations: routes.iter().filter(|route| route.is_declared).count(),
+        requests: report.scan.requests,
+        duration_ms: report.scan.duration_ms,
+        untrusted: untrusted(report),
+        style: twin.style,
+        mode: twin.mode,
+        name,
+        grades,
+    })
+}
+
+fn untrusted(report: &Report) -> Option<String> {
+    let because = || report.scan.untrusted_because.clone().unwrap_or_else(|| format!("{:?}", report.scan.status));
+    (report.scan.status != Status::Complete).then(because)
+}
+
+/// The tables of the configured identities, and the environment with their secrets.
+fn identities(twin: &Twin, world: &mut World) -> anyhow::Result<(String, BTreeMap<String, String>)> {
+    let (mut text, mut environment) = (String::new(), BTreeMap::new());
+    let users = match twin.accounts {
+        Accounts::Auto => &[],
+        Accounts::Tokens(users) | Accounts::SignIn(users, ..) => users,
+    };
+    for (name, role) in users {
+        let variable = format!("BENCH_{}", name.to_uppercase());
+        // The configuration knows two ranks; what the API calls its users is its own affair.
+        let role = if *role == "admin" { "admin" } else { "user" };
+        writeln!(text, "[identities.{name}]\nrole = \"{role}\"")?;
+        if let Accounts::SignIn(_, operation, token) = twin.accounts {
+            let login = world.login;
+            writeln!(text, "[identities.{name}.login]\noperation = \"{operation}\"\ntoken = \"{token}\"")?;
+            writeln!(text, "body = {{ \"{login}\" = \"{name}\", password = {{ env = \"{variable}\" }} }}\n")?;
+            environment.insert(variable, format!("{name}-parole-1"));
+            continue;
+        }
+        let user = world.find("users", world.login, name).with_context(|| format!("no seed user {name}"))?;
+        match world.auth {
+            Auth::Key { header } => writeln!(text, "api_key = {{ header = \"{header}\", env = \"{variable}\" }}\n")?,
+            _ => writeln!(text, "bearer = {{ env = \"{variable}\" }}\n")?,
+        }
+        environment.insert(variable, world.open(&user));
+    }
+    Ok((text, environment))
+}

@@ -1,0 +1,16 @@
+//! What the bench's APIs are built from: a small HTTP layer, tables, accounts, tokens, and routes that describe
+//! themselves. Knows nothing of the scanner.
+
+mod account;
+mod http;
+mod route;
+mod serve;
+mod token;
+mod world;
+
+pub use account::SignUp;
+pub use http::{Call, Reply, created, no_content, ok, reply};
+pub use route::{Answer, Door, Route, document, list_of, object, op, refer};
+pub use serve::{Server, answer};
+pub use token::wrap;
+pub use world::{Auth, World, keep, key_of, only, same, text, uuid, without};

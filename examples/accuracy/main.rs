@@ -1,0 +1,83 @@
+//! Measures how right the scanner is: starts small APIs on loopback whose weaknesses are known, weak and repaired, scans
+//! each as a user would, and holds the report against the labels.
+//!
+//! ```text
+//! cargo run --release --example accuracy [-- --api NAME] [--json FILE] [--list]
+//! ```
+//!
+//! A case is one statement, "this check is right (or wrong) to speak of this operation of this API". Beside the scanner's
+//! verdict stands what the common rules would say of the same request: a status of 2xx, the same answer as the owner's,
+//! an answer like the owner's. The exit code is 1 when something sound is called weak at `confirmed`, when less than
+//! 95 % of the weak cases are confirmed, or when a scan changed data that it did not make.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "only JSON values are indexed, by name: a missing name reads as null, and what is written to is an object"
+)]
+
+mod bench;
+mod case;
+mod kit;
+mod twins;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+
+use bench::{as_json, is_passed, print, scan};
+use case::Label;
+
+/// Scans APIs with known weaknesses and counts what is found, missed and wrongly reported.
+#[derive(Parser)]
+struct Arguments {
+    /// Scan this API alone; may be repeated.
+    #[arg(long)]
+    api: Vec<String>,
+    /// Write the result as JSON too.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Print the labelled cases and scan nothing.
+    #[arg(long)]
+    list: bool,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let wanted = |name: &str| arguments.api.is_empty() || arguments.api.iter().any(|api| api == name);
+    let chosen: Vec<_> = twins::ALL.into_iter().filter(|twin| wanted(twin.name)).collect();
+    if chosen.is_empty() {
+        let names: Vec<_> = twins::ALL.iter().map(|twin| twin.name).collect();
+        anyhow::bail!("no such API; there are {}", names.join(", "));
+    }
+    let mut out = io::stdout();
+    if arguments.list {
+        list(&chosen, &mut out)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut scans = Vec::new();
+    for twin in chosen {
+        for is_repaired in [false, true] {
+            scans.push(scan(twin, is_repaired).await?);
+        }
+    }
+    print(&scans, &mut out)?;
+    if let Some(file) = &arguments.json {
+        let text = serde_json::to_string_pretty(&as_json(&scans))?;
+        std::fs::write(file, text).with_context(|| format!("failed to write {}", file.display()))?;
+    }
+    Ok(if is_passed(&scans) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn list(twins: &[&case::Twin], out: &mut impl Write) -> io::Result<()> {
+    for twin in twins {
+        for case in (twin.cases)() {
+            let label = if matches!(case.label, Label::Weak(_)) { "weak " } else { "sound" };
+            writeln!(out, "{label} {:<9} {:<28} {} ({})", twin.name, case.check, case.operations, case.why)?;
+        }
+    }
+    Ok(())
+}
