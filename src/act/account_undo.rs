@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::accounts::{Account, AccountMaker};
-use super::identify::{carries, objects_in};
+use super::identify::{carries, id_value, objects_in};
 use super::kinds::Kind;
 use crate::model::{Effect, Method, Place};
 use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
@@ -40,7 +40,7 @@ impl AccountMaker<'_> {
             if acting.slots.is_empty() && is_me_word(last) {
                 let Ok(url) = operation_url(probe.base_url(), &acting.operation, &Values::new()) else { continue };
                 let undo = Undo { method: "DELETE".to_owned(), url: url.to_string(), look: look.clone(), list: None };
-                journal.made(account.entry, Some(account.persona.username.clone()), Some(undo));
+                journal.made(account.entry, Some(known_as(account, &shown)), Some(undo));
                 return Ok(());
             }
             let [slot] = acting.slots.as_slice() else { continue };
@@ -56,7 +56,7 @@ impl AccountMaker<'_> {
             journal.made(account.entry, Some(id), Some(undo));
             return Ok(());
         }
-        journal.made(account.entry, Some(account.persona.username.clone()), None);
+        journal.made(account.entry, Some(known_as(account, &shown)), None);
         Ok(())
     }
 
@@ -78,4 +78,12 @@ impl AccountMaker<'_> {
             found.into_iter().filter_map(|operation| operation_url(probe.base_url(), operation, &Values::new()).ok());
         urls.take(6).collect()
     }
+}
+
+/// What the report calls an account: its id, or what it was signed up with.
+fn known_as(account: &Account, shown: &[Object]) -> String {
+    let named =
+        account.body.value.as_object().into_iter().flatten().any(|(_, value)| *value == account.persona.username);
+    let id = shown.iter().find_map(id_value).and_then(|value| scalar_text(&value));
+    id.unwrap_or_else(|| if named { account.persona.username.clone() } else { account.persona.email.clone() })
 }

@@ -133,8 +133,19 @@ const LOOKING: &[&str] = &[
 ];
 /// Segments that say that the collection before them is added to.
 const MAKING: &[&str] = &["create", "new", "add"];
-const SIGN_UP: &[&str] =
-    &["register", "registration", "registrations", "signup", "signups", "join", "enroll", "onboard"];
+const SIGN_UP: &[&str] = &[
+    "register",
+    "registration",
+    "registrations",
+    "signup",
+    "signups",
+    "join",
+    "enroll",
+    "enrol",
+    "enrolment",
+    "enrollment",
+    "onboard",
+];
 const SIGN_IN: &[&str] =
     &["login", "signin", "authenticate", "auth", "authentication", "token", "tokens", "session", "sessions", "logon"];
 const SIGN_OUT: &[&str] = &["logout", "signout", "logoff"];
@@ -255,7 +266,10 @@ fn kind(api: &Api, operation: &Operation, content: Option<&BodyContent>, slots: 
     let ends_session = operation.method == Method::Delete
         && slots.is_empty()
         && has(&last, &["session", "sessions", "auth", "login", "token"]);
-    if has(&said, SIGN_OUT) || ends_session {
+    let revokes = slots.is_empty()
+        && said.iter().any(|word| word == "revoke")
+        && has(&said, &["token", "tokens", "session", "sessions", "auth"]);
+    if has(&said, SIGN_OUT) || ends_session || revokes {
         return Kind::SignOut;
     }
     if operation.method == Method::Post && password && slots.is_empty() && !has(&said, OTHER_CREDENTIALS) {
@@ -269,6 +283,7 @@ fn kind(api: &Api, operation: &Operation, content: Option<&BodyContent>, slots: 
         if makes_people(&last) {
             return Kind::SignUp;
         }
+        return by_shape(api, operation, content);
     }
     match operation.method {
         Method::Delete => Kind::Delete,
@@ -277,6 +292,19 @@ fn kind(api: &Api, operation: &Operation, content: Option<&BodyContent>, slots: 
         Method::Post if makes_objects(api, operation, &last) => Kind::Create,
         _ => Kind::Act,
     }
+}
+
+/// What takes a password and is named like nothing in particular: it signs in when it answers a token or takes a name and
+/// a password alone, and signs up otherwise.
+fn by_shape(api: &Api, operation: &Operation, content: Option<&BodyContent>) -> Kind {
+    let answered = operation.responses.iter().filter(|response| response.status.starts_with('2'));
+    let fields = answered.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
+    let gives_token = fields.flat_map(|schema| declared_properties(api, schema)).any(|name| {
+        words(&name).iter().any(|word| matches!(word.as_str(), "token" | "jwt" | "bearer" | "session" | "apikey"))
+    });
+    let created = operation.responses.iter().any(|response| response.status == "201");
+    let taken = content.and_then(|content| content.schema).map_or(0, |schema| declared_properties(api, schema).len());
+    if gives_token && !created || (!created && taken == 2) { Kind::SignIn } else { Kind::SignUp }
 }
 
 fn makes_people(last: &[String]) -> bool {

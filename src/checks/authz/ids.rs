@@ -67,8 +67,8 @@ pub(super) enum Judged {
     TooFew,
 }
 
-/// Judges the ids of one resource together: one id alone shows no step.
-pub(super) fn judge(ids: &BTreeSet<String>) -> Judged {
+/// Judges the ids of one resource together: one id alone shows no step, and `least` of one kind must be known.
+pub(super) fn judge(ids: &BTreeSet<String>, least: usize) -> Judged {
     let shapes: Vec<(&String, Shape)> = ids.iter().map(|id| (id, shape(id, MAX_WRAPS))).collect();
     let mut numbers: BTreeMap<(String, String), BTreeMap<u128, &String>> = BTreeMap::new();
     let mut clocks: BTreeMap<String, BTreeMap<u128, &String>> = BTreeMap::new();
@@ -90,7 +90,7 @@ pub(super) fn judge(ids: &BTreeSet<String>) -> Judged {
     let largest = numbers.into_iter().max_by_key(|(_, group)| group.len());
     // A few numbers among ids of another kind came there by another way.
     match largest.filter(|(_, group)| group.len() * 2 > ids.len()) {
-        Some(((wrap, prefix), group)) if group.len() >= 3 => match sequence(&prefix, &group) {
+        Some(((wrap, prefix), group)) if group.len() >= least => match sequence(&prefix, &group) {
             Ok(how) => countable(&group, described(&wrap, &prefix, how)),
             Err(reason) => Judged::Sound(reason),
         },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::checks::context::{CheckCx, Pair};
 use crate::model::clean_name;
 use crate::probe::Answer;
-use crate::survey::{Leaf, Reading, Sign, Surveyed, is_strong_owner_name, leaves, scalar_text, words};
+use crate::survey::{Leaf, ObjectKey, Reading, Sign, Surveyed, is_strong_owner_name, leaves, scalar_text, words};
 
 /// What is known of the intent.
 #[derive(Debug)]
@@ -126,7 +126,13 @@ async fn weigh(
 ) -> Intent {
     let intruder = &pair.intruder.name;
     // Lists that have entries in common may be feeds; with private fields in them they are not.
-    let shows = |sign: &&Sign| sign.shows_intent() || (private && matches!(sign, Sign::ScopedList { .. }));
+    // What hangs below something that the intruder is shown in a list is no secret by its parent alone.
+    let open_parent = pair.baseline.object.as_ref().is_some_and(|key| below_open_parent(cx, key, intruder));
+    let shows = |sign: &&Sign| match sign {
+        Sign::Parent { .. } if open_parent => false,
+        Sign::ScopedList { .. } if private => true,
+        sign => sign.shows_intent(),
+    };
     let Some(sign) = signs.iter().find(shows) else {
         let because = signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
         return Intent::Unclear(format!("{because}, which public objects have too"));
@@ -148,6 +154,14 @@ async fn weigh(
         )),
         _ => Intent::Private(sign.because(owner), None),
     }
+}
+
+/// Whether a list shows the intruder what an object belongs to.
+fn below_open_parent(cx: &CheckCx<'_>, key: &ObjectKey, intruder: &str) -> bool {
+    let Some(object) = cx.survey.objects.known.get(key) else { return false };
+    object.context.iter().any(|(resource, value)| {
+        scalar_text(value).is_some_and(|id| cx.survey.objects.is_listed_to(&(resource.clone(), id), intruder))
+    })
 }
 
 /// A field beyond doubt that names the owner.

@@ -65,7 +65,7 @@ fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
             Some("tell one: `owns = { <parameter> = [\"<id>\"] }` under its owner in routewarden.toml"),
         );
     };
-    match judge(&known.ids) {
+    match judge(&known.ids, if known.all_made { 2 } else { 3 }) {
         Judged::Sound(why) => held(format!("the ids cannot be counted: {why}")),
         Judged::TooFew => inconclusive("too few ids are known to tell whether they can be counted", None),
         Judged::Countable(countable) => observed(surveyed, &known, &countable),
@@ -79,6 +79,8 @@ struct Known {
     /// Those of one caller that no list shows to its peers, and who that is.
     own: BTreeSet<String>,
     owner: String,
+    /// The scan made all of them, one right after the other: two that are neighbours were counted.
+    all_made: bool,
 }
 
 /// The ids of the first of the slot's resources of which somebody owns an object. What nobody owns may be a catalogue.
@@ -106,7 +108,9 @@ fn known(cx: &CheckCx<'_>, surveyed: &Surveyed, slot: &Slot) -> Option<Known> {
         };
         let own = mine.filter(|(key, _)| !shared(key)).map(|(_, id)| id.clone()).collect();
         let ids = of_resource.iter().map(|(_, id)| id.clone()).collect();
-        Some(Known { resource: resource.clone(), ids, own, owner })
+        let made = |key: &ObjectKey| cx.survey.objects.known.get(key).is_some_and(|object| object.created_by.is_some());
+        let all_made = of_resource.iter().all(|(key, _)| made(key));
+        Some(Known { resource: resource.clone(), ids, own, owner, all_made })
     })
 }
 

@@ -3,7 +3,7 @@
 use super::{Judged, guessable, judge};
 
 fn of(ids: &[&str]) -> Judged {
-    judge(&ids.iter().map(|id| (*id).to_owned()).collect())
+    judge(&ids.iter().map(|id| (*id).to_owned()).collect(), 3)
 }
 
 fn is_countable(ids: &[&str]) -> bool {
