@@ -195,18 +195,25 @@ def check_repaired(code: int, report: dict) -> list[str]:
     return faults + [describe(it) for it in report["findings"] if counts(it) and SEVERITIES.index(it["severity"]) >= medium]
 
 
-def names_of(key: tuple[str, str], row: str) -> set[str]:
-    """What a report may call a row."""
-    return {key[1], *filter(None, [json.loads(row).get("email")])}
+def is_named(word: str, key: tuple[str, str], row: str) -> bool:
+    """Whether a report means this row by the word: its id, or the name that the scanner gave to what it made."""
+    return word == key[1] or (len(word) >= 8 and word in row)
 
 
-def left_unsaid(added: dict[tuple[str, str], str], report: dict) -> list[str]:
+def left_unsaid(added: dict[tuple[str, str], str], report: dict, undeletable: frozenset[str]) -> list[str]:
     """Rows that stayed although the report does not list them as left."""
-    left = {str(write["object"]) for write in report["writes"] if not write["undone"]}
+    left = [str(write["object"]) for write in report["writes"] if not write["undone"]]
+    faults = []
     for key, row in added.items():
-        said = "listed as left" if names_of(key, row) & left else "NOT listed as left"
-        print(f"  stayed: {key[0]} {key[1]}, {said}")
-    return [f"left behind and not listed: {key[0]} {row}" for key, row in added.items() if not names_of(key, row) & left]
+        said = any(is_named(word, key, row) for word in left)
+        print(f"  stayed: {key[0]} {key[1]}, {'listed as left' if said else 'NOT listed as left'}"
+              f"{', although it can be deleted' * (key[0] not in undeletable)}")
+        if not said:
+            faults.append(f"left behind and not listed: {key[0]} {key[1]}")
+    gone = [word for word in left if not any(is_named(word, key, row) for key, row in added.items())]
+    if gone:
+        print(f"  listed as left, and not there: {', '.join(gone)}")
+    return faults
 
 
 def leaks(said: Path, passwords: list) -> list[str]:
@@ -244,16 +251,17 @@ def killed(scanner: Scanner, app: Application, example: Example, name: str) -> l
     left = app.added()
     print(f"{name}: killed with these rows left: {', '.join(f'{table} {key}' for table, key in left) or 'none'}")
     _, report = scanner.scan(app.url, "active", f"{name}-next")
-    said = scanner.text() + json.dumps([report.get("writes"), report.get("notes"), report.get("scan")])
+    # A short number in the text may mean anything.
+    said = {str(write["object"]) for write in report["writes"]} | set(re.findall(r"[\w-]{8,}", scanner.text() + json.dumps(report.get("notes"))))
     after, faults = app.added(), []
     for key in left.keys() & after.keys():
-        named = any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", said) for word in names_of(key, left[key]))
+        named = any(is_named(word, key, left[key]) for word in said)
         print(f"  of the killed scan stayed: {key[0]} {key[1]}, {'named' if named else 'NOT named'}")
         if key[0] not in example.undeletable:
-            faults.append(f"of the killed scan stayed, although it can be deleted: {key[0]} {left[key]}")
+            faults.append(f"of the killed scan stayed, although it can be deleted: {key[0]} {key[1]}")
         elif not named:
-            faults.append(f"of the killed scan stayed, and is not named: {key[0]} {left[key]}")
-    faults += left_unsaid({key: row for key, row in after.items() if key not in left}, report)
+            faults.append(f"of the killed scan stayed, and is not named: {key[0]} {key[1]}")
+    faults += left_unsaid({key: row for key, row in after.items() if key not in left}, report, example.undeletable)
     return faults + app.seeds_changed() + leaks(scanner.said, app.state()["passwords"])
 
 
@@ -275,7 +283,7 @@ def try_variant(binary: Path, example: Example, code: Path, folder: Path, varian
                 else:
                     exit_code, report = scanner.scan(app.url, "intrusive", name)
                     found = check_weak(name, exit_code, report, planted) if variant == "weak" else check_repaired(exit_code, report)
-                    found += app.seeds_changed() + left_unsaid(app.added(), report)
+                    found += app.seeds_changed() + left_unsaid(app.added(), report, example.undeletable)
                     found += leaks(scanner.said, app.state()["passwords"])
         except Failed as error:
             found = [str(error)]
