@@ -26,7 +26,8 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 START_SECONDS = 30
 SCAN_SECONDS = 300
 LATENCY_MS = 40
-KILL_AFTER_CREATING = 3
+# Creating requests after which a scan is killed: among its first, and when it has objects below objects.
+KILL_AFTER_CREATING = (3, 10)
 # Shorter ones are what a check for weak passwords tries; such words stand in every text.
 SECRET_LENGTH = 12
 
@@ -228,14 +229,14 @@ def leaks(said: Path, passwords: list) -> list[str]:
                      for file, content in contents for needle, (number, coding) in needles.items() if needle in content]
 
 
-def kill_in_the_middle(scanner: Scanner, app: Application) -> None:
+def kill_in_the_middle(scanner: Scanner, app: Application, creating: int) -> None:
     """kill -9 as soon as the application has received a few creating requests."""
     process = scanner.start(app.url, "active", scanner.said / "killed.json")
     deadline = time.monotonic() + SCAN_SECONDS
     try:
-        while app.state()["creating"] < KILL_AFTER_CREATING:
+        while app.state()["creating"] < creating:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise Failed(f"the scan ended with {process.poll()} before it had created {KILL_AFTER_CREATING} things; "
+                raise Failed(f"the scan ended with {process.poll()} before it had sent {creating} creating requests; "
                              f"it said:\n{scanner.text()[-1500:]}")
             time.sleep(0.005)
     finally:
@@ -245,11 +246,11 @@ def kill_in_the_middle(scanner: Scanner, app: Application) -> None:
     time.sleep(1)
 
 
-def killed(scanner: Scanner, app: Application, example: Example, name: str) -> list[str]:
+def killed(scanner: Scanner, app: Application, example: Example, name: str, creating: int) -> list[str]:
     """The next scan takes away what a killed one left, or says what it cannot."""
-    kill_in_the_middle(scanner, app)
+    kill_in_the_middle(scanner, app, creating)
     left = app.added()
-    print(f"{name}: killed with these rows left: {', '.join(f'{table} {key}' for table, key in left) or 'none'}")
+    print(f"{name}: killed after {creating} creating requests, with these rows left: {', '.join(f'{table} {key}' for table, key in left) or 'none'}")
     _, report = scanner.scan(app.url, "active", f"{name}-next")
     # A short number in the text may mean anything.
     said = {str(write["object"]) for write in report["writes"]} | set(re.findall(r"[\w-]{8,}", scanner.text() + json.dumps(report.get("notes"))))
@@ -266,20 +267,21 @@ def killed(scanner: Scanner, app: Application, example: Example, name: str) -> l
 
 
 def try_variant(binary: Path, example: Example, code: Path, folder: Path, variant: str) -> list[str]:
-    """One application, weak or repaired: a whole scan, then one that is killed, each on fresh seeds."""
+    """One application, weak or repaired: a whole scan, then some that are killed, each on fresh seeds."""
     name = f"{example.folder} {variant}"
     planted = json.loads((code / "PLANTED.json").read_text())["planted"]
     variables = {"REPAIRED": "1"} if variant == "repaired" else {"REPAIRED": "0"}
     faults = []
-    for part in ("scan", "killed"):
-        place = folder / f"{example.folder}-{variant}-{part}"
+    for creating in (0, *KILL_AFTER_CREATING):
+        part = f"killed after {creating}" if creating else "scan"
+        place = folder / f"{example.folder}-{variant}-{creating}"
         place.mkdir()
         scanner = Scanner(binary, place)
-        latency = {"LATENCY_MS": str(LATENCY_MS)} if part == "killed" else {}
+        latency = {"LATENCY_MS": str(LATENCY_MS)} if creating else {}
         try:
             with Application(example, code, place / "app.log", **variables, **latency) as app:
-                if part == "killed":
-                    found = killed(scanner, app, example, name)
+                if creating:
+                    found = killed(scanner, app, example, name, creating)
                 else:
                     exit_code, report = scanner.scan(app.url, "intrusive", name)
                     found = check_weak(name, exit_code, report, planted) if variant == "weak" else check_repaired(exit_code, report)
