@@ -38,44 +38,65 @@ pub struct Cleaned {
 
 /// Undoes everything in the journal that is not undone yet. What cannot be is told, not hidden.
 pub async fn clean_up(probe: &Probe, journal: &Journal) -> Cleaned {
-    let mut entries = journal.entries();
-    let open = entries.iter().filter(|entry| is_open(entry)).count() as u64;
+    let entries: Vec<Entry> = journal.entries().into_iter().filter(made_something).collect();
+    let open = entries.iter().filter(|entry| !entry.undone).count() as u64;
     probe.begin_cleaning(open.saturating_mul(REQUESTS_EACH).saturating_add(20));
-    entries.reverse();
-    let mut rows = Vec::new();
-    let (mut silent, mut finished) = (0, true);
-    for entry in entries.iter().filter(|entry| made_something(entry)) {
-        let undone = if entry.undone {
-            true
-        } else if silent >= 3 {
-            // The target is gone: asking on would only keep the user waiting.
-            false
-        } else {
-            match remove(probe, journal, entry).await {
-                Ok(done) => {
-                    silent = 0;
-                    done
-                }
-                Err(error) => {
-                    tracing::debug!("{} was not undone: {error}", entry.note.operation);
-                    silent += 1;
-                    finished = false;
-                    false
+    let mut sweep = Sweep { probe, journal, silent: 0, finished: true, gone: BTreeSet::new() };
+    let is_account = |entry: &&Entry| entry.note.kind == WriteKind::SignsUp;
+    let is_passive = |entry: &&Entry| entry.note.undo.as_ref().is_some_and(|undo| undo.url.is_empty());
+    // Last first; then what may have gone with what it hung below; the accounts, as whom all this is done, at the end.
+    for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
+        sweep.undo(entry).await;
+    }
+    for entry in entries.iter().filter(|entry| is_passive(entry) && !is_account(entry)) {
+        sweep.undo(entry).await;
+    }
+    for entry in entries.iter().rev().filter(is_account) {
+        sweep.undo(entry).await;
+    }
+    let row = |entry: &Entry| Leftover {
+        operation: entry.note.operation.clone(),
+        identity: entry.note.caller.clone(),
+        object: entry.object.clone().unwrap_or_else(|| entry.note.marker.clone()),
+        undone: sweep.gone.contains(&entry.n),
+    };
+    Cleaned { rows: entries.iter().map(row).collect(), finished: sweep.finished }
+}
+
+/// The undoing under way.
+struct Sweep<'a> {
+    probe: &'a Probe,
+    journal: &'a Journal,
+    /// Faults in a row: a target that is gone is not asked on and on, as that would only keep the user waiting.
+    silent: u32,
+    finished: bool,
+    gone: BTreeSet<usize>,
+}
+
+impl Sweep<'_> {
+    async fn undo(&mut self, entry: &Entry) {
+        if entry.undone || self.gone.contains(&entry.n) {
+            self.gone.insert(entry.n);
+            return;
+        }
+        if self.silent >= 3 {
+            return;
+        }
+        match remove(self.probe, self.journal, entry).await {
+            Ok(done) => {
+                self.silent = 0;
+                if done {
+                    self.journal.undone(entry.n);
+                    self.gone.insert(entry.n);
                 }
             }
-        };
-        if undone && !entry.undone {
-            journal.undone(entry.n);
+            Err(error) => {
+                tracing::debug!("{} was not undone: {error}", entry.note.operation);
+                self.silent += 1;
+                self.finished = false;
+            }
         }
-        rows.push(Leftover {
-            operation: entry.note.operation.clone(),
-            identity: entry.note.caller.clone(),
-            object: entry.object.clone().unwrap_or_else(|| entry.note.marker.clone()),
-            undone,
-        });
     }
-    rows.reverse();
-    Cleaned { rows, finished }
 }
 
 fn made_something(entry: &Entry) -> bool {
@@ -84,12 +105,11 @@ fn made_something(entry: &Entry) -> bool {
         && entry.status.is_none_or(|status| status < 400)
 }
 
-fn is_open(entry: &Entry) -> bool {
-    made_something(entry) && !entry.undone
-}
-
 async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool, SendError> {
     let Some(undo) = &entry.note.undo else { return Ok(false) };
+    if undo.url.is_empty() {
+        return went_with_parent(probe, entry, undo).await;
+    }
     let needs_id = undo.url.contains(ID_PLACE);
     let id = match &entry.object {
         Some(id) => Some(id.clone()),
@@ -142,6 +162,17 @@ async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool,
         }
     }
     Ok(false)
+}
+
+/// What the API cannot remove may be gone with what it belonged to.
+async fn went_with_parent(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<bool, SendError> {
+    let id = entry.object.clone().unwrap_or_default();
+    if id.is_empty() && entry.note.marker.is_empty() {
+        return Ok(false);
+    }
+    let look = undo.look.clone().filter(|_| !id.is_empty());
+    let seen = Undo { look, ..undo.clone() };
+    Ok(is_gone(probe, &entry.note.caller, entry, &seen, &id).await? == Some(true))
 }
 
 /// Removes what may be its maker's or an heir's: whoever finds it removes it. That one of them does not find it says

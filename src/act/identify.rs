@@ -25,7 +25,7 @@ impl Maker<'_> {
     ) -> Result<Created, Fault> {
         let response = answer.response().ok_or_else(|| Fault::Told("no answer".to_owned()))?;
         let in_answer = response.json.as_ref().and_then(|json| sent.find(self.api, json));
-        let mut found = in_answer;
+        let mut found = in_answer.or_else(|| sent.only_answer(self.api, response));
         for reader in std::iter::once(sent.caller).chain(sent.heirs.iter().map(String::as_str)) {
             if found.is_none() {
                 found = self.identify_by_reading(&Sent { caller: reader, ..*sent }, response).await?;
@@ -129,6 +129,21 @@ impl Sent<'_> {
             id_value_of(api, self.acting, &object).is_some().then_some(object)
         };
         objects_in(json).filter(own).find_map(with_id)
+    }
+
+    /// Nothing of what was sent can be known again: then the one object of a 201 is the new one, unless it has the id of a
+    /// parent.
+    fn only_answer(&self, api: &Api, response: &Response) -> Option<Object> {
+        let telling = self.body.and_then(|body| body.value.as_object()).into_iter().flatten();
+        let any = telling.into_iter().any(|(_, value)| scalar_text(value).is_some());
+        if response.status != 201 || any || !self.marker.is_empty() {
+            return None;
+        }
+        let fields = response.json.as_ref().and_then(|json| objects_in(json).find(|fields| fields.len() > 1))?;
+        let object = Object::of(&self.context.resource, fields, self.context.context.clone());
+        let id = scalar_text(&id_value_of(api, self.acting, &object)?)?;
+        let parent = self.values.values().filter_map(scalar_text).any(|value| value == id);
+        (!parent).then_some(object)
     }
 
     /// Without a mark: every scalar that was sent is there, and there is one.

@@ -107,11 +107,13 @@ pub fn undo(
         acting
             .iter()
             .any(|other| other.operation.id == operation.id && other.kind == Kind::Delete && other.left_alone.is_none())
-            && role_word(&operation.path).is_none()
+            && (role_word(&operation.path).is_none() || role_word(&create.operation.path).is_some())
     };
-    let remove = items(api, create, Method::Delete).into_iter().filter(allowed).find_map(placeholder)?;
+    // Without a way to remove it there may be one to see it go with its parent.
+    let remove = items(api, create, Method::Delete).into_iter().filter(allowed).find_map(placeholder);
     let look = items(api, create, Method::Get).into_iter().find_map(placeholder);
     let list = list(api, create)
         .and_then(|operation| operation_url(probe.base_url(), operation, known).ok().map(|url| url.to_string()));
-    Some(Undo { method: "DELETE".to_owned(), url: remove, look, list })
+    let known = remove.is_some() || look.is_some() || list.is_some();
+    known.then(|| Undo { method: "DELETE".to_owned(), url: remove.unwrap_or_default(), look, list })
 }

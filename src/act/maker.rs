@@ -15,7 +15,7 @@ use crate::model::{Api, Method, Outcome, Place, clean};
 use crate::probe::{
     Answer, Ask, Caller, Probe, SendError, Values, WriteKind, WriteNote, operation_url, serialize_body,
 };
-use crate::survey::{Object, is_soft_error};
+use crate::survey::{Object, is_soft_error, role_word};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -163,7 +163,13 @@ impl<'a> Maker<'a> {
         wanted: &(dyn Fn(&Acting) -> bool + Sync),
     ) -> Result<(), SendError> {
         let mut producers: Vec<usize> = (0..self.acting.len())
-            .filter(|index| self.acting.get(*index).is_some_and(|acting| acting.kind == Kind::Create && wanted(acting)))
+            .filter(|index| {
+                // What is marked for a higher role is no caller's own to make; whether it could is a check's matter.
+                let usual = |acting: &Acting| role_word(&acting.operation.path).is_none();
+                self.acting
+                    .get(*index)
+                    .is_some_and(|acting| acting.kind == Kind::Create && usual(acting) && wanted(acting))
+            })
             .collect();
         producers.sort_by_key(|index| self.acting.get(*index).map_or(0, |acting| acting.slots.len()));
         for round in 0..2 {

@@ -26,7 +26,8 @@ fn cell(outcome: &Outcome, operation: &Operation, letter: &str, name: &str) -> C
     // What somebody could do to another's object says more than what it could do to its own.
     let other = tried.iter().find(|access| access.effect && access.owner != name);
     let own = tried.iter().find(|access| access.effect && access.owner == name);
-    let refused = tried.iter().find(|access| !access.effect);
+    // That one may not set a field of one's own is no refusal of the whole.
+    let refused = tried.iter().find(|access| !access.effect && access.owner != name);
     let (access, because) = match (other, own, refused) {
         (Some(other), ..) if other.owner.is_empty() => (Access::Served, other.because.clone()),
         (Some(other), ..) => (Access::Others, other.because.clone()),

@@ -12,7 +12,7 @@ use crate::act::{
     Account, Accounts, Acting, Body, Change, Created, Maker, SpareMaker, carries, change, id_value, is_item_of,
     is_tombstone, items, list, marker, objects_in, values_for,
 };
-use crate::model::{Method, Mode, Operation, OperationId, Place, clean_name};
+use crate::model::{Draft, Method, Mode, Operation, OperationId, Place, clean_name};
 use crate::probe::{
     Answer, Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, operation_url, parameter_text,
     serialize_body,
@@ -49,6 +49,8 @@ pub struct ActCx<'a> {
     pub mode: Mode,
     /// Held only to add.
     accesses: Mutex<Vec<Access>>,
+    /// Proofs that an account got a higher role by an operation; held only to add or read.
+    raised: Mutex<Vec<(OperationId, Draft)>>,
 }
 
 /// What an owner sees of its own object.
@@ -99,12 +101,23 @@ impl<'a> ActCx<'a> {
     /// Nothing was tried yet.
     pub fn new(check: &'a CheckCx<'a>, maker: &'a Maker<'a>, accounts: &'a Accounts, mode: Mode) -> Self {
         let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
-        Self { check, maker, accounts, spares, mode, accesses: Mutex::default() }
+        Self { check, maker, accounts, spares, mode, accesses: Mutex::default(), raised: Mutex::default() }
     }
 
     /// What was seen of who can do what.
     pub fn accesses(&self) -> Vec<Access> {
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps the proof that an operation gave an account a higher role: what one check has shown, another need not try.
+    pub(super) fn keep_raise(&self, acting: &Acting, draft: Draft) {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).push((acting.operation.id.clone(), draft));
+    }
+
+    /// Such a proof.
+    pub(super) fn raise_by(&self, acting: &Acting) -> Option<Draft> {
+        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        raised.iter().find(|(id, _)| *id == acting.operation.id).map(|(_, draft)| draft.clone())
     }
 
     /// Notes what a caller was seen to be able to do.

@@ -321,8 +321,10 @@ impl Probe {
             let wait = answer.response().and_then(|response| wished_pause(response, attempt));
             // A write that a failing target may have carried out is not sent again.
             let repeatable = ask.method.is_safe() || answer.status() == Some(429);
+            // Nobody needs a session that badly once only the undoing is left.
+            let signs_in = jar.is_some() && self.is_cleaning.load(Ordering::Relaxed);
             match wait {
-                Some(wait) if attempt < 2 && repeatable && !ask.once => {
+                Some(wait) if attempt < 2 && repeatable && !ask.once && !signs_in => {
                     self.note(format!("the target asked to slow down (status {})", answer.status().unwrap_or(0)));
                     if !self.pace.pause(wait) {
                         self.note(format!(

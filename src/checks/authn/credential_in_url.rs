@@ -59,9 +59,9 @@ impl Check for CredentialInUrl {
     }
 
     fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        // The repeat of the answer with the link, and the link's token on the same route.
+        // The repeat of the answer with the link, the link's token on the same route, a declared parameter thrice.
         if PlanCx::is_read(operation) {
-            return Need::Requests(2);
+            return Need::Requests(5);
         }
         // Of what changes state the document alone is read.
         match declared_in_url(cx.api, operation) {
@@ -89,6 +89,9 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
         Err(because) => return Ok(inconclusive(because, None)),
     }
     drafts.extend(link_with_token(cx, surveyed).await?);
+    if drafts.is_empty() {
+        drafts.extend(token_in_query(cx, surveyed).await?);
+    }
     let declared = declared_in_url(&cx.survey.api, &surveyed.operation).filter(|_| drafts.is_empty());
     drafts.extend(declared.map(|mut draft| {
         let seen = surveyed.valid().next().map(|baseline| Arc::clone(&baseline.first.exchange));
@@ -145,6 +148,52 @@ fn key_proven(surveyed: &Surveyed, baseline: &Baseline, name: &str, (without, ma
         severity: None,
         surveyed,
     })
+}
+
+/// A declared parameter that takes the caller's own token: served with it and nothing else, refused with a made-up one.
+async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Option<Draft>, SendError> {
+    let takes = |parameter: &&Parameter| parameter.place == Place::Query && takes_token(&parameter.name);
+    let Some(parameter) = surveyed.operation.parameters.iter().find(takes) else { return Ok(None) };
+    let Some(baseline) = surveyed.valid().find(|baseline| baseline.caller != ANONYMOUS) else { return Ok(None) };
+    let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Ok(None) };
+    if matches!(session.carrier, Carrier::Cookie(_)) || !matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_))) {
+        return Ok(None);
+    }
+    let with = |token: &str| {
+        let mut url = baseline.url.clone();
+        url.query_pairs_mut().append_pair(&parameter.name, token);
+        crate::probe::Ask { url, ..baseline.ask_as(Caller::Anonymous) }
+    };
+    let made_up: String = session.token.expose().chars().rev().collect();
+    let attack = cx.send(&with(session.token.expose())).await?;
+    let control = cx.send(&with(&made_up)).await?;
+    let again = cx.send(&with(session.token.expose()).again(1)).await?;
+    let reads = |answer: &Answer| CheckCx::reading(surveyed, answer, &baseline.masks, &[]);
+    if reads(&attack) != Reading::Data || !matches!(reads(&control), Reading::Refused(_)) {
+        return Ok(None);
+    }
+    let (caller, name) = (&baseline.caller, clean_name(&parameter.name, 60));
+    let mut proof = Proof::default();
+    proof.clause("served-with-it", true, format!("{caller}'s token in `{name}` of the query is served, without any header"));
+    proof.clause("refused-without-it", true, "the same request without it is refused".to_owned());
+    proof.clause("made-up-key-refused", true, format!("a made-up one is refused (status {})", crate::checks::proof::status(&control)));
+    proof.clause("repeated", reads(&again) == Reading::Data, "the same request again is served too");
+    proof.show(Role::Attack, &attack).show(Role::Baseline, &baseline.first).show(Role::Control, &control);
+    Ok(Some(proof.draft(Finding {
+        site: format!("query:{name}"),
+        cause: format!("token in query {name}"),
+        claim: format!("the API takes the caller's token in the query, as `{name}`"),
+        severity: None,
+        surveyed,
+    })))
+}
+
+/// Whether a parameter takes what signs a caller in.
+fn takes_token(name: &str) -> bool {
+    matches!(
+        words(name).join("").as_str(),
+        "accesstoken" | "token" | "authtoken" | "apikey" | "apitoken" | "jwt" | "bearer" | "sessiontoken" | "key" | "auth"
+    )
 }
 
 /// A link in an answer with a token in its query.

@@ -209,7 +209,15 @@ impl Attempt<'_> {
         let body = crate::act::body(self.cx.maker.api, self.acting, "");
         let written = self.cx.write(self.acting, caller, &values, body.as_ref()).await?;
         let Some(seen) = self.cx.view(&self.owner.name, created).await? else { return Ok(None) };
-        Ok(Some(Tried { answer: written.answer, seen }))
+        let tried = Tried { answer: written.answer, seen };
+        if tried.is_gone() {
+            // Nothing may be made below it any more, and there is nothing left to undo.
+            self.cx.maker.forget(created);
+            if let Some(journal) = self.cx.maker.probe.journal() {
+                journal.undone(created.entry);
+            }
+        }
+        Ok(Some(tried))
     }
 }
 

@@ -102,7 +102,9 @@ pub(crate) fn value_for(cx: &CheckCx<'_>, person: &Person, field: &str, like: Op
             (Form::Any, None) => vec![Form::Name, Form::Id],
             (form, _) => vec![form],
         };
-        let certain = |text: &String| is_theirs(text) && (!is_short(text) || numbers_users(field));
+        // A short number stands for a user also where nobody has another number of that kind.
+        let kinds = |text: &str| people.named_in(field, text).is_some_and(|found| found.name == person.name);
+        let certain = |text: &String| is_theirs(text) && (!is_short(text) || numbers_users(field) || kinds(text));
         forms.into_iter().find_map(|form| {
             known.iter().filter(|(key, text)| is_of(form, key, text)).map(|(_, text)| text.clone()).find(certain)
         })

@@ -10,10 +10,10 @@ use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::own_account::{Mirrored, is_served, no_account};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::checks::rights::{Right, right_of, vocabulary};
 use crate::checks::role_changes::{is_on_accounts, is_raised, is_role_function, plain_role, role_fields, wish};
-use crate::model::{Operation, Role, Verdict, clean, clean_name};
+use crate::model::{Draft, Operation, Role, Verdict, clean, clean_name};
 use crate::probe::{Answer, SendError};
 use crate::survey::{Surveyed, role_word};
 
@@ -61,7 +61,9 @@ impl Check for RoleEscalation {
         }
         let acting = acting_of(cx.api, operation);
         if role_fields(cx.api, &acting).is_empty() && !is_role_function(&acting) {
-            return Need::NotApplicable;
+            // A role that the document does not know of is tried with the other fields that must not be set.
+            let changes = matches!(acting.kind, Kind::SignUp | Kind::Update);
+            return if changes { Need::Requests(0) } else { Need::NotApplicable };
         }
         // Two accounts, two changes, the account and a guarded function after each.
         Need::Requests(16)
@@ -72,11 +74,18 @@ impl Check for RoleEscalation {
     }
 
     fn turn(&self) -> u8 {
-        3
+        4
     }
 }
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
+    if let Some(draft) = cx.raise_by(acting) {
+        let claim = format!("an account raised its own role: {}", draft.claim);
+        return Ok(Verdict::Broken(vec![Draft { claim, severity: None, ..draft }]));
+    }
+    if role_fields(cx.maker.api, acting).is_empty() && !is_role_function(acting) {
+        return Ok(skipped("a role that the document does not name is tried by property/mass-assignment", None));
+    }
     let Some(model) = cx.model() else { return Ok(no_account()) };
     let by_function =
         is_role_function(acting) && is_on_accounts(cx, acting) && role_word(&acting.operation.path).is_none();

@@ -92,6 +92,17 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     } else {
         attempt.carry_out(&values).await?
     };
+    if let Verdict::Broken(drafts) = &verdict
+        && attempt.subject.is_account()
+    {
+        let is_role = |draft: &&Draft| {
+            let named = |candidate: &Candidate| draft.site.contains(&candidate.name);
+            attempt.found.iter().any(|candidate| candidate.right == crate::checks::rights::Right::Role && named(candidate))
+        };
+        if let Some(draft) = drafts.iter().find(is_role) {
+            cx.keep_raise(acting, draft.clone());
+        }
+    }
     // Last: its maker may have no say in the object any more.
     let handed = hand_over(cx, acting, &attempt.subject, &attempt.before).await?;
     Ok(match (verdict, handed) {
