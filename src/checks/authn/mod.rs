@@ -2,4 +2,4 @@
 
 use crate::checks::meta::family;
 
-family![missing::Missing, inconsistent::Inconsistent, challenge_missing::ChallengeMissing];
+family![missing::Missing, missing_write::MissingWrite, inconsistent::Inconsistent, challenge_missing::ChallengeMissing];

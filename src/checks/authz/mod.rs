@@ -15,3 +15,6 @@ family![
     bola_nested::BolaNested,
     function_read::FunctionRead,
 ];
+
+pub(super) use bola_body::{addressed, target};
+pub(super) use bola_write::no_target;
