@@ -3,3 +3,4 @@
 mod bodies;
 pub mod kit;
 mod objects;
+mod strangers;
