@@ -156,7 +156,9 @@ async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Option<
     let Some(parameter) = surveyed.operation.parameters.iter().find(takes) else { return Ok(None) };
     let Some(baseline) = surveyed.valid().find(|baseline| baseline.caller != ANONYMOUS) else { return Ok(None) };
     let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Ok(None) };
-    if matches!(session.carrier, Carrier::Cookie(_)) || !matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_))) {
+    if matches!(session.carrier, Carrier::Cookie(_))
+        || !matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
+    {
         return Ok(None);
     }
     let with = |token: &str| {
@@ -174,9 +176,17 @@ async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Option<
     }
     let (caller, name) = (&baseline.caller, clean_name(&parameter.name, 60));
     let mut proof = Proof::default();
-    proof.clause("served-with-it", true, format!("{caller}'s token in `{name}` of the query is served, without any header"));
+    proof.clause(
+        "served-with-it",
+        true,
+        format!("{caller}'s token in `{name}` of the query is served, without any header"),
+    );
     proof.clause("refused-without-it", true, "the same request without it is refused".to_owned());
-    proof.clause("made-up-key-refused", true, format!("a made-up one is refused (status {})", crate::checks::proof::status(&control)));
+    proof.clause(
+        "made-up-key-refused",
+        true,
+        format!("a made-up one is refused (status {})", crate::checks::proof::status(&control)),
+    );
     proof.clause("repeated", reads(&again) == Reading::Data, "the same request again is served too");
     proof.show(Role::Attack, &attack).show(Role::Baseline, &baseline.first).show(Role::Control, &control);
     Ok(Some(proof.draft(Finding {
@@ -192,7 +202,16 @@ async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Option<
 fn takes_token(name: &str) -> bool {
     matches!(
         words(name).join("").as_str(),
-        "accesstoken" | "token" | "authtoken" | "apikey" | "apitoken" | "jwt" | "bearer" | "sessiontoken" | "key" | "auth"
+        "accesstoken"
+            | "token"
+            | "authtoken"
+            | "apikey"
+            | "apitoken"
+            | "jwt"
+            | "bearer"
+            | "sessiontoken"
+            | "key"
+            | "auth"
     )
 }
 

@@ -6,6 +6,7 @@ pub(super) mod trial;
 
 family![
     missing::Missing,
+    missing_write::MissingWrite,
     inconsistent::Inconsistent,
     user_enumeration::UserEnumeration,
     no_throttling::NoThrottling,

@@ -1,9 +1,9 @@
 //! `authz/bola-body`.
 
-mod addressed;
+pub(crate) mod addressed;
 mod by_query;
 mod planted;
-mod target;
+pub(crate) mod target;
 
 use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;

@@ -92,7 +92,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
 }
 
 /// Why there is nothing to write to.
-pub(super) fn no_target(cx: &ActCx<'_>, acting: &Acting, has_pair: bool) -> Verdict {
+pub(crate) fn no_target(cx: &ActCx<'_>, acting: &Acting, has_pair: bool) -> Verdict {
     if !has_pair {
         return skipped(
             "needs two signed-in identities of the same role",

@@ -24,3 +24,6 @@ family![
     function_write::FunctionWrite,
     role_escalation::RoleEscalation,
 ];
+
+pub(super) use bola_body::{addressed, target};
+pub(super) use bola_write::no_target;

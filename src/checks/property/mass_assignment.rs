@@ -97,7 +97,10 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     {
         let is_role = |draft: &&Draft| {
             let named = |candidate: &Candidate| draft.site.contains(&candidate.name);
-            attempt.found.iter().any(|candidate| candidate.right == crate::checks::rights::Right::Role && named(candidate))
+            attempt
+                .found
+                .iter()
+                .any(|candidate| candidate.right == crate::checks::rights::Right::Role && named(candidate))
         };
         if let Some(draft) = drafts.iter().find(is_role) {
             cx.keep_raise(acting, draft.clone());

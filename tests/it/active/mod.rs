@@ -9,3 +9,4 @@ mod properties;
 mod roles;
 mod signing;
 mod spelled_otherwise;
+mod strangers;

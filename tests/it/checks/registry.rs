@@ -19,6 +19,7 @@ const CATALOGUE: &[&str] = &[
     "authz/function-write",
     "authz/role-escalation",
     "authn/missing",
+    "authn/missing-write",
     "authn/inconsistent",
     "authn/user-enumeration",
     "authn/no-throttling",

@@ -35,7 +35,7 @@ const REMOVES: &[&str] = &["delete", "remove", "destroy", "discard", "erase"];
 
 /// What an operation does with what its body names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deed {
+pub(crate) enum Deed {
     Changes,
     Removes,
 }
@@ -61,7 +61,7 @@ fn deed(acting: &Acting) -> Option<Deed> {
 
 /// A field of the request that names an object or an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Naming {
+pub(crate) struct Naming {
     /// It is a parameter of the query, and no field of the body.
     in_query: bool,
     name: String,
@@ -77,7 +77,7 @@ impl Naming {
 }
 
 /// The fields of a writing operation without an id in its path that may name what it writes to.
-pub(super) fn fields(api: &Api, acting: &Acting) -> Vec<Naming> {
+pub(crate) fn fields(api: &Api, acting: &Acting) -> Vec<Naming> {
     if acting.operation.path.contains('{') || deed(acting).is_none() {
         return Vec::new();
     }
@@ -121,25 +121,32 @@ fn slot(acting: &Acting, naming: &Naming) -> Slot {
 
 /// Tries the fields of one operation, until one names something that the scan made.
 pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
+    match find(cx, acting) {
+        Ok((attempt, target, Deed::Changes)) => attempt.change(target).await,
+        Ok((attempt, Target::Object(created), Deed::Removes)) => attempt.remove(created).await,
+        Ok((_, Target::Account { .. }, Deed::Removes)) => Ok(held("accounts are not removed for a proof")),
+        Err(verdict) => Ok(verdict),
+    }
+}
+
+/// The field that names something which the scan made, and what it does with it; else why there is none.
+pub(crate) fn find<'a>(cx: &'a ActCx<'a>, acting: &'a Acting) -> Result<(Attempt<'a>, Target<'a>, Deed), Verdict> {
     let Some(deed) = deed(acting) else {
-        return Ok(held("nothing says that it changes or removes what its body names"));
+        return Err(held("nothing says that it changes or removes what its body names"));
     };
     let namings = fields(cx.maker.api, acting);
     let pairs = cx.pairs();
     for naming in &namings {
         let found = pairs.iter().find_map(|(a, b)| Some((*a, *b, object_of(cx, acting, naming, &b.name)?)));
         if let Some((intruder, owner, created)) = found {
-            let attempt = Attempt { cx, acting, naming, intruder, owner };
-            return match deed {
-                Deed::Changes => attempt.change(Target::Object(created)).await,
-                Deed::Removes => attempt.remove(created).await,
-            };
+            let attempt = Attempt { cx, acting, naming: naming.clone(), intruder, owner };
+            return Ok((attempt, Target::Object(created), deed));
         }
     }
     if deed == Deed::Changes && is_about_account(acting) {
-        return account(cx, acting, &namings, &pairs).await;
+        return account(cx, acting, &namings, &pairs).map(|(attempt, target)| (attempt, target, deed));
     }
-    Ok(no_target(cx, acting, !pairs.is_empty()))
+    Err(no_target(cx, acting, !pairs.is_empty()))
 }
 
 fn object_of(cx: &ActCx<'_>, acting: &Acting, naming: &Naming, owner: &str) -> Option<Created> {
@@ -166,15 +173,15 @@ fn is_about_account(acting: &Acting) -> bool {
 }
 
 /// The same on throw-away accounts: nobody else's is ever written to.
-async fn account(
-    cx: &ActCx<'_>,
-    acting: &Acting,
+fn account<'a>(
+    cx: &'a ActCx<'a>,
+    acting: &'a Acting,
     namings: &[Naming],
-    pairs: &[(&Person, &Person)],
-) -> Result<Verdict, SendError> {
+    pairs: &[(&'a Person, &'a Person)],
+) -> Result<(Attempt<'a>, Target<'a>), Verdict> {
     let both = |(a, b): &&(&Person, &Person)| cx.account(&a.name).is_some() && cx.account(&b.name).is_some();
     let Some((intruder, owner)) = pairs.iter().find(both).copied() else {
-        return Ok(skipped(
+        return Err(skipped(
             "needs two throw-away accounts, since it changes accounts",
             Some("scan with --auto-accounts, so that an account may be written to"),
         ));
@@ -185,35 +192,33 @@ async fn account(
     ordered.sort_by_key(|naming| !is_number_name(&naming.name));
     for naming in ordered {
         if let Some(target) = Target::account(cx, owner, intruder, value_for(cx.check, owner, &naming.name, None)) {
-            return Attempt { cx, acting, naming, intruder, owner }.change(target).await;
+            return Ok((Attempt { cx, acting, naming: naming.clone(), intruder, owner }, target));
         }
     }
-    Ok(inconclusive("no value is known by which the body would name another account", None))
+    Err(inconclusive("no value is known by which the body would name another account", None))
 }
 
 fn is_number_name(name: &str) -> bool {
     words(name).last().is_some_and(|word| matches!(word.as_str(), "id" | "uuid" | "guid" | "uid" | "userid"))
 }
 
-struct Attempt<'a> {
+/// One field of one operation, with who tries and whose it is.
+pub(crate) struct Attempt<'a> {
     cx: &'a ActCx<'a>,
     acting: &'a Acting,
-    naming: &'a Naming,
+    naming: Naming,
     intruder: &'a Person,
-    owner: &'a Person,
+    pub(crate) owner: &'a Person,
 }
 
 impl Attempt<'_> {
     async fn change(&self, target: Target<'_>) -> Result<Verdict, SendError> {
-        let Some(theirs) = target.value(&slot(self.acting, self.naming)) else {
-            return Ok(inconclusive("the value that names the object is not known", None));
-        };
         let Some(before) = target.view(self.cx, &self.owner.name).await?.filter(|seen| seen.object.is_some()) else {
             return Ok(inconclusive("the owner has no way to look at what it would change", None));
         };
         let mut used = Vec::new();
         let owner = Caller::named(&self.owner.name);
-        let Some(own) = self.attempt(owner, &target, &theirs, &before, &mut used).await? else {
+        let Some(own) = self.attempt(owner, &target, &before, &mut used).await? else {
             return Ok(inconclusive("no field is known that the operation changes and that may be changed", None));
         };
         if !own.shows() {
@@ -221,14 +226,14 @@ impl Attempt<'_> {
             return Ok(inconclusive(format!("the owner's own change does not show ({what})"), None));
         }
         self.cx.note(self.acting, &self.owner.name, &self.owner.name, true, "its own change shows in its own view");
-        let Some(nobody) = self.attempt(Caller::Anonymous, &target, &theirs, &own.seen, &mut used).await? else {
+        let Some(nobody) = self.attempt(Caller::Anonymous, &target, &own.seen, &mut used).await? else {
             return Ok(inconclusive("no further value is known for the field that changes", None));
         };
         if nobody.shows() {
             return Ok(held("anonymous callers are let in too: see authn/missing-write"));
         }
         let intruder = || Caller::named(&self.intruder.name);
-        let Some(attack) = self.attempt(intruder(), &target, &theirs, &nobody.seen, &mut used).await? else {
+        let Some(attack) = self.attempt(intruder(), &target, &nobody.seen, &mut used).await? else {
             return Ok(inconclusive("no further value is known for the field that changes", None));
         };
         let mine = target.counterpart(self.cx, &self.intruder.name).await?;
@@ -238,7 +243,7 @@ impl Attempt<'_> {
         if !attack.shows() {
             return Ok(self.refused(&attack));
         }
-        let Some(again) = self.attempt(intruder(), &target, &theirs, &attack.seen, &mut used).await? else {
+        let Some(again) = self.attempt(intruder(), &target, &attack.seen, &mut used).await? else {
             return Ok(inconclusive("the change could not be repeated with another value", None));
         };
         let meant = target.meant(self.cx, self.intruder, self.owner, &again.seen).await?;
@@ -247,19 +252,18 @@ impl Attempt<'_> {
     }
 
     /// Writes a new value as a caller, and lets the owner look.
-    async fn attempt(
+    pub(crate) async fn attempt(
         &self,
         caller: Caller,
         target: &Target<'_>,
-        theirs: &Value,
         present: &Seen,
         used: &mut Vec<Value>,
     ) -> Result<Option<Tried>, SendError> {
-        let Some(change) = super::target::changed(self.cx, self.acting, &self.naming.name, present, used) else {
-            return Ok(None);
-        };
+        let theirs = target.value(&slot(self.acting, &self.naming));
+        let change = super::target::changed(self.cx, self.acting, &self.naming.name, present, used);
+        let (Some(theirs), Some(change)) = (theirs, change) else { return Ok(None) };
         used.push(change.value.clone());
-        let answer = self.send(caller, Some(change.body), theirs).await?;
+        let answer = self.send(caller, Some(change.body), &theirs).await?;
         let Some(seen) = target.view(self.cx, &self.owner.name).await? else { return Ok(None) };
         Ok(Some(Tried { field: change.field, value: change.value, answer, seen }))
     }
@@ -393,12 +397,14 @@ impl Attempt<'_> {
             .broken(proof, format!("{intruder} deleted {told}, naming it in `{}`", clean_name(&self.naming.name, 60))))
     }
 
-    async fn delete(
+    pub(crate) async fn delete(
         &self,
         caller: Caller,
         created: &Created,
     ) -> Result<Option<(Arc<crate::probe::Answer>, Seen)>, SendError> {
-        let Some(theirs) = created.object.slot_value(&slot(self.acting, self.naming)).cloned() else { return Ok(None) };
+        let Some(theirs) = created.object.slot_value(&slot(self.acting, &self.naming)).cloned() else {
+            return Ok(None);
+        };
         let body = body(self.cx.maker.api, self.acting, "");
         let answer = self.send(caller, body, &theirs).await?;
         let seen = self.cx.view(&self.owner.name, created).await?;

@@ -12,7 +12,7 @@ use crate::probe::{Answer, Ask, Caller, SendError};
 use crate::survey::{Person, Slot, is_me_word, is_owner_name, is_soft_error, scalar_text, words};
 
 /// What is written to.
-pub(super) enum Target<'a> {
+pub(crate) enum Target<'a> {
     /// An object that the scan made.
     Object(Created),
     /// A throw-away account: what names it, and how it and the intruder look at themselves.
@@ -20,15 +20,15 @@ pub(super) enum Target<'a> {
 }
 
 /// One write and what the owner sees after it.
-pub(super) struct Tried {
-    pub(super) field: String,
-    pub(super) value: Value,
-    pub(super) answer: Arc<Answer>,
-    pub(super) seen: Seen,
+pub(crate) struct Tried {
+    pub(crate) field: String,
+    pub(crate) value: Value,
+    pub(crate) answer: Arc<Answer>,
+    pub(crate) seen: Seen,
 }
 
 impl Tried {
-    pub(super) fn shows(&self) -> bool {
+    pub(crate) fn shows(&self) -> bool {
         self.seen.shows(&self.field, &self.value)
     }
 }
@@ -56,7 +56,7 @@ impl<'a> Target<'a> {
     }
 
     /// What its owner sees of it now.
-    pub(super) async fn view(&self, cx: &ActCx<'_>, owner: &str) -> Result<Option<Seen>, SendError> {
+    pub(crate) async fn view(&self, cx: &ActCx<'_>, owner: &str) -> Result<Option<Seen>, SendError> {
         match self {
             Self::Object(created) => cx.view(owner, created).await,
             Self::Account { theirs, owner, .. } => look(cx, theirs, owner).await.map(Some),
@@ -81,7 +81,7 @@ impl<'a> Target<'a> {
     }
 
     /// Whether it is meant to be its owner's alone to change.
-    pub(super) async fn meant(
+    pub(crate) async fn meant(
         &self,
         cx: &ActCx<'_>,
         intruder: &Person,
@@ -95,7 +95,7 @@ impl<'a> Target<'a> {
     }
 
     /// In words: `note 17, which bob made`.
-    pub(super) fn told(&self, owner: &str) -> String {
+    pub(crate) fn told(&self, owner: &str) -> String {
         match self {
             Self::Object(created) => format!(
                 "{} {}, which {owner} made",
