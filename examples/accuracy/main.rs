@@ -2,7 +2,7 @@
 //! each as a user would, and holds the report against the labels.
 //!
 //! ```text
-//! cargo run --release --example accuracy [-- --api NAME] [--json FILE] [--list]
+//! cargo run --release --example accuracy [-- --api NAME] [--json FILE] [--list] [--serve]
 //! ```
 //!
 //! A case is one statement, "this check is right (or wrong) to speak of this operation of this API". Beside the scanner's
@@ -39,6 +39,9 @@ struct Arguments {
     /// Write the result as JSON too.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Serve the chosen APIs, weak and repaired, and scan nothing.
+    #[arg(long)]
+    serve: bool,
     /// Print the labelled cases and scan nothing.
     #[arg(long)]
     list: bool,
@@ -58,6 +61,9 @@ async fn main() -> anyhow::Result<ExitCode> {
         list(&chosen, &mut out)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.serve {
+        return serve(&chosen, &mut out).await;
+    }
     let mut scans = Vec::new();
     for twin in chosen {
         for is_repaired in [false, true] {
@@ -70,6 +76,21 @@ async fn main() -> anyhow::Result<ExitCode> {
         std::fs::write(file, text).with_context(|| format!("failed to write {}", file.display()))?;
     }
     Ok(if is_passed(&scans) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn serve(twins: &[&case::Twin], out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let mut servers = Vec::new();
+    for twin in twins {
+        for (kind, on) in [("weak", twin.switches()), ("repaired", Vec::new())] {
+            let routes = (twin.routes)(&on);
+            let document = kit::document((twin.base)(), &routes, twin.id);
+            let server = kit::Server::start((twin.build)(&on), routes, document).await?;
+            writeln!(out, "{} {kind} {}/openapi.json", twin.name, server.base_url)?;
+            servers.push(server);
+        }
+    }
+    tokio::signal::ctrl_c().await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list(twins: &[&case::Twin], out: &mut impl Write) -> io::Result<()> {

@@ -24,6 +24,8 @@ pub struct Scanned {
     pub duration_ms: u64,
     /// Why the scan says of itself that it concludes nothing.
     pub untrusted: Option<String>,
+    /// What of the API's document the scan could not use.
+    pub issues: Vec<String>,
     pub grades: Grades,
     pub residue: Residue,
 }
@@ -69,6 +71,7 @@ pub async fn scan(twin: &Twin, is_repaired: bool) -> anyhow::Result<Scanned> {
         requests: report.scan.requests,
         duration_ms: report.scan.duration_ms,
         untrusted: untrusted(report),
+        issues: report.document_issues.iter().map(|issue| format!("{}: {}", issue.at, issue.message)).collect(),
         style: twin.style,
         mode: twin.mode,
         name,
