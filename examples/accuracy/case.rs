@@ -41,6 +41,8 @@ pub struct Attack {
     pub path: &'static str,
     /// JSON, or nothing.
     pub body: &'static str,
+    /// Whose rightful request the answer is held against: user and path, where it is not the owner with the same path.
+    pub rightful: Option<(&'static str, &'static str)>,
 }
 
 pub fn weak(check: &'static str, operations: &'static str, switch: &'static str, why: &'static str) -> Case {
@@ -69,7 +71,13 @@ impl Case {
 
     fn sent(mut self, by: By, request: &'static str, body: &'static str) -> Self {
         let (method, path) = request.split_once(' ').unwrap_or(("GET", request));
-        self.attack = Some(Attack { by, method, path, body });
+        self.attack = Some(Attack { by, method, path, body, rightful: None });
+        self
+    }
+
+    /// Holds the answer against another rightful request than the owner's to the same path.
+    pub fn against(mut self, user: &'static str, path: &'static str) -> Self {
+        self.attack = self.attack.map(|attack| Attack { rightful: Some((user, path)), ..attack });
         self
     }
 

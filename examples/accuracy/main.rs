@@ -2,7 +2,7 @@
 //! each as a user would, and holds the report against the labels.
 //!
 //! ```text
-//! cargo run --release --example accuracy [-- --api NAME] [--json FILE] [--list]
+//! cargo run --release --example accuracy [-- OPTIONS]     # --help lists them
 //! ```
 //!
 //! A case is one statement, "this check is right (or wrong) to speak of this operation of this API". Beside the scanner's
@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 
-use bench::{as_json, is_passed, print, scan};
+use bench::{Scanned, Signing, Version, as_json, is_passed, print, scan};
 use case::Label;
 
 /// Scans APIs with known weaknesses and counts what is found, missed and wrongly reported.
@@ -39,6 +39,15 @@ struct Arguments {
     /// Write the result as JSON too.
     #[arg(long)]
     json: Option<PathBuf>,
+    /// Write the report of each scan into this folder too.
+    #[arg(long)]
+    reports: Option<PathBuf>,
+    /// Configure seed users where the scan is to sign up its own: judges the checks apart from the signing up.
+    #[arg(long)]
+    seeded: bool,
+    /// Serve the chosen APIs, weak and repaired, and scan nothing.
+    #[arg(long)]
+    serve: bool,
     /// Print the labelled cases and scan nothing.
     #[arg(long)]
     list: bool,
@@ -58,18 +67,49 @@ async fn main() -> anyhow::Result<ExitCode> {
         list(&chosen, &mut out)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.serve {
+        return serve(&chosen, &mut out).await;
+    }
+    let signing = if arguments.seeded { Signing::Seeded } else { Signing::Own };
     let mut scans = Vec::new();
     for twin in chosen {
-        for is_repaired in [false, true] {
-            scans.push(scan(twin, is_repaired).await?);
+        for version in [Version::Weak, Version::Repaired] {
+            scans.push(scan(twin, version, signing).await?);
         }
     }
     print(&scans, &mut out)?;
+    write(&arguments, &scans)?;
+    Ok(if is_passed(&scans) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn write(arguments: &Arguments, scans: &[Scanned]) -> anyhow::Result<()> {
     if let Some(file) = &arguments.json {
-        let text = serde_json::to_string_pretty(&as_json(&scans))?;
+        let text = serde_json::to_string_pretty(&as_json(scans))?;
         std::fs::write(file, text).with_context(|| format!("failed to write {}", file.display()))?;
     }
-    Ok(if is_passed(&scans) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let Some(folder) = &arguments.reports else { return Ok(()) };
+    std::fs::create_dir_all(folder).with_context(|| format!("failed to make {}", folder.display()))?;
+    for scan in scans {
+        let file = folder.join(scan.name.replace(' ', "-")).with_extension("json");
+        std::fs::write(&file, routewarden::report::json::render(&scan.report))
+            .with_context(|| format!("failed to write {}", file.display()))?;
+    }
+    Ok(())
+}
+
+async fn serve(twins: &[&case::Twin], out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let mut servers = Vec::new();
+    for twin in twins {
+        for (kind, on) in [("weak", twin.switches()), ("repaired", Vec::new())] {
+            let routes = (twin.routes)(&on);
+            let document = kit::document((twin.base)(), &routes, twin.id);
+            let server = kit::Server::start((twin.build)(&on), routes, document).await?;
+            writeln!(out, "{} {kind} {}/openapi.json", twin.name, server.base_url)?;
+            servers.push(server);
+        }
+    }
+    tokio::signal::ctrl_c().await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list(twins: &[&case::Twin], out: &mut impl Write) -> io::Result<()> {

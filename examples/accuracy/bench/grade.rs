@@ -57,18 +57,22 @@ const OUTSIDE: [&str; 3] = ["limits/", "config/", "inventory/"];
 /// Checks whose finding is a fact of severity info, however it is told.
 const FACTS: [&str; 2] = ["authz/predictable-id", "property/undocumented-field"];
 /// Checks that may rightly see the same weakness: the label's check, and another that speaks of its consequence.
-const RELATED: [(&str, &str); 12] = [
+const RELATED: [(&str, &str); 16] = [
     ("authn/missing", "authn/inconsistent"),
     ("authn/missing", "authz/bola-read"),
     ("authn/missing", "data/personal-data"),
     ("authn/missing-write", "authn/inconsistent"),
     ("authn/missing-write", "authz/bola-write"),
     ("authz/bola-body", "property/mass-assignment"),
+    ("authz/bola-body", "authz/bola-read"),
+    ("authz/bola-body", "authz/bola-list"),
+    ("authz/bola-body", "data/personal-data"),
     ("authz/role-escalation", "property/mass-assignment"),
     ("authz/bola-read", "data/personal-data"),
     ("authz/bola-list", "data/personal-data"),
     ("property/undocumented-field", "property/excessive-exposure"),
     ("property/excessive-exposure", "property/undocumented-field"),
+    ("property/undocumented-field", "data/personal-data"),
     ("property/excessive-exposure", "data/secret-in-response"),
 ];
 

@@ -33,7 +33,7 @@ fn api(scan: &Scanned) -> Value {
     });
     json!({
         "name": scan.name, "style": scan.style, "mode": scan.mode, "operations": scan.operations,
-        "requests": scan.requests, "duration_ms": scan.duration_ms, "untrusted": scan.untrusted,
+        "requests": scan.requests, "duration_ms": scan.duration_ms, "untrusted": scan.untrusted, "document_issues": scan.issues,
         "seed_rows_changed": scan.residue.changed, "left_untold": scan.residue.unlisted, "left_told": scan.residue.listed,
         "unlabelled": strays.collect::<Vec<_>>(), "not_judged": scan.grades.outside,
     })

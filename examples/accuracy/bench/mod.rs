@@ -9,5 +9,5 @@ mod table;
 
 pub use json::as_json;
 
-pub use scan::scan;
+pub use scan::{Scanned, Signing, Version, scan};
 pub use table::{is_passed, print};

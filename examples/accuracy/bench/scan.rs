@@ -24,32 +24,56 @@ pub struct Scanned {
     pub duration_ms: u64,
     /// Why the scan says of itself that it concludes nothing.
     pub untrusted: Option<String>,
+    /// What of the API's document the scan could not use.
+    pub issues: Vec<String>,
     pub grades: Grades,
     pub residue: Residue,
+    pub report: Report,
 }
 
-/// Scans one API, weak or repaired.
-pub async fn scan(twin: &Twin, is_repaired: bool) -> anyhow::Result<Scanned> {
-    let on = if is_repaired { Vec::new() } else { twin.switches() };
-    let name = format!("{}{}", twin.name, if is_repaired { " repaired" } else { "" });
+/// Whether an API is scanned with its weaknesses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Version {
+    Weak,
+    Repaired,
+}
+
+/// Where identities come from in the APIs that configure none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// The scan signs up its own accounts.
+    Own,
+    /// Seed users are configured, so that a check can be judged apart from the signing up.
+    Seeded,
+}
+
+/// Scans one API.
+pub async fn scan(twin: &Twin, version: Version, signing: Signing) -> anyhow::Result<Scanned> {
+    let (on, suffix) = match version {
+        Version::Weak => (twin.switches(), ""),
+        Version::Repaired => (Vec::new(), " repaired"),
+    };
+    let name = format!("{}{suffix}", twin.name);
     let mut world = (twin.build)(&on);
     let seeds = world.tables.clone();
-    let (identities, environment) = identities(twin, &mut world)?;
+    let is_auto = matches!(twin.accounts, Accounts::Auto);
+    let (identities, environment) = identities(twin, signing, &mut world)?;
     let routes = (twin.routes)(&on);
     let document = document((twin.base)(), &routes, twin.id);
     let server = Server::start(world, routes.clone(), document.clone()).await?;
     let folder = tempfile::tempdir()?;
-    let openapi = if matches!(twin.accounts, Accounts::Auto) {
+    let openapi = if is_auto {
         format!("{}/openapi.json", server.base_url)
     } else {
         std::fs::write(folder.path().join("openapi.json"), serde_json::to_string_pretty(&document)?)?;
         "openapi.json".to_owned()
     };
-    let is_auto = matches!(twin.accounts, Accounts::Auto);
     let config = format!(
-        "[target]\nopenapi = \"{openapi}\"\nbase_url = \"{}\"\n\n[scan]\nmode = \"{}\"\nauto_accounts = {is_auto}\n\
+        "[target]\nopenapi = \"{openapi}\"\nbase_url = \"{}\"\n\n[scan]\nmode = \"{}\"\nauto_accounts = {}\n\
          rate = 500\nmax_requests = 20000\n\n{identities}",
-        server.base_url, twin.mode
+        server.base_url,
+        twin.mode,
+        is_auto && signing == Signing::Own
     );
     std::fs::write(folder.path().join("routewarden.toml"), config)?;
     let app = App::new(folder.path().to_path_buf(), Some(folder.path().join("data"))).with_environment(environment);
@@ -69,7 +93,9 @@ pub async fn scan(twin: &Twin, is_repaired: bool) -> anyhow::Result<Scanned> {
         requests: report.scan.requests,
         duration_ms: report.scan.duration_ms,
         untrusted: untrusted(report),
+        issues: report.document_issues.iter().map(|issue| format!("{}: {}", issue.at, issue.message)).collect(),
         style: twin.style,
+        report: report.clone(),
         mode: twin.mode,
         name,
         grades,
@@ -82,30 +108,41 @@ fn untrusted(report: &Report) -> Option<String> {
 }
 
 /// The tables of the configured identities, and the environment with their secrets.
-fn identities(twin: &Twin, world: &mut World) -> anyhow::Result<(String, BTreeMap<String, String>)> {
+fn identities(twin: &Twin, signing: Signing, world: &mut World) -> anyhow::Result<(String, BTreeMap<String, String>)> {
     let (mut text, mut environment) = (String::new(), BTreeMap::new());
     let users = match twin.accounts {
-        Accounts::Auto => &[],
-        Accounts::Tokens(users) | Accounts::SignIn(users, ..) => users,
+        Accounts::Auto if signing == Signing::Own => Vec::new(),
+        Accounts::Auto => vec![(twin.pair.0, "user"), (twin.pair.1, "user")],
+        Accounts::Tokens(users) | Accounts::SignIn(users, ..) => users.to_vec(),
     };
     for (name, role) in users {
-        let variable = format!("BENCH_{}", name.to_uppercase());
+        let short = name.split('@').next().unwrap_or(name);
+        let variable = format!("BENCH_{}", short.to_uppercase());
         // The configuration knows two ranks; what the API calls its users is its own affair.
-        let role = if *role == "admin" { "admin" } else { "user" };
-        writeln!(text, "[identities.{name}]\nrole = \"{role}\"")?;
+        let role = if role == "admin" { "admin" } else { "user" };
+        writeln!(text, "[identities.{short}]\nrole = \"{role}\"")?;
         if let Accounts::SignIn(_, operation, token) = twin.accounts {
             let login = world.login;
-            writeln!(text, "[identities.{name}.login]\noperation = \"{operation}\"\ntoken = \"{token}\"")?;
+            writeln!(text, "[identities.{short}.login]\noperation = \"{operation}\"\ntoken = \"{token}\"")?;
             writeln!(text, "body = {{ \"{login}\" = \"{name}\", password = {{ env = \"{variable}\" }} }}\n")?;
             environment.insert(variable, format!("{name}-parole-1"));
             continue;
         }
         let user = world.find("users", world.login, name).with_context(|| format!("no seed user {name}"))?;
-        match world.auth {
-            Auth::Key { header } => writeln!(text, "api_key = {{ header = \"{header}\", env = \"{variable}\" }}\n")?,
-            _ => writeln!(text, "bearer = {{ env = \"{variable}\" }}\n")?,
-        }
+        writeln!(text, "{}\n", credential(world.auth, &variable))?;
         environment.insert(variable, world.open(&user));
     }
     Ok((text, environment))
+}
+
+/// The line that says where an identity's token is and how it is sent.
+fn credential(auth: Auth, variable: &str) -> String {
+    match auth {
+        Auth::Key { header } => format!("api_key = {{ header = \"{header}\", env = \"{variable}\" }}"),
+        Auth::Cookie { name } => format!("cookie = {{ name = \"{name}\", env = \"{variable}\" }}"),
+        Auth::Opaque { header, prefix } if prefix != "Bearer " => {
+            format!("header = {{ name = \"{header}\", value = \"{prefix}{{secret}}\", env = \"{variable}\" }}")
+        }
+        Auth::Jwt { .. } | Auth::Opaque { .. } => format!("bearer = {{ env = \"{variable}\" }}"),
+    }
 }

@@ -154,6 +154,9 @@ fn wrong(scans: &[Scanned], out: &mut impl Write) -> io::Result<()> {
         if let Some(because) = &scan.untrusted {
             writeln!(out, "untrusted   {name}: {because}")?;
         }
+        for issue in &scan.issues {
+            writeln!(out, "document issue   {name}: {issue}")?;
+        }
         if !scan.residue.changed.is_empty() {
             writeln!(out, "seed rows changed   {name}: {}", scan.residue.changed.join(", "))?;
         }

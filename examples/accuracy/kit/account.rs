@@ -1,5 +1,6 @@
 //! Sign-up and sign-in as all APIs of the bench share them, with the faults that their switches turn on.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,7 +13,14 @@ use super::world::World;
 const PATIENCE: u32 = 5;
 const LOCK: Duration = Duration::from_secs(20);
 /// What the policy refuses besides short words.
-const COMMON: [&str; 4] = ["password", "123456", "qwerty", "letmein"];
+const COMMON: [&str; 8] = ["password", "123456", "qwerty", "letmein", "welcome", "iloveyou", "changeme", "abc123"];
+
+fn is_trivial(password: &str, name: &str) -> bool {
+    let lower = password.to_lowercase();
+    let kinds = lower.chars().collect::<BTreeSet<_>>().len();
+    let is_short = password.len() < 10 || kinds < 6 || password.chars().all(|letter| letter.is_ascii_digit());
+    is_short || password == name || COMMON.iter().any(|word| lower.starts_with(word))
+}
 
 /// What a sign-up came to.
 pub enum SignUp {
@@ -28,9 +36,7 @@ impl World {
         if name.is_empty() || password.is_empty() {
             return Err(self.refuse(422, "name and password are required"));
         }
-        let lower = password.to_lowercase();
-        let is_trivial = password.len() < 10 || COMMON.iter().any(|word| lower.starts_with(word)) || password == name;
-        if is_trivial && !self.weak("trivial-passwords") {
+        if is_trivial(password, &name) && !self.weak("trivial-passwords") {
             return Err(self.refuse(422, "password is too weak: 10 characters or more, and no common word"));
         }
         if self.find("users", self.login, &name).is_some() {

@@ -207,14 +207,18 @@ fn cases() -> Vec<Case> {
             .by("GET /records/8102", ""),
         sound("authz/bola-delete", "DELETE /records/{record_id}", "foreign is 404").by("DELETE /records/8102", ""),
         weak("authz/function-read", "GET /admin/audit", "audit-read", "patients read the audit trail")
-            .by("GET /admin/audit", ""),
+            .by("GET /admin/audit", "")
+            .against("chief", "/admin/audit"),
         sound("authz/function-read", "GET /admin/users | GET /admin/rosters", "refuses patients")
-            .by("GET /admin/users", ""),
+            .by("GET /admin/users", "")
+            .against("chief", "/admin/users"),
         sound("authz/function-read", "GET /announcements", "for everybody in the house").by("GET /announcements", ""),
         weak("authz/function-write", "POST /admin/announcements", "announce", "patients announce to the house")
-            .by("POST /admin/announcements", r#"{"text": "x"}"#),
+            .by("POST /admin/announcements", r#"{"text": "x"}"#)
+            .against("chief", "/admin/announcements"),
         sound("authz/function-write", "POST /admin/rosters", "refuses patients")
-            .by("POST /admin/rosters", r#"{"text": "x"}"#),
+            .by("POST /admin/rosters", r#"{"text": "x"}"#)
+            .against("chief", "/admin/rosters"),
         weak("authz/role-escalation", "PUT /users/me", "own-role", "role in the body is stored"),
         sound("authz/role-escalation", "PATCH /users/me/contact", "a role is ignored"),
         weak("token/stale-role", "*", "stale-role", "the role is read from the token"),

@@ -26,15 +26,11 @@ const XIA: &str = "82d2f1bb-1c6e-4d22-8b88-2a3f4e5d6c02";
 fn build(on: &[&'static str]) -> World {
     let fail = |status, text: &str| reply(status, json!({"statusCode": status, "message": text}));
     let mut w = World::new(Auth::Jwt { key: "Rt7_kM3!zN8#dS5@hB2vC9fX6wQ1jL4g" }, "userName", fail, on);
-    for (id, name, trip) in
-        [(WIM, "wim", "93e3a2cc-2d7f-4e33-9c99-3b4a5f6e7d03"), (XIA, "xia", "a4f4b3dd-3e8a-4f44-8daa-4c5b6a7f8e04")]
-    {
+    for (id, name, trip, vehicle) in [(WIM, "wim", "93e3a2cc", "b5a5c4ee"), (XIA, "xia", "a4f4b3dd", "c6b6d5ff")] {
+        let rest = "3e8a-4f44-8daa-4c5b6a7f8e04";
         w.seed_user(json!({"userId": id, "licence": format!("D{}", name.len() * 4177)}), name, "driver");
-        w.put(
-            "trips",
-            json!({"tripId": trip, "driverId": id, "goal": format!("The yard of {name}"), "approved": false}),
-        );
-        w.put("vehicles", json!({"vehicleId": trip.replace("-4", "-5").replacen("-5", "-4", 1), "driverId": id, "plate": format!("{name}-204"), "limit": 80}));
+        w.put("trips", json!({"tripId": format!("{trip}-{rest}"), "driverId": id, "goal": format!("The yard of {name}"), "approved": false}));
+        w.put("vehicles", json!({"vehicleId": format!("{vehicle}-{rest}"), "driverId": id, "plate": format!("{name}-204"), "limit": 80}));
     }
     w
 }

@@ -222,7 +222,8 @@ fn cases() -> Vec<Case> {
             "card-parent",
             "the card is taken from any box",
         )
-        .by("GET /boxes/Qm94OjMx/cards/Q2FyZDozMg==", ""),
+        .by("GET /boxes/Qm94OjMx/cards/Q2FyZDozMg==", "")
+        .against("hal@letters.example", "/boxes/Qm94OjMy/cards/Q2FyZDozMg=="),
         sound("authz/bola-body", "POST /letters", "a writer in the body is ignored"),
         weak(
             "authz/predictable-id",

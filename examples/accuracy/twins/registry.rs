@@ -251,10 +251,14 @@ fn cases() -> Vec<Case> {
             "the catalogue is known to all",
         ),
         weak("authz/function-write", "POST /v1/admin/featured", "feature-write", "a publisher features a package")
-            .by("POST /v1/admin/featured", r#"{"package": "nils-tools", "line": "Mine"}"#),
+            .by("POST /v1/admin/featured", r#"{"package": "nils-tools", "line": "Mine"}"#)
+            .against("root", "/v1/admin/featured"),
         sound("authz/function-write", "POST /v1/admin/deprecations", "refuses publishers")
-            .by("POST /v1/admin/deprecations", r#"{"package": "olga-tools", "reason": "x"}"#),
-        sound("authz/function-read", "GET /v1/admin/stats", "refuses publishers").by("GET /v1/admin/stats", ""),
+            .by("POST /v1/admin/deprecations", r#"{"package": "olga-tools", "reason": "x"}"#)
+            .against("root", "/v1/admin/deprecations"),
+        sound("authz/function-read", "GET /v1/admin/stats", "refuses publishers")
+            .by("GET /v1/admin/stats", "")
+            .against("root", "/v1/admin/stats"),
         sound("authz/function-read", "GET /v1/featured", "what editors chose, for all to see")
             .by("GET /v1/featured", ""),
         weak(

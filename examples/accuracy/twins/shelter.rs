@@ -247,6 +247,8 @@ fn cases() -> Vec<Case> {
             .by("GET /adoptions/c0a6f5d4-1b2e-4f3a-a1b0-5e6f7a8b9c03", ""),
         sound("authz/bola-read", "GET /animals/{animalId}", "has an owner, and is for all who are signed in")
             .by("GET /animals/e2c8a7f6-3d4a-4b5c-83d2-7a8b9c0d1e05", ""),
+        sound("authz/bola-read", "GET /animals/{animalId}/photos/{photoId}", "of an animal that all may see")
+            .by("GET /animals/e2c8a7f6-3d4a-4b5c-83d2-7a8b9c0d1e05/photos/f3d9b8a7-4e5b-4c6d-94e3-8b9c0d1e2f06", ""),
         sound("authz/bola-list", "GET /animals", "what all look at, with owners"),
         sound("authz/bola-list", "GET /adoptions", "the caller's own"),
         weak(

@@ -223,16 +223,20 @@ fn cases() -> Vec<Case> {
         sound("authz/bola-read", "GET /operators/{operator-id}", "companies, for all customers")
             .by("GET /operators/op-nordtel", ""),
         sound("authz/bola-list", "GET /operators | GET /tariffs", "for all customers").by("GET /operators", ""),
-        weak("authz/existence-oracle", "GET /lines/{line-id}", "line-oracle", "403 for foreign, 404 for missing")
-            .by("GET /lines/ln-sven-31ac", ""),
+        weak("authz/existence-oracle", "GET /lines/{line-id}", "line-oracle", "403 for foreign, 404 for missing"),
         weak("authz/function-read", "GET /internal/usage", "usage-read", "customers read a figure of the house")
-            .by("GET /internal/usage", ""),
+            .by("GET /internal/usage", "")
+            .against("boss", "/internal/usage"),
         sound("authz/function-read", "GET /operators", "a domain word that looks like a role").by("GET /operators", ""),
-        sound("authz/function-read", "GET /internal/outages", "refuses customers").by("GET /internal/outages", ""),
+        sound("authz/function-read", "GET /internal/outages", "refuses customers")
+            .by("GET /internal/outages", "")
+            .against("boss", "/internal/outages"),
         weak("authz/function-write", "PUT /internal/tariffs/{tariff-id}", "tariff-write", "customers change prices")
-            .by("PUT /internal/tariffs/ta-1", r#"{"label": "x", "cents": 1}"#),
+            .by("PUT /internal/tariffs/ta-1", r#"{"label": "x", "cents": 1}"#)
+            .against("boss", "/internal/tariffs/ta-1"),
         sound("authz/function-write", "POST /internal/tariffs", "refuses customers")
-            .by("POST /internal/tariffs", r#"{"label": "x", "cents": 1}"#),
+            .by("POST /internal/tariffs", r#"{"label": "x", "cents": 1}"#)
+            .against("boss", "/internal/tariffs"),
         weak("authn/missing", "GET /subscribers/{subscriber-id}", "subscriber-open", "served to anybody")
             .by_nobody("GET /subscribers/sub-sven-88e1", ""),
         sound("authn/missing", "GET /lines/{line-id}", "asks for a token").by_nobody("GET /lines/ln-sven-31ac", ""),

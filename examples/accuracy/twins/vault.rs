@@ -258,7 +258,8 @@ fn cases() -> Vec<Case> {
             "item-parent",
             "the item is taken from any folder",
         )
-        .by("GET /folders/1d4f0000dddd4444/items/2e5a0000eeee5555", ""),
+        .by("GET /folders/1d4f0000dddd4444/items/2e5a0000eeee5555", "")
+        .against("jan", "/folders/2e5a0000dddd4444/items/2e5a0000eeee5555"),
         sound("authz/existence-oracle", "GET /files/{file_id}", "410 is told to the keeper alone"),
         sound("authz/predictable-id", "GET /files/{file_id} | POST /files", "random hex"),
         sound("authz/role-escalation", "POST /signup", "a role is echoed and not stored"),
