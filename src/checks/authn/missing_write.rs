@@ -382,7 +382,7 @@ async fn create(cx: &ActCx<'_>, acting: &Acting, signed: &[&Person]) -> Result<V
         .iter()
         .find(|(name, value)| !name.contains('/') && is_strong_owner_name(name) && cx.names(owner, name, value));
     let fields = named.map(|(name, value)| (name.clone(), value.clone())).into_iter().collect();
-    let how = Unusual { sender: Some(ANONYMOUS.to_owned()), fields, heirs };
+    let how = Unusual { sender: Some(ANONYMOUS.to_owned()), fields, heirs, insists: true };
     let first = match cx.maker.make_unusually(index, &owner.name, &how).await? {
         Unusually::Made(created) => *created,
         Unusually::Not(Some(answer), because) => {
