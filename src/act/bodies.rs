@@ -108,6 +108,11 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
             Value::String(text) if is_time(name, schema.and_then(|schema| schema.format.as_deref()), text) => {
                 *text = later(name, text);
             }
+            // A name that never resolves (RFC 6761 §6.4): whoever calls it back reaches nobody.
+            Value::String(text) if text.starts_with("http") && calls_back(name) => {
+                *text = format!("https://{}.invalid/", if marker.is_empty() { "routewarden" } else { marker });
+                marked.push(name.clone());
+            }
             Value::String(_)
                 if is_password(name) || (ends_in_id(name) && resource_of_name(name).is_some() && !is_unique(name)) => {}
             Value::String(text) => {
@@ -170,6 +175,16 @@ fn random_uuid() -> String {
     let digits = format!("{:032x}", rand::random::<u128>());
     let part = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().to_owned();
     format!("{}-{}-4{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
+
+/// Whether a field takes an address that the server may call.
+fn calls_back(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "url" | "uri" | "callback" | "webhook" | "hook" | "endpoint" | "target" | "redirect" | "link"
+        )
+    })
 }
 
 /// Ids that callers choose themselves.

@@ -9,7 +9,7 @@ use url::Url;
 use super::identify::{carries, id_value, objects_in};
 use crate::model::Method;
 use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, SendError, Undo, WriteKind, WriteNote};
-use crate::survey::{Object, is_soft_error, scalar_text};
+use crate::survey::{Object, ends_in_id, is_soft_error, scalar_text};
 
 /// Requests that undoing one write takes at most.
 const REQUESTS_EACH: u64 = 8;
@@ -252,8 +252,11 @@ fn shows(answer: &Answer, marker: &str, id: &str) -> bool {
     };
     objects_in(json).any(|fields| {
         let same_id = || {
-            id_value(&Object::of("", fields, Default::default())).and_then(|value| scalar_text(&value)).as_deref()
-                == Some(id)
+            let is_id = |(name, value): (&String, &Value)| {
+                (ends_in_id(name) || crate::survey::BARE_IDS.contains(&name.as_str()))
+                    && scalar_text(value).as_deref() == Some(id)
+            };
+            !id.is_empty() && fields.iter().any(is_id)
         };
         // A check may have changed the field that carried the mark: the id tells as well.
         let ours = carries(fields, marker) || same_id();

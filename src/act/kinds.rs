@@ -106,8 +106,6 @@ const SENDING: &[&str] = &[
     "subscribe",
     "subscription",
     "subscriptions",
-    "webhook",
-    "webhooks",
     "publish",
 ];
 /// Words for what only looks at something.

@@ -142,7 +142,9 @@ impl<'a> SpareMaker<'a> {
         if let Some(journal) = self.probe.journal()
             && (id.is_some() || !wants_id)
         {
-            journal.made(n, Some(id.unwrap_or(&new.persona.username).to_owned()), undo.cloned());
+            let named = new.body.as_object().into_iter().flatten().any(|(_, value)| *value == new.persona.username);
+            let signed = if named { &new.persona.username } else { &new.persona.email };
+            journal.made(n, Some(id.unwrap_or(signed).to_owned()), undo.cloned());
         }
     }
 

@@ -132,6 +132,9 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
         }
     }
     let required = surveyed.operation.requires_sign_in();
+    if required && let Some(sibling) = kept_elsewhere(cx, surveyed, baseline, shown) {
+        return Some(Private::Proven(format!("{sibling} keeps the same object from anonymous callers")));
+    }
     // A marketplace shows its sellers' addresses; only a document that asks for sign-in makes that a leak.
     if !fields.is_empty() && !named.is_empty() && required {
         let people: BTreeSet<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
@@ -146,6 +149,24 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
         )));
     }
     None
+}
+
+/// Another route to the very object that refuses anonymous callers what this one shows them.
+fn kept_elsewhere(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> Option<String> {
+    let object = baseline.object.as_ref()?;
+    let same = |other: &&Surveyed| {
+        let Some(asked) = other.asked_by_strangers().filter(|asked| asked.object.as_ref() == Some(object)) else {
+            return false;
+        };
+        let given: BTreeSet<String> =
+            asked.first.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect();
+        other.operation.id != surveyed.operation.id
+            && other.operation.requires_sign_in()
+            && asked.valid(&other.volatile)
+            && matches!(other.anonymous_reading(), Some(Reading::Refused(_)))
+            && shown.iter().filter(|leaf| given.contains(&leaf.text)).count() * 2 >= shown.len()
+    };
+    cx.survey.operations.iter().find(same).map(|other| other.operation.id.to_string())
 }
 
 /// Whether something of the object itself was shown: not the request's own values, nor what the answers about others'

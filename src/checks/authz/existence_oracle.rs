@@ -12,7 +12,7 @@ use super::ids::guessable;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
-use crate::model::{ANONYMOUS, Operation, Role, Verdict, clean_name};
+use crate::model::{ANONYMOUS, Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{
     Reading, Slot, Surveyed, is_soft_error, missing_like, readable_base64, same, scalar_text, slots, varying,
@@ -30,7 +30,8 @@ check! {
     /// ## How it is confirmed
     /// The other user's object is refused twice in the same way; two different ids that do not exist are answered alike;
     /// the two kinds of answer differ in status or in content once the ids are masked and what varies by itself is left
-    /// out; the ids can be guessed; and nothing shows the object to the caller.
+    /// out; and nothing shows the object to the caller. Where the ids cannot be guessed it is worth knowing (info) and no
+    /// more: it tells which of the ids that leaked are real.
     ///
     /// ## When it stays silent
     /// When all refusals are alike, when the caller is served the object (`authz/bola-read` speaks) or knows of it from
@@ -90,10 +91,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
 
 async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Verdict, SendError> {
     let id = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
-    let how = match guessable(&id) {
-        Ok(how) => how,
-        Err(why) => return Ok(held(format!("the ids cannot be guessed: {why}"))),
-    };
+    let guess = guessable(&id);
     if let Some(because) = known_to_intruder(cx, surveyed, pair, &id) {
         return Ok(held(because));
     }
@@ -107,7 +105,7 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Resu
     if let Some(because) = served_elsewhere(cx, surveyed, pair).await? {
         return Ok(held(because));
     }
-    Ok(proven(surveyed, pair, &seen, &id, how))
+    Ok(proven(surveyed, pair, &seen, &id, &guess))
 }
 
 /// Why it is no news to the intruder that the object exists.
@@ -237,7 +235,13 @@ async fn served_elsewhere(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>
     Ok(None)
 }
 
-fn proven(surveyed: &Surveyed, pair: &Pair<'_>, seen: &Seen, id: &str, how: &str) -> Verdict {
+fn proven(
+    surveyed: &Surveyed,
+    pair: &Pair<'_>,
+    seen: &Seen,
+    id: &str,
+    how: &Result<&'static str, &'static str>,
+) -> Verdict {
     let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
     let (refused, missing) = (status(&seen.refused), status(&seen.missing));
     let by = if refused == missing {
@@ -251,7 +255,14 @@ fn proven(surveyed: &Surveyed, pair: &Pair<'_>, seen: &Seen, id: &str, how: &str
     proof.clause("answers-differ", true, format!("{owner}'s object is answered {by}"));
     proof.clause("missing-ids-agree", true, "two different ids that do not exist are answered alike");
     proof.clause("repeated", true, "the same refused request again is answered alike");
-    proof.clause("ids-can-be-guessed", true, format!("the id is {how}"));
+    // Of ids that nobody can guess it tells those that leaked: worth knowing, and no more.
+    let severity = match how {
+        Ok(how) => {
+            proof.clause("ids-can-be-guessed", true, format!("the id is {how}"));
+            None
+        }
+        Err(_) => Some(Severity::Info),
+    };
     proof.clause("unknown-otherwise", true, format!("no list and no other route shows it to {intruder}"));
     proof.show(Role::Attack, &seen.refused).show(Role::Baseline, &pair.baseline.first);
     proof.show(Role::Control, &seen.missing).show(Role::Control, &seen.other_missing);
@@ -264,7 +275,7 @@ fn proven(surveyed: &Surveyed, pair: &Pair<'_>, seen: &Seen, id: &str, how: &str
             clean_name(resource, 40),
             clean_name(id, 60)
         ),
-        severity: None,
+        severity,
         surveyed,
     })
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::making::{self, Made};
 use super::marks::{Mark, higher_roles, marked, roles_of};
 use super::probing::{guarded_nearby, guarded_write, harmless};
 use super::reaching::{Call, Target};
@@ -96,7 +97,13 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
         }
         return match Target::find(cx, acting, lowest).await? {
             Some(target) => attempt.on_target(target).await,
-            None => attempt.by_probe(call.what, &answer, call.send(cx, acting, Caller::Anonymous).await?).await,
+            None => match making::make(cx, acting, lowest).await? {
+                Ok(made) => attempt.by_making(&made).await,
+                Err(because) => {
+                    let anonymous = call.send(cx, acting, Caller::Anonymous).await?;
+                    attempt.by_probe(call.what, &answer, anonymous, &because).await
+                }
+            },
         };
     }
     match Target::find(cx, acting, lowest).await? {
@@ -231,8 +238,53 @@ impl Attempt<'_> {
         Ok(proof.broken(self.finding(claim)))
     }
 
+    /// By what it makes: an independent view shows it.
+    async fn by_making(&self, made: &Made) -> Result<Verdict, SendError> {
+        let Mark { place, word, plain } = &self.mark;
+        let name = &self.lowest.name;
+        let mut proof = Proof::default();
+        proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
+        proof.clause("owner-sees-the-effect", true, format!("{} is shown what {name} made by it", made.viewer));
+        proof.clause(
+            "anonymous-cannot",
+            ActCx::no_answer(&made.nobody).is_none(),
+            format!("the same call without credentials (status {}) made nothing", status(&made.nobody)),
+        );
+        match guarded_nearby(self.cx, self.acting, name).await? {
+            Some((operation, answer)) => {
+                let because = format!("{operation} refuses {name} (status {})", status(&answer));
+                proof.clause("roles-are-enforced-nearby", true, because);
+                proof.show(Role::Control, &answer);
+            }
+            None if !plain => return Ok(inconclusive("nothing shows that roles are told apart here", None)),
+            None => {
+                let because = format!(
+                    "no other `{word}` function that was asked refuses {name}; if this one is meant for all users, leave it out"
+                );
+                proof.open("roles-are-enforced-nearby", because);
+            }
+        }
+        proof.clause("repeated", made.repeated, "a second one was made and shows too");
+        proof
+            .show(Role::Attack, &made.answer)
+            .show(Role::Control, &made.nobody)
+            .show(Role::Readback, &made.seen.answer);
+        let claim = format!(
+            "{name} ({}) used a function that `{word}` marks as a higher role's, and what it made shows",
+            self.lowest.role
+        );
+        self.cx.note(self.acting, name, "", true, claim.clone());
+        Ok(proof.broken(self.finding(claim)))
+    }
+
     /// On nothing: only what is told differs.
-    async fn by_probe(&self, what: &str, answer: &Arc<Answer>, anonymous: Arc<Answer>) -> Result<Verdict, SendError> {
+    async fn by_probe(
+        &self,
+        what: &str,
+        answer: &Arc<Answer>,
+        anonymous: Arc<Answer>,
+        because: &str,
+    ) -> Result<Verdict, SendError> {
         if let Some(because) = ActCx::no_answer(answer) {
             return Ok(inconclusive(because, None));
         }
@@ -262,7 +314,7 @@ impl Attempt<'_> {
         );
         proof.open(
             "owner-sees-the-effect",
-            "it was called on nothing that exists; let callers make objects of this kind, so that one may be tried",
+            format!("{because}; let callers make objects of this kind, so that one may be tried"),
         );
         proof.show(Role::Attack, answer).show(Role::Control, &anonymous).show(Role::Control, &sibling);
         let claim = format!(

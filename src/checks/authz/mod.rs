@@ -5,6 +5,7 @@ use crate::checks::meta::family;
 mod account_write;
 mod ids;
 pub(super) mod intent;
+mod making;
 pub(super) mod marks;
 pub(super) mod principals;
 mod probing;
