@@ -35,7 +35,7 @@ check! {
     ///
     /// ## When it stays silent
     /// When all refusals are alike, when the caller is served the object (`authz/bola-read` speaks) or knows of it from
-    /// lists or other routes, when ids are random, and when ids that do not exist are turned away by their form.
+    /// lists or other routes, and when ids that do not exist are turned away by their form.
     ///
     /// ## References
     /// OWASP API1:2023, CWE-204
