@@ -64,6 +64,11 @@ pub trait Check: Sync {
         Box::pin(async { held("it concerns operations that read") })
     }
 
+    /// Whether it also looks at reads that served nobody, where they were asked at all: that is what it is about.
+    fn looks_at_refused(&self) -> bool {
+        false
+    }
+
     /// When it acts: small numbers first. What removes objects comes late, what ends sessions later, bursts last, so that
     /// nothing blinds what comes after it.
     fn turn(&self) -> u8 {

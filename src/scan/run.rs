@@ -278,7 +278,9 @@ fn job<'a>(
     ticked: Ticked<'a>,
 ) -> Job<'a> {
     Box::pin(async move {
-        let verdict = match (&surveyed.skipped, beyond(check, mode)) {
+        // A read that refused everybody may be just what a check is about.
+        let asked = check.looks_at_refused() && !surveyed.by.is_empty();
+        let verdict = match (surveyed.skipped.as_ref().filter(|_| !asked), beyond(check, mode)) {
             (Some(reason), _) => Verdict::Skipped(reason.clone()),
             (None, Some(skipped)) => skipped,
             (None, None) => check.run(cx, surveyed).await,

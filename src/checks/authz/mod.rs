@@ -17,6 +17,8 @@ family![
     bola_write::BolaWrite,
     bola_delete::BolaDelete,
     bola_body::BolaBody,
+    method_override::MethodOverride,
+    trusted_header::TrustedHeader,
     bola_list::BolaList,
     bola_nested::BolaNested,
     existence_oracle::ExistenceOracle,

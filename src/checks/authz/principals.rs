@@ -46,7 +46,7 @@ fn form(text: &str) -> &'static str {
     }
 }
 
-fn looks_like_id(text: &str) -> bool {
+pub(crate) fn looks_like_id(text: &str) -> bool {
     let hex = text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     hex || !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

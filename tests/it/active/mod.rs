@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bodies;
+mod disguised;
 mod killed;
 pub mod kit;
 mod objects;

@@ -18,6 +18,8 @@ const CATALOGUE: &[&str] = &[
     "authz/function-read",
     "authz/function-write",
     "authz/role-escalation",
+    "authz/method-override",
+    "authz/trusted-header",
     "authn/missing",
     "authn/missing-write",
     "authn/inconsistent",

@@ -1,0 +1,96 @@
+//! `authz/trusted-header`.
+
+mod identity;
+mod rank;
+
+use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::proof::{held, unsent};
+use crate::model::{Api, Operation, Place, SchemeKind, Verdict};
+use crate::probe::SendError;
+use crate::survey::{Surveyed, is_me_word, role_word, slots};
+
+check! {
+    /// ## What it does
+    /// Sends headers that a gateway would set (`X-User-Id`, `X-Forwarded-User`, `X-Role`, `X-Forwarded-For`,
+    /// `X-Original-URL`) as a caller who has no right to: another user's name on routes about the caller, a higher role
+    /// or a near address on routes that refuse the caller.
+    ///
+    /// ## Why it matters
+    /// Where the API believes such a header from anybody, one header is all it takes to be anybody.
+    ///
+    /// ## How it is confirmed
+    /// An identity: the answer carries values that only the other user is shown, twice; neither the caller without the
+    /// header nor a name that nobody has gets them. A role or origin: the caller is refused without the header and with
+    /// a nonsense value in it, and served with it, twice, with what a higher identity is shown where there is one.
+    ///
+    /// ## When it stays silent
+    /// When the headers change nothing, when any value in the header is answered alike, and when what comes back is
+    /// what the caller or anybody is shown anyway. Headers that the document names are parameters: authz/bola-body
+    /// looks at them.
+    ///
+    /// ## References
+    /// OWASP API5:2023, CWE-290
+    TrustedHeader {
+        id: "authz/trusted-header",
+        title: "A header from the caller is taken as its identity, role or origin",
+        severity: Critical,
+        level: Intrusive,
+        owasp: ["API5:2023"],
+        cwe: [290],
+        remedy: "untrusted-headers",
+        since: "0.2.0",
+    }
+}
+
+impl Check for TrustedHeader {
+    fn meta(&self) -> &'static Meta {
+        &Self::META
+    }
+
+    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
+        if !PlanCx::is_read(operation) {
+            return Need::NotApplicable;
+        }
+        let own = slots(cx.api, operation).is_empty();
+        match (role_word(&operation.path).is_some(), own) {
+            // Everything at once and by another address; then one by one, with nonsense, and again.
+            (true, _) => Need::Requests(18),
+            // Number, name and address, of two callers; then one by one, with a name that nobody has, and again.
+            (false, true) => Need::Requests(if cx.identities.len() < 2 { 0 } else { 21 }),
+            (false, false) => Need::NotApplicable,
+        }
+    }
+
+    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
+        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
+    }
+
+    fn looks_at_refused(&self) -> bool {
+        true
+    }
+}
+
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+    if role_word(&surveyed.operation.path).is_some() {
+        return rank::run(cx, surveyed).await;
+    }
+    if surveyed.valid().next().is_none() {
+        return Ok(held("nobody is served here, and nothing marks it as a higher role's"));
+    }
+    identity::run(cx, surveyed).await
+}
+
+/// Whether a read is about the caller itself.
+fn is_about_caller(surveyed: &Surveyed) -> bool {
+    surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).is_some_and(is_me_word)
+}
+
+/// Whether the document itself gives a header a meaning: as a credential, or as a parameter.
+fn is_documented(api: &Api, operation: &Operation, header: &str) -> bool {
+    let scheme = api.schemes.values().any(
+        |scheme| matches!(&scheme.kind, SchemeKind::ApiKey(Place::Header, name) if name.eq_ignore_ascii_case(header)),
+    );
+    let parameters = operation.parameters.iter().filter(|parameter| parameter.place == Place::Header);
+    scheme || parameters.into_iter().any(|parameter| parameter.name.eq_ignore_ascii_case(header))
+}

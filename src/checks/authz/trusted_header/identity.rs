@@ -1,0 +1,208 @@
+//! Headers that say who the caller is.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{is_about_caller, is_documented};
+use crate::checks::authz::bola_read::no_pair;
+use crate::checks::authz::principals::{looks_like_id, spelled};
+use crate::checks::authz::swapped::{Attempt, Shown, Swapped, is_scoped_for, pairs};
+use crate::checks::context::{CheckCx, present};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
+use crate::model::{ANONYMOUS, Role, Verdict};
+use crate::probe::{Answer, Ask, Caller, SendError};
+use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, missing_like};
+
+/// Headers by which gateways name a user.
+const HEADERS: &[&str] = &[
+    "X-User-Id",
+    "X-User",
+    "X-Username",
+    "X-User-Name",
+    "X-Remote-User",
+    "X-Forwarded-User",
+    "X-Auth-User",
+    "X-Authenticated-User",
+    "X-Authenticated-Userid",
+    "X-Account-Id",
+    "X-User-Email",
+    "X-Forwarded-Email",
+];
+
+/// How the API names a user.
+struct Names {
+    id: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+}
+
+impl Names {
+    fn of(cx: &CheckCx<'_>, person: &Person) -> Self {
+        let known = spelled(cx, person);
+        let first =
+            |wanted: &dyn Fn(&str) -> bool| known.iter().map(|(_, text)| text.clone()).find(|text| wanted(text));
+        Self {
+            id: first(&|text| looks_like_id(text)),
+            name: first(&|text| !text.contains('@') && !text.contains(' ') && !looks_like_id(text)),
+            email: first(&|text| text.contains('@')),
+        }
+    }
+
+    /// Its number, its name, its address: one kind at a time, so that an answer which shows another kind repeats nothing.
+    fn each(&self) -> impl Iterator<Item = (&String, bool)> {
+        let plain = self.id.iter().chain(&self.name).map(|value| (value, false));
+        plain.chain(self.email.iter().map(|value| (value, true)))
+    }
+}
+
+/// Tries to be another user on one read.
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+    let all = pairs(cx);
+    let served =
+        |(a, b): &&(&Person, &Person)| surveyed.by.contains_key(&a.name) && surveyed.valid_of(&b.name).is_some();
+    let Some((intruder, owner)) = all.iter().find(served).copied() else { return Ok(no_pair(cx, surveyed)) };
+    let (Some(baseline), Some(own)) = (surveyed.valid_of(&owner.name), surveyed.by.get(&intruder.name)) else {
+        return Ok(no_pair(cx, surveyed));
+    };
+    if !is_about_caller(surveyed) && !is_scoped_for(cx, surveyed, owner) {
+        return Ok(held("shared: it is neither about the caller nor a list of the caller's own"));
+    }
+    let case = Case { cx, surveyed, intruder, owner, baseline, own };
+    case.carry_out().await
+}
+
+struct Case<'a> {
+    cx: &'a CheckCx<'a>,
+    surveyed: &'a Surveyed,
+    intruder: &'a Person,
+    owner: &'a Person,
+    /// The owner's own request, and the intruder's.
+    baseline: &'a Baseline,
+    own: &'a Baseline,
+}
+
+impl Case<'_> {
+    async fn carry_out(&self) -> Result<Verdict, SendError> {
+        let names = Names::of(self.cx, self.owner);
+        let mut tried = false;
+        for caller in [Caller::named(&self.intruder.name), Caller::Anonymous] {
+            for (value, is_email) in names.each() {
+                let wanted = self.attempt(caller.clone(), "", value, "").wanted();
+                let set = self.headers(value, is_email);
+                if wanted.is_empty() || set.is_empty() {
+                    continue;
+                }
+                tried = true;
+                if !self.carries(&caller, &set, &wanted).await? {
+                    continue;
+                }
+                for (header, value) in &set {
+                    let single = [(header.clone(), value.clone())];
+                    if self.carries(&caller, &single, &wanted).await? {
+                        return self.prove(caller, header, value).await;
+                    }
+                }
+            }
+        }
+        if !tried {
+            return Ok(inconclusive("the other user is shown nothing there that others are not shown", None));
+        }
+        Ok(held(format!("no header makes anybody {}", self.owner.name)))
+    }
+
+    fn headers(&self, value: &str, is_email: bool) -> Vec<(String, String)> {
+        if !value.is_ascii() || value.contains(char::is_control) {
+            return Vec::new();
+        }
+        HEADERS
+            .iter()
+            .filter(|header| is_email || !header.ends_with("Email"))
+            .filter(|header| !is_documented(&self.cx.survey.api, &self.surveyed.operation, header))
+            .map(|header| ((*header).to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    fn ask(&self, caller: Caller, headers: &[(String, String)]) -> Ask {
+        let mut ask = self.own.ask_as(caller);
+        ask.headers.extend(headers.iter().cloned());
+        ask
+    }
+
+    async fn carries(&self, caller: &Caller, headers: &[(String, String)], wanted: &[Leaf]) -> Result<bool, SendError> {
+        let answer = self.cx.send(&self.ask(caller.clone(), headers)).await?;
+        let data = CheckCx::reading(self.surveyed, &answer, &[], &[]) == Reading::Data;
+        Ok(data && answer.response().is_some_and(|response| !present(wanted, response).is_empty()))
+    }
+
+    fn attempt(&self, caller: Caller, header: &str, theirs: &str, nobodys: &str) -> Attempt<'_> {
+        let with = |value: &str| vec![(header.to_owned(), value.to_owned())];
+        let innocent: Vec<&Answer> =
+            [Some(&*self.own.first), self.surveyed.anonymous.as_deref(), self.surveyed.garbage.as_deref()]
+                .into_iter()
+                .flatten()
+                .collect();
+        Attempt {
+            surveyed: self.surveyed,
+            rightful: &self.baseline.first,
+            innocent,
+            attack: self.ask(caller.clone(), &with(theirs)),
+            nothing: self.ask(caller, &with(nobodys)),
+            // Whoever only repeats the header shows nothing of the user's.
+            sent: vec![theirs.to_owned()],
+        }
+    }
+
+    async fn prove(&self, caller: Caller, header: &str, value: &str) -> Result<Verdict, SendError> {
+        let nobodys = match missing_like(&Value::String(value.to_owned()), 4_711) {
+            Value::String(text) => text,
+            other => other.to_string(),
+        };
+        let shown = match self.attempt(caller.clone(), header, value, &nobodys).carry_out(self.cx).await? {
+            Swapped::Shown(shown) => shown,
+            Swapped::Nothing(because) => return Ok(held(because)),
+            Swapped::Unclear(because) => return Ok(inconclusive(because, None)),
+        };
+        Ok(self.proven(&caller, header, &shown))
+    }
+
+    fn proven(&self, caller: &Caller, header: &str, shown: &Shown) -> Verdict {
+        let owner = &self.owner.name;
+        let who = caller.label();
+        let without: Option<&Arc<Answer>> =
+            if who == ANONYMOUS { self.surveyed.anonymous.as_ref() } else { Some(&self.own.first) };
+        let mut proof = Proof::default();
+        proof.clause("owner-served", true, format!("{owner} gets it (status {})", status(&self.baseline.first)));
+        let count =
+            format!("with `{header}`, {who} gets {} values of {owner}'s, at {}", shown.leaves.len(), shown.places());
+        proof.clause("carries-owner-values", true, count);
+        match without {
+            Some(answer) => {
+                let because = format!("without it {who} gets none of them (status {})", status(answer));
+                proof.clause("without-it-none", true, because).show(Role::Control, answer);
+            }
+            None => {
+                proof.open("without-it-none", "nobody asked without it; scan again to settle it");
+            }
+        }
+        let because = format!("a name that nobody has in it gets {who} none (status {})", status(&shown.nothing));
+        proof.clause("nobodys-name-none", true, because);
+        let meant = if is_about_caller(self.surveyed) {
+            "the answer is about the caller".to_owned()
+        } else {
+            format!("the list shows {owner} its own alone")
+        };
+        proof.clause("answer-is-the-callers", true, meant);
+        proof.clause("repeated", shown.repeated(), "the same request again gave the same values");
+        proof.show(Role::Attack, &shown.attack).show(Role::Baseline, &self.baseline.first);
+        proof.show(Role::Control, &shown.nothing);
+        proof.broken(Finding {
+            site: format!("header:{header}"),
+            // One place believes the header for all routes.
+            cause: format!("identity {}", header.to_ascii_lowercase()),
+            claim: format!("{who} was taken for {owner} by the header `{header}`"),
+            severity: None,
+            surveyed: self.surveyed,
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! Headers that say what the caller may do, or where it comes from.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::is_documented;
+use crate::checks::context::{CheckCx, present};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
+use crate::model::{ANONYMOUS, Role, Verdict};
+use crate::probe::{Answer, Ask, Caller, SendError};
+use crate::survey::{Baseline, Leaf, Person, Surveyed, is_soft_error, leaves};
+
+/// Header, value, and a value of the same kind that nobody trusts.
+const HEADERS: &[(&str, &str, &str)] = &[
+    ("X-Role", "admin", "rw-none"),
+    ("X-Roles", "admin", "rw-none"),
+    ("X-User-Role", "admin", "rw-none"),
+    ("X-Forwarded-Groups", "admin", "rw-none"),
+    ("X-Admin", "true", "rw-none"),
+    ("X-Is-Admin", "1", "rw-none"),
+    // 203.0.113.0/24 is for documentation (RFC 5737): nobody's.
+    ("X-Forwarded-For", "127.0.0.1", "203.0.113.77"),
+    ("X-Real-IP", "127.0.0.1", "203.0.113.77"),
+    ("X-Client-IP", "127.0.0.1", "203.0.113.77"),
+    ("True-Client-IP", "127.0.0.1", "203.0.113.77"),
+];
+/// Headers that put another path in the place of the one that was asked for.
+const REWRITES: [&str; 2] = ["X-Original-URL", "X-Rewrite-URL"];
+
+/// Tries to reach one read of a higher role.
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+    let people = &cx.survey.people.all;
+    let lowest = people.iter().filter(|person| person.signed_in).min_by_key(|person| person.rank);
+    let higher = lowest.and_then(|lowest| {
+        let above = people.iter().filter(|person| person.rank > lowest.rank);
+        above.into_iter().find_map(|person| Some((person, surveyed.valid_of(&person.name)?)))
+    });
+    let caller = lowest.map_or(ANONYMOUS, |person| person.name.as_str());
+    let Some(own) = surveyed.by.get(caller).or(higher.map(|(_, baseline)| baseline)) else {
+        return Ok(skipped("nobody has asked for it", None));
+    };
+    let case = Case { cx, surveyed, caller, higher, own };
+    let refused = cx.send(&case.ask(&[])).await?;
+    match refused.status() {
+        Some(401 | 403) => {}
+        Some(404) if higher.is_some() => {}
+        _ => return Ok(held(format!("{caller} is not refused here (status {})", status(&refused)))),
+    }
+    case.carry_out(&refused).await
+}
+
+struct Case<'a> {
+    cx: &'a CheckCx<'a>,
+    surveyed: &'a Surveyed,
+    caller: &'a str,
+    higher: Option<(&'a Person, &'a Baseline)>,
+    own: &'a Baseline,
+}
+
+/// What worked, and the same with nonsense in it.
+struct Found {
+    header: &'static str,
+    value: String,
+    attack: Ask,
+    nonsense: Ask,
+}
+
+impl Case<'_> {
+    fn ask(&self, headers: &[(&str, &str)]) -> Ask {
+        let mut ask = self.own.ask_as(Caller::named(self.caller));
+        ask.headers.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        ask
+    }
+
+    async fn carry_out(&self, refused: &Arc<Answer>) -> Result<Verdict, SendError> {
+        let known: Vec<_> = HEADERS
+            .iter()
+            .filter(|(name, _, _)| !is_documented(&self.cx.survey.api, &self.surveyed.operation, name))
+            .collect();
+        let all: Vec<(&str, &str)> = known.iter().map(|(name, value, _)| (*name, *value)).collect();
+        if self.is_served(&*self.cx.send(&self.ask(&all)).await?, &[refused]) {
+            for (header, value, nonsense) in known {
+                let attack = self.ask(&[(header, value)]);
+                if self.is_served(&*self.cx.send(&attack).await?, &[refused]) {
+                    let nonsense = self.ask(&[(header, nonsense)]);
+                    return self
+                        .prove(&Found { header, value: (*value).to_owned(), attack, nonsense }, &[refused])
+                        .await;
+                }
+            }
+        }
+        let Some(open) = self.open_route() else { return Ok(self.held(refused)) };
+        let path = self.own.url.path().to_owned();
+        let plain = open.ask_as(Caller::named(self.caller));
+        let with = |names: &[&str], path: &str| {
+            let mut ask = plain.clone();
+            ask.headers.extend(names.iter().map(|name| ((*name).to_owned(), path.to_owned())));
+            ask
+        };
+        if !self.is_served(&*self.cx.send(&with(&REWRITES, &path)).await?, &[refused, &open.first]) {
+            return Ok(self.held(refused));
+        }
+        for header in REWRITES {
+            let attack = with(&[header], &path);
+            if self.is_served(&*self.cx.send(&attack).await?, &[refused, &open.first]) {
+                let nonsense = with(&[header], "/rw-none/rw-none");
+                return self.prove(&Found { header, value: path, attack, nonsense }, &[refused, &open.first]).await;
+            }
+        }
+        Ok(self.held(refused))
+    }
+
+    fn held(&self, refused: &Answer) -> Verdict {
+        held(format!("{} is refused (status {}), whatever it says of itself", self.caller, status(refused)))
+    }
+
+    /// A read without an id that serves the caller.
+    fn open_route(&self) -> Option<&Baseline> {
+        let others = self.cx.survey.operations.iter().filter(|other| other.slots.is_empty());
+        others.into_iter().find_map(|other| other.valid_of(self.caller))
+    }
+
+    /// Whether an answer is what a higher role is shown; without one, data that the known answers do not have.
+    fn is_served(&self, answer: &Answer, known: &[&Arc<Answer>]) -> bool {
+        let Some(response) = answer.response().filter(|response| response.is_success() && !is_soft_error(response))
+        else {
+            return false;
+        };
+        let elsewhere: BTreeSet<String> = known
+            .iter()
+            .filter_map(|answer| answer.response())
+            .flat_map(|response| leaves(response).into_iter().map(|leaf| leaf.text))
+            .collect();
+        let news = |leaf: &Leaf| {
+            leaf.is_telling() && !elsewhere.contains(&leaf.text) && !self.surveyed.volatile.contains(&leaf.path)
+        };
+        match self.higher.and_then(|(_, baseline)| baseline.first.response()) {
+            Some(rightful) => {
+                let wanted: Vec<Leaf> = leaves(rightful).into_iter().filter(|leaf| news(leaf)).collect();
+                let shown = present(&wanted, response).len();
+                shown > 0 && shown * 2 > wanted.len()
+            }
+            None => leaves(response).iter().any(news),
+        }
+    }
+
+    async fn prove(&self, found: &Found, known: &[&Arc<Answer>]) -> Result<Verdict, SendError> {
+        let attack = self.cx.send(&found.attack).await?;
+        let again = self.cx.send(&found.attack.again(1)).await?;
+        let nonsense = self.cx.send(&found.nonsense).await?;
+        // Without the header once more: it was not opened to all in the meantime.
+        let plain = self.cx.send(&self.ask(&[]).again(1)).await?;
+        if nonsense.response().is_none() || nonsense.status().is_some_and(|status| status == 429 || status >= 500) {
+            return Ok(inconclusive("a nonsense value in the header could not be judged", None));
+        }
+        if self.is_served(&nonsense, known) {
+            return Ok(held("any value in the header is answered alike: the header is no rule of access"));
+        }
+        let (who, header, value) = (self.caller, found.header, &found.value);
+        let mut proof = Proof::default();
+        let refused = matches!(plain.status(), Some(401 | 403 | 404));
+        proof.clause("refused-without-it", refused, format!("without it {who} gets status {}", status(&plain)));
+        let served = match self.higher {
+            Some((person, _)) => format!("with `{header}: {value}` {who} gets what {} is shown", person.name),
+            None => format!("with `{header}: {value}` {who} gets data (status {})", status(&attack)),
+        };
+        proof.clause("served-with-it", true, served);
+        proof.clause(
+            "nonsense-refused",
+            true,
+            format!("a nonsense value in it does not help (status {})", status(&nonsense)),
+        );
+        proof.clause("repeated", self.is_served(&again, known), "the same request again was served too");
+        proof.show(Role::Attack, &attack).show(Role::Control, &nonsense).show(Role::Control, &plain);
+        if let Some((_, baseline)) = self.higher {
+            proof.show(Role::Baseline, &baseline.first);
+        }
+        Ok(proof.broken(Finding {
+            site: format!("header:{header}"),
+            cause: format!("access {}", header.to_ascii_lowercase()),
+            claim: format!("{who} reached a function of a higher role by the header `{header}: {value}`"),
+            severity: None,
+            surveyed: self.surveyed,
+        }))
+    }
+}
