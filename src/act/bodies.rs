@@ -109,7 +109,7 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
                 *text = later(name, text);
             }
             // A name that never resolves (RFC 6761 §6.4): whoever calls it back reaches nobody.
-            Value::String(text) if text.starts_with("http") && calls_back(name) => {
+            Value::String(text) if calls_back(name, text) => {
                 *text = format!("https://{}.invalid/", if marker.is_empty() { "routewarden" } else { marker });
                 marked.push(name.clone());
             }
@@ -178,13 +178,17 @@ fn random_uuid() -> String {
 }
 
 /// Whether a field takes an address that the server may call.
-fn calls_back(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "url" | "uri" | "callback" | "webhook" | "hook" | "endpoint" | "target" | "redirect" | "link"
-        )
-    })
+fn calls_back(name: &str, text: &str) -> bool {
+    let parts = words(name);
+    let is_address = parts.last().is_some_and(|word| matches!(word.as_str(), "url" | "uri"));
+    is_address
+        || text.starts_with("http")
+            && parts.iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "url" | "uri" | "callback" | "webhook" | "hook" | "endpoint" | "target" | "redirect" | "link"
+                )
+            })
 }
 
 /// Ids that callers choose themselves.
