@@ -49,7 +49,7 @@ check! {
         owasp: ["API2:2023"],
         cwe: [598],
         remedy: "credentials-out-of-urls",
-        since: "0.1.0",
+        since: "0.2.0",
     }
 }
 

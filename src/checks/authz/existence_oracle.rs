@@ -47,7 +47,7 @@ check! {
         owasp: ["API1:2023"],
         cwe: [204],
         remedy: "uniform-refusal",
-        since: "0.1.0",
+        since: "0.2.0",
     }
 }
 

@@ -37,7 +37,7 @@ check! {
         owasp: ["API1:2023"],
         cwe: [340],
         remedy: "unguessable-ids",
-        since: "0.1.0",
+        since: "0.2.0",
     }
 }
 

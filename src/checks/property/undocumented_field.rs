@@ -40,7 +40,7 @@ check! {
         owasp: ["API3:2023"],
         cwe: [213],
         remedy: "response-schema",
-        since: "0.1.0",
+        since: "0.2.0",
     }
 }
 
