@@ -8,7 +8,7 @@
 //! A case is one statement, "this check is right (or wrong) to speak of this operation of this API". Beside the scanner's
 //! verdict stands what the common rules would say of the same request: a status of 2xx, the same answer as the owner's,
 //! an answer like the owner's. The exit code is 1 when something sound is called weak at `confirmed`, when less than
-//! 95 % of the weak cases are confirmed, or when a scan changed data that it did not make.
+//! `--least` (95 %) of the weak cases are confirmed, or when a scan changed data that it did not make.
 
 #![expect(
     clippy::indexing_slicing,
@@ -48,6 +48,9 @@ struct Arguments {
     /// Serve the chosen APIs, weak and repaired, and scan nothing.
     #[arg(long)]
     serve: bool,
+    /// Fail when less of the weak cases are confirmed, in percent.
+    #[arg(long, value_name = "PERCENT", default_value_t = 95)]
+    least: usize,
     /// Print the labelled cases and scan nothing.
     #[arg(long)]
     list: bool,
@@ -79,7 +82,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     }
     print(&scans, &mut out)?;
     write(&arguments, &scans)?;
-    Ok(if is_passed(&scans) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_passed(&scans, arguments.least) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn write(arguments: &Arguments, scans: &[Scanned]) -> anyhow::Result<()> {

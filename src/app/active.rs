@@ -95,21 +95,17 @@ impl App {
         folder.is_some_and(|folder| journal_files(&folder).iter().any(|path| Journal::take_over(path).is_some()))
     }
 
-    /// Undoes what earlier scans of this target left behind; for the notes of the scan that follows.
+    /// Undoes what earlier scans left behind; for the notes of the scan that follows.
     pub(super) async fn recover_before(&self, prepared: &Prepared, probe: &Probe) -> Vec<String> {
         let mut notes = Vec::new();
         for journal in self.left_behind() {
             let same = journal.head().base_url.trim_end_matches('/') == probe.base_url().as_str().trim_end_matches('/');
-            if !same {
-                continue;
-            }
-            let identities = prepared.identities.clone();
-            match self.recover(&journal, prepared.scope.clone(), identities, prepared.limits).await {
-                Ok(recovered) => notes.push(recovered.sentence()),
-                Err(error) => {
-                    notes.push(format!("an earlier scan left objects behind that could not be removed: {error}"))
-                }
-            }
+            let recovered = if same {
+                self.recover(&journal, prepared.scope.clone(), prepared.identities.clone(), prepared.limits).await
+            } else {
+                self.recover_as_configured(&journal, &[]).await
+            };
+            notes.push(recovered.unwrap_or_else(|error| unreached(&journal, &error)).sentence());
         }
         notes
     }
@@ -119,33 +115,32 @@ impl App {
     /// # Errors
     /// [`AppError::Usage`] when an origin cannot be read.
     pub async fn undo(&self, allow: &[String]) -> Result<Vec<Recovered>, AppError> {
+        let mut origins = Vec::new();
+        for text in allow {
+            origins.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
+        }
         let mut all = Vec::new();
         for journal in self.left_behind() {
-            let path = journal.head().config.clone().map(PathBuf::from).filter(|path| path.is_file());
-            let loaded = path.map(|path| config::load(&path, &|name: &str| self.variable(name)));
-            let configured = match loaded {
-                Some(Ok(found)) => found,
-                Some(Err(error)) => {
-                    tracing::warn!("the configuration of scan {} cannot be read: {error}", journal.head().scan);
-                    config::Config::default()
-                }
-                None => config::Config::default(),
-            };
-            let mut origins = configured.target.allow.clone();
-            for text in allow {
-                origins.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
-            }
-            match self.recover(&journal, Scope::new(origins), configured.identities, Limits::default()).await {
-                Ok(recovered) => all.push(recovered),
-                Err(error) => all.push(Recovered {
-                    scan_id: journal.head().scan.clone(),
-                    base_url: journal.head().base_url.clone(),
-                    rows: Vec::new(),
-                    fault: Some(error.to_string()),
-                }),
-            }
+            let recovered = self.recover_as_configured(&journal, &origins).await;
+            all.push(recovered.unwrap_or_else(|error| unreached(&journal, &error)));
         }
         Ok(all)
+    }
+
+    /// With the identities and origins of the configuration that the scan had.
+    async fn recover_as_configured(&self, journal: &Journal, allow: &[Origin]) -> Result<Recovered, AppError> {
+        let path = journal.head().config.clone().map(PathBuf::from).filter(|path| path.is_file());
+        let loaded = path.map(|path| config::load(&path, &|name: &str| self.variable(name)));
+        let configured = match loaded {
+            Some(Ok(found)) => found,
+            Some(Err(error)) => {
+                tracing::warn!("the configuration of scan {} cannot be read: {error}", journal.head().scan);
+                config::Config::default()
+            }
+            None => config::Config::default(),
+        };
+        let origins = configured.target.allow.iter().chain(allow).cloned();
+        self.recover(journal, Scope::new(origins), configured.identities, Limits::default()).await
     }
 
     async fn recover(
@@ -204,6 +199,16 @@ impl App {
         let fault = (!cleaned.finished)
             .then(|| "the target did not answer; it is tried again by the next scan or `routewarden undo`".to_owned());
         Ok(Recovered { scan_id: head.scan, base_url: head.base_url, rows: rows.collect(), fault })
+    }
+}
+
+/// A journal that could not be worked on; it stays for the next time.
+fn unreached(journal: &Journal, error: &AppError) -> Recovered {
+    Recovered {
+        scan_id: journal.head().scan.clone(),
+        base_url: journal.head().base_url.clone(),
+        rows: Vec::new(),
+        fault: Some(error.to_string()),
     }
 }
 

@@ -11,7 +11,7 @@ use super::error::AppError;
 use super::prepare::{Prepared, prepare};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, recheck};
-use crate::model::{Mode, ScanId};
+use crate::model::ScanId;
 use crate::probe::Probe;
 use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool};
 use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
@@ -146,9 +146,7 @@ impl App {
         progress: &watch::Sender<Progress>,
     ) -> Result<Outcome, AppError> {
         let mut notes = prepared.notes.clone();
-        if prepared.mode >= Mode::Active {
-            notes.extend(self.recover_before(prepared, probe).await);
-        }
+        notes.extend(self.recover_before(prepared, probe).await);
         progress.send_modify(|known| known.phase = "signing in");
         let act = self.act_input(id, prepared, probe).await?;
         let probe = &*probe;

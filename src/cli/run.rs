@@ -43,8 +43,9 @@ pub async fn run(cli: Cli) -> Exit {
 }
 
 async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
-    // The server looks when it scans, so that it starts at once.
-    if !matches!(command, Command::Undo(_) | Command::Mcp(_) | Command::Demo(_)) {
+    // What scans looks for it itself, and says it in the report; the server does so too, so that it starts at once.
+    let looks = matches!(command, Command::Scan(_) | Command::Recheck(_) | Command::Ownership(_) | Command::Mcp(_));
+    if !looks && !matches!(command, Command::Undo(_) | Command::Demo(_)) {
         undo::at_start(cx).await;
     }
     match command {

@@ -109,7 +109,9 @@ impl Check for MissingWrite {
             return Need::NotApplicable;
         }
         let acting = acting_of(cx.api, operation);
-        let by_path = operation.path.trim_end_matches('/').ends_with('}') && !slots(cx.api, operation).is_empty();
+        let one = operation.path.trim_end_matches('/').ends_with('}');
+        let part = matches!(operation.method, crate::model::Method::Put | crate::model::Method::Patch);
+        let by_path = (one || part) && !slots(cx.api, operation).is_empty();
         let most = match acting.kind {
             Kind::Create if operation.requires_sign_in() => 8,
             // An object or two, the owner's write and two without credentials, with the owner's view of each.
@@ -145,7 +147,8 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     if acting.kind == Kind::Create {
         return create(cx, acting, &signed).await;
     }
-    let by_path = acting.operation.path.trim_end_matches('/').ends_with('}');
+    // A part of an object, such as `/notes/{id}/pin`, is changed through its path too.
+    let by_path = acting.operation.path.contains('}') && !acting.slots.is_empty();
     let (way, owner, deed) = if by_path {
         let found = signed.iter().find_map(|person| Some((*person, cx.target(acting, &person.name)?)));
         let Some((owner, (created, values))) = found else { return Ok(no_target(cx, acting, true)) };

@@ -123,7 +123,14 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
         return Ok(no_target(cx, acting, true));
     };
     let caller = intruder.map_or(ANONYMOUS, |person| person.name.as_str()).to_owned();
-    Case { cx, acting, caller, intruder, owner, target: &target }.carry_out().await
+    let case = Case { cx, acting, caller, intruder, owner, target: &target };
+    let verdict = case.carry_out().await?;
+    if intruder.is_none() || !matches!(verdict, Verdict::Held(_)) {
+        return Ok(verdict);
+    }
+    // A role may be asked for: then the owner is refused too, and may get through in disguise.
+    let by_owner = Case { caller: owner.name.clone(), target: &target, ..case }.carry_out().await?;
+    Ok(if matches!(by_owner, Verdict::Broken(_)) { by_owner } else { verdict })
 }
 
 struct Case<'a> {
@@ -318,7 +325,16 @@ impl Case<'_> {
         let meant = self.acting.operation.method;
         let told = shown.disguise.told(meant);
         let mut proof = Proof::default();
-        match shown.rightful.as_ref().filter(|own| own.effect) {
+        let guarded = |own: &&Tried| matches!(own.answer.status(), Some(401 | 403));
+        match shown.rightful.as_ref().filter(|own| own.effect || guarded(own)) {
+            Some(own) if !own.effect => {
+                let because = format!(
+                    "even {owner}'s own {meant} is refused (status {}): a role is asked for",
+                    status(&own.answer)
+                );
+                proof.clause("role-is-asked-for", true, because);
+                proof.show(Role::Control, &own.answer);
+            }
             Some(own) => {
                 proof.clause("owner-is-served", true, format!("{owner}'s own {meant} has its effect"));
                 proof.show(Role::Baseline, &own.answer);

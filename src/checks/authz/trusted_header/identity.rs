@@ -20,6 +20,9 @@ const HEADERS: &[&str] = &[
     "X-User",
     "X-Username",
     "X-User-Name",
+    "X-Client-Id",
+    "X-Member-Id",
+    "X-Customer-Id",
     "X-Remote-User",
     "X-Forwarded-User",
     "X-Auth-User",
@@ -65,11 +68,31 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict
     let (Some(baseline), Some(own)) = (surveyed.valid_of(&owner.name), surveyed.by.get(&intruder.name)) else {
         return Ok(no_pair(cx, surveyed));
     };
-    if !is_about_caller(surveyed) && !is_scoped_for(cx, surveyed, owner) {
+    if !is_about_caller(surveyed) && !is_scoped_for(cx, surveyed, owner) && !is_each_callers(surveyed, baseline, own) {
         return Ok(held("shared: it is neither about the caller nor a list of the caller's own"));
     }
     let case = Case { cx, surveyed, intruder, owner, baseline, own };
     case.carry_out().await
+}
+
+/// One object without an id, which is another one for each caller (`/wallet`), and none for strangers.
+fn is_each_callers(surveyed: &Surveyed, theirs: &Baseline, own: &Baseline) -> bool {
+    let object = |baseline: &Baseline| {
+        baseline
+            .first
+            .response()
+            .is_some_and(|response| response.json.as_ref().is_some_and(serde_json::Value::is_object))
+    };
+    let differ = theirs
+        .first
+        .response()
+        .zip(own.first.response())
+        .is_some_and(|(theirs, own)| !crate::survey::same(theirs, own, &surveyed.volatile, &[]));
+    surveyed.slots.is_empty()
+        && object(theirs)
+        && object(own)
+        && differ
+        && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
 }
 
 struct Case<'a> {
