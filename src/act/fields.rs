@@ -48,7 +48,7 @@ pub fn fields(api: &Api, schema: SchemaId) -> Vec<Field> {
 }
 
 /// What a schema says once `allOf` and the first `oneOf` that is not null are looked through.
-pub fn plain<'a>(api: &'a Api, schema: SchemaId) -> Option<&'a Schema> {
+pub fn plain(api: &Api, schema: SchemaId) -> Option<&Schema> {
     let mut id = schema;
     for _ in 0..8 {
         let found = api.schemas.get(id)?;

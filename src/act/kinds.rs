@@ -302,7 +302,7 @@ fn by_shape(api: &Api, operation: &Operation, content: Option<&BodyContent>) -> 
     });
     let created = operation.responses.iter().any(|response| response.status == "201");
     let taken = content.and_then(|content| content.schema).map_or(0, |schema| declared_properties(api, schema).len());
-    if gives_token && !created || (!created && taken == 2) { Kind::SignIn } else { Kind::SignUp }
+    if !created && (gives_token || taken == 2) { Kind::SignIn } else { Kind::SignUp }
 }
 
 fn makes_people(last: &[String]) -> bool {

@@ -33,7 +33,7 @@ impl Maker<'_> {
             });
             let value = match own {
                 Some(value) => value,
-                None => self.from_stock(caller, &slot.resources).await?,
+                None => self.of_stock(caller, &slot.resources).await?,
             };
             for resource in &slot.resources {
                 context.context.insert(resource.clone(), value.clone());
@@ -59,7 +59,7 @@ impl Maker<'_> {
                 .find(|created| created.caller == caller && created.object.resource == reference.resource);
             let value = match own {
                 Some(created) => Ok(id_value(&created.object).unwrap_or(Value::String(created.id))),
-                None => self.from_stock(caller, std::slice::from_ref(&reference.resource)).await,
+                None => self.of_stock(caller, std::slice::from_ref(&reference.resource)).await,
             };
             match value {
                 Ok(value) => put(&mut body.value, &reference.pointer, value),
@@ -101,7 +101,7 @@ impl Maker<'_> {
 
     /// The id of an object of the common stock: one that a list shows, that names no owner, and that counts nothing which
     /// a reference to it could change.
-    async fn from_stock(&self, caller: &str, resources: &[String]) -> Result<Value, Fault> {
+    async fn of_stock(&self, caller: &str, resources: &[String]) -> Result<Value, Fault> {
         let mut because = format!(
             "needs a {}, and none of {caller}'s own is known",
             resources.first().map_or("parent", String::as_str)
