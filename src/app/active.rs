@@ -85,7 +85,7 @@ impl App {
 
     /// Journals that scans of earlier processes left behind.
     pub(super) fn left_behind(&self) -> Vec<Journal> {
-        let Ok(folder) = self.journals() else { return Vec::new() };
+        let Ok(Some(folder)) = store::journals_if_any(self.shared.data.as_deref()) else { return Vec::new() };
         journal_files(&folder).iter().filter_map(|path| Journal::take_over(path)).collect()
     }
 

@@ -17,8 +17,6 @@ family![
     bola_write::BolaWrite,
     bola_delete::BolaDelete,
     bola_body::BolaBody,
-    method_override::MethodOverride,
-    trusted_header::TrustedHeader,
     bola_list::BolaList,
     bola_nested::BolaNested,
     existence_oracle::ExistenceOracle,
@@ -26,6 +24,8 @@ family![
     function_read::FunctionRead,
     function_write::FunctionWrite,
     role_escalation::RoleEscalation,
+    method_override::MethodOverride,
+    trusted_header::TrustedHeader,
 ];
 
 pub(super) use bola_body::{addressed, target};
