@@ -187,7 +187,7 @@ impl Probe {
                 self.note(format!("the session of {name} expired during the scan and was renewed"));
                 Ok(Fate::Renewed)
             }
-            Err(_) if self.is_cancelled() => Err(SendError::Cancelled),
+            Err(_) if self.is_stopped() => Err(SendError::Cancelled),
             Err(error) => {
                 Ok(self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")))
             }

@@ -223,8 +223,13 @@ async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, a
     if let Some(because) = acting.left_alone.as_ref().filter(|_| check.meta().level > Mode::Passive) {
         return Verdict::Skipped(Inconclusive { because: because.clone(), help: None });
     }
-    if let Some(skipped) = beyond(check, input.mode) {
-        return skipped;
+    if let Some(because) = beyond(check, input.mode) {
+        // The next mode is offered, not the one after it.
+        let next =
+            matches!((input.mode, check.meta().level), (Mode::Passive, Mode::Active) | (Mode::Active, Mode::Intrusive));
+        let level = check.meta().level.as_str();
+        let help = format!("scan with `--mode {level}` (add --auto-accounts to leave your own accounts alone)");
+        return Verdict::Skipped(Inconclusive { because, help: Some(help).filter(|_| next) });
     }
     if input.act.is_none() && acting.operation.effect != Effect::Reads && check.meta().level > Mode::Passive {
         return Verdict::Skipped(Inconclusive {
@@ -236,17 +241,9 @@ async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, a
 }
 
 /// Why a check is beyond what the scan may do.
-fn beyond(check: &'static dyn Check, mode: Mode) -> Option<Verdict> {
+fn beyond(check: &'static dyn Check, mode: Mode) -> Option<String> {
     let level = check.meta().level;
-    (level > mode).then(|| {
-        Verdict::Skipped(Inconclusive {
-            because: format!("needs {} mode", level.as_str()),
-            help: Some(format!(
-                "scan with `--mode {}` (add --auto-accounts to leave your own accounts alone)",
-                level.as_str()
-            )),
-        })
-    })
+    (level > mode).then(|| format!("needs {} mode", level.as_str()))
 }
 
 /// One check on one operation, on its way to a verdict.
@@ -282,7 +279,7 @@ fn job<'a>(
         let asked = check.looks_at_refused() && !surveyed.by.is_empty();
         let verdict = match (surveyed.skipped.as_ref().filter(|_| !asked), beyond(check, mode)) {
             (Some(reason), _) => Verdict::Skipped(reason.clone()),
-            (None, Some(skipped)) => skipped,
+            (None, Some(because)) => Verdict::Skipped(Inconclusive { because, help: None }),
             (None, None) => check.run(cx, surveyed).await,
         };
         count.step(&verdict, ticked);

@@ -4,8 +4,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use routewarden::app::ScanRequest;
+use routewarden::report::Status;
+
 use super::kit::Db;
 use super::objects::{slow_server, weak_server};
+use crate::engine::harness::Bench;
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("routewarden"));
@@ -54,6 +58,29 @@ async fn the_next_start_undoes_what_a_killed_scan_wrote() {
         assert_eq!(server.db.dump(), before, "{text}");
         assert!(text.contains("are removed now"), "{text}");
         assert_eq!(std::fs::read_dir(&journals).unwrap().count(), 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_scan_and_one_without_budget_undo_what_they_wrote() {
+    for (stop, budget) in [(true, ""), (false, "max_requests = 40\n")] {
+        let server = slow_server(Duration::from_millis(5)).await;
+        let before = server.db.dump();
+        let config = format!(
+            "[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n[scan]\nmode = \"active\"\nauto_accounts = true\n{budget}",
+            server.base_url
+        );
+        let bench = Bench::new(&config, Some(&server.document), &[]);
+        let mut handle = bench.app.start(ScanRequest::default()).await.unwrap();
+        assert!(has_made(&server.db, 4).await, "the scan wrote nothing");
+        if stop {
+            handle.cancel.cancel();
+        }
+        let report = handle.finished().await.unwrap().report.clone();
+        assert_ne!(report.scan.status, Status::Complete);
+        assert_eq!(server.db.dump(), before);
+        assert!(!report.writes.is_empty() && report.writes.iter().all(|write| write.undone), "{:?}", report.writes);
+        assert_eq!(std::fs::read_dir(bench.data().join("journals")).unwrap().count(), 0);
     }
 }
 
