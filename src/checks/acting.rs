@@ -51,6 +51,8 @@ pub struct ActCx<'a> {
     accesses: Mutex<Vec<Access>>,
     /// Proofs that an account got a higher role by an operation; held only to add or read.
     raised: Mutex<Vec<(OperationId, Draft)>>,
+    /// Operations on which fields that callers must not set were tried.
+    tried: Mutex<Vec<OperationId>>,
 }
 
 /// What an owner sees of its own object.
@@ -101,7 +103,7 @@ impl<'a> ActCx<'a> {
     /// Nothing was tried yet.
     pub fn new(check: &'a CheckCx<'a>, maker: &'a Maker<'a>, accounts: &'a Accounts, mode: Mode) -> Self {
         let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
-        Self { check, maker, accounts, spares, mode, accesses: Mutex::default(), raised: Mutex::default() }
+        Self { check, maker, accounts, spares, mode, accesses: Mutex::default(), raised: Mutex::default(), tried: Mutex::default() }
     }
 
     /// What was seen of who can do what.
@@ -112,6 +114,16 @@ impl<'a> ActCx<'a> {
     /// Keeps the proof that an operation gave an account a higher role: what one check has shown, another need not try.
     pub(super) fn keep_raise(&self, acting: &Acting, draft: Draft) {
         self.raised.lock().unwrap_or_else(PoisonError::into_inner).push((acting.operation.id.clone(), draft));
+    }
+
+    /// Keeps that fields which callers must not set were tried on an operation.
+    pub(super) fn keep_tried_fields(&self, acting: &Acting) {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).push(acting.operation.id.clone());
+    }
+
+    /// Whether they were.
+    pub(super) fn has_tried_fields(&self, acting: &Acting) -> bool {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).contains(&acting.operation.id)
     }
 
     /// Such a proof.

@@ -84,7 +84,14 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
         return Ok(Verdict::Broken(vec![Draft { claim, severity: None, ..draft }]));
     }
     if role_fields(cx.maker.api, acting).is_empty() && !is_role_function(acting) {
-        return Ok(skipped("a role that the document does not name is tried by property/mass-assignment", None));
+        if acting.kind != Kind::SignUp && !cx.changes_account(acting) {
+            return Ok(held("it does not change the caller's own account"));
+        }
+        return Ok(if cx.has_tried_fields(acting) {
+            held("no role that the document does not name was taken")
+        } else {
+            skipped("a role that the document does not name is tried by property/mass-assignment", None)
+        });
     }
     let Some(model) = cx.model() else { return Ok(no_account()) };
     let by_function =

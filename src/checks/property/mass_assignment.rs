@@ -85,6 +85,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
         return Ok(inconclusive(format!("no route shows {} what it made", subject.caller()), None));
     };
     let found = candidates(cx, acting, &before.fields(), subject.is_account());
+    cx.keep_tried_fields(acting);
     let values = first_values(cx, acting, &found);
     let attempt = Attempt { cx, acting, subject, before, echo, found };
     let verdict = if values.is_empty() {
