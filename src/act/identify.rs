@@ -131,19 +131,24 @@ impl Sent<'_> {
         objects_in(json).filter(own).find_map(with_id)
     }
 
-    /// Nothing of what was sent can be known again: then the one object of a 201 is the new one, unless it has the id of a
-    /// parent.
+    /// Nothing of what was sent can be known again: then the outermost object of a 201 is the new one, if nothing telling was
+    /// sent or it points back at the parent it was made under, and unless it has the id of that parent.
     fn only_answer(&self, api: &Api, response: &Response) -> Option<Object> {
-        let telling = self.body.and_then(|body| body.value.as_object()).into_iter().flatten();
-        let any = telling.into_iter().any(|(_, value)| scalar_text(value).is_some());
-        if response.status != 201 || any || !self.marker.is_empty() {
+        if response.status != 201 {
             return None;
         }
         let fields = response.json.as_ref().and_then(|json| objects_in(json).find(|fields| fields.len() > 1))?;
         let object = Object::of(&self.context.resource, fields, self.context.context.clone());
         let id = scalar_text(&id_value_of(api, self.acting, &object)?)?;
-        let parent = self.values.values().filter_map(scalar_text).any(|value| value == id);
-        (!parent).then_some(object)
+        let parents: Vec<String> = self.values.values().filter_map(scalar_text).collect();
+        let points_back = fields.values().filter_map(scalar_text).any(|value| parents.contains(&value));
+        let known = self.sent_nothing_telling() || points_back;
+        (known && !parents.contains(&id)).then_some(object)
+    }
+
+    fn sent_nothing_telling(&self) -> bool {
+        let sent = self.body.and_then(|body| body.value.as_object());
+        self.marker.is_empty() && !sent.is_some_and(|fields| fields.values().any(|value| scalar_text(value).is_some()))
     }
 
     /// Without a mark: every scalar that was sent is there, and there is one.

@@ -103,7 +103,16 @@ impl<'a> ActCx<'a> {
     /// Nothing was tried yet.
     pub fn new(check: &'a CheckCx<'a>, maker: &'a Maker<'a>, accounts: &'a Accounts, mode: Mode) -> Self {
         let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
-        Self { check, maker, accounts, spares, mode, accesses: Mutex::default(), raised: Mutex::default(), tried: Mutex::default() }
+        Self {
+            check,
+            maker,
+            accounts,
+            spares,
+            mode,
+            accesses: Mutex::default(),
+            raised: Mutex::default(),
+            tried: Mutex::default(),
+        }
     }
 
     /// What was seen of who can do what.

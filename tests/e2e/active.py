@@ -252,8 +252,10 @@ def killed(scanner: Scanner, app: Application, example: Example, name: str, crea
     left = app.added()
     print(f"{name}: killed after {creating} creating requests, with these rows left: {', '.join(f'{table} {key}' for table, key in left) or 'none'}")
     _, report = scanner.scan(app.url, "active", f"{name}-next")
-    # A short number in the text may mean anything.
-    said = {str(write["object"]) for write in report["writes"]} | set(re.findall(r"[\w-]{8,}", scanner.text() + json.dumps(report.get("notes"))))
+    # A short number in the text may mean anything, unless it stands behind the operation that made it.
+    text = scanner.text() + json.dumps(report.get("notes"))
+    said = ({str(write["object"]) for write in report["writes"]} | set(re.findall(r"[\w-]{8,}", text))
+            | set(re.findall(r"\b(?:POST|PUT) /\S* ([\w-]+)", text)))
     after, faults = app.added(), []
     for key in left.keys() & after.keys():
         named = any(is_named(word, key, left[key]) for word in said)
