@@ -281,7 +281,6 @@ impl AccountMaker<'_> {
         password: &Secret,
         account: &Account,
     ) -> Result<bool, SendError> {
-        let Some(acting) = self.acting.get(account.sign_up) else { return Ok(false) };
         let basic = self.api.schemes.values().any(|scheme| scheme.kind == SchemeKind::Basic);
         if basic {
             for user in [&account.persona.username, &account.persona.email] {
@@ -304,7 +303,6 @@ impl AccountMaker<'_> {
                 }
             }
         }
-        let _ = acting;
         Ok(false)
     }
 

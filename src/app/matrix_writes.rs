@@ -31,9 +31,7 @@ fn cell(outcome: &Outcome, operation: &Operation, letter: &str, name: &str) -> C
     let (access, because) = match (other, own, refused) {
         (Some(other), ..) if other.owner.is_empty() => (Access::Served, other.because.clone()),
         (Some(other), ..) => (Access::Others, other.because.clone()),
-        (None, Some(own), Some(refused)) if refused.owner != name => {
-            (Access::Own, format!("{}; another's: {}", own.because, refused.because))
-        }
+        (None, Some(own), Some(refused)) => (Access::Own, format!("{}; another's: {}", own.because, refused.because)),
         (None, Some(own), _) => (Access::Own, own.because.clone()),
         (None, None, Some(refused)) => (Access::Refused, refused.because.clone()),
         (None, None, None) => (Access::Unknown, "not tried".to_owned()),

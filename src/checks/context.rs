@@ -20,11 +20,6 @@ pub struct PlanCx<'a> {
 }
 
 impl PlanCx<'_> {
-    /// Whether the scan may write.
-    pub fn may_write(&self) -> bool {
-        self.mode >= Mode::Active
-    }
-
     /// A GET that nothing speaks against.
     pub fn is_read(operation: &crate::model::Operation) -> bool {
         operation.method == Method::Get && operation.effect == crate::model::Effect::Reads

@@ -222,8 +222,7 @@ impl<'a> ActCx<'a> {
                     *value = own;
                 }
             }
-            for (name, value) in members.iter_mut().filter(|(name, _)| is_password(name)) {
-                let _ = name;
+            for (_, value) in members.iter_mut().filter(|(name, _)| is_password(name)) {
                 *value = json!(spare.password.expose());
             }
         }
@@ -293,7 +292,7 @@ pub(super) fn no_account() -> Verdict {
 
 /// What stands for an account in a field that names an account: its id, its name, its address.
 fn own_principal(name: &str, spare: &Spare, present: &Map<String, Value>) -> Option<Value> {
-    let joined = crate::survey::words(name).join("");
+    let joined = words(name).join("");
     let id = || ["id", "_id", "uuid", "user_id", "userId", "uid"].iter().find_map(|name| present.get(*name)).cloned();
     match joined.as_str() {
         "id" | "userid" | "accountid" | "memberid" | "customerid" | "uid" | "uuid" | "useruuid" | "user" | "owner"

@@ -78,6 +78,12 @@ pub struct Entry {
     pub heirs: Vec<String>,
 }
 
+impl Entry {
+    fn new(n: usize, note: WriteNote) -> Self {
+        Self { n, note, status: None, object: None, undone: false, nothing: false, heirs: Vec::new() }
+    }
+}
+
 /// How to sign in as a throw-away account again, without its password.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AccountNote {
@@ -190,17 +196,7 @@ impl Journal {
             match line {
                 Line::Scan(found) => head = Some(found),
                 Line::Account(account) => accounts.push(account),
-                Line::Write { n, note } => {
-                    entries.push(Entry {
-                        n,
-                        note,
-                        status: None,
-                        object: None,
-                        undone: false,
-                        nothing: false,
-                        heirs: Vec::new(),
-                    });
-                }
+                Line::Write { n, note } => entries.push(Entry::new(n, note)),
                 other => settle(&mut entries, other),
             }
         }
@@ -242,16 +238,7 @@ impl Journal {
         let n = {
             let mut state = self.locked();
             let n = state.entries.len();
-            let entry = Entry {
-                n,
-                note: note.clone(),
-                status: None,
-                object: None,
-                undone: false,
-                nothing: false,
-                heirs: Vec::new(),
-            };
-            state.entries.push(entry);
+            state.entries.push(Entry::new(n, note.clone()));
             n
         };
         self.append(&Line::Write { n, note })?;

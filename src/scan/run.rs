@@ -86,7 +86,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let started = std::time::Instant::now();
     let failed = sign_in(&input, ticked).await;
     let acting = input.act.as_ref().map(|act| act.acting.as_slice()).unwrap_or_default();
-    let maker = Maker::new(&input.api, input.probe, acting, writing::facts(&input));
+    let facts = writing::facts(&input);
+    let maker = Maker::new(&input.api, input.probe, acting, facts.clone());
     let stopped = writing::make(&input, &maker, ticked).await;
     let surveyor = Surveyor {
         api: Arc::clone(&input.api),
@@ -94,7 +95,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         owns: input.owns.clone(),
         excluded: input.excluded,
         created: maker.made().into_iter().map(|created| (created.id, created.object)).collect(),
-        facts: writing::facts(&input),
+        facts,
     };
     let mut survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
     if let Err(error) = stopped {

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rand::RngExt as _;
-
 use crate::act::{Account, Acting, Extra, Persona, marker, password_of};
 use crate::checks::acting::ActCx;
 use crate::checks::proof::skipped;
@@ -78,9 +76,7 @@ impl<'a> Trial<'a> {
 
 /// A password of the form that the throw-away accounts' have, and that none has.
 pub(in crate::checks) fn wrong_password() -> Secret {
-    let mut random = rand::rng();
-    let bytes: Vec<u8> = (0..32).map(|_| random.random_range(0..=u8::MAX)).collect();
-    password_of(&bytes)
+    password_of(&rand::random::<[u8; 32]>())
 }
 
 /// Somebody whom the API does not know.

@@ -1,6 +1,5 @@
 //! Making an object for somebody else: an owner field of the body that is believed.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -378,10 +377,10 @@ struct Case<'c> {
 
 fn awaits_consent(after: &Views) -> bool {
     let objects = [&after.owner, &after.intruder].into_iter().flatten().filter_map(|seen| seen.object.as_ref());
-    let asks: BTreeSet<&str> = BTreeSet::from(["invited", "requested", "proposed", "awaiting", "unaccepted"]);
+    const ASKS: &[&str] = &["invited", "requested", "proposed", "awaiting", "unaccepted"];
     objects.flatten().any(|(name, value)| {
         let text = value.as_str().map(str::to_lowercase).unwrap_or_default();
-        text.split(['_', '-', ' ']).any(|word| asks.contains(word))
+        text.split(['_', '-', ' ']).any(|word| ASKS.contains(&word))
             || *value == Value::Bool(false) && words(name).iter().any(|word| word == "accepted")
     }) || !is_settled(after)
 }
