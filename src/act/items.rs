@@ -65,13 +65,7 @@ pub fn list<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
 /// The values of an operation's path: the object in its last slot, its parents before it. `None` where one is unknown.
 pub fn values_for(api: &Api, operation: &Operation, object: &Object, known: &Values) -> Option<Values> {
     let found = slots(api, operation);
-    let samples = Samples::new(api, 1);
-    let mut values: Values = operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.required)
-        .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
-        .collect();
+    let mut values: Values = Samples::new(api, 1).required(operation);
     let (last, parents) = found.split_last()?;
     values.insert((last.place, last.name.clone()), object.slot_value(last)?.clone());
     for slot in parents {

@@ -17,14 +17,7 @@ use crate::survey::{Object, is_me_word, is_strong_owner_name, resource_of_path, 
 impl Maker<'_> {
     /// Values of the path, and what they say of the parents.
     pub(super) async fn parents(&self, acting: &Acting, caller: &str) -> Result<(Values, Object), Fault> {
-        let samples = Samples::new(self.api, 1);
-        let mut values: Values = acting
-            .operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.required)
-            .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
-            .collect();
+        let mut values: Values = Samples::new(self.api, 1).required(&acting.operation);
         let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
         for slot in &acting.slots {
             let own = self.made().into_iter().rev().find_map(|created| {

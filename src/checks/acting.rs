@@ -14,9 +14,9 @@ use crate::act::{
 };
 use crate::model::{Draft, Method, Mode, Operation, OperationId, Place, clean_name};
 use crate::probe::{
-    Answer, Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, operation_url, parameter_text,
-    serialize_body,
+    Answer, Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
 };
+use crate::spec::Samples;
 use crate::survey::{Object, Person, Reading, Sign, is_owner_name, is_soft_error, is_strong_owner_name, scalar_text};
 
 /// What a caller was seen to be able to do on an operation that changes state; for the ownership matrix.
@@ -248,14 +248,8 @@ impl<'a> ActCx<'a> {
         kind: WriteKind,
         once: bool,
     ) -> Result<Written, SendError> {
-        let required = acting
-            .operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.place == Place::Header && parameter.required);
-        let samples = crate::spec::Samples::new(self.maker.api, 1);
-        headers
-            .extend(required.map(|parameter| (parameter.name.clone(), parameter_text(&samples.parameter(parameter)))));
+        let required = Samples::new(self.maker.api, 1).required(&acting.operation);
+        headers.extend(header_values(&acting.operation, &required));
         let note = WriteNote {
             operation: acting.operation.id.0.clone(),
             caller: caller.label(),

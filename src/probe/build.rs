@@ -81,6 +81,19 @@ fn encode(text: &str, parameter: &Parameter) -> String {
     utf8_percent_encode(text, set).to_string()
 }
 
+/// The header parameters of an operation that have a value, as they are sent.
+pub fn header_values(operation: &Operation, values: &Values) -> Vec<(String, String)> {
+    operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.place == Place::Header)
+        .filter_map(|parameter| {
+            let value = values.get(&(Place::Header, parameter.name.clone()))?;
+            Some((parameter.name.clone(), parameter_text(value).replace(['\r', '\n'], " ")))
+        })
+        .collect()
+}
+
 /// A scalar as it is written in addresses and headers.
 pub fn parameter_text(value: &Value) -> String {
     match value {

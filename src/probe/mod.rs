@@ -16,7 +16,7 @@ mod wire;
 mod writes;
 
 pub use ask::{Answer, Ask, Caller, Response, Seen};
-pub use build::{Values, operation_url, parameter_text, serialize_body};
+pub use build::{Values, header_values, operation_url, parameter_text, serialize_body};
 pub use client::{Fetched, Limits, Probe, SendError};
 pub use journal::{AccountNote, Entry, ID_PLACE, Journal, JournalHead, Undo, WriteKind, WriteNote};
 pub use session::{Carrier, Session, Sessions};

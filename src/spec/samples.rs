@@ -1,10 +1,10 @@
 //! Example values that fit a schema, as small as it allows and the same for the same seed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{AdditionalProperties, Api, BodyContent, JsonType, Parameter, Schema, SchemaId};
+use crate::model::{AdditionalProperties, Api, BodyContent, JsonType, Operation, Parameter, Place, Schema, SchemaId};
 
 use super::fits::{fits, fits_merged, is_of};
 use super::merged::{Merged, merge};
@@ -66,6 +66,12 @@ impl<'a> Samples<'a> {
             Value::Null if parameter.required => json!("1"),
             other => other,
         }
+    }
+
+    /// Values of all parameters that an operation must be sent, by place and name.
+    pub fn required(&self, operation: &Operation) -> BTreeMap<(Place, String), Value> {
+        let required = operation.parameters.iter().filter(|parameter| parameter.required);
+        required.map(|parameter| ((parameter.place, parameter.name.clone()), self.parameter(parameter))).collect()
     }
 
     /// A value for a body: its own example where that fits, or else one that its schema allows.

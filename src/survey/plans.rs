@@ -121,14 +121,9 @@ impl Surveyor<'_> {
 
     /// Parameters that are no slots: required ones, and path parameters that choose among fixed values.
     fn fixed_values(&self, operation: &Operation, slots: &[Slot]) -> Values {
-        let samples = Samples::new(&self.api, 1);
-        operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.required)
-            .filter(|parameter| !slots.iter().any(|slot| slot.place == parameter.place && slot.name == parameter.name))
-            .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
-            .collect()
+        let mut values = Samples::new(&self.api, 1).required(operation);
+        values.retain(|(place, name), _| !slots.iter().any(|slot| slot.place == *place && slot.name == *name));
+        values
     }
 }
 

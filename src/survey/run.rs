@@ -17,8 +17,8 @@ use super::people::{People, session_facts};
 use super::plans::Plan;
 use super::refusal::Reading;
 use super::slots::{missing_like, slots};
-use crate::model::{ANONYMOUS, Api, Effect, Inconclusive, Method, Operation, OperationId, Place};
-use crate::probe::{Answer, Ask, Caller, Probe, SendError, Values, operation_url, parameter_text};
+use crate::model::{ANONYMOUS, Api, Effect, Inconclusive, Method, Operation, OperationId};
+use crate::probe::{Answer, Ask, Caller, Probe, SendError, header_values, operation_url};
 
 /// Waves after which nothing more is expected to become known.
 const MAX_WAVES: usize = 6;
@@ -389,18 +389,6 @@ fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
         return Inconclusive { because, help: None };
     }
     Inconclusive { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
-}
-
-fn header_values(operation: &Operation, values: &Values) -> Vec<(String, String)> {
-    operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.place == Place::Header)
-        .filter_map(|parameter| {
-            let value = values.get(&(Place::Header, parameter.name.clone()))?;
-            Some((parameter.name.clone(), parameter_text(value).replace(['\r', '\n'], " ")))
-        })
-        .collect()
 }
 
 /// Paths of the leaves that differ between two answers to one request.

@@ -28,14 +28,7 @@ pub(super) struct Harmless {
 /// The harmless call of a function, where there is one.
 pub(super) fn harmless(cx: &ActCx<'_>, acting: &Acting) -> Option<Harmless> {
     let api = cx.maker.api;
-    let samples = Samples::new(api, 1);
-    let mut values: Values = acting
-        .operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.required)
-        .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
-        .collect();
+    let mut values: Values = Samples::new(api, 1).required(&acting.operation);
     if !acting.slots.is_empty() {
         for slot in &acting.slots {
             let place = (slot.place, slot.name.clone());

@@ -275,11 +275,7 @@ impl Attempt<'_> {
         body: Option<Body>,
         theirs: &Value,
     ) -> Result<Arc<crate::probe::Answer>, SendError> {
-        let samples = Samples::new(self.cx.maker.api, 1);
-        let required = self.acting.operation.parameters.iter().filter(|parameter| parameter.required);
-        let mut values: Values = required
-            .map(|parameter| ((parameter.place, parameter.name.clone()), samples.parameter(parameter)))
-            .collect();
+        let mut values: Values = Samples::new(self.cx.maker.api, 1).required(&self.acting.operation);
         let mut body = body;
         match (self.naming.in_query, body.as_mut().and_then(|body| body.value.as_object_mut())) {
             (true, _) => {
