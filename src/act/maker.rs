@@ -11,9 +11,9 @@ use super::identify::Sent;
 use super::items::undo;
 use super::kinds::{Acting, Kind};
 use super::repair::{complaints, mend};
-use crate::model::{Api, Method, Outcome, Place, clean};
+use crate::model::{Api, Method, Outcome, clean};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, SendError, Values, WriteKind, WriteNote, operation_url, serialize_body,
+    Answer, Ask, Caller, Probe, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
 };
 use crate::survey::{Object, is_soft_error, role_word};
 
@@ -268,7 +268,7 @@ impl<'a> Maker<'a> {
         let mut said = String::new();
         let mut last = None;
         for _ in 0..=MAX_REPAIRS {
-            let ask = ask(acting, sender, &url, body.as_ref());
+            let ask = ask(acting, sender, &url, &values, body.as_ref());
             let marked = body.as_ref().is_some_and(|body| !body.marked.is_empty());
             let note = WriteNote {
                 operation: acting.operation.id.0.clone(),
@@ -361,17 +361,10 @@ impl<'a> Maker<'a> {
     }
 }
 
-fn ask(acting: &Acting, caller: &str, url: &url::Url, body: Option<&Body>) -> Ask {
-    let headers = acting
-        .operation
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.place == Place::Header && parameter.required)
-        .map(|parameter| (parameter.name.clone(), "1".to_owned()))
-        .collect();
+fn ask(acting: &Acting, caller: &str, url: &url::Url, values: &Values, body: Option<&Body>) -> Ask {
     Ask {
         method: acting.operation.method,
-        headers,
+        headers: header_values(&acting.operation, values),
         body: body.map(|body| serialize_body(&body.media_type, &body.value)),
         ..Ask::get(Caller::named(caller), url.clone())
     }

@@ -194,3 +194,22 @@ async fn a_passive_scan_writes_nothing() {
     assert_eq!(server.db.dump(), before);
     assert!(said(&report, WRITE.0, WRITE.1).contains("needs active mode"), "{}", said(&report, WRITE.0, WRITE.1));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_that_must_be_sent_have_values_that_are_allowed() {
+    let (db, router, mut document) = parts(Kind::Weak);
+    let kinds = json!({"type": "string", "enum": ["web", "mobile"]});
+    document["paths"]["/rows"]["post"]["parameters"] =
+        json!([{"name": "X-Client-Kind", "in": "header", "required": true, "schema": kinds}]);
+    let strict = router.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        let kind = request.headers().get("x-client-kind").and_then(|value| value.to_str().ok());
+        let creates = request.method() == "POST" && request.uri().path() == "/rows";
+        if creates && !matches!(kind, Some("web" | "mobile")) {
+            return refuse(400, "what kind of client is this?");
+        }
+        next.run(request).await
+    }));
+    let server = serve(&db, strict, document).await;
+    let report = scan(&server, "active").await;
+    assert_eq!(said(&report, WRITE.0, WRITE.1), "confirmed", "{:?}", report.notes);
+}
