@@ -38,6 +38,8 @@ enum Fate {
     Alive,
     /// There is a new one.
     Renewed,
+    /// There is a new one, though the old one was never served anything: it may not help.
+    Retried,
     /// It is gone, and there will be no other.
     Gone,
 }
@@ -73,6 +75,14 @@ impl Probe {
         match self.fate(name, session.generation).await? {
             Fate::Alive => Ok(answer),
             Fate::Renewed => self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await,
+            Fate::Retried => {
+                let answer = self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await?;
+                if answer.response().is_some_and(Response::is_success) {
+                    self.remember_served(name, &ask.url);
+                    self.note_renewed(name);
+                }
+                Ok(answer)
+            }
             Fate::Gone => Err(SendError::SessionGone(name.clone())),
         }
     }
@@ -168,7 +178,7 @@ impl Probe {
             return Fate::Alive;
         };
         let can_renew = matches!(identity.credential, Credential::Login(_));
-        if can_renew && self.sign_in(identity).await.is_ok() { Fate::Renewed } else { Fate::Alive }
+        if can_renew && self.sign_in(identity).await.is_ok() { Fate::Retried } else { Fate::Alive }
     }
 
     /// Must be called with `renewing` held.
@@ -184,7 +194,7 @@ impl Probe {
         }
         match self.sign_in(identity).await {
             Ok(()) => {
-                self.note(format!("the session of {name} expired during the scan and was renewed"));
+                self.note_renewed(name);
                 Ok(Fate::Renewed)
             }
             Err(_) if self.is_stopped() => Err(SendError::Cancelled),
@@ -192,6 +202,10 @@ impl Probe {
                 Ok(self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")))
             }
         }
+    }
+
+    fn note_renewed(&self, name: &str) {
+        self.note(format!("the session of {name} expired during the scan and was renewed"));
     }
 
     fn bury(&self, name: &str, because: String) -> Fate {

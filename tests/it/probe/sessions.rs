@@ -170,6 +170,8 @@ async fn a_session_that_ends_before_its_first_request_is_renewed_once() {
             assert_eq!(probe.send(&ask).await.unwrap().status(), Some(expected));
         }
         assert_eq!(server.lines().iter().filter(|line| line.starts_with("POST")).count(), logins);
+        let told = probe.notes().iter().filter(|note| note.contains("was renewed")).count();
+        assert_eq!(told, usize::from(expected == 200), "{:?}", probe.notes());
     }
 }
 
