@@ -82,8 +82,6 @@ impl AccountMaker<'_> {
 
 /// What the report calls an account: its id, or what it was signed up with.
 fn known_as(account: &Account, shown: &[Object]) -> String {
-    let named =
-        account.body.value.as_object().into_iter().flatten().any(|(_, value)| *value == account.persona.username);
     let id = shown.iter().find_map(id_value).and_then(|value| scalar_text(&value));
-    id.unwrap_or_else(|| if named { account.persona.username.clone() } else { account.persona.email.clone() })
+    id.unwrap_or_else(|| account.persona.signed_as(&account.body.value).to_owned())
 }

@@ -3,20 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::bodies::{Body, marker};
+use super::credentials::{self, fill, send_sign_up};
 use super::kinds::{Acting, Kind};
 use super::repair::{complaints, mend};
 use super::signup::{
     self, PASSWORD, PASSWORD_LENGTH, Persona, carriers, is_confirmation, sign_in_bodies, sign_up_body, token_in,
 };
 use crate::model::{Api, Credential, Identity, LoginRecipe, Outcome, SchemeKind, Secret, TokenSource, clean};
-use crate::probe::{
-    AccountNote, Answer, Ask, Caller, Probe, Response, SendError, Values, WriteKind, WriteNote, operation_url,
-    serialize_body,
-};
-use crate::survey::{is_soft_error, leaves};
+use crate::probe::{AccountNote, Answer, Ask, Caller, Probe, Response, SendError, Written};
+use crate::survey::{is_soft_error, leaves, succeeds};
 
 /// Most sign-up operations that are tried.
 const MAX_TRIES: usize = 3;
@@ -106,13 +104,7 @@ impl AccountMaker<'_> {
     async fn one(&self, probe: &mut Probe, name: &str, candidates: &[usize]) -> Result<Account, String> {
         let persona = Persona::new(&marker());
         let password = (self.password)(name);
-        let placeholder = Identity {
-            name: name.to_owned(),
-            role: "user".to_owned(),
-            rank: 10,
-            credential: Credential::Basic(persona.username.clone(), password.clone()),
-            owns: BTreeMap::new(),
-        };
+        let placeholder = credentials::identity(name, Credential::Basic(persona.username.clone(), password.clone()));
         probe.redactor().learn(&format!("password of {name}"), &password);
         probe.add_identity(placeholder.clone()).map_err(|error| error.to_string())?;
         let mut last = String::new();
@@ -142,34 +134,23 @@ impl AccountMaker<'_> {
         let mut last: Option<Arc<Answer>> = None;
         for _ in 0..=MAX_REPAIRS {
             let ask = self.ask(probe, acting, &body, password)?;
-            let note = WriteNote {
-                operation: acting.operation.id.0.clone(),
-                caller: name.to_owned(),
-                kind: WriteKind::SignsUp,
-                marker: persona.username.clone(),
-                undo: None,
+            let sent = send_sign_up(probe, acting, name, persona, &ask, None).await;
+            let refused = match sent.map_err(|error| error.to_string())? {
+                Ok(Written { n, answer }) => {
+                    return Ok(Account {
+                        name: name.to_owned(),
+                        persona: persona.clone(),
+                        sign_up: index,
+                        body,
+                        sign_in: None,
+                        answer,
+                        entry: n,
+                    });
+                }
+                Err(refused) => refused,
             };
-            let written = probe.sign_up(name, &ask, note).await.map_err(|error| error.to_string())?;
-            let response = written.answer.response();
-            if response
-                .is_some_and(|response| response.is_success() && !is_soft_error(response) || response.status == 302)
-            {
-                let (answer, entry) = (written.answer, written.n);
-                return Ok(Account {
-                    name: name.to_owned(),
-                    persona: persona.clone(),
-                    sign_up: index,
-                    body,
-                    sign_in: None,
-                    answer,
-                    entry,
-                });
-            }
-            if let (Some(journal), true) = (probe.journal(), response.is_some()) {
-                journal.nothing(written.n);
-            }
-            let complaints = response.map(complaints).unwrap_or_default();
-            last = Some(written.answer);
+            let complaints = refused.response().map(complaints).unwrap_or_default();
+            last = Some(refused);
             if !mend_sign_up(&mut body, &complaints, &persona.username) {
                 break;
             }
@@ -179,14 +160,7 @@ impl AccountMaker<'_> {
     }
 
     fn ask(&self, probe: &Probe, acting: &Acting, body: &Body, password: &Secret) -> Result<Ask, String> {
-        let url = operation_url(probe.base_url(), &acting.operation, &Values::new())?;
-        let filled = filled(&body.value, password);
-        Ok(Ask {
-            method: acting.operation.method,
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            body: Some(serialize_body(&body.media_type, &filled)),
-            ..Ask::get(Caller::Anonymous, url)
-        })
+        credentials::ask(probe, acting, &body.media_type, &fill(&body.value, password))
     }
 
     async fn sign_in(
@@ -311,9 +285,7 @@ impl AccountMaker<'_> {
         let mut protected = 0;
         for url in self.witnesses(probe) {
             let anonymous = probe.send(&Ask::get(Caller::Anonymous, url.clone())).await?;
-            let refused = |answer: &Answer| {
-                answer.response().is_none_or(|response| !response.is_success() || is_soft_error(response))
-            };
+            let refused = |answer: &Answer| !answer.response().is_some_and(succeeds);
             if !refused(&anonymous) {
                 continue;
             }
@@ -351,15 +323,6 @@ fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker
         }
     }
     changed
-}
-
-/// The body with the password in its place.
-pub(super) fn filled(body: &Value, password: &Secret) -> Value {
-    match body {
-        Value::String(text) if text == PASSWORD => json!(password.expose()),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), filled(value, password))).collect(),
-        other => other.clone(),
-    }
 }
 
 /// The credential that an answer gave, to be sent as it is.
@@ -409,20 +372,15 @@ pub fn identity_of(note: &AccountNote, password: Secret) -> Identity {
         Some(("cookie", name)) => TokenSource::Cookie(name.to_owned()),
         _ => TokenSource::Pointer(note.token.clone()),
     };
-    Identity {
-        name: note.name.clone(),
-        role: "user".to_owned(),
-        rank: 10,
-        credential: Credential::Login(LoginRecipe {
-            operation: note.operation.clone(),
-            body: note.body.clone(),
-            secrets: BTreeMap::from([("password".to_owned(), password)]),
-            content_type: note.content_type.clone(),
-            token,
-            send: note.send.clone(),
-        }),
-        owns: BTreeMap::new(),
-    }
+    let recipe = LoginRecipe {
+        operation: note.operation.clone(),
+        body: note.body.clone(),
+        secrets: BTreeMap::from([("password".to_owned(), password)]),
+        content_type: note.content_type.clone(),
+        token,
+        send: note.send.clone(),
+    };
+    credentials::identity(&note.name, Credential::Login(recipe))
 }
 
 /// A password that common rules take: letters of both cases, digits, a sign. `bytes` must be unguessable.
@@ -436,8 +394,13 @@ pub fn password_of(bytes: &[u8]) -> Secret {
 
 /// What an answer said, short and already redacted.
 pub(super) fn told(answer: &Answer) -> String {
+    told_within(answer, 200)
+}
+
+/// The same within so many characters.
+pub(super) fn told_within(answer: &Answer, most: usize) -> String {
     match &answer.exchange.outcome {
-        Outcome::Response(response) => format!("{}: {}", response.status, clean(&response.body, 200)),
+        Outcome::Response(response) => format!("{}: {}", response.status, clean(&response.body, most)),
         _ => "nothing".to_owned(),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
 use super::kinds::{Acting, Kind, is_password};
-use crate::model::{Api, BodyContent, JsonType};
+use crate::model::{Api, JsonType};
 use crate::spec::Samples;
 use crate::survey::{ends_in_id, is_owner_name, resource_of_name, words};
 
@@ -20,6 +20,13 @@ pub struct Body {
     pub value: Value,
     /// The top-level text fields that carry the marker.
     pub marked: Vec<String>,
+}
+
+impl Body {
+    /// An empty JSON object.
+    pub fn empty() -> Self {
+        Self { media_type: "application/json".to_owned(), value: json!({}), marked: Vec::new() }
+    }
 }
 
 /// A field that refers to an object of another kind.
@@ -75,7 +82,7 @@ pub fn body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
     let content = acting.content.as_ref()?;
     let media_type = if content.media_type == "*/*" { "application/json" } else { content.media_type.as_str() };
     let mut value = Samples::new(api, 1).body(content);
-    let declared = content.schema.map(|id| fields::fields(api, id)).unwrap_or_default();
+    let declared = acting.fields(api);
     let mut marked = Vec::new();
     if let Value::Object(members) = &mut value {
         tidy(api, members, &declared, marker, &mut marked);
@@ -231,8 +238,8 @@ fn later(name: &str, text: &str) -> String {
 }
 
 /// The references of a body: fields that are named like the id of something.
-pub fn references(api: &Api, content: Option<&BodyContent>, value: &Value) -> Vec<Reference> {
-    let declared = content.and_then(|content| content.schema).map(|id| fields::fields(api, id)).unwrap_or_default();
+pub fn references(api: &Api, acting: &Acting, value: &Value) -> Vec<Reference> {
+    let declared = acting.fields(api);
     let mut found = Vec::new();
     for (name, value) in value.as_object().into_iter().flatten() {
         let Some(resource) = reference(name) else { continue };
@@ -329,8 +336,7 @@ pub fn change(
     avoid: &[Value],
 ) -> Option<Change> {
     let mut body = body(api, acting, marker)?;
-    let content = acting.content.as_ref();
-    let declared = content.and_then(|content| content.schema).map(|id| fields::fields(api, id)).unwrap_or_default();
+    let declared = acting.fields(api);
     let members = body.value.as_object_mut()?;
     // What the object has stays as it is, so that a whole representation (PUT) remains valid.
     for (name, value) in members.iter_mut() {

@@ -1,6 +1,7 @@
 //! Undoes what a scan made, last first, and looks whether it is gone.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
@@ -9,7 +10,7 @@ use url::Url;
 use super::identify::{carries, id_value, objects_in};
 use crate::model::Method;
 use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, SendError, Undo, WriteKind, WriteNote};
-use crate::survey::{Object, ends_in_id, is_soft_error, scalar_text};
+use crate::survey::{Object, ends_in_id, is_soft_error, scalar_text, succeeds};
 
 /// Requests that undoing one write takes at most.
 const REQUESTS_EACH: u64 = 8;
@@ -135,26 +136,16 @@ async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool,
         if is_gone(probe, &caller, entry, undo, &id).await? == Some(true) {
             return Ok(true);
         }
-        let Ok(url) = Url::parse(&with_id(&undo.url, &id)) else { return Ok(false) };
-        let method = Method::parse(&undo.method).unwrap_or(Method::Delete);
-        let ask = Ask { method, ..Ask::get(Caller::named(&caller), url) };
-        let note = WriteNote {
-            operation: entry.note.operation.clone(),
-            caller: caller.clone(),
-            kind: WriteKind::Touches,
-            marker: String::new(),
-            undo: None,
-        };
-        let answer = match probe.send_write(&ask, note).await {
-            Ok(written) => written.answer,
+        let answer = match send_removal(probe, &caller, entry, undo, &id).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => return Ok(false),
             // An account that is gone has no session any more.
             Err(SendError::SessionGone(_)) if entry.note.kind == WriteKind::SignsUp => return Ok(true),
             Err(SendError::SessionGone(_)) => continue,
             Err(error) => return Err(error),
         };
-        let accepted = answer.response().is_some_and(|response| {
-            response.is_success() && !is_soft_error(response) || matches!(response.status, 404 | 410)
-        });
+        let accepted =
+            answer.response().is_some_and(|response| succeeds(response) || matches!(response.status, 404 | 410));
         match is_gone(probe, &caller, entry, undo, &id).await? {
             Some(gone) if gone => return Ok(true),
             None if accepted => return Ok(true),
@@ -195,22 +186,26 @@ async fn remove_for_all(probe: &Probe, entry: &Entry, undo: &Undo, id: &str) -> 
 
 /// Deletes as a caller; whether the answer takes it.
 async fn delete_as(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &str) -> Result<bool, SendError> {
-    let Ok(url) = Url::parse(&with_id(&undo.url, id)) else { return Ok(false) };
+    match send_removal(probe, caller, entry, undo, id).await {
+        Ok(answer) => Ok(answer.is_some_and(|answer| answer.response().is_some_and(succeeds))),
+        Err(SendError::SessionGone(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sends what removes an object; `None` where its address cannot be built.
+async fn send_removal(
+    probe: &Probe,
+    caller: &str,
+    entry: &Entry,
+    undo: &Undo,
+    id: &str,
+) -> Result<Option<Arc<Answer>>, SendError> {
+    let Ok(url) = Url::parse(&with_id(&undo.url, id)) else { return Ok(None) };
     let method = Method::parse(&undo.method).unwrap_or(Method::Delete);
     let ask = Ask { method, ..Ask::get(Caller::named(caller), url) };
-    let note = WriteNote {
-        operation: entry.note.operation.clone(),
-        caller: caller.to_owned(),
-        kind: WriteKind::Touches,
-        marker: String::new(),
-        undo: None,
-    };
-    let answer = match probe.send_write(&ask, note).await {
-        Ok(written) => written.answer,
-        Err(SendError::SessionGone(_)) => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    Ok(answer.response().is_some_and(|response| response.is_success() && !is_soft_error(response)))
+    let note = WriteNote::bare(&entry.note.operation, caller, WriteKind::Touches);
+    Ok(Some(probe.send_write(&ask, note).await?.answer))
 }
 
 fn with_id(address: &str, id: &str) -> String {

@@ -1,20 +1,17 @@
 //! Accounts beyond those that a scan acts as: signed up like one of them, with a password of choice, and removed with
 //! the rest.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::accounts::{Account, AccountMaker, filled, fixed, note};
+use super::accounts::{Account, AccountMaker, fixed, note};
 use super::bodies::Body;
+use super::credentials::{self, fill, in_name_of, send_sign_up};
 use super::kinds::Acting;
 use super::signup::{Persona, sign_up_body};
-use crate::model::{Api, Identity, LoginRecipe, Secret};
-use crate::probe::{
-    Answer, Ask, Caller, Probe, SendError, Values, WriteKind, WriteNote, operation_url, serialize_body,
-};
-use crate::survey::is_soft_error;
+use crate::model::{Api, LoginRecipe, Secret};
+use crate::probe::{Answer, Ask, Caller, Probe, SendError, WriteKind, WriteNote};
 
 /// Makes further accounts in the way of one that was made before.
 #[derive(Debug, Clone, Copy)]
@@ -48,25 +45,11 @@ impl Extra<'_> {
     pub async fn sign_up(&self, name: &str, who: &Persona, password: &Secret) -> Result<SignedUp, SendError> {
         let acting = self.operation(self.like.sign_up)?;
         let body = self.body(acting, who);
-        let sent = Body { value: filled(&body.value, password), ..body.clone() };
-        let note = WriteNote {
-            operation: acting.operation.id.0.clone(),
-            caller: name.to_owned(),
-            kind: WriteKind::SignsUp,
-            marker: who.username.clone(),
-            undo: None,
+        let ask = self.ask(acting, &body.media_type, &fill(&body.value, password))?;
+        let written = match send_sign_up(self.probe, acting, name, who, &ask, None).await? {
+            Ok(written) => written,
+            Err(refused) => return Ok(SignedUp::Refused(refused)),
         };
-        let written = self.probe.sign_up(name, &self.ask(acting, &sent)?, note).await?;
-        let accepted = written
-            .answer
-            .response()
-            .is_some_and(|response| response.is_success() && !is_soft_error(response) || response.status == 302);
-        if !accepted {
-            if let (Some(journal), Some(_)) = (self.probe.journal(), written.answer.response()) {
-                journal.nothing(written.n);
-            }
-            return Ok(SignedUp::Refused(written.answer));
-        }
         Ok(SignedUp::Accepted(Box::new(Account {
             name: name.to_owned(),
             persona: who.clone(),
@@ -85,15 +68,8 @@ impl Extra<'_> {
     pub async fn sign_in(&self, who: &Persona, password: &Secret) -> Result<Arc<Answer>, SendError> {
         let acting = self.operation(self.like.sign_in.unwrap_or(usize::MAX))?;
         let value = fill(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
-        let body = Body { media_type: self.recipe.content_type.clone(), value, marked: Vec::new() };
-        let note = WriteNote {
-            operation: acting.operation.id.0.clone(),
-            caller: Caller::Anonymous.label(),
-            kind: WriteKind::Tries,
-            marker: String::new(),
-            undo: None,
-        };
-        let ask = self.ask(acting, &body)?;
+        let ask = self.ask(acting, &self.recipe.content_type, &value)?;
+        let note = WriteNote::bare(acting.operation.id.as_str(), &Caller::Anonymous.label(), WriteKind::Tries);
         Ok(self.probe.send_write(&ask, note).await?.answer)
     }
 
@@ -106,13 +82,7 @@ impl Extra<'_> {
         let credential =
             signed_in.response().and_then(|response| fixed(response, &self.recipe.token, &self.recipe.send));
         let Some(credential) = credential else { return Ok(false) };
-        let identity = Identity {
-            name: account.name.clone(),
-            role: "user".to_owned(),
-            rank: 10,
-            credential,
-            owns: BTreeMap::new(),
-        };
+        let identity = credentials::identity(&account.name, credential);
         if self.probe.sign_in(&identity).await.is_err() {
             return Ok(false);
         }
@@ -146,38 +116,9 @@ impl Extra<'_> {
         self.acting.get(index).ok_or_else(|| SendError::Unbuildable("no such operation".to_owned()))
     }
 
-    fn ask(&self, acting: &Acting, body: &Body) -> Result<Ask, SendError> {
-        let url =
-            operation_url(self.probe.base_url(), &acting.operation, &Values::new()).map_err(SendError::Unbuildable)?;
-        Ok(Ask {
-            method: acting.operation.method,
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            body: Some(serialize_body(&body.media_type, &body.value)),
-            // A limit is an answer here, and nothing to wait for.
-            once: true,
-            ..Ask::get(Caller::Anonymous, url)
-        })
-    }
-}
-
-/// A value with one persona's names replaced by another's.
-pub fn in_name_of(value: &Value, from: &Persona, to: &Persona) -> Value {
-    match value {
-        Value::String(text) => json!(text.replace(&from.email, &to.email).replace(&from.username, &to.username)),
-        Value::Array(items) => items.iter().map(|item| in_name_of(item, from, to)).collect(),
-        Value::Object(fields) => {
-            fields.iter().map(|(name, inner)| (name.clone(), in_name_of(inner, from, to))).collect()
-        }
-        other => other.clone(),
-    }
-}
-
-/// A sign-in's body with one text wherever a secret belongs.
-pub fn fill(body: &Value, secret: &Secret) -> Value {
-    match body {
-        Value::String(text) if text.starts_with("{secret:") => json!(secret.expose()),
-        Value::Array(items) => items.iter().map(|item| fill(item, secret)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, inner)| (name.clone(), fill(inner, secret))).collect(),
-        other => other.clone(),
+    fn ask(&self, acting: &Acting, media_type: &str, body: &Value) -> Result<Ask, SendError> {
+        let ask = credentials::ask(self.probe, acting, media_type, body).map_err(SendError::Unbuildable)?;
+        // A limit is an answer here, and nothing to wait for.
+        Ok(Ask { once: true, ..ask })
     }
 }

@@ -1,19 +1,10 @@
 //! Which operations concern the objects that a creating operation makes: where one is read, listed, removed.
 
-use super::kinds::{Acting, Kind, ends_in_slot};
+use super::kinds::{Acting, Kind, collection, ends_in_slot};
 use crate::model::{Api, Effect, Method, Operation, Place};
 use crate::probe::{ID_PLACE, Probe, Undo, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{Object, Slot, role_word, slots};
-
-/// The path of a collection without a segment that says that something is added.
-fn collection(path: &str) -> &str {
-    let path = path.trim_end_matches('/');
-    match path.rsplit_once('/') {
-        Some((before, "create" | "new" | "add")) => before,
-        _ => path,
-    }
-}
 
 /// A path with its slots nameless, so that `/notes/{id}` and `/notes/{note_id}` are one.
 pub fn shape(path: &str) -> String {

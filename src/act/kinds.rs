@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::fields::{Field, fields};
 use crate::model::{Api, BodyContent, Method, Operation, SchemaId};
 use crate::spec::declared_properties;
 use crate::survey::{Slot, resource_of_path, singular, slots, words};
@@ -41,6 +42,14 @@ pub struct Acting {
     pub resource: Option<String>,
     /// Why it is never called, where that is so.
     pub left_alone: Option<String>,
+}
+
+impl Acting {
+    /// The fields that its body declares.
+    pub fn fields(&self, api: &Api) -> Vec<Field> {
+        let schema = self.content.as_ref().and_then(|content| content.schema);
+        schema.map(|schema| fields(api, schema)).unwrap_or_default()
+    }
 }
 
 /// Words for what reaches other people or moves money: never called, not even on objects of one's own.
@@ -241,12 +250,13 @@ fn last_words(path: &str) -> Vec<String> {
     path.split('/').rfind(|part| !part.is_empty() && !part.starts_with('{')).map(segment_words).unwrap_or_default()
 }
 
-pub(super) fn ends_in_slot(path: &str) -> bool {
+/// Whether a path ends in an id: `/notes/{id}`.
+pub fn ends_in_slot(path: &str) -> bool {
     path.trim_end_matches('/').ends_with('}')
 }
 
 /// The path without a segment that says that something is added.
-fn collection(path: &str) -> &str {
+pub(super) fn collection(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     match path.rsplit_once('/') {
         Some((before, last)) if MAKING.contains(&last.to_ascii_lowercase().as_str()) => before,

@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
+use super::accounts::told_within;
 use super::bodies::{self, Body, marker};
 use super::further;
 use super::identify::Sent;
 use super::items::undo;
 use super::kinds::{Acting, Kind};
 use super::repair::{complaints, mend};
-use crate::model::{Api, Method, Outcome, clean};
+use crate::model::{Api, Method};
 use crate::probe::{
     Answer, Ask, Caller, Probe, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
 };
-use crate::survey::{Object, is_soft_error, role_word};
+use crate::survey::{Object, role_word, succeeds};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -284,7 +285,7 @@ impl<'a> Maker<'a> {
             let Some(response) = written.answer.response() else {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
             };
-            if response.is_success() && !is_soft_error(response) || matches!(response.status, 302 | 303) {
+            if succeeds(response) || matches!(response.status, 302 | 303) {
                 // Only what every object has is kept as the body that works, and is looked for in the answer.
                 let plain = body.clone().map(|mut body| {
                     further::remove(&mut body.value, &how.fields);
@@ -306,7 +307,7 @@ impl<'a> Maker<'a> {
                 return Ok(Created { body, ..created });
             }
             self.nothing(written.n);
-            said = told(&written.answer);
+            said = told_within(&written.answer, 120);
             last = Some(Arc::clone(&written.answer));
             let wrong = complaints(response);
             let mended = match (&mut body, response.status) {
@@ -350,11 +351,7 @@ impl<'a> Maker<'a> {
             (None, fresh) => fresh.or_else(|| {
                 // The document says nothing of a body: many do not, and the refusal tells what is needed.
                 let silent = acting.operation.body.is_none() && acting.operation.method == Method::Post;
-                silent.then(|| Body {
-                    media_type: "application/json".to_owned(),
-                    value: Value::Object(Map::new()),
-                    marked: Vec::new(),
-                })
+                silent.then(Body::empty)
             }),
             (known, None) => known,
         }
@@ -367,13 +364,5 @@ fn ask(acting: &Acting, caller: &str, url: &url::Url, values: &Values, body: Opt
         headers: header_values(&acting.operation, values),
         body: body.map(|body| serialize_body(&body.media_type, &body.value)),
         ..Ask::get(Caller::named(caller), url.clone())
-    }
-}
-
-/// What an answer said, short; its text is redacted already.
-fn told(answer: &Answer) -> String {
-    match &answer.exchange.outcome {
-        Outcome::Response(response) => format!("{}: {}", response.status, clean(&response.body, 120)),
-        _ => "nothing".to_owned(),
     }
 }

@@ -28,24 +28,21 @@ impl Persona {
     pub fn new(marker: &str) -> Self {
         Self { username: marker.to_owned(), email: format!("{marker}@example.com") }
     }
+
+    /// By what a sign-up's body names it: its user name, or else its address.
+    pub(super) fn signed_as(&self, body: &Value) -> &str {
+        let named = body.as_object().into_iter().flatten().any(|(_, value)| *value == self.username);
+        if named { &self.username } else { &self.email }
+    }
 }
 
 /// The body of a sign-up, the password as a placeholder.
 pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
-    let mut made = body(api, acting, &who.username).unwrap_or_else(|| Body {
-        media_type: "application/json".to_owned(),
-        value: json!({}),
-        marked: Vec::new(),
-    });
+    let mut made = body(api, acting, &who.username).unwrap_or_else(Body::empty);
     if !made.value.is_object() {
         made.value = json!({});
     }
-    let declared = acting
-        .content
-        .as_ref()
-        .and_then(|content| content.schema)
-        .map(|id| fields::fields(api, id))
-        .unwrap_or_default();
+    let declared = acting.fields(api);
     if let Some(members) = made.value.as_object_mut() {
         for field in &declared {
             let credential = is_password(&field.name) || is_email(&field.name) || is_user_name(&field.name);
@@ -111,17 +108,8 @@ pub fn is_user_name(name: &str) -> bool {
 
 /// The bodies of a sign-in that may be right, best first.
 pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Value) -> Vec<Body> {
-    let made = body(api, acting, "").unwrap_or_else(|| Body {
-        media_type: "application/json".to_owned(),
-        value: json!({}),
-        marked: Vec::new(),
-    });
-    let declared = acting
-        .content
-        .as_ref()
-        .and_then(|content| content.schema)
-        .map(|id| fields::fields(api, id))
-        .unwrap_or_default();
+    let made = body(api, acting, "").unwrap_or_else(Body::empty);
+    let declared = acting.fields(api);
     let mut names: Vec<String> = made.value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
     names.extend(
         declared.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>(),

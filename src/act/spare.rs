@@ -7,17 +7,16 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Map, Value};
 
-use super::accounts::{Account, filled, fixed, note, told};
+use super::accounts::{Account, fixed, note, told};
 use super::bodies::marker;
+use super::credentials::{self, fill, in_name_of, send_sign_up};
 use super::further;
 use super::identify::{carries, id_value, objects_in};
 use super::kinds::Acting;
 use super::signup::{Persona, token_in};
 use crate::model::{Api, Credential, Identity, LoginRecipe, Secret};
-use crate::probe::{
-    Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, WriteKind, WriteNote, operation_url, serialize_body,
-};
-use crate::survey::{Object, is_soft_error, scalar_text};
+use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo};
+use crate::survey::{Object, scalar_text};
 
 /// Most spare accounts of one scan.
 const MAX_SPARES: u32 = 12;
@@ -80,7 +79,7 @@ impl<'a> SpareMaker<'a> {
         let Some(like) = known.cloned() else { return Ok(Err(format!("{} is not signed in", model.name))) };
         let persona = Persona::new(&marker());
         let password = password_of(&like.credential);
-        let mut body = renamed(&model.body.value, &model.persona, &persona);
+        let mut body = in_name_of(&model.body.value, &model.persona, &persona);
         further::add(&mut body, further);
         let new =
             New { name: format!("{}+{n}", model.name), persona, password, body, like, from: model.persona.clone() };
@@ -95,31 +94,14 @@ impl<'a> SpareMaker<'a> {
 
     async fn sign_up(&self, model: &Account, new: New, undo: Option<Undo>) -> Result<Result<Spare, String>, SendError> {
         let Some(acting) = self.acting.get(model.sign_up) else { return Ok(Err("no sign-up is known".to_owned())) };
-        let url =
-            operation_url(self.probe.base_url(), &acting.operation, &Values::new()).map_err(SendError::Unbuildable)?;
-        let ask = Ask {
-            method: acting.operation.method,
-            headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            body: Some(serialize_body(&model.body.media_type, &filled(&new.body, &new.password))),
-            ..Ask::get(Caller::Anonymous, url)
+        let filled = fill(&new.body, &new.password);
+        let ask = credentials::ask(self.probe, acting, &model.body.media_type, &filled);
+        let ask = ask.map_err(SendError::Unbuildable)?;
+        let sent = send_sign_up(self.probe, acting, &new.name, &new.persona, &ask, undo.clone()).await?;
+        let written = match sent {
+            Ok(written) => written,
+            Err(refused) => return Ok(Err(format!("{} answered {}", acting.operation.id, told(&refused)))),
         };
-        let write = WriteNote {
-            operation: acting.operation.id.0.clone(),
-            caller: new.name.clone(),
-            kind: WriteKind::SignsUp,
-            marker: new.persona.username.clone(),
-            undo: undo.clone(),
-        };
-        let written = self.probe.sign_up(&new.name, &ask, write).await?;
-        let response = written.answer.response();
-        let taken = response
-            .is_some_and(|response| response.is_success() && !is_soft_error(response) || response.status == 302);
-        if !taken {
-            if let (Some(journal), true) = (self.probe.journal(), response.is_some()) {
-                journal.nothing(written.n);
-            }
-            return Ok(Err(format!("{} answered {}", acting.operation.id, told(&written.answer))));
-        }
         let mut id = own_id(&written.answer, &new.persona);
         self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         let identity = match self.open(&new, &written.answer).await? {
@@ -142,8 +124,7 @@ impl<'a> SpareMaker<'a> {
         if let Some(journal) = self.probe.journal()
             && (id.is_some() || !wants_id)
         {
-            let named = new.body.as_object().into_iter().flatten().any(|(_, value)| *value == new.persona.username);
-            let signed = if named { &new.persona.username } else { &new.persona.email };
+            let signed = new.persona.signed_as(&new.body);
             journal.made(n, Some(id.unwrap_or(signed).to_owned()), undo.cloned());
         }
     }
@@ -154,7 +135,7 @@ impl<'a> SpareMaker<'a> {
             |credential| Identity { name: new.name.clone(), credential, owns: BTreeMap::new(), ..new.like.clone() };
         match &new.like.credential {
             Credential::Login(recipe) => {
-                let body = renamed(&recipe.body, &new.from, &new.persona);
+                let body = in_name_of(&recipe.body, &new.from, &new.persona);
                 let recipe = LoginRecipe { body, ..recipe.clone() };
                 let identity = identity(Credential::Login(recipe.clone()));
                 let answer = self.probe.try_sign_in(&identity).await?;
@@ -216,16 +197,6 @@ fn password_of(credential: &Credential) -> Secret {
         _ => None,
     }
     .unwrap_or_else(|| super::accounts::password_of(marker().as_bytes()))
-}
-
-/// The body of one persona as that of another; addresses are made of the user name.
-fn renamed(body: &Value, from: &Persona, to: &Persona) -> Value {
-    match body {
-        Value::String(text) => Value::String(text.replace(&from.username, &to.username)),
-        Value::Array(items) => items.iter().map(|item| renamed(item, from, to)).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), renamed(value, from, to))).collect(),
-        other => other.clone(),
-    }
 }
 
 /// The id of the account that an answer shows.

@@ -44,7 +44,7 @@ impl Maker<'_> {
             };
             put(&mut body.value, &format!("/{}", field.replace('~', "~0").replace('/', "~1")), Value::String(own));
         }
-        for reference in bodies::references(self.api, acting.content.as_ref(), &body.value) {
+        for reference in bodies::references(self.api, acting, &body.value) {
             let own = self
                 .made()
                 .into_iter()

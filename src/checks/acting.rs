@@ -17,7 +17,9 @@ use crate::probe::{
     Answer, Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
 };
 use crate::spec::Samples;
-use crate::survey::{Object, Person, Reading, Sign, is_owner_name, is_soft_error, is_strong_owner_name, scalar_text};
+use crate::survey::{
+    Object, Person, Reading, Sign, is_owner_name, is_soft_error, is_strong_owner_name, scalar_text, succeeds,
+};
 
 /// What a caller was seen to be able to do on an operation that changes state; for the ownership matrix.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -250,13 +252,7 @@ impl<'a> ActCx<'a> {
     ) -> Result<Written, SendError> {
         let required = Samples::new(self.maker.api, 1).required(&acting.operation);
         headers.extend(header_values(&acting.operation, &required));
-        let note = WriteNote {
-            operation: acting.operation.id.0.clone(),
-            caller: caller.label(),
-            kind,
-            marker: String::new(),
-            undo: None,
-        };
+        let note = WriteNote::bare(acting.operation.id.as_str(), &caller.label(), kind);
         let ask = Ask {
             method,
             headers,
@@ -298,9 +294,7 @@ impl<'a> ActCx<'a> {
         let response = answer.response();
         let telling =
             response.is_some_and(|response| response.status < 500 && response.status != 429 && !response.truncated);
-        let json = response
-            .filter(|response| response.is_success() && !is_soft_error(response))
-            .and_then(|response| response.json.as_ref());
+        let json = response.filter(|response| succeeds(response)).and_then(|response| response.json.as_ref());
         let own_id = |fields: &&Map<String, Value>| {
             let object = Object::of(&created.object.resource, fields, BTreeMap::new());
             id_value(&object).and_then(|value| scalar_text(&value))

@@ -14,7 +14,7 @@ use super::rights::agrees;
 use crate::act::{Account, Acting, Body, Kind, Persona, Spare, add, carries, objects_in};
 use crate::model::{Credential, Effect, Method, Operation, Place, Verdict};
 use crate::probe::{Answer, Ask, Caller, SendError, Values, Written, operation_url};
-use crate::survey::{Object, Reading, Slot, Surveyed, is_me_word, is_soft_error, role_word, slots, words};
+use crate::survey::{Object, Reading, Slot, Surveyed, is_me_word, is_soft_error, role_word, slots, succeeds, words};
 
 /// Most routes on which an account is looked at.
 const MAX_MIRRORS: usize = 2;
@@ -129,7 +129,7 @@ impl<'a> ActCx<'a> {
             let answer = self.maker.probe.look_again(&Ask::get(Caller::named(&who.name), url)).await?;
             let own = answer
                 .response()
-                .filter(|response| response.is_success() && !is_soft_error(response))
+                .filter(|response| succeeds(response))
                 .and_then(|response| response.json.as_ref())
                 .and_then(|json| objects_in(json).find(|fields| carries(fields, &who.persona.username)))
                 .cloned();
@@ -200,10 +200,8 @@ impl<'a> ActCx<'a> {
     /// A body that leaves an account as it is: with PUT everything that it has, with PATCH what must be there.
     fn account_body(&self, acting: &Acting, spare: &Spare, view: &Mirrored) -> Body {
         let api = self.maker.api;
-        let empty = || Body { media_type: "application/json".to_owned(), value: json!({}), marked: Vec::new() };
-        let mut body = crate::act::body(api, acting, &spare.persona.username).unwrap_or_else(empty);
-        let schema = acting.content.as_ref().and_then(|content| content.schema);
-        let declared = schema.map(|id| crate::act::fields(api, id)).unwrap_or_default();
+        let mut body = crate::act::body(api, acting, &spare.persona.username).unwrap_or_else(Body::empty);
+        let declared = acting.fields(api);
         let whole = acting.operation.method != Method::Patch;
         let present = view.fields();
         if let Some(members) = body.value.as_object_mut() {

@@ -59,6 +59,13 @@ pub struct WriteNote {
     pub undo: Option<Undo>,
 }
 
+impl WriteNote {
+    /// A write that makes nothing, so that there is nothing to undo.
+    pub fn bare(operation: &str, caller: &str, kind: WriteKind) -> Self {
+        Self { operation: operation.to_owned(), caller: caller.to_owned(), kind, marker: String::new(), undo: None }
+    }
+}
+
 /// One write with what became of it.
 #[derive(Debug, Clone)]
 pub struct Entry {

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::leaves::{leaves, scalar_text};
 use super::objects::ObjectKey;
-use super::refusal::{Reading, is_soft_error, read};
+use super::refusal::{Reading, is_soft_error, read, succeeds};
 use super::slots::Slot;
 use crate::model::{Inconclusive, Operation};
 use crate::probe::{Answer, Ask, Caller, Values};
@@ -127,8 +127,7 @@ impl Surveyed {
 
     /// Whether an answer shares telling leaves with a valid baseline: then it is data, whoever got it.
     fn is_data_of_someone(&self, answer: &Answer) -> bool {
-        let Some(response) = answer.response().filter(|response| response.is_success() && !is_soft_error(response))
-        else {
+        let Some(response) = answer.response().filter(|response| succeeds(response)) else {
             return false;
         };
         let given: BTreeSet<String> = leaves(response).into_iter().filter(tells).map(|leaf| leaf.text).collect();

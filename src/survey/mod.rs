@@ -22,6 +22,6 @@ pub use names::{
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, signs_of};
 pub use people::{People, Person, me_facts, session_facts};
-pub use refusal::{Reading, is_soft_error, read};
+pub use refusal::{Reading, is_soft_error, read, succeeds};
 pub use run::{Survey, Surveyor, Tick, varying};
 pub use slots::{Slot, is_uuid, missing_like, readable_base64, slots};

@@ -65,6 +65,11 @@ pub(super) fn is_empty(response: &Response) -> bool {
     }
 }
 
+/// Whether an answer is a success that does not say of itself that it is an error.
+pub fn succeeds(response: &Response) -> bool {
+    response.is_success() && !is_soft_error(response)
+}
+
 /// Whether a 2xx says of itself that it is an error: `success: false`, `error: ...` and no data beside it.
 pub fn is_soft_error(response: &Response) -> bool {
     let Some(fields) = response.json.as_ref().and_then(|json| json.as_object()) else { return false };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::act::{Acting, Created, Kind, Unusual, Unusually, acting_of, body};
+use crate::act::{Acting, Created, Kind, Unusual, Unusually, acting_of, body, ends_in_slot};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::authz::addressed::{self, Deed};
 use crate::checks::authz::no_target;
@@ -109,7 +109,7 @@ impl Check for MissingWrite {
             return Need::NotApplicable;
         }
         let acting = acting_of(cx.api, operation);
-        let one = operation.path.trim_end_matches('/').ends_with('}');
+        let one = ends_in_slot(&operation.path);
         let part = matches!(operation.method, crate::model::Method::Put | crate::model::Method::Patch);
         let by_path = (one || part) && !slots(cx.api, operation).is_empty();
         let most = match acting.kind {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::trial::{Trial, nobody, wrong_password};
-use crate::act::{Account, Acting, Kind, Persona, SignedUp, acting_of, fields, is_password, plain};
+use crate::act::{Account, Acting, Kind, Persona, SignedUp, acting_of, is_password, plain};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
@@ -90,8 +90,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
 
 /// The shortest common password that the document allows.
 fn allowed(api: &Api, acting: &Acting) -> Option<&'static str> {
-    let declared = acting.content.as_ref().and_then(|content| content.schema);
-    let declared = declared.map(|id| fields(api, id)).unwrap_or_default();
+    let declared = acting.fields(api);
     let schema = declared.iter().find(|field| is_password(&field.name)).and_then(|field| plain(api, field.schema));
     COMMON.iter().copied().find(|password| schema.is_none_or(|schema| fits_text(schema, password)))
 }

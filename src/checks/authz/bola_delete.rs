@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::bola_write::no_target;
-use crate::act::{Acting, Created, Kind};
+use crate::act::{Acting, Created, Kind, ends_in_slot};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
@@ -48,7 +48,7 @@ impl Check for BolaDelete {
     }
 
     fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let one = operation.path.trim_end_matches('/').ends_with('}');
+        let one = ends_in_slot(&operation.path);
         if operation.method != Method::Delete || !one || slots(cx.api, operation).is_empty() {
             return Need::NotApplicable;
         }

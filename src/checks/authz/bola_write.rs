@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::account_write;
-use crate::act::{Acting, Change, Created, Kind};
+use crate::act::{Acting, Change, Created, Kind, ends_in_slot};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
@@ -69,7 +69,7 @@ impl Check for BolaWrite {
 }
 
 fn changes_object(cx: &PlanCx<'_>, operation: &Operation) -> bool {
-    let one = operation.path.trim_end_matches('/').ends_with('}');
+    let one = ends_in_slot(&operation.path);
     // A part of an object (`/users/{id}/email`) is changed by PUT and PATCH; a POST there makes something.
     matches!(operation.method, Method::Put | Method::Patch) && operation.path.contains('}')
         || operation.method == Method::Post && one && !slots(cx.api, operation).is_empty()

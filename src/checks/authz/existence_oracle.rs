@@ -15,7 +15,7 @@ use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
 use crate::model::{ANONYMOUS, Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{
-    Reading, Slot, Surveyed, is_soft_error, missing_like, readable_base64, same, scalar_text, slots, varying,
+    Reading, Slot, Surveyed, missing_like, readable_base64, same, scalar_text, slots, succeeds, varying,
 };
 
 check! {
@@ -198,7 +198,7 @@ fn unjudged(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, seen: &Seen)
     if alike(&seen.refused, &seen.missing) && alike(&seen.refused, &seen.other_missing) {
         return Some(held("an object of another user is answered like an id that does not exist"));
     }
-    if refused.is_success() && !is_soft_error(refused) {
+    if succeeds(refused) {
         return Some(inconclusive("the answer about another user's object is neither the object nor a refusal", None));
     }
     if !alike(&seen.refused, &seen.again) {

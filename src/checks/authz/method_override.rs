@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::bola_write::no_target;
-use crate::act::{Acting, Body, Created, Kind, body};
+use crate::act::{Acting, Body, Created, Kind, body, ends_in_slot};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
@@ -55,7 +55,7 @@ impl Check for MethodOverride {
     }
 
     fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let one = operation.path.trim_end_matches('/').ends_with('}') && !slots(cx.api, operation).is_empty();
+        let one = ends_in_slot(&operation.path) && !slots(cx.api, operation).is_empty();
         if !one || !matches!(operation.method, Method::Put | Method::Patch | Method::Delete) {
             return Need::NotApplicable;
         }

@@ -211,11 +211,7 @@ async fn look(cx: &ActCx<'_>, created: &Created) -> Result<Option<(Mirrored, boo
 fn object_body(cx: &ActCx<'_>, acting: &Acting, before: &Mirrored, further: &Map<String, Value>) -> Body {
     let present = before.fields().into_iter().filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
     let own = cx.change(acting, &present, &[]).map(|change| change.body);
-    let mut body = own.or_else(|| crate::act::body(cx.maker.api, acting, &marker())).unwrap_or_else(|| Body {
-        media_type: "application/json".to_owned(),
-        value: json!({}),
-        marked: Vec::new(),
-    });
+    let mut body = own.or_else(|| crate::act::body(cx.maker.api, acting, &marker())).unwrap_or_else(Body::empty);
     add(&mut body.value, further);
     body
 }

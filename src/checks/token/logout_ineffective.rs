@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::act::{Acting, Body, Kind, acting_of, body, fields};
+use crate::act::{Acting, Body, Kind, acting_of, body};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{PlanCx, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
@@ -14,7 +14,7 @@ use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, 
 use crate::detect::jwt;
 use crate::model::{Credential, Identity, Operation, Role, Secret, Verdict};
 use crate::probe::{Answer, Ask, Caller, SendError, Values, WriteKind};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_me_word, is_soft_error, leaves, words};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_me_word, leaves, succeeds, words};
 
 check! {
     /// ## What it does
@@ -139,7 +139,7 @@ impl Witness<'_> {
         }
         let shown = answer
             .response()
-            .filter(|response| response.is_success() && !is_soft_error(response))
+            .filter(|response| succeeds(response))
             .map_or(0, |response| present(&self.own, response).len());
         Some(shown * 2 >= self.own.len())
     }
@@ -164,7 +164,7 @@ async fn witness<'a>(cx: &ActCx<'a>, identity: &Identity) -> Result<Option<Witne
     for (surveyed, baseline) in routes.into_iter().take(MAX_WITNESSES) {
         let now = look(cx, baseline, Caller::named(&identity.name)).await?;
         let garbage = look(cx, baseline, Caller::Garbage(identity.name.clone())).await?;
-        let Some(response) = now.response().filter(|response| response.is_success() && !is_soft_error(response)) else {
+        let Some(response) = now.response().filter(|response| succeeds(response)) else {
             continue;
         };
         let strangers: BTreeSet<String> = [Some(&garbage), surveyed.anonymous.as_ref()]
@@ -299,8 +299,7 @@ impl SignOut<'_> {
     fn body(&self, second: &Second) -> Option<Body> {
         let api = self.cx.maker.api;
         let mut made = body(api, self.acting, "")?;
-        let declared = self.acting.content.as_ref().and_then(|content| content.schema);
-        let declared = declared.map(|id| fields(api, id)).unwrap_or_default();
+        let declared = self.acting.fields(api);
         if let Value::Object(members) = &mut made.value {
             let known: BTreeSet<String> =
                 members.keys().cloned().chain(declared.into_iter().map(|field| field.name)).collect();

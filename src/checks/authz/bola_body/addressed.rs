@@ -81,8 +81,7 @@ pub(crate) fn fields(api: &Api, acting: &Acting) -> Vec<Naming> {
     if acting.operation.path.contains('{') || deed(acting).is_none() {
         return Vec::new();
     }
-    let schema = acting.content.as_ref().and_then(|content| content.schema);
-    let declared = schema.map(|id| crate::act::fields(api, id)).unwrap_or_default();
+    let declared = acting.fields(api);
     let mut found: Vec<Naming> = declared
         .iter()
         .map(|field| Naming { in_query: false, name: field.name.clone(), required: field.required })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::act::{Acting, Created, Unusual, Unusually, fields, plain};
+use crate::act::{Acting, Created, Unusual, Unusually, plain};
 use crate::checks::acting::{ActCx, Seen};
 use crate::checks::authz::bola_write::no_target;
 use crate::checks::authz::principals::value_for;
@@ -100,8 +100,7 @@ pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, Send
 fn candidates(cx: &ActCx<'_>, acting: &Acting, control: &Created) -> Vec<Candidate> {
     let api = cx.maker.api;
     let mut found: Vec<Candidate> = Vec::new();
-    let schema = acting.content.as_ref().and_then(|content| content.schema);
-    for field in schema.map(|id| fields(api, id)).unwrap_or_default() {
+    for field in acting.fields(api) {
         let Some(plain) = plain(api, field.schema).filter(|schema| !schema.read_only) else { continue };
         if is_owner_name(&field.name) && !is_counterpart(&field.name) {
             let shown = control.object.fields.get(&field.name).filter(|value| scalar_text(value).is_some());

@@ -9,7 +9,7 @@ use crate::act::{Acting, Change, Created, body, is_email, marker, objects_in};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::model::clean_name;
 use crate::probe::{Answer, Ask, Caller, SendError};
-use crate::survey::{Person, Slot, is_me_word, is_owner_name, is_soft_error, scalar_text, words};
+use crate::survey::{Person, Slot, is_me_word, is_owner_name, scalar_text, succeeds, words};
 
 /// What is written to.
 pub(crate) enum Target<'a> {
@@ -114,9 +114,7 @@ async fn look(cx: &ActCx<'_>, ask: &Ask, person: &Person) -> Result<Seen, SendEr
     let response = answer.response();
     let telling =
         response.is_some_and(|response| response.status < 500 && response.status != 429 && !response.truncated);
-    let json = response
-        .filter(|response| response.is_success() && !is_soft_error(response))
-        .and_then(|response| response.json.as_ref());
+    let json = response.filter(|response| succeeds(response)).and_then(|response| response.json.as_ref());
     let is_self = |fields: &&Map<String, Value>| {
         fields.values().filter_map(scalar_text).any(|text| person.facts.contains(&text.to_lowercase()))
     };

@@ -8,7 +8,7 @@ use crate::checks::context::{CheckCx, present};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
 use crate::model::{ANONYMOUS, Role, Verdict};
 use crate::probe::{Answer, Ask, Caller, SendError};
-use crate::survey::{Baseline, Leaf, Person, Surveyed, is_soft_error, leaves};
+use crate::survey::{Baseline, Leaf, Person, Surveyed, leaves, succeeds};
 
 /// Header, value, and a value of the same kind that nobody trusts.
 const HEADERS: &[(&str, &str, &str)] = &[
@@ -122,8 +122,7 @@ impl Case<'_> {
 
     /// Whether an answer is what a higher role is shown; without one, data that the known answers do not have.
     fn is_served(&self, answer: &Answer, known: &[&Arc<Answer>]) -> bool {
-        let Some(response) = answer.response().filter(|response| response.is_success() && !is_soft_error(response))
-        else {
+        let Some(response) = answer.response().filter(|response| succeeds(response)) else {
             return false;
         };
         let elsewhere: BTreeSet<String> = known

@@ -1,0 +1,79 @@
+//! Sign-ups and sign-ins as they are sent: with nobody's credential, and noted before they leave.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::kinds::Acting;
+use super::signup::Persona;
+use crate::model::{Credential, Identity, Secret};
+use crate::probe::{
+    Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written, operation_url, serialize_body,
+};
+use crate::survey::succeeds;
+
+/// A body with one text wherever a secret belongs.
+pub fn fill(body: &Value, secret: &Secret) -> Value {
+    match body {
+        Value::String(text) if text.starts_with("{secret:") => json!(secret.expose()),
+        Value::Array(items) => items.iter().map(|item| fill(item, secret)).collect(),
+        Value::Object(fields) => fields.iter().map(|(name, inner)| (name.clone(), fill(inner, secret))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// A value with one persona's names replaced by another's.
+pub(super) fn in_name_of(value: &Value, from: &Persona, to: &Persona) -> Value {
+    match value {
+        Value::String(text) => json!(text.replace(&from.email, &to.email).replace(&from.username, &to.username)),
+        Value::Array(items) => items.iter().map(|item| in_name_of(item, from, to)).collect(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, inner)| (name.clone(), in_name_of(inner, from, to))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// The request of a sign-up or sign-in.
+///
+/// # Errors
+/// A sentence where its address cannot be built.
+pub(super) fn ask(probe: &Probe, acting: &Acting, media_type: &str, body: &Value) -> Result<Ask, String> {
+    let url = operation_url(probe.base_url(), &acting.operation, &Values::new())?;
+    Ok(Ask {
+        method: acting.operation.method,
+        headers: vec![("Accept".to_owned(), "application/json".to_owned())],
+        body: Some(serialize_body(media_type, body)),
+        ..Ask::get(Caller::Anonymous, url)
+    })
+}
+
+/// Sends a sign-up. The inner error is the answer that made no account.
+///
+/// # Errors
+/// As [`Probe::send_write`].
+pub(super) async fn send_sign_up(
+    probe: &Probe,
+    acting: &Acting,
+    name: &str,
+    who: &Persona,
+    ask: &Ask,
+    undo: Option<Undo>,
+) -> Result<Result<Written, Arc<Answer>>, SendError> {
+    let bare = WriteNote::bare(acting.operation.id.as_str(), name, WriteKind::SignsUp);
+    let written = probe.sign_up(name, ask, WriteNote { marker: who.username.clone(), undo, ..bare }).await?;
+    let response = written.answer.response();
+    if response.is_some_and(|response| succeeds(response) || response.status == 302) {
+        return Ok(Ok(written));
+    }
+    if let (Some(journal), true) = (probe.journal(), response.is_some()) {
+        journal.nothing(written.n);
+    }
+    Ok(Err(written.answer))
+}
+
+/// A throw-away account as a caller.
+pub(super) fn identity(name: &str, credential: Credential) -> Identity {
+    Identity { name: name.to_owned(), role: "user".to_owned(), rank: 10, credential, owns: BTreeMap::new() }
+}
