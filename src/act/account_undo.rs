@@ -12,8 +12,11 @@ use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values
 use crate::survey::{Object, is_me_word, role_word, scalar_text};
 
 impl AccountMaker<'_> {
-    /// How the account can be removed again: by a route of its own, or by its own id.
+    /// How the account can be removed again: by whoever made it, by a route of its own, or by its own id.
     pub(super) async fn learn_undo(&self, probe: &Probe, account: &Account) -> Result<(), SendError> {
+        if let Some(admin) = &account.made_by {
+            return self.learn_removal(probe, account, admin).await;
+        }
         let Some(journal) = probe.journal() else { return Ok(()) };
         let mut shown: Vec<Object> = Vec::new();
         let mut look: Option<String> = None;
@@ -44,10 +47,7 @@ impl AccountMaker<'_> {
                 return Ok(());
             }
             let [slot] = acting.slots.as_slice() else { continue };
-            let people = slot
-                .resources
-                .iter()
-                .any(|resource| matches!(resource.as_str(), "user" | "account" | "member" | "customer" | "person"));
+            let people = slot.resources.iter().any(|resource| is_people(resource));
             let id = shown.iter().find_map(|object| object.slot_value(slot)).and_then(scalar_text);
             let (true, Some(id)) = (people && super::kinds::ends_in_slot(&acting.operation.path), id) else { continue };
             let values = Values::from([((Place::Path, slot.name.clone()), Value::String(ID_PLACE.to_owned()))]);
@@ -78,6 +78,11 @@ impl AccountMaker<'_> {
             found.into_iter().filter_map(|operation| operation_url(probe.base_url(), operation, &Values::new()).ok());
         urls.take(6).collect()
     }
+}
+
+/// Whether the objects of a resource are accounts of the API's users.
+pub(super) fn is_people(resource: &str) -> bool {
+    matches!(resource, "user" | "account" | "member" | "customer" | "person")
 }
 
 /// What the report calls an account: its id, or what it was signed up with.

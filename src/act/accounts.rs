@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::administrator::as_ordinary_user;
 use super::bodies::{Body, marker};
-use super::credentials::{self, fill, send_sign_up};
+use super::credentials::{self, fill, send_sign_up, sender};
 use super::kinds::{Acting, Kind};
 use super::repair::{complaints, mend};
 use super::signup::{
@@ -28,6 +29,8 @@ pub struct Account {
     pub name: String,
     /// Who it is to the API.
     pub persona: Persona,
+    /// The identity of higher rank that made it; `None` where users sign up for themselves.
+    pub made_by: Option<String>,
     /// The sign-up, as an index into the acting operations.
     pub sign_up: usize,
     /// The body that was accepted, with a placeholder for the password.
@@ -64,7 +67,7 @@ impl AccountMaker<'_> {
     pub async fn make(&self, probe: &mut Probe, names: &[&str]) -> Accounts {
         let mut accounts = Accounts::default();
         let candidates = self.candidates();
-        if candidates.is_empty() {
+        if candidates.is_empty() && self.ways_of_administrators().next().is_none() {
             accounts.faults.push(format!(
                 "no throw-away accounts: no operation of the document signs users up. {}",
                 help(None, None)
@@ -101,21 +104,69 @@ impl AccountMaker<'_> {
         found.into_iter().take(MAX_TRIES).map(|(index, _)| index).collect()
     }
 
+    /// Signs one account up and in: for itself, or, where that is refused for want of rights, through an administrator
+    /// of the configuration.
     async fn one(&self, probe: &mut Probe, name: &str, candidates: &[usize]) -> Result<Account, String> {
         let persona = Persona::new(&marker());
         let password = (self.password)(name);
         let placeholder = credentials::identity(name, Credential::Basic(persona.username.clone(), password.clone()));
         probe.redactor().learn(&format!("password of {name}"), &password);
         probe.add_identity(placeholder.clone()).map_err(|error| error.to_string())?;
-        let mut last = String::new();
+        let who = New { name, persona: &persona, password: &password };
+        let (mut last, mut guarded, mut made) = (String::new(), Vec::new(), None);
         for index in candidates {
-            match self.sign_up(probe, name, &persona, &password, *index).await {
-                Ok(mut account) => {
-                    self.sign_in(probe, &placeholder, &password, &mut account).await?;
-                    self.learn_undo(probe, &account).await.map_err(|error| error.to_string())?;
-                    return Ok(account);
+            match self.sign_up(probe, &who, *index, None).await {
+                Ok(account) => made = Some(account),
+                Err(refused) => {
+                    guarded.extend(refused.for_want_of_rights.then_some(*index));
+                    last = refused.because;
                 }
-                Err(because) => last = because,
+            }
+            if made.is_some() {
+                break;
+            }
+        }
+        guarded.extend(self.ways_of_administrators().take(MAX_TRIES));
+        if made.is_none() && !guarded.is_empty() {
+            match self.through_administrator(probe, &who, &guarded).await {
+                Ok(account) => made = Some(account),
+                Err(because) => last = because.unwrap_or(last),
+            }
+        }
+        let mut account = made.ok_or(last)?;
+        // An administrator's way back is known at once; one's own shows when one is signed in.
+        if account.made_by.is_some() {
+            self.learn_undo(probe, &account).await.map_err(|error| error.to_string())?;
+        }
+        self.sign_in(probe, &placeholder, &password, &mut account).await?;
+        if account.made_by.is_none() {
+            self.learn_undo(probe, &account).await.map_err(|error| error.to_string())?;
+        }
+        Ok(account)
+    }
+
+    async fn through_administrator(
+        &self,
+        probe: &Probe,
+        who: &New<'_>,
+        guarded: &[usize],
+    ) -> Result<Account, Option<String>> {
+        let Some(admin) = self.administrator(probe).await else {
+            let acting = guarded.first().and_then(|index| self.acting.get(*index));
+            return Err(acting.map(|acting| {
+                format!(
+                    "no throw-away accounts: {} is for administrators; give an identity of theirs ([identities.NAME] with \
+                     role = \"admin\") to have accounts made by it. {}",
+                    acting.operation.id,
+                    help(Some(acting), None)
+                )
+            }));
+        };
+        let mut last = None;
+        for index in guarded {
+            match self.sign_up(probe, who, *index, Some(&admin)).await {
+                Ok(account) => return Ok(account),
+                Err(refused) => last = Some(refused.because),
             }
         }
         Err(last)
@@ -124,22 +175,35 @@ impl AccountMaker<'_> {
     async fn sign_up(
         &self,
         probe: &Probe,
-        name: &str,
-        persona: &Persona,
-        password: &Secret,
+        who: &New<'_>,
         index: usize,
-    ) -> Result<Account, String> {
-        let acting = self.acting.get(index).ok_or("no such operation")?;
-        let mut body = sign_up_body(self.api, acting, persona);
+        admin: Option<&String>,
+    ) -> Result<Account, Refused> {
+        let acting = self.acting.get(index).ok_or_else(|| Refused::from("no such operation".to_owned()))?;
+        let mut body = sign_up_body(self.api, acting, who.persona);
+        let mut undo = None;
+        if admin.is_some() {
+            as_ordinary_user(self.api, acting, &mut body)?;
+            undo = self.removal_by_administrator(probe, acting);
+            if undo.is_none() {
+                return Err(Refused::from(format!(
+                    "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
+                    acting.operation.id,
+                    help(Some(acting), None)
+                )));
+            }
+        }
         let mut last: Option<Arc<Answer>> = None;
         for _ in 0..=MAX_REPAIRS {
-            let ask = self.ask(probe, acting, &body, password)?;
-            let sent = send_sign_up(probe, acting, name, persona, &ask, None).await;
+            let ask =
+                credentials::ask(probe, acting, sender(admin), &body.media_type, &fill(&body.value, who.password))?;
+            let sent = send_sign_up(probe, acting, who.name, who.persona, &ask, undo.clone()).await;
             let refused = match sent.map_err(|error| error.to_string())? {
                 Ok(Written { n, answer }) => {
                     return Ok(Account {
-                        name: name.to_owned(),
-                        persona: persona.clone(),
+                        name: who.name.to_owned(),
+                        persona: who.persona.clone(),
+                        made_by: admin.cloned(),
                         sign_up: index,
                         body,
                         sign_in: None,
@@ -151,16 +215,28 @@ impl AccountMaker<'_> {
             };
             let complaints = refused.response().map(complaints).unwrap_or_default();
             last = Some(refused);
-            if !mend_sign_up(&mut body, &complaints, &persona.username) {
+            if !mend_sign_up(&mut body, &complaints, &who.persona.username) {
                 break;
             }
+            if admin.is_some() {
+                as_ordinary_user(self.api, acting, &mut body)?;
+            }
         }
+        let status = last.as_ref().and_then(|answer| answer.status());
         let said = last.map(|answer| told(&answer)).unwrap_or_default();
-        Err(format!("no throw-away accounts: {} answered {said}. {}", acting.operation.id, help(Some(acting), None)))
+        let asked = admin.map(|name| format!(", asked by {name},")).unwrap_or_default();
+        Err(Refused {
+            because: format!(
+                "no throw-away accounts: {}{asked} answered {said}. {}",
+                acting.operation.id,
+                help(Some(acting), None)
+            ),
+            for_want_of_rights: matches!(status, Some(401 | 403)),
+        })
     }
 
     fn ask(&self, probe: &Probe, acting: &Acting, body: &Body, password: &Secret) -> Result<Ask, String> {
-        credentials::ask(probe, acting, &body.media_type, &fill(&body.value, password))
+        credentials::ask(probe, acting, Caller::Anonymous, &body.media_type, &fill(&body.value, password))
     }
 
     async fn sign_in(
@@ -298,6 +374,26 @@ impl AccountMaker<'_> {
             }
         }
         Ok(protected == 0)
+    }
+}
+
+/// An account that is about to be made.
+struct New<'a> {
+    name: &'a str,
+    persona: &'a Persona,
+    password: &'a Secret,
+}
+
+/// Why a sign-up made no account.
+struct Refused {
+    because: String,
+    /// 401 or 403: somebody else may be let.
+    for_want_of_rights: bool,
+}
+
+impl From<String> for Refused {
+    fn from(because: String) -> Self {
+        Self { because, for_want_of_rights: false }
     }
 }
 

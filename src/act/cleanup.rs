@@ -301,9 +301,10 @@ async fn find_by_marker(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<Opt
 async fn marked_in(probe: &Probe, caller: &str, list: &Url, marker: &str) -> Result<Option<String>, SendError> {
     let answer = probe.look_again(&Ask::get(Caller::named(caller), list.clone())).await?;
     let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else { return Ok(None) };
+    let resource = crate::survey::resource_of_path(list.path()).unwrap_or_default();
     let ids: BTreeSet<String> = objects_in(json)
         .filter(|fields| carries(fields, marker))
-        .filter_map(|fields| id_value(&Object::of("", fields, Default::default())))
+        .filter_map(|fields| id_value(&Object::of(&resource, fields, Default::default())))
         .filter_map(|value| scalar_text(&value))
         .collect();
     // Two would mean that the mark is not the object's own.

@@ -39,17 +39,28 @@ pub(super) fn in_name_of(value: &Value, from: &Persona, to: &Persona) -> Value {
 ///
 /// # Errors
 /// A sentence where its address cannot be built.
-pub(super) fn ask(probe: &Probe, acting: &Acting, media_type: &str, body: &Value) -> Result<Ask, String> {
+pub(super) fn ask(
+    probe: &Probe,
+    acting: &Acting,
+    caller: Caller,
+    media_type: &str,
+    body: &Value,
+) -> Result<Ask, String> {
     let url = operation_url(probe.base_url(), &acting.operation, &Values::new())?;
     Ok(Ask {
         method: acting.operation.method,
         headers: vec![("Accept".to_owned(), "application/json".to_owned())],
         body: Some(serialize_body(media_type, body)),
-        ..Ask::get(Caller::Anonymous, url)
+        ..Ask::get(caller, url)
     })
 }
 
-/// Sends a sign-up. The inner error is the answer that made no account.
+/// Who sends a sign-up: the identity that makes the account, or nobody.
+pub(super) fn sender(made_by: Option<&String>) -> Caller {
+    made_by.map_or(Caller::Anonymous, |name| Caller::Identity(name.clone()))
+}
+
+/// Sends a sign-up, as its caller. The inner error is the answer that made no account.
 ///
 /// # Errors
 /// As [`Probe::send_write`].
@@ -61,7 +72,9 @@ pub(super) async fn send_sign_up(
     ask: &Ask,
     undo: Option<Undo>,
 ) -> Result<Result<Written, Arc<Answer>>, SendError> {
-    let bare = WriteNote::bare(acting.operation.id.as_str(), name, WriteKind::SignsUp);
+    // Whoever made the account removes it.
+    let caller = if let Caller::Identity(admin) = &ask.caller { admin } else { name };
+    let bare = WriteNote::bare(acting.operation.id.as_str(), caller, WriteKind::SignsUp);
     let written = probe.sign_up(name, ask, WriteNote { marker: who.username.clone(), undo, ..bare }).await?;
     let response = written.answer.response();
     if response.is_some_and(|response| succeeds(response) || response.status == 302) {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::accounts::{Account, AccountMaker, fixed, note};
 use super::bodies::Body;
-use super::credentials::{self, fill, in_name_of, send_sign_up};
+use super::credentials::{self, fill, in_name_of, send_sign_up, sender};
 use super::kinds::Acting;
 use super::signup::{Persona, sign_up_body};
 use crate::model::{Api, LoginRecipe, Secret};
@@ -45,7 +45,8 @@ impl Extra<'_> {
     pub async fn sign_up(&self, name: &str, who: &Persona, password: &Secret) -> Result<SignedUp, SendError> {
         let acting = self.operation(self.like.sign_up)?;
         let body = self.body(acting, who);
-        let ask = self.ask(acting, &body.media_type, &fill(&body.value, password))?;
+        let sender = sender(self.like.made_by.as_ref());
+        let ask = self.ask(acting, sender, &body.media_type, &fill(&body.value, password))?;
         let written = match send_sign_up(self.probe, acting, name, who, &ask, None).await? {
             Ok(written) => written,
             Err(refused) => return Ok(SignedUp::Refused(refused)),
@@ -53,6 +54,7 @@ impl Extra<'_> {
         Ok(SignedUp::Accepted(Box::new(Account {
             name: name.to_owned(),
             persona: who.clone(),
+            made_by: self.like.made_by.clone(),
             sign_up: self.like.sign_up,
             body,
             sign_in: self.like.sign_in,
@@ -68,7 +70,7 @@ impl Extra<'_> {
     pub async fn sign_in(&self, who: &Persona, password: &Secret) -> Result<Arc<Answer>, SendError> {
         let acting = self.operation(self.like.sign_in.unwrap_or(usize::MAX))?;
         let value = fill(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
-        let ask = self.ask(acting, &self.recipe.content_type, &value)?;
+        let ask = self.ask(acting, Caller::Anonymous, &self.recipe.content_type, &value)?;
         let note = WriteNote::bare(acting.operation.id.as_str(), &Caller::Anonymous.label(), WriteKind::Tries);
         Ok(self.probe.send_write(&ask, note).await?.answer)
     }
@@ -116,8 +118,8 @@ impl Extra<'_> {
         self.acting.get(index).ok_or_else(|| SendError::Unbuildable("no such operation".to_owned()))
     }
 
-    fn ask(&self, acting: &Acting, media_type: &str, body: &Value) -> Result<Ask, SendError> {
-        let ask = credentials::ask(self.probe, acting, media_type, body).map_err(SendError::Unbuildable)?;
+    fn ask(&self, acting: &Acting, caller: Caller, media_type: &str, body: &Value) -> Result<Ask, SendError> {
+        let ask = credentials::ask(self.probe, acting, caller, media_type, body).map_err(SendError::Unbuildable)?;
         // A limit is an answer here, and nothing to wait for.
         Ok(Ask { once: true, ..ask })
     }

@@ -214,8 +214,14 @@ fn own_name_id(object: &Object) -> Option<Value> {
             })
             && parts.first() == words(&object.resource).first()
     };
-    let named =
-        object.fields.keys().filter(|name| !is_owner_name(name)).find(own).and_then(|name| object.fields.get(name));
+    // `account_id` is an owner's, but for an account its own.
+    let is_simple = words(&object.resource).len() == 1;
+    let named = object
+        .fields
+        .keys()
+        .filter(|name| is_simple || !is_owner_name(name))
+        .find(own)
+        .and_then(|name| object.fields.get(name));
     named
         .or_else(|| BARE_IDS.iter().skip(6).find_map(|name| object.fields.get(*name)))
         .filter(|value| scalar_text(value).is_some())

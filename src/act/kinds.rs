@@ -333,6 +333,15 @@ fn makes_people(last: &[String]) -> bool {
     })
 }
 
+/// Whether an operation makes accounts of the API's users, though perhaps not for themselves: `POST /admin/users`.
+pub(super) fn makes_accounts(api: &Api, acting: &Acting) -> bool {
+    let content = acting.content.as_ref().and_then(|content| content.schema);
+    acting.operation.method == Method::Post
+        && acting.slots.is_empty()
+        && makes_people(&last_words(&acting.operation.path))
+        && content.is_some_and(|schema| names_password(api, schema))
+}
+
 fn names_password(api: &Api, schema: SchemaId) -> bool {
     declared_properties(api, schema).iter().any(|name| is_password(name))
 }

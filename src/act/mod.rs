@@ -3,6 +3,7 @@
 
 mod account_undo;
 mod accounts;
+mod administrator;
 mod bodies;
 mod cleanup;
 mod credentials;

@@ -14,6 +14,10 @@ pub const PASSWORD: &str = "{secret:password}";
 /// Longest password that is made.
 pub const PASSWORD_LENGTH: usize = 20;
 
+/// Roles of ordinary users, the least that may be asked for first.
+const LEAST: &[&str] =
+    &["user", "member", "customer", "client", "viewer", "reader", "basic", "student", "guest", "patient"];
+
 /// Who a throw-away account is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Persona {
@@ -72,9 +76,6 @@ fn personalise(name: &str, value: &mut Value, schema: Option<&Schema>, who: &Per
     } else if is_user_name(name) {
         *value = json!(who.username);
     } else if let Some(schema) = schema.filter(|_| words(name).iter().any(|word| word == "role" || word == "roles")) {
-        // The least of the roles that may be asked for.
-        const LEAST: &[&str] =
-            &["user", "member", "customer", "client", "viewer", "reader", "basic", "student", "guest", "patient"];
         let lower = |value: &Value| value.as_str().map(str::to_lowercase).unwrap_or_default();
         let least = LEAST.iter().find_map(|word| schema.enumeration.iter().find(|value| lower(value) == *word));
         if let Some(least) = least {
@@ -89,6 +90,11 @@ fn agrees(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(word.as_str(), "terms" | "tos" | "accept" | "accepted" | "agree" | "agreed" | "consent" | "gdpr")
     })
+}
+
+/// Whether a role is one of those that ordinary users have.
+pub(super) fn is_least_role(text: &str) -> bool {
+    LEAST.contains(&text.to_lowercase().as_str())
 }
 
 /// Whether a field takes the password again.
@@ -164,6 +170,7 @@ fn is_identifier(name: &str) -> bool {
 /// Keys that tokens stand under, surest first.
 const TOKEN_KEYS: &[&str] = &[
     "accesstoken",
+    "access",
     "token",
     "authtoken",
     "jwt",
@@ -196,6 +203,18 @@ pub fn token_in(api: &Api, response: &Response) -> Vec<TokenSource> {
             .iter()
             .find(|leaf| words(&leaf.key).join("") == *key && is_token(leaf.text.trim_start_matches("Bearer ")));
         found.extend(leaf.filter(|_| response.json.is_some()).map(|leaf| TokenSource::Pointer(leaf.at.clone())));
+    }
+    // Under a name of its own: what is a JWT by its form (RFC 7519) and does not renew another.
+    let jwt = all.iter().filter(|_| response.json.is_some()).find(|leaf| {
+        leaf.text.starts_with("eyJ")
+            && leaf.text.matches('.').count() == 2
+            && !words(&leaf.key).iter().any(|word| word == "refresh")
+    });
+    if let Some(leaf) = jwt {
+        let source = TokenSource::Pointer(leaf.at.clone());
+        if !found.contains(&source) {
+            found.push(source);
+        }
     }
     for name in ["authorization", "x-auth-token", "x-access-token", "x-session-token", "access-token"] {
         if response.header(name).is_some() {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::accounts::{Account, fixed, note, told};
 use super::bodies::marker;
-use super::credentials::{self, fill, in_name_of, send_sign_up};
+use super::credentials::{self, fill, in_name_of, send_sign_up, sender};
 use super::further;
 use super::identify::{carries, id_value, objects_in};
 use super::kinds::Acting;
@@ -95,14 +95,15 @@ impl<'a> SpareMaker<'a> {
     async fn sign_up(&self, model: &Account, new: New, undo: Option<Undo>) -> Result<Result<Spare, String>, SendError> {
         let Some(acting) = self.acting.get(model.sign_up) else { return Ok(Err("no sign-up is known".to_owned())) };
         let filled = fill(&new.body, &new.password);
-        let ask = credentials::ask(self.probe, acting, &model.body.media_type, &filled);
+        let ask = credentials::ask(self.probe, acting, sender(model.made_by.as_ref()), &model.body.media_type, &filled);
         let ask = ask.map_err(SendError::Unbuildable)?;
         let sent = send_sign_up(self.probe, acting, &new.name, &new.persona, &ask, undo.clone()).await?;
         let written = match sent {
             Ok(written) => written,
             Err(refused) => return Ok(Err(format!("{} answered {}", acting.operation.id, told(&refused)))),
         };
-        let mut id = own_id(&written.answer, &new.persona);
+        let resource = acting.resource.as_deref().unwrap_or("user");
+        let mut id = own_id(&written.answer, &new.persona, resource);
         self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         let identity = match self.open(&new, &written.answer).await? {
             Ok(identity) => identity,
@@ -112,7 +113,7 @@ impl<'a> SpareMaker<'a> {
         let wants_id = undo.as_ref().is_some_and(|undo| undo.url.contains(ID_PLACE));
         if let (None, true, Some(look)) = (&id, wants_id, look.filter(|look| !look.as_str().contains(ID_PLACE))) {
             let seen = self.probe.look_again(&Ask::get(Caller::Identity(new.name.clone()), look)).await?;
-            id = own_id(&seen, &new.persona);
+            id = own_id(&seen, &new.persona, resource);
             self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         }
         let New { name, persona, password, body, .. } = new;
@@ -199,11 +200,11 @@ fn password_of(credential: &Credential) -> Secret {
     .unwrap_or_else(|| super::accounts::password_of(marker().as_bytes()))
 }
 
-/// The id of the account that an answer shows.
-fn own_id(answer: &Answer, persona: &Persona) -> Option<String> {
+/// The id of the account that an answer shows; `resource` is what the sign-up calls accounts.
+fn own_id(answer: &Answer, persona: &Persona, resource: &str) -> Option<String> {
     let json = answer.response().filter(|response| response.is_success())?.json.as_ref()?;
     let own = objects_in(json).filter(|fields| carries(fields, &persona.username));
-    own.map(|fields| Object::of("user", fields, BTreeMap::new()))
+    own.map(|fields| Object::of(resource, fields, BTreeMap::new()))
         .find_map(|object| id_value(&object))
         .and_then(|value| scalar_text(&value))
 }

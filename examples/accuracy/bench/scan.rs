@@ -73,7 +73,7 @@ pub async fn scan(twin: &Twin, version: Version, signing: Signing) -> anyhow::Re
          rate = 500\nmax_requests = 20000\n\n{identities}",
         server.base_url,
         twin.mode,
-        is_auto && signing == Signing::Own
+        signing == Signing::Own && (is_auto || has_administrator(twin))
     );
     std::fs::write(folder.path().join("routewarden.toml"), config)?;
     let app = App::new(folder.path().to_path_buf(), Some(folder.path().join("data"))).with_environment(environment);
@@ -100,6 +100,11 @@ pub async fn scan(twin: &Twin, version: Version, signing: Signing) -> anyhow::Re
         name,
         grades,
     })
+}
+
+/// Whether an administrator is configured, who may make accounts that users cannot make for themselves.
+fn has_administrator(twin: &Twin) -> bool {
+    matches!(twin.accounts, Accounts::SignIn(users, ..) if users.iter().any(|(_, role)| *role == "admin"))
 }
 
 fn untrusted(report: &Report) -> Option<String> {

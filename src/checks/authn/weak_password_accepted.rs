@@ -82,6 +82,9 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
             Some("scan with --auto-accounts"),
         ));
     };
+    if let Some(admin) = &trial.extra.like.made_by {
+        return Ok(held(format!("only a higher role such as {admin}'s makes accounts here")));
+    }
     let Some(password) = allowed(cx.maker.api, acting) else {
         return Ok(held("the document asks for more than the most common passwords have"));
     };

@@ -73,6 +73,63 @@ pub(crate) fn private_fields(markers: &[&Leaf]) -> Vec<String> {
     names
 }
 
+/// Words of fields by which people present themselves to others.
+const PRESENTING: &[&str] = &[
+    "name",
+    "username",
+    "handle",
+    "nick",
+    "nickname",
+    "login",
+    "display",
+    "first",
+    "last",
+    "full",
+    "avatar",
+    "picture",
+    "photo",
+    "image",
+    "icon",
+    "bio",
+    "about",
+    "headline",
+    "tagline",
+    "pronouns",
+    "joined",
+    "since",
+    "member",
+    "created",
+    "createdat",
+    "followers",
+    "following",
+    "posts",
+    "reputation",
+    "badge",
+    "badges",
+    "verified",
+    "color",
+    "colour",
+    "id",
+    "uid",
+    "uuid",
+];
+
+/// Whether a value is of the kind that a public profile shows.
+fn presents(leaf: &Leaf) -> bool {
+    words(&leaf.key).iter().any(|word| PRESENTING.contains(&word.as_str()))
+}
+
+/// Whether a route is named like what people show of themselves.
+fn shows_people(path: &str) -> bool {
+    let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    words(last).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "profile" | "public" | "avatar" | "card" | "bio" | "about" | "badges" | "presence" | "summary"
+        )
+    })
+}
+
 /// Weighs the signs for an object that the intruder got.
 pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, seen: &[&Leaf]) -> Intent {
     let Some(key) = pair.baseline.object.as_ref() else { return Intent::Unclear("no object is named".to_owned()) };
@@ -109,9 +166,14 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
             Intent::Unclear(format!("a list shows the same object to {intruder}, yet without its {private}"))
         };
     }
-    // `/users/{id}` may be a public profile; `/users/{id}/api-keys` is none.
-    if is_whole(surveyed) && signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
-        return Intent::Shared(format!("a profile of {owner} without private fields"));
+    // `/users/{id}` and `/users/{id}/profile` may be a public profile; `/users/{id}/api-keys` is none.
+    if signs.iter().all(|sign| matches!(sign, Sign::IsCaller)) && private.is_empty() {
+        if is_whole(surveyed) || hidden.iter().all(|leaf| presents(leaf)) {
+            return Intent::Shared(format!("a profile of {owner} without private fields"));
+        }
+        if shows_people(&surveyed.operation.path) {
+            return Intent::Unclear(format!("it is named like what {owner} may show to everybody"));
+        }
     }
     weigh(cx, surveyed, pair, (owner, signs), !private.is_empty()).await
 }

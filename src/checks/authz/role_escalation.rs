@@ -103,6 +103,9 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     if signs_up && cx.maker.acting.get(model.sign_up).is_none_or(|used| used.operation.id != acting.operation.id) {
         return Ok(held("accounts are not made by this operation"));
     }
+    if signs_up && let Some(admin) = &model.made_by {
+        return Ok(held(format!("only a higher role such as {admin}'s makes accounts here, and may give them roles")));
+    }
     let Some(ordinary) = cx.mirror(&cx.who(model)).await? else {
         return Ok(inconclusive("no route shows an account to itself", None));
     };

@@ -146,7 +146,7 @@ impl Subject<'_> {
                 if let Some(because) = refusal(&written.answer) {
                     return Ok(Trial::refused(because, &spare.name));
                 }
-                let seen = cx.mirror(&cx.who_spare(spare)).await?;
+                let seen = look_at_account(cx, spare, fields).await?;
                 Ok(after(written.answer, fields, nonce, seen, &spare.name, None))
             }
         }
@@ -205,6 +205,25 @@ async fn look(cx: &ActCx<'_>, created: &Created) -> Result<Option<(Mirrored, boo
         Some(seen) => Ok(Mirrored::of(seen).map(|view| (view, false))),
         None => Ok(Mirrored::of_answer(&created.answer, &created.marker).map(|view| (view, true))),
     }
+}
+
+/// The account as it sees itself; where that shows none of the fields, once more with a new session: what is read from
+/// the token changes with the token.
+async fn look_at_account(
+    cx: &ActCx<'_>,
+    spare: &Spare,
+    fields: &Map<String, Value>,
+) -> Result<Option<Mirrored>, SendError> {
+    let seen = cx.mirror(&cx.who_spare(spare)).await?;
+    let shows = |view: &Mirrored| fields.iter().any(|(name, value)| view.shows(name, value));
+    let in_token = || {
+        let claims = cx.maker.probe.sessions().get(&spare.name).and_then(|session| session.jwt());
+        claims.is_some_and(|jwt| fields.keys().any(|name| jwt.payload.get(name).is_some()))
+    };
+    if seen.as_ref().is_some_and(shows) || !in_token() || !cx.sign_in_again(spare).await? {
+        return Ok(seen);
+    }
+    cx.mirror(&cx.who_spare(spare)).await
 }
 
 /// A body that the operation takes, with the further fields in it.

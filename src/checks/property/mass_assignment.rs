@@ -140,6 +140,9 @@ fn join(drafts: &mut Vec<Draft>, more: Draft) {
 async fn subject<'a>(cx: &ActCx<'a>, acting: &Acting) -> Result<Result<Subject<'a>, Verdict>, SendError> {
     match acting.kind {
         Kind::SignUp => {
+            if let Some(admin) = cx.model().and_then(|account| account.made_by.as_ref()) {
+                return Ok(Err(held(format!("only a higher role such as {admin}'s makes accounts here"))));
+            }
             let like = cx.model().filter(|account| {
                 cx.maker.acting.get(account.sign_up).is_some_and(|used| used.operation.id == acting.operation.id)
             });

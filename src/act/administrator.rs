@@ -1,0 +1,179 @@
+//! Accounts that users cannot make for themselves, made and removed by an identity of higher rank from the configuration.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::accounts::{Account, AccountMaker};
+use super::bodies::Body;
+use super::identify::{carries, objects_in};
+use super::kinds::{Acting, Kind, ends_in_slot, makes_accounts};
+use super::signup;
+use crate::model::{Effect, Method, Place};
+use crate::probe::{Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
+use crate::survey::{Object, Slot, role_word, scalar_text, succeeds, words};
+
+/// The rank that ordinary users have at most.
+const USER_RANK: u32 = 10;
+
+impl AccountMaker<'_> {
+    /// The configured identity of the highest rank above ordinary users that signs in, if there is one.
+    pub(super) async fn administrator(&self, probe: &Probe) -> Option<String> {
+        let mut ranked: Vec<_> = probe.identities().iter().filter(|identity| identity.rank > USER_RANK).collect();
+        ranked.sort_by_key(|identity| std::cmp::Reverse(identity.rank));
+        for identity in ranked {
+            if probe.sessions().get(&identity.name).is_some() || probe.sign_in(identity).await.is_ok() {
+                return Some(identity.name.clone());
+            }
+        }
+        None
+    }
+
+    /// Operations that make accounts and that nobody would take for a sign-up.
+    pub(super) fn ways_of_administrators(&self) -> impl Iterator<Item = usize> {
+        let ways = self.acting.iter().enumerate().filter(|(_, acting)| {
+            !matches!(acting.kind, Kind::SignUp | Kind::SignIn)
+                && acting.left_alone.is_none()
+                && makes_accounts(self.api, acting)
+        });
+        ways.map(|(index, _)| index)
+    }
+
+    /// How an administrator removes what a sign-up makes; `None` where the API offers no way.
+    pub(super) fn removal_by_administrator(&self, probe: &Probe, sign_up: &Acting) -> Option<Undo> {
+        let (removal, slot) = self.removal_of(sign_up)?;
+        let values = Values::from([((Place::Path, slot.name.clone()), Value::String(ID_PLACE.to_owned()))]);
+        let read = |path: &str| {
+            self.api.operations.iter().find(|operation| {
+                operation.path == path && operation.method == Method::Get && operation.effect == Effect::Reads
+            })
+        };
+        let address = |operation, values: &Values| operation_url(probe.base_url(), operation, values).ok();
+        let look = read(&removal.operation.path).and_then(|item| address(item, &values));
+        let list = read(&sign_up.operation.path).and_then(|list| address(list, &Values::new()));
+        Some(Undo {
+            method: "DELETE".to_owned(),
+            url: address(&removal.operation, &values)?.to_string(),
+            look: look.map(|url| url.to_string()),
+            list: list.map(|url| url.to_string()),
+        })
+    }
+
+    /// The operation that removes one account by its id: below the sign-up itself, or else any that removes people.
+    fn removal_of(&self, sign_up: &Acting) -> Option<(&Acting, &Slot)> {
+        let mut found: Vec<(&Acting, &Slot)> = self
+            .acting
+            .iter()
+            .filter(|acting| acting.kind == Kind::Delete && acting.left_alone.is_none())
+            .filter(|acting| ends_in_slot(&acting.operation.path))
+            .filter_map(|acting| match acting.slots.as_slice() {
+                [slot] => Some((acting, slot)),
+                _ => None,
+            })
+            .collect();
+        let below = |acting: &Acting| {
+            let parent = acting.operation.path.trim_end_matches('/').rsplit_once('/').map(|(parent, _)| parent);
+            parent == Some(sign_up.operation.path.trim_end_matches('/'))
+        };
+        found.retain(|(acting, slot)| {
+            below(acting) || slot.resources.iter().any(|name| super::account_undo::is_people(name))
+        });
+        found.into_iter().min_by_key(|(acting, _)| !below(acting))
+    }
+
+    /// Completes the way back of an account that an administrator made with its id, and keeps of it what is seen to
+    /// work: a list that does not show the account now says nothing when it does not show it later.
+    pub(super) async fn learn_removal(&self, probe: &Probe, account: &Account, admin: &str) -> Result<(), SendError> {
+        let (Some(journal), Some(sign_up)) = (probe.journal(), self.acting.get(account.sign_up)) else { return Ok(()) };
+        let Some(mut undo) = self.removal_by_administrator(probe, sign_up) else { return Ok(()) };
+        let Some((_, slot)) = self.removal_of(sign_up) else { return Ok(()) };
+        let (marker, resource) = (&account.persona.username, sign_up.resource.as_deref().unwrap_or("user"));
+        let id_of = |json: &Value| {
+            let own = objects_in(json).filter(|fields| carries(fields, marker));
+            own.map(|fields| Object::of(resource, fields, BTreeMap::new()))
+                .find_map(|object| object.slot_value(slot).and_then(scalar_text))
+        };
+        let mut id = account.answer.response().and_then(|response| response.json.as_ref()).and_then(id_of);
+        let seen = |address: String| async move {
+            let Ok(url) = url::Url::parse(&address) else { return Ok::<_, SendError>(None) };
+            let answer = probe.look_again(&Ask::get(Caller::Identity(admin.to_owned()), url)).await?;
+            let response = answer.response().filter(|response| succeeds(response));
+            Ok(response.and_then(|response| response.json.clone()))
+        };
+        if let Some(list) = undo.list.take() {
+            let shown = seen(list.clone()).await?.as_ref().and_then(id_of);
+            undo.list = shown.is_some().then_some(list);
+            id = id.or(shown);
+        }
+        if let (Some(look), Some(id)) = (undo.look.take(), &id) {
+            let shown = seen(look.replace(ID_PLACE, id)).await?.as_ref().and_then(id_of);
+            undo.look = shown.is_some().then_some(look);
+        }
+        journal.made(account.entry, id, Some(undo));
+        Ok(())
+    }
+}
+
+/// Leaves out of a sign-up by an administrator whatever would make the account more than an ordinary user.
+///
+/// # Errors
+/// A sentence where a role must be chosen and none of those that may be is known to be an ordinary user's.
+pub(super) fn as_ordinary_user(api: &crate::model::Api, acting: &Acting, body: &mut Body) -> Result<(), String> {
+    let declared = acting.fields(api);
+    let Some(members) = body.value.as_object_mut() else { return Ok(()) };
+    let raised: Vec<String> = members
+        .iter()
+        .filter(|(name, value)| grants(name) && !is_least(value) || value.as_str().is_some_and(names_higher_role))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in raised {
+        if declared.iter().any(|field| field.name == name && field.required) {
+            let name = crate::model::clean_name(&name, 40);
+            return Err(format!(
+                "{} wants a `{name}`, and which one is an ordinary user's is not known",
+                acting.operation.id
+            ));
+        }
+        members.shift_remove(&name);
+    }
+    Ok(())
+}
+
+/// Whether a field says what an account may do.
+fn grants(name: &str) -> bool {
+    words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "role"
+                | "roles"
+                | "admin"
+                | "administrator"
+                | "superuser"
+                | "staff"
+                | "permission"
+                | "permissions"
+                | "scope"
+                | "scopes"
+                | "privilege"
+                | "privileges"
+                | "group"
+                | "groups"
+                | "rank"
+        )
+    })
+}
+
+/// `account_type: "admin"` grants as well, whatever the field is called.
+fn names_higher_role(text: &str) -> bool {
+    text.len() <= 40 && role_word(text).is_some()
+}
+
+fn is_least(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => !flag,
+        Value::String(text) => signup::is_least_role(text),
+        Value::Array(items) => items.iter().all(is_least),
+        Value::Null => true,
+        Value::Number(_) | Value::Object(_) => false,
+    }
+}
