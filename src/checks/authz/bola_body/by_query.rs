@@ -1,10 +1,11 @@
 //! Reading by a parameter that says whose: `GET /orders?user_id=...`, `GET /account` with `X-Customer-Id: ...`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::checks::authz::bola_read::no_pair;
 use crate::checks::authz::principals::{names_principal, value_for};
@@ -14,7 +15,7 @@ use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
 use crate::model::{Api, JsonType, Operation, Parameter, Place, Role, Verdict, clean_name};
 use crate::probe::{Answer, Ask, Caller, SendError, Values, operation_url, parameter_text};
 use crate::survey::{
-    Baseline, Person, Reading, Slot, Surveyed, ends_in_id, missing_like, resource_of_name, resource_of_path,
+    Baseline, Person, Reading, Slot, Surveyed, ends_in_id, leaves, missing_like, resource_of_name, resource_of_path,
     scalar_text, slots, words,
 };
 
@@ -93,7 +94,7 @@ fn value_of(
 ) -> Option<Value> {
     let name = bare(&parameter.name);
     if names_principal(&name) {
-        return value_for(cx, owner, &name, None);
+        return value_for(cx, owner, &name, None).or_else(|| group_of(surveyed, &name, owner, intruder));
     }
     let resources =
         resource_of_name(&name).or_else(|| resource_of_path(&surveyed.operation.path)).into_iter().collect();
@@ -108,6 +109,19 @@ fn value_of(
         .collect();
     found.sort_by_key(|(foreign, _)| *foreign);
     found.first().map(|(_, value)| (*value).clone())
+}
+
+/// The tenant, team or the like of the owner: what everything that the operation shows it has in the field of this name,
+/// and nothing that it shows the intruder.
+fn group_of(surveyed: &Surveyed, name: &str, owner: &Person, intruder: &Person) -> Option<Value> {
+    let of = |person: &Person| -> BTreeSet<String> {
+        let response = surveyed.valid_of(&person.name).and_then(|baseline| baseline.first.response());
+        let fields = response.map(leaves).unwrap_or_default();
+        fields.into_iter().filter(|leaf| words(&leaf.key) == words(name)).map(|leaf| leaf.text).collect()
+    };
+    let (theirs, ours) = (of(owner), of(intruder));
+    let value = theirs.first().filter(|value| theirs.len() == 1 && ours.len() == 1 && !ours.contains(*value))?;
+    Some(value.parse::<u64>().map_or_else(|_| json!(value), |number| json!(number)))
 }
 
 struct Case<'a> {
