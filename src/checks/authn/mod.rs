@@ -2,6 +2,7 @@
 
 use crate::checks::meta::family;
 
+mod forgotten;
 pub(super) mod trial;
 
 family![

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::forgotten;
 use super::trial::{Shape, Trial, nobody, wrong_password};
 use crate::act::{Acting, Kind, Persona, acting_of};
 use crate::checks::acting::ActCx;
@@ -14,7 +15,8 @@ use crate::probe::{Answer, SendError};
 check! {
     /// ## What it does
     /// Signs in with a wrong password, under the name of a throw-away account and under names that nobody has, and
-    /// compares the refusals.
+    /// compares the refusals. Where a new password can be asked for by name or address alone, does so for a spare
+    /// throw-away account and for addresses that nobody has, all in a domain that receives no mail (RFC 2606).
     ///
     /// ## Why it matters
     /// Whoever learns which accounts exist tries passwords on these alone, and knows whom to write a convincing mail to.
@@ -28,13 +30,13 @@ check! {
     ///
     /// ## When it stays silent
     /// When the refusals agree, when those of one kind do not, and when the rate is limited. How long an answer takes
-    /// decides nothing. Wrong passwords are tried on throw-away accounts alone.
+    /// decides nothing. Wrong passwords and resets are tried on throw-away accounts alone.
     ///
     /// ## References
     /// OWASP API2:2023, CWE-204
     UserEnumeration {
         id: "authn/user-enumeration",
-        title: "Sign-in tells which accounts exist",
+        title: "Sign-in or reset tells which accounts exist",
         severity: Low,
         level: Intrusive,
         owasp: ["API2:2023"],
@@ -50,7 +52,14 @@ impl Check for UserEnumeration {
     }
 
     fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if operation.method != Method::Post || acting_of(cx.api, operation).kind != Kind::SignIn {
+        if operation.method != Method::Post {
+            return Need::NotApplicable;
+        }
+        let acting = acting_of(cx.api, operation);
+        if forgotten::asks_for_reset(cx.api, &acting) {
+            return Need::Requests(if cx.identities.is_empty() { 0 } else { forgotten::REQUESTS });
+        }
+        if acting.kind != Kind::SignIn {
             return Need::NotApplicable;
         }
         // Five wrong passwords, twice, and the right one before, between and after.
@@ -67,6 +76,9 @@ impl Check for UserEnumeration {
 }
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
+    if forgotten::asks_for_reset(cx.maker.api, acting) {
+        return forgotten::run(cx, acting).await;
+    }
     if acting.kind != Kind::SignIn {
         return Ok(held("it does not sign users in"));
     }
