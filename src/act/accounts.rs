@@ -3,24 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::json;
-
-use super::administrator::as_ordinary_user;
 use super::bodies::{Body, marker};
-use super::credentials::{self, fill, send_sign_up, sender};
+use super::credentials::{self, fill};
 use super::kinds::{Acting, Kind};
-use super::repair::{complaints, mend};
-use super::signup::{
-    self, PASSWORD, PASSWORD_LENGTH, Persona, carriers, is_confirmation, sign_in_bodies, sign_up_body, token_in,
-};
+use super::registration::New;
+use super::signup::{PASSWORD_LENGTH, Persona, carriers, sign_in_bodies, token_in};
 use crate::model::{Api, Credential, Identity, LoginRecipe, Outcome, SchemeKind, Secret, TokenSource, clean};
-use crate::probe::{AccountNote, Answer, Ask, Caller, Probe, Response, SendError, Written};
+use crate::probe::{AccountNote, Answer, Ask, Caller, Probe, Response, SendError};
 use crate::survey::{is_soft_error, leaves, succeeds};
 
 /// Most sign-up operations that are tried.
 const MAX_TRIES: usize = 3;
-/// Most times that one body is mended.
-const MAX_REPAIRS: usize = 3;
 
 /// One account that was made.
 #[derive(Debug, Clone)]
@@ -143,96 +136,6 @@ impl AccountMaker<'_> {
             self.learn_undo(probe, &account).await.map_err(|error| error.to_string())?;
         }
         Ok(account)
-    }
-
-    async fn through_administrator(
-        &self,
-        probe: &Probe,
-        who: &New<'_>,
-        guarded: &[usize],
-    ) -> Result<Account, Option<String>> {
-        let Some(admin) = self.administrator(probe).await else {
-            let acting = guarded.first().and_then(|index| self.acting.get(*index));
-            return Err(acting.map(|acting| {
-                format!(
-                    "no throw-away accounts: {} is for administrators; give an identity of theirs ([identities.NAME] with \
-                     role = \"admin\") to have accounts made by it. {}",
-                    acting.operation.id,
-                    help(Some(acting), None)
-                )
-            }));
-        };
-        let mut last = None;
-        for index in guarded {
-            match self.sign_up(probe, who, *index, Some(&admin)).await {
-                Ok(account) => return Ok(account),
-                Err(refused) => last = Some(refused.because),
-            }
-        }
-        Err(last)
-    }
-
-    async fn sign_up(
-        &self,
-        probe: &Probe,
-        who: &New<'_>,
-        index: usize,
-        admin: Option<&String>,
-    ) -> Result<Account, Refused> {
-        let acting = self.acting.get(index).ok_or_else(|| Refused::from("no such operation".to_owned()))?;
-        let mut body = sign_up_body(self.api, acting, who.persona);
-        let mut undo = None;
-        if admin.is_some() {
-            as_ordinary_user(self.api, acting, &mut body)?;
-            undo = self.removal_by_administrator(probe, acting);
-            if undo.is_none() {
-                return Err(Refused::from(format!(
-                    "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
-                    acting.operation.id,
-                    help(Some(acting), None)
-                )));
-            }
-        }
-        let mut last: Option<Arc<Answer>> = None;
-        for _ in 0..=MAX_REPAIRS {
-            let ask =
-                credentials::ask(probe, acting, sender(admin), &body.media_type, &fill(&body.value, who.password))?;
-            let sent = send_sign_up(probe, acting, who.name, who.persona, &ask, undo.clone()).await;
-            let refused = match sent.map_err(|error| error.to_string())? {
-                Ok(Written { n, answer }) => {
-                    return Ok(Account {
-                        name: who.name.to_owned(),
-                        persona: who.persona.clone(),
-                        made_by: admin.cloned(),
-                        sign_up: index,
-                        body,
-                        sign_in: None,
-                        answer,
-                        entry: n,
-                    });
-                }
-                Err(refused) => refused,
-            };
-            let complaints = refused.response().map(complaints).unwrap_or_default();
-            last = Some(refused);
-            if !mend_sign_up(&mut body, &complaints, &who.persona.username) {
-                break;
-            }
-            if admin.is_some() {
-                as_ordinary_user(self.api, acting, &mut body)?;
-            }
-        }
-        let status = last.as_ref().and_then(|answer| answer.status());
-        let said = last.map(|answer| told(&answer)).unwrap_or_default();
-        let asked = admin.map(|name| format!(", asked by {name},")).unwrap_or_default();
-        Err(Refused {
-            because: format!(
-                "no throw-away accounts: {}{asked} answered {said}. {}",
-                acting.operation.id,
-                help(Some(acting), None)
-            ),
-            for_want_of_rights: matches!(status, Some(401 | 403)),
-        })
     }
 
     fn ask(&self, probe: &Probe, acting: &Acting, body: &Body, password: &Secret) -> Result<Ask, String> {
@@ -377,50 +280,6 @@ impl AccountMaker<'_> {
     }
 }
 
-/// An account that is about to be made.
-struct New<'a> {
-    name: &'a str,
-    persona: &'a Persona,
-    password: &'a Secret,
-}
-
-/// Why a sign-up made no account.
-struct Refused {
-    because: String,
-    /// 401 or 403: somebody else may be let.
-    for_want_of_rights: bool,
-}
-
-impl From<String> for Refused {
-    fn from(because: String) -> Self {
-        Self { because, for_want_of_rights: false }
-    }
-}
-
-/// Mends a sign-up body, keeping the password where it is.
-fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker: &str) -> bool {
-    let (credentials, others): (Vec<_>, Vec<_>) = complaints
-        .iter()
-        .cloned()
-        .partition(|complaint| super::kinds::is_password(&complaint.field) || is_confirmation(&complaint.field));
-    let mut changed = mend(&mut body.value, &others, marker);
-    if let Some(members) = body.value.as_object_mut() {
-        for complaint in credentials {
-            if members.get(&complaint.field) != Some(&json!(PASSWORD)) {
-                members.insert(complaint.field, json!(PASSWORD));
-                changed = true;
-            }
-        }
-        // A name that a complaint brought in may be that of the account.
-        for (name, value) in members.iter_mut() {
-            if signup::is_user_name(name) && value.as_str().is_some_and(|text| text != marker && text.is_empty()) {
-                *value = json!(marker);
-            }
-        }
-    }
-    changed
-}
-
 /// The credential that an answer gave, to be sent as it is.
 pub(super) fn fixed(response: &Response, source: &TokenSource, send: &str) -> Option<Credential> {
     let header = |token: &str| {
@@ -502,7 +361,7 @@ pub(super) fn told_within(answer: &Answer, most: usize) -> String {
 }
 
 /// The lines of configuration that settle what could not be guessed.
-fn help(sign_up: Option<&Acting>, sign_in: Option<&Acting>) -> String {
+pub(super) fn help(sign_up: Option<&Acting>, sign_in: Option<&Acting>) -> String {
     let operation = sign_in.map_or("POST /login", |acting| acting.operation.id.as_str());
     let made = sign_up.map_or(String::new(), |acting| format!(" (made by {})", acting.operation.id));
     format!(

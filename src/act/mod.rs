@@ -14,6 +14,7 @@ mod identify;
 mod items;
 mod kinds;
 mod maker;
+mod registration;
 mod repair;
 mod signup;
 mod spare;

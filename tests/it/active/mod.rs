@@ -1,12 +1,15 @@
 //! Scans that write, against twins that keep what is written to them.
 
 mod accounts;
+mod administered;
 mod bodies;
 mod disguised;
 mod killed;
 pub mod kit;
 mod objects;
+mod profiles;
 mod properties;
+mod resets;
 mod roles;
 mod signing;
 mod spelled_otherwise;

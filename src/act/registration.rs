@@ -1,0 +1,154 @@
+//! One sign-up: its body, mended by what a refusal says, sent for nobody or by an administrator.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::accounts::{Account, AccountMaker, help, told};
+use super::administrator::as_ordinary_user;
+use super::bodies::Body;
+use super::credentials::{self, fill, send_sign_up, sender};
+use super::repair::{complaints, mend};
+use super::signup::{self, PASSWORD, Persona, is_confirmation, sign_up_body};
+use crate::model::Secret;
+use crate::probe::{Answer, Probe, Written};
+
+/// Most times that one body is mended.
+const MAX_REPAIRS: usize = 3;
+
+/// An account that is about to be made.
+pub(super) struct New<'a> {
+    pub name: &'a str,
+    pub persona: &'a Persona,
+    pub password: &'a Secret,
+}
+
+/// Why a sign-up made no account.
+pub(super) struct Refused {
+    pub because: String,
+    /// 401 or 403: somebody else may be let.
+    pub for_want_of_rights: bool,
+}
+
+impl From<String> for Refused {
+    fn from(because: String) -> Self {
+        Self { because, for_want_of_rights: false }
+    }
+}
+
+impl AccountMaker<'_> {
+    pub(super) async fn through_administrator(
+        &self,
+        probe: &Probe,
+        who: &New<'_>,
+        guarded: &[usize],
+    ) -> Result<Account, Option<String>> {
+        let Some(admin) = self.administrator(probe).await else {
+            let acting = guarded.first().and_then(|index| self.acting.get(*index));
+            return Err(acting.map(|acting| {
+                format!(
+                    "no throw-away accounts: {} is for administrators; give an identity of theirs ([identities.NAME] with \
+                     role = \"admin\") to have accounts made by it. {}",
+                    acting.operation.id,
+                    help(Some(acting), None)
+                )
+            }));
+        };
+        let mut last = None;
+        for index in guarded {
+            match self.sign_up(probe, who, *index, Some(&admin)).await {
+                Ok(account) => return Ok(account),
+                Err(refused) => last = Some(refused.because),
+            }
+        }
+        Err(last)
+    }
+
+    /// Signs up for itself, or as what an administrator makes.
+    pub(super) async fn sign_up(
+        &self,
+        probe: &Probe,
+        who: &New<'_>,
+        index: usize,
+        admin: Option<&String>,
+    ) -> Result<Account, Refused> {
+        let acting = self.acting.get(index).ok_or_else(|| Refused::from("no such operation".to_owned()))?;
+        let mut body = sign_up_body(self.api, acting, who.persona);
+        let mut undo = None;
+        if admin.is_some() {
+            as_ordinary_user(self.api, acting, &mut body)?;
+            undo = self.removal_by_administrator(probe, acting);
+            if undo.is_none() {
+                return Err(Refused::from(format!(
+                    "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
+                    acting.operation.id,
+                    help(Some(acting), None)
+                )));
+            }
+        }
+        let mut last: Option<Arc<Answer>> = None;
+        for _ in 0..=MAX_REPAIRS {
+            let ask =
+                credentials::ask(probe, acting, sender(admin), &body.media_type, &fill(&body.value, who.password))?;
+            let sent = send_sign_up(probe, acting, who.name, who.persona, &ask, undo.clone()).await;
+            let refused = match sent.map_err(|error| error.to_string())? {
+                Ok(Written { n, answer }) => {
+                    return Ok(Account {
+                        name: who.name.to_owned(),
+                        persona: who.persona.clone(),
+                        made_by: admin.cloned(),
+                        sign_up: index,
+                        body,
+                        sign_in: None,
+                        answer,
+                        entry: n,
+                    });
+                }
+                Err(refused) => refused,
+            };
+            let complaints = refused.response().map(complaints).unwrap_or_default();
+            last = Some(refused);
+            if !mend_sign_up(&mut body, &complaints, &who.persona.username) {
+                break;
+            }
+            if admin.is_some() {
+                as_ordinary_user(self.api, acting, &mut body)?;
+            }
+        }
+        let status = last.as_ref().and_then(|answer| answer.status());
+        let said = last.map(|answer| told(&answer)).unwrap_or_default();
+        let asked = admin.map(|name| format!(", asked by {name},")).unwrap_or_default();
+        Err(Refused {
+            because: format!(
+                "no throw-away accounts: {}{asked} answered {said}. {}",
+                acting.operation.id,
+                help(Some(acting), None)
+            ),
+            for_want_of_rights: matches!(status, Some(401 | 403)),
+        })
+    }
+}
+
+/// Mends a sign-up body, keeping the password where it is.
+fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker: &str) -> bool {
+    let (credentials, others): (Vec<_>, Vec<_>) = complaints
+        .iter()
+        .cloned()
+        .partition(|complaint| super::kinds::is_password(&complaint.field) || is_confirmation(&complaint.field));
+    let mut changed = mend(&mut body.value, &others, marker);
+    if let Some(members) = body.value.as_object_mut() {
+        for complaint in credentials {
+            if members.get(&complaint.field) != Some(&json!(PASSWORD)) {
+                members.insert(complaint.field, json!(PASSWORD));
+                changed = true;
+            }
+        }
+        // A name that a complaint brought in may be that of the account.
+        for (name, value) in members.iter_mut() {
+            if signup::is_user_name(name) && value.as_str().is_some_and(|text| text != marker && text.is_empty()) {
+                *value = json!(marker);
+            }
+        }
+    }
+    changed
+}
