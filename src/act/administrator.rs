@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::accounts::{Account, AccountMaker};
 use super::bodies::Body;
+use super::further::inner;
 use super::identify::{carries, objects_in};
 use super::kinds::{Acting, Kind, ends_in_slot, makes_accounts};
 use super::signup;
@@ -119,8 +120,8 @@ impl AccountMaker<'_> {
 /// # Errors
 /// A sentence where a role must be chosen and none of those that may be is known to be an ordinary user's.
 pub(super) fn as_ordinary_user(api: &crate::model::Api, acting: &Acting, body: &mut Body) -> Result<(), String> {
-    let declared = acting.fields(api);
-    let Some(members) = body.value.as_object_mut() else { return Ok(()) };
+    let (_, declared) = acting.inner_fields(api);
+    let Some(members) = inner(&mut body.value) else { return Ok(()) };
     let raised: Vec<String> = members
         .iter()
         .filter(|(name, value)| grants(name) && !is_least(value) || value.as_str().is_some_and(names_higher_role))

@@ -6,6 +6,7 @@ use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
+use super::further::{inner, wrap};
 use super::kinds::{Acting, Kind, is_password};
 use crate::model::{Api, JsonType};
 use crate::spec::Samples;
@@ -18,7 +19,7 @@ pub struct Body {
     pub media_type: String,
     /// Its value.
     pub value: Value,
-    /// The top-level text fields that carry the marker.
+    /// The text fields that carry the marker: of the body, or of the one object that it wraps.
     pub marked: Vec<String>,
 }
 
@@ -82,9 +83,12 @@ pub fn body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
     let content = acting.content.as_ref()?;
     let media_type = if content.media_type == "*/*" { "application/json" } else { content.media_type.as_str() };
     let mut value = Samples::new(api, 1).body(content);
-    let declared = acting.fields(api);
+    let (wrapper, declared) = acting.inner_fields(api);
+    if !declared.is_empty() {
+        wrap(&mut value, wrapper);
+    }
     let mut marked = Vec::new();
-    if let Value::Object(members) = &mut value {
+    if let Some(members) = inner(&mut value) {
         tidy(api, members, &declared, marker, &mut marked);
         name_nobody(api, members, &declared, marker, acting.kind == Kind::Create);
         marked.retain(|name| members.contains_key(name));
@@ -336,8 +340,8 @@ pub fn change(
     avoid: &[Value],
 ) -> Option<Change> {
     let mut body = body(api, acting, marker)?;
-    let declared = acting.fields(api);
-    let members = body.value.as_object_mut()?;
+    let (_, declared) = acting.inner_fields(api);
+    let members = inner(&mut body.value)?;
     // What the object has stays as it is, so that a whole representation (PUT) remains valid.
     for (name, value) in members.iter_mut() {
         if let Some(now) = present.get(name).filter(|now| !now.is_null() && !body.marked.contains(name)) {

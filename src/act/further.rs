@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::fields::{fields, plain};
 use super::kinds::Acting;
@@ -11,10 +11,19 @@ use crate::spec::declared_properties;
 use crate::survey::words;
 
 /// The object of a body that its fields stand in: the body, or the one object that it wraps (`{"user": {...}}`).
-fn inner(value: &mut Value) -> Option<&mut Map<String, Value>> {
+pub(super) fn inner(value: &mut Value) -> Option<&mut Map<String, Value>> {
     let wraps = value.as_object().is_some_and(|outer| outer.len() == 1 && outer.values().all(Value::is_object));
     let outer = value.as_object_mut()?;
     if wraps { outer.values_mut().next().and_then(Value::as_object_mut) } else { Some(outer) }
+}
+
+/// Sees to it that a body wraps what its document says that it wraps.
+pub(super) fn wrap(value: &mut Value, wrapper: Option<String>) {
+    if let Some(wrapper) = wrapper
+        && !value.get(&wrapper).is_some_and(Value::is_object)
+    {
+        *value = json!({wrapper: {}});
+    }
 }
 
 /// Adds fields to a body.

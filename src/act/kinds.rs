@@ -50,6 +50,19 @@ impl Acting {
         let schema = self.content.as_ref().and_then(|content| content.schema);
         schema.map(|schema| fields(api, schema)).unwrap_or_default()
     }
+
+    /// The fields of what its body wraps (`{"user": {...}}`), with the name of that; those of the body where it wraps
+    /// nothing.
+    pub(super) fn inner_fields(&self, api: &Api) -> (Option<String>, Vec<Field>) {
+        let all = self.fields(api);
+        match all.as_slice() {
+            [only] => match fields(api, only.schema) {
+                inner if inner.is_empty() => (None, all),
+                inner => (Some(only.name.clone()), inner),
+            },
+            _ => (None, all),
+        }
+    }
 }
 
 /// Words for what reaches other people or moves money: never called, not even on objects of one's own.
@@ -343,7 +356,9 @@ pub(super) fn makes_accounts(api: &Api, acting: &Acting) -> bool {
 }
 
 fn names_password(api: &Api, schema: SchemaId) -> bool {
-    declared_properties(api, schema).iter().any(|name| is_password(name))
+    let names = |schema| declared_properties(api, schema).iter().any(|name| is_password(name));
+    // Also in the one object that a body wraps: `{"user": {"password": ...}}`.
+    names(schema) || matches!(fields(api, schema).as_slice(), [only] if names(only.schema))
 }
 
 /// Whether a field takes a password.

@@ -341,8 +341,8 @@ impl<'a> Maker<'a> {
             // What was mended once is right for all; only the marks are new.
             (Some(mut known), Some(fresh)) => {
                 for name in &known.marked {
-                    let mark = fresh.value.get(name).cloned().unwrap_or_else(|| Value::String(marker.to_owned()));
-                    if let Some(place) = known.value.get_mut(name) {
+                    let mark = further::sent(&fresh.value, name).unwrap_or_else(|| Value::String(marker.to_owned()));
+                    if let Some(place) = further::inner(&mut known.value).and_then(|members| members.get_mut(name)) {
                         *place = mark;
                     }
                 }

@@ -8,6 +8,7 @@ use super::accounts::{Account, AccountMaker, help, told};
 use super::administrator::as_ordinary_user;
 use super::bodies::Body;
 use super::credentials::{self, fill, send_sign_up, sender};
+use super::further::inner;
 use super::repair::{complaints, mend};
 use super::signup::{self, PASSWORD, Persona, is_confirmation, sign_up_body};
 use crate::model::Secret;
@@ -136,7 +137,7 @@ fn mend_sign_up(body: &mut Body, complaints: &[super::repair::Complaint], marker
         .cloned()
         .partition(|complaint| super::kinds::is_password(&complaint.field) || is_confirmation(&complaint.field));
     let mut changed = mend(&mut body.value, &others, marker);
-    if let Some(members) = body.value.as_object_mut() {
+    if let Some(members) = inner(&mut body.value) {
         for complaint in credentials {
             if members.get(&complaint.field) != Some(&json!(PASSWORD)) {
                 members.insert(complaint.field, json!(PASSWORD));

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::fields::{by_name, day, days_ahead, moment};
+use super::further::inner;
 use crate::probe::Response;
 
 /// Most complaints of one answer that are heeded.
@@ -236,7 +237,7 @@ pub fn mend(body: &mut Value, complaints: &[Complaint], marker: &str) -> bool {
     if !body.is_object() {
         *body = json!({});
     }
-    let Some(fields) = body.as_object_mut() else { return false };
+    let Some(fields) = inner(body) else { return false };
     let mut changed = false;
     for complaint in complaints {
         let name = known_name(fields, &complaint.field);
@@ -255,7 +256,11 @@ pub fn mend(body: &mut Value, complaints: &[Complaint], marker: &str) -> bool {
 
 fn known_name(fields: &Map<String, Value>, field: &str) -> String {
     let same = |name: &&String| name.eq_ignore_ascii_case(field);
-    fields.keys().find(same).cloned().unwrap_or_else(|| field.to_owned())
+    // `user.email` of a body that wraps a user is its `email`.
+    let last = field.rsplit(['.', '/']).next().unwrap_or(field);
+    let within = |name: &&String| name.eq_ignore_ascii_case(last);
+    let known = fields.keys().find(same).or_else(|| fields.keys().find(within));
+    known.cloned().unwrap_or_else(|| field.to_owned())
 }
 
 fn is_unknown(message: &str) -> bool {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::bodies::{Body, body};
 use super::fields::{self, is_email};
+use super::further::{inner, wrap};
 use super::kinds::{Acting, is_password};
 use crate::model::{Api, Place, Schema, SchemeKind, TokenSource};
 use crate::probe::Response;
@@ -35,7 +36,8 @@ impl Persona {
 
     /// By what a sign-up's body names it: its user name, or else its address.
     pub(super) fn signed_as(&self, body: &Value) -> &str {
-        let named = body.as_object().into_iter().flatten().any(|(_, value)| *value == self.username);
+        let within = inner(&mut body.clone()).cloned().unwrap_or_default();
+        let named = within.values().any(|value| *value == self.username);
         if named { &self.username } else { &self.email }
     }
 }
@@ -46,8 +48,9 @@ pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
     if !made.value.is_object() {
         made.value = json!({});
     }
-    let declared = acting.fields(api);
-    if let Some(members) = made.value.as_object_mut() {
+    let (wrapper, declared) = acting.inner_fields(api);
+    wrap(&mut made.value, wrapper);
+    if let Some(members) = inner(&mut made.value) {
         for field in &declared {
             let credential = is_password(&field.name) || is_email(&field.name) || is_user_name(&field.name);
             if (credential || is_confirmation(&field.name)) && !members.contains_key(&field.name) {
@@ -114,9 +117,12 @@ pub fn is_user_name(name: &str) -> bool {
 
 /// The bodies of a sign-in that may be right, best first.
 pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Value) -> Vec<Body> {
-    let made = body(api, acting, "").unwrap_or_else(Body::empty);
-    let declared = acting.fields(api);
-    let mut names: Vec<String> = made.value.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+    let mut made = body(api, acting, "").unwrap_or_else(Body::empty);
+    let (wrapper, declared) = acting.inner_fields(api);
+    wrap(&mut made.value, wrapper.clone());
+    let sample = inner(&mut made.value).cloned().unwrap_or_default();
+    let signed_up = inner(&mut signed_up.clone()).cloned().unwrap_or_default();
+    let mut names: Vec<String> = sample.keys().cloned().collect();
     names.extend(
         declared.iter().map(|field| field.name.clone()).filter(|name| !names.contains(name)).collect::<Vec<_>>(),
     );
@@ -127,14 +133,10 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
     });
     if !names.iter().any(|name| is_password(name)) {
         // Nothing is documented: what was signed up with.
-        names = signed_up.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        names = signed_up.keys().cloned().collect();
         names.retain(|name| is_password(name) || is_email(name) || is_identifier(name));
     }
-    let has_name = signed_up
-        .as_object()
-        .into_iter()
-        .flatten()
-        .any(|(name, value)| is_user_name(name) && value.as_str() == Some(&who.username));
+    let has_name = signed_up.iter().any(|(name, value)| is_user_name(name) && value.as_str() == Some(&who.username));
     let (first, second) = if has_name { (&who.username, &who.email) } else { (&who.email, &who.username) };
     let with = |identifier: &str| {
         let mut members = Map::new();
@@ -148,11 +150,15 @@ pub fn sign_in_bodies(api: &Api, acting: &Acting, who: &Persona, signed_up: &Val
             } else if words(name).join("") == "granttype" {
                 json!("password")
             } else {
-                made.value.get(name).cloned().unwrap_or(json!(""))
+                sample.get(name).cloned().unwrap_or(json!(""))
             };
             members.insert(name.clone(), value);
         }
-        Body { media_type: made.media_type.clone(), value: Value::Object(members), marked: Vec::new() }
+        let value = match &wrapper {
+            Some(wrapper) => json!({wrapper: members}),
+            None => Value::Object(members),
+        };
+        Body { media_type: made.media_type.clone(), value, marked: Vec::new() }
     };
     let mut bodies = vec![with(first), with(second)];
     bodies.dedup();

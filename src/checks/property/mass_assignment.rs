@@ -29,13 +29,13 @@ check! {
     /// ## How it is confirmed
     /// All of these hold: the document does not declare the field for this operation, or declares it read-only; without
     /// it the object has another value; with it a read of the object, or of one's own account, shows the value that was
-    /// sent; a field of no meaning in the same body does not come back; and the same happens with another object or
-    /// another value. The answer to the write itself proves nothing: many handlers repeat what they were sent.
+    /// sent; a field of no meaning in the same body does not come back, or the server had set the field itself and was
+    /// overwritten; and the same happens with another object or another value. The answer to the write itself proves nothing: many handlers repeat what they were sent.
     ///
     /// ## When it stays silent
     /// When the view stays as it was, when the document lets callers set the field here or by another operation on such
     /// an object, and for fields that decide nothing, such as a colour or a note that the document forgot. An API that
-    /// keeps any field it is sent is only an observation. Accounts are changed only where the scan made them.
+    /// keeps any field beside those that it sets itself is only an observation. Accounts are changed only where the scan made them.
     ///
     /// ## References
     /// OWASP API3:2023, CWE-915
@@ -321,16 +321,20 @@ impl Attempt<'_> {
         } else {
             kept.iter().all(|name| repeated.contains(name))
         };
+        let keeps_anything = first.keeps_anything() || repeat.keeps_anything();
+        // Where anything is kept, what the server had set by itself was still overwritten.
+        let servers: Vec<&String> = kept.iter().copied().filter(|name| self.is_set_by_server(name)).collect();
+        let excused = keeps_anything && servers.is_empty();
+        let kept = if keeps_anything && !excused { servers } else { kept };
         let mut proof = Proof::default();
         self.document_clause(&mut proof, &kept);
         self.effect_clause(&mut proof, first, &kept, served.as_ref());
-        self.nonce_clause(&mut proof, first, &repeat, with_nonce);
+        nonce_clause(&mut proof, keeps_anything, excused, with_nonce);
         proof.clause("repeated", is_repeated, format!("{} shows the same", repeat_words(again)));
         self.show(&mut proof, first, &repeat, served.as_ref());
         let finding = self.finding(&kept, first);
         self.cx.note(self.acting, self.subject.caller(), self.subject.caller(), true, finding.claim.clone());
-        let keeps_anything = first.keeps_anything() || repeat.keeps_anything();
-        Ok(if keeps_anything { proof.observed(finding) } else { proof.broken(finding) })
+        Ok(if excused { proof.observed(finding) } else { proof.broken(finding) })
     }
 
     fn document_clause(&self, proof: &mut Proof, kept: &[&String]) {
@@ -368,14 +372,10 @@ impl Attempt<'_> {
         }
     }
 
-    fn nonce_clause(&self, proof: &mut Proof, first: &Trial, repeat: &Trial, with_nonce: bool) {
-        let kept = first.keeps_anything() || repeat.keeps_anything();
-        let because = match (kept, with_nonce) {
-            (true, _) => "a field of no meaning came back too: the API keeps anything",
-            (false, true) => "a field of no meaning in the same body does not come back",
-            (false, false) => "a body with a field of no meaning is refused",
-        };
-        proof.clause("keeps-not-just-anything", !kept, because);
+    /// Whether the server gives the field a value of its own that no caller sent.
+    fn is_set_by_server(&self, name: &str) -> bool {
+        let shown = |candidate: &Candidate| candidate.present.as_ref().is_some_and(|value| !value.is_null());
+        self.found.iter().any(|candidate| candidate.name == name && shown(candidate))
     }
 
     fn show(&self, proof: &mut Proof, first: &Trial, repeat: &Trial, served: Option<&Served>) {
@@ -425,6 +425,18 @@ impl Attempt<'_> {
             surveyed: self.acting,
         }
     }
+}
+
+fn nonce_clause(proof: &mut Proof, keeps_anything: bool, excused: bool, with_nonce: bool) {
+    let because = match (keeps_anything, with_nonce) {
+        (true, _) if excused => "a field of no meaning came back too: the API keeps anything",
+        (true, _) => {
+            "a field of no meaning came back too, but these the server had set itself, and they were overwritten"
+        }
+        (false, true) => "a field of no meaning in the same body does not come back",
+        (false, false) => "a body with a field of no meaning is refused",
+    };
+    proof.clause("keeps-not-just-anything", !excused, because);
 }
 
 fn repeat_words(again: Again) -> &'static str {

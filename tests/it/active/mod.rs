@@ -4,6 +4,7 @@ mod accounts;
 mod administered;
 mod bodies;
 mod disguised;
+mod enveloped;
 mod killed;
 pub mod kit;
 mod objects;

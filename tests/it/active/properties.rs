@@ -22,7 +22,9 @@ enum Kind {
     Echo,
     /// Refuses bodies with other fields.
     Strict,
-    /// Keeps anything: nothing but a store.
+    /// Keeps anything, also over what the server had set itself.
+    Merge,
+    /// Keeps anything beside what the server sets itself: nothing but a store.
     Store,
     /// Forgot to declare a colour and a note.
     Harmless,
@@ -49,7 +51,8 @@ impl App {
             let name = name.as_str();
             let own = declared.contains(&name);
             let taken = own
-                || self.kind == Kind::Store
+                || self.kind == Kind::Merge
+                || self.kind == Kind::Store && !guarded.contains(&name)
                 || matches!(self.kind, Kind::Weak | Kind::Blind) && guarded.contains(&name)
                 || self.kind == Kind::Harmless && matches!(name, "color" | "note")
                 || self.kind == Kind::Workflow && name == "status" && guarded.contains(&name);
@@ -249,12 +252,28 @@ async fn what_callers_may_set_elsewhere_is_silent() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_store_that_keeps_anything_is_an_observation() {
+async fn a_store_that_keeps_anything_is_at_most_an_observation() {
     let server = server(Kind::Store).await;
     let before = server.db.dump();
     let report = scan(&server, "active").await;
     for operation in OPERATIONS {
-        assert_eq!(said(&report, CHECK, operation), "observation", "{:#?}", finding(&report, CHECK, operation));
+        let text = said(&report, CHECK, operation);
+        assert!(text == "observation" || text.starts_with("Held"), "{:#?}", finding(&report, CHECK, operation));
+    }
+    assert_eq!(said(&report, CHECK, "PATCH /me"), "observation", "{:#?}", finding(&report, CHECK, "PATCH /me"));
+    assert_eq!(server.db.dump(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_is_merged_over_what_the_server_set_is_confirmed() {
+    let server = server(Kind::Merge).await;
+    let before = server.db.dump();
+    let report = scan(&server, "active").await;
+    for operation in OPERATIONS {
+        let found = finding(&report, CHECK, operation);
+        assert_eq!(said(&report, CHECK, operation), "confirmed", "{found:#?}");
+        let site = &found.unwrap().site;
+        assert!(!site.contains("is_admin"), "what the server never set is no proof: {site}");
     }
     assert_eq!(server.db.dump(), before);
 }
