@@ -9,7 +9,7 @@ use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text
 use super::further::{inner, wrap};
 use super::kinds::{Acting, Kind, is_password};
 use crate::model::{Api, JsonType};
-use crate::spec::Samples;
+use crate::spec::{Samples, fits_text};
 use crate::survey::{ends_in_id, is_owner_name, resource_of_name, words};
 
 /// A body before it is sent.
@@ -344,7 +344,11 @@ pub fn change(
     let members = inner(&mut body.value)?;
     // What the object has stays as it is, so that a whole representation (PUT) remains valid.
     for (name, value) in members.iter_mut() {
-        if let Some(now) = present.get(name).filter(|now| !now.is_null() && !body.marked.contains(name)) {
+        let schema =
+            declared.iter().find(|field| field.name == *name).and_then(|field| fields::plain(api, field.schema));
+        // An object may have been made with what its document does not let callers send: an empty text, say.
+        let fits = |now: &Value| schema.zip(now.as_str()).is_none_or(|(schema, text)| fits_text(schema, text));
+        if let Some(now) = present.get(name).filter(|now| !now.is_null() && !body.marked.contains(name) && fits(now)) {
             value.clone_from(now);
         }
     }
@@ -380,6 +384,12 @@ pub fn change(
                             .find(|value| fits(value))
                     })
                     .flatten()
+            })
+            .or_else(|| {
+                // A text that must be of some form: another one of it.
+                let formed = kind(JsonType::String) && (schema.pattern.is_some() || schema.format.is_some());
+                let texts = (1..24).map(|turn| Samples::new(api, 1).text(schema, turn));
+                texts.filter(|text| formed && fits_text(schema, text)).map(|text| json!(text)).find(&fits)
             });
         if let Some(value) = value {
             members.insert(field.name.clone(), value.clone());

@@ -50,6 +50,11 @@ impl<'a> Samples<'a> {
         self.make(schema, &mut making)
     }
 
+    /// A text that fits a schema; another `turn` gives another one where the schema leaves room for it.
+    pub fn text(&self, schema: &Schema, turn: usize) -> String {
+        strings::text(schema, self.seed, turn)
+    }
+
     /// A value for a parameter: its own example where that fits, or else one that its schema allows. Never empty in
     /// paths.
     pub fn parameter(&self, parameter: &Parameter) -> Value {
