@@ -53,6 +53,23 @@ pub fn list<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
     })
 }
 
+/// Collections at other addresses that may show what `create` makes: `/announcements` what `/admin/announcements` makes.
+/// One that does not show it says nothing of whether it is there.
+pub fn other_lists<'a>(api: &'a Api, create: &Acting) -> impl Iterator<Item = &'a Operation> {
+    let path = shape(collection(&create.operation.path));
+    let last = path.rsplit('/').next().unwrap_or_default().to_owned();
+    api.operations.iter().filter(move |operation| {
+        let other = shape(&operation.path);
+        operation.method == Method::Get
+            && operation.effect == Effect::Reads
+            && !last.is_empty()
+            && other != path
+            && !other.contains("{}")
+            && other.rsplit('/').next() == Some(last.as_str())
+            && !operation.parameters.iter().any(|parameter| parameter.required)
+    })
+}
+
 /// The values of an operation's path: the object in its last slot, its parents before it. `None` where one is unknown.
 pub fn values_for(api: &Api, operation: &Operation, object: &Object, known: &Values) -> Option<Values> {
     let found = slots(api, operation);

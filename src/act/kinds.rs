@@ -408,7 +408,10 @@ fn left_alone(operation: &Operation, kind: Kind, excluded: bool) -> Option<Strin
         return None;
     }
     let mut said = path_words(&operation.path);
-    said.extend(operation.operation_id.as_deref().map(words).unwrap_or_default().into_iter().take(1));
+    // `withdraw` is what some call the removal of an object; its address says what it is.
+    if kind != Kind::Delete {
+        said.extend(operation.operation_id.as_deref().map(words).unwrap_or_default().into_iter().take(1));
+    }
     let sends = operation.method == Method::Post;
     let word = said
         .into_iter()

@@ -10,7 +10,7 @@ use url::Url;
 use super::context::CheckCx;
 use crate::act::{
     Account, Accounts, Acting, Body, Change, Created, Maker, SpareMaker, carries, change, id_value, is_item_of,
-    is_tombstone, items, list, marker, objects_in, values_for,
+    is_tombstone, items, list, marker, objects_in, other_lists, values_for,
 };
 use crate::model::{Draft, Method, Mode, Operation, OperationId, Place, clean_name};
 use crate::probe::{
@@ -283,10 +283,17 @@ impl<'a> ActCx<'a> {
         }
         let listed = list(api, producer)
             .and_then(|operation| operation_url(self.maker.probe.base_url(), operation, &created.values).ok());
-        match listed {
-            Some(url) => self.look(caller, url, created).await.map(Some),
-            None => Ok(None),
+        if let Some(url) = listed {
+            return self.look(caller, url, created).await.map(Some);
         }
+        for operation in other_lists(api, producer).take(2) {
+            let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
+            let seen = self.look(caller, url, created).await?;
+            if seen.object.is_some() {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
     }
 
     async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
