@@ -35,6 +35,9 @@ pub struct Cleaned {
     pub rows: Vec<Leftover>,
     /// Nothing is left that a later try could remove.
     pub finished: bool,
+    /// Of the rows that are gone, those that nothing removed by themselves: they went with what they belonged to, or
+    /// only their address did.
+    pub went_along: usize,
 }
 
 /// Undoes everything in the journal that is not undone yet. What cannot be is told, not hidden.
@@ -61,7 +64,8 @@ pub async fn clean_up(probe: &Probe, journal: &Journal) -> Cleaned {
         object: entry.object.clone().unwrap_or_else(|| entry.note.marker.clone()),
         undone: sweep.gone.contains(&entry.n),
     };
-    Cleaned { rows: entries.iter().map(row).collect(), finished: sweep.finished }
+    let went_along = entries.iter().filter(|entry| is_passive(entry) && sweep.gone.contains(&entry.n)).count();
+    Cleaned { rows: entries.iter().map(row).collect(), finished: sweep.finished, went_along }
 }
 
 /// The undoing under way.

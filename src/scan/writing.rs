@@ -154,6 +154,13 @@ pub async fn undo(probe: &Probe, report: &mut Report) {
             "{left} objects or accounts that the scan made are left: {why}; `writes` in the report names them"
         ));
     }
+    if cleaned.went_along > 0 {
+        report.notes.push(format!(
+            "{} of what the scan made has no operation that removes it, and is shown no more since what it belonged to is \
+             gone: an API that does not remove it along keeps it unseen",
+            cleaned.went_along
+        ));
+    }
     report.scan.requests = probe.sent();
     if cleaned.finished {
         journal.close();
