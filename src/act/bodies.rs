@@ -6,7 +6,7 @@ use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
 use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
-use super::further::{inner, wrap};
+use super::further::{inner, step, within, wrap};
 use super::kinds::{Acting, Kind, is_password};
 use crate::model::{Api, JsonType};
 use crate::spec::{Samples, fits_text};
@@ -100,7 +100,12 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
     let is_required = |name: &str| declared.iter().any(|field| field.name == name && field.required);
     members.retain(|name, _| is_required(name) || !(is_owner_name(name) || is_privilege(name)));
     // A text of one's own is how an object is known again.
-    let mut texts = members.values().any(Value::is_string);
+    let is_default = |name: &str, text: &str| {
+        let schema =
+            declared.iter().find(|field| field.name == name).and_then(|field| fields::plain(api, field.schema));
+        !is_required(name) && schema.and_then(|schema| schema.default.as_ref()).and_then(Value::as_str) == Some(text)
+    };
+    let mut texts = members.iter().any(|(name, value)| value.as_str().is_some_and(|text| !is_default(name, text)));
     for field in declared {
         if texts || members.contains_key(&field.name) || is_owner_name(&field.name) || is_privilege(&field.name) {
             continue;
@@ -126,6 +131,8 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
             }
             Value::String(_)
                 if is_password(name) || (ends_in_id(name) && resource_of_name(name).is_some() && !is_unique(name)) => {}
+            // What stands there when nothing is sent is right; a text of one's own may not be.
+            Value::String(text) if is_default(name, text) => {}
             Value::String(text) => {
                 // Each text is another one: a title that is known says nothing of the secret beside it.
                 let own = if marked.is_empty() { marker.to_owned() } else { format!("{marker}x{}", marked.len()) };
@@ -243,24 +250,26 @@ fn later(name: &str, text: &str) -> String {
 
 /// The references of a body: fields that are named like the id of something.
 pub fn references(api: &Api, acting: &Acting, value: &Value) -> Vec<Reference> {
-    let declared = acting.fields(api);
+    let (_, declared) = acting.inner_fields(api);
+    let (at, members) = within(value);
     let mut found = Vec::new();
-    for (name, value) in value.as_object().into_iter().flatten() {
+    for (name, value) in &members {
         let Some(resource) = reference(name) else { continue };
         let required = declared.is_empty() || declared.iter().any(|field| field.name == *name && field.required);
-        let step = name.replace('~', "~0").replace('/', "~1");
+        let step = step(name);
         match value {
-            Value::Array(_) => found.push(Reference { pointer: format!("/{step}/0"), resource, required }),
+            Value::Array(_) => found.push(Reference { pointer: format!("{at}/{step}/0"), resource, required }),
             Value::Object(_) => {}
-            _ => found.push(Reference { pointer: format!("/{step}"), resource, required }),
+            _ => found.push(Reference { pointer: format!("{at}/{step}"), resource, required }),
         }
     }
     // `items: [{product_id, quantity}]`
-    for (name, value) in value.as_object().into_iter().flatten() {
+    for (name, value) in &members {
         let Some(items) = value.as_array() else { continue };
         for inner in items.first().and_then(Value::as_object).into_iter().flatten().map(|(inner, _)| inner) {
             if let Some(resource) = reference(inner) {
-                found.push(Reference { pointer: format!("/{name}/0/{inner}"), resource, required: true });
+                let pointer = format!("{at}/{}/0/{}", step(name), step(inner));
+                found.push(Reference { pointer, resource, required: true });
             }
         }
     }
@@ -271,6 +280,7 @@ fn reference(name: &str) -> Option<String> {
     let parts = words(name);
     let last = parts.last()?;
     let ids = matches!(last.as_str(), "id" | "ids" | "uuid" | "guid" | "uid")
+        || (parts.len() > 1 && last == "slug")
         || (parts.len() == 1 && last.len() > 4 && last.ends_with("id"));
     if !ids || parts.len() < 2 && !last.ends_with("id") || is_owner_name(name) && !is_group(name) {
         return None;

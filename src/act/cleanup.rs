@@ -10,7 +10,7 @@ use url::Url;
 use super::identify::{carries, id_value, objects_in};
 use crate::model::Method;
 use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, SendError, Undo, WriteKind, WriteNote};
-use crate::survey::{Object, ends_in_id, is_soft_error, scalar_text, succeeds};
+use crate::survey::{Object, ends_in_id, is_soft_error, resource_of_name, scalar_text, succeeds};
 
 /// Requests that undoing one write takes at most.
 const REQUESTS_EACH: u64 = 8;
@@ -241,20 +241,24 @@ async fn is_gone(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &s
     if is_soft_error(response) {
         return Ok(Some(true));
     }
-    Ok(Some(!shows(&answer, &entry.note.marker, id)))
+    let path = entry.note.operation.split_once(' ').map_or("", |(_, path)| path);
+    let resource = crate::survey::resource_of_path(path).unwrap_or_default();
+    Ok(Some(!shows(&answer, &entry.note.marker, id, &resource)))
 }
 
 /// Whether an answer still shows an object: by its mark, or its id where it has none; a tombstone is no object.
-fn shows(answer: &Answer, marker: &str, id: &str) -> bool {
+fn shows(answer: &Answer, marker: &str, id: &str, resource: &str) -> bool {
     let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else {
         return answer.response().is_some_and(|response| !marker.is_empty() && response.text.contains(marker));
     };
     objects_in(json).any(|fields| {
         let same_id = || {
-            let is_id = |(name, value): (&String, &Value)| {
-                (ends_in_id(name) || crate::survey::BARE_IDS.contains(&name.as_str()))
-                    && scalar_text(value).as_deref() == Some(id)
+            // The `userId` 5 of an address says nothing of the address 5.
+            let is_own = |name: &String| {
+                crate::survey::BARE_IDS.contains(&name.as_str())
+                    || ends_in_id(name) && resource_of_name(name).is_none_or(|named| named == resource)
             };
+            let is_id = |(name, value): (&String, &Value)| is_own(name) && scalar_text(value).as_deref() == Some(id);
             !id.is_empty() && fields.iter().any(is_id)
         };
         // A check may have changed the field that carried the mark: the id tells as well.

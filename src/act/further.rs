@@ -17,6 +17,20 @@ pub(super) fn inner(value: &mut Value) -> Option<&mut Map<String, Value>> {
     if wraps { outer.values_mut().next().and_then(Value::as_object_mut) } else { Some(outer) }
 }
 
+/// The fields of a body, or of the one object that it wraps, with the JSON pointer to them.
+pub(super) fn within(value: &Value) -> (String, Map<String, Value>) {
+    let outer = value.as_object();
+    match outer.and_then(|outer| outer.iter().next()).filter(|_| outer.is_some_and(|outer| outer.len() == 1)) {
+        Some((name, Value::Object(inner))) => (format!("/{}", step(name)), inner.clone()),
+        _ => (String::new(), outer.cloned().unwrap_or_default()),
+    }
+}
+
+/// A name as a step of a JSON pointer (RFC 6901).
+pub(super) fn step(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// Sees to it that a body wraps what its document says that it wraps.
 pub(super) fn wrap(value: &mut Value, wrapper: Option<String>) {
     if let Some(wrapper) = wrapper

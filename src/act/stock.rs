@@ -5,14 +5,18 @@ use std::sync::PoisonError;
 
 use serde_json::Value;
 
+use super::account_undo::is_people;
 use super::bodies::{self, Body, put};
+use super::further::{inner, step, within};
 use super::identify::{id_value, objects_in};
 use super::kinds::Acting;
 use super::maker::{Fault, Maker};
-use crate::model::{Effect, Method, Operation, clean};
+use crate::model::{Effect, Method, Operation, Place, clean};
 use crate::probe::{Ask, Caller, SendError, Values, operation_url};
 use crate::spec::Samples;
-use crate::survey::{Object, is_me_word, is_strong_owner_name, resource_of_path, role_word, session_facts, words};
+use crate::survey::{
+    Object, Slot, is_me_word, is_strong_owner_name, resource_of_path, role_word, session_facts, words,
+};
 
 impl Maker<'_> {
     /// Values of the path, and what they say of the parents.
@@ -24,6 +28,9 @@ impl Maker<'_> {
                 let fits = created.caller == caller && slot.resources.contains(&created.object.resource);
                 fits.then(|| created.object.slot_value(slot).cloned()).flatten()
             });
+            // `/users/{id}/addresses`: the caller is a user of its own.
+            let is_person = slot.resources.iter().any(|resource| is_people(resource));
+            let own = own.or_else(|| is_person.then(|| self.own_fact(caller, &slot.name)).flatten().map(Value::String));
             let value = match own {
                 Some(value) => value,
                 None => self.of_stock(caller, &slot.resources).await?,
@@ -38,11 +45,12 @@ impl Maker<'_> {
 
     /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
     pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), Fault> {
-        for field in bodies::person_fields(&body.value) {
+        let (at, members) = within(&body.value);
+        for field in bodies::person_fields(&Value::Object(members)) {
             let Some(own) = self.own_fact(caller, &field) else {
                 return Err(Fault::Told(format!("needs a `{}`, and {caller}'s own is not known", clean(&field, 40))));
             };
-            put(&mut body.value, &format!("/{}", field.replace('~', "~0").replace('/', "~1")), Value::String(own));
+            put(&mut body.value, &format!("{at}/{}", step(&field)), Value::String(own));
         }
         for reference in bodies::references(self.api, acting, &body.value) {
             let own = self
@@ -51,15 +59,22 @@ impl Maker<'_> {
                 .rev()
                 .find(|created| created.caller == caller && created.object.resource == reference.resource);
             let value = match own {
-                Some(created) => Ok(id_value(&created.object).unwrap_or(Value::String(created.id))),
+                Some(created) => {
+                    let name = reference.pointer.rsplit('/').find(|part| part.parse::<usize>().is_err());
+                    let name = name.unwrap_or_default().to_owned();
+                    // `notebookSlug` wants the slug, whatever else the object is known by.
+                    let slot = Slot { place: Place::Query, name, resources: vec![reference.resource.clone()] };
+                    let own = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
+                    Ok(own.unwrap_or(Value::String(created.id)))
+                }
                 None => self.of_stock(caller, std::slice::from_ref(&reference.resource)).await,
             };
             match value {
                 Ok(value) => put(&mut body.value, &reference.pointer, value),
                 Err(Fault::Told(_)) if !reference.required => {
-                    let name =
-                        reference.pointer.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
-                    if let Some(members) = body.value.as_object_mut() {
+                    let place = reference.pointer.strip_prefix(&at).unwrap_or(&reference.pointer);
+                    let name = place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
+                    if let Some(members) = inner(&mut body.value) {
                         members.shift_remove(&name);
                     }
                 }

@@ -12,7 +12,7 @@ use super::error::AppError;
 use super::state::App;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, Suppression, operation_matches};
-use crate::model::{Api, Identity, Mode, Operation, Origin, Scope};
+use crate::model::{Api, Credential, Identity, Mode, Operation, Origin, Scope};
 use crate::probe::Limits;
 
 /// Everything a scan needs.
@@ -80,12 +80,14 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     }
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
     let notes = notes(&config, over, mode);
+    let mut identities = identities(&config, over)?;
+    identities.iter_mut().for_each(|identity| settle_content_type(identity, &found.api));
     Ok(Prepared {
         api: Arc::new(found.api),
         limits: limits(&config, over, base_url.as_ref()),
         base_url,
         scope,
-        identities: identities(&config, over)?,
+        identities,
         mode,
         auto_accounts: auto_accounts(&config, over, mode),
         checks: checks::select(&over.checks).map_err(AppError::Usage)?,
@@ -96,6 +98,21 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         baseline: over.baseline.as_ref().map(|path| app.shared.folder.join(path)),
         notes,
     })
+}
+
+/// A sign-in whose content type the configuration leaves open is sent as its document says: JSON where it takes that, a
+/// form where it takes nothing else (OAuth 2.0, RFC 6749 §4.3).
+fn settle_content_type(identity: &mut Identity, api: &Api) {
+    const JSON: &str = "application/json";
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let Credential::Login(recipe) = &mut identity.credential else { return };
+    if !recipe.content_type.is_empty() {
+        return;
+    }
+    let operation = api.operations.iter().find(|operation| operation.id.as_str() == recipe.operation.trim());
+    let taken = operation.and_then(|operation| operation.body.as_ref()).map(|body| body.content.as_slice());
+    let takes = |kind: &str| taken.is_some_and(|all| all.iter().any(|content| content.media_type.contains(kind)));
+    recipe.content_type = if takes(FORM) && !takes("json") { FORM } else { JSON }.to_owned();
 }
 
 /// The configuration: the one that is named, the server's own, or the folder's; an empty one without any.

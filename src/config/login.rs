@@ -150,7 +150,9 @@ fn is_source<'k>(keys: impl Iterator<Item = &'k str>) -> bool {
 
 fn content_type(section: &Section<'_>) -> Result<String, ConfigError> {
     match section.string("content_type")? {
-        None | Some("json" | JSON) => Ok(JSON.to_owned()),
+        // The document tells, once it is read.
+        None => Ok(String::new()),
+        Some("json" | JSON) => Ok(JSON.to_owned()),
         Some("form" | FORM) => Ok(FORM.to_owned()),
         Some(_) => {
             let message = format!("`{}` is `{JSON}` or `{FORM}`", section.path("content_type"));

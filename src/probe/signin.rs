@@ -145,7 +145,7 @@ impl Probe {
             method,
             url,
             headers: vec![("Accept".to_owned(), "application/json".to_owned())],
-            body: (!body.is_null()).then(|| serialize_body(&recipe.content_type, &body)),
+            body: (!body.is_null()).then(|| serialize_body(content_type(recipe), &body)),
             round: u8::try_from(generation).unwrap_or(u8::MAX),
             once: false,
         })
@@ -223,7 +223,9 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, String>
 fn refused(status: u16) -> &'static str {
     match status {
         404 | 405 => "is the operation right? Its path is taken below the base URL",
-        415 => "is `content_type` right? It is JSON unless the recipe says `form`",
+        415 | 422 => {
+            "is `content_type` right? `json` or `form` in its [identities.NAME.login]; without it, what the document says"
+        }
         429 => "it limits how often one may sign in; try again later",
         500.. => "the target itself failed",
         _ => "is the password right, and does the account exist?",
@@ -259,6 +261,11 @@ pub(super) fn set_cookies(response: &Response) -> impl Iterator<Item = (&str, &s
         .filter(|(header, _)| header == "set-cookie")
         .filter_map(|(_, value)| value.split(';').next()?.split_once('='))
         .map(|(name, value)| (name.trim(), value.trim()))
+}
+
+/// What a recipe that says nothing is sent as.
+fn content_type(recipe: &LoginRecipe) -> &str {
+    if recipe.content_type.is_empty() { "application/json" } else { &recipe.content_type }
 }
 
 /// The cookies that are left after an answer: the last value of each name, without those that it deletes.

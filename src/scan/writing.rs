@@ -120,7 +120,7 @@ pub(super) fn notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<String> {
     let redact = |text: &str| input.probe.redactor().text(text);
     for fault in maker.not_made() {
         if told.len() < MAX_NAMED {
-            told.insert(redact(&format!("nothing was made by {}: {}", fault.operation, fault.because)));
+            told.insert(redact(&format!("nothing to work with came of {}: {}", fault.operation, fault.because)));
         }
     }
     notes.extend(told);

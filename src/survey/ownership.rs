@@ -168,7 +168,9 @@ fn owner_fields<'p>(key: &ObjectKey, object: &Object, people: &'p People) -> Fie
             continue;
         }
         let Some(text) = scalar_text(value) else { continue };
-        if is_own_name(key, object, field, &text) {
+        // The account 7 says `accountId: 7` of itself: its own id shows no owner.
+        let own_id = text == key.1 && (is_strong_owner_name(&key.0) || is_person(&key.0));
+        if own_id || is_own_name(key, object, field, &text) {
             // A person's `username` names the person, not an owner.
             named.extend(people.named_by(&text).map(|person| (person, Sign::IsCaller)));
             continue;

@@ -179,6 +179,13 @@ async fn on_nobody(cx: &ActCx<'_>, acting: &Acting, who: &Persona, body: &Body) 
     if let Some(stop) = burst.stop {
         return Ok(stop);
     }
+    // A sign-in whose body is not understood looks at no password.
+    if let Some(status @ (405 | 415 | 422)) = burst.answers.last().and_then(|answer| answer.status()) {
+        return Ok(inconclusive(
+            format!("the sign-ins are answered {status}: no password may have been looked at"),
+            None,
+        ));
+    }
     let mut proof = burst.proof(took);
     proof.open(
         "right-password-taken",

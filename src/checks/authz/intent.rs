@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use super::parent;
 use crate::checks::context::{CheckCx, Pair};
 use crate::model::clean_name;
 use crate::probe::Answer;
-use crate::survey::{Leaf, ObjectKey, Reading, Sign, Surveyed, is_strong_owner_name, leaves, scalar_text, words};
+use crate::survey::{
+    Leaf, ObjectKey, Reading, Sign, Surveyed, is_strong_owner_name, leaves, scalar_text, singular, words,
+};
 
 /// What is known of the intent.
 #[derive(Debug)]
@@ -119,6 +122,12 @@ fn presents(leaf: &Leaf) -> bool {
     words(&leaf.key).iter().any(|word| PRESENTING.contains(&word.as_str()))
 }
 
+/// Whether a route is named after what people keep to themselves: `/users/{id}/addresses`.
+fn keeps_private(path: &str) -> bool {
+    let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    words(last).iter().any(|word| PRIVATE_WORDS.contains(&singular(word).as_str()))
+}
+
 /// Whether a route is named like what people show of themselves.
 fn shows_people(path: &str) -> bool {
     let last = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
@@ -150,7 +159,11 @@ pub(crate) async fn intent(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_
     if let Some((because, answer)) = sibling_refuses(cx, surveyed, pair, seen).await {
         return Intent::Private(because, Some(answer));
     }
-    if cx.is_listed_to(key, surveyed, intruder) {
+    // That everybody knows a user says nothing of what the user keeps: `/users/{id}/addresses`.
+    let kept = !is_whole(surveyed)
+        && (!private.is_empty() || keeps_private(&surveyed.operation.path))
+        && signs.iter().any(|sign| matches!(sign, Sign::IsCaller));
+    if !kept && cx.is_listed_to(key, surveyed, intruder) {
         return if private.is_empty() {
             Intent::Shared(format!("a list shows the same object to {intruder}"))
         } else if let Some(field) = owner_field(signs).filter(|_| private.iter().any(|name| is_secret(name))) {
@@ -189,7 +202,9 @@ async fn weigh(
     let intruder = &pair.intruder.name;
     // Lists that have entries in common may be feeds; with private fields in them they are not.
     // What hangs below something that the intruder is shown in a list is no secret by its parent alone.
-    let open_parent = pair.baseline.object.as_ref().is_some_and(|key| below_open_parent(cx, key, intruder));
+    let listed = pair.baseline.object.as_ref().is_some_and(|key| below_open_parent(cx, key, intruder));
+    let by_parent = signs.iter().any(|sign| matches!(sign, Sign::Parent { .. }));
+    let open_parent = listed || by_parent && parent::is_shared(cx, surveyed, pair).await;
     let shows = |sign: &&Sign| match sign {
         Sign::Parent { .. } if open_parent => false,
         Sign::ScopedList { .. } if private => true,

@@ -1,9 +1,12 @@
 //! By which values the API names a caller: what goes into a field or parameter that says whose something is.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::checks::context::CheckCx;
-use crate::survey::{Person, is_me_word, is_owner_name, me_facts, resource_of_name, scalar_text, words};
+use crate::model::Place;
+use crate::survey::{Person, Slot, is_me_word, is_owner_name, me_facts, resource_of_name, scalar_text, words};
 
 /// Values that stand for a caller, as the API spells them, each with the name of the field that it stood in.
 pub(crate) fn spelled(cx: &CheckCx<'_>, person: &Person) -> Vec<(String, String)> {
@@ -105,6 +108,8 @@ pub(crate) fn value_for(cx: &CheckCx<'_>, person: &Person, field: &str, like: Op
         // A short number stands for a user also where nobody has another number of that kind.
         let kinds = |text: &str| people.named_in(field, text).is_some_and(|found| found.name == person.name);
         let certain = |text: &String| is_theirs(text) && (!is_short(text) || numbers_users(field) || kinds(text));
+        // A user's own number names no workspace.
+        let forms = if numbers_groups(field) { Vec::new() } else { forms };
         forms.into_iter().find_map(|form| {
             known.iter().filter(|(key, text)| is_of(form, key, text)).map(|(_, text)| text.clone()).find(certain)
         })
@@ -122,6 +127,49 @@ fn numbers_users(field: &str) -> bool {
     let resource = resource_of_name(field).unwrap_or_default();
     matches!(resource.as_str(), "" | "user" | "owner" | "author" | "creator" | "uid" | "me" | "sub" | "by")
         || words(field).last().is_some_and(|word| word == "by")
+}
+
+/// Whether a field numbers what several users may belong to.
+fn numbers_groups(field: &str) -> bool {
+    let resource = resource_of_name(field).unwrap_or_default();
+    matches!(
+        resource.as_str(),
+        "tenant"
+            | "workspace"
+            | "organization"
+            | "organisation"
+            | "org"
+            | "team"
+            | "company"
+            | "group"
+            | "project"
+            | "space"
+    )
+}
+
+/// What a field or parameter takes to name what one caller belongs to and another does not: a tenant, a workspace.
+pub(crate) fn group_for(cx: &CheckCx<'_>, person: &Person, other: &Person, field: &str) -> Option<Value> {
+    if !numbers_groups(field) {
+        return None;
+    }
+    let wanted = words(field);
+    let of = |who: &Person| -> BTreeSet<String> {
+        let own = cx.survey.owners.iter().filter(|(_, (owner, _))| *owner == who.name);
+        let objects = own.filter_map(|(key, _)| cx.survey.objects.known.get(key));
+        let fields = objects.flat_map(|object| object.fields.iter());
+        fields.filter(|(name, _)| words(name) == wanted).filter_map(|(_, value)| scalar_text(value)).collect()
+    };
+    let slot =
+        Slot { place: Place::Query, name: field.to_owned(), resources: resource_of_name(field).into_iter().collect() };
+    let objects = || {
+        let all = cx.survey.objects.for_slot(&slot);
+        let own = all.filter(|(key, ..)| cx.survey.owner(key).is_some_and(|(owner, _)| owner == person.name));
+        own.filter(|(key, ..)| !cx.survey.objects.is_listed_to(key, &other.name))
+            .find_map(|(_, _, value)| scalar_text(value))
+    };
+    let theirs = of(other);
+    let text = of(person).into_iter().find(|value| !theirs.contains(value)).or_else(objects)?;
+    Some(respelled(text, None))
 }
 
 /// What the field has in the caller's own objects.

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::checks::authz::bola_read::no_pair;
-use crate::checks::authz::principals::{names_principal, value_for};
+use crate::checks::authz::principals::{group_for, names_principal, value_for};
 use crate::checks::authz::swapped::{Attempt, Meant, Shown, Swapped, as_nobody, meant, pairs};
 use crate::checks::context::{CheckCx, present};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
@@ -94,7 +94,9 @@ fn value_of(
 ) -> Option<Value> {
     let name = bare(&parameter.name);
     if names_principal(&name) {
-        return value_for(cx, owner, &name, None).or_else(|| group_of(surveyed, &name, owner, intruder));
+        return value_for(cx, owner, &name, None)
+            .or_else(|| group_of(surveyed, &name, owner, intruder))
+            .or_else(|| group_for(cx, owner, intruder, &name));
     }
     let resources =
         resource_of_name(&name).or_else(|| resource_of_path(&surveyed.operation.path)).into_iter().collect();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::act::{Acting, Created, Unusual, Unusually, plain};
 use crate::checks::acting::{ActCx, Seen};
 use crate::checks::authz::bola_write::no_target;
-use crate::checks::authz::principals::value_for;
+use crate::checks::authz::principals::{group_for, value_for};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
 use crate::model::{ANONYMOUS, Confidence, JsonType, Role, Verdict, clean_name};
 use crate::probe::{Answer, SendError};
@@ -181,7 +181,8 @@ impl Plant<'_> {
     async fn carry_out(&self, control: &Created) -> Result<Verdict, SendError> {
         let (cx, field) = (self.cx, self.candidate.name.as_str());
         let like = self.candidate.like.as_ref();
-        let Some(theirs) = value_for(cx.check, self.owner, field, like) else {
+        let theirs = value_for(cx.check, self.owner, field, like);
+        let Some(theirs) = theirs.or_else(|| group_for(cx.check, self.owner, self.intruder, field)) else {
             let because =
                 format!("no value is known by which `{}` would name {}", clean_name(field, 60), self.owner.name);
             return Ok(inconclusive(because, Some("let a route tell each caller its own id (such as GET /me)")));
@@ -214,7 +215,10 @@ impl Plant<'_> {
 
     /// An object that names the intruder itself.
     async fn own_control(&self, field: &str, like: Option<&Value>) -> Result<Option<Created>, SendError> {
-        let Some(ours) = value_for(self.cx.check, self.intruder, field, like) else { return Ok(None) };
+        let ours = value_for(self.cx.check, self.intruder, field, like);
+        let Some(ours) = ours.or_else(|| group_for(self.cx.check, self.intruder, self.owner, field)) else {
+            return Ok(None);
+        };
         let fields = serde_json::Map::from_iter([(field.to_owned(), ours)]);
         let how = Unusual { fields, insists: true, ..Unusual::default() };
         Ok(match self.cx.maker.make_unusually(self.index, &self.intruder.name, &how).await? {
