@@ -1,0 +1,5 @@
+//! Models behind an API.
+
+pub mod formats;
+mod recognise;
+mod shapes;
