@@ -90,6 +90,7 @@ fn measure(path: &Path, figures: &mut Figures, out: &mut impl Write) -> io::Resu
         checks: &routewarden::checks::all(),
         selected: &|_| true,
         excluded: &|_| false,
+        llm: routewarden::llm::Settings::NONE,
     };
     let rows = plan(&input);
     figures.planned += rows.iter().filter(|row| !row.checks.is_empty() || row.skipped_because.is_some()).count();

@@ -25,6 +25,8 @@ pub struct ScanArguments {
     pub source: Option<String>,
     /// In mode active: make throw-away accounts. Default: when no identity is configured.
     pub auto_accounts: Option<bool>,
+    /// In mode active: at most 8 further prompts for models behind the API, to look for leaks in the answers.
+    pub llm_prompts: Vec<String>,
     /// Plan only, send nothing.
     pub dry_run: bool,
     /// Finding ids whose proof to run again, after a fix.
