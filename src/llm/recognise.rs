@@ -255,32 +255,30 @@ impl<'a> Facts<'a> {
         add(2, named.iter().any(|name| self.answers.contains(*name)), "its answer is named like a model's");
         let streams = self.answers_as(&["text/event-stream", "application/x-ndjson"]) || self.has("stream");
         add(2, streams, "it streams");
-        add(self.words(), self.words() > 0, "its words speak of a model");
+        let (words, strong) = self.words();
+        add(words, words > 0, "its words speak of a model");
         let other =
             ["login", "webhook", "contact", "comment", "feedback", "upload", "signup", "register", "password", "email"];
         let against = other.iter().any(|word| self.path.contains(word))
             || self.has_any(&["password", "email", "recipient", "to"]);
         add(-2, against, "its words speak of something else");
-        (score, signs)
+        // A text in and a `response` out is any API's: something must speak of a model, and there must be a place to speak.
+        let speaks = sure || roles || settings || streams || strong;
+        let listens = self.prompt_field().is_some() || roles || settings || sure;
+        if speaks && listens || self.is_asked() { (score, signs) } else { (0, Vec::new()) }
     }
 
-    /// Words of chats and models in path, operation id, tags and summary: a point for each place, at most two.
-    fn words(&self) -> i32 {
-        const WORDS: [&str; 13] = [
-            "chat",
-            "ask",
-            "assistant",
-            "copilot",
-            "agent",
-            "llm",
-            "gpt",
-            "rag",
-            "completion",
-            "completions",
-            "summarize",
-            "generate",
-            "chatbot",
-        ];
+    /// A question in and an answer out, by their very names.
+    fn is_asked(&self) -> bool {
+        let answers = ["answer", "reply", "completion"].iter().any(|name| self.answers.contains(*name));
+        self.has_any(&["question", "prompt"]) && answers
+    }
+
+    /// Points for words of chats and models in path, operation id, tags and summary, and whether one of them means
+    /// nothing else: in public documents `generate`, `ask` and their like mean anything.
+    fn words(&self) -> (i32, bool) {
+        const STRONG: [&str; 9] = ["chat", "assistant", "copilot", "llm", "llms", "gpt", "rag", "chatbot", "genai"];
+        const WEAK: [&str; 7] = ["ask", "agent", "completion", "completions", "summarize", "summarise", "generate"];
         let operation = self.operation;
         let places = [
             operation.path.as_str(),
@@ -288,8 +286,11 @@ impl<'a> Facts<'a> {
             &operation.tags.join(" "),
             &operation.summary,
         ];
-        let said = places.iter().filter(|text| words(text).iter().any(|word| WORDS.contains(&word.as_str()))).count();
-        i32::try_from(said.min(2)).unwrap_or(2)
+        let said = places.map(words);
+        let holds = |words: &Vec<String>, list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let count = |list: &[&str]| said.iter().filter(|words| holds(words, list)).count();
+        let (strong, weak) = (count(&STRONG), count(&WEAK));
+        (i32::try_from((strong + weak.min(1)).min(2)).unwrap_or(2), strong > 0)
     }
 }
 

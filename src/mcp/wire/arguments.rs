@@ -25,7 +25,7 @@ pub struct ScanArguments {
     pub source: Option<String>,
     /// In mode active: make throw-away accounts. Default: when no identity is configured.
     pub auto_accounts: Option<bool>,
-    /// In mode active: at most 8 further prompts for models behind the API, to look for leaks in the answers.
+    /// Up to 8 more prompts for LLMs, in mode active.
     pub llm_prompts: Vec<String>,
     /// Plan only, send nothing.
     pub dry_run: bool,
