@@ -214,23 +214,26 @@ impl<'a> Facts<'a> {
                 signs.push(sign);
             }
         };
-        let sure = self.ends(&[
-            "/chat/completions",
-            "/completions",
-            "/api/chat",
-            "/api/generate",
-            "/converse",
-            "/generate_stream",
-            "/v1/messages",
-            "/v1/responses",
-        ]) || self.path.contains(":generatecontent")
+        let completes = self.ends(&["/completions"]) && self.has_any(&["prompt", "messages", "model"]);
+        let sure = completes
+            || self.ends(&[
+                "/chat/completions",
+                "/api/chat",
+                "/api/generate",
+                "/converse",
+                "/generate_stream",
+                "/v1/messages",
+                "/v1/responses",
+            ])
+            || self.path.contains(":generatecontent")
             || self.path.contains(":streamgeneratecontent")
             || self.path.contains("/gradio_api/call/")
             || self.path.contains("/invoke") && self.is_langserve()
             || self.is_langserve();
         add(4, sure, "its path is that of a model's server");
         // Of these, many have nothing to do with models: `/messages` of a mailbox, `/responses` of a survey.
-        let likely = !sure && self.ends(&["/messages", "/responses", "/invocations", "/generate"]);
+        let likely =
+            !sure && self.ends(&["/messages", "/responses", "/invocations", "/generate", "/completions", "/chat"]);
         add(2, likely, "its path may be that of a model's server");
         let roles = self.has_message("messages", "role")
             && (self.has_message("messages", "content") || self.has_message("messages", "parts"));
@@ -277,8 +280,9 @@ impl<'a> Facts<'a> {
     /// Points for words of chats and models in path, operation id, tags and summary, and whether one of them means
     /// nothing else: in public documents `generate`, `ask` and their like mean anything.
     fn words(&self) -> (i32, bool) {
-        const STRONG: [&str; 9] = ["chat", "assistant", "copilot", "llm", "llms", "gpt", "rag", "chatbot", "genai"];
-        const WEAK: [&str; 7] = ["ask", "agent", "completion", "completions", "summarize", "summarise", "generate"];
+        const STRONG: [&str; 8] = ["assistant", "copilot", "llm", "llms", "gpt", "rag", "chatbot", "genai"];
+        const WEAK: [&str; 8] =
+            ["chat", "ask", "agent", "completion", "completions", "summarize", "summarise", "generate"];
         let operation = self.operation;
         let places = [
             operation.path.as_str(),
@@ -290,7 +294,11 @@ impl<'a> Facts<'a> {
         let holds = |words: &Vec<String>, list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
         let count = |list: &[&str]| said.iter().filter(|words| holds(words, list)).count();
         let (strong, weak) = (count(&STRONG), count(&WEAK));
-        (i32::try_from((strong + weak.min(1)).min(2)).unwrap_or(2), strong > 0)
+        // People chat with each other too: `/chats/{id}/messages`. What is called `/chat` takes part in one.
+        let last = operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+        let chats = words(last).iter().any(|word| word == "chat");
+        let weak = if chats { weak } else { weak.min(1) };
+        (i32::try_from((strong + weak).min(2)).unwrap_or(2), strong > 0 || chats)
     }
 }
 

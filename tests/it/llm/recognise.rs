@@ -27,6 +27,7 @@ fn facing(api: &Api, path: &str) -> Option<Facing> {
 #[test]
 fn known_formats_are_recognised() {
     let text = json!({"type": "string"});
+    let short = json!({"type": "string", "maxLength": 80});
     let messages = json!({"type": "array", "items": {"type": "object", "properties": {"role": text, "content": text}}});
     let parts = json!({"type": "array", "items": {"type": "object", "properties": {"role": text, "parts": {"type": "array", "items": {"type": "object", "properties": {"text": text}}}}}});
     let api = api(json!({
@@ -44,6 +45,7 @@ fn known_formats_are_recognised() {
         "/data": takes_as(json!({"messages": messages}), json!({}), "text/plain"),
         "/gradio_api/call/predict": takes(json!({"data": {"type": "array", "items": text}})),
         "/generate": takes(json!({"inputs": text, "parameters": {"type": "object"}})),
+        "/support/chat": takes(json!({"message": text, "session": short})),
         "/ask": takes_as(json!({"question": text}), json!({"type": "object", "properties": {"answer": text}}), "application/json"),
     }));
     for (path, shape) in [
@@ -61,6 +63,7 @@ fn known_formats_are_recognised() {
         ("/data", Shape::AiSdkData),
         ("/gradio_api/call/predict", Shape::Gradio),
         ("/generate", Shape::Tgi),
+        ("/support/chat", Shape::Generic),
         ("/ask", Shape::Generic),
     ] {
         let found = facing(&api, path);
@@ -84,6 +87,11 @@ fn ordinary_operations_are_not() {
         "/search": takes(json!({"query": short})),
         "/notes": takes(json!({"title": short, "text": text})),
         "/reports/generate": takes(json!({"period": short, "format": short})),
+        "/chats/{id}/messages": takes(json!({"text": text})),
+        "/v1/{space}/messages": json!({"post": {"tags": ["chat"], "summary": "Sends a chat message", "operationId": "chat.messages.create", "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"text": text}}}}}, "responses": {"200": {"description": "ok"}}}}),
+        "/payments/{id}/completions": takes(json!({"amount": {"type": "number"}})),
+        "/mac/generate": json!({"post": {"operationId": "GenerateMac", "summary": "Generate a MAC", "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"MessageData": text}}}}}, "responses": {"200": {"description": "ok"}}}}),
+        "/similarity": takes_as(json!({"content": text}), json!({"type": "object", "properties": {"response": text}}), "application/json"),
         "/translate": takes(json!({"text": text, "to": short})),
     }));
     for operation in &api.operations {
