@@ -240,7 +240,7 @@ impl<'a> Facts<'a> {
         add(4, roles, "it takes messages with roles");
         let tuned = self.has_any(&["max_tokens", "max_completion_tokens", "temperature", "top_p", "max_new_tokens"]);
         let settings = self.has("contents") && self.has_message("contents", "parts")
-            || self.has("input") && self.has("model")
+            || self.has("input") && self.has("model") && !self.only_computes()
             || self.has_any(&["prompt", "inputs"]) && (tuned || self.has("parameters"));
         add(3, settings, "it takes a prompt and a model's settings");
         add(2, self.prompt_field().is_some(), "it takes a free text");
@@ -269,6 +269,12 @@ impl<'a> Facts<'a> {
         let speaks = sure || roles || settings || streams || strong;
         let listens = self.prompt_field().is_some() || roles || settings || sure;
         if speaks && listens || self.is_asked() { (score, signs) } else { (0, Vec::new()) }
+    }
+
+    /// A model that answers with numbers, pictures or sound says nothing that could leak.
+    fn only_computes(&self) -> bool {
+        let kinds = ["embed", "moderation", "image", "audio", "speech", "transcription", "rerank", "classif", "fine"];
+        kinds.iter().any(|kind| self.path.contains(kind))
     }
 
     /// A question in and an answer out, by their very names.

@@ -5,7 +5,6 @@ use crate::checks::meta::family;
 
 mod calling;
 mod course;
-mod known;
 mod memory;
 mod needles;
 mod talk;

@@ -1,7 +1,7 @@
 //! The values that are known in advance, and where one of them stands in an answer.
 
-use super::known::{KnownFinder, Needle};
 use super::talk::{Said, Talk};
+use crate::detect::known::{KnownFinder, MIN_VALUE_CHARS, Needle};
 use crate::llm::Kind;
 use crate::model::{Secret, clean_name};
 
@@ -9,8 +9,6 @@ use crate::model::{Secret, clean_name};
 const LEAST_RUN: usize = 16;
 /// Shorter values than this must be seen whole.
 const SHORT_VALUE: usize = 20;
-/// Shorter values than this turn up by chance.
-const LEAST_VALUE: usize = 12;
 
 /// Known values and the search for them.
 #[derive(Debug)]
@@ -68,9 +66,9 @@ impl Needles {
         let mut needles = Vec::new();
         for (owner, value) in values {
             let length = value.expose().chars().count();
-            if length >= LEAST_VALUE {
-                of.push((owner, length));
-                needles.push(Needle { value });
+            if length >= MIN_VALUE_CHARS {
+                of.push((owner.clone(), length));
+                needles.push(Needle { name: owner, value });
             }
         }
         Self { of, finder: KnownFinder::new(&needles) }
@@ -84,7 +82,9 @@ impl Needles {
     /// The first known value in an answer that does not stand in its request: whole ones and those of the model's own
     /// words first.
     pub(super) fn find(&self, said: &Said) -> Option<Hit> {
-        let sent: Vec<usize> = self.finder.find(&said.sent).into_iter().map(|hit| hit.needle).collect();
+        // Halves of a planted word do stand in a request that has them put together.
+        let asked = self.finder.find(&said.sent).into_iter().filter(|hit| hit.whole || hit.run >= LEAST_RUN);
+        let sent: Vec<usize> = asked.map(|hit| hit.needle).collect();
         let mut found: Option<(bool, Hit)> = None;
         for piece in said.pieces() {
             for hit in self.finder.find(piece.text).into_iter().filter(|hit| !sent.contains(&hit.needle)) {

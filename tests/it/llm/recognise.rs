@@ -87,6 +87,8 @@ fn ordinary_operations_are_not() {
         "/search": takes(json!({"query": short})),
         "/notes": takes(json!({"title": short, "text": text})),
         "/reports/generate": takes(json!({"period": short, "format": short})),
+        "/v1/embeddings": takes(json!({"model": short, "input": text})),
+        "/v1/moderations": takes(json!({"model": short, "input": text})),
         "/chats/{id}/messages": takes(json!({"text": text})),
         "/v1/{space}/messages": json!({"post": {"tags": ["chat"], "summary": "Sends a chat message", "operationId": "chat.messages.create", "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"text": text}}}}}, "responses": {"200": {"description": "ok"}}}}),
         "/payments/{id}/completions": takes(json!({"amount": {"type": "number"}})),
