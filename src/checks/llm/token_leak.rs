@@ -154,6 +154,8 @@ async fn prove(talk: &Talk<'_>, case: Case<'_>) -> Result<Verdict, Stop> {
     proof.withhold(Role::Attack, &said.answer).withhold(Role::Baseline, &benign.answer);
     let mut foreign = hit.owner != who;
     let mut follows = None;
+    let mut asker = who.to_owned();
+    let mut owner = hit.owner.clone();
     if let Some(second) = talk.callers().into_iter().find(|name| name != who) {
         let other = Course::new(talk, &second, Class::Token).again(&asked, 0).await?;
         let theirs = needles.find(&other).filter(|_| other.usable().is_ok());
@@ -169,6 +171,8 @@ async fn prove(talk: &Talk<'_>, case: Case<'_>) -> Result<Verdict, Stop> {
             }
             Some(theirs) => {
                 foreign = true;
+                asker.clone_from(&second);
+                owner.clone_from(&theirs.owner);
                 proof.clause(
                     "crosses-callers",
                     true,
@@ -186,14 +190,14 @@ async fn prove(talk: &Talk<'_>, case: Case<'_>) -> Result<Verdict, Stop> {
     };
     let how = if through { "in the model's own words" } else { "beside the model's words: the server repeats it" };
     let whose = match (&follows, foreign) {
-        (_, true) => "another caller's token".to_owned(),
+        (_, true) => format!("the token of {owner}, who is another caller"),
         (Some(_), _) => "each caller's own token".to_owned(),
         (None, _) => format!("the token of {}", hit.owner),
     };
     Ok(proof.broken(Finding {
         site: "response".to_owned(),
         cause: talk.acting.operation.path.clone(),
-        claim: format!("{who} asked the model and was told {whose}, {how}, at {}", hit.place()),
+        claim: format!("{asker} asked the model and was told {whose}, {how}, at {}", hit.place()),
         severity: Some(severity),
         surveyed: talk.acting,
     }))
