@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde_json::Value;
 
+use super::personal::is_card_number;
+
 /// Longer values are looked at only up to here.
 const MAX_VALUE_BYTES: usize = 64 * 1024;
 
@@ -227,44 +229,4 @@ fn looks_random(text: &str) -> bool {
     let is_word = !has(u8::is_ascii_alphabetic) || !(has(u8::is_ascii_digit) || cased);
     let is_path = text.contains([' ', '/']) && !text.starts_with("eyJ");
     (16..=8192).contains(&text.len()) && !is_word && !is_path
-}
-
-/// Luhn (ISO/IEC 7812-1) and a prefix and length that a card network issues.
-fn is_card_number(text: &str) -> bool {
-    let separators = text.chars().all(|c| c.is_ascii_digit() || c == ' ' || c == '-');
-    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
-    if !separators || !(13..=19).contains(&digits.len()) {
-        return false;
-    }
-    let prefix = |length: usize| digits.iter().take(length).fold(0, |value, digit| value * 10 + digit);
-    let known = match digits.len() {
-        13 | 19 => prefix(1) == 4 || prefix(2) == 62 || prefix(4) == 6011,
-        14 => matches!(prefix(2), 36 | 38 | 39) || (300..=305).contains(&prefix(3)),
-        15 => matches!(prefix(2), 34 | 37),
-        16 => {
-            prefix(1) == 4
-                || (51..=55).contains(&prefix(2))
-                || (2221..=2720).contains(&prefix(4))
-                || matches!(prefix(2), 62 | 65)
-                || prefix(4) == 6011
-                || (644..=649).contains(&prefix(3))
-                || (3528..=3589).contains(&prefix(4))
-        }
-        _ => false,
-    };
-    known && luhn(&digits)
-}
-
-fn luhn(digits: &[u32]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(index, digit)| match (index % 2, digit * 2) {
-            (0, _) => *digit,
-            (_, double) if double > 9 => double - 9,
-            (_, double) => double,
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }

@@ -1,14 +1,17 @@
 //! Text in, matches out: secrets in any coding and their redaction, tokens, stack traces, exposed values. No I/O.
 
 mod credentials;
+pub mod decode;
 pub mod exposure;
 mod fields;
 pub mod jwt;
 pub mod known;
 mod names;
 mod needles;
+pub mod personal;
 mod redactor;
 pub mod trace;
+pub mod unknown_token;
 mod views;
 
 pub use redactor::{MAX_INPUT_BYTES, Redactor};

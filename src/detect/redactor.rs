@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
+use super::known::{KnownFinder, Needle};
 use super::needles::{Hit, Known, Needles};
 use super::views::views;
 use super::{credentials, fields, names};
@@ -31,11 +32,31 @@ struct State {
     known: Vec<Known>,
     /// Built by the first search after a value was added: a sign-in adds several at once.
     needles: OnceLock<Option<Needles>>,
+    /// Values in disguises that no server writes by itself, but a model may.
+    disguised: OnceLock<KnownFinder>,
 }
 
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State").field("n_known", &self.known.len()).finish_non_exhaustive()
+    }
+}
+
+impl State {
+    fn new(known: Vec<Known>) -> Self {
+        Self { known, needles: OnceLock::new(), disguised: OnceLock::new() }
+    }
+
+    fn disguised(&self) -> &KnownFinder {
+        self.disguised.get_or_init(|| {
+            // A password that is a field's name would blacken every key of that name.
+            let value = |known: &Known| match names::is_sensitive_name(known.value.expose()) {
+                true => Secret::new(""),
+                false => known.value.clone(),
+            };
+            let needles = self.known.iter().map(|known| Needle { name: known.name.clone(), value: value(known) });
+            KnownFinder::new(&needles.collect::<Vec<_>>())
+        })
     }
 }
 
@@ -55,7 +76,7 @@ impl Default for Redactor {
 impl Redactor {
     /// Knows no value yet; unknown tokens are found by their structure all the same.
     pub fn new() -> Self {
-        let state = State { known: Vec::new(), needles: OnceLock::new() };
+        let state = State::new(Vec::new());
         Self { state: Arc::new(RwLock::new(Arc::new(state))) }
     }
 
@@ -67,7 +88,7 @@ impl Redactor {
         }
         let mut known = state.known.clone();
         known.push(Known { name: clean_name(name, 64), value: value.clone() });
-        *state = Arc::new(State { known, needles: OnceLock::new() });
+        *state = Arc::new(State::new(known));
     }
 
     /// Replaces every known value, and unknown tokens, `Bearer` and `Basic` credentials, private keys and passwords
@@ -149,6 +170,9 @@ impl Redactor {
                 needles.runs(&view, &mut hits);
             }
         }
+        // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
+        let disguised = state.disguised().find(window).into_iter().filter(|hit| hit.whole || runs);
+        hits.extend(disguised.map(|hit| Hit { range: hit.range, known: hit.needle }));
         let mut cuts: Vec<Cut> = hits
             .into_iter()
             .filter_map(|hit| {

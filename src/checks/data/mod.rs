@@ -2,4 +2,4 @@
 
 use crate::checks::meta::family;
 
-family![stack_trace::StackTrace];
+family![personal_data::PersonalData, stack_trace::StackTrace];

@@ -38,6 +38,7 @@ const CATALOGUE: &[&str] = &[
     "property/mass-assignment",
     "property/excessive-exposure",
     "property/undocumented-field",
+    "data/personal-data",
     "data/stack-trace",
     "config/cors",
     "config/security-headers",

@@ -224,3 +224,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn disguises_that_only_a_model_would_write_are_kept_out_too() {
+    let redactor = knowing(&[("ALICE_TOKEN", OPAQUE)]);
+    let spelled = OPAQUE.chars().map(String::from).collect::<Vec<_>>().join("-");
+    let reversed: String = OPAQUE.chars().rev().collect();
+    let tags: String = OPAQUE.chars().map(|c| char::from_u32(u32::from(c) + 0xe_0000).unwrap()).collect();
+    for disguised in [spelled, reversed, tags] {
+        let text = format!("Sure: {disguised}!");
+        assert_eq!(redactor.text(&text), "Sure: [redacted:ALICE_TOKEN]!");
+        assert_eq!(redactor.tripwire(&text), ("Sure: [redacted:ALICE_TOKEN]!".to_owned(), 1));
+    }
+}

@@ -13,6 +13,7 @@ mod lists;
 mod market;
 mod missing;
 mod nested;
+mod numbers;
 mod objects;
 mod oracles;
 mod refusals;
@@ -44,6 +45,7 @@ pub async fn named(name: &str) -> Twin {
 
 fn drafts() -> Vec<kit::Draft> {
     [
+        numbers::drafts(),
         objects::drafts(),
         lists::drafts(),
         nested::drafts(),

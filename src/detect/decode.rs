@@ -1,0 +1,182 @@
+//! Takes answers apart into named texts: JSON and JSON within its strings, event streams, lines of JSON, forms, and
+//! text with its escapes undone. Streams are joined per channel: what a model says comes in pieces.
+
+mod stream;
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::views;
+
+/// Only this much of one text is taken apart.
+const MAX_INPUT_BYTES: usize = 4 * 1024 * 1024;
+/// All channels together hold no more.
+const MAX_OUTPUT_BYTES: usize = 16 * 1024 * 1024;
+const MAX_CHANNELS: usize = 50_000;
+/// Deepest nesting, counted through JSON within strings.
+const MAX_DEPTH: usize = 64;
+/// JSON within strings is followed so often.
+const MAX_INNER: usize = 4;
+/// Longer paths are cut.
+const MAX_PATH_BYTES: usize = 512;
+/// Keys of objects that are this long may be values themselves.
+const MIN_KEY_CHARS: usize = 16;
+
+/// One text of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Where it stands: `choices[0].message.content`; `arguments.(json).token` within JSON in a string;
+    /// `events[*].delta.content` joined over a stream; empty for the text itself.
+    pub path: String,
+    /// The text, decoded.
+    pub text: String,
+}
+
+/// A bound that cut something off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cap {
+    /// The text is longer than 4 MiB.
+    Input,
+    /// The channels hold more than 16 MiB.
+    Output,
+    /// There are more than 50,000 channels.
+    Channels,
+    /// Nesting is deeper than 64, or JSON stands within strings more than four deep.
+    Depth,
+    /// A stream has more than 5,000 events.
+    Events,
+}
+
+/// An answer taken apart.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Decoded {
+    /// In the order of the text.
+    pub channels: Vec<Channel>,
+    /// What was cut off; empty when all was looked at. Each bound once.
+    pub caps: Vec<Cap>,
+    n_bytes: usize,
+}
+
+impl Decoded {
+    fn cap(&mut self, cap: Cap) {
+        if !self.caps.contains(&cap) {
+            self.caps.push(cap);
+        }
+    }
+
+    fn push(&mut self, path: &str, text: &str) {
+        if self.channels.len() >= MAX_CHANNELS {
+            return self.cap(Cap::Channels);
+        }
+        let room = MAX_OUTPUT_BYTES.saturating_sub(self.n_bytes);
+        if text.len() > room {
+            self.cap(Cap::Output);
+        }
+        let text = floor(text, room);
+        if text.is_empty() {
+            return;
+        }
+        self.n_bytes += text.len();
+        self.channels.push(Channel { path: floor(path, MAX_PATH_BYTES).to_owned(), text: text.to_owned() });
+    }
+}
+
+/// Takes a text apart. `content_type` is a hint: what is JSON or a stream by its form is read as such without it.
+pub fn channels(content_type: Option<&str>, text: &str) -> Decoded {
+    let mut decoded = Decoded::default();
+    if text.len() > MAX_INPUT_BYTES {
+        decoded.cap(Cap::Input);
+    }
+    let text = floor(text, MAX_INPUT_BYTES);
+    let kind = content_type.unwrap_or_default().to_ascii_lowercase();
+    match serde_json::from_str::<Value>(text) {
+        Ok(value) => walk(&mut decoded, "", &value, Level::default()),
+        Err(_) if kind.contains("x-www-form-urlencoded") => form(&mut decoded, text),
+        Err(_) => match stream::items(text) {
+            Some(stream) => stream::join(&mut decoded, stream),
+            None => plain(&mut decoded, "", text),
+        },
+    }
+    decoded
+}
+
+/// How deep the walk is.
+#[derive(Clone, Copy, Default)]
+struct Level {
+    depth: usize,
+    inner: usize,
+}
+
+impl Level {
+    fn deeper(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+
+    fn within(self) -> Self {
+        Self { depth: self.depth + 1, inner: self.inner + 1 }
+    }
+}
+
+fn walk(decoded: &mut Decoded, path: &str, value: &Value, level: Level) {
+    if level.depth > MAX_DEPTH || path.len() > MAX_PATH_BYTES {
+        return decoded.cap(Cap::Depth);
+    }
+    match value {
+        Value::String(text) => string(decoded, path, text, level),
+        Value::Number(number) => decoded.push(path, &number.to_string()),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walk(decoded, &format!("{path}[{index}]"), item, level.deeper());
+            }
+        }
+        Value::Object(fields) => {
+            for (key, item) in fields {
+                let below = below(path, key);
+                if key.chars().count() >= MIN_KEY_CHARS {
+                    decoded.push(&format!("{path}{{key}}"), key);
+                }
+                walk(decoded, &below, item, level.deeper());
+            }
+        }
+        // They are no text.
+        Value::Bool(_) | Value::Null => {}
+    }
+}
+
+fn string(decoded: &mut Decoded, path: &str, text: &str, level: Level) {
+    if text.trim_start().starts_with(['{', '[', '"'])
+        && let Ok(inner) = serde_json::from_str::<Value>(text)
+    {
+        if level.inner < MAX_INNER {
+            return walk(decoded, &below(path, "(json)"), &inner, level.within());
+        }
+        decoded.cap(Cap::Depth);
+    }
+    plain(decoded, path, text);
+}
+
+/// The text, and once more with escapes of URLs, HTML and programs undone, where it has any.
+fn plain(decoded: &mut Decoded, path: &str, text: &str) {
+    decoded.push(path, text);
+    let chains = views::layers(text);
+    let Some(last) = chains.first().filter(|chain| chain.len() > 1).and_then(|chain| chain.last()) else { return };
+    decoded.push(&below(path, "(unescaped)"), &String::from_utf8_lossy(&last.bytes));
+}
+
+fn form(decoded: &mut Decoded, text: &str) {
+    for pair in text.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let [name, value] =
+            [name, value].map(|part| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned());
+        string(decoded, &name, &value, Level::default());
+    }
+}
+
+fn below(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn floor(text: &str, at: usize) -> &str {
+    let end = (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0);
+    text.get(..end).unwrap_or_default()
+}

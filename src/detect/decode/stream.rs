@@ -1,0 +1,69 @@
+//! Event streams (HTML Living Standard, server-sent events) and lines of JSON, joined per channel.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{Cap, Decoded, Level, below, plain, walk};
+
+const MAX_EVENTS: usize = 5_000;
+
+/// A stream taken into its items.
+pub(super) struct Stream {
+    /// `events` or `lines`.
+    name: &'static str,
+    items: Vec<String>,
+}
+
+/// The items of a text that is a stream by its form; `None` when it is none.
+pub(super) fn items(text: &str) -> Option<Stream> {
+    let lines: Vec<&str> = text.split(['\n', '\r']).collect();
+    let is_field = |line: &&str| ["data:", "event:", "id:", "retry:", ":"].iter().any(|field| line.starts_with(field));
+    if lines.iter().find(|line| !line.trim().is_empty()).is_some_and(is_field) {
+        return Some(Stream { name: "events", items: events(text) });
+    }
+    let full: Vec<&str> = lines.into_iter().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_json = |line: &&str| line.starts_with(['{', '[']) && serde_json::from_str::<Value>(line).is_ok();
+    // The last line may be cut off.
+    let whole = full.len().saturating_sub(1).max(1);
+    let is_stream = full.len() > 1 && full.iter().take(whole).all(is_json);
+    is_stream.then(|| Stream { name: "lines", items: full.into_iter().map(str::to_owned).collect() })
+}
+
+/// The data of each event: its lines joined by line breaks. The end of the text ends an event as well.
+fn events(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let (mut events, mut data): (Vec<String>, Vec<&str>) = (Vec::new(), Vec::new());
+    for line in text.split('\n').chain([""]) {
+        if let Some(rest) = line.strip_prefix("data:") {
+            data.push(rest.strip_prefix(' ').unwrap_or(rest));
+        } else if line.is_empty() && !data.is_empty() {
+            events.push(data.join("\n"));
+            data.clear();
+        }
+    }
+    events
+}
+
+/// Joins what the items say at one path, in the order in which the paths first came up.
+pub(super) fn join(decoded: &mut Decoded, stream: Stream) {
+    if stream.items.len() > MAX_EVENTS {
+        decoded.cap(Cap::Events);
+    }
+    let mut joined: IndexMap<String, String> = IndexMap::new();
+    for item in stream.items.iter().take(MAX_EVENTS).filter(|item| item.trim() != "[DONE]") {
+        let mut parts = Decoded::default();
+        match serde_json::from_str::<Value>(item) {
+            Ok(value) => walk(&mut parts, "", &value, Level::default()),
+            Err(_) => parts.push("", item),
+        }
+        parts.caps.iter().for_each(|cap| decoded.cap(*cap));
+        for part in parts.channels {
+            joined.entry(part.path).or_default().push_str(&part.text);
+        }
+    }
+    for (path, text) in joined {
+        let name = format!("{}[*]", stream.name);
+        let path = if path.starts_with('[') || path.is_empty() { format!("{name}{path}") } else { below(&name, &path) };
+        plain(decoded, &path, &text);
+    }
+}

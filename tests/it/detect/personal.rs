@@ -1,0 +1,78 @@
+//! Personal data and its validators.
+
+use routewarden::detect::personal::{PersonalKind as K, find, in_field, n_emails};
+
+/// Digits with Luhn's digit behind them.
+fn card(prefix: &str) -> String {
+    let with = |digit: u32| format!("{prefix}{digit}");
+    let valid = |text: &str| {
+        let digits = text.chars().rev().filter_map(|c| c.to_digit(10)).enumerate();
+        let sum: u32 = digits.map(|(i, d)| if i % 2 == 0 { d } else { d * 2 / 10 + d * 2 % 10 }).sum();
+        sum.is_multiple_of(10)
+    };
+    (0..10).map(with).find(|text| valid(text)).unwrap()
+}
+
+/// An account with its two check digits.
+fn iban(country: &str, account: &str) -> String {
+    let digits: String = format!("{account}{country}00").chars().map(|c| c.to_digit(36).unwrap().to_string()).collect();
+    let rest = digits.bytes().fold(0u32, |rest, digit| (rest * 10 + u32::from(digit - b'0')) % 97);
+    format!("{country}{:02}{account}", 98 - rest)
+}
+
+fn kinds(text: &str) -> Vec<(K, &str)> {
+    find(text).into_iter().map(|hit| (hit.kind, &text[hit.range])).collect()
+}
+
+#[test]
+fn cards_and_accounts_are_found_in_prose_and_json() {
+    let (visa, amex, account) = (card("453201511283036"), card("37144963539842"), iban("DE", "500105175407324931"));
+    let grouped = format!("{} {} {} {}", &visa[..4], &visa[4..8], &visa[8..12], &visa[12..]);
+    assert_eq!(kinds(&format!("paid with {visa}.")), [(K::CardNumber, visa.as_str())]);
+    assert_eq!(kinds(&format!("paid with {grouped}, thanks")), [(K::CardNumber, grouped.as_str())]);
+    assert_eq!(kinds(&format!("{{\"n\":\"{amex}\"}}")), [(K::CardNumber, amex.as_str())]);
+    assert_eq!(kinds(&format!("to {account}")), [(K::Iban, account.as_str())]);
+    let spaced: Vec<&str> = account.as_bytes().chunks(4).map(|part| std::str::from_utf8(part).unwrap()).collect();
+    assert_eq!(kinds(&spaced.join(" ")), [(K::Iban, spaced.join(" ").as_str())]);
+}
+
+#[test]
+fn samples_wrong_digits_and_other_numbers_are_none() {
+    let visa = card("453201511283036");
+    let wrong = format!("{}{}", &visa[..15], (visa[15..].parse::<u32>().unwrap() + 1) % 10);
+    let account = iban("DE", "500105175407324931");
+    let texts = [
+        "4111 1111 1111 1111",
+        "4242424242424242",
+        "378282246310005",
+        "GB82 WEST 1234 5698 7654 32",
+        "DE89370400440532013000",
+        wrong.as_str(),
+        &account.replace("DE", "FR"),
+        &format!("1.{visa}"),
+        &format!("{visa}-42"),
+        &format!("{visa}99"),
+        "2031-01-30 1700000000000 +49 30 901820",
+        "DE00000000000000000000",
+    ];
+    for text in texts {
+        assert_eq!(kinds(text), [], "{text}");
+    }
+}
+
+#[test]
+fn social_security_numbers_need_a_name_that_says_so() {
+    assert_eq!(in_field("ssn", "536-22-8817"), Some(K::SocialSecurity));
+    assert_eq!(in_field("employeeSSN", "536228817"), Some(K::SocialSecurity));
+    assert_eq!(in_field("part_number", "536-22-8817"), None);
+    for text in
+        ["078-05-1120", "000-22-8817", "666-22-8817", "936-22-8817", "536-00-8817", "536-22-0000", "53-622-8817"]
+    {
+        assert_eq!(in_field("ssn", text), None, "{text}");
+    }
+}
+
+#[test]
+fn addresses_of_documentation_are_not_counted() {
+    assert_eq!(n_emails("a@shop.io, b@mail.shop.io; c@example.com d@x.example.org e@y.test f@z.example"), 2);
+}
