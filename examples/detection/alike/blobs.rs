@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::kit::draw::Draw;
 use crate::kit::filler;
-use crate::kit::forms::ANY;
+use crate::kit::forms::ORDINARY;
 use crate::kit::kind::{Kind, kind};
 
 /// Base64 of a known head and `n` random bytes.
@@ -18,21 +18,23 @@ fn headed(draw: &mut Draw, head: &[u8], n: usize) -> String {
 
 pub fn kinds() -> Vec<Kind> {
     vec![
-        kind("image-png-data-uri", "avatar", &["avatar", "image", "src"], ANY, |d| {
+        kind("image-png-data-uri", "avatar", &["avatar", "image", "src"], ORDINARY, |d| {
             let n = 300 + d.below(900);
             format!("data:image/png;base64,{}", headed(d, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", n))
         }),
-        kind("image-jpeg-base64", "thumbnail", &["thumbnail", "preview", "image_base64"], ANY, |d| {
+        kind("image-jpeg-base64", "thumbnail", &["thumbnail", "preview", "image_base64"], ORDINARY, |d| {
             headed(d, b"\xff\xd8\xff\xe0\0\x10JFIF\0", 900)
         }),
-        kind("font-data-uri", "font", &["src", "font"], ANY, |d| {
+        kind("font-data-uri", "font", &["src", "font"], ORDINARY, |d| {
             format!("url(data:font/woff2;base64,{})", headed(d, b"wOF2\0\x01\0\0", 600))
         }),
-        kind("gzip-base64", "archive", &["data", "compressed", "content"], ANY, |d| {
+        kind("gzip-base64", "archive", &["data", "compressed", "content"], ORDINARY, |d| {
             headed(d, b"\x1f\x8b\x08\0\0\0\0\0\0\x03", 400)
         }),
-        kind("pdf-base64", "document", &["file", "content", "attachment"], ANY, |d| headed(d, b"%PDF-1.7\n%", 700)),
-        kind("protobuf-base64", "message", &["payload", "message", "data"], ANY, |d| {
+        kind("pdf-base64", "document", &["file", "content", "attachment"], ORDINARY, |d| {
+            headed(d, b"%PDF-1.7\n%", 700)
+        }),
+        kind("protobuf-base64", "message", &["payload", "message", "data"], ORDINARY, |d| {
             let mut bytes = vec![0x0A, 0x10];
             bytes.extend(d.bytes(16));
             bytes.extend([0x12, 0x1F]);
@@ -41,36 +43,38 @@ pub fn kinds() -> Vec<Kind> {
             bytes.extend(d.bytes(60));
             STANDARD.encode(bytes)
         }),
-        kind("encrypted-blob", "sealed value", &["ciphertext", "encrypted_data", "blob"], ANY, |d| {
+        kind("encrypted-blob", "sealed value", &["ciphertext", "encrypted_data", "blob"], ORDINARY, |d| {
             if d.one_in(2) { d.base64(256) } else { format!("vault:v1:{}", d.base64(60)) }
         }),
-        kind("page-token", "page token", &["next_page_token", "nextPageToken", "pageToken"], ANY, |d| {
+        kind("page-token", "page token", &["next_page_token", "nextPageToken", "pageToken"], ORDINARY, |d| {
             match d.below(3) {
                 0 => d.base64url(48),
                 1 => format!("CA{}", d.url_safe(40)),
                 _ => URL_SAFE_NO_PAD.encode(json!({"o": d.below(9000), "id": d.uuid('4')}).to_string()),
             }
         }),
-        kind("cursor", "cursor", &["cursor", "endCursor", "after", "next_cursor"], ANY, |d| match d.below(2) {
+        kind("cursor", "cursor", &["cursor", "endCursor", "after", "next_cursor"], ORDINARY, |d| match d.below(2) {
             0 => STANDARD.encode(format!("cursor:v2:{}", d.time())),
             _ => STANDARD.encode(json!({"created_at": d.time(), "id": d.below(99_999)}).to_string()),
         }),
-        kind("sync-token", "sync token", &["sync_token", "nextSyncToken", "continuation_token"], ANY, |d| d.base64(36)),
-        kind("relay-global-id", "node id", &["id", "node_id", "globalId"], ANY, |d| {
+        kind("sync-token", "sync token", &["sync_token", "nextSyncToken", "continuation_token"], ORDINARY, |d| {
+            d.base64(36)
+        }),
+        kind("relay-global-id", "node id", &["id", "node_id", "globalId"], ORDINARY, |d| {
             STANDARD.encode(format!("{}:{}", filler::noun(d), d.between(1, 999_999)))
         }),
-        kind("blur-hash", "placeholder of the image", &["blurhash", "blur_hash"], ANY, |d| {
+        kind("blur-hash", "placeholder of the image", &["blurhash", "blur_hash"], ORDINARY, |d| {
             d.of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#%*+,-.:;=?@[]^_{|}~", 28)
         }),
-        kind("embedding-base64", "embedding", &["embedding", "vector"], ANY, |d| d.base64(512)),
-        kind("json-in-base64", "state", &["state", "context", "metadata"], ANY, |d| {
+        kind("embedding-base64", "embedding", &["embedding", "vector"], ORDINARY, |d| d.base64(512)),
+        kind("json-in-base64", "state", &["state", "context", "metadata"], ORDINARY, |d| {
             // Begins with "eyJ" as a JWT does, and is one part alone.
             STANDARD.encode(json!({"theme": d.word(), "page": d.below(90), "filter": {"from": d.time()}}).to_string())
         }),
-        kind("polyline", "route", &["polyline", "geometry", "overview_polyline"], ANY, |d| {
+        kind("polyline", "route", &["polyline", "geometry", "overview_polyline"], ORDINARY, |d| {
             d.of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_`{|}~?@[]^", 160)
         }),
-        kind("phash-and-geohash", "geohash", &["geohash", "phash"], ANY, |d| {
+        kind("phash-and-geohash", "geohash", &["geohash", "phash"], ORDINARY, |d| {
             d.of("0123456789bcdefghjkmnpqrstuvwxyz", 12)
         }),
     ]

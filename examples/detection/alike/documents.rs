@@ -1,6 +1,6 @@
 //! Prose about secrets: what documentation and assistants say of them without giving one.
 
-use crate::kit::forms::{ANY, TEXT};
+use crate::kit::forms::{ORDINARY, TEXT};
 use crate::kit::kind::{Kind, kind};
 
 const FORMATS: &[&str] = &[
@@ -39,7 +39,7 @@ pub fn kinds() -> Vec<Kind> {
         kind("docs-token-formats", "format", &["description"], TEXT, |d| {
             format!("{} {}", d.pick(FORMATS), d.pick(ADVICE))
         }),
-        kind("docs-advice", "advice", &["description", "message", "help"], ANY, |d| d.pick(ADVICE).to_owned()),
+        kind("docs-advice", "advice", &["description", "message", "help"], ORDINARY, |d| d.pick(ADVICE).to_owned()),
         kind("docs-basic", "note", &["description"], TEXT, |d| d.pick(BASIC).to_owned()),
         kind("docs-code-sample", "sample", &["sample"], TEXT, |d| {
             let word = d.word();

@@ -80,7 +80,7 @@ fn words() -> Vec<Kind> {
                 "your_secret_key_here",
                 "insert-your-key",
                 "replace-me",
-                "TODO",
+                "to-be-set",
                 "my-secret-token",
                 "example-api-key",
                 "xxx",

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::kit::codes::{base64url, bech32, crc24, wrap};
 use crate::kit::der::{armour, certificate, pem, rsa_public};
-use crate::kit::forms::{ANY, BLOCK, TEXT};
+use crate::kit::forms::{BLOCK, ORDINARY, TEXT};
 use crate::kit::kind::{Kind, kind};
 
 const NAMES: &[&str] = &["public_key", "publicKey", "certificate", "cert", "verification_key"];
@@ -23,12 +23,14 @@ pub fn kinds() -> Vec<Kind> {
             let sum = STANDARD.encode(crc24(&bytes));
             armour("PGP PUBLIC KEY BLOCK", "", &format!("{}={sum}\n", wrap(&STANDARD.encode(&bytes), 64)))
         }),
-        kind("ssh-public-key", "SSH public key", &["ssh_public_key", "key", "authorized_keys"], ANY, |d| {
+        kind("ssh-public-key", "SSH public key", &["ssh_public_key", "key", "authorized_keys"], ORDINARY, |d| {
             let head = [0, 0, 0, 11].into_iter().chain(*b"ssh-ed25519").chain([0, 0, 0, 32]);
             let blob: Vec<u8> = head.chain(d.bytes(32)).collect();
             format!("ssh-ed25519 {} {}@{}", STANDARD.encode(blob), d.word(), d.word())
         }),
-        kind("age-recipient", "age recipient", &["recipient", "age_public_key"], ANY, |d| bech32("age", &d.bytes(32))),
+        kind("age-recipient", "age recipient", &["recipient", "age_public_key"], ORDINARY, |d| {
+            bech32("age", &d.bytes(32))
+        }),
         kind("jwks-public", "key set", &["jwks"], TEXT, |d| {
             let rsa = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": d.url_safe(27),
                 "n": d.base64url(256), "e": "AQAB"});
@@ -41,38 +43,44 @@ pub fn kinds() -> Vec<Kind> {
             let (n, sum) = (d.base64url(256), d.base64url(20));
             json!({"keys": [{"kty": "RSA", "n": n, "e": "AQAB", "x5t": sum, "x5c": chain}]}).to_string()
         }),
-        kind("stripe-publishable", "Stripe publishable key", &["publishable_key", "stripePublicKey", "pk"], ANY, |d| {
-            format!("pk_{}_{}", d.pick(&["live", "test"]), d.alnum(99))
-        }),
-        kind("sentry-dsn-public", "Sentry DSN", &["dsn", "sentry_dsn", "sentryDsn"], ANY, |d| {
+        kind(
+            "stripe-publishable",
+            "Stripe publishable key",
+            &["publishable_key", "stripePublicKey", "pk"],
+            ORDINARY,
+            |d| format!("pk_{}_{}", d.pick(&["live", "test"]), d.alnum(99)),
+        ),
+        kind("sentry-dsn-public", "Sentry DSN", &["dsn", "sentry_dsn", "sentryDsn"], ORDINARY, |d| {
             format!("https://{}@o{}.ingest.sentry.io/{}", d.hex(32), d.digits(6), d.digits(7))
         }),
-        kind("mapbox-public", "Mapbox public token", &["mapbox_token", "accessToken", "map_key"], ANY, |d| {
+        kind("mapbox-public", "Mapbox public token", &["mapbox_token", "accessToken", "map_key"], ORDINARY, |d| {
             let claims = json!({"u": d.word(), "a": format!("cm{}", d.of("abcdefghijklmnopqrstuvwxyz0123456789", 23))});
             format!("pk.{}.{}", base64url(claims.to_string().as_bytes()), d.url_safe(22))
         }),
-        kind("supabase-publishable", "Supabase publishable key", &["supabase_key", "publishable_key"], ANY, |d| {
+        kind("supabase-publishable", "Supabase publishable key", &["supabase_key", "publishable_key"], ORDINARY, |d| {
             format!("sb_publishable_{}_{}", d.url_safe(22), d.of("abcdefghijklmnopqrstuvwxyz0123456789", 8))
         }),
-        kind("captcha-site-key", "site key", &["site_key", "recaptcha_site_key", "sitekey"], ANY, |d| {
+        kind("captcha-site-key", "site key", &["site_key", "recaptcha_site_key", "sitekey"], ORDINARY, |d| {
             match d.below(2) {
                 0 => format!("6L{}AAAAA{}", d.alnum(6), d.url_safe(27)),
                 _ => format!("0x4AAAAAAA{}", d.alnum(14)),
             }
         }),
-        kind("analytics-id", "analytics id", &["measurement_id", "gtm_id", "analyticsId"], ANY, |d| {
+        kind("analytics-id", "analytics id", &["measurement_id", "gtm_id", "analyticsId"], ORDINARY, |d| {
             format!("{}-{}", d.pick(&["G", "GTM", "UA"]), d.of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 10))
         }),
-        kind("wallet-address", "wallet", &["address", "wallet", "contract"], ANY, |d| match d.below(2) {
+        kind("wallet-address", "wallet", &["address", "wallet", "contract"], ORDINARY, |d| match d.below(2) {
             0 => format!("0x{}", d.hex(40)),
             _ => bech32("bc", &d.bytes(20)),
         }),
-        kind("vapid-public-key", "push key", &["vapidPublicKey", "applicationServerKey"], ANY, |d| {
+        kind("vapid-public-key", "push key", &["vapidPublicKey", "applicationServerKey"], ORDINARY, |d| {
             format!("B{}", d.base64url(64))
         }),
-        kind("signed-document", "signature", &["signature", "sig", "webhook_signature"], ANY, |d| match d.below(2) {
-            0 => format!("t={},v1={}", d.between(1_700_000_000, 1_790_000_000), d.hex(64)),
-            _ => format!("sha256={}", d.hex(64)),
+        kind("signed-document", "signature", &["signature", "sig", "webhook_signature"], ORDINARY, |d| {
+            match d.below(2) {
+                0 => format!("t={},v1={}", d.between(1_700_000_000, 1_790_000_000), d.hex(64)),
+                _ => format!("sha256={}", d.hex(64)),
+            }
         }),
     ]
 }

@@ -1,12 +1,12 @@
 //! Scripts, links and packages.
 
 use crate::kit::draw::{Draw, LOWER, UPPER};
-use crate::kit::forms::{ANY, TEXT};
+use crate::kit::forms::{ORDINARY, TEXT};
 use crate::kit::kind::{Kind, kind};
 
 pub fn kinds() -> Vec<Kind> {
     vec![
-        kind("object-url-unsigned", "link", &["url", "download_url", "href"], ANY, |d| {
+        kind("object-url-unsigned", "link", &["url", "download_url", "href"], ORDINARY, |d| {
             let bucket = d.word();
             format!(
                 "https://{bucket}-assets.s3.eu-central-1.amazonaws.com/{}/{}/{}.pdf",
@@ -15,7 +15,7 @@ pub fn kinds() -> Vec<Kind> {
                 d.alnum(22)
             )
         }),
-        kind("link-with-tracking", "link", &["url", "link", "redirect"], ANY, |d| {
+        kind("link-with-tracking", "link", &["url", "link", "redirect"], ORDINARY, |d| {
             format!(
                 "https://www.example.com/p/{}?utm_source=mail&utm_id={}&gclid=Cj0KCQ{}&fbclid=IwAR{}",
                 d.word(),
@@ -24,7 +24,7 @@ pub fn kinds() -> Vec<Kind> {
                 d.url_safe(55)
             )
         }),
-        kind("video-and-drive-ids", "link", &["url", "embed", "video"], ANY, |d| match d.below(2) {
+        kind("video-and-drive-ids", "link", &["url", "embed", "video"], ORDINARY, |d| match d.below(2) {
             0 => format!("https://video.example.com/watch?v={}&list=PL{}", d.url_safe(11), d.url_safe(32)),
             _ => format!("https://drive.example.com/file/d/1{}/view", d.url_safe(32)),
         }),
@@ -37,7 +37,7 @@ pub fn kinds() -> Vec<Kind> {
                 d.word()
             )
         }),
-        kind("package-names", "package", &["package", "name", "dependency"], ANY, |d| {
+        kind("package-names", "package", &["package", "name", "dependency"], ORDINARY, |d| {
             d.pick(&[
                 "npm_config_registry",
                 "sk-learn-contrib",
@@ -55,7 +55,7 @@ pub fn kinds() -> Vec<Kind> {
             ])
             .to_owned()
         }),
-        kind("css-classes", "class", &["class", "className"], ANY, |d| {
+        kind("css-classes", "class", &["class", "className"], ORDINARY, |d| {
             format!(
                 "css-{} MuiButton-root sc-{} jsx-{} _{}_{}_1",
                 d.hex(7),
@@ -65,7 +65,7 @@ pub fn kinds() -> Vec<Kind> {
                 d.alnum(5)
             )
         }),
-        kind("svg-path", "icon", &["d", "path", "icon"], ANY, |d| {
+        kind("svg-path", "icon", &["d", "path", "icon"], ORDINARY, |d| {
             (0..14)
                 .map(|_| {
                     format!(
@@ -80,13 +80,13 @@ pub fn kinds() -> Vec<Kind> {
                 })
                 .collect()
         }),
-        kind("source-map", "source map", &["mappings"], ANY, |d| {
+        kind("source-map", "source map", &["mappings"], ORDINARY, |d| {
             (0..30).map(|_| d.of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", 4) + ",").collect()
         }),
-        kind("nonce-attribute", "policy", &["Content-Security-Policy", "csp"], ANY, |d| {
+        kind("nonce-attribute", "policy", &["Content-Security-Policy", "csp"], ORDINARY, |d| {
             format!("script-src 'self' 'nonce-{}' 'sha256-{}'", d.base64(16), d.base64(32))
         }),
-        kind("user-agent", "user agent", &["user_agent", "User-Agent"], ANY, |d| {
+        kind("user-agent", "user agent", &["user_agent", "User-Agent"], ORDINARY, |d| {
             format!(
                 "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/{}.0.{}.{} Safari/537.36",
                 d.between(100, 140),
@@ -94,7 +94,7 @@ pub fn kinds() -> Vec<Kind> {
                 d.digits(2)
             )
         }),
-        kind("file-paths", "path", &["path", "file", "cwd"], ANY, |d| {
+        kind("file-paths", "path", &["path", "file", "cwd"], ORDINARY, |d| {
             format!(
                 "/var/lib/{}/{}/{}-{}/secrets/token.{}",
                 d.word(),

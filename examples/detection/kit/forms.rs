@@ -60,6 +60,9 @@ use Form::{
 /// Everywhere that a value which speaks for itself may stand.
 pub const ANY: &[Form] =
     &[Object, Nested, List, JsonInString, PhpJson, Chat, Stream, Prose, Log, Html, Bundle, Env, Yaml, Trace, Curl];
+/// The same without requests: whatever is sent in an authorization header is a credential there, so no look-alike is.
+pub const ORDINARY: &[Form] =
+    &[Object, Nested, List, JsonInString, PhpJson, Chat, Stream, Prose, Log, Html, Bundle, Env, Yaml, Trace];
 /// Where a value stands beside its name.
 pub const NAMED: &[Form] = &[Object, Nested, List, JsonInString, Log, Env, Yaml, Object, Bundle, Trace, Chat];
 /// Where a text of several lines may stand.
