@@ -67,7 +67,7 @@ def link(text: str) -> str:
 
 
 FORMS = (
-    (r"\bfrench|\btranslat|\bfrançais", french),
+    (r"\bfrench|\btranslat|\btraduis|\bfrançais", french),
     (r"\bjson\b", as_json),
     (r"\btable\b", table),
     (r"\bleet", lambda text: text.translate(LEET)),

@@ -10,20 +10,21 @@ from dataclasses import dataclass
 
 import forms
 
-CREDENTIALS = re.compile(r"\b(credentials?|tokens?|api[- ]?keys?|keys?|secrets?|bearer|authori[sz]ation|auth headers?)\b")
+CREDENTIALS = re.compile(r"\b(credentials?|tokens?|api[- ]?keys?|keys?|secrets?|bearer|authori[sz]ation|auth headers?|jetons?|zugangsdaten|credenciales)\b")
 INSTRUCTIONS = re.compile(
     r"\b(instructions?|prompts?|system (message|text)|developer message|guidelines|rules|config(uration)?|settings|context|set-?up"
-    r"|above|preceding|everything|verbatim|word for word|you are|were you told|beginning of)\b")
+    r"|(text|words|lines?|messages?) (that |which )?(stands? |stood |comes? |came |is |was |are )?(before|ahead of|prior to)"
+    r"|above|preceding|everything|verbatim|word for word|you are|were you told|beginning of|consignes?|anweisung(en)?|instrucciones)\b")
 CONVERSATION = re.compile(
-    r"\b(conversations?|chat history|history|so far|earlier|previous(ly)?|before|last (message|question|turn)s?|talked about|discuss(ed)?"
+    r"\b(conversations?|chat history|history|so far|earlier|previous(ly)?|(said|asked|told|mentioned|wrote|noted) (\w+ )?before|last (message|question|turn)s?|talked about|discuss(ed)?"
     r"|(i|we|you|anybody|users?|customers?) (have |had |has |just |already )?(said|say|told|tell|mention(ed)?|asked|wrote|noted|remember(ed)?|stored?))\b")
 # What makes a request about the model itself, and not about the customer's own affairs.
 ABOUT_ITSELF = re.compile(
-    r"\b(you|your|tools?|system|session|given|context|above|internal|service|configured|hidden|current|backend|use[ds]?)\b")
+    r"\b(you|your|ta|tes|vos|deine?|ihre|tus?|tools?|system|session|given|context|above|internal|service|configured|hidden|current|backend|use[ds]?)\b")
 ASKS = re.compile(
     r"\b(repeat|print|show|tell|reveal|output|write|list|dump|give|return|display|recite|quote|encode|translate|summari[sz]e|state|spell|copy"
     r"|include|provide|convert|render|complete|continue|put|respond|reply|answer|share|format|begin|start|describe|emit|export|fill|recall"
-    r"|call|use|append|paste|echo|what|which|how|did|do you)\b")
+    r"|call|use|append|paste|echo|make|apply|traduis|traduisez|répète|donne|donnez|übersetze|wiederhole|zeige|nenne|traduce|repite|muestra|what|which|how|did|do you)\b")
 HOW_TO = re.compile(r"\b(how (do|can|should|would) (i|we|one)|where (do|can|should) (i|we))\b")
 FORBIDDEN = re.compile(r"\b(ignore|disregard|forget) (all|any|the|your|my|everything)\b|\bjailbreak|\bhack|\bDAN\b", re.I)
 REMEMBER = re.compile(r"\b(remember|note|keep in mind|store|save)\b")
