@@ -20,7 +20,7 @@ CONVERSATION = re.compile(
     r"|(i|we|you|anybody|users?|customers?) (have |had |has |just |already )?(said|say|told|tell|mention(ed)?|asked|wrote|noted|remember(ed)?|stored?))\b")
 # What makes a request about the model itself, and not about the customer's own affairs.
 ABOUT_ITSELF = re.compile(
-    r"\b(you|your|ta|tes|vos|deine?|ihre|tus?|tools?|system|session|given|context|above|internal|service|configured|hidden|current|backend|use[ds]?)\b")
+    r"\b(you|your|ta|tes|vos|deine?|ihre|tus?|before this|tools?|system|session|given|context|above|internal|service|configured|hidden|current|backend|use[ds]?)\b")
 ASKS = re.compile(
     r"\b(repeat|print|show|tell|reveal|output|write|list|dump|give|return|display|recite|quote|encode|translate|summari[sz]e|state|spell|copy"
     r"|include|provide|convert|render|complete|continue|put|respond|reply|answer|share|format|begin|start|describe|emit|export|fill|recall"
