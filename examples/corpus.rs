@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Each folder is one line of figures. `ISSUES=1` in the environment prints the issues too, and `SLOW=1` the documents
-//! that take longer than half a second, and `DOUBTS=1` the reads that may change something.
+//! that take longer than half a second, `DOUBTS=1` the reads that may change something, and `MODELS=1` the operations that are taken
+//! to face a language model.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use routewarden::llm::{Settings, recognise};
 use routewarden::model::{Effect, Mode};
 use routewarden::scan::{PlanInput, plan};
 use routewarden::spec::{Samples, load_file, looks_like_document};
@@ -90,8 +92,23 @@ fn measure(path: &Path, figures: &mut Figures, out: &mut impl Write) -> io::Resu
         checks: &routewarden::checks::all(),
         selected: &|_| true,
         excluded: &|_| false,
+        llm: Settings::NONE,
     };
     let rows = plan(&input);
+    if env::var_os("MODELS").is_some() {
+        let faces = |operation| recognise(&api, operation, Settings::NONE).map(|facing| (operation, facing));
+        for (operation, facing) in api.operations.iter().filter_map(faces) {
+            let _ = writeln!(
+                io::stdout(),
+                "  model {} {} {:?} {} {:?}",
+                path.display(),
+                operation.id,
+                facing.shape,
+                facing.score,
+                facing.signs
+            );
+        }
+    }
     figures.planned += rows.iter().filter(|row| !row.checks.is_empty() || row.skipped_because.is_some()).count();
     let took = start.elapsed();
     figures.time += took;

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod detect;
+pub mod llm;
 pub mod mcp;
 pub mod model;
 pub mod probe;

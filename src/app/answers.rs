@@ -52,6 +52,8 @@ pub struct Overrides {
     pub concurrency: Option<usize>,
     /// Seconds to wait for one answer.
     pub timeout_seconds: Option<f64>,
+    /// Further prompts for models behind the API.
+    pub llm_prompts: Vec<String>,
     /// A report (JSON) whose findings are known; they do not count as new.
     pub baseline: Option<PathBuf>,
 }

@@ -12,6 +12,7 @@ use super::error::AppError;
 use super::state::App;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, Suppression, operation_matches};
+use crate::llm::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
 use crate::model::{Api, Identity, Mode, Operation, Origin, Scope};
 use crate::probe::Limits;
 
@@ -32,6 +33,8 @@ pub(super) struct Prepared {
     pub(super) config: Option<PathBuf>,
     pub(super) baseline: Option<PathBuf>,
     pub(super) notes: Vec<String>,
+    /// What the user says of models behind the API.
+    pub(super) llm: Settings,
 }
 
 impl Prepared {
@@ -95,6 +98,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         config: config.path.is_file().then(|| config.path.clone()),
         baseline: over.baseline.as_ref().map(|path| app.shared.folder.join(path)),
         notes,
+        llm: llm(&config, over)?,
     })
 }
 
@@ -168,6 +172,33 @@ fn identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>, AppErr
     }
     let chosen = |identity: &&Identity| over.identities.is_empty() || over.identities.contains(&identity.name);
     Ok(config.identities.iter().filter(chosen).cloned().collect())
+}
+
+/// What is known of models: as configured, with the prompts of this request.
+fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
+    let prompts: Vec<String> = over.llm_prompts.iter().map(|prompt| prompt.trim().to_owned()).collect();
+    if prompts.len() > MAX_PROMPTS {
+        return Err(AppError::Usage(format!(
+            "{} prompts for models are given; at most {MAX_PROMPTS} are sent",
+            prompts.len()
+        )));
+    }
+    if let Some(long) = prompts.iter().map(|prompt| prompt.chars().count()).find(|chars| *chars > MAX_PROMPT_CHARS) {
+        return Err(AppError::Usage(format!(
+            "a prompt for models has {long} characters; at most {MAX_PROMPT_CHARS} are sent"
+        )));
+    }
+    let endpoint = |configured: &config::LlmEndpoint| Endpoint {
+        operation: configured.operation.clone(),
+        prompt: configured.prompt.clone(),
+        answer: configured.answer.clone(),
+    };
+    Ok(Settings {
+        endpoints: config.llm.endpoints.iter().map(endpoint).collect(),
+        system_prompt: config.llm.system_prompt.clone(),
+        max_calls: config.llm.max_calls.unwrap_or(Settings::USUAL_CALLS),
+        prompts,
+    })
 }
 
 /// Loopback is asked as fast as it answers; anything else at a walking pace unless the user says otherwise.

@@ -163,6 +163,7 @@ impl App {
             config: prepared.config.as_ref().map(|path| path.display().to_string()),
             notes,
             act,
+            llm: prepared.llm.clone(),
         };
         let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
         Ok(scan::run(input, &ticked).await)
@@ -196,6 +197,7 @@ fn planned(id: &ScanId, prepared: &Prepared) -> Report {
         checks: &prepared.checks,
         selected: &|operation| prepared.is_selected(operation),
         excluded: &|operation| prepared.is_excluded(operation),
+        llm: &prepared.llm,
     });
     let base_url = prepared.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     Report {

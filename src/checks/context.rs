@@ -3,7 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use super::llm::Memory;
 use super::token::forge::SigningKey;
+use crate::llm::Settings;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};
 use crate::probe::{Answer, Ask, Caller, Probe, Response, SendError};
 use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Survey, Surveyed, leaves, read, scalar_text};
@@ -17,6 +19,8 @@ pub struct PlanCx<'a> {
     pub identities: &'a [Identity],
     /// How much the scan may do.
     pub mode: Mode,
+    /// What the user says of models behind the API.
+    pub llm: &'a Settings,
 }
 
 impl PlanCx<'_> {
@@ -41,9 +45,16 @@ pub struct Shared {
     pub(super) keys: tokio::sync::Mutex<std::collections::HashMap<String, Option<SigningKey>>>,
     /// One token with a random signature per identity, so that all checks share the requests made with it.
     random: tokio::sync::Mutex<std::collections::HashMap<String, Secret>>,
+    /// What models were asked, and what they said.
+    pub(super) llm: Memory,
 }
 
 impl Shared {
+    /// Whether a model behind the API answered anybody.
+    pub fn model_answered(&self) -> bool {
+        self.llm.has_answer()
+    }
+
     /// The token of an identity with a random signature; made once.
     pub(super) async fn random_signature(&self, identity: &str, make: impl FnOnce() -> Secret) -> Secret {
         self.random.lock().await.entry(identity.to_owned()).or_insert_with(make).clone()
@@ -59,6 +70,8 @@ pub struct CheckCx<'a> {
     pub probe: &'a Probe,
     /// What other checks found out.
     pub shared: &'a Shared,
+    /// What the user says of models behind the API.
+    pub llm: &'a Settings,
 }
 
 /// An intruder and an owner of the same rank, with the owner's request.

@@ -15,6 +15,7 @@ mod authz;
 mod config;
 mod data;
 mod inventory;
+mod llm;
 mod property;
 mod token;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::act::Acting;
-use crate::model::{Clause, Draft, EvidenceItem, Inconclusive, OperationId, Role, Severity, Verdict};
+use crate::model::{Clause, Draft, EvidenceItem, Inconclusive, OperationId, Outcome, Role, Severity, Verdict};
 use crate::probe::{Answer, SendError};
 use crate::survey::Surveyed;
 
@@ -60,6 +60,18 @@ impl Proof {
         let known = self.exchanges.iter().any(|item| item.exchange.id == answer.exchange.id && item.role == role);
         if !known {
             self.exchanges.push(EvidenceItem { role, exchange: Arc::clone(&answer.exchange) });
+        }
+        self
+    }
+
+    /// Adds an exchange without the answer's body, which repeats what must not be shown a second time.
+    pub(crate) fn withhold(&mut self, role: Role, answer: &Answer) -> &mut Self {
+        let mut exchange = (*answer.exchange).clone();
+        if let Outcome::Response(response) = &mut exchange.outcome {
+            response.body = format!("[{} bytes are not shown: they repeat what leaked]", response.body_bytes);
+        }
+        if !self.exchanges.iter().any(|item| item.exchange.id == exchange.id && item.role == role) {
+            self.exchanges.push(EvidenceItem { role, exchange: Arc::new(exchange) });
         }
         self
     }

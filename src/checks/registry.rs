@@ -1,15 +1,21 @@
 //! The register of all checks.
 
 use super::meta::Check;
-use super::{authn, authz, config, data, inventory, property, token};
+use super::{authn, authz, config, data, inventory, llm, property, token};
 
 /// Every check, in the order of the catalogue.
 pub fn all() -> Vec<&'static dyn Check> {
-    [authz::CHECKS, authn::CHECKS, token::CHECKS, property::CHECKS, data::CHECKS, config::CHECKS, inventory::CHECKS]
-        .into_iter()
-        .flatten()
-        .copied()
-        .collect()
+    let families = [
+        authz::CHECKS,
+        authn::CHECKS,
+        token::CHECKS,
+        property::CHECKS,
+        data::CHECKS,
+        config::CHECKS,
+        inventory::CHECKS,
+        llm::CHECKS,
+    ];
+    families.into_iter().flatten().copied().collect()
 }
 
 /// The check of this id.

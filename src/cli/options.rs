@@ -68,6 +68,10 @@ pub struct ScopeOptions {
     /// Sign up two throw-away accounts through the API itself, and use them; needs --mode active
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub auto_accounts: Option<bool>,
+    /// Also ask models behind the API this, and look for tokens and the system prompt in the answer (repeatable, at
+    /// most 8); needs --mode active
+    #[arg(long, value_name = "TEXT")]
+    pub llm_prompt: Vec<String>,
 }
 
 /// How much is sent, and how fast.
@@ -129,6 +133,7 @@ pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &Li
         rate: limits.rate,
         concurrency: limits.concurrency.map(usize::from),
         timeout_seconds: limits.timeout,
+        llm_prompts: scope.llm_prompt,
         baseline: None,
     }
 }

@@ -4,6 +4,7 @@ mod credentials;
 pub mod exposure;
 mod fields;
 pub mod jwt;
+pub mod known;
 mod names;
 mod needles;
 mod redactor;

@@ -27,18 +27,26 @@ impl View {
         start..end.max(start)
     }
 
-    fn span(&self, index: usize) -> (usize, usize) {
+    /// Whether this is the text itself.
+    pub fn is_text(&self) -> bool {
+        self.spans.is_empty() && !self.squeezed
+    }
+
+    /// The bytes of the text behind one byte of this reading.
+    pub fn span(&self, index: usize) -> (usize, usize) {
         match self.spans.get(index) {
             Some(&(start, end)) => (start as usize, end as usize),
             None => (index, index + 1),
         }
     }
 
-    fn child(&self, squeezed: bool) -> Self {
+    /// An empty reading, to be made from this one.
+    pub fn child(&self, squeezed: bool) -> Self {
         Self { bytes: Vec::with_capacity(self.bytes.len()), spans: Vec::with_capacity(self.bytes.len()), squeezed }
     }
 
-    fn push(&mut self, bytes: &[u8], span: (usize, usize)) {
+    /// Adds bytes that were read from a span of the text.
+    pub fn push(&mut self, bytes: &[u8], span: (usize, usize)) {
         for byte in bytes {
             self.bytes.push(*byte);
             self.spans.push((to_u32(span.0), to_u32(span.1)));
@@ -56,20 +64,29 @@ enum Escapes {
 
 /// All readings of a text, the text itself first.
 pub(super) fn views(text: &str) -> Vec<View> {
-    let mut all = vec![View { bytes: text.as_bytes().to_vec(), spans: Vec::new(), squeezed: false }];
+    let chains = layers(text);
+    let gap = chains.first().and_then(|chain| chain.last()).and_then(squeezed);
+    chains.into_iter().flatten().chain(gap).collect()
+}
+
+/// The text, and below it one layer of escapes after the other undone; behind that chain those in which escapes of
+/// one kind alone are undone, where the text has several. No chain is empty.
+pub(super) fn layers(text: &str) -> Vec<Vec<View>> {
+    let whole = || vec![View { bytes: text.as_bytes().to_vec(), spans: Vec::new(), squeezed: false }];
+    let mut all = whole();
     follow(&mut all, Escapes::All);
-    if let Some(view) = all.last().and_then(squeezed) {
-        all.push(view);
-    }
+    let mut chains = vec![all];
     let n_kinds = [text.contains('\\'), text.contains('%'), text.contains('&')].iter().filter(|has| **has).count();
     if n_kinds > 1 {
         for escapes in [Escapes::Backslash, Escapes::Percent] {
-            let mut only = vec![View { bytes: text.as_bytes().to_vec(), spans: Vec::new(), squeezed: false }];
+            let mut only = whole();
             follow(&mut only, escapes);
-            all.extend(only.into_iter().skip(1));
+            only.remove(0);
+            chains.push(only);
         }
     }
-    all
+    chains.retain(|chain| !chain.is_empty());
+    chains
 }
 
 fn follow(chain: &mut Vec<View>, escapes: Escapes) {
@@ -169,6 +186,12 @@ fn escape(rest: &[u8], escapes: Escapes) -> Option<(usize, Decoded)> {
 }
 
 fn unicode_escape(rest: &[u8]) -> Option<(usize, Decoded)> {
+    if rest.get(2) == Some(&b'{') {
+        let digits = rest.get(3..)?.iter().take(7).position(|byte| *byte == b'}')?;
+        let code =
+            rest.get(3..3 + digits)?.iter().try_fold(0, |value, digit| Some(value * 16 + u32::from(hex(*digit)?)))?;
+        return Some((digits + 4, Decoded::Char(char::from_u32(code)?)));
+    }
     let first = hex4(rest.get(2..6)?)?;
     if (0xd800..0xdc00).contains(&first) && rest.get(6..8) == Some(b"\\u".as_slice()) {
         let second = hex4(rest.get(8..12)?)?;
@@ -178,20 +201,53 @@ fn unicode_escape(rest: &[u8]) -> Option<(usize, Decoded)> {
     Some((6, Decoded::Char(char::from_u32(first)?)))
 }
 
+/// The named entities of ASCII characters that stand in tokens (HTML, named character references).
+const ENTITIES: [(&str, u8); 31] = [
+    ("&amp;", b'&'),
+    ("&lt;", b'<'),
+    ("&gt;", b'>'),
+    ("&quot;", b'"'),
+    ("&apos;", b'\''),
+    ("&period;", b'.'),
+    ("&lowbar;", b'_'),
+    ("&UnderBar;", b'_'),
+    ("&hyphen;", b'-'),
+    ("&dash;", b'-'),
+    ("&equals;", b'='),
+    ("&plus;", b'+'),
+    ("&sol;", b'/'),
+    ("&bsol;", b'\\'),
+    ("&colon;", b':'),
+    ("&semi;", b';'),
+    ("&comma;", b','),
+    ("&excl;", b'!'),
+    ("&num;", b'#'),
+    ("&dollar;", b'$'),
+    ("&percnt;", b'%'),
+    ("&ast;", b'*'),
+    ("&commat;", b'@'),
+    ("&quest;", b'?'),
+    ("&Hat;", b'^'),
+    ("&grave;", b'`'),
+    ("&vert;", b'|'),
+    ("&lpar;", b'('),
+    ("&rpar;", b')'),
+    ("&lsqb;", b'['),
+    ("&rsqb;", b']'),
+];
+
 fn entity(rest: &[u8]) -> Option<(usize, Decoded)> {
-    for (name, byte) in [("&amp;", b'&'), ("&lt;", b'<'), ("&gt;", b'>'), ("&quot;", b'"'), ("&apos;", b'\'')] {
-        if rest.starts_with(name.as_bytes()) {
-            return Some((name.len(), Decoded::Byte(byte)));
-        }
+    if let Some((name, byte)) = ENTITIES.iter().find(|(name, _)| rest.starts_with(name.as_bytes())) {
+        return Some((name.len(), Decoded::Byte(*byte)));
     }
     let digits = rest.strip_prefix(b"&#")?;
-    let length = digits.iter().take(9).position(|byte| *byte == b';')?;
-    let digits = std::str::from_utf8(digits.get(..length)?).ok()?;
-    let code = match digits.strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-        None => digits.parse().ok()?,
-    };
-    Some((length + 3, Decoded::Char(char::from_u32(code)?)))
+    let (radix, mark) = if matches!(digits.first(), Some(b'x' | b'X')) { (16, 1) } else { (10, 0) };
+    let digits = digits.get(mark..)?;
+    let length = digits.iter().take(8).take_while(|byte| char::from(**byte).is_digit(radix)).count();
+    let code = u32::from_str_radix(std::str::from_utf8(digits.get(..length)?).ok()?, radix).ok()?;
+    // Browsers do without the semicolon.
+    let consumed = 2 + mark + length + usize::from(digits.get(length) == Some(&b';'));
+    Some((consumed, Decoded::Char(char::from_u32(code)?)))
 }
 
 fn hex(byte: u8) -> Option<u8> {

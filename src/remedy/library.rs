@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use super::framework::Framework;
 
 /// One file each; a new remedy is a file and a line.
-const FILES: [&str; 25] = [
+const FILES: [&str; 27] = [
     include_str!("data/object-ownership.md"),
     include_str!("data/scoped-list.md"),
     include_str!("data/role-check.md"),
@@ -34,6 +34,8 @@ const FILES: [&str; 25] = [
     include_str!("data/password-policy.md"),
     include_str!("data/no-method-override.md"),
     include_str!("data/untrusted-headers.md"),
+    include_str!("data/model-context.md"),
+    include_str!("data/model-bounds.md"),
 ];
 
 static REMEDIES: LazyLock<Vec<Remedy>> = LazyLock::new(|| FILES.iter().filter_map(|file| read(file)).collect());

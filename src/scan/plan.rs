@@ -1,6 +1,7 @@
 //! What a scan would do, from the document and the configuration alone.
 
 use crate::checks::{Check, Need, PlanCx};
+use crate::llm::Settings;
 use crate::model::{Api, Effect, Identity, Method, Mode, Operation};
 use crate::report::PlanRow;
 
@@ -21,6 +22,8 @@ pub struct PlanInput<'a> {
     pub selected: Choice<'a>,
     /// Operations that are never asked.
     pub excluded: Choice<'a>,
+    /// What the user says of models behind the API.
+    pub llm: &'a Settings,
 }
 
 /// One row per operation, in document order.
@@ -35,7 +38,7 @@ pub fn plan(input: &PlanInput<'_>) -> Vec<PlanRow> {
 }
 
 fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
-    let cx = PlanCx { api: input.api, identities: input.identities, mode: input.mode };
+    let cx = PlanCx { api: input.api, identities: input.identities, mode: input.mode, llm: input.llm };
     let skipped_because = skipped(input, operation);
     let writes = !operation.method.is_safe();
     let mut checks = Vec::new();

@@ -14,6 +14,7 @@ use super::writing::{self, ActInput};
 use super::{convert, trust};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, PlanCx, Shared};
+use crate::llm::Settings;
 use crate::model::{Api, CheckId, Effect, Inconclusive, Mode, OperationId, Verdict};
 use crate::probe::{Probe, SignInError};
 use crate::report::Report;
@@ -45,6 +46,8 @@ pub struct ScanInput<'a> {
     pub notes: Vec<String>,
     /// What it writes with; it reads alone without it.
     pub act: Option<ActInput>,
+    /// What the user says of models behind the API.
+    pub llm: Settings,
 }
 
 /// Where a scan is.
@@ -101,9 +104,10 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     if let Err(error) = stopped {
         survey.stopped_by.get_or_insert(error);
     }
-    let (verdicts, accesses) = check_all(&input, &survey, &maker, ticked).await;
+    let shared = Shared::default();
+    let (verdicts, accesses) = check_all(&input, &survey, &maker, &shared, ticked).await;
     let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
-    let trust = trust::judge(&input, &survey, &failed);
+    let trust = trust::judge(&input, &survey, &failed, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
         // Nothing answered: advice on single operations would only hide the one thing to do.
         next_steps.clear();
@@ -131,7 +135,7 @@ async fn sign_in(input: &ScanInput<'_>, ticked: Ticked<'_>) -> Vec<SignInError> 
 
 /// Checks with the operations they look at, in catalogue and document order.
 fn work<'s>(input: &ScanInput<'_>, survey: &'s Survey) -> Vec<(&'static dyn Check, &'s Surveyed)> {
-    let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: input.mode };
+    let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: input.mode, llm: &input.llm };
     let mut work: Vec<(&'static dyn Check, &Surveyed)> = Vec::new();
     for check in &input.checks {
         for surveyed in &survey.operations {
@@ -149,7 +153,8 @@ fn work<'s>(input: &ScanInput<'_>, survey: &'s Survey) -> Vec<(&'static dyn Chec
 
 /// Checks that write with the operations they look at, in the order of their turns.
 fn acts<'s>(input: &'s ScanInput<'_>, acting: &'s [Acting]) -> Vec<(&'static dyn Check, &'s Acting)> {
-    let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive };
+    let plan_cx =
+        PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive, llm: &input.llm };
     let mut acts: Vec<(&'static dyn Check, &Acting)> = Vec::new();
     for check in &input.checks {
         for acting in acting.iter().filter(|acting| (input.selected)(&acting.operation)) {
@@ -168,10 +173,10 @@ async fn check_all(
     input: &ScanInput<'_>,
     survey: &Survey,
     maker: &Maker<'_>,
+    shared: &Shared,
     ticked: Ticked<'_>,
 ) -> (Verdicts, Vec<Access>) {
-    let shared = Shared::default();
-    let cx = &CheckCx { survey, probe: input.probe, shared: &shared };
+    let cx = &CheckCx { survey, probe: input.probe, shared, llm: &input.llm };
     let (now, later): (Vec<_>, Vec<_>) = work(input, survey).into_iter().partition(|(check, _)| check.turn() == 0);
     // What changes state is planned also where it will not be carried out: the report says why.
     let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));

@@ -13,15 +13,16 @@ pub(super) struct Trust {
 }
 
 /// Judges the set-up: sign-ins, reachability, valid baselines, and that each identity is told from a stranger.
-pub(super) fn judge(input: &ScanInput<'_>, survey: &Survey, failed: &[SignInError]) -> Trust {
+pub(super) fn judge(input: &ScanInput<'_>, survey: &Survey, failed: &[SignInError], model_answered: bool) -> Trust {
     if input.probe.is_cancelled() || survey.stopped_by == Some(SendError::Cancelled) {
         return Trust { status: Status::Interrupted, untrusted_because: None };
     }
     let because = unreachable(input, survey)
         .or_else(|| sign_in_failed(failed))
         .or_else(|| super::writing::no_account(input))
-        .or_else(|| no_baseline(survey))
-        .or_else(|| indistinct(survey))
+        // An API that is a model and nothing else has nothing to read: the model's answers are its baseline.
+        .or_else(|| no_baseline(survey).filter(|_| !model_answered))
+        .or_else(|| indistinct(survey).filter(|_| !model_answered))
         // What was not asked cannot have been refused.
         .or_else(|| input.probe.unfinished());
     match because {

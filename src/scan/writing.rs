@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::run::{ScanInput, Stage, Ticked};
 use crate::act::{Accounts, Acting, Kind, Maker, clean_up};
 use crate::checks::Access;
+use crate::llm::recognise;
 use crate::model::{Security, clean_name};
 use crate::probe::{Probe, SendError};
 use crate::report::{Report, Write};
@@ -32,6 +33,8 @@ pub(super) async fn make(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticke
     ticked(Stage::Making, 0, 1, 0);
     let resources = wanted_resources(input, maker.acting);
     let wanted = |acting: &Acting| match (&resources, &acting.resource) {
+        // A call of a model costs money and makes nothing that other checks could use.
+        _ if recognise(&input.api, &acting.operation, &input.llm).is_some() => false,
         (Some(resources), Some(resource)) => resources.contains(resource),
         (Some(_), None) => false,
         (None, _) => true,

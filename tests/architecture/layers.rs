@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 /// Low to high. A module uses only modules of rows above its own.
-const LAYERS: [&[&str]; 16] = [
+const LAYERS: [&[&str]; 17] = [
     &["model"],
     &["detect"],
     &["spec", "config", "code", "remedy"],
+    &["llm"],
     &["probe"],
     &["survey"],
     &["act"],

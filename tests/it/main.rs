@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod detect;
 mod engine;
+mod llm;
 mod mcp;
 mod model;
 mod probe;

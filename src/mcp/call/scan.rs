@@ -37,6 +37,7 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), String> {
         ("identities", !arguments.identities.is_empty()),
         ("source", arguments.source.is_some()),
         ("auto_accounts", arguments.auto_accounts.is_some()),
+        ("llm_prompts", !arguments.llm_prompts.is_empty()),
         ("dry_run", arguments.dry_run),
     ];
     match given.iter().find(|(_, given)| *given) {
@@ -78,6 +79,7 @@ fn request(call: &Call<'_>, arguments: ScanArguments) -> ScanRequest {
             identities: arguments.identities,
             source: arguments.source.map(Into::into),
             auto_accounts: arguments.auto_accounts,
+            llm_prompts: arguments.llm_prompts,
             ..Overrides::default()
         },
         dry_run: arguments.dry_run,

@@ -13,21 +13,23 @@ pub struct ScanArguments {
     pub target: Option<String>,
     /// Path of routewarden.toml.
     pub config: Option<String>,
-    /// Default passive: safe reads. active also writes to objects of its own; intrusive adds odd headers and bursts.
+    /// Default passive.
     pub mode: Option<Mode>,
     /// Check ids or families: authz, authz/bola-read.
     pub checks: Vec<String>,
     /// Operations: GET /users/{id}; * is a wildcard.
     pub operations: Vec<String>,
-    /// Names of configured identities to use.
+    /// Configured identities to use.
     pub identities: Vec<String>,
     /// Folder of the API's source code.
     pub source: Option<String>,
-    /// In mode active: make throw-away accounts. Default: when no identity is configured.
+    /// Make throw-away accounts (active). Default: without identities.
     pub auto_accounts: Option<bool>,
+    /// Up to 8 more prompts for LLMs, in mode active.
+    pub llm_prompts: Vec<String>,
     /// Plan only, send nothing.
     pub dry_run: bool,
-    /// Finding ids whose proof to run again, after a fix.
+    /// Finding ids to prove again after a fix.
     pub recheck: Vec<String>,
     /// Continue, report or page this scan.
     pub scan_id: Option<String>,

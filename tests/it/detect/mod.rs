@@ -2,6 +2,7 @@
 
 mod exposure;
 mod jwt;
+mod known;
 mod redactor;
 mod redactor_fields;
 mod trace;

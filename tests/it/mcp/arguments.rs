@@ -45,7 +45,8 @@ fn values_without_end_are_refused() {
 fn everything_that_the_schema_offers_is_read() {
     let arguments = json!({
         "target": "openapi.yaml", "config": "routewarden.toml", "mode": "active", "checks": ["authz"],
-        "operations": ["GET /x"], "identities": ["alice"], "source": ".", "auto_accounts": true, "dry_run": true,
+        "operations": ["GET /x"], "identities": ["alice"], "source": ".", "auto_accounts": true, "llm_prompts": ["Hi"],
+        "dry_run": true,
         "recheck": ["rw-1"], "scan_id": "00", "cursor": "f15",
     });
     let schema = schemas().remove(0).input;

@@ -60,6 +60,9 @@ fn every_present_check_has_its_remedy() {
         ("property/undocumented-field", "response-schema"),
         ("token/logout-ineffective", "revoke-on-sign-out"),
         ("token/stale-role", "role-from-store"),
+        ("llm/token-leak", "model-context"),
+        ("llm/unauthenticated", "require-authentication"),
+        ("llm/unbounded-consumption", "model-bounds"),
     ] {
         assert_eq!(for_check(check).map(|found| found.id), Some(remedy), "{check}");
         assert_eq!(get(remedy).map(|found| found.id), Some(remedy));

@@ -1,0 +1,88 @@
+//! What models were asked in a scan and what they said, and how much that has cost.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
+
+use super::talk::Said;
+use crate::model::OperationId;
+
+/// Most characters that models may answer with in one scan, all in all.
+const MAX_OUTPUT_CHARS: usize = 400_000;
+
+/// What was asked before; shared by all checks of models.
+#[derive(Debug, Default)]
+pub(in crate::checks) struct Memory {
+    /// Held only to read or add, never across an await. Checks that write come one at a time, so that no question is
+    /// asked twice side by side, and no operation has more than one under way.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    said: HashMap<[u8; 32], Arc<Said>>,
+    calls: u64,
+    output: usize,
+    slowed: HashMap<OperationId, String>,
+    answered: bool,
+}
+
+impl Memory {
+    /// Whether a model answered anybody.
+    pub(in crate::checks) fn has_answer(&self) -> bool {
+        self.locked().answered
+    }
+
+    /// What was said when the same was asked before.
+    pub(super) fn get(&self, key: &[u8; 32]) -> Option<Arc<Said>> {
+        self.locked().said.get(key).cloned()
+    }
+
+    /// Takes one call from the budget; the sentence that says why there is none left otherwise.
+    pub(super) fn take(&self, operation: &OperationId, most: u64) -> Result<(), String> {
+        let mut state = self.locked();
+        if let Some(because) = state.slowed.get(operation) {
+            return Err(because.clone());
+        }
+        if state.calls >= most {
+            return Err(format!("the budget of {most} calls of models is spent"));
+        }
+        if state.output >= MAX_OUTPUT_CHARS {
+            return Err(format!(
+                "models have answered with {MAX_OUTPUT_CHARS} characters, which is all that a scan reads"
+            ));
+        }
+        state.calls += 1;
+        Ok(())
+    }
+
+    /// Keeps what was said.
+    pub(super) fn keep(&self, key: [u8; 32], operation: &OperationId, said: Said) -> Arc<Said> {
+        let said = Arc::new(said);
+        let mut state = self.locked();
+        state.output += said.reading.channels.iter().map(|channel| channel.text.len()).sum::<usize>() / 2;
+        state.answered |= said.usable().is_ok();
+        if said.answer.status() == Some(429) {
+            state
+                .slowed
+                .insert(operation.clone(), "the target limits the rate (429), so the model is left alone".to_owned());
+        }
+        state.said.insert(key, Arc::clone(&said));
+        said
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A digest of what makes two questions the same.
+pub(super) fn key(parts: &[&str]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().into()
+}

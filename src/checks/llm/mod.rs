@@ -1,0 +1,25 @@
+//! What a model behind an operation gives away, and what it can be made to do. All of these checks ask through one
+//! memory: what one has asked, another need not ask again.
+
+use crate::checks::meta::family;
+
+mod calling;
+mod course;
+mod known;
+mod memory;
+mod needles;
+mod talk;
+
+pub(super) use memory::Memory;
+
+family![
+    token_leak::TokenLeak,
+    system_prompt_leak::SystemPromptLeak,
+    instruction_override::InstructionOverride,
+    cross_user_leak::CrossUserLeak,
+    tool_abuse::ToolAbuse,
+    unsafe_output::UnsafeOutput,
+    unauthenticated::Unauthenticated,
+    unbounded_consumption::UnboundedConsumption,
+    model_disclosure::ModelDisclosure,
+];

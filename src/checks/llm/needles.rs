@@ -1,0 +1,108 @@
+//! The values that are known in advance, and where one of them stands in an answer.
+
+use super::known::{KnownFinder, Needle};
+use super::talk::{Said, Talk};
+use crate::llm::Kind;
+use crate::model::{Secret, clean_name};
+
+/// A part of a value counts from so many characters on.
+const LEAST_RUN: usize = 16;
+/// Shorter values than this must be seen whole.
+const SHORT_VALUE: usize = 20;
+/// Shorter values than this turn up by chance.
+const LEAST_VALUE: usize = 12;
+
+/// Known values and the search for them.
+#[derive(Debug)]
+pub(super) struct Needles {
+    /// Whose each is, and its length.
+    of: Vec<(String, usize)>,
+    finder: KnownFinder,
+}
+
+/// A known value in an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hit {
+    /// Whose it is.
+    pub(super) owner: String,
+    /// What its channel carries.
+    pub(super) kind: Kind,
+    /// The channel.
+    pub(super) path: String,
+    /// `plain`, `base64`, ...
+    pub(super) disguise: &'static str,
+    /// Characters that were seen, and that there are.
+    pub(super) seen: (usize, usize),
+}
+
+impl Hit {
+    /// The channel, the disguise and the length, for sentences.
+    pub(super) fn place(&self) -> String {
+        let (seen, all) = self.seen;
+        format!("{} ({}, {}, {seen} of {all} characters)", clean_name(&self.path, 120), self.kind.word(), self.disguise)
+    }
+}
+
+impl Needles {
+    /// The tokens of all callers that have a session.
+    pub(super) fn tokens(talk: &Talk<'_>) -> Self {
+        let sessions = talk.cx.maker.probe.sessions();
+        let mut values = Vec::new();
+        for name in talk.callers() {
+            let Some(session) = sessions.get(&name) else { continue };
+            // A jar of cookies is several values in one line.
+            for part in session.token.expose().split("; ") {
+                let value = part
+                    .split_once('=')
+                    .filter(|_| part.contains("; ") || session.by_jar)
+                    .map_or(part, |(_, value)| value);
+                values.push((name.clone(), Secret::new(value)));
+            }
+        }
+        Self::new(values)
+    }
+
+    /// Values with whose they are.
+    pub(super) fn new(values: Vec<(String, Secret)>) -> Self {
+        let mut of = Vec::new();
+        let mut needles = Vec::new();
+        for (owner, value) in values {
+            let length = value.expose().chars().count();
+            if length >= LEAST_VALUE {
+                of.push((owner, length));
+                needles.push(Needle { value });
+            }
+        }
+        Self { of, finder: KnownFinder::new(&needles) }
+    }
+
+    /// Whether there is nothing to look for.
+    pub(super) fn is_empty(&self) -> bool {
+        self.of.is_empty()
+    }
+
+    /// The first known value in an answer that does not stand in its request: whole ones and those of the model's own
+    /// words first.
+    pub(super) fn find(&self, said: &Said) -> Option<Hit> {
+        let sent: Vec<usize> = self.finder.find(&said.sent).into_iter().map(|hit| hit.needle).collect();
+        let mut found: Option<(bool, Hit)> = None;
+        for piece in said.pieces() {
+            for hit in self.finder.find(piece.text).into_iter().filter(|hit| !sent.contains(&hit.needle)) {
+                let Some((owner, length)) = self.of.get(hit.needle) else { continue };
+                let enough = hit.whole || hit.run >= LEAST_RUN && *length >= SHORT_VALUE;
+                let better = found.as_ref().is_none_or(|(whole, _)| hit.whole && !whole);
+                if enough && better {
+                    let place = Hit {
+                        owner: owner.clone(),
+                        kind: piece.kind,
+                        path: piece.path.to_owned(),
+                        disguise: hit.transformation.name(),
+                        seen: (hit.run, *length),
+                    };
+                    found = Some((hit.whole, place));
+                }
+            }
+        }
+        found.map(|(_, hit)| hit)
+    }
+}

@@ -1,0 +1,249 @@
+//! One operation that faces a model, and what is said to it: bodies, callers, and answers that can be judged.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::calling;
+use super::memory::key;
+use crate::act::{Acting, Body, fields};
+use crate::checks::acting::ActCx;
+use crate::checks::context::PlanCx;
+use crate::checks::meta::Need;
+use crate::checks::proof::{held, inconclusive, skipped, unsent};
+use crate::llm::{BENIGN, Channel, Facing, Kind, Prompt, Question, Reading, Tier, read, recognise, request};
+use crate::model::{ANONYMOUS, Mode, Operation, Verdict};
+use crate::probe::{Answer, Caller, SendError, Values};
+use crate::spec::Samples;
+
+/// One answer of a model.
+#[derive(Debug)]
+pub(in crate::checks) struct Said {
+    /// As it came.
+    pub(in crate::checks) answer: Arc<Answer>,
+    /// Its channels.
+    pub(in crate::checks) reading: Reading,
+    /// The body of the request.
+    pub(super) sent: String,
+    /// The body of the answer.
+    pub(super) raw: String,
+}
+
+/// A text of an answer that is searched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub(super) kind: Kind,
+    pub(super) path: &'a str,
+    pub(super) text: &'a str,
+}
+
+impl Said {
+    /// Whether it can be judged; why not otherwise. What is empty, failed or cut short shows neither a leak nor its
+    /// absence.
+    pub(in crate::checks) fn usable(&self) -> Result<(), String> {
+        let Some(response) = self.answer.response() else { return Err("the target gave no answer".to_owned()) };
+        if !response.is_success() {
+            return Err(format!("the answer has status {}", response.status));
+        }
+        if let Some(cut) = self.reading.truncated.or(response.truncated.then_some("longer than is read")) {
+            return Err(format!("the answer is cut short ({cut})"));
+        }
+        if self.reading.is_empty() {
+            let error = self.reading.first(Kind::Error).is_some();
+            return Err(if error { "the answer is an error".to_owned() } else { "the answer is empty".to_owned() });
+        }
+        Ok(())
+    }
+
+    /// Every text of the answer, the most telling first: channels, headers, all of it in one, the bytes as they came.
+    /// Cookies are left out: a session's own cookie is renewed there.
+    pub(super) fn pieces<'s>(&'s self) -> Vec<Piece<'s>> {
+        let piece = |channel: &'s Channel| Piece { kind: channel.kind, path: &channel.path, text: &channel.text };
+        let (whole, mut channels): (Vec<_>, Vec<_>) =
+            self.reading.channels.iter().map(piece).partition(|piece| piece.kind == Kind::All);
+        channels.sort_by_key(|piece| piece.kind);
+        let headers = self.answer.response().map(|response| response.headers.as_slice()).unwrap_or_default();
+        let told = headers.iter().filter(|(name, _)| name != "set-cookie");
+        let told = told.map(|(name, value)| Piece { kind: Kind::Header, path: name, text: value });
+        let raw = Piece { kind: Kind::All, path: "$", text: &self.raw };
+        channels.into_iter().chain(told).chain(whole).chain(std::iter::once(raw)).collect()
+    }
+}
+
+/// Why nothing more is asked.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The request could not leave.
+    Send(SendError),
+    /// The budget of calls is spent, or the target wants to be left alone.
+    Enough(String),
+}
+
+impl From<SendError> for Stop {
+    fn from(error: SendError) -> Self {
+        Self::Send(error)
+    }
+}
+
+impl Stop {
+    /// Nothing is concluded from it.
+    pub(super) fn verdict(self) -> Verdict {
+        match self {
+            Self::Send(error) => unsent(&error),
+            Self::Enough(because) if because.starts_with("the budget") => {
+                inconclusive(because, Some("raise `max_calls` in [llm], or choose operations"))
+            }
+            Self::Enough(because) => inconclusive(because, None),
+        }
+    }
+}
+
+/// One operation that faces a model.
+#[derive(Debug)]
+pub(super) struct Talk<'a> {
+    pub(super) cx: &'a ActCx<'a>,
+    pub(super) acting: &'a Acting,
+    pub(super) facing: Facing,
+    sample: Value,
+    media_type: String,
+}
+
+/// What a check of models needs of an operation: so many calls where the mode allows them.
+pub(super) fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
+    match recognise(cx.api, operation, cx.llm) {
+        None => Need::NotApplicable,
+        Some(_) if cx.mode == Mode::Passive => Need::Requests(0),
+        Some(_) => Need::Requests(calls),
+    }
+}
+
+impl<'a> Talk<'a> {
+    /// Opens a talk.
+    ///
+    /// # Errors
+    /// The verdict where there is nobody to talk to, or the mode forbids it.
+    pub(super) fn open(cx: &'a ActCx<'a>, acting: &'a Acting) -> Result<Self, Verdict> {
+        let api = cx.maker.api;
+        let Some(facing) = recognise(api, &acting.operation, cx.check.llm) else {
+            return Err(held("no model stands behind it, as far as the document tells"));
+        };
+        if cx.mode == Mode::Passive {
+            let because = "not asked: a call of a model costs money and may be kept";
+            return Err(skipped(because, Some("scan with `--mode active` to ask models")));
+        }
+        if cx.check.llm.max_calls == 0 {
+            return Err(skipped("not asked: `max_calls` in [llm] is 0", None));
+        }
+        let sample = sample(cx, acting, &facing);
+        let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
+        let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
+        Ok(Self { cx, acting, facing, sample, media_type })
+    }
+
+    /// How far the questions go.
+    pub(super) fn tier(&self) -> Tier {
+        if self.cx.mode == Mode::Intrusive { Tier::Deep } else { Tier::Quick }
+    }
+
+    /// Callers with a session, of the lowest rank first; nobody where there is none.
+    pub(super) fn callers(&self) -> Vec<String> {
+        let probe = self.cx.maker.probe;
+        let mut signed: Vec<_> =
+            probe.identities().iter().filter(|identity| probe.sessions().get(&identity.name).is_some()).collect();
+        signed.sort_by_key(|identity| identity.rank);
+        let mut names: Vec<String> = signed.into_iter().map(|identity| identity.name.clone()).collect();
+        if names.is_empty() {
+            names.push(ANONYMOUS.to_owned());
+        }
+        names
+    }
+
+    /// The first caller.
+    pub(super) fn first(&self) -> String {
+        self.callers().into_iter().next().unwrap_or_else(|| ANONYMOUS.to_owned())
+    }
+
+    /// How the model answers when nothing is wanted of it.
+    pub(super) async fn benign(&self, who: &str) -> Result<Arc<Said>, Stop> {
+        self.say(&Caller::named(who), &Prompt::one(BENIGN), 0).await
+    }
+
+    /// Asks a question, turn by turn, and gives the last answer.
+    pub(super) async fn ask(&self, who: &str, question: &Question, round: u8) -> Result<Arc<Said>, Stop> {
+        let caller = Caller::named(who);
+        let mut turns = question.turns.iter();
+        let mut prompt = Prompt::one(turns.next().copied().unwrap_or_default());
+        let mut said = self.say(&caller, &prompt, round).await?;
+        for turn in turns {
+            if said.usable().is_err() {
+                break;
+            }
+            prompt = prompt.then(&said.reading.said(), *turn);
+            said = self.say(&caller, &prompt, round).await?;
+        }
+        Ok(said)
+    }
+
+    /// Says a prompt, or finds in memory what came of it.
+    pub(super) async fn say(&self, caller: &Caller, prompt: &Prompt, round: u8) -> Result<Arc<Said>, Stop> {
+        let memory = &self.cx.check.shared.llm;
+        let id = &self.acting.operation.id;
+        let key = key(&[id.as_str(), &format!("{caller:?}"), &format!("{prompt:?}"), &round.to_string()]);
+        if let Some(said) = memory.get(&key) {
+            return Ok(said);
+        }
+        memory.take(id, self.cx.check.llm.max_calls).map_err(Stop::Enough)?;
+        let prompt = prompt.clone().streamed(self.facing.streams);
+        let value = request(self.facing.shape, &prompt, &fresh(&self.sample), self.facing.prompt.as_deref());
+        let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
+        let (answer, raw, kind) = calling::call(self, caller, &body).await?;
+        let reading = read(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
+        Ok(memory.keep(key, id, Said { answer, reading, sent: body.value.to_string(), raw }))
+    }
+
+    /// Values for the operation's path and for what else it must be sent.
+    pub(super) fn values(&self, who: &str) -> Values {
+        let mut values = Samples::new(self.cx.maker.api, 1).required(&self.acting.operation);
+        if let Some((_, own)) = self.cx.target(self.acting, who) {
+            values.extend(own);
+        }
+        values
+    }
+}
+
+/// A body as the document describes it, of the fields that must be sent and the one for the prompt.
+fn sample(cx: &ActCx<'_>, acting: &Acting, facing: &Facing) -> Value {
+    let api = cx.maker.api;
+    let Some(content) = &acting.content else { return Value::Null };
+    let sample = Samples::new(api, 1).body(content);
+    let Value::Object(all) = sample else { return sample };
+    let declared = content.schema.map(|schema| fields(api, schema)).unwrap_or_default();
+    let prompt = facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
+    let wanted = |name: &str| {
+        let required = declared.is_empty() || declared.iter().any(|field| field.name == name && field.required);
+        let known = ["model", "messages", "input", "inputs", "data", "stream", "store", "max_completion_tokens"];
+        required || name == prompt || known.contains(&name)
+    };
+    Value::Object(all.into_iter().filter(|(name, _)| wanted(name)).collect::<Map<_, _>>())
+}
+
+/// A conversation of its own for each question: what names one is a fresh UUID.
+fn fresh(sample: &Value) -> Value {
+    let mut sample = sample.clone();
+    for (name, value) in sample.as_object_mut().into_iter().flatten() {
+        let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+        let names = ["sessionid", "conversationid", "threadid", "chatid"];
+        if value.is_string() && names.contains(&name.as_str()) {
+            *value = Value::String(uuid());
+        }
+    }
+    sample
+}
+
+/// A random UUID (RFC 9562, version 4).
+fn uuid() -> String {
+    let bits = rand::random::<u128>() & !(0xf << 76) & !(0b11 << 62) | (4 << 76) | (0b10 << 62);
+    let hex = format!("{bits:032x}");
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}

@@ -1,0 +1,108 @@
+//! What came out of a model's answer: one text per channel, each joined from all its pieces.
+
+/// What a channel of an answer carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// What the model says to the user.
+    Text,
+    /// What it says to itself on the way.
+    Reasoning,
+    /// Arguments of a tool that it calls.
+    ToolCall,
+    /// What a tool answered, or a document that was found for it.
+    ToolResult,
+    /// A part of the request that comes back, or of what the server made of it: instructions, the assembled prompt.
+    Echo,
+    /// Anything else in the answer.
+    Metadata,
+    /// An error's own text.
+    Error,
+    /// A header of the answer.
+    Header,
+    /// All leaves in the order in which they came, for what is cut across channels.
+    All,
+}
+
+impl Kind {
+    /// Whether the model itself has written it: what stands there was in its context.
+    pub fn is_the_models(self) -> bool {
+        matches!(self, Self::Text | Self::Reasoning | Self::ToolCall)
+    }
+
+    /// A word for reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Reasoning => "reasoning",
+            Self::ToolCall => "tool call",
+            Self::ToolResult => "tool result",
+            Self::Echo => "echo",
+            Self::Metadata => "metadata",
+            Self::Error => "error",
+            Self::Header => "header",
+            Self::All => "whole answer",
+        }
+    }
+}
+
+/// One channel of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Where it stands: `choices[0].message.tool_calls[0].function.arguments`.
+    pub path: String,
+    /// What it carries.
+    pub kind: Kind,
+    /// All its pieces, joined.
+    pub text: String,
+}
+
+/// An answer, read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Channels in the order in which they first came; never an empty one.
+    pub channels: Vec<Channel>,
+    /// Which cap cut the reading short, or that the model was cut short by its own limit.
+    pub truncated: Option<&'static str>,
+    /// It came in pieces.
+    pub streamed: bool,
+}
+
+impl Reading {
+    /// What the model said to the user, all such channels one below the other.
+    pub fn said(&self) -> String {
+        let texts = self.channels.iter().filter(|channel| channel.kind == Kind::Text);
+        texts.map(|channel| channel.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The first channel of this kind.
+    pub fn first(&self, kind: Kind) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.kind == kind)
+    }
+
+    /// Whether the model said nothing at all: no text, no reasoning, no call of a tool.
+    pub fn is_empty(&self) -> bool {
+        !self.channels.iter().any(|channel| channel.kind.is_the_models() && !channel.text.trim().is_empty())
+    }
+}
+
+/// Channels in the making.
+#[derive(Debug, Default)]
+pub(super) struct Channels(indexmap::IndexMap<(Kind, String), String>);
+
+impl Channels {
+    /// Appends a piece to the channel of this kind and path.
+    pub(super) fn add(&mut self, kind: Kind, path: &str, piece: &str) {
+        if !piece.is_empty() {
+            self.0.entry((kind, path.to_owned())).or_default().push_str(piece);
+        }
+    }
+
+    /// Whether the model has said anything yet.
+    pub(super) fn speaks(&self) -> bool {
+        self.0.keys().any(|(kind, _)| kind.is_the_models())
+    }
+
+    pub(super) fn finish(self) -> Vec<Channel> {
+        self.0.into_iter().map(|((kind, path), text)| Channel { path, kind, text }).collect()
+    }
+}

@@ -1,0 +1,23 @@
+//! Models behind an API: which operations face one, how each wire format asks and answers, and what is worth asking.
+//! Pure: documents and texts in, bodies, channels and prompts out. Nothing here sends, and nothing decides on findings.
+
+mod answer;
+mod frames;
+mod overlap;
+mod prompt;
+mod questions;
+mod recognise;
+mod settings;
+mod shapes;
+mod signs;
+mod text;
+
+pub use answer::{Channel, Kind, Reading};
+pub use overlap::{Overlap, common_run, containment, decodings, normal};
+pub use prompt::{Prompt, Role, Turn};
+pub use questions::{BENIGN, Class, Question, Tier, questions};
+pub use recognise::{Facing, recognise};
+pub use settings::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
+pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, Shape, read, request};
+pub use signs::{answers_like_a_model, disclosed};
+pub use text::{is_instruction, is_refusal};

@@ -1,0 +1,350 @@
+//! Which operations a model stands behind, from the document and the configuration alone: points for signs, and a
+//! threshold. What is not recognised is never sent a prompt.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::settings::Settings;
+use super::shapes::Shape;
+use crate::model::{Api, BodyContent, JsonType, Method, Operation, Schema, SchemaId};
+use crate::spec::declared_properties;
+
+/// Points from which on an operation is taken to face a model.
+const THRESHOLD: i32 = 4;
+/// Shorter texts than this are names, codes and titles, not prompts.
+const SHORTEST_PROMPT: u64 = 200;
+
+/// What the document tells of an operation that faces a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facing {
+    /// The wire format.
+    pub shape: Shape,
+    /// Points; the configuration counts as certain.
+    pub score: i32,
+    /// Why.
+    pub signs: Vec<&'static str>,
+    /// Where the prompt goes, as a JSON pointer, where it is known.
+    pub prompt: Option<String>,
+    /// Where the answer is, as a JSON pointer, where the user said so.
+    pub answer: Option<String>,
+    /// It answers in pieces alone.
+    pub streams: bool,
+}
+
+/// Recognises one operation. Only operations that take a body can be spoken to.
+pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Option<Facing> {
+    if operation.method != Method::Post {
+        return None;
+    }
+    let mut facts = Facts::of(api, operation);
+    let configured = settings.endpoints.iter().find(|endpoint| endpoint.operation == operation.id.0);
+    let shape = facts.shape();
+    if let Some(endpoint) = configured {
+        let inside = matches!(shape, Shape::LangServe | Shape::LangServeBatch | Shape::Gradio);
+        return Some(Facing {
+            shape: if inside { shape } else { Shape::Generic },
+            score: THRESHOLD,
+            signs: vec!["the configuration names it"],
+            prompt: Some(endpoint.prompt.clone()),
+            answer: Some(endpoint.answer.clone()),
+            streams: facts.streams(),
+        });
+    }
+    let (score, signs) = facts.score();
+    (score >= THRESHOLD).then(|| Facing {
+        shape,
+        score,
+        signs,
+        prompt: facts.prompt_field(),
+        answer: None,
+        streams: facts.streams(),
+    })
+}
+
+/// What is known of one operation.
+struct Facts<'a> {
+    api: &'a Api,
+    operation: &'a Operation,
+    path: String,
+    content: Option<&'a BodyContent>,
+    fields: BTreeSet<String>,
+    answers: BTreeSet<String>,
+}
+
+impl<'a> Facts<'a> {
+    fn of(api: &'a Api, operation: &'a Operation) -> Self {
+        let content = operation.body.as_ref().and_then(|body| {
+            body.content.iter().find(|content| content.media_type.contains("json") || content.media_type == "*/*")
+        });
+        let fields = content.map(|content| names(api, content)).unwrap_or_default();
+        let good = operation.responses.iter().filter(|response| response.status.starts_with('2'));
+        let schemas = good.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
+        let answers = schemas.flat_map(|schema| declared_properties(api, schema)).collect();
+        let path = operation.path.trim_end_matches('/').to_ascii_lowercase();
+        Self { api, operation, path, content, fields, answers }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.fields.contains(name)
+    }
+
+    fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.has(name))
+    }
+
+    fn ends(&self, ends: &[&str]) -> bool {
+        ends.iter().any(|end| self.path.ends_with(end))
+    }
+
+    /// LangServe serves a chain at three or more paths side by side.
+    fn is_langserve(&self) -> bool {
+        let chain = |path: &str| {
+            ["/invoke", "/batch", "/stream", "/stream_log", "/stream_events"]
+                .iter()
+                .find_map(|end| path.strip_suffix(end).map(str::to_owned))
+        };
+        let Some(base) = chain(&self.path) else { return false };
+        let beside = |end: &str| {
+            let path = format!("{base}{end}");
+            self.api.operations.iter().any(|other| other.path.trim_end_matches('/').eq_ignore_ascii_case(&path))
+        };
+        beside("/invoke") && (beside("/stream") || beside("/batch"))
+            || self.has_any(&["input", "inputs"]) && self.has_any(&["config", "kwargs"])
+    }
+
+    fn is_gradio(&self) -> bool {
+        self.path.contains("/gradio_api/call/") || self.path.starts_with("/call/") && self.has("data")
+    }
+
+    fn shape(&self) -> Shape {
+        let tuned = self.has_any(&["max_tokens", "max_new_tokens", "temperature", "top_p", "parameters"]);
+        if self.path.contains("generatecontent") || self.has("contents") && self.has_message("contents", "parts") {
+            Shape::Gemini
+        } else if self.ends(&["/chat/completions"]) || self.ends(&["/completions"]) && self.has("messages") {
+            Shape::OpenAiChat
+        } else if self.ends(&["/responses"]) && (self.has("input") || self.fields.is_empty()) {
+            Shape::OpenAiResponses
+        } else if self.ends(&["/converse"]) {
+            Shape::Bedrock
+        } else if self.is_langserve() {
+            if self.ends(&["/batch"]) { Shape::LangServeBatch } else { Shape::LangServe }
+        } else if self.is_gradio() {
+            Shape::Gradio
+        } else if self.ends(&["/api/generate"]) && (self.has("prompt") || self.fields.is_empty()) {
+            Shape::OllamaGenerate
+        } else if self.ends(&["/api/chat"]) && self.has("model") && self.has("messages") {
+            Shape::OllamaChat
+        } else if self.has("inputs") && (tuned || self.ends(&["/generate", "/generate_stream", "/invocations"])) {
+            Shape::Tgi
+        } else if self.is_anthropic() {
+            Shape::Anthropic
+        } else if self.has("messages") {
+            self.of_messages()
+        } else if self.has("input") && self.has("model") && self.prompt_field().is_none_or(|field| field == "/input") {
+            Shape::OpenAiResponses
+        } else {
+            Shape::Generic
+        }
+    }
+
+    fn is_anthropic(&self) -> bool {
+        let described = self.has("messages") && self.has_any(&["max_tokens", "system"]);
+        self.ends(&["/messages"]) && described || self.ends(&["/v1/messages"]) && self.fields.is_empty()
+    }
+
+    fn of_messages(&self) -> Shape {
+        if self.has_message("messages", "parts") {
+            Shape::AiSdkUi
+        } else if self.has("model") {
+            Shape::OpenAiChat
+        } else if self.answers_as(&["text/plain", "text/event-stream"]) || self.has_message("messages", "role") {
+            Shape::AiSdkData
+        } else {
+            Shape::Generic
+        }
+    }
+
+    /// Whether the items of a list field have a field of this name.
+    fn has_message(&self, list: &str, field: &str) -> bool {
+        let Some(schema) = self.property(list) else { return self.sample_has(list, field) };
+        let items = plain(self.api, schema).and_then(|schema| schema.items);
+        items.is_some_and(|items| declared_properties(self.api, items).contains(field)) || self.sample_has(list, field)
+    }
+
+    fn sample_has(&self, list: &str, field: &str) -> bool {
+        let example = self.content.and_then(|content| content.example.as_ref());
+        example.and_then(|example| example.get(list)?.get(0)?.get(field)).is_some()
+    }
+
+    fn property(&self, name: &str) -> Option<SchemaId> {
+        let schema = self.content?.schema?;
+        property(self.api, schema, name, 0)
+    }
+
+    /// The one field of free text.
+    fn prompt_field(&self) -> Option<String> {
+        let known = super::shapes::PROMPT_NAMES.iter().find(|name| self.has(name) && self.takes_prose(name));
+        known.map(|name| format!("/{name}"))
+    }
+
+    fn takes_prose(&self, name: &str) -> bool {
+        let Some(schema) = self.property(name).and_then(|id| plain(self.api, id)) else { return true };
+        let text = schema.types.is_empty() || schema.types.contains(&JsonType::String);
+        let long = schema.max_length.is_none_or(|most| most >= SHORTEST_PROMPT);
+        text && long && schema.enumeration.is_empty() && schema.format.is_none() && schema.pattern.is_none()
+    }
+
+    fn answers_as(&self, kinds: &[&str]) -> bool {
+        let good = self.operation.responses.iter().filter(|response| response.status.starts_with('2'));
+        good.flat_map(|response| &response.content).any(|(kind, _)| kinds.contains(&kind.as_str()))
+    }
+
+    /// A stream is all that the document promises.
+    fn streams(&self) -> bool {
+        self.answers_as(&["text/event-stream", "application/x-ndjson"]) && !self.answers_as(&["application/json"])
+    }
+
+    fn score(&mut self) -> (i32, Vec<&'static str>) {
+        let mut signs = Vec::new();
+        let mut score = 0;
+        let mut add = |points: i32, holds: bool, sign: &'static str| {
+            if holds {
+                score += points;
+                signs.push(sign);
+            }
+        };
+        let completes = self.ends(&["/completions"]) && self.has_any(&["prompt", "messages", "model"]);
+        let sure = completes
+            || self.ends(&[
+                "/chat/completions",
+                "/api/chat",
+                "/api/generate",
+                "/converse",
+                "/generate_stream",
+                "/v1/messages",
+                "/v1/responses",
+            ])
+            || self.path.contains(":generatecontent")
+            || self.path.contains(":streamgeneratecontent")
+            || self.path.contains("/gradio_api/call/")
+            || self.path.contains("/invoke") && self.is_langserve()
+            || self.is_langserve();
+        add(4, sure, "its path is that of a model's server");
+        // Of these, many have nothing to do with models: `/messages` of a mailbox, `/responses` of a survey.
+        let likely =
+            !sure && self.ends(&["/messages", "/responses", "/invocations", "/generate", "/completions", "/chat"]);
+        add(2, likely, "its path may be that of a model's server");
+        let roles = self.has_message("messages", "role")
+            && (self.has_message("messages", "content") || self.has_message("messages", "parts"));
+        add(4, roles, "it takes messages with roles");
+        let tuned = self.has_any(&["max_tokens", "max_completion_tokens", "temperature", "top_p", "max_new_tokens"]);
+        let settings = self.has("contents") && self.has_message("contents", "parts")
+            || self.has("input") && self.has("model")
+            || self.has_any(&["prompt", "inputs"]) && (tuned || self.has("parameters"));
+        add(3, settings, "it takes a prompt and a model's settings");
+        add(2, self.prompt_field().is_some(), "it takes a free text");
+        let named = [
+            "choices",
+            "completion",
+            "answer",
+            "reply",
+            "response",
+            "generated_text",
+            "output_text",
+            "finish_reason",
+            "stop_reason",
+        ];
+        add(2, named.iter().any(|name| self.answers.contains(*name)), "its answer is named like a model's");
+        let streams = self.answers_as(&["text/event-stream", "application/x-ndjson"]) || self.has("stream");
+        add(2, streams, "it streams");
+        let (words, strong) = self.words();
+        add(words, words > 0, "its words speak of a model");
+        let other =
+            ["login", "webhook", "contact", "comment", "feedback", "upload", "signup", "register", "password", "email"];
+        let against = other.iter().any(|word| self.path.contains(word))
+            || self.has_any(&["password", "email", "recipient", "to"]);
+        add(-2, against, "its words speak of something else");
+        // A text in and a `response` out is any API's: something must speak of a model, and there must be a place to speak.
+        let speaks = sure || roles || settings || streams || strong;
+        let listens = self.prompt_field().is_some() || roles || settings || sure;
+        if speaks && listens || self.is_asked() { (score, signs) } else { (0, Vec::new()) }
+    }
+
+    /// A question in and an answer out, by their very names.
+    fn is_asked(&self) -> bool {
+        let answers = ["answer", "reply", "completion"].iter().any(|name| self.answers.contains(*name));
+        self.has_any(&["question", "prompt"]) && answers
+    }
+
+    /// Points for words of chats and models in path, operation id, tags and summary, and whether one of them means
+    /// nothing else: in public documents `generate`, `ask` and their like mean anything.
+    fn words(&self) -> (i32, bool) {
+        const STRONG: [&str; 8] = ["assistant", "copilot", "llm", "llms", "gpt", "rag", "chatbot", "genai"];
+        const WEAK: [&str; 8] =
+            ["chat", "ask", "agent", "completion", "completions", "summarize", "summarise", "generate"];
+        let operation = self.operation;
+        let places = [
+            operation.path.as_str(),
+            operation.operation_id.as_deref().unwrap_or_default(),
+            &operation.tags.join(" "),
+            &operation.summary,
+        ];
+        let said = places.map(words);
+        let holds = |words: &Vec<String>, list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+        let count = |list: &[&str]| said.iter().filter(|words| holds(words, list)).count();
+        let (strong, weak) = (count(&STRONG), count(&WEAK));
+        // People chat with each other too: `/chats/{id}/messages`. What is called `/chat` takes part in one.
+        let last = operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+        let chats = words(last).iter().any(|word| word == "chat");
+        let weak = if chats { weak } else { weak.min(1) };
+        (i32::try_from((strong + weak).min(2)).unwrap_or(2), strong > 0 || chats)
+    }
+}
+
+fn names(api: &Api, content: &BodyContent) -> BTreeSet<String> {
+    let mut names = content.schema.map(|schema| declared_properties(api, schema)).unwrap_or_default();
+    names.extend(
+        content.example.as_ref().and_then(Value::as_object).into_iter().flat_map(|fields| fields.keys().cloned()),
+    );
+    names
+}
+
+/// `chatWithUs` and `chat_with-us` are three words each.
+fn words(text: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut lower = false;
+    for character in text.chars().take(2_000) {
+        if !character.is_alphanumeric() || lower && character.is_uppercase() {
+            all.push(String::new());
+        }
+        if character.is_alphanumeric()
+            && let Some(last) = all.last_mut()
+        {
+            last.extend(character.to_lowercase());
+        }
+        lower = character.is_lowercase();
+    }
+    all.retain(|word| !word.is_empty());
+    all
+}
+
+fn property(api: &Api, schema: SchemaId, name: &str, depth: usize) -> Option<SchemaId> {
+    let found = api.schemas.get(schema).filter(|_| depth < 6)?;
+    let own = found.properties.iter().find(|(known, _)| known == name).map(|(_, id)| *id);
+    own.or_else(|| found.all_of.iter().chain(&found.one_of).find_map(|id| property(api, *id, name, depth + 1)))
+}
+
+/// A schema behind its `allOf` and its first `oneOf` that says something.
+fn plain(api: &Api, schema: SchemaId) -> Option<&Schema> {
+    let mut found = api.schemas.get(schema)?;
+    for _ in 0..6 {
+        if !found.types.is_empty() || !found.properties.is_empty() {
+            break;
+        }
+        let says = |id: &&SchemaId| api.schemas.get(**id).is_some_and(|part| part.types != [JsonType::Null]);
+        let Some(inner) = found.all_of.iter().chain(&found.one_of).find(says) else { break };
+        found = api.schemas.get(*inner)?;
+    }
+    Some(found)
+}

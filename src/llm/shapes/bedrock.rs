@@ -1,0 +1,34 @@
+//! Amazon Bedrock `converse`, not streamed.
+
+use serde_json::{Value, json};
+
+use super::leaf::{Leaf, Place};
+use crate::llm::answer::Kind;
+use crate::llm::prompt::Prompt;
+
+pub(super) fn request(prompt: &Prompt) -> Value {
+    let turns: Vec<Value> =
+        prompt.spoken().map(|turn| json!({"role": turn.role.as_str(), "content": [{"text": turn.text}]})).collect();
+    let mut body = json!({"messages": turns, "inferenceConfig": {"maxTokens": prompt.max_tokens}});
+    super::put_some(&mut body, "system", prompt.system().map(|text| json!([{"text": text}])));
+    body
+}
+
+pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+    let keys = leaf.keys();
+    match keys.as_slice() {
+        ["output", "message", "content", "*", inner @ ..] => {
+            let (kind, name) = match inner {
+                ["text"] => (Kind::Text, "text"),
+                ["toolUse", "input" | "name", ..] => (Kind::ToolCall, "toolUse.input"),
+                ["reasoningContent", ..] => (Kind::Reasoning, "reasoningContent"),
+                ["toolResult" | "citationsContent", ..] => (Kind::ToolResult, "toolResult"),
+                _ => return None,
+            };
+            let position = leaf.path.get(3).cloned().unwrap_or_default();
+            Some((kind, format!("output.message.content[{position}].{name}")))
+        }
+        ["trace", ..] => Some((Kind::Echo, leaf.path())),
+        _ => None,
+    }
+}

@@ -1,0 +1,129 @@
+//! Formats of an API's own: the prompt goes into the one field of free text, the answer is told by the names of fields.
+
+use serde_json::{Value, json};
+
+use super::leaf::{Leaf, Place};
+use super::object;
+use crate::llm::answer::Kind;
+use crate::llm::prompt::Prompt;
+
+/// Names of the field that takes the prompt, likeliest first.
+pub(crate) const PROMPT_NAMES: [&str; 16] = [
+    "prompt",
+    "message",
+    "question",
+    "query",
+    "input",
+    "user_input",
+    "userInput",
+    "userMessage",
+    "user_message",
+    "utterance",
+    "text",
+    "q",
+    "msg",
+    "content",
+    "chatInput",
+    "ask",
+];
+/// Names of the field that has the answer.
+pub(crate) const ANSWER_NAMES: [&str; 16] = [
+    "answer",
+    "reply",
+    "response",
+    "message",
+    "output",
+    "text",
+    "content",
+    "result",
+    "completion",
+    "generated_text",
+    "output_text",
+    "summary",
+    "bot",
+    "assistant",
+    "delta",
+    "token",
+];
+
+pub(super) fn request(prompt: &Prompt, sample: &Value, field: Option<&str>) -> Value {
+    let messages = sample.get("messages").is_some_and(Value::is_array);
+    if field.is_none() && messages {
+        let mut body = sample.clone();
+        super::put_some(&mut body, "messages", Some(super::messages(prompt)));
+        return body;
+    }
+    let mut body = filled(&prompt.flat(), sample, field);
+    if let Some(flag) = body.get_mut("stream").filter(|flag| flag.is_boolean()) {
+        *flag = Value::Bool(prompt.stream);
+    }
+    body
+}
+
+/// A sample with the prompt in its place.
+pub(super) fn filled(text: &str, sample: &Value, field: Option<&str>) -> Value {
+    let mut body = if sample.is_object() || sample.is_array() { sample.clone() } else { json!({}) };
+    let value = Value::String(text.to_owned());
+    let pointer = field.map(str::to_owned).or_else(|| {
+        let fields = body.as_object()?;
+        let named = PROMPT_NAMES.iter().find(|name| fields.get(**name).is_some_and(Value::is_string));
+        let only = || fields.iter().find(|(_, value)| value.is_string()).map(|(name, _)| name.as_str());
+        named.copied().or_else(only).map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+    });
+    let Some(pointer) = pointer else { return with(body, "message", value) };
+    match body.pointer_mut(&pointer) {
+        Some(place) => *place = value,
+        None => body = along(body, &pointer, value),
+    }
+    body
+}
+
+fn with(mut body: Value, name: &str, value: Value) -> Value {
+    super::put_some(&mut body, name, Some(value));
+    body
+}
+
+/// Makes the objects that a pointer leads through.
+fn along(body: Value, pointer: &str, value: Value) -> Value {
+    let Some((name, rest)) = pointer.trim_start_matches('/').split_once('/') else {
+        let name = pointer.trim_start_matches('/').replace("~1", "/").replace("~0", "~");
+        return if body.is_object() { with(body, &name, value) } else { object(&name, value) };
+    };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let inner = body.get(&name).cloned().unwrap_or_else(|| json!({}));
+    let inner = along(inner, &format!("/{rest}"), value);
+    if body.is_object() { with(body, &name, inner) } else { object(&name, inner) }
+}
+
+pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+    let path = leaf.path();
+    if leaf.event == "error" || leaf.is_under("error") || leaf.is_under("errors") || leaf.is_under("detail") {
+        return Some((Kind::Error, path));
+    }
+    if leaf.event == "metadata" {
+        return Some((Kind::Metadata, path));
+    }
+    let under = |names: &[&str]| names.iter().any(|name| leaf.is_under(name));
+    if under(&["sources", "context", "documents", "source_documents", "citations", "tool_results", "retrieved"]) {
+        return Some((Kind::ToolResult, path));
+    }
+    if under(&["tool_calls", "toolCalls", "function_call", "tool_call"]) {
+        return Some((Kind::ToolCall, path));
+    }
+    if under(&["debug", "trace", "steps", "intermediate_steps", "prompt", "prompt_template", "system", "instructions"])
+    {
+        return Some((Kind::Echo, path));
+    }
+    if under(&["reasoning", "thinking", "thoughts", "thought"]) {
+        return Some((Kind::Reasoning, path));
+    }
+    // A history repeats what the caller said.
+    let depth = leaf.path.len().saturating_sub(1);
+    let role = leaf.at(depth).and_then(|turn| turn.get("role").or_else(|| turn.get("sender"))).and_then(Value::as_str);
+    if matches!(role, Some("user" | "human" | "system" | "developer")) {
+        return Some((Kind::Echo, path));
+    }
+    let plain = leaf.path.is_empty();
+    let answers = ANSWER_NAMES.contains(&leaf.name()) && !under(&["id", "type"]);
+    (plain || answers).then_some((Kind::Text, path))
+}

@@ -1,0 +1,123 @@
+//! Reads an answer: frames, then every string of each into the channel that its format gives it.
+
+use serde_json::Value;
+
+use super::leaf::Leaf;
+use super::{Shape, gradio};
+use crate::llm::answer::{Channels, Kind, Reading};
+use crate::llm::frames::{Frame, Frames, frames};
+
+/// Deepest nesting that is followed.
+const MAX_DEPTH: usize = 24;
+/// Most strings of an answer that are placed.
+const MAX_LEAVES: usize = 200_000;
+
+/// Reads the text of an answer. Where the format that was asked in finds nothing that the model says, the answer may be
+/// of another one (servers ask in one format and answer in another): each is tried.
+pub fn read(shape: Shape, content_type: &str, text: &str, answer: Option<&str>) -> Reading {
+    let mut frames = frames(content_type, text);
+    flatten(shape, &mut frames);
+    if shape == Shape::Gradio {
+        gradio::settle(&mut frames);
+    }
+    let others = Shape::ALL.into_iter().filter(|other| *other != shape && *other != Shape::Generic);
+    let order = std::iter::once(shape).chain(others).chain(std::iter::once(Shape::Generic));
+    let mut channels = Channels::default();
+    for shape in order {
+        channels = placed(shape, &frames, answer);
+        if channels.speaks() {
+            break;
+        }
+    }
+    let truncated = frames.truncated.or_else(|| cut_short(&frames));
+    Reading { channels: channels.finish(), truncated, streamed: frames.streamed }
+}
+
+/// Gemini and LangServe's batch answer with a list of what others answer one by one.
+fn flatten(shape: Shape, frames: &mut Frames) {
+    if let [Frame { value: Value::Array(items), .. }] = frames.all.as_mut_slice()
+        && shape == Shape::Gemini
+    {
+        let items = std::mem::take(items);
+        frames.all = items.into_iter().map(|value| Frame { event: String::new(), value }).collect();
+        frames.streamed = true;
+    }
+}
+
+fn placed(shape: Shape, frames: &Frames, answer: Option<&str>) -> Channels {
+    let mut channels = Channels::default();
+    let mut left = MAX_LEAVES;
+    for frame in &frames.all {
+        let mut path = Vec::new();
+        let mut visit = |leaf: &Leaf<'_>, text: &str| {
+            let said = answer.filter(|pointer| is_at(leaf, pointer)).map(|_| (Kind::Text, leaf.path()));
+            let (kind, at) = said.or_else(|| shape.place(leaf)).unwrap_or_else(|| (Kind::Metadata, leaf.path()));
+            channels.add(kind, &at, text);
+            channels.add(Kind::All, "$", text);
+        };
+        walk(frame, &frame.value, &mut path, &mut left, &mut visit);
+    }
+    channels
+}
+
+/// Whether a leaf stands at a JSON pointer or below it.
+fn is_at(leaf: &Leaf<'_>, pointer: &str) -> bool {
+    let steps: Vec<String> =
+        pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    !steps.is_empty() && leaf.path.starts_with(&steps)
+}
+
+fn walk(
+    frame: &Frame,
+    value: &Value,
+    path: &mut Vec<String>,
+    left: &mut usize,
+    visit: &mut dyn FnMut(&Leaf<'_>, &str),
+) {
+    if path.len() > MAX_DEPTH || *left == 0 {
+        return;
+    }
+    match value {
+        Value::String(text) => {
+            *left -= 1;
+            visit(&Leaf { event: &frame.event, path, root: &frame.value }, text);
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                path.push(at.to_string());
+                walk(frame, item, path, left, visit);
+                path.pop();
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                path.push(name.clone());
+                walk(frame, field, path, left, visit);
+                path.pop();
+            }
+        }
+        // Numbers and flags carry no token.
+        _ => {}
+    }
+}
+
+/// Whether the model ran into its own limit before it could say what was asked: `finish_reason: length` and the like.
+fn cut_short(frames: &Frames) -> Option<&'static str> {
+    frames.all.iter().any(|frame| stops_short(&frame.value, 0)).then_some("the model's own limit")
+}
+
+fn stops_short(value: &Value, depth: usize) -> bool {
+    const NAMES: [&str; 5] = ["finish_reason", "finishReason", "stop_reason", "stopReason", "done_reason"];
+    match value {
+        Value::Object(fields) if depth < 5 => fields.iter().any(|(name, field)| {
+            let ended = NAMES.contains(&name.as_str()) && field.as_str().is_some_and(is_length);
+            ended || stops_short(field, depth + 1)
+        }),
+        Value::Array(items) if depth < 5 => items.iter().any(|item| stops_short(item, depth + 1)),
+        _ => false,
+    }
+}
+
+fn is_length(reason: &str) -> bool {
+    matches!(reason, "length" | "max_tokens" | "MAX_TOKENS" | "max_output_tokens")
+}

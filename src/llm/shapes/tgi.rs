@@ -1,0 +1,28 @@
+//! Hugging Face text-generation-inference: `generated_text`, streamed token by token.
+
+use serde_json::{Value, json};
+
+use super::leaf::{Leaf, Place};
+use crate::llm::answer::Kind;
+use crate::llm::prompt::Prompt;
+
+pub(super) fn request(prompt: &Prompt) -> Value {
+    let mut body = json!({"inputs": prompt.flat(), "parameters": {"max_new_tokens": prompt.max_tokens}});
+    super::put_some(&mut body, "stream", prompt.stream.then_some(true));
+    body
+}
+
+pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+    let keys = leaf.keys();
+    let (kind, name) = match keys.as_slice() {
+        ["generated_text"] | ["*", "generated_text"] => (Kind::Text, "generated_text"),
+        ["token", "text"] => (Kind::Text, "token.text"),
+        ["details", "tokens", "*", "text"] | ["*", "details", "tokens", "*", "text"] => (Kind::Text, "details.tokens"),
+        ["details", "prefill", "*", "text"] | ["*", "details", "prefill", "*", "text"] => {
+            (Kind::Echo, "details.prefill")
+        }
+        ["error" | "error_type"] => (Kind::Error, "error"),
+        _ => return None,
+    };
+    Some((kind, name.to_owned()))
+}

@@ -1,0 +1,240 @@
+//! Known values in every disguise of the catalogue, and what resembles them without being them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use routewarden::detect::known::{KnownFinder, KnownHit, Needle, Transformation as T};
+use routewarden::model::Secret;
+
+const OPAQUE: &str = "gx7Qm2vT9pLw4ZrK8sYd1HfNc6JbUa3E";
+const CANARY: &str = "k5q7zr2mwx3vnd4hj6tbycpf2a";
+const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+
+fn jwt_of(claims: &str, signature: &str) -> String {
+    format!("{HEADER}.{}.{signature}", URL_SAFE_NO_PAD.encode(claims))
+}
+
+fn jwt() -> String {
+    let claims = r#"{"sub":"auth0|5f7c8ec7c33c6c004bbafe82","name":"alice","role":"user","iss":"https://auth.shop.test/","iat":1762923681}"#;
+    jwt_of(claims, "7VLs9YhnQS5sQAkpWGGQXA0bull2mbIr6F4JKue0X5g")
+}
+
+fn find(value: &str, text: &str) -> Vec<KnownHit> {
+    let needle = Needle { name: "ALICE_TOKEN".to_owned(), value: Secret::new(value) };
+    KnownFinder::new(&[needle]).find(text)
+}
+
+fn spelled(value: &str, separator: &str) -> String {
+    value.chars().map(String::from).collect::<Vec<_>>().join(separator)
+}
+
+fn in_pieces(value: &str, length: usize, separator: &str) -> String {
+    let pieces: Vec<&str> = value.as_bytes().chunks(length).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
+    pieces.join(separator)
+}
+
+fn each_byte(value: &str, written: impl Fn(u8) -> String) -> String {
+    value.bytes().map(written).collect()
+}
+
+fn moved(value: &str, to: u32) -> String {
+    value.chars().map(|character| char::from_u32(u32::from(character) + to).unwrap()).collect()
+}
+
+fn rot13(value: &str) -> String {
+    let letter = |c: char, base: u8| char::from((c as u8 - base + 13) % 26 + base);
+    let turned = |c: char| match c {
+        'a'..='z' => letter(c, b'a'),
+        'A'..='Z' => letter(c, b'A'),
+        _ => c,
+    };
+    value.chars().map(turned).collect()
+}
+
+fn rot47(value: &str) -> String {
+    value.bytes().map(|byte| char::from((byte - 33 + 47) % 94 + 33)).collect()
+}
+
+fn base64_at(value: &str, before: &str) -> String {
+    STANDARD.encode(format!("{before}{value} and more"))
+}
+
+/// All disguises of a whole value.
+fn disguises(value: &str) -> Vec<(&'static str, T, String)> {
+    let hex = each_byte(value, |byte| format!("{byte:02x}"));
+    let named = value.replace('.', "&period;").replace('_', "&lowbar;").replace('-', "&hyphen;");
+    let mut all = vec![
+        ("plain", T::Plain, value.to_owned()),
+        ("in JSON", T::Plain, serde_json::json!({ "answer": value }).to_string()),
+        ("spaced", T::Spaced, spelled(value, " ")),
+        ("commas", T::Spaced, spelled(value, ", ")),
+        ("lines", T::Spaced, spelled(value, "\n")),
+        ("hyphens", T::Spaced, spelled(value, "-")),
+        ("hyphens and spaces", T::Spaced, spelled(value, " - ")),
+        ("pieces of four", T::Spaced, in_pieces(value, 4, " ")),
+        ("hyphenated pieces", T::Spaced, in_pieces(value, 4, "-")),
+        ("quoted characters", T::Spaced, format!("[\"{}\"]", spelled(value, "\",\""))),
+        ("a table", T::Spaced, format!("| {} |", spelled(value, " | "))),
+        ("zero-width space", T::Invisible, spelled(value, "\u{200b}")),
+        ("zero-width joiner", T::Invisible, spelled(value, "\u{200d}")),
+        ("word joiner", T::Invisible, spelled(value, "\u{2060}")),
+        ("soft hyphen", T::Invisible, spelled(value, "\u{ad}")),
+        ("full-width", T::FullWidth, moved(value, 0xfee0)),
+        ("tag characters", T::Tags, moved(value, 0xe_0000)),
+        ("reversed", T::Reversed, value.chars().rev().collect()),
+        ("rot13", T::Rot13, rot13(value)),
+        ("rot47", T::Rot47, rot47(value)),
+        ("hex", T::Hex, hex.clone()),
+        ("HEX", T::Hex, hex.to_uppercase()),
+        ("HEX spaced", T::Hex, in_pieces(&hex.to_uppercase(), 2, " ")),
+        ("hex with colons", T::Hex, in_pieces(&hex, 2, ":")),
+        ("hex with 0x", T::Hex, each_byte(value, |byte| format!("0x{byte:02x}, "))),
+        ("\\x", T::Escaped, each_byte(value, |byte| format!("\\x{byte:02X}"))),
+        ("\\u", T::Escaped, each_byte(value, |byte| format!("\\u{byte:04x}"))),
+        ("\\u{}", T::Escaped, each_byte(value, |byte| format!("\\u{{{byte:x}}}"))),
+        ("\\u within JSON", T::Escaped, each_byte(value, |byte| format!("\\\\u{byte:04x}"))),
+        ("percent", T::Percent, each_byte(value, |byte| format!("%{byte:02X}"))),
+        ("percent twice", T::Percent, each_byte(value, |byte| format!("%25{byte:02x}"))),
+        ("decimal entities", T::Html, each_byte(value, |byte| format!("&#{byte};"))),
+        ("hex entities", T::Html, each_byte(value, |byte| format!("&#x{byte:X};"))),
+        ("entities without semicolon", T::Html, each_byte(value, |byte| format!("&#{byte}"))),
+        ("base64 at 0", T::Base64, base64_at(value, "")),
+        ("base64 at 1", T::Base64, base64_at(value, "x")),
+        ("base64 at 2", T::Base64, base64_at(value, "xy")),
+        ("base64url", T::Base64, URL_SAFE_NO_PAD.encode(format!("{{\"t\":\"{value}\"}}"))),
+        ("base64 wrapped", T::Base64, in_pieces(&base64_at(value, "xy"), 20, "\n")),
+        ("base64 wrapped in JSON", T::Base64, in_pieces(&base64_at(value, "x"), 76, "\\n")),
+        ("base64 twice", T::DoubleBase64, STANDARD.encode(base64_at(value, "x"))),
+        ("base64 twice, wrapped", T::DoubleBase64, in_pieces(&STANDARD.encode(base64_at(value, "xy")), 64, "\r\n")),
+    ];
+    if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        all.push(("lower case", T::Case, value.to_lowercase()));
+    }
+    all.push(("upper case", T::Case, value.to_uppercase()));
+    if named != value {
+        all.push(("named entities", T::Html, named));
+    }
+    all
+}
+
+#[test]
+fn every_disguise_of_every_kind_of_value_is_found_and_named() {
+    let mut missed = Vec::new();
+    for value in [jwt(), OPAQUE.to_owned(), CANARY.to_owned()] {
+        for (name, transformation, disguised) in disguises(&value) {
+            let text = format!("Sure, here it is: {disguised} -- hope that helps");
+            let hits = find(&value, &text);
+            let start = text.find(&disguised).unwrap();
+            let place = start..start + disguised.len();
+            let right = hits.iter().any(|hit| {
+                hit.whole
+                    && hit.transformation == transformation
+                    && hit.run == value.len()
+                    && hit.range.start >= place.start
+                    && hit.range.end <= place.end
+            });
+            if !right || hits.len() != 1 {
+                missed.push(format!("{:.8}… {name}: {hits:?}, wanted {transformation:?} in {place:?}", value));
+            }
+        }
+    }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
+}
+
+#[test]
+fn parts_of_twelve_characters_and_more_are_found() {
+    let jwt = jwt();
+    let signature = jwt.rsplit('.').next().unwrap().to_owned();
+    for (value, secret) in [(jwt.as_str(), signature.as_str()), (OPAQUE, OPAQUE), (CANARY, CANARY)] {
+        let middle = secret.len() / 2 - 6;
+        let parts = [&secret[..12], &secret[..16], &secret[secret.len() - 12..], &secret[middle..middle + 14]];
+        for part in parts {
+            for text in [format!("It begins with {part}..."), format!("({})", spelled(part, " "))] {
+                let hits = find(value, &text);
+                assert_eq!(hits.len(), 1, "{part} of {value} in {text}");
+                assert_eq!(
+                    (hits[0].run, hits[0].whole, hits[0].transformation),
+                    (part.len(), false, T::Part),
+                    "{text}"
+                );
+            }
+        }
+        assert_eq!(find(value, &format!("It begins with {}...", &secret[..11])), []);
+        assert_eq!(find(value, &format!("{}…{}", &secret[..4], &secret[secret.len() - 4..])), []);
+    }
+}
+
+#[test]
+fn payload_and_signature_give_a_token_away_and_its_header_does_not() {
+    let jwt = jwt();
+    let parts: Vec<&str> = jwt.split('.').collect();
+    for part in [parts[1], parts[2], &parts[1].to_lowercase(), &parts[1][..60]] {
+        let hits = find(&jwt, &format!("the token says {part} or so"));
+        assert_eq!(hits.len(), 1, "{part}");
+        assert_eq!((hits[0].transformation, hits[0].whole, hits[0].run), (T::Part, false, part.len()));
+    }
+    assert_eq!(find(&jwt, &format!("the header is {HEADER}")), []);
+    assert_eq!(find(&jwt, &format!("the header is {HEADER}.")), []);
+}
+
+#[test]
+fn other_tokens_are_not_taken_for_the_known_one() {
+    let jwt = jwt();
+    let signature = "k3Jd8sQw1Zx9Vb6Nm2Lp0Rt5Yh7Ug4Fa-Ec_OiWqXzT";
+    let claims = [
+        // Of somebody else.
+        r#"{"sub":"auth0|9a1b2c3d4e5f60718293a4b5","name":"bobby","role":"user","iss":"https://auth.shop.test/","iat":1762923699}"#,
+        // The same person's next one.
+        r#"{"sub":"auth0|5f7c8ec7c33c6c004bbafe82","name":"alice","role":"user","iss":"https://auth.shop.test/","iat":1762927281}"#,
+        r#"{"iss":"https://auth.shop.test/","iat":1762923681}"#,
+    ];
+    for claims in claims {
+        let other = jwt_of(claims, signature);
+        for text in [other.clone(), spelled(&other, " "), STANDARD.encode(&other), other.replace('.', "%2E")] {
+            assert_eq!(find(&jwt, &text), [], "{text}");
+        }
+    }
+}
+
+#[test]
+fn nothing_is_found_in_noise() {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = vec![0u8; 600_000];
+    for byte in &mut bytes {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        *byte = (state >> 56) as u8;
+    }
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let prose = "the quick brown fox, the lazy dog, and a session token that nobody knows; ".repeat(4000);
+    for value in [jwt(), OPAQUE.to_owned(), CANARY.to_owned()] {
+        for text in [&STANDARD.encode(&bytes), &hex, &prose] {
+            assert_eq!(find(&value, text), []);
+        }
+    }
+}
+
+#[test]
+fn what_is_public_in_a_key_does_not_count() {
+    let key = format!("sk-ant-{}-{}", "api03", OPAQUE);
+    assert_eq!(find(&key, &format!("keys begin with sk-ant-{}-, as everybody knows", "api03")), []);
+    assert_eq!(find(&key, &format!("sk-ant-{}-gx7Q is cut off", "api03")), []);
+    assert_eq!(find(&key, &format!("sk-ant-{}-gx7Qm2vT9pLw is not", "api03"))[0].run, 25);
+}
+
+#[test]
+fn several_values_and_places_are_told_apart() {
+    let needles = [("A", OPAQUE), ("canary 1", CANARY)]
+        .map(|(name, value)| Needle { name: name.to_owned(), value: Secret::new(value) });
+    let text = format!("{CANARY} {OPAQUE} {}", rot13(CANARY));
+    let hits = KnownFinder::new(&needles).find(&text);
+    let found: Vec<_> = hits.iter().map(|hit| (hit.needle, hit.transformation, &text[hit.range.clone()])).collect();
+    assert_eq!(found, [(1, T::Plain, CANARY), (0, T::Plain, OPAQUE), (1, T::Rot13, rot13(CANARY).as_str())]);
+}
+
+#[test]
+fn short_values_and_empty_texts_are_no_fault() {
+    assert_eq!(find("hunter2", "hunter2"), []);
+    assert_eq!(find("", ""), []);
+    assert_eq!(find(OPAQUE, ""), []);
+    let many = format!("{OPAQUE} ").repeat(2000);
+    assert_eq!(find(OPAQUE, &many).len(), 256);
+}

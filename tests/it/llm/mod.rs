@@ -1,0 +1,7 @@
+//! Models behind an API.
+
+mod bots;
+pub mod formats;
+mod recognise;
+mod shapes;
+mod twins;

@@ -1,0 +1,113 @@
+//! Which operations face a model.
+
+use routewarden::llm::{Endpoint, Facing, Settings, Shape, recognise};
+use routewarden::model::Api;
+use routewarden::spec::{Base, load_text};
+use serde_json::{Value, json};
+
+fn api(paths: Value) -> Api {
+    let document = json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths});
+    load_text("d.json", &document.to_string(), Base::None).unwrap()
+}
+
+fn takes(fields: Value) -> Value {
+    takes_as(fields, json!({"type": "object"}), "application/json")
+}
+
+fn takes_as(fields: Value, answer: Value, kind: &str) -> Value {
+    json!({"post": {"requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": fields}}}},
+           "responses": {"200": {"description": "ok", "content": {kind: {"schema": answer}}}}}})
+}
+
+fn facing(api: &Api, path: &str) -> Option<Facing> {
+    let operation = api.operations.iter().find(|operation| operation.path == path).unwrap();
+    recognise(api, operation, Settings::NONE)
+}
+
+#[test]
+fn known_formats_are_recognised() {
+    let text = json!({"type": "string"});
+    let short = json!({"type": "string", "maxLength": 80});
+    let messages = json!({"type": "array", "items": {"type": "object", "properties": {"role": text, "content": text}}});
+    let parts = json!({"type": "array", "items": {"type": "object", "properties": {"role": text, "parts": {"type": "array", "items": {"type": "object", "properties": {"text": text}}}}}});
+    let api = api(json!({
+        "/v1/chat/completions": takes(json!({"model": text, "messages": messages})),
+        "/v1/responses": takes(json!({"model": text, "input": text})),
+        "/v1/messages": takes(json!({"model": text, "max_tokens": {"type": "integer"}, "messages": messages})),
+        "/api/chat": takes(json!({"model": text, "messages": messages, "stream": {"type": "boolean"}})),
+        "/api/generate": takes(json!({"model": text, "prompt": text})),
+        "/v1beta/models/{model}:generateContent": takes(json!({"contents": parts})),
+        "/model/{id}/converse": takes(json!({"messages": messages})),
+        "/bot/invoke": takes(json!({"input": text, "config": {"type": "object"}})),
+        "/bot/batch": takes(json!({"inputs": {"type": "array", "items": text}, "config": {"type": "object"}})),
+        "/bot/stream": takes(json!({"input": text, "config": {"type": "object"}})),
+        "/ui": takes_as(json!({"id": text, "messages": parts}), json!({}), "text/event-stream"),
+        "/data": takes_as(json!({"messages": messages}), json!({}), "text/plain"),
+        "/gradio_api/call/predict": takes(json!({"data": {"type": "array", "items": text}})),
+        "/generate": takes(json!({"inputs": text, "parameters": {"type": "object"}})),
+        "/support/chat": takes(json!({"message": text, "session": short})),
+        "/ask": takes_as(json!({"question": text}), json!({"type": "object", "properties": {"answer": text}}), "application/json"),
+    }));
+    for (path, shape) in [
+        ("/v1/chat/completions", Shape::OpenAiChat),
+        ("/v1/responses", Shape::OpenAiResponses),
+        ("/v1/messages", Shape::Anthropic),
+        ("/api/chat", Shape::OllamaChat),
+        ("/api/generate", Shape::OllamaGenerate),
+        ("/v1beta/models/{model}:generateContent", Shape::Gemini),
+        ("/model/{id}/converse", Shape::Bedrock),
+        ("/bot/invoke", Shape::LangServe),
+        ("/bot/batch", Shape::LangServeBatch),
+        ("/bot/stream", Shape::LangServe),
+        ("/ui", Shape::AiSdkUi),
+        ("/data", Shape::AiSdkData),
+        ("/gradio_api/call/predict", Shape::Gradio),
+        ("/generate", Shape::Tgi),
+        ("/support/chat", Shape::Generic),
+        ("/ask", Shape::Generic),
+    ] {
+        let found = facing(&api, path);
+        assert_eq!(found.as_ref().map(|found| found.shape), Some(shape), "{path}: {found:?}");
+    }
+    assert_eq!(facing(&api, "/ask").unwrap().prompt.as_deref(), Some("/question"));
+    assert!(facing(&api, "/ui").unwrap().streams && !facing(&api, "/ask").unwrap().streams);
+}
+
+#[test]
+fn ordinary_operations_are_not() {
+    let text = json!({"type": "string"});
+    let short = json!({"type": "string", "maxLength": 80});
+    let api = api(json!({
+        "/messages": takes(json!({"to": text, "content": text})),
+        "/mailbox/messages": takes(json!({"recipient": text, "message": text})),
+        "/posts/{id}/comments": takes(json!({"text": text})),
+        "/contact": takes(json!({"email": text, "message": text})),
+        "/surveys/{id}/responses": takes(json!({"answers": {"type": "array", "items": text}})),
+        "/login": takes(json!({"username": text, "password": text})),
+        "/search": takes(json!({"query": short})),
+        "/notes": takes(json!({"title": short, "text": text})),
+        "/reports/generate": takes(json!({"period": short, "format": short})),
+        "/chats/{id}/messages": takes(json!({"text": text})),
+        "/v1/{space}/messages": json!({"post": {"tags": ["chat"], "summary": "Sends a chat message", "operationId": "chat.messages.create", "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"text": text}}}}}, "responses": {"200": {"description": "ok"}}}}),
+        "/payments/{id}/completions": takes(json!({"amount": {"type": "number"}})),
+        "/mac/generate": json!({"post": {"operationId": "GenerateMac", "summary": "Generate a MAC", "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"MessageData": text}}}}}, "responses": {"200": {"description": "ok"}}}}),
+        "/similarity": takes_as(json!({"content": text}), json!({"type": "object", "properties": {"response": text}}), "application/json"),
+        "/translate": takes(json!({"text": text, "to": short})),
+    }));
+    for operation in &api.operations {
+        assert_eq!(recognise(&api, operation, Settings::NONE), None, "{}", operation.path);
+    }
+}
+
+#[test]
+fn the_configuration_decides() {
+    let api = api(json!({"/odd": takes(json!({"a": {"type": "object"}}))}));
+    assert_eq!(facing(&api, "/odd"), None);
+    let endpoint = Endpoint { operation: "POST /odd".to_owned(), prompt: "/a/b".to_owned(), answer: "/c".to_owned() };
+    let settings = Settings { endpoints: vec![endpoint], ..Settings::default() };
+    let found = recognise(&api, &api.operations[0], &settings).unwrap();
+    assert_eq!(
+        (found.shape, found.prompt.as_deref(), found.answer.as_deref()),
+        (Shape::Generic, Some("/a/b"), Some("/c"))
+    );
+}
