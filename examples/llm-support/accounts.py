@@ -3,6 +3,8 @@
 import datetime
 import re
 import secrets
+import time
+from collections import defaultdict
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +22,8 @@ LIFETIME = datetime.timedelta(hours=2)
 # For tests: what came in at sign-up, and every token that was made. Never leaves loopback, see /__state.
 passwords: list[str] = []
 tokens: list[str] = []
+failures: dict[str, list[float]] = defaultdict(list)
+TRIES, WINDOW_SECONDS = 10, 60
 
 
 def bearer(token: Annotated[str | None, Depends(scheme)]) -> str:
@@ -79,8 +83,12 @@ def register(new: Registration) -> Profile:
 
 @router.post("/auth/token", tags=["auth"])
 def sign_in(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
+    recent = [at for at in failures[form.username] if at > time.monotonic() - WINDOW_SECONDS]
+    if len(recent) >= TRIES:
+        raise HTTPException(429, "Too many tries", {"Retry-After": str(WINDOW_SECONDS)})
     user = store.user_by_email(form.username)
     if not user or not store.matches(form.password, user["password"]):
+        failures[form.username] = [*recent, time.monotonic()]
         raise HTTPException(401, "Wrong address or password", {"WWW-Authenticate": "Bearer"})
     now = datetime.datetime.now(datetime.UTC)
     claims = {"sub": user["id"], "iat": now, "exp": now + LIFETIME, "jti": secrets.token_hex(8)}
