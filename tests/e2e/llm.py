@@ -28,6 +28,7 @@ START_SECONDS = 90
 SCAN_SECONDS = 400
 FAMILY = "llm/"
 MAX_CALLS = 400
+ANSWER_SECONDS = 60
 # The sample of the format's makers, which applications quote: public, and no leak. Put together, so that no scanner trips.
 SAMPLE_SUBJECT = base64.urlsafe_b64encode(b'{"sub":"1234567890","name":"John Doe","iat":1516239022}').rstrip(b"=")
 
@@ -95,8 +96,8 @@ def configuration(end: End, place: Place, url: str) -> str:
         variable = f'env = "{name.upper()}_TOKEN"'
         how = f"bearer = {{ {variable} }}" if end.credential == "bearer" else f'api_key = {{ header = "{end.credential}", {variable} }}'
         lines += [f"[identities.{name}]", 'role = "user"', how]
-    # Enough for every operation; the usual budget is meant for one or two.
-    lines += ["[llm]", f"max_calls = {MAX_CALLS}"]
+    # Enough for every operation, as the usual budget is for one or two; and patience for a model on a busy machine.
+    lines += ["[scan]", f"timeout_seconds = {ANSWER_SECONDS}", "[llm]", f"max_calls = {MAX_CALLS}"]
     return "\n".join(lines) + "\n"
 
 
