@@ -213,7 +213,7 @@ fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
     Ok(Settings {
         endpoints: config.llm.endpoints.iter().map(endpoint).collect(),
         system_prompt: config.llm.system_prompt.clone(),
-        max_calls: config.llm.max_calls.unwrap_or(Settings::USUAL_CALLS),
+        max_calls: config.llm.max_calls,
         prompts,
     })
 }

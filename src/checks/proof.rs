@@ -68,7 +68,7 @@ impl Proof {
     pub(crate) fn withhold(&mut self, role: Role, answer: &Answer) -> &mut Self {
         let mut exchange = (*answer.exchange).clone();
         if let Outcome::Response(response) = &mut exchange.outcome {
-            response.body = format!("[{} bytes are not shown: they repeat what leaked]", response.body_bytes);
+            response.body = format!("[{} bytes are not shown: a model may repeat what is secret]", response.body_bytes);
         }
         if !self.exchanges.iter().any(|item| item.exchange.id == exchange.id && item.role == role) {
             self.exchanges.push(EvidenceItem { role, exchange: Arc::new(exchange) });

@@ -25,16 +25,22 @@ pub struct Settings {
     pub endpoints: Vec<Endpoint>,
     /// The system prompt, where the user gave it.
     pub system_prompt: Option<Secret>,
-    /// Most calls of models in one scan.
-    pub max_calls: u64,
+    /// Most calls of models in one scan, shared evenly by the operations that face one; [`Settings::USUAL_CALLS`] for
+    /// each of them where nothing is said.
+    pub max_calls: Option<u64>,
     /// Further prompts, at most [`MAX_PROMPTS`].
     pub prompts: Vec<String>,
 }
 
 impl Settings {
-    /// Calls of models in one scan unless the user says otherwise.
+    /// Calls of one operation unless the user says otherwise.
     pub const USUAL_CALLS: u64 = 40;
     /// Nothing was said.
     pub const NONE: &'static Self =
-        &Self { endpoints: Vec::new(), system_prompt: None, max_calls: Self::USUAL_CALLS, prompts: Vec::new() };
+        &Self { endpoints: Vec::new(), system_prompt: None, max_calls: None, prompts: Vec::new() };
+
+    /// Most calls of one operation, where so many face a model.
+    pub fn calls_each(&self, operations: u64) -> u64 {
+        self.max_calls.map_or(Self::USUAL_CALLS, |all| all.div_ceil(operations.max(1)))
+    }
 }

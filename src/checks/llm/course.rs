@@ -16,6 +16,8 @@ pub(super) struct Course<'a> {
     filtered: bool,
     refused_plain: bool,
     refused_encoded: u8,
+    /// Questions that were asked.
+    asked: usize,
     /// Answers that could be judged.
     pub(super) judged: usize,
     /// Why others could not, the first reason.
@@ -56,20 +58,26 @@ impl<'a> Course<'a> {
             filtered: false,
             refused_plain: false,
             refused_encoded: 0,
+            asked: 0,
             judged: 0,
             unjudged: None,
         }
     }
 
-    /// Asks the next question whose answer can be judged; `None` when there is nothing more to ask.
+    /// Asks the next question and gives what came of it; `None` when there is nothing more to ask. What was cut short is
+    /// given too, since what leaks may stand before the cut; that nothing stands there proves nothing.
     pub(super) async fn next(&mut self) -> Result<Option<(Asked, Arc<Said>)>, Stop> {
         while let Some(asked) = self.left.next() {
             if self.is_pointless(&asked) {
                 continue;
             }
             let said = self.again(&asked, 0).await?;
+            self.asked += 1;
             if let Err(because) = said.usable() {
                 self.unjudged.get_or_insert(because);
+                if said.is_partial() {
+                    return Ok(Some((asked, said)));
+                }
                 continue;
             }
             self.judged += 1;
@@ -105,9 +113,13 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Why nothing is concluded from silence, where no answer could be judged.
+    /// Why nothing is concluded from silence, where fewer than half of the answers could be judged.
     pub(super) fn nothing_judged(&self) -> Option<String> {
         let because = self.unjudged.clone().unwrap_or_else(|| "no question was asked".to_owned());
-        (self.judged == 0).then(|| format!("not tested: {because}"))
+        if self.judged == 0 {
+            return Some(format!("not tested: {because}"));
+        }
+        let (judged, asked) = (self.judged, self.asked);
+        (judged * 2 < asked).then(|| format!("only {judged} of {asked} answers could be judged: {because}"))
     }
 }

@@ -110,7 +110,12 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     );
     proof.clause("never-sent-by-this-caller", true, format!("no request of {second} had it"));
     proof.clause("reproduced", hits.len() >= 2, format!("{} of 3 equal questions brought it", hits.len()));
-    proof.show(Role::Baseline, &told.answer).show(Role::Control, &before.answer).withhold(Role::Attack, &said.answer);
+    // What a model recites of a conversation is somebody's.
+    for (role, answer) in
+        [(Role::Baseline, &told.answer), (Role::Control, &before.answer), (Role::Attack, &said.answer)]
+    {
+        proof.withhold(role, answer);
+    }
     Ok(proof.broken(Finding {
         site: "response".to_owned(),
         cause: talk.acting.operation.path.clone(),

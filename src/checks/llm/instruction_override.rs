@@ -113,7 +113,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         }
         Err(because) => proof.open("not-without-the-instruction", because),
     };
-    proof.show(Role::Attack, &said.answer).show(Role::Control, &control.answer);
+    proof.withhold(Role::Attack, &said.answer).withhold(Role::Control, &control.answer);
     Ok(proof.broken(Finding {
         site: "body".to_owned(),
         cause: talk.acting.operation.path.clone(),

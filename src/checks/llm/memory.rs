@@ -1,15 +1,16 @@
 //! What models were asked in a scan and what they said, and how much that has cost.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 use super::talk::Said;
+use crate::llm::Settings;
 use crate::model::OperationId;
 
-/// Most characters that models may answer with in one scan, all in all.
-const MAX_OUTPUT_CHARS: usize = 400_000;
+/// Most characters that the model behind one operation may answer with in one scan.
+const MAX_OUTPUT_CHARS: usize = 300_000;
 
 /// What was asked before; shared by all checks of models.
 #[derive(Debug, Default)]
@@ -17,18 +18,33 @@ pub(in crate::checks) struct Memory {
     /// Held only to read or add, never across an await. Checks that write come one at a time, so that no question is
     /// asked twice side by side, and no operation has more than one under way.
     state: Mutex<State>,
+    /// How many operations face a model.
+    operations: OnceLock<u64>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     said: HashMap<[u8; 32], Arc<Said>>,
     calls: u64,
-    output: usize,
+    spent: HashMap<OperationId, Spent>,
     slowed: HashMap<OperationId, String>,
     answered: bool,
 }
 
+/// What one operation has cost.
+#[derive(Debug, Default)]
+struct Spent {
+    calls: u64,
+    /// In bytes.
+    output: usize,
+}
+
 impl Memory {
+    /// How many operations face a model; counted once.
+    pub(super) fn operations(&self, count: impl FnOnce() -> usize) -> u64 {
+        *self.operations.get_or_init(|| count() as u64)
+    }
+
     /// Whether a model answered anybody.
     pub(in crate::checks) fn has_answer(&self) -> bool {
         self.locked().answered
@@ -40,19 +56,25 @@ impl Memory {
     }
 
     /// Takes one call from the budget; the sentence that says why there is none left otherwise.
-    pub(super) fn take(&self, operation: &OperationId, most: u64) -> Result<(), String> {
+    pub(super) fn take(&self, operation: &OperationId, settings: &Settings, operations: u64) -> Result<(), String> {
         let mut state = self.locked();
         if let Some(because) = state.slowed.get(operation) {
             return Err(because.clone());
         }
-        if state.calls >= most {
+        if let Some(most) = settings.max_calls.filter(|most| state.calls >= *most) {
             return Err(format!("the budget of {most} calls of models is spent"));
         }
-        if state.output >= MAX_OUTPUT_CHARS {
+        let each = settings.calls_each(operations);
+        let spent = state.spent.entry(operation.clone()).or_default();
+        if spent.calls >= each {
+            return Err(format!("the budget of {each} calls of this model is spent"));
+        }
+        if spent.output >= MAX_OUTPUT_CHARS {
             return Err(format!(
-                "models have answered with {MAX_OUTPUT_CHARS} characters, which is all that a scan reads"
+                "the model has answered with {MAX_OUTPUT_CHARS} characters, which is all that a scan reads of one"
             ));
         }
+        spent.calls += 1;
         state.calls += 1;
         Ok(())
     }
@@ -61,7 +83,8 @@ impl Memory {
     pub(super) fn keep(&self, key: [u8; 32], operation: &OperationId, said: Said) -> Arc<Said> {
         let said = Arc::new(said);
         let mut state = self.locked();
-        state.output += said.reading.channels.iter().map(|channel| channel.text.len()).sum::<usize>() / 2;
+        state.spent.entry(operation.clone()).or_default().output +=
+            said.reading.channels.iter().map(|channel| channel.text.len()).sum::<usize>() / 2;
         state.answered |= said.usable().is_ok();
         if said.answer.status() == Some(429) {
             state

@@ -73,7 +73,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let names: Vec<String> = told.iter().take(6).map(|name| clean_name(name, 60)).collect();
     let mut proof = Proof::default();
     proof.clause("model-named", true, names.join(", "));
-    proof.show(Role::Attack, &benign.answer);
+    proof.withhold(Role::Attack, &benign.answer);
     Ok(proof.observed(Finding {
         site: "response".to_owned(),
         cause: talk.acting.operation.path.clone(),

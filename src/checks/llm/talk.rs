@@ -55,6 +55,11 @@ impl Said {
         Ok(())
     }
 
+    /// Whether it is the beginning of an answer: a success that was cut short.
+    pub(super) fn is_partial(&self) -> bool {
+        self.answer.response().is_some_and(crate::probe::Response::is_success) && !self.reading.is_empty()
+    }
+
     /// Every text of the answer, the most telling first: channels, headers, all of it in one, the bytes as they came.
     /// Cookies are left out: a session's own cookie is renewed there.
     pub(super) fn pieces<'s>(&'s self) -> Vec<Piece<'s>> {
@@ -131,13 +136,22 @@ impl<'a> Talk<'a> {
             let because = "not asked: a call of a model costs money and may be kept";
             return Err(skipped(because, Some("scan with `--mode active` to ask models")));
         }
-        if cx.check.llm.max_calls == 0 {
+        if cx.check.llm.max_calls == Some(0) {
             return Err(skipped("not asked: `max_calls` in [llm] is 0", None));
         }
         let sample = sample(cx, acting, &facing);
         let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
         let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
         Ok(Self { cx, acting, facing, sample, media_type })
+    }
+
+    /// How many operations of the API face a model.
+    fn operations(&self) -> u64 {
+        let facing = || {
+            let acting = self.cx.maker.acting.iter();
+            acting.filter(|acting| recognise(self.cx.maker.api, &acting.operation, self.cx.check.llm).is_some()).count()
+        };
+        self.cx.check.shared.llm.operations(facing)
     }
 
     /// How far the questions go.
@@ -192,7 +206,7 @@ impl<'a> Talk<'a> {
         if let Some(said) = memory.get(&key) {
             return Ok(said);
         }
-        memory.take(id, self.cx.check.llm.max_calls).map_err(Stop::Enough)?;
+        memory.take(id, self.cx.check.llm, self.operations()).map_err(Stop::Enough)?;
         let prompt = prompt.clone().streamed(self.facing.streams);
         let value = request(self.facing.shape, &prompt, &fresh(&self.sample), self.facing.prompt.as_deref());
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };

@@ -120,7 +120,7 @@ async fn repeats(course: &Course<'_>, asked: &Asked, needles: &Needles) -> Resul
     let mut times = 0;
     for round in 1..=2 {
         let said = course.again(asked, round).await?;
-        times += usize::from(said.usable().is_ok() && needles.find(&said).is_some());
+        times += usize::from(needles.find(&said).is_some());
     }
     Ok(times)
 }

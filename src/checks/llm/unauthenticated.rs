@@ -101,7 +101,10 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     );
     let varied = stranger.varies() || stranger.same_as(&own);
     proof.clause("is-no-fixed-text", varied, "two different questions brought two different answers");
-    proof.show(Role::Attack, &first.answer).show(Role::Baseline, &own.one.answer).show(Role::Control, &garbage.answer);
+    proof
+        .withhold(Role::Attack, &first.answer)
+        .withhold(Role::Baseline, &own.one.answer)
+        .withhold(Role::Control, &garbage.answer);
     if !varied {
         return Ok(held("strangers are told one fixed text, whatever they ask"));
     }

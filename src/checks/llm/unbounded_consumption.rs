@@ -94,7 +94,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     proof.clause("long-question-answered", true, "a question of 20,000 characters was answered");
     proof.clause("no-limit-announced", true, "neither the document nor an answer speaks of one");
     proof.open("no-limit-at-all", "whether one sets in later is not tried");
-    proof.withhold(Role::Attack, &said.answer).show(Role::Baseline, &benign.answer);
+    proof.withhold(Role::Attack, &said.answer).withhold(Role::Baseline, &benign.answer);
     Ok(proof.broken(Finding {
         site: "body".to_owned(),
         cause: talk.acting.operation.path.clone(),

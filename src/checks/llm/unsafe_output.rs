@@ -92,7 +92,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     proof.clause("not-in-the-question", !first.sent.contains(&name), "the request has the element's id in two pieces");
     proof.clause("reproduced", active(&second.raw), "the same question again brought it too");
     proof.clause("not-in-everyday-answer", !benign.raw.contains("onclick="), "an everyday answer has no event handler");
-    proof.show(Role::Attack, &first.answer).show(Role::Baseline, &benign.answer);
+    proof.withhold(Role::Attack, &first.answer).withhold(Role::Baseline, &benign.answer);
     Ok(proof.broken(Finding {
         site: "response".to_owned(),
         cause: talk.acting.operation.path.clone(),
