@@ -7,6 +7,7 @@ pub mod jwt;
 mod names;
 mod needles;
 mod redactor;
+pub mod secrets;
 pub mod trace;
 mod views;
 

@@ -4,4 +4,5 @@ mod exposure;
 mod jwt;
 mod redactor;
 mod redactor_fields;
+mod secrets;
 mod trace;
