@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::token::forge::SigningKey;
+use crate::detect::secrets::SecretRules;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};
 use crate::probe::{Answer, Ask, Caller, Probe, Response, SendError};
 use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Survey, Surveyed, leaves, read, scalar_text};
@@ -37,10 +38,12 @@ pub(super) fn pairs_of(identities: usize) -> u32 {
 /// What checks find out once for all operations.
 #[derive(Debug, Default)]
 pub struct Shared {
+    /// What secrets are looked for with.
+    pub secrets: SecretRules,
     /// The guessed key of each identity's token.
-    pub(super) keys: tokio::sync::Mutex<std::collections::HashMap<String, Option<SigningKey>>>,
+    pub(crate) keys: tokio::sync::Mutex<std::collections::HashMap<String, Option<SigningKey>>>,
     /// One token with a random signature per identity, so that all checks share the requests made with it.
-    random: tokio::sync::Mutex<std::collections::HashMap<String, Secret>>,
+    pub(crate) random: tokio::sync::Mutex<std::collections::HashMap<String, Secret>>,
 }
 
 impl Shared {

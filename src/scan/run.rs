@@ -14,6 +14,7 @@ use super::writing::{self, ActInput};
 use super::{convert, trust};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, PlanCx, Shared};
+use crate::detect::secrets::SecretRules;
 use crate::model::{Api, CheckId, Effect, Inconclusive, Mode, OperationId, Verdict};
 use crate::probe::{Probe, SignInError};
 use crate::report::Report;
@@ -45,6 +46,8 @@ pub struct ScanInput<'a> {
     pub notes: Vec<String>,
     /// What it writes with; it reads alone without it.
     pub act: Option<ActInput>,
+    /// What secrets are looked for with.
+    pub secrets: SecretRules,
 }
 
 /// Where a scan is.
@@ -170,7 +173,7 @@ async fn check_all(
     maker: &Maker<'_>,
     ticked: Ticked<'_>,
 ) -> (Verdicts, Vec<Access>) {
-    let shared = Shared::default();
+    let shared = Shared { secrets: input.secrets.clone(), ..Shared::default() };
     let cx = &CheckCx { survey, probe: input.probe, shared: &shared };
     let (now, later): (Vec<_>, Vec<_>) = work(input, survey).into_iter().partition(|(check, _)| check.turn() == 0);
     // What changes state is planned also where it will not be carried out: the report says why.

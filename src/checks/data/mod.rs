@@ -2,4 +2,6 @@
 
 use crate::checks::meta::family;
 
-family![stack_trace::StackTrace];
+pub(super) use secret_in_response::is_secret_by_form;
+
+family![secret_in_response::SecretInResponse, stack_trace::StackTrace];

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::data::is_secret_by_form;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
 use crate::detect::exposure::sensitive_value;
@@ -96,7 +97,9 @@ pub(super) fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, &'stat
             let found = sensitive_value(&leaf.key, &value)?;
             // An API that hands out keys declares them; a declared password is no better for it.
             let by_design = matches!(found.kind, "token" | "secret") && declared.contains(&leaf.key);
-            (!by_design).then(|| (leaf.clone(), found.kind, found.why))
+            // Keys that are told by their own form are `data/secret-in-response`'s.
+            let elsewhere = matches!(found.kind, "token" | "secret" | "private-key") && is_secret_by_form(&leaf.text);
+            (!by_design && !elsewhere).then(|| (leaf.clone(), found.kind, found.why))
         })
         .collect()
 }

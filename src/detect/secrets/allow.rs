@@ -23,7 +23,7 @@ const WORDS: [&str; 19] = [
     "lorem",
 ];
 /// Whole values that nobody keeps secret; compared in lower case.
-const NO_PASSWORDS: [&str; 36] = [
+const NO_PASSWORDS: [&str; 39] = [
     "password",
     "passwd",
     "pass",
@@ -60,6 +60,9 @@ const NO_PASSWORDS: [&str; 36] = [
     "hidden",
     "p@ssw0rd",
     "passw0rd",
+    "s3cr3t",
+    "s3cret",
+    "p4ssw0rd",
 ];
 
 /// Whether a value of a random-looking form is a sample all the same.

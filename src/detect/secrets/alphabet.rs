@@ -8,8 +8,10 @@ pub(super) struct Alphabet {
     pub name: &'static str,
 }
 
+type Ranges = &'static [(u8, u8)];
+
 /// Name, ranges and single characters.
-const KNOWN: [(&str, &[(u8, u8)], &str); 17] = [
+const KNOWN: [(&str, Ranges, &str); 17] = [
     ("dec", &[(b'0', b'9')], ""),
     ("hex", &[(b'0', b'9'), (b'a', b'f')], ""),
     ("uhex", &[(b'0', b'9'), (b'A', b'F')], ""),

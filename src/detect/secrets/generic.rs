@@ -97,10 +97,10 @@ fn putty(text: &[u8], start: usize) -> Option<Found> {
     let mark = b"Private-Lines:";
     let at = body.windows(mark.len()).position(|window| window == mark)?;
     let rest = body.get(at + mark.len()..)?;
-    has_key_data(rest).then_some(())?;
-    let closing = b"Private-MAC:";
-    let length = rest.windows(closing.len()).position(|window| window == closing).unwrap_or(rest.len());
-    found("private-key", start..start + at + mark.len() + length, Certainty::High)
+    // The number of lines, the lines, and what authenticates them.
+    let data = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=\\ \r\n".contains(byte)).count();
+    has_key_data(rest.get(..data)?).then_some(())?;
+    found("private-key", start..start + at + mark.len() + data, Certainty::High)
 }
 
 /// The password of `scheme://user:password@host` (RFC 3986 §3.2.1).
@@ -114,13 +114,17 @@ fn address(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let (user_info, host) = authority.rsplit_once('@')?;
     let (user, password) = user_info.split_once(':')?;
     let real_host = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') && !is_placeholder(host);
-    let real = password.len() >= 4
-        && !is_placeholder(password)
-        && password != user
+    let plain = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+    // `:pserver:anoncvs@` names a method, not a password.
+    let is_method = user.is_empty() && password.contains(':');
+    let real = plain.len() >= 6
+        && !is_method
+        && !is_placeholder(&plain)
+        && *plain != *user
         && !is_placeholder_user(user)
-        && !is_sample(password)
+        && !is_sample(&plain)
         && real_host
-        && (is_varied(password) || password.len() >= 16);
+        && (is_varied(&plain) || plain.len() >= 16);
     let start = hit.end + user.len() + 1;
     real.then_some(())?;
     found("address-password", start..start + password.len(), Certainty::High)

@@ -6,6 +6,7 @@ mod alphabet;
 mod checksum;
 mod engine;
 mod fields;
+mod fingerprint;
 mod found;
 mod generic;
 mod rules;
@@ -13,6 +14,7 @@ mod shape;
 mod user;
 
 pub use engine::{Engine, MAX_FOUND, MAX_TEXT_BYTES};
+pub use fingerprint::{SecretRules, fingerprint};
 pub use found::{Certainty, Found, FoundAt, Scan};
 pub use user::{Refused, UserRules, load as load_user_rules};
 

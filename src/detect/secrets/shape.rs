@@ -16,7 +16,7 @@ pub(super) struct Shape {
 #[derive(Debug, Clone)]
 enum Part {
     Text(String),
-    Span { alphabet: Alphabet, least: usize, most: usize },
+    Span { alphabet: Box<Alphabet>, least: usize, most: usize },
 }
 
 impl Shape {
@@ -37,7 +37,7 @@ impl Shape {
             let (name, bounds) = span.split_once(':')?;
             let (least, most) = bounds.split_once(',').unwrap_or((bounds, bounds));
             let (least, most) = (least.parse().ok()?, most.parse().ok()?);
-            parts.push(Part::Span { alphabet: Alphabet::named(name)?, least, most });
+            parts.push(Part::Span { alphabet: Box::new(Alphabet::named(name)?), least, most });
             rest = after;
         }
         // Up to the first span that may have any length: what stands before the anchor is matched backwards.

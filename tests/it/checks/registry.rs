@@ -37,6 +37,7 @@ const CATALOGUE: &[&str] = &[
     "property/mass-assignment",
     "property/excessive-exposure",
     "property/undocumented-field",
+    "data/secret-in-response",
     "data/stack-trace",
     "config/cors",
     "config/security-headers",

@@ -38,6 +38,7 @@ fn every_present_check_has_its_remedy() {
         ("token/weak-secret", "strong-signing-key"),
         ("token/expired-accepted", "enforce-expiry"),
         ("property/excessive-exposure", "response-schema"),
+        ("data/secret-in-response", "response-schema"),
         ("data/stack-trace", "error-handler"),
         ("config/security-headers", "security-headers"),
         ("config/cors", "cors-origins"),
