@@ -122,7 +122,9 @@ fn answers(surveyed: &Surveyed) -> Vec<(Arc<Answer>, Option<Ask>, String)> {
         let again = CheckCx::as_caller(baseline, CheckCx::caller(&baseline.caller)).again(1);
         all.push((Arc::clone(&baseline.first), Some(again), baseline.caller.clone()));
     }
-    all.extend(errors(surveyed).into_iter().map(|(answer, ask)| (answer, ask, "a caller who is refused".to_owned())));
+    all.extend(
+        errors(surveyed).into_iter().map(|(answer, ask)| (answer, ask, "a stranger, or about nothing".to_owned())),
+    );
     all
 }
 

@@ -1,14 +1,19 @@
 //! Secrets in parsed JSON: strings by the rules, with the names that lead to them, and fields by their own names.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use serde_json::Value;
 
 use super::allow::{entropy, is_placeholder, is_sample};
-use super::engine::{Engine, settled};
+use super::engine::Engine;
 use super::found::{Certainty, Found, FoundAt};
 use super::generic::is_opaque;
 
 /// Deeper values are not looked at.
 const MAX_DEPTH: usize = 128;
+/// No rule's secret is shorter.
+const LEAST_BYTES: usize = 12;
 /// Most secrets of one document.
 const MAX_FOUND: usize = 1000;
 
@@ -51,10 +56,12 @@ const SECRETS: [&str; 19] = [
     "jwtsecret",
 ];
 /// Parts of names that are about a secret, or of values that are public.
-const HARMLESS: [&str; 16] = [
+const HARMLESS: [&str; 20] = [
     "csrf",
     "xsrf",
-    "page",
+    "pagetoken",
+    "nexttoken",
+    "continuation",
     "cursor",
     "idempotency",
     "publishable",
@@ -62,7 +69,9 @@ const HARMLESS: [&str; 16] = [
     "forgot",
     "hint",
     "policy",
-    "has",
+    "haspassword",
+    "changepassword",
+    "hassecret",
     "masked",
     "fingerprint",
     "hashof",
@@ -92,76 +101,108 @@ const HASHES: [&str; 16] = [
 impl Engine {
     /// See [`super::scan_json`].
     pub(super) fn scan_json(&self, value: &Value) -> Vec<FoundAt> {
-        let mut found = Vec::new();
-        self.walk(value, &mut Vec::new(), &mut found);
-        found
+        let mut lines = Lines::default();
+        walk(value, &mut Vec::new(), &mut |names, text| lines.add(names, text));
+        // By leaf, in the order of the walk.
+        let mut hits: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
+        for mut found in self.scan(&lines.text).found {
+            let leaf = lines.leaves.partition_point(|leaf| leaf.start <= found.range.start).wrapping_sub(1);
+            let Some(range) = lines.leaves.get(leaf).filter(|leaf| found.range.end <= leaf.end) else { continue };
+            found.range = found.range.start - range.start..found.range.end - range.start;
+            hits.entry(leaf).or_default().push(found);
+        }
+        let (mut all, mut index) = (Vec::new(), 0);
+        walk(value, &mut Vec::new(), &mut |names, text| {
+            let by_rules = hits.remove(&index).unwrap_or_default();
+            let by_name = names.last().filter(|_| by_rules.is_empty()).and_then(|name| by_name(name, text));
+            index += 1;
+            if all.len() < MAX_FOUND {
+                all.extend(by_rules.into_iter().chain(by_name).map(|found| FoundAt { pointer: pointer(names), found }));
+            }
+        });
+        all
     }
+}
 
-    fn walk(&self, value: &Value, names: &mut Vec<String>, found: &mut Vec<FoundAt>) {
-        if names.len() >= MAX_DEPTH || found.len() >= MAX_FOUND {
+/// A step on the way to a value.
+enum Step<'a> {
+    Field(&'a str),
+    Item(usize),
+}
+
+/// The strings of a document as lines `name: "value"`, so that one pass looks at all of them and sees what they stand
+/// under. What goes beyond a value belongs to nobody and is dropped.
+#[derive(Default)]
+struct Lines {
+    text: String,
+    /// Where the values stand.
+    leaves: Vec<Range<usize>>,
+}
+
+impl Lines {
+    fn add(&mut self, names: &[Step<'_>], text: &str) {
+        if text.len() < LEAST_BYTES {
+            self.leaves.push(self.text.len()..self.text.len());
             return;
         }
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    names.push(name.clone());
-                    self.walk(value, names, found);
-                    names.pop();
-                }
+        for step in names.get(names.len().saturating_sub(3)..).unwrap_or_default() {
+            if let Step::Field(name) = step {
+                self.text.extend(name.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+                self.text.push('_');
             }
-            Value::Array(items) => {
-                for (index, value) in items.iter().enumerate() {
-                    names.push(index.to_string());
-                    self.walk(value, names, found);
-                    names.pop();
-                }
-            }
-            Value::String(text) if text.len() >= 4 => {
-                let at = |found| FoundAt { pointer: pointer(names), found };
-                found.extend(self.string(names, text).into_iter().map(at));
-            }
-            _ => {}
         }
+        self.text.push_str(": \"");
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.leaves.push(start..self.text.len());
+        self.text.push_str("\"\n");
     }
+}
 
-    fn string(&self, names: &[String], text: &str) -> Vec<Found> {
-        let mut found = self.scan(text).found;
-        found.extend(self.with_names(names, text));
-        if found.is_empty() {
-            found.extend(names.last().and_then(|name| by_name(name, text)));
-        }
-        settled(found)
+/// Gives every string with the way to it.
+fn walk<'a>(value: &'a Value, names: &mut Vec<Step<'a>>, give: &mut impl FnMut(&[Step<'a>], &'a str)) {
+    if names.len() >= MAX_DEPTH {
+        return;
     }
-
-    /// What the rules find when the names that lead to the value stand before it, as in a line of a configuration.
-    fn with_names(&self, names: &[String], text: &str) -> Vec<Found> {
-        if text.len() > 512 || names.is_empty() {
-            return Vec::new();
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                names.push(Step::Field(name));
+                walk(value, names, give);
+                names.pop();
+            }
         }
-        let last = names.get(names.len().saturating_sub(3)..).unwrap_or_default();
-        let name: String =
-            last.join("_").chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).take(80).collect();
-        let line = format!("{name}: \"{text}\"");
-        let offset = name.len() + 3;
-        let moved = |mut found: Found| {
-            let inside = found.range.start >= offset && found.range.end <= offset + text.len();
-            found.range = found.range.start.checked_sub(offset)?..found.range.end.checked_sub(offset)?;
-            inside.then_some(found)
-        };
-        self.scan(&line).found.into_iter().filter_map(moved).collect()
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                names.push(Step::Item(index));
+                walk(value, names, give);
+                names.pop();
+            }
+        }
+        Value::String(text) => give(names, text),
+        _ => {}
     }
 }
 
 /// RFC 6901.
-fn pointer(names: &[String]) -> String {
-    names.iter().map(|name| format!("/{}", name.replace('~', "~0").replace('/', "~1"))).collect()
+fn pointer(names: &[Step<'_>]) -> String {
+    let part = |step: &Step<'_>| match step {
+        Step::Field(name) => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+        Step::Item(index) => format!("/{index}"),
+    };
+    names.iter().map(part).collect()
 }
 
 /// What stands under a name that says it is secret, and has the form of it.
-fn by_name(name: &str, text: &str) -> Option<Found> {
+fn by_name(step: &Step<'_>, text: &str) -> Option<Found> {
+    let Step::Field(name) = step else { return None };
+    // Prose is most of what stands in documents, and no secret.
+    if text.len() < 6 || text.bytes().any(|byte| byte == b' ') {
+        return None;
+    }
     let found =
         |rule: &str, confidence| Some(Found { rule: rule.to_owned(), range: 0..text.len(), confidence, prefix: None });
-    if HASHES.iter().any(|start| text.starts_with(start)) && text.len() >= 30 && !text.contains(' ') {
+    if HASHES.iter().any(|start| text.starts_with(start)) && text.len() >= 30 {
         return found("password-hash", Certainty::High);
     }
     let name: String =
@@ -183,6 +224,7 @@ fn is_no_secret(text: &str) -> bool {
     text.len() > 4096
         || text.chars().any(|c| c.is_whitespace() || c.is_control())
         || text.contains("://")
+        || text.starts_with("arn:")
         || text.starts_with(['/', '~', '#'])
         || is_placeholder(text)
         || is_sample(text)

@@ -72,6 +72,8 @@ fn pem(text: &[u8], start: usize) -> Option<Found> {
     (label.contains("PRIVATE KEY") && !label.contains("PUBLIC")).then_some(())?;
     let body_start = label_start + label_end + 5;
     let body = text.get(body_start..text.len().min(body_start + MAX_KEY_BYTES))?;
+    let quoted = body.iter().position(|byte| *byte == b'"').unwrap_or(body.len());
+    let body = body.get(..quoted)?;
     let length = body.windows(5).position(|five| five == b"-----").unwrap_or(body.len());
     let body = body.get(..length)?;
     has_key_data(body).then_some(())?;

@@ -31,7 +31,7 @@ fn settings(weak: bool, who: &str) -> Response {
     let mut settings = harmless(who);
     if weak {
         settings["integrations"] = json!([{"name": "payments", "note": payment_key("payments")}]);
-        settings["database"] = json!(["postgres://shop:", "Tr4vert1ne", "@db.bakery.example/shop"].concat());
+        settings["database"] = json!(["postgres://shop:", "Tr4vert1ne", "@db.bakery.internal/shop"].concat());
     }
     ok(settings)
 }
