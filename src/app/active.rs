@@ -79,7 +79,7 @@ impl App {
 
     /// The key that passwords of throw-away accounts come from. It stands beside the journals, never in them: a later
     /// process can sign in again to clean up, and a journal alone tells nobody a password.
-    fn journal_key(&self) -> Result<Secret, AppError> {
+    pub(super) fn journal_key(&self) -> Result<Secret, AppError> {
         store::journal_key(self.shared.data.as_deref()).map_err(from_store)
     }
 

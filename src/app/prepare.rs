@@ -12,6 +12,7 @@ use super::error::AppError;
 use super::state::App;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, Suppression, operation_matches};
+use crate::detect::secrets::UserRules;
 use crate::llm::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
 use crate::model::{Api, Credential, Identity, Mode, Operation, Origin, Scope};
 use crate::probe::Limits;
@@ -29,6 +30,8 @@ pub(super) struct Prepared {
     pub(super) checks: Vec<&'static dyn Check>,
     pub(super) selected: Vec<String>,
     pub(super) excluded: Vec<String>,
+    /// The user's own rules for secrets.
+    pub(super) secret_rules: Arc<UserRules>,
     pub(super) suppress: Vec<Suppression>,
     pub(super) config: Option<PathBuf>,
     pub(super) baseline: Option<PathBuf>,
@@ -96,6 +99,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         checks: checks::select(&over.checks).map_err(AppError::Usage)?,
         selected: over.operations.clone(),
         excluded: config.scan.exclude.clone(),
+        secret_rules: Arc::clone(&config.detect.rules),
         suppress: config.suppress.clone(),
         config: config.path.is_file().then(|| config.path.clone()),
         baseline: over.baseline.as_ref().map(|path| app.shared.folder.join(path)),

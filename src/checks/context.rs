@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::llm::Memory;
 use super::token::forge::SigningKey;
+use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};
 use crate::probe::{Answer, Ask, Caller, Probe, Response, SendError};
@@ -41,6 +42,8 @@ pub(super) fn pairs_of(identities: usize) -> u32 {
 /// What checks find out once for all operations.
 #[derive(Debug, Default)]
 pub struct Shared {
+    /// What secrets are looked for with.
+    pub(super) secrets: SecretRules,
     /// The guessed key of each identity's token.
     pub(super) keys: tokio::sync::Mutex<std::collections::HashMap<String, Option<SigningKey>>>,
     /// One token with a random signature per identity, so that all checks share the requests made with it.
@@ -50,6 +53,11 @@ pub struct Shared {
 }
 
 impl Shared {
+    /// Nothing is found out yet.
+    pub fn new(secrets: SecretRules) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
     /// Whether a model behind the API answered anybody.
     pub fn model_answered(&self) -> bool {
         self.llm.has_answer()

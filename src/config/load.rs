@@ -34,7 +34,7 @@ pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, ConfigError> {
 pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Config, ConfigError> {
     let source = Source { file: name, text, folder, env };
     let table = DeTable::parse(text).map_err(|error| syntax_fault(&source, &error))?;
-    let root = Section::root(&source, table.get_ref(), &["target", "scan", "identities", "llm", "suppress"])?;
+    let root = Section::root(&source, table.get_ref(), &["target", "scan", "identities", "llm", "detect", "suppress"])?;
     let mut config = Config { path: folder.join(name), ..Config::default() };
     let warnings = &mut config.warnings;
     if let Some(value) = root.value("identities") {
@@ -62,6 +62,9 @@ pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Con
     }
     if let Some(value) = root.value("llm") {
         config.llm = sections::llm(&source, value, warnings)?;
+    }
+    if let Some(value) = root.value("detect") {
+        config.detect = sections::detect(&source, value, warnings)?;
     }
     config.suppress = sections::suppressions(&root, jiff::Zoned::now().date(), warnings)?;
     Ok(config)

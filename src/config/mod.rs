@@ -16,7 +16,7 @@ pub use error::{ConfigError, Fault};
 pub use init::{InitFacts, InitScheme, render_init};
 pub use load::{load, parse};
 pub use operations::operation_matches;
-pub use settings::{Config, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
+pub use settings::{Config, Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 
 /// What looks an environment variable up; a closure, so that tests need no environment of their own.
 pub type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;

@@ -1,6 +1,7 @@
-//! `[target]`, `[scan]`, `[llm]` and `[[suppress]]`.
+//! `[target]`, `[scan]`, `[llm]`, `[detect]` and `[[suppress]]`.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -12,7 +13,8 @@ use super::login::check_pointer;
 use super::operations::{check_operation, check_pattern};
 use super::reader::{Section, Source, Value};
 use super::secrets::{self, Purpose};
-use super::settings::{Llm, LlmEndpoint, ScanSettings, Suppression, Target};
+use super::settings::{Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
+use crate::detect::secrets::load_user_rules;
 use crate::model::{Mode, Origin, Scope, Secret};
 
 /// Reads `[target]`; its `auth` is read by the caller.
@@ -140,6 +142,28 @@ fn system_prompt(source: &Source<'_>, value: &Value<'_>, warnings: &mut Vec<Stri
     let text = secrets::read_capped(&source.folder.join(path), 256 * 1024)
         .map_err(|reason| source.open_fault(section.place("file"), format!("failed to read `{path}`: {reason}")))?;
     Ok(Secret::new(text.trim()))
+}
+
+/// Largest file of rules.
+const MAX_RULES_BYTES: u64 = 4 * 1024 * 1024;
+
+/// Reads `[detect]` and the file of rules that it names.
+pub(super) fn detect(
+    source: &Source<'_>,
+    value: &Value<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Detect, ConfigError> {
+    let section = Section::new(source, "detect", value, &["rules"])?;
+    let Some(file) = section.string("rules")? else { return Ok(Detect::default()) };
+    let fault = |reason: String| source.open_fault(section.place("rules"), reason);
+    let text = secrets::read_capped(&source.folder.join(file), MAX_RULES_BYTES)
+        .map_err(|reason| fault(format!("failed to read `{file}`: {reason}")))?;
+    let rules = load_user_rules(&text).map_err(|reason| fault(format!("{file}: {reason}")))?;
+    warnings.extend(rules.refused.iter().map(|rule| {
+        let id = if rule.id.is_empty() { "a rule without id" } else { &rule.id };
+        format!("{file}:{}: {id} is not used: {}", rule.line, rule.reason)
+    }));
+    Ok(Detect { rules: Arc::new(rules) })
 }
 
 /// Reads `[[suppress]]`.

@@ -1,10 +1,12 @@
 //! What a configuration says, after everything in it was checked.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
 
+use crate::detect::secrets::UserRules;
 use crate::model::{Identity, Mode, Origin, Secret};
 
 /// A whole configuration file.
@@ -20,6 +22,8 @@ pub struct Config {
     pub identities: Vec<Identity>,
     /// `[llm]`
     pub llm: Llm,
+    /// `[detect]`
+    pub detect: Detect,
     /// `[[suppress]]`
     pub suppress: Vec<Suppression>,
     /// What is allowed but worth a word.
@@ -67,6 +71,13 @@ pub struct Llm {
     pub system_prompt: Option<Secret>,
     /// Calls to models in one scan.
     pub max_calls: Option<u64>,
+}
+
+/// What secrets are looked for beside the usual ones.
+#[derive(Debug, Clone, Default)]
+pub struct Detect {
+    /// The usable rules of the file that `rules` names, in gitleaks' format.
+    pub rules: Arc<UserRules>,
 }
 
 /// One operation that a model stands behind.

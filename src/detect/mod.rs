@@ -10,6 +10,7 @@ mod names;
 mod needles;
 pub mod personal;
 mod redactor;
+pub mod secrets;
 pub mod trace;
 pub mod unknown_token;
 mod views;

@@ -14,6 +14,7 @@ use super::writing::{self, ActInput};
 use super::{convert, trust};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, PlanCx, Shared};
+use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{Api, CheckId, Effect, Inconclusive, Mode, OperationId, Verdict};
 use crate::probe::{Probe, SignInError};
@@ -48,6 +49,8 @@ pub struct ScanInput<'a> {
     pub act: Option<ActInput>,
     /// What the user says of models behind the API.
     pub llm: Settings,
+    /// What secrets are looked for with.
+    pub secrets: SecretRules,
 }
 
 /// Where a scan is.
@@ -104,7 +107,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     if let Err(error) = stopped {
         survey.stopped_by.get_or_insert(error);
     }
-    let shared = Shared::default();
+    let shared = Shared::new(input.secrets.clone());
     let (verdicts, accesses) = check_all(&input, &survey, &maker, &shared, ticked).await;
     let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
     let trust = trust::judge(&input, &survey, &failed, shared.model_answered());

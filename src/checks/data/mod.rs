@@ -2,4 +2,6 @@
 
 use crate::checks::meta::family;
 
-family![personal_data::PersonalData, stack_trace::StackTrace];
+pub(super) use secret_in_response::is_secret_by_form;
+
+family![personal_data::PersonalData, secret_in_response::SecretInResponse, stack_trace::StackTrace];

@@ -93,7 +93,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
 }
 
 /// Answers other than the valid ones, each with the request that repeats it.
-fn errors(surveyed: &Surveyed) -> Vec<(std::sync::Arc<Answer>, Option<Ask>)> {
+pub(super) fn errors(surveyed: &Surveyed) -> Vec<(std::sync::Arc<Answer>, Option<Ask>)> {
     let mut found = Vec::new();
     for baseline in surveyed.by.values() {
         let ask = CheckCx::as_caller(baseline, CheckCx::caller(&baseline.caller));

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::data::is_secret_by_form;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
+use crate::detect::Redactor;
 use crate::detect::exposure::sensitive_value;
 use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::SendError;
@@ -96,7 +98,11 @@ pub(super) fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, &'stat
             let found = sensitive_value(&leaf.key, &value)?;
             // An API that hands out keys declares them; a declared password is no better for it.
             let by_design = matches!(found.kind, "token" | "secret") && declared.contains(&leaf.key);
-            (!by_design).then(|| (leaf.clone(), found.kind, found.why))
+            // What is told by its form, and by no name, is `data/secret-in-response`'s to judge.
+            let by_form = || !Redactor::is_sensitive_name(&leaf.key) && sensitive_value("", &value).is_some();
+            let elsewhere = matches!(found.kind, "token" | "secret" | "private-key")
+                && (is_secret_by_form(&leaf.text) || by_form());
+            (!by_design && !elsewhere).then(|| (leaf.clone(), found.kind, found.why))
         })
         .collect()
 }

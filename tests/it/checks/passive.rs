@@ -132,3 +132,24 @@ async fn credentials_in_addresses_are_told_from_what_looks_like_them() {
     let (seen, because, _) = said("meters-query-failing", check, "/reading").await;
     assert_eq!(seen, CoverageOutcome::Inconclusive, "{because}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_of_other_services_are_told_without_being_shown() {
+    let (check, path) = ("data/secret-in-response", "/shop/settings");
+    let report = scan(&named("bakery-weak").await).await;
+    let findings = found(&report, check);
+    let claims: Vec<&str> = findings.iter().map(|finding| finding.claim.as_str()).collect();
+    assert!(findings.iter().all(|it| (it.severity, it.confidence) == (Severity::High, Confidence::Confirmed)));
+    assert!(claims.len() == 2 && claims.iter().any(|it| it.contains("Stripe")), "{claims:?}");
+    assert!(claims.iter().any(|it| it.contains("password in it")), "{claims:?}");
+    let text = serde_json::to_string(&report).unwrap();
+    let key = crate::twins::payment_key("payments");
+    assert!(!text.contains(&key["sk_live_".len()..]) && !text.contains("Tr4vert1ne"), "a secret is in the report");
+    assert!(text.contains("begins with the public `sk_live_`") && text.contains("fingerprint "));
+
+    let (seen, because, findings) = said("bakery-repaired", check, path).await;
+    assert!(seen == CoverageOutcome::Held && findings.is_empty(), "{because} {findings:?}");
+    let (_, because, findings) = said("bakery-keys-page", check, "/me/api-keys").await;
+    let observed = matches!(findings.as_slice(), [(_, Confidence::Observation, _)]);
+    assert!(observed, "{because} {findings:?}");
+}

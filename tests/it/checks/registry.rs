@@ -39,6 +39,7 @@ const CATALOGUE: &[&str] = &[
     "property/excessive-exposure",
     "property/undocumented-field",
     "data/personal-data",
+    "data/secret-in-response",
     "data/stack-trace",
     "config/cors",
     "config/security-headers",

@@ -184,3 +184,24 @@ fn odd_settings_are_worth_a_warning() {
         50
     );
 }
+
+#[test]
+fn rules_for_secrets_are_read_beside_the_file_and_unusable_ones_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = "[[rules]]\nid = \"ours\"\nregex = 'ours-[0-9]{8}'\n[[rules]]\nid = \"theirs\"\nregex = '(?=x)'\n";
+    std::fs::write(folder.path().join("gitleaks.toml"), rules).unwrap();
+    let file = folder.path().join("routewarden.toml");
+    std::fs::write(&file, "[detect]\nrules = \"gitleaks.toml\"\n").unwrap();
+    let config = load(&file, &|_| None).unwrap();
+    assert_eq!(config.detect.rules.n_rules(), 1);
+    assert_eq!(config.detect.rules.scan("ours-48151623").len(), 1);
+    let [warning] = config.warnings.as_slice() else { panic!("{:?}", config.warnings) };
+    assert!(warning.starts_with("gitleaks.toml:4: theirs is not used"), "{warning}");
+
+    std::fs::write(&file, "[detect]\nrule = \"gitleaks.toml\"\n").unwrap();
+    assert!(load(&file, &|_| None).unwrap_err().to_string().contains("did you mean `rules`"));
+    std::fs::write(folder.path().join("gitleaks.toml"), "[extend]\nuseDefault = true\n").unwrap();
+    std::fs::write(&file, "[detect]\nrules = \"gitleaks.toml\"\n").unwrap();
+    let message = load(&file, &|_| None).unwrap_err().to_string();
+    assert!(message.contains("[extend]") && message.contains("routewarden.toml:2"), "{message}");
+}

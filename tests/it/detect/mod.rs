@@ -7,5 +7,6 @@ mod known;
 mod personal;
 mod redactor;
 mod redactor_fields;
+mod secrets;
 mod trace;
 mod unknown_token;

@@ -39,6 +39,7 @@ fn every_present_check_has_its_remedy() {
         ("token/expired-accepted", "enforce-expiry"),
         ("property/excessive-exposure", "response-schema"),
         ("data/personal-data", "response-schema"),
+        ("data/secret-in-response", "response-schema"),
         ("data/stack-trace", "error-handler"),
         ("config/security-headers", "security-headers"),
         ("config/cors", "cors-origins"),

@@ -18,6 +18,7 @@ mod objects;
 mod oracles;
 mod refusals;
 mod requests;
+mod secrets;
 mod sharing;
 mod surface;
 mod tenants;
@@ -27,6 +28,7 @@ mod urls;
 mod views;
 
 pub use kit::Twin;
+pub use secrets::payment_key;
 
 /// Every server, started: the weak ones with what must be confirmed in `expect`, the sound ones with nothing in it.
 pub async fn all() -> Vec<Twin> {
@@ -53,6 +55,7 @@ fn drafts() -> Vec<kit::Draft> {
         missing::drafts(),
         tokens::drafts(),
         exposure::drafts(),
+        secrets::drafts(),
         surface::drafts(),
         sharing::drafts(),
         refusals::drafts(),

@@ -1,0 +1,201 @@
+//! Two passes of aho-corasick pick candidates (fixed parts of secrets; words that stand near them), and each candidate
+//! is looked at by hand. Linear in the text, and capped.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::allow::{entropy, is_sample};
+use super::found::{Certainty, Found, Scan};
+use super::generic::{self, Generic};
+use super::rules::{self, Rule};
+use super::shape::Shape;
+
+/// A longer text is looked at up to here.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
+/// Most secrets of one text.
+pub const MAX_FOUND: usize = 1000;
+/// Most places of one text that are looked at more closely.
+const MAX_CANDIDATES: usize = 400_000;
+/// How far before a secret its keyword may stand, and how far behind.
+const NEAR: (usize, usize) = (120, 60);
+
+/// The rules with the automata that pick among them.
+#[derive(Debug, Default)]
+pub struct Engine {
+    rules: Vec<Rule>,
+    fixed: Option<Picker>,
+    words: Option<Picker>,
+}
+
+/// What to look for where a pattern was found.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    /// A shape of a rule, around the pattern.
+    Shape(usize, usize),
+    /// A value that is assigned to a name with the pattern in it.
+    Assigned(usize),
+    Generic(Generic),
+}
+
+#[derive(Debug)]
+struct Picker {
+    automaton: AhoCorasick,
+    /// By pattern.
+    targets: Vec<Vec<Target>>,
+}
+
+static EMBEDDED: LazyLock<Engine> = LazyLock::new(|| Engine::new(rules::load().unwrap_or_default()));
+
+impl Engine {
+    /// The engine of the embedded rules.
+    pub fn embedded() -> &'static Self {
+        &EMBEDDED
+    }
+
+    fn new(rules: Vec<Rule>) -> Self {
+        let (mut fixed, mut words) = (Patterns::default(), Patterns::default());
+        for (index, rule) in rules.iter().enumerate() {
+            for (number, shape) in rule.shapes.iter().enumerate() {
+                match shape.anchor() {
+                    Some(anchor) => fixed.add(anchor, Target::Shape(index, number)),
+                    None => rule.keywords.iter().for_each(|word| words.add(word, Target::Assigned(index))),
+                }
+            }
+        }
+        for (text, target) in generic::FIXED {
+            fixed.add(text, Target::Generic(target));
+        }
+        for (text, target) in generic::WORDS {
+            words.add(text, Target::Generic(target));
+        }
+        Self { rules, fixed: fixed.picker(false), words: words.picker(true) }
+    }
+
+    /// See [`super::rule_ids`].
+    pub(super) fn rule_ids(&self) -> Vec<&str> {
+        self.rules.iter().map(|rule| rule.id.as_str()).collect()
+    }
+
+    /// See [`super::describe`].
+    pub(super) fn describe(&self, id: &str) -> Option<&str> {
+        self.rules.iter().find(|rule| rule.id == id).map(|rule| rule.what.as_str())
+    }
+
+    /// See [`super::scan_capped`].
+    pub(super) fn scan(&self, text: &str) -> Scan {
+        let mut scan = Scan::default();
+        let whole = text.len() <= MAX_TEXT_BYTES;
+        let bytes = text.as_bytes().get(..MAX_TEXT_BYTES).unwrap_or(text.as_bytes());
+        if !whole {
+            scan.capped.push("the text is longer than 64 MiB");
+        }
+        for picker in [&self.fixed, &self.words].into_iter().flatten() {
+            let mut candidates = 0;
+            for hit in picker.automaton.find_overlapping_iter(bytes) {
+                for target in picker.targets.get(hit.pattern().as_usize()).into_iter().flatten() {
+                    scan.found.extend(self.look(bytes, hit.range(), *target));
+                }
+                candidates += 1;
+                if candidates >= MAX_CANDIDATES || scan.found.len() >= MAX_FOUND * 2 {
+                    scan.capped.push("too many places look like secrets");
+                    break;
+                }
+            }
+        }
+        scan.found = settled(scan.found);
+        if scan.found.len() > MAX_FOUND {
+            scan.found.truncate(MAX_FOUND);
+            scan.capped.push("more than 1000 secrets");
+        }
+        scan
+    }
+
+    fn look(&self, text: &[u8], hit: Range<usize>, target: Target) -> Option<Found> {
+        match target {
+            Target::Generic(generic) => generic.look(text, hit),
+            Target::Shape(rule, shape) => {
+                let rule = self.rules.get(rule)?;
+                let shape = rule.shapes.get(shape)?;
+                let range = shape.around(text, hit.start)?;
+                (rule.keywords.is_empty() || is_near(text, &range, &rule.keywords)).then_some(())?;
+                accepted(rule, shape, text, range)
+            }
+            Target::Assigned(rule) => {
+                let rule = self.rules.get(rule)?;
+                let (name, start) = generic::assigned(text, hit)?;
+                let named = rule.names.is_empty() || rule.names.iter().any(|word| name.contains(word.as_str()));
+                named.then_some(())?;
+                rule.shapes.iter().find_map(|shape| accepted(rule, shape, text, shape.from(text, start)?))
+            }
+        }
+    }
+}
+
+/// Whether what has the form of a secret is one: check digits hold, it is random, and no sample.
+fn accepted(rule: &Rule, shape: &Shape, text: &[u8], range: Range<usize>) -> Option<Found> {
+    let secret = std::str::from_utf8(text.get(range.clone())?).ok()?;
+    let prefix = shape.prefix();
+    let body = secret.strip_prefix(prefix.unwrap_or_default()).unwrap_or(secret);
+    let whole = rule.contains.as_ref().is_none_or(|part| secret.contains(part.as_str()))
+        && rule.checksum.is_none_or(|sum| sum.holds(secret, prefix.unwrap_or_default()))
+        && entropy(body.as_bytes()) >= rule.entropy
+        && !is_sample(body);
+    whole.then(|| Found { rule: rule.id.clone(), range, confidence: rule.certainty, prefix: prefix.map(str::to_owned) })
+}
+
+fn is_near(text: &[u8], range: &Range<usize>, keywords: &[String]) -> bool {
+    let start = range.start.saturating_sub(NEAR.0);
+    let end = range.end.saturating_add(NEAR.1).min(text.len());
+    let around = text.get(start..end).unwrap_or_default().to_ascii_lowercase();
+    keywords.iter().any(|word| around.windows(word.len()).any(|window| window == word.as_bytes()))
+}
+
+/// In the order of the text, without overlaps: the surer one stays, then the longer one.
+pub(super) fn settled(mut found: Vec<Found>) -> Vec<Found> {
+    found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
+    let mut kept: Vec<Found> = Vec::new();
+    for next in found {
+        match kept.last_mut() {
+            Some(last) if next.range.start < last.range.end => {
+                if rank(&next) > rank(last) {
+                    *last = next;
+                }
+            }
+            _ => kept.push(next),
+        }
+    }
+    kept
+}
+
+/// Surer, then with the longer public beginning, then longer.
+fn rank(found: &Found) -> (Certainty, usize, usize) {
+    (found.confidence, found.prefix.as_ref().map_or(0, String::len), found.range.len())
+}
+
+#[derive(Default)]
+struct Patterns {
+    texts: Vec<String>,
+    targets: Vec<Vec<Target>>,
+}
+
+impl Patterns {
+    fn add(&mut self, text: &str, target: Target) {
+        let known = self.texts.iter().position(|known| known == text);
+        match known.and_then(|at| self.targets.get_mut(at)) {
+            Some(targets) => targets.push(target),
+            None => {
+                self.texts.push(text.to_owned());
+                self.targets.push(vec![target]);
+            }
+        }
+    }
+
+    fn picker(self, fold_case: bool) -> Option<Picker> {
+        let mut builder = AhoCorasick::builder();
+        builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(fold_case);
+        let automaton = builder.build(&self.texts).ok()?;
+        Some(Picker { automaton, targets: self.targets })
+    }
+}

@@ -1,0 +1,245 @@
+//! Secrets in parsed JSON: strings by the rules, with the names that lead to them, and fields by their own names.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::allow::{entropy, is_placeholder, is_sample};
+use super::engine::Engine;
+use super::found::{Certainty, Found, FoundAt};
+use super::generic::is_opaque;
+
+/// Deeper values are not looked at.
+const MAX_DEPTH: usize = 128;
+/// No rule's secret is shorter.
+const LEAST_BYTES: usize = 12;
+/// Most secrets of one document.
+const MAX_FOUND: usize = 1000;
+
+/// Endings of names, normalised, whose values are passwords.
+const PASSWORDS: [&str; 6] = ["password", "passwd", "passphrase", "passcode", "pwd", "userpass"];
+/// Endings of names of tokens.
+const TOKENS: [&str; 11] = [
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+    "apitoken",
+    "sessiontoken",
+    "bearertoken",
+    "resettoken",
+    "secrettoken",
+    "personaltoken",
+    "servicetoken",
+    "bottoken",
+];
+/// Endings of names of other secrets.
+const SECRETS: [&str; 19] = [
+    "secret",
+    "secretkey",
+    "apikey",
+    "apisecret",
+    "clientsecret",
+    "accesskey",
+    "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "masterkey",
+    "servicekey",
+    "authkey",
+    "connectionstring",
+    "sharedkey",
+    "accountkey",
+    "signingsecret",
+    "webhooksecret",
+    "secretaccesskey",
+    "jwtsecret",
+];
+/// Parts of names that are about a secret, or of values that are public.
+const HARMLESS: [&str; 20] = [
+    "csrf",
+    "xsrf",
+    "pagetoken",
+    "nexttoken",
+    "continuation",
+    "cursor",
+    "idempotency",
+    "publishable",
+    "public",
+    "forgot",
+    "hint",
+    "policy",
+    "haspassword",
+    "changepassword",
+    "hassecret",
+    "masked",
+    "fingerprint",
+    "hashof",
+    "expires",
+    "etag",
+];
+/// Beginnings of password hashes in the modular crypt format and in those of frameworks.
+const HASHES: [&str; 16] = [
+    "$2a$",
+    "$2b$",
+    "$2y$",
+    "$argon2",
+    "argon2$argon2",
+    "$pbkdf2",
+    "pbkdf2:",
+    "pbkdf2_sha",
+    "$scrypt$",
+    "scrypt:",
+    "$7$",
+    "$5$",
+    "$6$",
+    "$y$",
+    "bcrypt_sha256$",
+    "$1$",
+];
+
+impl Engine {
+    /// See [`super::scan_json`].
+    pub(super) fn scan_json(&self, value: &Value) -> Vec<FoundAt> {
+        let mut lines = Lines::default();
+        walk(value, &mut Vec::new(), &mut |names, text| lines.add(names, text));
+        // By leaf, in the order of the walk.
+        let mut hits: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
+        for mut found in self.scan(&lines.text).found {
+            let leaf = lines.leaves.partition_point(|leaf| leaf.start <= found.range.start).wrapping_sub(1);
+            let Some(range) = lines.leaves.get(leaf).filter(|leaf| found.range.end <= leaf.end) else { continue };
+            found.range = found.range.start - range.start..found.range.end - range.start;
+            hits.entry(leaf).or_default().push(found);
+        }
+        let (mut all, mut index) = (Vec::new(), 0);
+        walk(value, &mut Vec::new(), &mut |names, text| {
+            let by_rules = hits.remove(&index).unwrap_or_default();
+            let by_name = names.last().filter(|_| by_rules.is_empty()).and_then(|name| by_name(name, text));
+            index += 1;
+            if all.len() < MAX_FOUND {
+                all.extend(by_rules.into_iter().chain(by_name).map(|found| FoundAt { pointer: pointer(names), found }));
+            }
+        });
+        all
+    }
+}
+
+/// A step on the way to a value.
+enum Step<'a> {
+    Field(&'a str),
+    Item(usize),
+}
+
+/// The strings of a document as lines `name: "value"`, so that one pass looks at all of them and sees what they stand
+/// under. What goes beyond a value belongs to nobody and is dropped.
+#[derive(Default)]
+struct Lines {
+    text: String,
+    /// Where the values stand.
+    leaves: Vec<Range<usize>>,
+}
+
+impl Lines {
+    fn add(&mut self, names: &[Step<'_>], text: &str) {
+        if text.len() < LEAST_BYTES {
+            self.leaves.push(self.text.len()..self.text.len());
+            return;
+        }
+        for step in names.get(names.len().saturating_sub(3)..).unwrap_or_default() {
+            if let Step::Field(name) = step {
+                self.text.extend(name.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+                self.text.push('_');
+            }
+        }
+        self.text.push_str(": \"");
+        let start = self.text.len();
+        self.text.push_str(text);
+        self.leaves.push(start..self.text.len());
+        self.text.push_str("\"\n");
+    }
+}
+
+/// Gives every string with the way to it.
+fn walk<'a>(value: &'a Value, names: &mut Vec<Step<'a>>, give: &mut impl FnMut(&[Step<'a>], &'a str)) {
+    if names.len() >= MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                names.push(Step::Field(name));
+                walk(value, names, give);
+                names.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (index, value) in items.iter().enumerate() {
+                names.push(Step::Item(index));
+                walk(value, names, give);
+                names.pop();
+            }
+        }
+        Value::String(text) => give(names, text),
+        _ => {}
+    }
+}
+
+/// RFC 6901.
+fn pointer(names: &[Step<'_>]) -> String {
+    let part = |step: &Step<'_>| match step {
+        Step::Field(name) => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+        Step::Item(index) => format!("/{index}"),
+    };
+    names.iter().map(part).collect()
+}
+
+/// What stands under a name that says it is secret, and has the form of it.
+fn by_name(step: &Step<'_>, text: &str) -> Option<Found> {
+    let Step::Field(name) = step else { return None };
+    // Prose is most of what stands in documents, and no secret.
+    if text.len() < 6 || text.bytes().any(|byte| byte == b' ') {
+        return None;
+    }
+    let found =
+        |rule: &str, confidence| Some(Found { rule: rule.to_owned(), range: 0..text.len(), confidence, prefix: None });
+    if HASHES.iter().any(|start| text.starts_with(start)) && text.len() >= 30 {
+        return found("password-hash", Certainty::High);
+    }
+    let name: String =
+        name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if HARMLESS.iter().any(|part| name.contains(part)) || is_no_secret(text) {
+        return None;
+    }
+    match () {
+        () if ends(&PASSWORDS) && is_password(text) => found("field-password", Certainty::Medium),
+        () if ends(&SECRETS) && is_random(text) => found("field-secret", Certainty::Medium),
+        () if (ends(&TOKENS) || name == "token") && is_random(text) => found("field-token", Certainty::Medium),
+        () => None,
+    }
+}
+
+/// Masked, a template, an address, prose, a path, or a sample.
+fn is_no_secret(text: &str) -> bool {
+    text.len() > 4096
+        || text.chars().any(|c| c.is_whitespace() || c.is_control())
+        || text.contains("://")
+        || text.starts_with("arn:")
+        || text.starts_with(['/', '~', '#'])
+        || is_placeholder(text)
+        || is_sample(text)
+        || crate::detect::exposure::is_placeholder(text)
+}
+
+fn is_password(text: &str) -> bool {
+    let digit = text.bytes().any(|byte| byte.is_ascii_digit());
+    let letter = text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let other = text.bytes().any(|byte| byte.is_ascii_punctuation() && !b"_-.".contains(&byte));
+    (6..=256).contains(&text.len()) && letter && (digit || other)
+}
+
+/// Long and mixed. A UUID counts: under a secret's own name it is the secret.
+fn is_random(text: &str) -> bool {
+    let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.~:!@#$%^&*".contains(&byte));
+    text.len() >= 12 && base64 && (is_opaque(text) || is_password(text) && entropy(text.as_bytes()) >= 3.2)
+}

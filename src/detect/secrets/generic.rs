@@ -1,0 +1,228 @@
+//! Secrets without a vendor: private keys, passwords in addresses and connection strings, credentials in headers.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::allow::{entropy, is_placeholder, is_sample};
+use super::found::{Certainty, Found};
+
+/// What to look for behind a fixed text or a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Generic {
+    Pem,
+    Putty,
+    Address,
+    Authorization,
+    ConnectionPassword,
+}
+
+/// Texts that stand at such places, as written.
+pub(super) const FIXED: [(&str, Generic); 3] =
+    [("-----BEGIN ", Generic::Pem), ("PuTTY-User-Key-File-", Generic::Putty), ("://", Generic::Address)];
+/// The same, in any case.
+pub(super) const WORDS: [(&str, Generic); 3] = [
+    ("authorization", Generic::Authorization),
+    ("password=", Generic::ConnectionPassword),
+    ("pwd=", Generic::ConnectionPassword),
+];
+
+/// Longest private key.
+const MAX_KEY_BYTES: usize = 16 * 1024;
+
+/// What a rule of this file or of the fields finds, in words.
+pub(super) fn describe(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "private-key" => "a private key",
+        "address-password" => "an address with a password in it",
+        "connection-string" => "a connection string with a password in it",
+        "authorization-header" => "a credential of an Authorization header",
+        "field-password" => "a password under a password's name",
+        "field-secret" => "a random value under a secret's name",
+        "field-token" => "a random value under a token's name",
+        "password-hash" => "a password hash",
+        _ => return None,
+    })
+}
+
+impl Generic {
+    /// Looks at the place of a hit.
+    pub fn look(self, text: &[u8], hit: Range<usize>) -> Option<Found> {
+        match self {
+            Self::Pem => pem(text, hit.start),
+            Self::Putty => putty(text, hit.start),
+            Self::Address => address(text, hit),
+            Self::Authorization => authorization(text, hit),
+            Self::ConnectionPassword => connection(text, hit),
+        }
+    }
+}
+
+fn found(rule: &str, range: Range<usize>, confidence: Certainty) -> Option<Found> {
+    Some(Found { rule: rule.to_owned(), range, confidence, prefix: None })
+}
+
+/// A private key in PEM form (RFC 7468), an OpenSSH or a PGP one; in JSON its line breaks are escaped.
+fn pem(text: &[u8], start: usize) -> Option<Found> {
+    let label_start = start + "-----BEGIN ".len();
+    let window = text.get(label_start..text.len().min(label_start + 48))?;
+    let label_end = window.windows(5).position(|five| five == b"-----")?;
+    let label = std::str::from_utf8(window.get(..label_end)?).ok()?;
+    (label.contains("PRIVATE KEY") && !label.contains("PUBLIC")).then_some(())?;
+    let body_start = label_start + label_end + 5;
+    let body = text.get(body_start..text.len().min(body_start + MAX_KEY_BYTES))?;
+    let quoted = body.iter().position(|byte| *byte == b'"').unwrap_or(body.len());
+    let body = body.get(..quoted)?;
+    let length = body.windows(5).position(|five| five == b"-----").unwrap_or(body.len());
+    let body = body.get(..length)?;
+    has_key_data(body).then_some(())?;
+    let behind = body_start + length;
+    let closing = "-----END -----".len() + label.len();
+    let end = if text.get(behind..)?.starts_with(b"-----END ") { behind + closing } else { behind };
+    found("private-key", start..end.min(text.len()), Certainty::High)
+}
+
+/// Whether enough base64 that is no sample stands there; headers such as `Proc-Type` may come first.
+fn has_key_data(body: &[u8]) -> bool {
+    let unescaped = String::from_utf8_lossy(body).replace("\\n", "\n").replace("\\r", "\n");
+    let data: String = unescaped
+        .split(['\n', '\r', ' '])
+        .map(str::trim)
+        .filter(|line| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)))
+        .collect();
+    data.len() >= 40 && entropy(data.as_bytes()) >= 3.5 && !is_sample(data.get(..64).unwrap_or(&data))
+}
+
+fn putty(text: &[u8], start: usize) -> Option<Found> {
+    let body = text.get(start..text.len().min(start + MAX_KEY_BYTES))?;
+    let mark = b"Private-Lines:";
+    let at = body.windows(mark.len()).position(|window| window == mark)?;
+    let rest = body.get(at + mark.len()..)?;
+    // The number of lines, the lines, and what authenticates them.
+    let data = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=\\ \r\n".contains(byte)).count();
+    has_key_data(rest.get(..data)?).then_some(())?;
+    found("private-key", start..start + at + mark.len() + data, Certainty::High)
+}
+
+/// The password of `scheme://user:password@host` (RFC 3986 §3.2.1).
+fn address(text: &[u8], hit: Range<usize>) -> Option<Found> {
+    let before = text.get(..hit.start)?.iter().rev().take(20);
+    let scheme = before.take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+    (scheme >= 2).then_some(())?;
+    let rest = text.get(hit.end..text.len().min(hit.end + 512))?;
+    let length = rest.iter().take_while(|byte| !b"/?#\"'`<>\\ \t\r\n,;()".contains(byte)).count();
+    let authority = std::str::from_utf8(rest.get(..length)?).ok()?;
+    let (user_info, host) = authority.rsplit_once('@')?;
+    let (user, password) = user_info.split_once(':')?;
+    let real_host = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') && !is_placeholder(host);
+    let plain = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+    // `:pserver:anoncvs@` names a method, not a password.
+    let is_method = user.is_empty() && password.contains(':');
+    let real = plain.len() >= 6
+        && !is_method
+        && !is_placeholder(&plain)
+        && *plain != *user
+        && !is_placeholder_user(user)
+        && !is_sample(&plain)
+        && real_host
+        && (is_varied(&plain) || plain.len() >= 16);
+    let start = hit.end + user.len() + 1;
+    real.then_some(())?;
+    found("address-password", start..start + password.len(), Certainty::High)
+}
+
+fn is_placeholder_user(user: &str) -> bool {
+    !user.is_empty() && user.starts_with(['<', '$', '{', '%', '['])
+}
+
+/// More than one class of characters: no word of a manual.
+fn is_varied(value: &str) -> bool {
+    let digit = value.bytes().any(|byte| byte.is_ascii_digit());
+    let upper = value.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = value.bytes().any(|byte| byte.is_ascii_lowercase());
+    let other = value.bytes().any(|byte| !byte.is_ascii_alphanumeric());
+    [digit, upper, lower, other].into_iter().filter(|has| *has).count() >= 2
+}
+
+/// The credential behind `Authorization: Basic`, `Bearer`, `Token` and the like (RFC 9110 §11.6.2).
+fn authorization(text: &[u8], hit: Range<usize>) -> Option<Found> {
+    let (_, start) = assigned(text, hit)?;
+    let rest = text.get(start..text.len().min(start + 24))?;
+    let scheme_length = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let scheme = std::str::from_utf8(rest.get(..scheme_length)?).ok()?.to_ascii_lowercase();
+    let known = ["basic", "bearer", "token", "apikey", "bot", "splunk"].contains(&scheme.as_str());
+    let gap = rest.get(scheme_length..)?.iter().take_while(|byte| **byte == b' ').count();
+    (known && gap > 0).then_some(())?;
+    let value_start = start + scheme_length + gap;
+    let value = text.get(value_start..text.len().min(value_start + 8192))?;
+    let length = value.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte)).count();
+    let value = std::str::from_utf8(value.get(..length)?).ok()?.trim_end_matches('.');
+    let real = if scheme == "basic" { is_basic(value) } else { is_opaque(value) };
+    real.then_some(())?;
+    found("authorization-header", value_start..value_start + value.len(), Certainty::High)
+}
+
+/// `user:password` in base64 with a password that is no placeholder (RFC 7617).
+fn is_basic(value: &str) -> bool {
+    let decoded = STANDARD_NO_PAD.decode(value.trim_end_matches('=')).unwrap_or_default();
+    let Ok(text) = String::from_utf8(decoded) else { return false };
+    let known = ["aladdin:open sesame", "aladdin:opensesame"].contains(&text.to_ascii_lowercase().as_str());
+    let printable = text.chars().all(|c| !c.is_control());
+    !known
+        && printable
+        && text.split_once(':').is_some_and(|(user, password)| {
+            let secret = if password.is_empty() { user } else { password };
+            secret.len() >= 6 && !is_placeholder(secret) && is_varied(secret) && !is_sample(secret)
+        })
+}
+
+/// A random value as bearer tokens are (RFC 6750). Tokens that have a structure are found by it, not here.
+pub(super) fn is_opaque(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    value.len() >= 20
+        && digits >= 2
+        && letters >= 2
+        && entropy(value.as_bytes()) >= 3.0
+        && !is_placeholder(value)
+        && !is_sample(value)
+        && !value.starts_with("eyJ")
+}
+
+/// `Server=…;Password=…;` as ADO.NET, JDBC and ODBC write it.
+fn connection(text: &[u8], hit: Range<usize>) -> Option<Found> {
+    let before = text.get(hit.start.saturating_sub(300)..hit.start)?.to_ascii_lowercase();
+    let line = before.rsplit(|byte| b"\n\"'".contains(byte)).next()?;
+    let names: [&[u8]; 6] = [b"server=", b"data source=", b"host=", b"user id=", b"uid=", b"username="];
+    let is_connection =
+        line.contains(&b';') && names.iter().any(|name| line.windows(name.len()).any(|window| window == *name));
+    is_connection.then_some(())?;
+    let rest = text.get(hit.end..text.len().min(hit.end + 256))?;
+    let length = rest.iter().take_while(|byte| !b";\"'<>\\ \t\r\n&".contains(byte)).count();
+    let password = std::str::from_utf8(rest.get(..length)?).ok()?;
+    let real = password.len() >= 4 && !is_placeholder(password) && !is_sample(password) && is_varied(password);
+    real.then_some(())?;
+    found("connection-string", hit.end..hit.end + length, Certainty::High)
+}
+
+/// The name around a hit in lower case, and where the value begins that is assigned to it: `name = "`, `name: `,
+/// `"name": "`, `name=>'`, `name":\"`.
+pub(super) fn assigned(text: &[u8], hit: Range<usize>) -> Option<(String, usize)> {
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte);
+    let back = text.get(..hit.start)?.iter().rev().take(40).take_while(|byte| in_name(byte)).count();
+    let ahead = text.get(hit.end..)?.iter().take(40).take_while(|byte| in_name(byte)).count();
+    let name = String::from_utf8_lossy(text.get(hit.start - back..hit.end + ahead)?).to_ascii_lowercase();
+    let mut at = hit.end + ahead;
+    at += skipped(text, at, b"\\\"'`] ", 5);
+    let separator = skipped(text, at, b"=:>", 2);
+    (separator > 0).then_some(())?;
+    at += separator;
+    at += skipped(text, at, b" \t", 4);
+    at += skipped(text, at, b"\\\"'`", 3);
+    Some((name, at))
+}
+
+fn skipped(text: &[u8], at: usize, of: &[u8], most: usize) -> usize {
+    text.get(at..).unwrap_or_default().iter().take(most).take_while(|byte| of.contains(byte)).count()
+}

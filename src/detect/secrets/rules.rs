@@ -1,0 +1,89 @@
+//! The embedded table of rules, read once.
+
+use serde::Deserialize;
+
+use super::checksum::Checksum;
+use super::found::Certainty;
+use super::shape::Shape;
+
+const TABLE: &str = include_str!("../rules.toml");
+
+/// One kind of secret.
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub id: String,
+    /// What it finds, in words.
+    pub what: String,
+    pub shapes: Vec<Shape>,
+    /// Lower-case words of which one stands near, or in the name of the value where the shapes have no fixed text.
+    pub keywords: Vec<String>,
+    /// Lower-case words of which one is part of the value's name.
+    pub names: Vec<String>,
+    /// Text that the secret contains.
+    pub contains: Option<String>,
+    pub checksum: Option<Checksum>,
+    /// Least bits of a character of the body.
+    pub entropy: f64,
+    pub certainty: Certainty,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    rules: Vec<Row>,
+}
+
+/// A rule as it is written. `source` is the vendor's page; the examples are run by a test.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    id: String,
+    what: String,
+    #[serde(rename = "source")]
+    _source: String,
+    shapes: Vec<String>,
+    #[serde(default)]
+    keywords: Vec<String>,
+    #[serde(default)]
+    names: Vec<String>,
+    contains: Option<String>,
+    checksum: Option<String>,
+    #[serde(default = "usual_entropy")]
+    entropy: f64,
+    #[serde(default)]
+    medium: bool,
+    #[serde(rename = "positive")]
+    _positive: Vec<String>,
+    #[serde(rename = "negative")]
+    _negative: Vec<String>,
+}
+
+fn usual_entropy() -> f64 {
+    2.8
+}
+
+/// The rules of the table; an error names what is wrong with it. A test holds that there is none.
+pub(super) fn load() -> Result<Vec<Rule>, String> {
+    let table: Table = toml::from_str(TABLE).map_err(|error| error.to_string())?;
+    table.rules.into_iter().map(rule).collect()
+}
+
+fn rule(row: Row) -> Result<Rule, String> {
+    let shape = |text: &String| Shape::parse(text).ok_or_else(|| format!("{}: `{text}` is no shape", row.id));
+    let shapes = row.shapes.iter().map(shape).collect::<Result<_, _>>()?;
+    let checksum = match &row.checksum {
+        Some(name) => Some(Checksum::named(name).ok_or_else(|| format!("{}: `{name}` is no checksum", row.id))?),
+        None => None,
+    };
+    Ok(Rule {
+        shapes,
+        checksum,
+        id: row.id,
+        what: row.what,
+        keywords: row.keywords,
+        names: row.names,
+        contains: row.contains,
+        entropy: row.entropy,
+        certainty: if row.medium { Certainty::Medium } else { Certainty::High },
+    })
+}

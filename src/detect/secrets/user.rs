@@ -1,0 +1,211 @@
+//! Rules of the user, in the format of gitleaks' configuration files. A rule that cannot be used is told and left out.
+
+use std::ops::Range;
+
+use regex::{Regex, RegexBuilder};
+use toml::de::{DeTable, DeValue};
+
+use super::allow::entropy;
+use super::engine::settled;
+use super::found::{Certainty, Found};
+
+/// Most rules of a file.
+const MAX_RULES: usize = 2000;
+/// Largest compiled expression.
+const MAX_REGEX_BYTES: usize = 4 * 1024 * 1024;
+/// Most hits of one rule in one text.
+const MAX_HITS: usize = 200;
+
+/// The rules of a file that can be used, and those that cannot.
+#[derive(Debug, Clone, Default)]
+pub struct UserRules {
+    rules: Vec<UserRule>,
+    allow: Vec<Allow>,
+    /// What was left out, in the order of the file.
+    pub refused: Vec<Refused>,
+}
+
+/// A rule that is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Its id; empty when it has none.
+    pub id: String,
+    /// The line of the file on which it begins, from 1.
+    pub line: usize,
+    /// Why it is not used.
+    pub reason: String,
+}
+
+#[derive(Debug, Clone)]
+struct UserRule {
+    id: String,
+    regex: Regex,
+    group: Option<usize>,
+    entropy: f64,
+    keywords: Vec<String>,
+    allow: Vec<Allow>,
+}
+
+#[derive(Debug, Clone)]
+struct Allow {
+    regexes: Vec<Regex>,
+    stopwords: Vec<String>,
+    target: Target,
+    all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Target {
+    Secret,
+    Match,
+    Line,
+}
+
+/// Reads a file in gitleaks' format.
+///
+/// # Errors
+/// A sentence, when it is no TOML or builds upon another file.
+pub fn load(text: &str) -> Result<UserRules, String> {
+    let root = DeTable::parse(text).map_err(|error| format!("not valid TOML: {}", error.message()))?;
+    let root = root.get_ref();
+    if let Some(extend) = root.get("extend") {
+        let line = line_of(text, extend.span());
+        return Err(format!("line {line}: `[extend]` is not followed; put the rules that are wanted into this file"));
+    }
+    let mut user = UserRules { allow: allow_lists(root)?, ..UserRules::default() };
+    for (index, value) in
+        root.get("rules").and_then(|value| value.get_ref().as_array()).into_iter().flatten().enumerate()
+    {
+        let id = value.get_ref().as_table().and_then(|table| string(table, "id")).unwrap_or_default().to_owned();
+        let read = match value.get_ref().as_table() {
+            _ if index >= MAX_RULES => Err(format!("the file has more than {MAX_RULES} rules")),
+            Some(table) => rule(table),
+            None => Err("a rule is a table".to_owned()),
+        };
+        match read {
+            Ok(rule) => user.rules.push(rule),
+            Err(reason) => user.refused.push(Refused { id, line: line_of(text, value.span()), reason }),
+        }
+    }
+    Ok(user)
+}
+
+impl UserRules {
+    /// How many rules are used.
+    pub fn n_rules(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// The secrets that the rules find in a text.
+    pub fn scan(&self, text: &str) -> Vec<Found> {
+        if self.rules.is_empty() {
+            return Vec::new();
+        }
+        let lower = text.to_ascii_lowercase();
+        let wanted =
+            |rule: &&UserRule| rule.keywords.is_empty() || rule.keywords.iter().any(|word| lower.contains(word));
+        settled(self.rules.iter().filter(wanted).flat_map(|rule| self.run(rule, text)).collect())
+    }
+
+    fn run(&self, rule: &UserRule, text: &str) -> Vec<Found> {
+        let mut found = Vec::new();
+        for captures in rule.regex.captures_iter(text).take(MAX_HITS) {
+            let Some(whole) = captures.get(0) else { continue };
+            let first = || (1..captures.len()).find_map(|group| captures.get(group).filter(|hit| !hit.is_empty()));
+            let secret = rule.group.map_or_else(first, |group| captures.get(group)).unwrap_or(whole);
+            let random = rule.entropy <= 0.0 || entropy(secret.as_str().as_bytes()) > rule.entropy;
+            let line = line_around(text, whole.range());
+            let allowed = |allow: &Allow| allow.allows(secret.as_str(), whole.as_str(), line);
+            if secret.is_empty() || !random || rule.allow.iter().chain(&self.allow).any(allowed) {
+                continue;
+            }
+            let (rule, range) = (rule.id.clone(), secret.range());
+            found.push(Found { rule, range, confidence: Certainty::High, prefix: None });
+        }
+        found
+    }
+}
+
+impl Allow {
+    fn allows(&self, secret: &str, whole: &str, line: &str) -> bool {
+        let target = match self.target {
+            Target::Secret => secret,
+            Target::Match => whole,
+            Target::Line => line,
+        };
+        let lower = secret.to_ascii_lowercase();
+        let by_regex = self.regexes.iter().any(|regex| regex.is_match(target));
+        let by_word = self.stopwords.iter().any(|word| lower.contains(word));
+        if self.all && !self.regexes.is_empty() && !self.stopwords.is_empty() {
+            by_regex && by_word
+        } else {
+            by_regex || by_word
+        }
+    }
+}
+
+fn rule(table: &DeTable<'_>) -> Result<UserRule, String> {
+    let id = string(table, "id").filter(|id| !id.trim().is_empty()).ok_or("it has no `id`")?;
+    let pattern = string(table, "regex").ok_or("it has no `regex`; paths are not looked at")?;
+    let regex = compiled(pattern)?;
+    let group = match table.get("secretGroup").map(|value| value.get_ref()) {
+        Some(DeValue::Integer(number)) => number.as_str().parse::<usize>().ok().filter(|group| *group > 0),
+        _ => None,
+    };
+    if group.is_some_and(|group| group >= regex.captures_len()) {
+        return Err("`secretGroup` names a group that the expression does not have".to_owned());
+    }
+    let entropy = match table.get("entropy").map(|value| value.get_ref()) {
+        Some(DeValue::Integer(number)) => number.as_str().parse().unwrap_or(0.0),
+        Some(DeValue::Float(number)) => number.as_str().parse().unwrap_or(0.0),
+        _ => 0.0,
+    };
+    let keywords = strings(table, "keywords").iter().map(|word| word.to_ascii_lowercase()).collect();
+    Ok(UserRule { id: id.trim().to_owned(), regex, group, entropy, keywords, allow: allow_lists(table)? })
+}
+
+/// `[[allowlists]]`, and the one `[allowlist]` of older files. Those about paths and commits alone say nothing here.
+fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, String> {
+    let many = table.get("allowlists").and_then(|value| value.get_ref().as_array()).into_iter().flatten();
+    let mut lists = Vec::new();
+    for value in many.chain(table.get("allowlist")) {
+        let Some(table) = value.get_ref().as_table() else { continue };
+        let regexes = strings(table, "regexes").into_iter().map(compiled).collect::<Result<_, _>>()?;
+        let stopwords = strings(table, "stopwords").iter().map(|word| word.to_ascii_lowercase()).collect();
+        let target = match string(table, "regexTarget") {
+            Some("match") => Target::Match,
+            Some("line") => Target::Line,
+            _ => Target::Secret,
+        };
+        let all = string(table, "condition").is_some_and(|condition| condition.eq_ignore_ascii_case("and"));
+        lists.push(Allow { regexes, stopwords, target, all });
+    }
+    Ok(lists)
+}
+
+fn compiled(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).build().map_err(|error| {
+        let text = error.to_string();
+        let reason = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("not supported");
+        format!("its expression cannot be used: {}", reason.trim().trim_start_matches("error: "))
+    })
+}
+
+fn string<'a>(table: &'a DeTable<'_>, key: &str) -> Option<&'a str> {
+    table.get(key)?.get_ref().as_str()
+}
+
+fn strings<'a>(table: &'a DeTable<'_>, key: &str) -> Vec<&'a str> {
+    let array = table.get(key).and_then(|value| value.get_ref().as_array());
+    array.into_iter().flatten().filter_map(|value| value.get_ref().as_str()).collect()
+}
+
+fn line_of(text: &str, span: Range<usize>) -> usize {
+    text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1)
+}
+
+fn line_around(text: &str, range: Range<usize>) -> &str {
+    let start = text.get(..range.start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let end = text.get(range.end..).and_then(|behind| behind.find('\n')).map_or(text.len(), |at| range.end + at);
+    text.get(start..end).unwrap_or_default()
+}

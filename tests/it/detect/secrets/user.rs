@@ -1,0 +1,62 @@
+//! The user's own rules.
+
+use routewarden::detect::secrets::load_user_rules;
+
+const FILE: &str = r#"
+title = "ours"
+
+[[rules]]
+id = "shop-key"
+description = "A key of our shop"
+regex = '''shopkey:([a-z0-9]{20})'''
+secretGroup = 1
+entropy = 3
+keywords = ["SHOPKEY"]
+[[rules.allowlists]]
+stopwords = ["abcdefgh"]
+
+[[rules]]
+regex = "x"
+
+[[rules]]
+id = "go-only"
+regex = '''(?<!a)b'''
+
+[[rules]]
+id = "paths"
+path = '''\.pem$'''
+
+[[allowlists]]
+regexTarget = "line"
+regexes = ["nosecret"]
+"#;
+
+#[test]
+fn usable_rules_are_used_and_the_others_told_with_their_lines() {
+    let rules = load_user_rules(FILE).unwrap();
+    assert_eq!(rules.n_rules(), 1);
+    let refused: Vec<(&str, usize)> = rules.refused.iter().map(|rule| (rule.id.as_str(), rule.line)).collect();
+    assert_eq!(refused, [("", 14), ("go-only", 17), ("paths", 21)]);
+    assert!(rules.refused[0].reason.contains("`id`") && rules.refused[1].reason.contains("look-around"));
+
+    let text = "a shopkey:k3v9q0z1x8w7m2n4b6t5 b";
+    let found = rules.scan(text);
+    assert_eq!(found.iter().map(|found| &text[found.range.clone()]).collect::<Vec<_>>(), ["k3v9q0z1x8w7m2n4b6t5"]);
+    assert_eq!(found[0].rule, "shop-key");
+    for silent in [
+        "shopkey:aaaaaaaaaaaaaaaaaaaa",
+        "shopkey:abcdefgh1x8w7m2n4b6t",
+        "shopkey:k3v9q0z1x8w7m2n4b6t5 # nosecret",
+        "k3v9q0z1x8w7m2n4b6t5",
+    ] {
+        assert!(rules.scan(silent).is_empty(), "{silent}");
+    }
+}
+
+#[test]
+fn a_file_that_builds_upon_another_is_refused_with_a_sentence() {
+    let reason = load_user_rules("[extend]\nuseDefault = true\n").unwrap_err();
+    assert!(reason.contains("[extend]") && reason.starts_with("line 1"), "{reason}");
+    assert!(load_user_rules("rules = [").unwrap_err().contains("TOML"));
+    assert_eq!(load_user_rules("").unwrap().n_rules(), 0);
+}
