@@ -195,7 +195,13 @@ fn is_token(rule: &str) -> bool {
 /// Whether a value is a credential that the scan was given: the redactor knows those by name.
 fn is_own(cx: &CheckCx<'_>, value: &str) -> bool {
     let shown = cx.probe.redactor().text(value);
-    let unknown = ["[redacted:jwt]", "[redacted:credential]", "[redacted:private-key]", "[redacted:password]"];
+    let unknown = [
+        "[redacted:jwt]",
+        "[redacted:credential]",
+        "[redacted:private-key]",
+        "[redacted:password]",
+        "[redacted:secret]",
+    ];
     shown.starts_with("[redacted:") && !unknown.iter().any(|kind| shown.contains(kind))
 }
 
