@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use routewarden::detect::exposure::{is_placeholder, sensitive_value};
-use routewarden::detect::jwt;
+use routewarden::detect::secrets::{Found, scan as secrets_in, scan_json};
+use routewarden::detect::{decode, unknown_token};
 use serde_json::Value;
 
 /// What the detector found, without the value.
@@ -14,28 +14,48 @@ pub struct Hit {
     pub range: Range<usize>,
 }
 
-/// Scans a text as it came, once.
+/// Scans a text as it came, and then what it holds once it is decoded.
 pub fn scan(text: &str) -> Vec<Hit> {
-    let tokens = jwt::find(text);
-    let mut hits: Vec<Hit> = tokens.into_iter().map(|range| Hit { rule: "jwt".to_owned(), range }).collect();
-    if let Ok(value) = serde_json::from_str(text) {
-        walk(text, "", &value, &mut hits);
+    let mut hits = raw(text);
+    if let Ok(json) = serde_json::from_str::<Value>(text) {
+        fields(text, &json, &mut hits);
+    }
+    for channel in decode::channels(None, text).channels {
+        for hit in raw(&channel.text) {
+            let value = channel.text.get(hit.range).unwrap_or_default();
+            hits.extend(place(text, value).map(|range| Hit { rule: hit.rule, range }));
+        }
+        // JSON within a string or an event has names of its own.
+        if channel.text.starts_with(['{', '['])
+            && let Ok(json) = serde_json::from_str::<Value>(&channel.text)
+        {
+            fields(text, &json, &mut hits);
+        }
     }
     hits
 }
 
-/// Fields of JSON with a sensitive value; their place is where the value stands first in the text.
-fn walk(text: &str, name: &str, value: &Value, hits: &mut Vec<Hit>) {
-    match value {
-        Value::Object(map) => map.iter().for_each(|(name, value)| walk(text, name, value, hits)),
-        Value::Array(items) => items.iter().for_each(|value| walk(text, name, value, hits)),
-        Value::String(string) => {
-            let Some(exposed) = sensitive_value(name, value).filter(|_| !is_placeholder(string)) else { return };
-            let written = value.to_string();
-            if let Some(at) = text.find(&written) {
-                hits.push(Hit { rule: exposed.kind.to_owned(), range: at + 1..at + written.len() - 1 });
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+fn raw(text: &str) -> Vec<Hit> {
+    let tokens =
+        unknown_token::find(text).into_iter().map(|token| Hit { rule: "token".to_owned(), range: token.range });
+    secrets_in(text).into_iter().map(|Found { rule, range, .. }| Hit { rule, range }).chain(tokens).collect()
+}
+
+fn fields(text: &str, json: &Value, hits: &mut Vec<Hit>) {
+    for at in scan_json(json) {
+        let whole = json.pointer(&at.pointer).and_then(Value::as_str).unwrap_or_default();
+        let value = whole.get(at.found.range).unwrap_or_default();
+        hits.extend(place(text, value).map(|range| Hit { rule: at.found.rule, range }));
     }
+}
+
+/// Where a decoded value stands in the text: as it is, or as JSON writes it once or twice.
+fn place(text: &str, value: &str) -> Option<Range<usize>> {
+    let escape = |text: &str| Value::from(text).to_string().trim_matches('"').to_owned();
+    let once = escape(value);
+    let twice = escape(&once);
+    [value, &once, &twice].into_iter().filter(|form| !form.is_empty()).find_map(|form| {
+        let at = text.find(form)?;
+        Some(at..at + form.len())
+    })
 }
