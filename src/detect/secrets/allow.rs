@@ -69,7 +69,8 @@ const NO_PASSWORDS: [&str; 39] = [
 pub(super) fn is_sample(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
     WORDS.iter().any(|word| lower.contains(word))
-        || longest_step(lower.as_bytes(), 0) >= 7
+        // Long values have a run of zeros in them at times.
+        || longest_step(lower.as_bytes(), 0) >= if lower.len() >= 60 { 10 } else { 7 }
         || longest_step(lower.as_bytes(), 1) >= 7
         || is_periodic(lower.as_bytes())
 }

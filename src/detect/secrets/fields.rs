@@ -56,7 +56,11 @@ const SECRETS: [&str; 19] = [
     "jwtsecret",
 ];
 /// Parts of names that are about a secret, or of values that are public.
-const HARMLESS: [&str; 20] = [
+const HARMLESS: [&str; 24] = [
+    "synctoken",
+    "changetoken",
+    "deltatoken",
+    "pagingtoken",
     "csrf",
     "xsrf",
     "pagetoken",
@@ -196,6 +200,11 @@ fn pointer(names: &[Step<'_>]) -> String {
 /// What stands under a name that says it is secret, and has the form of it.
 fn by_name(step: &Step<'_>, text: &str) -> Option<Found> {
     let Step::Field(name) = step else { return None };
+    value_of(name, text)
+}
+
+/// The same for any way in which a name and a value may stand together.
+pub(super) fn value_of(name: &str, text: &str) -> Option<Found> {
     // Prose is most of what stands in documents, and no secret.
     if text.len() < 6 || text.bytes().any(|byte| byte == b' ') {
         return None;
@@ -215,6 +224,7 @@ fn by_name(step: &Step<'_>, text: &str) -> Option<Found> {
         () if ends(&PASSWORDS) && is_password(text) => found("field-password", Certainty::Medium),
         () if ends(&SECRETS) && is_random(text) => found("field-secret", Certainty::Medium),
         () if (ends(&TOKENS) || name == "token") && is_random(text) => found("field-token", Certainty::Medium),
+        () if name.ends_with("token") && text.len() >= 24 && is_opaque(text) => found("field-token", Certainty::Medium),
         () => None,
     }
 }
@@ -226,6 +236,11 @@ fn is_no_secret(text: &str) -> bool {
         || text.contains("://")
         || text.starts_with("arn:")
         || text.starts_with(['/', '~', '#'])
+        // Tokens with a structure are told by it; keys that stand in pages are public.
+        || text.starts_with("eyJ")
+        || text.starts_with("pk.")
+        || text.starts_with("pk_live_")
+        || text.starts_with("pk_test_")
         || is_placeholder(text)
         || is_sample(text)
         || crate::detect::exposure::is_placeholder(text)
@@ -240,6 +255,6 @@ fn is_password(text: &str) -> bool {
 
 /// Long and mixed. A UUID counts: under a secret's own name it is the secret.
 fn is_random(text: &str) -> bool {
-    let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.~:!@#$%^&*".contains(&byte));
+    let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.~:!@#$%^&*()".contains(&byte));
     text.len() >= 12 && base64 && (is_opaque(text) || is_password(text) && entropy(text.as_bytes()) >= 3.2)
 }

@@ -16,16 +16,59 @@ pub(super) enum Generic {
     Address,
     Authorization,
     ConnectionPassword,
+    /// A value that is assigned to a secret's name.
+    Named,
+    PasswordHash,
+    /// The signature of an address that grants what it names to whoever has it.
+    SignedAddress,
+    OneTimeSeed,
+    Cookie,
+    Jwk,
 }
 
 /// Texts that stand at such places, as written.
-pub(super) const FIXED: [(&str, Generic); 3] =
-    [("-----BEGIN ", Generic::Pem), ("PuTTY-User-Key-File-", Generic::Putty), ("://", Generic::Address)];
+pub(super) const FIXED: [(&str, Generic); 20] = [
+    ("-----BEGIN ", Generic::Pem),
+    ("PuTTY-User-Key-File-", Generic::Putty),
+    ("://", Generic::Address),
+    ("$2a$", Generic::PasswordHash),
+    ("$2b$", Generic::PasswordHash),
+    ("$2y$", Generic::PasswordHash),
+    ("$argon2", Generic::PasswordHash),
+    ("pbkdf2_sha", Generic::PasswordHash),
+    ("pbkdf2:sha", Generic::PasswordHash),
+    ("scrypt:", Generic::PasswordHash),
+    ("$6$", Generic::PasswordHash),
+    ("$5$", Generic::PasswordHash),
+    ("$P$", Generic::PasswordHash),
+    ("{SSHA", Generic::PasswordHash),
+    ("X-Amz-Signature=", Generic::SignedAddress),
+    ("X-Goog-Signature=", Generic::SignedAddress),
+    ("&sig=", Generic::SignedAddress),
+    ("otpauth://", Generic::OneTimeSeed),
+    ("\"kty\"", Generic::Jwk),
+    ("\\\"kty\\\"", Generic::Jwk),
+];
 /// The same, in any case.
-pub(super) const WORDS: [(&str, Generic); 3] = [
+pub(super) const WORDS: [(&str, Generic); 18] = [
     ("authorization", Generic::Authorization),
     ("password=", Generic::ConnectionPassword),
     ("pwd=", Generic::ConnectionPassword),
+    ("password", Generic::Named),
+    ("passwd", Generic::Named),
+    ("passphrase", Generic::Named),
+    ("secret", Generic::Named),
+    ("token", Generic::Named),
+    ("api_key", Generic::Named),
+    ("api-key", Generic::Named),
+    ("apikey", Generic::Named),
+    ("access_key", Generic::Named),
+    ("accesskey", Generic::Named),
+    ("private_key", Generic::Named),
+    ("signing_key", Generic::Named),
+    ("encryption_key", Generic::Named),
+    ("_key", Generic::Named),
+    ("cookie", Generic::Cookie),
 ];
 
 /// Longest private key.
@@ -42,6 +85,9 @@ pub(super) fn describe(id: &str) -> Option<&'static str> {
         "field-secret" => "a random value under a secret's name",
         "field-token" => "a random value under a token's name",
         "password-hash" => "a password hash",
+        "signed-address" => "the signature of an address that opens it to everybody",
+        "session-cookie" => "a session's cookie",
+        "one-time-seed" => "the seed of one-time passwords",
         _ => return None,
     })
 }
@@ -55,6 +101,12 @@ impl Generic {
             Self::Address => address(text, hit),
             Self::Authorization => authorization(text, hit),
             Self::ConnectionPassword => connection(text, hit),
+            Self::Named => super::named::look(text, hit),
+            Self::PasswordHash => password_hash(text, hit.start),
+            Self::SignedAddress => signed_address(text, hit),
+            Self::OneTimeSeed => one_time_seed(text, hit.end),
+            Self::Cookie => super::named::cookie(text, hit.end),
+            Self::Jwk => super::named::private_jwk(text, hit.start),
         }
     }
 }
@@ -91,7 +143,10 @@ fn has_key_data(body: &[u8]) -> bool {
         .map(str::trim)
         .filter(|line| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)))
         .collect();
-    data.len() >= 40 && entropy(data.as_bytes()) >= 3.5 && !is_sample(data.get(..64).unwrap_or(&data))
+    // Every key of a kind begins alike; what is random stands behind.
+    let middle = data.len() / 2;
+    let random = data.get(middle..data.len().min(middle + 64)).unwrap_or(&data);
+    data.len() >= 40 && entropy(data.as_bytes()) >= 3.5 && !is_sample(random)
 }
 
 fn putty(text: &[u8], start: usize) -> Option<Found> {
@@ -115,8 +170,10 @@ fn address(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let authority = std::str::from_utf8(rest.get(..length)?).ok()?;
     let (user_info, host) = authority.rsplit_once('@')?;
     let (user, password) = user_info.split_once(':')?;
-    let real_host = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') && !is_placeholder(host);
     let plain = percent_encoding::percent_decode_str(password).decode_utf8_lossy();
+    // A made-up host does not make a random password a sample.
+    let real_host = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+        && (!is_placeholder(host) || is_mixed(&plain));
     // `:pserver:anoncvs@` names a method, not a password.
     let is_method = user.is_empty() && password.contains(':');
     let real = plain.len() >= 6
@@ -136,6 +193,12 @@ fn is_placeholder_user(user: &str) -> bool {
     !user.is_empty() && user.starts_with(['<', '$', '{', '%', '['])
 }
 
+/// Random beyond what a writer of manuals makes up.
+fn is_mixed(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    value.len() >= 12 && digits >= 2 && is_varied(value) && entropy(value.as_bytes()) >= 3.2 && !is_sample(value)
+}
+
 /// More than one class of characters: no word of a manual.
 fn is_varied(value: &str) -> bool {
     let digit = value.bytes().any(|byte| byte.is_ascii_digit());
@@ -151,7 +214,7 @@ fn authorization(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let rest = text.get(start..text.len().min(start + 24))?;
     let scheme_length = rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let scheme = std::str::from_utf8(rest.get(..scheme_length)?).ok()?.to_ascii_lowercase();
-    let known = ["basic", "bearer", "token", "apikey", "bot", "splunk"].contains(&scheme.as_str());
+    let known = ["basic", "bearer", "token", "apikey", "bot", "splunk", "ssws", "key"].contains(&scheme.as_str());
     let gap = rest.get(scheme_length..)?.iter().take_while(|byte| **byte == b' ').count();
     (known && gap > 0).then_some(())?;
     let value_start = start + scheme_length + gap;
@@ -188,6 +251,43 @@ pub(super) fn is_opaque(value: &str) -> bool {
         && !is_placeholder(value)
         && !is_sample(value)
         && !value.starts_with("eyJ")
+}
+
+/// A password hash in the modular crypt format, or as frameworks and directories write it (RFC 2307).
+fn password_hash(text: &[u8], start: usize) -> Option<Found> {
+    let rest = text.get(start..text.len().min(start + 300))?;
+    let of_hash = |byte: &u8| byte.is_ascii_alphanumeric() || b"$./+=:,_-{}".contains(byte);
+    let length = rest.iter().take_while(|byte| of_hash(byte)).count();
+    let value = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end_matches([',', '.', ':', '}']);
+    let body = value.rsplit(['$', '}']).next()?;
+    let real = value.len() >= 30 && body.len() >= 20 && entropy(body.as_bytes()) >= 3.5 && !is_sample(body);
+    real.then_some(())?;
+    found("password-hash", start..start + value.len(), Certainty::High)
+}
+
+/// The signature in the query of an address (AWS Signature Version 4, Google's V4, a shared access signature).
+fn signed_address(text: &[u8], hit: Range<usize>) -> Option<Found> {
+    let rest = text.get(hit.end..text.len().min(hit.end + 600))?;
+    let length = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"%+/=-_".contains(byte)).count();
+    let value = std::str::from_utf8(rest.get(..length)?).ok()?;
+    let real = value.len() >= 40 && entropy(value.as_bytes()) >= 3.2 && !is_sample(value);
+    real.then_some(())?;
+    found("signed-address", hit.end..hit.end + length, Certainty::Medium)
+}
+
+/// The secret of `otpauth://totp/…?secret=…`.
+fn one_time_seed(text: &[u8], start: usize) -> Option<Found> {
+    let rest = text.get(start..text.len().min(start + 400))?;
+    let mark = b"secret=";
+    let at = rest.windows(mark.len()).position(|window| window == mark)? + mark.len();
+    let ended = rest.get(..at)?.iter().any(|byte| byte.is_ascii_whitespace() || b"\"'<>".contains(byte));
+    let value = rest.get(at..)?;
+    let length = value.iter().take_while(|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7')).count();
+    let value = std::str::from_utf8(value.get(..length)?).ok()?;
+    // The seed of the documentation of the format.
+    let sample = value.starts_with("JBSWY3DPEHPK3PXP");
+    (!ended && !sample && length >= 16 && entropy(value.as_bytes()) >= 2.8).then_some(())?;
+    found("one-time-seed", start + at..start + at + length, Certainty::High)
 }
 
 /// `Server=…;Password=…;` as ADO.NET, JDBC and ODBC write it.

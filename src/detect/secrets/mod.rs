@@ -9,6 +9,7 @@ mod fields;
 mod fingerprint;
 mod found;
 mod generic;
+mod named;
 mod rules;
 mod shape;
 mod user;

