@@ -1,9 +1,10 @@
 //! The `routewarden` program: reads the command line, starts the runtime, hands over to the library.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use routewarden::cli::{self, Exit};
+use routewarden::detect::Redactor;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
@@ -26,13 +27,27 @@ fn main() -> ExitCode {
     exit.into()
 }
 
+/// Cuts out of each line whatever has the form of a credential; a line is one write.
+struct Cut(Redactor);
+
+impl Write for Cut {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        std::io::stderr().write_all(self.0.text(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
+}
+
 /// Logs go to stderr, where they never mix with a report or with the protocol of `routewarden mcp`.
 fn log_to_stderr() {
     let wanted = std::env::var("ROUTEWARDEN_LOG").or_else(|_| std::env::var("RUST_LOG"));
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or("warn")).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Cut(Redactor::new()))
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();
 }
