@@ -103,7 +103,9 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
     let is_default = |name: &str, text: &str| {
         let schema =
             declared.iter().find(|field| field.name == name).and_then(|field| fields::plain(api, field.schema));
-        !is_required(name) && schema.and_then(|schema| schema.default.as_ref()).and_then(Value::as_str) == Some(text)
+        !text.is_empty()
+            && !is_required(name)
+            && schema.and_then(|schema| schema.default.as_ref()).and_then(Value::as_str) == Some(text)
     };
     let mut texts = members.iter().any(|(name, value)| value.as_str().is_some_and(|text| !is_default(name, text)));
     for field in declared {
@@ -131,7 +133,7 @@ fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker:
             }
             Value::String(_)
                 if is_password(name) || (ends_in_id(name) && resource_of_name(name).is_some() && !is_unique(name)) => {}
-            // What stands there when nothing is sent is right; a text of one's own may not be.
+            // A word that stands there when nothing is sent is right; a text of one's own may not be.
             Value::String(text) if is_default(name, text) => {}
             Value::String(text) => {
                 // Each text is another one: a title that is known says nothing of the secret beside it.
