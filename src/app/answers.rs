@@ -61,7 +61,7 @@ pub struct Overrides {
 /// How far a scan is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// `loading`, `signing in`, `survey`, `checks`, `reporting`.
+    /// `loading`, `signing in`, `survey`, `checks`, `waiting for a model`, `reporting`.
     pub phase: &'static str,
     /// Steps done; never falls.
     pub done: u64,

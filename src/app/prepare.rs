@@ -218,6 +218,7 @@ fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
         endpoints: config.llm.endpoints.iter().map(endpoint).collect(),
         system_prompt: config.llm.system_prompt.clone(),
         max_calls: config.llm.max_calls,
+        timeout: config.llm.timeout,
         prompts,
     })
 }

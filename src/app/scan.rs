@@ -181,6 +181,7 @@ fn tell(progress: &watch::Sender<Progress>, probe: &Probe, stage: Stage, (done, 
         Stage::Making => ("making objects", share(5, 15)),
         Stage::Survey => ("survey", share(15, 45)),
         Stage::Checks => ("checks", share(45, 100)),
+        Stage::Models => ("waiting for a model", share(45, 100)),
     };
     progress.send_modify(|known| {
         known.phase = phase;

@@ -104,7 +104,7 @@ fn mode(section: &Section<'_>) -> Result<Option<Mode>, ConfigError> {
 
 /// Reads `[llm]`.
 pub(super) fn llm(source: &Source<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Llm, ConfigError> {
-    let section = Section::new(source, "llm", value, &["endpoints", "system_prompt", "max_calls"])?;
+    let section = Section::new(source, "llm", value, &["endpoints", "system_prompt", "max_calls", "timeout_seconds"])?;
     let mut endpoints = Vec::new();
     for endpoint in section.tables("endpoints", &["operation", "prompt", "answer"])? {
         let operation = endpoint.required("operation")?;
@@ -124,7 +124,8 @@ pub(super) fn llm(source: &Source<'_>, value: &Value<'_>, warnings: &mut Vec<Str
         Some(value) => Some(system_prompt(source, value, warnings)?),
         None => None,
     };
-    Ok(Llm { endpoints, system_prompt, max_calls: section.integer("max_calls", 0, 100_000)? })
+    let timeout = section.number("timeout_seconds", 600.0)?.map(Duration::from_secs_f64);
+    Ok(Llm { endpoints, system_prompt, max_calls: section.integer("max_calls", 0, 100_000)?, timeout })
 }
 
 /// A system prompt may have many lines, unlike a secret of a header.

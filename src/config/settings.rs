@@ -71,6 +71,8 @@ pub struct Llm {
     pub system_prompt: Option<Secret>,
     /// Calls to models in one scan.
     pub max_calls: Option<u64>,
+    /// For one call of a model.
+    pub timeout: Option<Duration>,
 }
 
 /// What secrets are looked for beside the usual ones.

@@ -9,6 +9,7 @@ mod questions;
 mod recognise;
 mod settings;
 mod shapes;
+mod siblings;
 mod signs;
 mod text;
 
@@ -19,5 +20,6 @@ pub use questions::{BENIGN, Class, Question, Tier, questions};
 pub use recognise::{Facing, recognise};
 pub use settings::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
 pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, Shape, read, request};
+pub use siblings::{Chain, chain, elder};
 pub use signs::{answers_like_a_model, disclosed};
 pub use text::{is_instruction, is_refusal};

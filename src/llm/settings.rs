@@ -1,5 +1,7 @@
 //! What the user says of models behind the API.
 
+use std::time::Duration;
+
 use crate::model::Secret;
 
 /// Most prompts that a caller of the scan may add.
@@ -28,6 +30,8 @@ pub struct Settings {
     /// Most calls of models in one scan, shared evenly by the operations that face one; [`Settings::USUAL_CALLS`] for
     /// each of them where nothing is said.
     pub max_calls: Option<u64>,
+    /// For one call of a model, first byte to last; [`Settings::USUAL_TIMEOUT`] where nothing is said.
+    pub timeout: Option<Duration>,
     /// Further prompts, at most [`MAX_PROMPTS`].
     pub prompts: Vec<String>,
 }
@@ -35,9 +39,16 @@ pub struct Settings {
 impl Settings {
     /// Calls of one operation unless the user says otherwise.
     pub const USUAL_CALLS: u64 = 40;
+    /// For one call unless the user says otherwise: models take their time, also where every other answer is quick.
+    pub const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
     /// Nothing was said.
     pub const NONE: &'static Self =
-        &Self { endpoints: Vec::new(), system_prompt: None, max_calls: None, prompts: Vec::new() };
+        &Self { endpoints: Vec::new(), system_prompt: None, max_calls: None, timeout: None, prompts: Vec::new() };
+
+    /// How long one call may take.
+    pub fn patience(&self) -> Duration {
+        self.timeout.unwrap_or(Self::USUAL_TIMEOUT)
+    }
 
     /// Most calls of one operation, where so many face a model.
     pub fn calls_each(&self, operations: u64) -> u64 {

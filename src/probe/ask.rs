@@ -1,6 +1,7 @@
 //! What is asked, and what was seen: raw for comparing, never stored; its redacted twin is the exchange.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use url::Url;
@@ -75,12 +76,24 @@ pub struct Ask {
     pub round: u8,
     /// A request to slow down is the answer, and not a reason to ask again.
     pub once: bool,
+    /// Waits so long instead of the scan's usual time, and keeps what has come until then: for models, which are slow and
+    /// answer in pieces.
+    pub patience: Option<Duration>,
 }
 
 impl Ask {
     /// A GET without further headers.
     pub fn get(caller: Caller, url: Url) -> Self {
-        Self { caller, method: Method::Get, url, headers: Vec::new(), body: None, round: 0, once: false }
+        Self {
+            caller,
+            method: Method::Get,
+            url,
+            headers: Vec::new(),
+            body: None,
+            round: 0,
+            once: false,
+            patience: None,
+        }
     }
 
     /// The same request for another round.
@@ -145,6 +158,11 @@ impl Answer {
             Seen::Response(response) => Some(response),
             _ => None,
         }
+    }
+
+    /// Whether the time was over before anything came.
+    pub fn is_late(&self) -> bool {
+        matches!(self.seen, Seen::Timeout)
     }
 
     /// The status, if there was a response.

@@ -358,11 +358,14 @@ impl Probe {
         }
         let request = signed(client, permit, ask, session)?;
         let started = Instant::now();
-        let outcome = tokio::time::timeout(self.limits.timeout, receive(request, self.limits.max_body_bytes)).await;
+        // Who waits patiently still gets what has come when the time is over: the end of the wait for it comes first.
+        let until = ask.patience.map(|patience| tokio::time::Instant::now() + patience);
+        let wait = ask.patience.map_or(self.limits.timeout, |patience| patience + Duration::from_secs(1));
+        let outcome = tokio::time::timeout(wait, receive(request, self.limits.max_body_bytes, until)).await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (seen, fault, body_bytes) = match outcome {
-            Err(_) => (Seen::Timeout, None, 0),
-            Ok(Ok((response, bytes))) => {
+            Err(_) | Ok(Ok(None)) => (Seen::Timeout, None, 0),
+            Ok(Ok(Some((response, bytes)))) => {
                 self.learn_cookies(&response, owner);
                 (Seen::Response(response), None, bytes)
             }
@@ -377,6 +380,7 @@ impl Probe {
         };
         if let Seen::Response(response) = &seen
             && response.truncated
+            && body_bytes >= self.limits.max_body_bytes as u64
         {
             self.note(format!("answers longer than {} bytes were cut", self.limits.max_body_bytes));
         }
@@ -414,16 +418,16 @@ impl Probe {
         let _place = self.pace.place().await.map_err(|_| SendError::Budget(self.limits.max_requests))?;
         let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
         // Documents may be far longer than answers: the largest public one has 13 MB.
-        let received = tokio::time::timeout(self.limits.timeout, receive(request, 64 << 20));
+        let received = tokio::time::timeout(self.limits.timeout, receive(request, 64 << 20, None));
         match received.await {
-            Ok(Ok((response, _))) => {
+            Ok(Ok(Some((response, _)))) => {
                 Ok(Fetched { status: response.status, text: response.text, truncated: response.truncated })
             }
             Ok(Err(error)) => match scope_fault(&error) {
                 Some(scope) => Err(SendError::Scope(scope)),
                 None => Err(SendError::NoAnswer(format!("{url} did not answer: {}", chain(&error)))),
             },
-            Err(_) => {
+            Ok(Ok(None)) | Err(_) => {
                 Err(SendError::NoAnswer(format!("{url} did not answer within {} s", self.limits.timeout.as_secs())))
             }
         }

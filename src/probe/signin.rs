@@ -148,6 +148,7 @@ impl Probe {
             body: (!body.is_null()).then(|| serialize_body(content_type(recipe), &body)),
             round: u8::try_from(generation).unwrap_or(u8::MAX),
             once: false,
+            patience: None,
         })
     }
 }

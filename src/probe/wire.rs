@@ -63,11 +63,19 @@ pub(super) fn signed(
     Ok(request)
 }
 
+/// Reads an answer up to its cap, or up to a moment: then it is cut, and no fault. `None` where nothing came until then.
 pub(super) async fn receive(
     request: reqwest::RequestBuilder,
     max_body_bytes: usize,
-) -> Result<(Response, u64), reqwest::Error> {
-    let mut response = request.send().await?;
+    until: Option<tokio::time::Instant>,
+) -> Result<Option<(Response, u64)>, reqwest::Error> {
+    let mut response = match until {
+        None => request.send().await?,
+        Some(until) => match tokio::time::timeout_at(until, request.send()).await {
+            Ok(response) => response?,
+            Err(_) => return Ok(None),
+        },
+    };
     let status = response.status().as_u16();
     let headers: Vec<(String, String)> = response
         .headers()
@@ -76,7 +84,18 @@ pub(super) async fn receive(
         .collect();
     let mut bytes = Vec::new();
     let mut truncated = false;
-    while let Some(chunk) = response.chunk().await? {
+    loop {
+        let chunk = match until {
+            None => response.chunk().await?,
+            Some(until) => match tokio::time::timeout_at(until, response.chunk()).await {
+                Ok(chunk) => chunk?,
+                Err(_) => {
+                    truncated = true;
+                    break;
+                }
+            },
+        };
+        let Some(chunk) = chunk else { break };
         let room = max_body_bytes.saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         if chunk.len() > room {
@@ -87,7 +106,7 @@ pub(super) async fn receive(
     let json = if truncated { None } else { serde_json::from_slice(&bytes).ok() };
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok((Response { status, headers, text, json, truncated }, length))
+    Ok(Some((Response { status, headers, text, json, truncated }, length)))
 }
 
 /// How long the target wants to be left alone: `Retry-After` in seconds (RFC 9110 §10.2.3), or a little.

@@ -64,6 +64,8 @@ pub enum Stage {
     Making,
     /// Running checks.
     Checks,
+    /// Running a check that asks a model.
+    Models,
 }
 
 /// Called at every step: stage, steps done, steps in all, findings so far.
@@ -198,6 +200,9 @@ async fn check_all(
     later.extend(acts.into_iter().map(|(check, acting)| Late::Act(check, acting)));
     later.sort_by_key(Late::turn);
     for late in &later {
+        if input.mode > Mode::Passive && late.check().meta().id.starts_with("llm/") {
+            count.asks_models(ticked);
+        }
         let (key, verdict) = match late {
             Late::Read(check, surveyed) => job(cx, input.mode, *check, surveyed, &count, ticked).await,
             Late::Act(check, acting) => {
@@ -220,10 +225,14 @@ enum Late<'a> {
 }
 
 impl Late<'_> {
-    fn turn(&self) -> u8 {
+    fn check(&self) -> &'static dyn Check {
         match self {
-            Self::Read(check, _) | Self::Act(check, _) => check.turn(),
+            Self::Read(check, _) | Self::Act(check, _) => *check,
         }
+    }
+
+    fn turn(&self) -> u8 {
+        self.check().turn()
     }
 }
 
@@ -266,6 +275,12 @@ struct Count {
 }
 
 impl Count {
+    /// A model may take a minute for one answer: whoever waits should know for what.
+    fn asks_models(&self, ticked: Ticked<'_>) {
+        let (done, found) = (self.done.load(Ordering::Relaxed), self.found.load(Ordering::Relaxed));
+        ticked(Stage::Models, done, self.total, found);
+    }
+
     fn step(&self, verdict: &Verdict, ticked: Ticked<'_>) {
         if let Verdict::Broken(drafts) = verdict {
             self.found.fetch_add(drafts.len() as u64, Ordering::Relaxed);

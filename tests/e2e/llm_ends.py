@@ -115,6 +115,13 @@ def start_smollm(place: Place, variant: str, port: int):
     return ["node", str(server)], place.folder, {"PORT": str(port), "MODEL": found.stdout.strip(), **switch(variant), **place.variables()}
 
 
+def start_ai_sdk(place: Place, variant: str, port: int):
+    """Modules of Node look for packages beside themselves: a copy beside the packages runs."""
+    for module in (EXAMPLES / "llm-ai-sdk").glob("*.mjs"):
+        shutil.copy(module, place.folder / module.name)
+    return ["node", "server.mjs"], place.folder, {"PORT": str(port), **switch(variant), **place.variables()}
+
+
 def start_katan(providers: str):
     def start(place: Place, _: str, port: int):
         command = [place.python, "-m", "llm_katan.cli", "--model", "katan", "--backend", "echo", "--host", "127.0.0.1", "--port", str(port),
@@ -154,6 +161,8 @@ ENDS = {
     "langserve": End(
         start_langserve, requirements=("--requirement", str(EXAMPLES / "llm-langserve" / "requirements.txt")), imports="langserve, sse_starlette",
         planted=planted("llm-langserve"), gone=frozenset(planted("llm-langserve", gone=True)), credential="bearer", state="/__state"),
+    "ai-sdk": End(
+        start_ai_sdk, npm=("ai@6.0.326", "zod@4.6.7"), planted=planted("llm-ai-sdk"), credential="bearer", state="/__state"),
     "katan-openai": End(
         start_katan("openai"), requirements=("llm-katan==0.22.0",), imports="llm_katan", planted=((TOKEN_LEAK, CHAT),), variants=("repaired",),
         document=DOCUMENTS / "openai-chat.yaml", credential="bearer"),

@@ -8,7 +8,11 @@ use super::talk::{Stop, Talk};
 use crate::act::Body;
 use crate::llm::Shape;
 use crate::model::{Method, Operation, Place};
-use crate::probe::{Answer, Ask, Caller, ID_PLACE, Response, Undo, Values, WriteKind, Written, operation_url};
+use crate::probe::{
+    Answer, Ask, Caller, ID_PLACE, Response, Undo, Values, WriteKind, WriteNote, Written, header_values, operation_url,
+    serialize_body,
+};
+use crate::spec::Samples;
 
 /// Names of fields that name what a call has left behind.
 const KEPT: [&str; 9] = [
@@ -25,13 +29,19 @@ const KEPT: [&str; 9] = [
 
 /// Calls; gives the answer, and the body and content type of what the model said.
 pub(super) async fn call(talk: &Talk<'_>, caller: &Caller, body: &Body) -> Result<(Arc<Answer>, String, String), Stop> {
-    let (cx, acting) = (talk.cx, talk.acting);
+    let (cx, operation) = (talk.cx, &talk.acting.operation);
     let who = caller.label();
-    let url = cx.url(acting, &talk.values(&who))?;
-    let kind = WriteKind::Creates;
-    let written = cx
-        .send(acting, acting.operation.method, caller.clone(), url.clone(), Some(body), Vec::new(), kind, false)
-        .await?;
+    let url = cx.url(talk.acting, &talk.values(&who))?;
+    let patience = Some(cx.check.llm.patience());
+    let ask = Ask {
+        method: operation.method,
+        headers: header_values(operation, &Samples::new(cx.maker.api, 1).required(operation)),
+        body: Some(serialize_body(&body.media_type, &body.value)),
+        patience,
+        ..Ask::get(caller.clone(), url.clone())
+    };
+    let announced = WriteNote::bare(operation.id.as_str(), &who, WriteKind::Creates);
+    let written = cx.maker.probe.send_write(&ask, announced).await?;
     note(talk, &written, &body.value, &who);
     let event = written.answer.response().and_then(event_of).filter(|_| talk.facing.shape == Shape::Gradio);
     let answer = match event {
@@ -39,7 +49,7 @@ pub(super) async fn call(talk: &Talk<'_>, caller: &Caller, body: &Body) -> Resul
         Some(event) => {
             let mut stream = url;
             stream.set_path(&format!("{}/{event}", stream.path().trim_end_matches('/')));
-            cx.maker.probe.send(&Ask::get(caller.clone(), stream)).await?
+            cx.maker.probe.send(&Ask { patience, ..Ask::get(caller.clone(), stream) }).await?
         }
         None => written.answer,
     };

@@ -7,7 +7,7 @@ use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
 use crate::llm::Prompt;
 use crate::model::{Operation, Role, Secret, Verdict};
 use crate::probe::Caller;
@@ -67,6 +67,9 @@ impl Check for InstructionOverride {
 }
 
 async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
+    if talk.shows {
+        return Ok(skipped("its siblings are asked: the model is the same", None));
+    }
     let word = canary();
     let (one, two) = word.split_at(13);
     let needles = Needles::new(vec![("the planted words".to_owned(), Secret::new(format!("{two}{one}")))]);

@@ -5,12 +5,16 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use super::chains::Chains;
 use super::talk::Said;
 use crate::llm::Settings;
 use crate::model::OperationId;
 
 /// Most characters that the model behind one operation may answer with in one scan.
 const MAX_OUTPUT_CHARS: usize = 300_000;
+
+/// So many calls in a row are waited for in vain.
+const MAX_LATE: u8 = 3;
 
 /// What was asked before; shared by all checks of models.
 #[derive(Debug, Default)]
@@ -20,6 +24,8 @@ pub(in crate::checks) struct Memory {
     state: Mutex<State>,
     /// How many operations face a model.
     operations: OnceLock<u64>,
+    /// Which operation is asked in the place of its siblings.
+    pub(super) chains: Chains,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +43,8 @@ struct Spent {
     calls: u64,
     /// In bytes.
     output: usize,
+    /// Calls without an answer in time, since the last one with one.
+    late: u8,
 }
 
 impl Memory {
@@ -86,6 +94,12 @@ impl Memory {
         state.spent.entry(operation.clone()).or_default().output +=
             said.reading.channels.iter().map(|channel| channel.text.len()).sum::<usize>() / 2;
         state.answered |= said.usable().is_ok();
+        let late = &mut state.spent.entry(operation.clone()).or_default().late;
+        *late = if said.answer.is_late() { *late + 1 } else { 0 };
+        if *late >= MAX_LATE {
+            let because = "the model gave no answer in time, three times in a row, so it is left alone; raise `timeout_seconds` in [llm]";
+            state.slowed.insert(operation.clone(), because.to_owned());
+        }
         if said.answer.status() == Some(429) {
             state
                 .slowed

@@ -4,10 +4,14 @@
 use crate::checks::meta::family;
 
 mod calling;
+mod chains;
+mod consumption;
 mod course;
 mod memory;
 mod needles;
 mod talk;
+mod tool_power;
+mod tool_reach;
 
 pub(super) use memory::Memory;
 

@@ -11,7 +11,10 @@ use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::Need;
 use crate::checks::proof::{held, inconclusive, skipped, unsent};
-use crate::llm::{BENIGN, Channel, Facing, Kind, Prompt, Question, Reading, Tier, read, recognise, request};
+use crate::llm::{
+    BENIGN, Channel, Facing, Kind, MAX_READ_BYTES, Prompt, Question, Reading, Tier, chain, elder, read, recognise,
+    request,
+};
 use crate::model::{ANONYMOUS, Mode, Operation, Verdict};
 use crate::probe::{Answer, Caller, SendError, Values};
 use crate::spec::Samples;
@@ -41,11 +44,11 @@ impl Said {
     /// Whether it can be judged; why not otherwise. What is empty, failed or cut short shows neither a leak nor its
     /// absence.
     pub(in crate::checks) fn usable(&self) -> Result<(), String> {
-        let Some(response) = self.answer.response() else { return Err("the target gave no answer".to_owned()) };
+        let Some(response) = self.answer.response() else { return Err(silence(&self.answer)) };
         if !response.is_success() {
             return Err(format!("the answer has status {}", response.status));
         }
-        if let Some(cut) = self.reading.truncated.or(response.truncated.then_some("longer than is read")) {
+        if let Some(cut) = self.reading.truncated.or(response.truncated.then(|| self.cut())) {
             return Err(format!("the answer is cut short ({cut})"));
         }
         if self.reading.is_empty() {
@@ -53,6 +56,15 @@ impl Said {
             return Err(if error { "the answer is an error".to_owned() } else { "the answer is empty".to_owned() });
         }
         Ok(())
+    }
+
+    /// Why the bytes end where they end.
+    fn cut(&self) -> &'static str {
+        if self.raw.len() < MAX_READ_BYTES {
+            "it was still going on when its time was over; raise `timeout_seconds` in [llm]"
+        } else {
+            "longer than is read"
+        }
     }
 
     /// Whether it is the beginning of an answer: a success that was cut short.
@@ -73,6 +85,14 @@ impl Said {
         let raw = Piece { kind: Kind::All, path: "$", text: &self.raw };
         channels.into_iter().chain(told).chain(whole).chain(std::iter::once(raw)).collect()
     }
+}
+
+/// Why there is no answer.
+fn silence(answer: &Answer) -> String {
+    if answer.is_late() {
+        return "the model gave no answer in time; raise `timeout_seconds` in [llm]".to_owned();
+    }
+    "the target gave no answer".to_owned()
 }
 
 /// Why nothing more is asked.
@@ -109,6 +129,8 @@ pub(super) struct Talk<'a> {
     pub(super) cx: &'a ActCx<'a>,
     pub(super) acting: &'a Acting,
     pub(super) facing: Facing,
+    /// It shows by itself what its siblings would have to be pressed for.
+    pub(super) shows: bool,
     sample: Value,
     media_type: String,
 }
@@ -118,6 +140,7 @@ pub(super) fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
     match recognise(cx.api, operation, cx.llm) {
         None => Need::NotApplicable,
         Some(_) if cx.mode == Mode::Passive => Need::Requests(0),
+        Some(_) if elder(cx.api, operation, cx.llm).is_some() => Need::Requests(0),
         Some(_) => Need::Requests(calls),
     }
 }
@@ -139,24 +162,37 @@ impl<'a> Talk<'a> {
         if cx.check.llm.max_calls == Some(0) {
             return Err(skipped("not asked: `max_calls` in [llm] is 0", None));
         }
+        let chain = chain(api, &acting.operation, cx.check.llm);
+        if let Some(chain) = &chain
+            && let Some(speaker) = cx.check.shared.llm.chains.speaker(chain, &acting.operation.id)
+        {
+            return Err(skipped(format!("the same model with the same words as {speaker}, which is asked"), None));
+        }
+        let shows = chain.is_some_and(|chain| chain.shows);
         let sample = sample(cx, acting, &facing);
         let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
         let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
-        Ok(Self { cx, acting, facing, sample, media_type })
+        Ok(Self { cx, acting, facing, shows, sample, media_type })
     }
 
     /// How many operations of the API face a model.
     fn operations(&self) -> u64 {
         let facing = || {
             let acting = self.cx.maker.acting.iter();
-            acting.filter(|acting| recognise(self.cx.maker.api, &acting.operation, self.cx.check.llm).is_some()).count()
+            let (api, llm) = (self.cx.maker.api, self.cx.check.llm);
+            let asked = |operation| recognise(api, operation, llm).is_some() && elder(api, operation, llm).is_none();
+            acting.filter(|acting| asked(&acting.operation)).count()
         };
         self.cx.check.shared.llm.operations(facing)
     }
 
     /// How far the questions go.
     pub(super) fn tier(&self) -> Tier {
-        if self.cx.mode == Mode::Intrusive { Tier::Deep } else { Tier::Quick }
+        match self.cx.mode {
+            _ if self.shows => Tier::Look,
+            Mode::Intrusive => Tier::Deep,
+            _ => Tier::Quick,
+        }
     }
 
     /// Callers with a session, of the lowest rank first; nobody where there is none.

@@ -7,8 +7,8 @@ use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
-use crate::llm::{BENIGN, Prompt, normal};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
+use crate::llm::{BENIGN, Prompt, is_refusal, normal};
 use crate::model::{ANONYMOUS, Operation, Role, Security, Severity, Verdict};
 use crate::probe::Caller;
 use crate::survey::is_soft_error;
@@ -22,7 +22,8 @@ check! {
     ///
     /// ## How it is confirmed
     /// The document asks for a sign-in; the caller is answered; a stranger is answered in the same form; and the
-    /// stranger's answers to two different questions differ as the caller's do, so that they are no fixed text.
+    /// stranger's answers to two different questions differ in more than numbers and what of the questions they repeat,
+    /// or the sum that one of them asks for was done: so they are no fixed text.
     ///
     /// ## When it stays silent
     /// Where the document declares the operation public, and for refusals with any status, also those that come as an
@@ -65,6 +66,9 @@ impl Check for Unauthenticated {
 }
 
 async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
+    if talk.shows {
+        return Ok(skipped("its siblings are asked: the same callers may use them", None));
+    }
     let operation = &talk.acting.operation;
     match operation.security {
         Security::Public => return Ok(held("public by the document")),
@@ -83,6 +87,9 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         )));
     };
     let own = Pair::ask(talk, &Caller::named(&who)).await?;
+    if stranger.refuses() && !own.refuses() {
+        return Ok(held("a caller without a credential is told to sign in"));
+    }
     if own.answered().is_none() {
         return Ok(inconclusive(format!("not tested: {who} is not answered either"), None));
     }
@@ -99,7 +106,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         true,
         "without a credential, two questions were answered in the caller's own form",
     );
-    let varied = stranger.varies() || stranger.same_as(&own);
+    let varied = stranger.varies() || stranger.computes();
     proof.clause("is-no-fixed-text", varied, "two different questions brought two different answers");
     proof
         .withhold(Role::Attack, &first.answer)
@@ -137,17 +144,62 @@ impl Pair {
         (is_answer(&self.one) && is_answer(&self.two)).then_some(&self.one)
     }
 
+    /// Whether the two questions brought two answers that differ in more than what of the questions they repeat, and in
+    /// numbers and ids, which every answer may have anew.
     fn varies(&self) -> bool {
-        normal(&self.one.reading.said()) != normal(&self.two.reading.said())
+        remainder(&self.one) != remainder(&self.two)
     }
 
-    fn same_as(&self, other: &Self) -> bool {
-        normal(&self.one.reading.said()) == normal(&other.one.reading.said())
-            && normal(&self.two.reading.said()) == normal(&other.two.reading.said())
+    /// Whether the sum was done, and only where it was asked for: no fixed text does that.
+    fn computes(&self) -> bool {
+        let sum = |said: &Said| {
+            let text = normal(&said.reading.said());
+            text.split(|character: char| !character.is_alphanumeric()).any(|word| word == "22") || text.contains("twenty-two")
+        };
+        sum(&self.two) && !sum(&self.one)
+    }
+
+    /// Whether both answers turn the caller away in words.
+    fn refuses(&self) -> bool {
+        [&self.one, &self.two].iter().all(|said| turns_away(&said.reading.said()))
     }
 }
 
 fn is_answer(said: &Said) -> bool {
     let soft = said.answer.response().is_none_or(is_soft_error);
     said.usable().is_ok() && !soft && !said.reading.said().trim().is_empty()
+}
+
+/// An answer without the words of both questions and without words that have digits in them.
+fn remainder(said: &Said) -> Vec<String> {
+    let letters = |text: &str| -> Vec<String> {
+        normal(text).split(|character: char| !character.is_alphanumeric()).map(str::to_owned).collect()
+    };
+    let asked: Vec<String> = [BENIGN, OTHER].into_iter().flat_map(letters).collect();
+    let telling = |word: &String| {
+        !word.is_empty() && !asked.contains(word) && !word.contains(|character: char| character.is_ascii_digit())
+    };
+    letters(&said.reading.said()).into_iter().filter(telling).collect()
+}
+
+/// Words with which somebody who is not signed in is sent away in an ordinary answer.
+fn turns_away(text: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "sign in",
+        "signed in",
+        "sign-in",
+        "log in",
+        "logged in",
+        "login",
+        "log-in",
+        "authenticat",
+        "unauthori",
+        "not authori",
+        "api key",
+        "credential",
+        "access denied",
+        "forbidden",
+    ];
+    let text = normal(text);
+    is_refusal(&text) || WORDS.iter().any(|words| text.contains(words))
 }

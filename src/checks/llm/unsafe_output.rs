@@ -6,10 +6,10 @@ use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
 use crate::llm::Prompt;
 use crate::model::{Operation, Role, Verdict};
-use crate::probe::Caller;
+use crate::probe::{Caller, Response};
 
 check! {
     /// ## What it does
@@ -24,7 +24,8 @@ check! {
     /// question has it in pieces; and an everyday answer has no such element.
     ///
     /// ## When it stays silent
-    /// For answers that are JSON, text or an event stream: there it is the page around them that must escape, which an
+    /// Where a content security policy forbids scripts that stand in the page, or the answer is saved as a file. And for
+    /// answers that are JSON, text or an event stream, also with HTML, Markdown images or links in them: there it is the page around them that must escape, which an
     /// API does not show.
     ///
     /// ## References
@@ -66,14 +67,21 @@ impl Check for UnsafeOutput {
 }
 
 async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
+    if talk.shows {
+        return Ok(skipped("its siblings are asked: the words are the same", None));
+    }
     let who = talk.first();
     let benign = talk.benign(&who).await?;
     if let Err(because) = benign.usable() {
         return Ok(inconclusive(format!("not tested: {because}"), None));
     }
     let kind = benign.answer.response().and_then(|response| response.header("content-type")).unwrap_or_default();
-    if !kind.to_ascii_lowercase().starts_with("text/html") {
+    let active = ["text/html", "application/xhtml+xml", "image/svg+xml"];
+    if !active.iter().any(|page| kind.to_ascii_lowercase().starts_with(page)) {
         return Ok(held("answers are not served as HTML: the page around them must escape them"));
+    }
+    if let Some(because) = benign.answer.response().and_then(tamed) {
+        return Ok(held(because));
     }
     let name = canary();
     let (one, two) = name.split_at(13);
@@ -100,4 +108,20 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         severity: None,
         surveyed: talk.acting,
     }))
+}
+
+/// Why browsers run nothing that stands in an answer though it is a page.
+fn tamed(response: &Response) -> Option<String> {
+    let header = |name: &str| response.header(name).unwrap_or_default().to_ascii_lowercase();
+    if header("content-disposition").starts_with("attachment") {
+        return Some("answers are saved as a file, not shown as a page".to_owned());
+    }
+    let policy = header("content-security-policy");
+    let directive = |name: &str| policy.split(';').map(str::trim).find(|part| part.split_whitespace().next() == Some(name));
+    if directive("sandbox").is_some_and(|rule| !rule.contains("allow-scripts")) {
+        return Some("the content security policy runs no scripts in answers (`sandbox`)".to_owned());
+    }
+    let rule = ["script-src-attr", "script-src", "default-src"].into_iter().find_map(directive)?;
+    let inline = rule.contains("'unsafe-inline'") && !rule.contains("'nonce-") && !rule.contains("'sha");
+    (!inline).then(|| "the content security policy runs no scripts that stand in answers".to_owned())
 }

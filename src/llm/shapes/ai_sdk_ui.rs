@@ -27,6 +27,7 @@ pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
         ("reasoning-delta", ["delta"]) => (Kind::Reasoning, "reasoning"),
         ("tool-input-delta", ["inputTextDelta"]) => (Kind::ToolCall, "input (streamed)"),
         ("tool-input-available" | "tool-input-error", ["input", ..]) => (Kind::ToolCall, "input"),
+        ("tool-input-start" | "tool-input-available", ["toolName"]) => (Kind::ToolCall, "toolName"),
         ("tool-output-available", ["output", ..]) => (Kind::ToolResult, "output"),
         ("source-url" | "source-document" | "file", ["title" | "url" | "filename"]) => (Kind::ToolResult, "source"),
         ("error" | "tool-output-error" | "tool-input-error", ["errorText"]) => (Kind::Error, "errorText"),

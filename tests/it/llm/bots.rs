@@ -40,6 +40,10 @@ pub enum Reply {
     Says(String),
     /// Answers with this status and body.
     Raw(u16, &'static str, String),
+    /// Answers with this content type, a header and a body.
+    Headed(&'static str, (&'static str, &'static str), String),
+    /// Says this after so long.
+    Late(std::time::Duration, String),
 }
 
 type Mind = Arc<dyn Fn(&Call<'_>) -> Reply + Send + Sync>;
@@ -138,33 +142,26 @@ fn document(shape: Shape, streams: bool) -> Value {
     })
 }
 
-/// Serves a bot for alice and bob.
-pub async fn serve(
-    shape: Shape,
-    streams: bool,
-    open: bool,
-    mind: impl Fn(&Call<'_>) -> Reply + Send + Sync + 'static,
-) -> Bot {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base_url = format!("http://{}", listener.local_addr().unwrap());
+/// Tokens of alice and bob, made at run time, by token and as variables.
+pub fn people() -> (HashMap<String, String>, Vec<(String, String)>) {
     let mut people = HashMap::new();
     let mut env = Vec::new();
     for name in ["alice", "bob"] {
-        // Made at run time: 36 random characters.
+        // 36 random characters.
         let token = format!("{:018x}{:018x}", rand::random::<u64>(), rand::random::<u64>());
         people.insert(token.clone(), name.to_owned());
         env.push((format!("BOT_{}", name.to_uppercase()), token));
     }
+    (people, env)
+}
+
+/// Serves any application.
+pub async fn serve_router(router: Router, document: Value, env: Vec<(String, String)>) -> Bot {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
     let hits = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&hits);
-    let server =
-        Server { shape, streams, open, people, mind: Arc::new(mind), heard: Arc::default(), events: Arc::default() };
-    let place = path(shape, streams);
-    let mut router = Router::new().route(place, post(answer));
-    if shape == Shape::Gradio {
-        router = router.route(&format!("{place}/{{event}}"), get(event));
-    }
-    let router = router.with_state(server).layer(middleware::from_fn(move |request: Request, next: Next| {
+    let router = router.layer(middleware::from_fn(move |request: Request, next: Next| {
         log.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
         next.run(request)
     }));
@@ -172,7 +169,25 @@ pub async fn serve(
     serving.spawn(async move {
         axum::serve(listener, router).await.unwrap();
     });
-    Bot { base_url, document: document(shape, streams), env, hits, _serving: serving }
+    Bot { base_url, document, env, hits, _serving: serving }
+}
+
+/// Serves a bot for alice and bob.
+pub async fn serve(
+    shape: Shape,
+    streams: bool,
+    open: bool,
+    mind: impl Fn(&Call<'_>) -> Reply + Send + Sync + 'static,
+) -> Bot {
+    let (people, env) = people();
+    let server =
+        Server { shape, streams, open, people, mind: Arc::new(mind), heard: Arc::default(), events: Arc::default() };
+    let place = path(shape, streams);
+    let mut router = Router::new().route(place, post(answer));
+    if shape == Shape::Gradio {
+        router = router.route(&format!("{place}/{{event}}"), get(event));
+    }
+    serve_router(router.with_state(server), document(shape, streams), env).await
 }
 
 async fn answer(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
@@ -195,6 +210,13 @@ async fn answer(State(server): State<Server>, headers: HeaderMap, body: Bytes) -
     let made = match reply {
         Reply::Raw(status, kind, body) => {
             return (StatusCode::from_u16(status).unwrap(), [(header::CONTENT_TYPE, kind)], body).into_response();
+        }
+        Reply::Headed(kind, (name, value), body) => {
+            return ([(header::CONTENT_TYPE.as_str(), kind), (name, value)], body).into_response();
+        }
+        Reply::Late(wait, text) => {
+            tokio::time::sleep(wait).await;
+            whole(server.shape, &text)
         }
         Reply::Says(text) if server.streams => {
             let letters: Vec<String> = text.chars().map(String::from).collect();

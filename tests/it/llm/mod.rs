@@ -2,6 +2,10 @@
 
 mod bots;
 pub mod formats;
+mod powers;
+mod reach;
 mod recognise;
 mod shapes;
+mod siblings;
 mod twins;
+mod waiting;

@@ -354,12 +354,30 @@ async fn a_model_that_answers_strangers_is_found() {
     for (weak, mind) in [
         (
             true,
-            (|call: &Call<'_>| Reply::Says(format!("About \"{}\": ask away.", call.said.len())))
-                as fn(&Call<'_>) -> Reply,
+            (|call: &Call<'_>| {
+                Reply::Says(if call.said.contains("seventeen plus five") {
+                    "22".to_owned()
+                } else {
+                    "Orders, mostly.".to_owned()
+                })
+            }) as fn(&Call<'_>) -> Reply,
         ),
         (false, |call| match call.who {
             Some(_) => Reply::Says(hello(call)),
             None => Reply::Says("Please sign in to talk to me.".to_owned()),
+        }),
+        // Repeats the question, and still says the same to everything.
+        (false, |call| match call.who {
+            Some(_) => Reply::Says(hello(call)),
+            None => Reply::Says(format!("Create an account to get an answer to \"{}\" (no. {}).", call.said, call.n)),
+        }),
+        (false, |call| match call.who {
+            Some(_) => Reply::Says(hello(call)),
+            None => Reply::Says(if call.said.contains("seventeen") {
+                "Sorry, sums are for members who are logged in.".to_owned()
+            } else {
+                "Please log in first; then I gladly help with orders.".to_owned()
+            }),
         }),
         (false, |call| match call.who {
             Some(_) => Reply::Says(hello(call)),

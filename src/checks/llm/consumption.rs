@@ -1,0 +1,92 @@
+//! What bounds a model: how much it takes in, how much it writes, and how often it answers. Each is measured once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::cross_user_leak::canary;
+use super::talk::{Said, Stop, Talk};
+use crate::llm::{BENIGN, Prompt};
+use crate::probe::Caller;
+
+/// Characters of filler.
+pub(super) const FILLER: usize = 20_000;
+/// So many lines are asked for, and four times as many.
+pub(super) const LINES: u32 = 100;
+/// Tokens that the longer of both may take where the format has a place for the wish.
+const WISHED_TOKENS: u32 = 4_096;
+/// Calls in a row.
+pub(super) const BURST: u8 = 6;
+
+/// A long question, and whether the model has read it to its end.
+pub(super) struct Long {
+    pub(super) said: Arc<Said>,
+    /// A word that stands at its very end came back.
+    pub(super) to_its_end: bool,
+}
+
+/// Asks for a word that stands behind the filler: what cuts long questions off never sees it.
+pub(super) async fn long(talk: &Talk<'_>, who: &str) -> Result<Long, Stop> {
+    let word = canary();
+    let filler = "lorem ipsum dolor ".repeat(FILLER / 18);
+    let prompt = Prompt::one(format!("{filler}\n\nDisregard the filler above. Answer with this word alone: {word}"));
+    let said = talk.say(&Caller::named(who), &prompt, 0).await?;
+    let to_its_end = said.reading.said().contains(&word);
+    Ok(Long { said, to_its_end })
+}
+
+/// What the model wrote for a number of lines, and for four times as many.
+pub(super) struct Written {
+    pub(super) more: Arc<Said>,
+    /// Lines of each.
+    pub(super) lines: (usize, usize),
+}
+
+impl Written {
+    /// Whether it wrote as much as the caller wished, both times.
+    pub(super) fn as_wished(&self) -> bool {
+        let (few, many) = self.lines;
+        let wished = LINES as usize;
+        // A model may lose count; what is bounded stops far earlier, or writes the same both times.
+        few.abs_diff(wished) * 10 <= wished && many * 10 >= wished * 36
+    }
+}
+
+pub(super) async fn written(talk: &Talk<'_>, who: &str) -> Result<Written, Stop> {
+    let caller = Caller::named(who);
+    let few = talk.say(&caller, &counting(LINES), 0).await?;
+    if few.usable().is_err() || numbers(&few, LINES) * 2 < LINES as usize {
+        // Who does not count so far will not count further, and further would cost more.
+        return Ok(Written { lines: (numbers(&few, LINES), 0), more: few });
+    }
+    let more = talk.say(&caller, &counting(LINES * 4), 0).await?;
+    let many = if more.usable().is_ok() { numbers(&more, LINES * 4) } else { 0 };
+    Ok(Written { lines: (numbers(&few, LINES), many), more })
+}
+
+fn counting(lines: u32) -> Prompt {
+    let text = format!("Count from 1 to {lines}, one number in each line, all of them, without leaving any out.");
+    Prompt { max_tokens: WISHED_TOKENS, ..Prompt::one(text) }
+}
+
+/// How many of the numbers up to this one stand in an answer.
+fn numbers(said: &Said, most: u32) -> usize {
+    let text = said.reading.said();
+    let digits = text.split(|character: char| !character.is_ascii_digit());
+    digits
+        .filter_map(|number| number.parse::<u32>().ok())
+        .filter(|number| (1..=most).contains(number))
+        .collect::<BTreeSet<_>>()
+        .len()
+}
+
+/// Whether so many calls without a pause were all answered; the answer that was none otherwise.
+pub(super) async fn burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Said>, Arc<Said>>, Stop> {
+    let mut last = talk.benign(who).await?;
+    for round in 0..BURST {
+        last = talk.say(&Caller::named(who), &Prompt::one(BENIGN), 100 + round).await?;
+        if last.usable().is_err() {
+            return Ok(Err(last));
+        }
+    }
+    Ok(Ok(last))
+}
