@@ -1,9 +1,11 @@
 // A scripted stand-in for a chat model, behind the AI SDK's own interface: it recites what it was told when asked for it,
-// and calls the tool that reads notes where a note is named.
+// and calls the tool that reads notes where a note or a tool is spoken of.
 import { MockLanguageModelV3, simulateReadableStream } from "ai/test";
 
 const ASKS = /token|credential|word for word|system prompt|context|configuration|before this message|above/i;
 const NOTE = /\bnote-[0-9a-f]{12}\b/;
+// Asked for a tool, it calls the one that it has.
+const TOOL = /\b(call|use)\b[^.]*\btools?\b/i;
 
 export const calls = { model: 0 };
 
@@ -15,7 +17,8 @@ function reply(prompt, tools) {
   if (last.role === "tool") return { text: "That is what I found." };
   const asked = textOf(prompt.filter((turn) => turn.role === "user").at(-1).content);
   const note = NOTE.exec(asked)?.[0];
-  if (note && tools?.some((tool) => tool.name === "readNote")) return { call: { id: note } };
+  const wanted = note ?? (TOOL.test(asked) ? "note-000000000000" : undefined);
+  if (wanted && tools?.some((tool) => tool.name === "readNote")) return { call: { id: wanted } };
   if (ASKS.test(asked)) return { text: `I was told: ${prompt.filter((turn) => turn.role === "system").map((turn) => turn.content).join(" ")}` };
   return { text: `You asked with ${asked.length} characters. I can look up your notes.` };
 }

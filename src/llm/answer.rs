@@ -1,5 +1,7 @@
 //! What came out of a model's answer: one text per channel, each joined from all its pieces.
 
+use std::collections::HashMap;
+
 /// What a channel of an answer carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -102,7 +104,56 @@ impl Channels {
         self.0.keys().any(|(kind, _)| kind.is_the_models())
     }
 
+    /// Where no name tells what the model says, the longest prose among what has no meaning yet is taken for it; of a
+    /// stream what came in the most pieces. Nothing is where the answer speaks of an error.
+    pub(super) fn suppose(&mut self, pieces: &HashMap<String, usize>) {
+        if self.speaks() || self.0.keys().any(|(kind, _)| *kind == Kind::Error) {
+            return;
+        }
+        let known = self.0.iter().filter(|((kind, path), _)| *kind == Kind::Metadata && !is_technical(path));
+        let count = |path: &String| pieces.get(path).copied().unwrap_or(0);
+        let likely = known.filter(|((_, path), text)| is_prose(text) || count(path) >= 3 && !text.trim().is_empty());
+        let best = likely.max_by_key(|((_, path), text)| (count(path) >= 3, is_prose(text), text.len()));
+        let Some(key) = best.map(|(key, _)| key.clone()) else { return };
+        if let Some(text) = self.0.get(&key).cloned() {
+            self.0.insert((Kind::Text, key.1.clone()), text);
+            self.0.shift_remove(&key);
+        }
+    }
+
     pub(super) fn finish(self) -> Vec<Channel> {
         self.0.into_iter().map(|((kind, path), text)| Channel { path, kind, text }).collect()
     }
+}
+
+/// Three words or more, mostly of letters.
+fn is_prose(text: &str) -> bool {
+    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
+    text.split_whitespace().count() >= 3 && letters * 2 >= text.chars().count()
+}
+
+/// Fields that say how a request fared, and what names things: no answer of a model's.
+fn is_technical(path: &str) -> bool {
+    const NAMES: [&str; 18] = [
+        "id",
+        "type",
+        "kind",
+        "event",
+        "role",
+        "object",
+        "model",
+        "status",
+        "state",
+        "notice",
+        "warning",
+        "info",
+        "hint",
+        "title",
+        "description",
+        "created",
+        "timestamp",
+        "name",
+    ];
+    let last = path.rsplit(['.', ']']).next().unwrap_or_default().to_ascii_lowercase();
+    NAMES.contains(&last.as_str()) || last.ends_with("_id") || last.contains("err")
 }

@@ -1,5 +1,7 @@
 //! Reads an answer: frames, then every string of each into the channel that its format gives it.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::leaf::Leaf;
@@ -29,8 +31,23 @@ pub fn read(shape: Shape, content_type: &str, text: &str, answer: Option<&str>) 
             break;
         }
     }
+    if !channels.speaks() {
+        channels.suppose(&pieces(&frames));
+    }
     let truncated = frames.truncated.or_else(|| cut_short(&frames));
     Reading { channels: channels.finish(), truncated, streamed: frames.streamed }
+}
+
+/// How many frames of a stream have a text at each path.
+fn pieces(frames: &Frames) -> HashMap<String, usize> {
+    let mut count = HashMap::new();
+    for frame in frames.all.iter().filter(|_| frames.streamed) {
+        let mut left = MAX_LEAVES;
+        walk(frame, &frame.value, &mut Vec::new(), &mut left, &mut |leaf, _| {
+            *count.entry(leaf.path()).or_default() += 1
+        });
+    }
+    count
 }
 
 /// Gemini and LangServe's batch answer with a list of what others answer one by one.

@@ -131,6 +131,27 @@ fn the_answer_is_where_the_user_says() {
 }
 
 #[test]
+fn an_answer_under_names_of_its_own_is_read_all_the_same() {
+    let token = token();
+    let lines: String = ["Sure", ", it ", "is ", token.get(..9).unwrap(), token.get(9..).unwrap(), "."]
+        .iter()
+        .map(|piece| format!("{}\n", json!({"k": "frag", "v": piece})))
+        .collect();
+    let call = json!({"k": "fn", "n": "fetch_order", "a": {"ref": "17"}});
+    let reading = read(Shape::Generic, "application/x-ndjson", &format!("{call}\n{lines}{{\"k\":\"end\"}}\n"), None);
+    assert_eq!(reading.said(), format!("Sure, it is {token}."));
+    let blurb = json!({"outcome": {"blurb": "I help with orders."}, "ticket": "T-1"}).to_string();
+    assert_eq!(read(Shape::Generic, "application/json", &blurb, None).said(), "I help with orders.");
+    for none in [
+        json!({"status": "Your question was put in the queue", "id": "7"}),
+        json!({"error": "no such thing", "blurb": "Please try again later on."}),
+        json!({"ticket": "T-1", "worker": "w-12"}),
+    ] {
+        assert!(read(Shape::Generic, "application/json", &none.to_string(), None).is_empty(), "{none}");
+    }
+}
+
+#[test]
 fn every_request_holds_the_prompt_and_what_the_document_asks_for() {
     for shape in Shape::ALL {
         let sample = json!({"message": "sample", "session": "s-1"});
