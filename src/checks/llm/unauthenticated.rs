@@ -154,7 +154,8 @@ impl Pair {
     fn computes(&self) -> bool {
         let sum = |said: &Said| {
             let text = normal(&said.reading.said());
-            text.split(|character: char| !character.is_alphanumeric()).any(|word| word == "22") || text.contains("twenty-two")
+            text.split(|character: char| !character.is_alphanumeric()).any(|word| word == "22")
+                || text.contains("twenty-two")
         };
         sum(&self.two) && !sum(&self.one)
     }

@@ -100,7 +100,10 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         Ok(last) => last,
         Err(refused) => {
             let status = status(&refused.answer);
-            return Ok(held(format!("of {} calls in a row one was not answered (status {status})", consumption::BURST)));
+            return Ok(held(format!(
+                "of {} calls in a row one was not answered (status {status})",
+                consumption::BURST
+            )));
         }
     };
     if let Some(header) = limit(&last) {
@@ -118,7 +121,8 @@ fn proof(talk: &Talk<'_>, long: &Long, written: &Written, benign: &Said, last: &
         proof.open("read-to-its-end", "a random word that stands at its end did not come back: it may have been cut");
     }
     let (few, many) = written.lines;
-    let wrote = format!("asked for {} and {} lines, it wrote {few} and {many}", consumption::LINES, consumption::LINES * 4);
+    let wrote =
+        format!("asked for {} and {} lines, it wrote {few} and {many}", consumption::LINES, consumption::LINES * 4);
     if written.as_wished() {
         proof.clause("writes-as-much-as-wished", true, wrote);
     } else {
@@ -131,7 +135,9 @@ fn proof(talk: &Talk<'_>, long: &Long, written: &Written, benign: &Said, last: &
     proof.withhold(Role::Baseline, &benign.answer).withhold(Role::Control, &last.answer);
     let sure = long.to_its_end && written.as_wished();
     let claim = match sure {
-        true => format!("the model read 20,000 characters, wrote {many} lines because the caller wished them, and answered every call; nothing announces a limit"),
+        true => format!(
+            "the model read 20,000 characters, wrote {many} lines because the caller wished them, and answered every call; nothing announces a limit"
+        ),
         false => "the model took a question of 20,000 characters, and nothing announces a limit".to_owned(),
     };
     proof.broken(Finding {

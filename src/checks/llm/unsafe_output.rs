@@ -117,7 +117,8 @@ fn tamed(response: &Response) -> Option<String> {
         return Some("answers are saved as a file, not shown as a page".to_owned());
     }
     let policy = header("content-security-policy");
-    let directive = |name: &str| policy.split(';').map(str::trim).find(|part| part.split_whitespace().next() == Some(name));
+    let directive =
+        |name: &str| policy.split(';').map(str::trim).find(|part| part.split_whitespace().next() == Some(name));
     if directive("sandbox").is_some_and(|rule| !rule.contains("allow-scripts")) {
         return Some("the content security policy runs no scripts in answers (`sandbox`)".to_owned());
     }
