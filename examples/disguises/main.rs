@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use routewarden::detect::Redactor;
-use routewarden::detect::known::{KnownFinder, Needle};
+use routewarden::detect::known::{KnownFinder, KnownHit, Needle};
 
 use draw::Draw;
 use values::{Kind, Value};
@@ -121,7 +121,8 @@ fn all_found(
             for _ in 0..arguments.times.div_ceil(arguments.values) {
                 let (text, place) = planted_in(&mut draw, pieces, &written);
                 let found = finder.find(&text);
-                let right = |hit: &&_| place.start <= start(hit) && end(hit) <= place.end;
+                // The next character of the other text may by chance go on as the value does.
+                let right = |hit: &&KnownHit| hit.range.start < place.end && place.start < hit.range.end;
                 let inside = found.iter().filter(right).count();
                 let swept = !redactor.tripwire(&text).0.contains(&written);
                 let counted = [1, usize::from(inside > 0 && inside == found.len()), usize::from(swept)];
@@ -130,14 +131,6 @@ fn all_found(
         }
     }
     table(out, &rows)
-}
-
-fn start(hit: &routewarden::detect::known::KnownHit) -> usize {
-    hit.range.start
-}
-
-fn end(hit: &routewarden::detect::known::KnownHit) -> usize {
-    hit.range.end
 }
 
 /// A piece of other text with something written into it, and where.
