@@ -6,7 +6,7 @@ mod stream;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::views;
+use super::known;
 
 /// Only this much of one text is taken apart.
 const MAX_INPUT_BYTES: usize = 4 * 1024 * 1024;
@@ -158,9 +158,8 @@ fn string(decoded: &mut Decoded, path: &str, text: &str, level: Level) {
 /// The text, and once more with escapes of URLs, HTML and programs undone, where it has any.
 fn plain(decoded: &mut Decoded, path: &str, text: &str) {
     decoded.push(path, text);
-    let chains = views::layers(text);
-    let Some(last) = chains.first().filter(|chain| chain.len() > 1).and_then(|chain| chain.last()) else { return };
-    decoded.push(&below(path, "(unescaped)"), &String::from_utf8_lossy(&last.bytes));
+    let Some(unescaped) = known::unescaped(text) else { return };
+    decoded.push(&below(path, "(unescaped)"), &unescaped);
 }
 
 fn form(decoded: &mut Decoded, text: &str) {

@@ -1,25 +1,46 @@
 //! Finds values that are known in advance in whatever dress they come: spelled out, escaped, encoded, reversed or cut.
 //! Knows nothing of where a text came from.
 
+mod escapes;
+mod fold;
 mod forms;
+mod index;
 mod partial;
 mod reading;
+mod short;
 
-use std::ops::Range;
-
-use aho_corasick::{AhoCorasick, MatchKind};
+use std::ops::{ControlFlow, Range};
 
 use self::forms::Form;
-use self::partial::Partial;
+use self::index::{Entry, GRAM, Index, SURE};
+use self::partial::Reference;
 use self::reading::Reading;
+pub(super) use self::reading::unescaped;
+use self::short::Short;
 use crate::model::Secret;
 
 /// Values of fewer characters are not looked for: in megabytes of text they turn up by chance.
 pub const MIN_VALUE_CHARS: usize = 12;
+/// Values of fewer characters are a proof only letter for letter, or in an encoding that keeps every character: a word
+/// with other capital letters, in pieces or reversed is soon found.
+pub const EXACT_BELOW: usize = 20;
+/// A value of fewer different characters than this (`000000000000`) proves nothing.
+const MIN_VARIETY: usize = 5;
+/// Values of fewer bytes are not even kept back: they would blacken half of a report.
+const LEAST_BLACKENED: usize = 3;
 /// More places of one text are not reported.
 const MAX_HITS: usize = 256;
 /// Only this much of one text is searched.
 const MAX_TEXT_BYTES: usize = 16 * 1024 * 1024;
+
+/// What is done with what is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Somebody is told that a value was there.
+    Proof,
+    /// It is cut out; rather once too often.
+    Redaction,
+}
 
 /// A value that is looked for: its name (`ALICE_TOKEN`, `canary 1`) and the value.
 #[derive(Debug, Clone)]
@@ -109,23 +130,27 @@ pub struct KnownHit {
     pub range: Range<usize>,
 }
 
+/// A place that a redactor cuts out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Index into the needles.
+    pub needle: usize,
+    /// Bytes of the text.
+    pub range: Range<usize>,
+}
+
 /// Looks for known values; built once, used on many texts.
 ///
 /// Of a JWT the header is public, and never counts; a part of its payload counts only where it stands alone, is 24
-/// characters long and holds a claim that is the caller's own. Any other part counts from 12 characters on.
+/// characters long and holds a claim that is the caller's own. Any other part counts from 12 characters on, unless
+/// another needle has it too. Values of fewer than 20 characters count whole and letter for letter alone.
 pub struct KnownFinder {
-    machines: Option<Machines>,
-}
-
-struct Machines {
-    exact: Machine,
-    folded: Machine,
-    partial: Partial,
-}
-
-struct Machine {
-    automaton: AhoCorasick,
+    /// Forms that the index finds.
     forms: Vec<Form>,
+    references: Vec<Reference>,
+    index: Index,
+    short: Option<Short>,
+    looks_escaped: bool,
 }
 
 impl std::fmt::Debug for KnownFinder {
@@ -135,63 +160,100 @@ impl std::fmt::Debug for KnownFinder {
 }
 
 impl KnownFinder {
-    /// Prepares the search. Values shorter than [`MIN_VALUE_CHARS`] are left out.
+    /// Prepares the search for a proof. Values shorter than [`MIN_VALUE_CHARS`], or of fewer than five different
+    /// characters, are left out.
     pub fn new(needles: &[Needle]) -> Self {
-        let values: Vec<(usize, &str)> = needles
-            .iter()
-            .enumerate()
-            .map(|(index, needle)| (index, needle.value.expose()))
-            .filter(|(_, value)| value.chars().count() >= MIN_VALUE_CHARS)
+        let values = needles.iter().enumerate().map(|(index, needle)| (index, needle.value.expose()));
+        let values: Vec<_> = values
+            .filter(|(_, value)| partial::has_variety(&value.to_ascii_lowercase().into_bytes(), MIN_VARIETY))
             .collect();
-        if values.is_empty() {
-            return Self { machines: None };
-        }
-        let forms: Vec<Form> = values.iter().flat_map(|(needle, value)| forms::of(*needle, value)).collect();
-        let (exact, folded): (Vec<Form>, Vec<Form>) = forms.into_iter().partition(|form| form.exact);
-        let machines = Machine::new(exact, false).zip(Machine::new(folded, true)).map(|(exact, folded)| Machines {
-            exact,
-            folded,
-            partial: Partial::new(&values),
+        // Without short forms there is no automaton that could be too large.
+        Self::build(&values, Purpose::Proof).unwrap_or_else(|| Self::of(Vec::new(), Vec::new(), None))
+    }
+
+    /// Prepares the search for what must not be shown; `None` when there is too much to look for.
+    pub(super) fn to_keep_back(needles: &[Needle]) -> Option<Self> {
+        let values: Vec<_> = needles.iter().enumerate().map(|(index, needle)| (index, needle.value.expose())).collect();
+        Self::build(&values, Purpose::Redaction)
+    }
+
+    fn build(values: &[(usize, &str)], purpose: Purpose) -> Option<Self> {
+        let forms = values.iter().flat_map(|(needle, value)| forms::of(*needle, value, purpose));
+        let (forms, short): (Vec<Form>, Vec<Form>) = forms.partition(|form| form.bytes.len() >= SURE);
+        let short = if short.is_empty() { None } else { Some(Short::new(short)?) };
+        Some(Self::of(forms, partial::references(values, purpose), short))
+    }
+
+    fn of(forms: Vec<Form>, references: Vec<Reference>, short: Option<Short>) -> Self {
+        // The end of a token is its own; its beginning is everybody's.
+        let ends = forms.iter().enumerate().flat_map(|(number, form)| {
+            let from = form.bytes.len().saturating_sub(SURE);
+            let windows = form.bytes.windows(GRAM).enumerate().skip(from);
+            windows.filter_map(move |(at, window)| Some((index::gram(window)?, Entry::Form(number, at))))
         });
-        Self { machines }
+        let index = Index::new(ends.chain(partial::grams(&references)));
+        let looks_escaped = forms.iter().any(Form::looks_escaped) || short.as_ref().is_some_and(Short::looks_escaped);
+        Self { forms, references, index, short, looks_escaped }
     }
 
     /// Every place where a value stands, in the order of the text. Where several readings of one place hold it, the
     /// one that shows most of it is told. At most 256 places, of the first 16 MiB.
     pub fn find(&self, text: &str) -> Vec<KnownHit> {
-        let Some(machines) = &self.machines else { return Vec::new() };
         let end = (0..=text.len().min(MAX_TEXT_BYTES)).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let text = text.get(..end).unwrap_or_default();
+        best(self.search(text.get(..end).unwrap_or_default(), true, MAX_HITS))
+    }
+
+    /// Every place that must not be shown, in no order, some of them twice. `parts`: also where a part of a value
+    /// stands that is no segment of a token.
+    pub(super) fn places(&self, text: &str, parts: bool) -> Vec<Place> {
+        let hits = self.search(text, parts, usize::MAX);
+        hits.into_iter().map(|hit| Place { needle: hit.needle, range: hit.range }).collect()
+    }
+
+    fn search(&self, text: &str, parts: bool, most: usize) -> Vec<KnownHit> {
         let mut hits = Vec::new();
-        reading::each(text, |reading| machines.search(text, reading, &mut hits));
-        best(hits)
-    }
-}
-
-impl Machines {
-    fn search(&self, text: &str, reading: &Reading<'_>, hits: &mut Vec<KnownHit>) {
-        let limit = hits.len() + MAX_HITS;
-        for machine in [&self.exact, &self.folded] {
-            for found in machine.automaton.find_overlapping_iter(reading.bytes()) {
-                let Some(form) = machine.forms.get(found.pattern().as_usize()) else { continue };
-                if hits.len() >= limit {
-                    return;
-                }
-                hits.push(form.hit(text, reading, found.range()));
-            }
+        if self.forms.is_empty() && self.short.is_none() {
+            return hits;
         }
-        self.partial.find(text, reading, limit, hits);
+        reading::each(text, self.looks_escaped, &mut |reading| {
+            let limit = hits.len().saturating_add(most);
+            self.search_one(text, reading, parts, limit, &mut hits);
+            if let Some(short) = &self.short {
+                short.each(reading, |form, start| hits.push(form.hit(text, reading, start)));
+            }
+        });
+        hits
     }
-}
 
-impl Machine {
-    fn new(forms: Vec<Form>, fold: bool) -> Option<Self> {
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(fold)
-            .match_kind(MatchKind::Standard)
-            .build(forms.iter().map(|form| &form.bytes))
-            .ok()?;
-        Some(Self { automaton, forms })
+    fn search_one(&self, text: &str, reading: &Reading<'_>, parts: bool, limit: usize, hits: &mut Vec<KnownHit>) {
+        let bytes = reading.bytes();
+        // The grams of a run lead to the same run.
+        let mut seen: Vec<(usize, Range<usize>)> = vec![(0, 0..0); self.references.len()];
+        let _ = self.index.each(bytes, |place, entries| {
+            for entry in entries {
+                match *entry {
+                    Entry::Form(number, at) => {
+                        let start = place.checked_sub(at);
+                        let form =
+                            self.forms.get(number).zip(start).filter(|(form, start)| form.is_at(reading, *start));
+                        hits.extend(form.map(|(form, start)| form.hit(text, reading, start)));
+                    }
+                    Entry::Run(number, at) if parts => {
+                        let Some(reference) = self.references.get(number) else { continue };
+                        let run = reference.extend(bytes, place, at);
+                        if let Some(last) = seen.get_mut(number).filter(|last| **last != run) {
+                            hits.extend(reference.hit(reading, run.0, &run.1));
+                            *last = run;
+                        }
+                    }
+                    Entry::Run(..) => {}
+                }
+                if hits.len() >= limit {
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        });
     }
 }
 

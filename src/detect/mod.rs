@@ -7,12 +7,10 @@ mod fields;
 pub mod jwt;
 pub mod known;
 mod names;
-mod needles;
 pub mod personal;
 mod redactor;
 pub mod secrets;
 pub mod trace;
 pub mod unknown_token;
-mod views;
 
 pub use redactor::{MAX_INPUT_BYTES, Redactor};

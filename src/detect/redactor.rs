@@ -3,9 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::known::{KnownFinder, Needle};
-use super::needles::{Hit, Known, Needles};
-use super::views::views;
+use super::known::{KnownFinder, Needle, Place};
 use super::{credentials, fields, names};
 use crate::model::{Secret, clean_name};
 
@@ -19,7 +17,8 @@ const FIELD: &str = "[redacted:field]";
 /// be added while others search.
 ///
 /// Known values are found as they stand, in JSON, HTML and percent escapes (up to three layers), in base64 (both
-/// alphabets, any alignment, also base64 within base64), in hexadecimal, and wrapped in white space. Values of fewer
+/// alphabets, any alignment) and in hexadecimal; values of twelve characters and more also in base64 within base64,
+/// wrapped in white space, spelled out, reversed and in every other disguise of [`super::known`]. Values of fewer
 /// than six characters, and values that are themselves field names such as `password`, are found only where they are
 /// a whole JSON string, a whole parameter or the whole text; values of fewer than three characters are not looked for.
 #[derive(Clone, Debug)]
@@ -29,11 +28,9 @@ pub struct Redactor {
 }
 
 struct State {
-    known: Vec<Known>,
+    known: Vec<Needle>,
     /// Built by the first search after a value was added: a sign-in adds several at once.
-    needles: OnceLock<Option<Needles>>,
-    /// Values in disguises that no server writes by itself, but a model may.
-    disguised: OnceLock<KnownFinder>,
+    finder: OnceLock<Option<KnownFinder>>,
 }
 
 impl std::fmt::Debug for State {
@@ -43,20 +40,8 @@ impl std::fmt::Debug for State {
 }
 
 impl State {
-    fn new(known: Vec<Known>) -> Self {
-        Self { known, needles: OnceLock::new(), disguised: OnceLock::new() }
-    }
-
-    fn disguised(&self) -> &KnownFinder {
-        self.disguised.get_or_init(|| {
-            // A password that is a field's name would blacken every key of that name.
-            let value = |known: &Known| match names::is_sensitive_name(known.value.expose()) {
-                true => Secret::new(""),
-                false => known.value.clone(),
-            };
-            let needles = self.known.iter().map(|known| Needle { name: known.name.clone(), value: value(known) });
-            KnownFinder::new(&needles.collect::<Vec<_>>())
-        })
+    fn new(known: Vec<Needle>) -> Self {
+        Self { known, finder: OnceLock::new() }
     }
 }
 
@@ -87,7 +72,7 @@ impl Redactor {
             return;
         }
         let mut known = state.known.clone();
-        known.push(Known { name: clean_name(name, 64), value: value.clone() });
+        known.push(Needle { name: clean_name(name, 64), value: value.clone() });
         *state = Arc::new(State::new(known));
     }
 
@@ -158,28 +143,18 @@ impl Redactor {
 
     fn replace_all(&self, text: &str, runs: bool) -> (String, usize) {
         let state = Arc::clone(&self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let Some(needles) = state.needles.get_or_init(|| Needles::new(&state.known)).as_ref() else {
+        let Some(finder) = state.finder.get_or_init(|| KnownFinder::to_keep_back(&state.known)).as_ref() else {
             // Without the automata nothing can be vouched for.
             return ("[redacted: too many known values to search for]".to_owned(), 1);
         };
         let (window, keep) = capped(text);
-        let mut hits: Vec<Hit> = Vec::new();
-        for view in views(window) {
-            needles.whole(&view, &mut hits);
-            if runs {
-                needles.runs(&view, &mut hits);
-            }
-        }
         // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
-        let disguised = state.disguised().find(window).into_iter().filter(|hit| hit.whole || runs);
-        hits.extend(disguised.map(|hit| Hit { range: hit.range, known: hit.needle }));
-        let mut cuts: Vec<Cut> = hits
-            .into_iter()
-            .filter_map(|hit| {
-                let name = &state.known.get(hit.known)?.name;
-                Some(Cut { range: hit.range, label: format!("[redacted:{name}]"), known: true })
-            })
-            .collect();
+        let places = finder.places(window, runs).into_iter();
+        let cut = |place: Place| {
+            let name = &state.known.get(place.needle)?.name;
+            Some(Cut { range: place.range, label: format!("[redacted:{name}]"), known: true })
+        };
+        let mut cuts: Vec<Cut> = places.filter_map(cut).collect();
         if !runs {
             let unknown = credentials::find(window).into_iter();
             cuts.extend(unknown.map(|(range, kind)| Cut { range, label: format!("[redacted:{kind}]"), known: false }));

@@ -5,15 +5,37 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
 
-use super::reading::{Reading, joined, squeezed};
-use super::{KnownHit, Transformation};
+use super::reading::{Reading, joined, looks_escaped, squeezed, unescaped_once};
+use super::{EXACT_BELOW, KnownHit, LEAST_BLACKENED, MIN_VALUE_CHARS, Purpose, Transformation};
 use crate::detect::jwt;
+use crate::detect::names::is_sensitive_name;
 
-/// Forms shorter than this prove nothing.
+/// Forms shorter than this prove nothing where unrelated words touch, nor with other capital letters.
 const MIN_FORM_BYTES: usize = 12;
+/// Values shorter than this are found only where they are a whole string, parameter or text.
+const MIN_ANYWHERE: usize = 6;
+/// What is left of a long value without its separators counts from so many bytes on, where they were dropped.
+const MIN_SQUEEZED: usize = 8;
+/// Claims that make the payload of a token one of a kind: whose it is, or when it was made.
+const TELLING_CLAIMS: [&str; 8] = ["sub", "jti", "sid", "nonce", "email", "iat", "exp", "auth_time"];
+
+/// In which readings a form counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Scope {
+    Any,
+    /// Where nothing was dropped.
+    Unbroken,
+    /// Where something was.
+    Broken,
+    /// Where nothing was dropped, as a whole string, parameter or text.
+    Alone,
+}
 
 /// One way to write a value.
+#[derive(Debug, Clone)]
 pub(super) struct Form {
     /// What is looked for.
     pub bytes: Vec<u8>,
@@ -26,75 +48,194 @@ pub(super) struct Form {
     whole: bool,
     /// The value as it is: tells [`Transformation::Plain`] from other capital letters.
     plain: bool,
+    scope: Scope,
 }
 
 /// All forms of a value, also as they are when separators were dropped from a text.
-pub(super) fn of(needle: usize, value: &str) -> Vec<Form> {
-    let mut seen = HashSet::new();
-    let written = written(needle, value);
-    let stripped: Vec<Form> = written.iter().flat_map(without_separators).collect();
-    written
-        .into_iter()
-        .chain(stripped)
-        .filter(|form| form.bytes.len() >= MIN_FORM_BYTES && seen.insert((form.exact, form.bytes.clone())))
-        .collect()
-}
-
-fn written(needle: usize, value: &str) -> Vec<Form> {
-    let run = value.chars().count();
-    let form = |bytes: Vec<u8>, exact, transformation| Form {
-        bytes,
-        exact,
+pub(super) fn of(needle: usize, value: &str, purpose: Purpose) -> Vec<Form> {
+    let n_chars = value.chars().count();
+    let base = Form {
+        bytes: value.as_bytes().to_vec(),
+        exact: false,
         needle,
-        transformation,
-        run,
+        transformation: Transformation::Plain,
+        run: n_chars,
         whole: true,
         plain: false,
+        scope: Scope::Any,
     };
+    let forms = match purpose {
+        Purpose::Proof if n_chars < MIN_VALUE_CHARS => Vec::new(),
+        Purpose::Proof if n_chars < EXACT_BELOW => exactly(&base, value),
+        Purpose::Redaction if value.len() < LEAST_BLACKENED => Vec::new(),
+        // A password `password` must not blacken every key of that name.
+        Purpose::Redaction if value.len() < MIN_ANYWHERE || is_sensitive_name(value) => {
+            vec![Form { exact: true, scope: Scope::Alone, ..base }]
+        }
+        Purpose::Redaction if n_chars < MIN_VALUE_CHARS => short(&base, value),
+        _ => disguised(&base, value, purpose),
+    };
+    let mut seen = HashSet::new();
+    forms.into_iter().filter(|form| seen.insert((form.exact, form.scope, form.bytes.clone()))).collect()
+}
+
+/// A value that is too short for a proof in any other dress: as it is, or in an encoding that keeps every character.
+fn exactly(base: &Form, value: &str) -> Vec<Form> {
+    let exact = |form: Form| Form { exact: true, scope: Scope::Unbroken, ..form };
+    let mut forms = vec![exact(Form { plain: true, ..base.clone() })];
+    forms.extend(written(base, value).into_iter().map(exact));
+    forms.push(Form { scope: Scope::Unbroken, ..hex(base, value) });
+    forms.extend(base64(base, value).into_iter().map(exact));
+    forms.retain(|form| form.bytes.len() >= MIN_FORM_BYTES);
+    forms
+}
+
+/// A value of a few characters: in the dresses that servers give it.
+fn short(base: &Form, value: &str) -> Vec<Form> {
+    let mut forms = vec![Form { plain: true, ..base.clone() }, hex(base, value)];
+    forms.extend(written(base, value));
+    forms.extend(base64(base, value));
+    forms.retain(|form| form.bytes.len() >= MIN_ANYWHERE);
+    for form in forms.iter_mut().filter(|form| form.bytes.len() < MIN_FORM_BYTES) {
+        form.scope = Scope::Unbroken;
+    }
+    forms
+}
+
+fn disguised(base: &Form, value: &str, purpose: Purpose) -> Vec<Form> {
+    let form = |bytes: Vec<u8>, exact, transformation| Form { bytes, exact, transformation, ..base.clone() };
     let bytes = value.as_bytes();
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![
-        Form { plain: true, ..form(bytes.to_vec(), false, Transformation::Plain) },
+        Form { plain: true, ..base.clone() },
         form(value.chars().rev().collect::<String>().into_bytes(), false, Transformation::Reversed),
         form(bytes.iter().map(rot13).collect(), false, Transformation::Rot13),
         form(bytes.iter().map(rot47).collect(), true, Transformation::Rot47),
-        form(hex.into_bytes(), false, Transformation::Hex),
+        hex(base, value),
     ];
-    for core in base64_cores(bytes) {
-        forms.extend(base64_cores(&core).into_iter().map(|outer| form(outer, true, Transformation::DoubleBase64)));
-        forms.push(form(core, true, Transformation::Base64));
+    // Where JSON escapes its quotes and undoing that undoes as well what looks like an escape in it.
+    let turned: String = value.bytes().map(|byte| char::from(rot47(&byte))).collect();
+    if let Some(spoiled) = serde_json::to_string(&turned).ok().and_then(|json| unescaped_once(&json)) {
+        let spoiled = spoiled.get(1..spoiled.len().saturating_sub(1)).unwrap_or_default().to_vec();
+        forms.push(form(spoiled, true, Transformation::Rot47));
     }
-    forms.extend(segments(value).map(|segment| Form {
+    forms.extend(written(base, value));
+    forms.extend(base64(base, value));
+    forms.extend(segments(value, purpose).map(|segment| Form {
         run: segment.len(),
         whole: false,
         ..form(segment.as_bytes().to_vec(), false, Transformation::Part)
     }));
+    let broken: Vec<Form> = forms.iter().flat_map(without_separators).collect();
+    forms
+        .into_iter()
+        .chain(broken)
+        .filter(|form| form.scope == Scope::Broken || form.bytes.len() >= MIN_FORM_BYTES)
+        .collect()
+}
+
+/// The value as JSON, forms and addresses write it. Undoing escapes finds the same, except where the value itself looks
+/// escaped.
+fn written(base: &Form, value: &str) -> Vec<Form> {
+    let json = serde_json::to_string(value).unwrap_or_default();
+    let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default();
+    let form = |text: &str, transformation| Form { bytes: text.as_bytes().to_vec(), transformation, ..base.clone() };
+    let mut forms = vec![
+        form(json, Transformation::Escaped),
+        form(&json.replace('/', "\\/"), Transformation::Escaped),
+        form(&value.replace(' ', "+"), Transformation::Percent),
+        form(&utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(), Transformation::Percent),
+        form(&value.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>(), Transformation::Percent),
+    ];
+    forms.retain(|form| form.bytes != value.as_bytes());
+    let trimmed = value.trim();
+    if trimmed.len() < value.len() && trimmed.len() >= MIN_ANYWHERE {
+        forms.push(form(trimmed, Transformation::Plain));
+    }
+    forms
+}
+
+fn hex(base: &Form, value: &str) -> Form {
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    Form { bytes: hex.into_bytes(), transformation: Transformation::Hex, ..base.clone() }
+}
+
+/// Base64 of a text that holds the value and, of longer values, base64 of that, as a credential in a cookie.
+fn base64(base: &Form, value: &str) -> Vec<Form> {
+    let form = |bytes, transformation| Form { bytes, exact: true, transformation, ..base.clone() };
+    let mut forms = Vec::new();
+    for core in base64_cores(value.as_bytes()) {
+        if value.len() >= MIN_FORM_BYTES {
+            let outer = base64_cores(&core).into_iter();
+            forms.extend(outer.map(|outer| form(outer, Transformation::DoubleBase64)));
+        }
+        forms.push(form(core, Transformation::Base64));
+    }
     forms
 }
 
 /// Payload and signature of a JWT give it away by themselves; the header is the same for everybody.
-fn segments(value: &str) -> impl Iterator<Item = &str> {
-    let is_token = jwt::parse(value).is_some();
-    value.split('.').skip(1).filter(move |segment| is_token && segment.len() >= MIN_FORM_BYTES)
+fn segments(value: &str, purpose: Purpose) -> impl Iterator<Item = &str> {
+    let token = jwt::parse(value);
+    let is_token = token.is_some() || value.starts_with("eyJ") && purpose == Purpose::Redaction;
+    // A payload such as `{"role":"user"}` may be anybody's.
+    let telling = purpose == Purpose::Redaction || token.is_some_and(|token| is_one_of_a_kind(&token.payload));
+    let parts = value.split('.').enumerate().skip(1);
+    let parts = parts.filter(move |(index, part)| is_token && part.len() >= MIN_FORM_BYTES && (telling || *index > 1));
+    parts.map(|(_, part)| part)
 }
 
-/// A form as it stands in a text from which separators were dropped.
+fn is_one_of_a_kind(payload: &Value) -> bool {
+    TELLING_CLAIMS.iter().any(|name| payload.get(name).is_some_and(|claim| !claim.is_null()))
+}
+
+/// A form as it stands in a text from which separators were dropped, where that is another.
 fn without_separators(form: &Form) -> Vec<Form> {
-    let again = |bytes: Vec<u8>| Form { bytes, plain: false, ..*form };
+    let again = |bytes: Vec<u8>| Form { bytes, plain: false, scope: Scope::Broken, ..form.clone() };
     let squeezed = squeezed(&form.bytes);
     let joined = joined(&squeezed);
-    vec![again(squeezed), again(joined)]
+    let mut forms = Vec::new();
+    if joined != squeezed && joined.len() >= MIN_FORM_BYTES {
+        forms.push(again(joined));
+    }
+    if squeezed != form.bytes && squeezed.len() >= MIN_SQUEEZED {
+        forms.push(again(squeezed));
+    }
+    forms
 }
 
 impl Form {
+    /// Whether undoing escapes would spoil it.
+    pub fn looks_escaped(&self) -> bool {
+        self.transformation == Transformation::Plain && self.scope != Scope::Broken && looks_escaped(&self.bytes)
+    }
+
+    /// Whether it stands at a place of a reading.
+    pub fn is_at(&self, reading: &Reading<'_>, start: usize) -> bool {
+        let there = reading.bytes().get(start..start + self.bytes.len());
+        there
+            .is_some_and(|there| if self.exact { there == self.bytes } else { there.eq_ignore_ascii_case(&self.bytes) })
+            && self.counts(reading, start)
+    }
+
+    fn counts(&self, reading: &Reading<'_>, start: usize) -> bool {
+        match self.scope {
+            Scope::Any => true,
+            Scope::Unbroken => !reading.touches(),
+            Scope::Broken => reading.touches(),
+            Scope::Alone => !reading.touches() && stands_alone(reading.bytes(), start..start + self.bytes.len()),
+        }
+    }
+
     /// The hit for a place in a reading of the text.
-    pub fn hit(&self, text: &str, reading: &Reading<'_>, found: Range<usize>) -> KnownHit {
-        let same = reading.bytes().get(found.clone()).is_some_and(|bytes| bytes == self.bytes.as_slice());
+    pub fn hit(&self, text: &str, reading: &Reading<'_>, start: usize) -> KnownHit {
+        let place = start..start + self.bytes.len();
+        let same = reading.bytes().get(place.clone()).is_some_and(|bytes| bytes == self.bytes.as_slice());
         let range = match self.transformation {
-            Transformation::Base64 | Transformation::DoubleBase64 if reading.is_text() => {
-                with_base64_neighbours(text.as_bytes(), reading.source(found))
+            // Beyond a gap it is another word that follows.
+            Transformation::Base64 | Transformation::DoubleBase64 if !reading.touches() => {
+                reading.source(with_base64_neighbours(reading.bytes(), place))
             }
-            _ => reading.source(found),
+            _ => reading.source(place),
         };
         let transformation = match self.transformation {
             Transformation::Plain => match reading.dress(text, &range) {
@@ -107,12 +248,27 @@ impl Form {
     }
 }
 
+/// Whether a place is a whole JSON string (not a key), a whole parameter value, or the whole text.
+fn stands_alone(bytes: &[u8], place: Range<usize>) -> bool {
+    let before = place.start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
+    let after = bytes.get(place.end).copied();
+    match (before, after) {
+        (None, None) => true,
+        (Some(open @ (b'"' | b'\'')), Some(close)) if open == close => {
+            let mut rest = bytes.iter().skip(place.end + 1).skip_while(|byte| byte.is_ascii_whitespace());
+            rest.next() != Some(&b':')
+        }
+        (Some(b'='), None | Some(b'&' | b';' | b'\r' | b'\n')) => true,
+        _ => false,
+    }
+}
+
 /// Up to two characters on each side belong to the value as well.
-fn with_base64_neighbours(bytes: &[u8], range: Range<usize>) -> Range<usize> {
+fn with_base64_neighbours(bytes: &[u8], place: Range<usize>) -> Range<usize> {
     let is_base64 = |byte: &&u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
-    let before = bytes.get(..range.start).unwrap_or_default().iter().rev().take(2).take_while(is_base64).count();
-    let after = bytes.get(range.end..).unwrap_or_default().iter().take(2).take_while(is_base64).count();
-    range.start - before..range.end + after
+    let before = bytes.get(..place.start).unwrap_or_default().iter().rev().take(2).take_while(is_base64).count();
+    let after = bytes.get(place.end..).unwrap_or_default().iter().take(2).take_while(is_base64).count();
+    place.start - before..place.end + after
 }
 
 fn rot13(byte: &u8) -> u8 {

@@ -1,25 +1,25 @@
 //! Parts of values: runs of characters that a text and a value have in common.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use super::index::{Entry, GRAM, gram};
 use super::reading::{Reading, joined, squeezed};
-use super::{KnownHit, Transformation};
+use super::{EXACT_BELOW, KnownHit, MIN_VALUE_CHARS, Purpose, Transformation};
+use crate::detect::names::is_sensitive_name;
 
 /// A run of a random value that is this long gives it away: by chance 12 characters agree in 100 MB once in 10^8 texts.
 const RUN: usize = 12;
 /// In the payload of a JWT, whose claim names are everybody's, a run must be longer.
 const PAYLOAD_RUN: usize = 24;
-const GRAM: usize = 8;
-/// Every run of 11 characters or more holds a gram that starts at a multiple of this.
-const STRIDE: usize = 4;
 /// Runs such as `xxxxxxxxxxxx` or `000000000001` stand everywhere.
 const MIN_VARIETY: usize = 5;
+/// The same where a text is only to be kept back.
+const MIN_VARIETY_TO_KEEP_BACK: usize = 4;
 /// A claim shorter than this tells nobody from his neighbour.
 const MIN_CLAIM_CHARS: usize = 6;
 /// Beginnings that a vendor gives to every key of a kind.
@@ -54,78 +54,68 @@ enum Mark {
     Own,
 }
 
-/// A value in lower case.
-struct Reference {
+/// A value of which parts count.
+pub(super) struct Reference {
     needle: usize,
+    purpose: Purpose,
     bytes: Vec<u8>,
     marks: Vec<Mark>,
 }
 
-/// The grams of all values.
-pub(super) struct Partial {
-    references: Vec<Reference>,
-    grams: HashMap<u64, Vec<(u32, u32)>, BuildHasherDefault<GramHasher>>,
-    /// One bit for each hash of a gram; answers nearly every question with no.
-    present: Vec<u64>,
+/// The values of which parts count: as they are, and as they stand where separators were dropped.
+pub(super) fn references(values: &[(usize, &str)], purpose: Purpose) -> Vec<Reference> {
+    let counts = |value: &str| match purpose {
+        Purpose::Proof => value.chars().count() >= EXACT_BELOW,
+        Purpose::Redaction => value.len() >= MIN_VALUE_CHARS && !is_sensitive_name(value),
+    };
+    let mut all: Vec<Reference> = values
+        .iter()
+        .filter(|(_, value)| counts(value))
+        .flat_map(|(at, value)| Reference::all(*at, value, purpose))
+        .collect();
+    if purpose == Purpose::Proof {
+        mark_what_is_shared(&mut all);
+    }
+    all
 }
 
-impl Partial {
-    pub fn new(values: &[(usize, &str)]) -> Self {
-        let references: Vec<Reference> =
-            values.iter().flat_map(|(needle, value)| Reference::all(*needle, value)).collect();
-        let mut partial = Self { references: Vec::new(), grams: HashMap::default(), present: vec![0; 1024] };
-        for (index, reference) in references.iter().enumerate() {
-            for (at, window) in reference.bytes.windows(GRAM).enumerate() {
-                let marks = reference.marks.get(at..at + GRAM).unwrap_or_default();
-                if marks.iter().all(|mark| *mark == Mark::Public) {
-                    continue;
-                }
-                if let (Some(gram), Ok(index), Ok(at)) = (gram(window), u32::try_from(index), u32::try_from(at)) {
-                    let (word, bit) = slot(gram);
-                    if let Some(word) = partial.present.get_mut(word) {
-                        *word |= bit;
-                    }
-                    partial.grams.entry(gram).or_default().push((index, at));
-                }
-            }
-        }
-        partial.references = references;
-        partial
-    }
+/// The grams by which parts are found.
+pub(super) fn grams(references: &[Reference]) -> impl Iterator<Item = (u64, Entry)> {
+    references.iter().enumerate().flat_map(|(index, reference)| {
+        reference.bytes.windows(GRAM).enumerate().filter_map(move |(at, window)| {
+            let marks = reference.marks.get(at..at + GRAM).unwrap_or_default();
+            let is_public = marks.iter().all(|mark| *mark == Mark::Public);
+            gram(window).filter(|_| !is_public).map(|gram| (gram, Entry::Run(index, at)))
+        })
+    })
+}
 
-    /// Adds the parts that one reading shows, up to `limit` hits in all.
-    pub fn find(&self, text: &str, reading: &Reading<'_>, limit: usize, hits: &mut Vec<KnownHit>) {
-        let bytes = reading.bytes();
-        for (step, window) in bytes.windows(GRAM).step_by(STRIDE).enumerate() {
-            let Some(gram) = gram(window).filter(|gram| self.may_hold(*gram)) else { continue };
-            for (index, at) in self.grams.get(&gram).into_iter().flatten() {
-                let Some(reference) = self.references.get(*index as usize) else { continue };
-                let (start, run) = reference.extend(bytes, step * STRIDE, *at as usize);
-                if hits.len() >= limit {
-                    return;
-                }
-                if reference.counts(bytes, start, &run, reading.touches()) {
-                    let range = reading.source(start..start + run.len());
-                    let again =
-                        hits.iter().rev().take(16).any(|hit| hit.needle == reference.needle && hit.range == range);
-                    if !again {
-                        hits.push(reference.hit(text, reading, range, run.len()));
-                    }
-                }
-            }
+/// What two values have in common (`demo-token-of-`) tells neither of them, unless one holds the other.
+fn mark_what_is_shared(references: &mut [Reference]) {
+    let holds = |outer: &[u8], inner: &[u8]| outer.windows(inner.len().max(1)).any(|window| window == inner);
+    let mut owners: HashMap<u64, Option<usize>> = HashMap::new();
+    for reference in references.iter() {
+        let holders = references.iter().filter(|other| holds(&other.bytes, &reference.bytes));
+        let outermost = holders.max_by_key(|holder| holder.bytes.len());
+        let needle = outermost.map_or(reference.needle, |outermost| outermost.needle);
+        for gram in reference.bytes.windows(GRAM).filter_map(gram) {
+            let owner = owners.entry(gram).or_insert(Some(needle));
+            *owner = owner.filter(|owner| *owner == needle);
         }
     }
-
-    fn may_hold(&self, gram: u64) -> bool {
-        let (word, bit) = slot(gram);
-        self.present.get(word).is_some_and(|word| word & bit != 0)
+    for reference in references {
+        let shared = |window| gram(window).is_some_and(|gram| owners.get(&gram).is_some_and(Option::is_none));
+        let places = reference.bytes.windows(GRAM).enumerate().filter(|(_, window)| shared(window));
+        for (at, _) in places {
+            let own = reference.marks.iter_mut().skip(at).take(GRAM).filter(|mark| **mark == Mark::Own);
+            own.for_each(|mark| *mark = Mark::Public);
+        }
     }
 }
 
 impl Reference {
-    /// The value as it is, and as it stands where separators were dropped.
-    fn all(needle: usize, value: &str) -> Vec<Self> {
-        let whole = Self { needle, bytes: value.to_ascii_lowercase().into_bytes(), marks: marks(value) };
+    fn all(needle: usize, value: &str, purpose: Purpose) -> Vec<Self> {
+        let whole = Self { needle, purpose, bytes: value.as_bytes().to_vec(), marks: marks(value, purpose) };
         let squeezed = whole.kept(squeezed);
         let joined = squeezed.kept(joined);
         let mut all = vec![whole];
@@ -141,33 +131,51 @@ impl Reference {
         let keeps = |byte: &u8| !byte.is_ascii() || !filter(&[*byte]).is_empty();
         let kept = self.bytes.iter().zip(&self.marks).filter(|(byte, _)| keeps(byte));
         let (bytes, marks) = kept.map(|(byte, mark)| (*byte, *mark)).unzip();
-        Self { needle: self.needle, bytes, marks }
+        Self { bytes, marks, ..*self }
     }
 
     /// The longest run around a gram: where it starts in the text, and which part of the value it is.
-    fn extend(&self, text: &[u8], in_text: usize, in_value: usize) -> (usize, Range<usize>) {
-        let same = |a: &u8, b: &u8| a.to_ascii_lowercase() == *b;
+    pub fn extend(&self, text: &[u8], in_text: usize, in_value: usize) -> (usize, Range<usize>) {
+        let same = |(a, b): &(&u8, &u8)| a.eq_ignore_ascii_case(b);
         let before = text.get(..in_text).unwrap_or_default().iter().rev();
         let before = before.zip(self.bytes.get(..in_value).unwrap_or_default().iter().rev());
-        let before = before.take_while(|(a, b)| same(a, b)).count();
+        let before = before.take_while(same).count();
         let after = text.get(in_text..).unwrap_or_default().iter();
         let after = after.zip(self.bytes.get(in_value..).unwrap_or_default());
-        let after = after.take_while(|(a, b)| same(a, b)).count();
+        let after = after.take_while(same).count();
         (in_text - before, in_value - before..in_value + after)
     }
 
-    /// Whether a run proves that the value was there.
-    fn counts(&self, text: &[u8], start: usize, run: &Range<usize>, touches: bool) -> bool {
+    /// The hit for a run, where it counts. The whole value is a form of its own.
+    pub fn hit(&self, reading: &Reading<'_>, start: usize, run: &Range<usize>) -> Option<KnownHit> {
+        let length = run.len();
+        if length == self.bytes.len() || !self.counts(reading, start, run) {
+            return None;
+        }
+        let range = reading.source(start..start + length);
+        Some(KnownHit { needle: self.needle, transformation: Transformation::Part, run: length, whole: false, range })
+    }
+
+    /// Whether a run proves that the value was there or, for redaction, whether it tells enough to be kept back.
+    fn counts(&self, reading: &Reading<'_>, start: usize, run: &Range<usize>) -> bool {
         let bytes = self.bytes.get(run.clone()).unwrap_or_default();
         let marks = self.marks.get(run.clone()).unwrap_or_default();
-        let own = bytes.iter().zip(marks).filter(|(_, mark)| **mark == Mark::Own).map(|(byte, _)| *byte);
-        let own: Vec<u8> = own.collect();
-        if own.len() >= RUN {
-            return has_variety(&own);
-        }
+        let own: Vec<u8> =
+            bytes.iter().zip(marks).filter(|(_, mark)| **mark == Mark::Own).map(|(byte, _)| *byte).collect();
         let n_payload = marks.iter().filter(|mark| matches!(mark, Mark::Payload(_))).count();
+        if self.purpose == Purpose::Redaction {
+            let varied = || has_variety(bytes, MIN_VARIETY_TO_KEEP_BACK);
+            let opaque = own.len() >= RUN || n_payload == 0 && !own.is_empty() && bytes.len() >= RUN;
+            return n_payload >= PAYLOAD_RUN || opaque && varied();
+        }
+        if own.len() >= RUN {
+            return has_variety(&own.to_ascii_lowercase(), MIN_VARIETY);
+        }
         // Another token of the same person begins alike; a part that goes on in another way is not of this one.
-        n_payload >= PAYLOAD_RUN && !touches && stands_alone(text, start..start + run.len()) && self.holds_claim(marks)
+        n_payload >= PAYLOAD_RUN
+            && !reading.touches()
+            && stands_alone(reading.bytes(), start..start + run.len())
+            && self.holds_claim(marks)
     }
 
     fn holds_claim(&self, marks: &[Mark]) -> bool {
@@ -178,18 +186,12 @@ impl Reference {
         });
         claims.any(|claim| count(marks, claim) == count(&self.marks, claim))
     }
-
-    fn hit(&self, text: &str, reading: &Reading<'_>, range: Range<usize>, run: usize) -> KnownHit {
-        let whole = run == self.bytes.len();
-        let transformation = match reading.dress(text, &range) {
-            dress if whole => dress,
-            _ => Transformation::Part,
-        };
-        KnownHit { needle: self.needle, transformation, run, whole, range }
-    }
 }
 
-fn marks(value: &str) -> Vec<Mark> {
+fn marks(value: &str, purpose: Purpose) -> Vec<Mark> {
+    if purpose == Purpose::Proof && is_made_by_a_clock(value) {
+        return vec![Mark::Public; value.len()];
+    }
     let public = PUBLIC_PREFIXES.iter().find(|prefix| value.starts_with(**prefix)).map_or(0, |prefix| prefix.len());
     let mut marks = Vec::with_capacity(value.len());
     for segment in value.split('.') {
@@ -232,37 +234,23 @@ fn stands_alone(text: &[u8], range: Range<usize>) -> bool {
     !is_part(range.start.checked_sub(1).and_then(|at| text.get(at))) && !is_part(text.get(range.end))
 }
 
-fn has_variety(run: &[u8]) -> bool {
+/// Whether so many different bytes stand in a run.
+pub(super) fn has_variety(run: &[u8], least: usize) -> bool {
     let mut seen = [false; 256];
     run.iter().for_each(|byte| seen.get_mut(usize::from(*byte)).into_iter().for_each(|seen| *seen = true));
-    seen.iter().filter(|seen| **seen).count() >= MIN_VARIETY
+    seen.iter().filter(|seen| **seen).count() >= least
 }
 
-/// Eight bytes in lower case as one number.
-fn gram(window: &[u8]) -> Option<u64> {
-    let bytes: [u8; GRAM] = window.try_into().ok()?;
-    Some(u64::from_le_bytes(bytes.map(|byte| byte.to_ascii_lowercase())))
-}
-
-fn slot(gram: u64) -> (usize, u64) {
-    let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
-    ((hash >> 6) as usize, 1 << (hash & 63))
-}
-
-/// Grams are spread by one multiplication; they come from the scan's own values, not from a stranger.
-#[derive(Default)]
-struct GramHasher(u64);
-
-impl Hasher for GramHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(5) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+/// Identifiers that are made of a clock and a machine: the next one has most of its characters. They count whole.
+fn is_made_by_a_clock(value: &str) -> bool {
+    let parts: Vec<&str> = value.split('-').collect();
+    let is_hex = parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    match lengths.as_slice() {
+        // An identifier of MongoDB.
+        [24] => is_hex,
+        // A UUID of version 1, 2 or 6.
+        [8, 4, 4, 4, 12] => is_hex && parts.get(2).is_some_and(|part| part.starts_with(['1', '2', '6'])),
+        _ => false,
     }
 }

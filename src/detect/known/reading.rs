@@ -1,12 +1,18 @@
 //! The readings of a text in which a value may hide: as it stands, with escapes undone, with separators dropped and
-//! look-alike characters folded, and with the punctuation of tokens dropped as well.
+//! look-alike characters folded, and with the punctuation of tokens dropped as well. A reading is made only where the
+//! text holds something that calls for it.
 
-use std::cell::OnceCell;
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Transformation;
-use crate::detect::views::{self, View};
+use super::escapes::{self, Decoded, Escapes};
+use super::fold::{self, Class, Classes};
 
+/// A text that was escaped more often than this is not followed further.
+const MAX_ROUNDS: usize = 3;
+/// So far apart are the places of a reading that know where they came from.
+const MARK_BYTES: usize = 1024;
 /// So many short pieces in a row make a spelled-out word.
 const SPELLED_PIECES: usize = 4;
 /// Longest piece of a word that is spelled out.
@@ -14,207 +20,240 @@ const SPELLED_PIECE_BYTES: usize = 8;
 
 /// One reading. Where its bytes came from is worked out when somebody asks.
 pub(super) struct Reading<'a> {
-    bytes: Bytes<'a>,
+    bytes: Cow<'a, [u8]>,
     /// The reading that this one was made from, and how.
-    made: Option<(&'a View, Rule)>,
-    view: OnceCell<View>,
+    made: Option<(&'a Reading<'a>, Rule)>,
+    /// Places of this reading and of the one that it was made from that correspond.
+    marks: Vec<(usize, usize)>,
 }
 
-enum Bytes<'a> {
-    View(&'a View),
-    Own(Vec<u8>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    Unescape(Escapes),
+    Squeeze,
+    Join,
 }
 
-/// How many bytes the character at the start takes, and what becomes of it.
-type Rule = fn(&[u8]) -> (usize, Step);
-
-/// What becomes of the character at a place.
-#[derive(Clone, Copy)]
-pub(super) enum Step {
-    Keep(u8),
-    Drop,
+/// How many bytes are read at a place, and what becomes of them.
+struct Step {
+    consumed: usize,
+    bytes: [u8; 4],
+    n_bytes: usize,
 }
 
 impl<'a> Reading<'a> {
-    fn of(view: &'a View) -> Self {
-        Self { bytes: Bytes::View(view), made: None, view: OnceCell::new() }
+    fn of(text: &'a str) -> Self {
+        Self { bytes: Cow::Borrowed(text.as_bytes()), made: None, marks: Vec::new() }
     }
 
     /// `None` when nothing would change.
-    fn made(from: &'a View, step: Rule) -> Option<Self> {
-        let bytes = apply(&from.bytes, step);
-        let changed = bytes != from.bytes;
-        changed.then(|| Self { bytes: Bytes::Own(bytes), made: Some((from, step)), view: OnceCell::new() })
+    fn made(from: &'a Reading<'a>, rule: Rule) -> Option<Self> {
+        let (bytes, marks) = match rule {
+            Rule::Unescape(escapes) => unescape(&from.bytes, escapes)?,
+            Rule::Squeeze => keep(&from.bytes, &fold::SQUEEZE)?,
+            Rule::Join => keep(&from.bytes, &fold::JOIN)?,
+        };
+        Some(Self { bytes: Cow::Owned(bytes), made: Some((from, rule)), marks })
     }
 
     /// What is searched.
     pub fn bytes(&self) -> &[u8] {
-        match &self.bytes {
-            Bytes::View(view) => &view.bytes,
-            Bytes::Own(bytes) => bytes,
-        }
-    }
-
-    /// Whether this is the text itself.
-    pub fn is_text(&self) -> bool {
-        matches!(self.bytes, Bytes::View(view) if view.is_text())
+        &self.bytes
     }
 
     /// Whether separators were dropped, so that unrelated neighbours touch.
     pub fn touches(&self) -> bool {
-        self.made.is_some()
+        matches!(self.made, Some((_, Rule::Squeeze | Rule::Join)))
     }
 
     /// The range of the text behind a range of this reading.
     pub fn source(&self, range: Range<usize>) -> Range<usize> {
-        match (&self.bytes, self.made) {
-            (Bytes::View(view), _) => view.source(range),
-            (_, Some((from, step))) => self.view.get_or_init(|| traced(from, step)).source(range),
-            (_, None) => range,
+        match self.made {
+            Some((from, rule)) if !range.is_empty() => from.source(self.behind(&from.bytes, rule, &range)),
+            _ => range,
         }
+    }
+
+    fn behind(&self, from: &[u8], rule: Rule, range: &Range<usize>) -> Range<usize> {
+        let mark = self.marks.partition_point(|(place, _)| *place <= range.start).saturating_sub(1);
+        let (mut place, mut at) = self.marks.get(mark).copied().unwrap_or_default();
+        let mut start = None;
+        while let Some(rest) = from.get(at..).filter(|rest| !rest.is_empty()) {
+            let step = rule.step(rest);
+            place += step.n_bytes;
+            if step.n_bytes > 0 && start.is_none() && place > range.start {
+                start = Some(at);
+            }
+            at += step.consumed;
+            if place >= range.end {
+                break;
+            }
+        }
+        start.unwrap_or(at)..at
     }
 
     /// By what a place of the text differs from what was read there.
     pub fn dress(&self, text: &str, range: &Range<usize>) -> Transformation {
-        if self.is_text() {
-            return Transformation::Plain;
+        match self.made {
+            None => Transformation::Plain,
+            Some(_) => fold::dress(text.get(range.clone()).unwrap_or_default()),
         }
-        dress(text.get(range.clone()).unwrap_or_default())
     }
 }
 
-/// Calls back with every reading of a text that differs from the ones before.
-pub(super) fn each(text: &str, mut search: impl FnMut(&Reading<'_>)) {
-    for chain in views::layers(text) {
-        for view in &chain {
-            search(&Reading::of(view));
-        }
-        let Some(view) = chain.last() else { continue };
-        let Some(reading) = Reading::made(view, squeeze) else {
-            join(view, &mut search);
-            continue;
+impl Rule {
+    fn step(self, rest: &[u8]) -> Step {
+        let (consumed, kept) = match self {
+            Self::Unescape(escapes) => match escapes::escape(rest, escapes) {
+                Some((consumed, Decoded::Char(character))) => {
+                    let mut bytes = [0; 4];
+                    let n_bytes = character.encode_utf8(&mut bytes).len();
+                    return Step { consumed, bytes, n_bytes };
+                }
+                Some((consumed, Decoded::Byte(byte))) => (consumed, Some(byte)),
+                None => (1, rest.first().copied()),
+            },
+            Self::Squeeze => kept(rest, &fold::SQUEEZE),
+            Self::Join => kept(rest, &fold::JOIN),
         };
-        search(&reading);
-        if is_spelled(reading.bytes()) {
-            join(&traced(view, squeeze), &mut search);
+        let bytes = [kept.unwrap_or_default(), 0, 0, 0];
+        Step { consumed: consumed.max(1), bytes, n_bytes: usize::from(kept.is_some()) }
+    }
+}
+
+/// Calls back with the readings of a text. `looks_escaped`: whether a value that is looked for looks escaped itself.
+pub(super) fn each(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&Reading<'_>)) {
+    let whole = Reading::of(text);
+    search(&whole);
+    follow(&whole, Escapes::All, MAX_ROUNDS, search);
+    let n_kinds = ['\\', '%', '&'].iter().filter(|kind| text.contains(**kind)).count();
+    if looks_escaped && n_kinds > 1 {
+        for escapes in [Escapes::Backslash, Escapes::Percent] {
+            if let Some(reading) = Reading::made(&whole, Rule::Unescape(escapes)) {
+                search(&reading);
+                follow(&reading, escapes, MAX_ROUNDS - 1, search);
+            }
         }
     }
 }
 
-fn join(view: &View, search: &mut impl FnMut(&Reading<'_>)) {
-    if is_spelled(&view.bytes)
-        && let Some(reading) = Reading::made(view, drop_punctuation)
-    {
-        search(&reading);
+/// Undoes one layer of escapes after the other, then drops what stands between characters.
+fn follow(reading: &Reading<'_>, escapes: Escapes, rounds: usize, search: &mut dyn FnMut(&Reading<'_>)) {
+    let next = if rounds > 0 { Reading::made(reading, Rule::Unescape(escapes)) } else { None };
+    if let Some(next) = next {
+        search(&next);
+        return follow(&next, escapes, rounds - 1, search);
     }
+    match Reading::made(reading, Rule::Squeeze) {
+        Some(squeezed) => {
+            search(&squeezed);
+            join(&squeezed, search);
+        }
+        None => join(reading, search),
+    }
+}
+
+fn join(reading: &Reading<'_>, search: &mut dyn FnMut(&Reading<'_>)) {
+    if is_spelled(reading.bytes())
+        && let Some(joined) = Reading::made(reading, Rule::Join)
+    {
+        search(&joined);
+    }
+}
+
+/// A text with all layers of escapes undone; `None` when it has none.
+pub(in crate::detect) fn unescaped(text: &str) -> Option<String> {
+    let mut bytes = unescape(text.as_bytes(), Escapes::All)?.0;
+    for _ in 1..MAX_ROUNDS {
+        match unescape(&bytes, Escapes::All) {
+            Some((next, _)) => bytes = next,
+            None => break,
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// One layer of escapes undone; `None` when there is none.
+pub(super) fn unescaped_once(text: &str) -> Option<Vec<u8>> {
+    unescape(text.as_bytes(), Escapes::All).map(|(bytes, _)| bytes)
+}
+
+/// Whether bytes would be read in another way were their escapes undone.
+pub(super) fn looks_escaped(bytes: &[u8]) -> bool {
+    escapes::first(bytes, Escapes::All).is_some()
 }
 
 /// Bytes without separators, look-alikes folded.
 pub(super) fn squeezed(bytes: &[u8]) -> Vec<u8> {
-    apply(bytes, squeeze)
+    keep(bytes, &fold::SQUEEZE).map_or_else(|| bytes.to_vec(), |(kept, _)| kept)
 }
 
 /// Bytes without the punctuation of tokens.
 pub(super) fn joined(bytes: &[u8]) -> Vec<u8> {
-    apply(bytes, drop_punctuation)
+    keep(bytes, &fold::JOIN).map_or_else(|| bytes.to_vec(), |(kept, _)| kept)
 }
 
-fn apply(bytes: &[u8], step: Rule) -> Vec<u8> {
+/// What a reading holds, and its marks.
+type Made = (Vec<u8>, Vec<(usize, usize)>);
+
+fn unescape(bytes: &[u8], escapes: Escapes) -> Option<Made> {
+    escapes::first(bytes, escapes)?;
     let mut out = Vec::with_capacity(bytes.len());
+    let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES * 2 + 1);
     let mut at = 0;
+    let mut due = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let (consumed, step) = step(rest);
-        if let Step::Keep(byte) = step {
-            out.push(byte);
+        if out.len() >= due {
+            marks.push((out.len(), at));
+            due = out.len() + MARK_BYTES;
         }
-        at += consumed.max(1);
-    }
-    out
-}
-
-fn traced(from: &View, step: Rule) -> View {
-    let mut out = from.child(true);
-    let mut at = 0;
-    while let Some(rest) = from.bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let (consumed, step) = step(rest);
-        let consumed = consumed.max(1);
-        if let Step::Keep(byte) = step {
-            let end = from.span(at + consumed - 1).1;
-            out.push(&[byte], (from.span(at).0, end));
+        let plain = rest.get(..MARK_BYTES).unwrap_or(rest);
+        let plain = plain.iter().position(|byte| escapes::begins(*byte)).unwrap_or(plain.len());
+        if plain > 0 {
+            out.extend_from_slice(rest.get(..plain).unwrap_or_default());
+            at += plain;
+            continue;
         }
-        at += consumed;
+        let step = Rule::Unescape(escapes).step(rest);
+        out.extend_from_slice(step.bytes.get(..step.n_bytes).unwrap_or_default());
+        at += step.consumed;
     }
-    out
+    Some((out, marks))
 }
 
-/// Drops white space, quotes and the marks of lists and tables; folds characters that look like ASCII.
-fn squeeze(rest: &[u8]) -> (usize, Step) {
-    match rest {
-        [b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'`' | b'*' | b',' | b'|' | b'+' | b'\\', ..] => (1, Step::Drop),
-        // `0x67, 0x78`: a piece that ends behind its two digits.
-        [b'0', b'x' | b'X', high, low, next, ..]
-            if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() && !next.is_ascii_alphanumeric() =>
-        {
-            (2, Step::Drop)
+/// Drops and folds by classes. Most bytes take neither branch nor look.
+fn keep(bytes: &[u8], classes: &Classes) -> Option<Made> {
+    let mut out = vec![0; bytes.len()];
+    let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES + 1);
+    let (mut at, mut n_kept, mut folded) = (0, 0, false);
+    while at < bytes.len() {
+        marks.push((n_kept, at));
+        let end = bytes.len().min(at + MARK_BYTES);
+        while at < end {
+            let byte = bytes.get(at).copied().unwrap_or_default();
+            let class = classes.get(usize::from(byte)).copied().unwrap_or(Class::Keep);
+            let (consumed, kept) = match class {
+                Class::Look => fold::look(bytes.get(at..).unwrap_or_default()),
+                _ => (1, None),
+            };
+            folded |= consumed > 1;
+            if let Some(slot) = out.get_mut(n_kept) {
+                *slot = kept.unwrap_or(byte);
+            }
+            n_kept += usize::from(class == Class::Keep || kept.is_some());
+            at += consumed;
         }
-        [byte, ..] if byte.is_ascii() => (1, Step::Keep(*byte)),
-        _ => folded(rest),
     }
+    out.truncate(n_kept);
+    (folded || n_kept < bytes.len()).then_some((out, marks))
 }
 
-fn drop_punctuation(rest: &[u8]) -> (usize, Step) {
-    match rest {
-        [b'-' | b'_' | b'.' | b':' | b'/', ..] => (1, Step::Drop),
-        [byte, ..] => (1, Step::Keep(*byte)),
-        [] => (1, Step::Drop),
-    }
-}
-
-fn folded(rest: &[u8]) -> (usize, Step) {
-    let head = rest.get(..rest.len().min(4)).unwrap_or_default();
-    let character = (1..=head.len()).find_map(|length| std::str::from_utf8(head.get(..length)?).ok()?.chars().next());
-    let Some(character) = character else {
-        return (1, Step::Keep(rest.first().copied().unwrap_or_default()));
-    };
-    let step = match fold(character) {
-        Fold::Ascii(byte, _) => Step::Keep(byte),
-        Fold::Invisible => Step::Drop,
-        // One byte stands for it; it is in no value that is looked for.
-        Fold::Other => Step::Keep(0xff),
-    };
-    (character.len_utf8(), step)
-}
-
-enum Fold {
-    Ascii(u8, Transformation),
-    Invisible,
-    Other,
-}
-
-fn fold(character: char) -> Fold {
-    let code = u32::from(character);
-    let ascii = |value: u32, dress| u8::try_from(value).map_or(Fold::Other, |byte| Fold::Ascii(byte, dress));
-    let letter = |offset: u32| if offset < 26 { offset + 0x41 } else { offset - 26 + 0x61 };
-    match code {
-        0xff01..=0xff5e => ascii(code - 0xfee0, Transformation::FullWidth),
-        0xe0020..=0xe007e => ascii(code - 0xe_0000, Transformation::Tags),
-        0x1d400..=0x1d6a3 => ascii(letter((code - 0x1d400) % 52), Transformation::Styled),
-        0x1d7ce..=0x1d7ff => ascii((code - 0x1d7ce) % 10 + 0x30, Transformation::Styled),
-        0x24b6..=0x24e9 => ascii(letter(code - 0x24b6), Transformation::Styled),
-        0x2010..=0x2015 | 0x2212 => ascii(0x2d, Transformation::Styled),
-        0xad
-        | 0xa0
-        | 0x34f
-        | 0x61c
-        | 0x180b..=0x180f
-        | 0x2000..=0x200f
-        | 0x2028..=0x202f
-        | 0x205f..=0x206f
-        | 0x3000
-        | 0xfe00..=0xfe0f
-        | 0xfeff
-        | 0xe0000..=0xe0fff => Fold::Invisible,
-        _ => Fold::Other,
+fn kept(rest: &[u8], classes: &Classes) -> (usize, Option<u8>) {
+    let byte = rest.first().copied().unwrap_or_default();
+    match classes.get(usize::from(byte)) {
+        Some(Class::Look) => fold::look(rest),
+        Some(Class::Drop) => (1, None),
+        _ => (1, Some(byte)),
     }
 }
 
@@ -241,24 +280,4 @@ fn is_spelled(bytes: &[u8]) -> bool {
         }
     }
     false
-}
-
-/// The most telling dress of a place of the text.
-fn dress(source: &str) -> Transformation {
-    let mut invisible = false;
-    for character in source.chars().filter(|character| !character.is_ascii()) {
-        match fold(character) {
-            Fold::Ascii(_, dress) => return dress,
-            Fold::Invisible => invisible = true,
-            Fold::Other => {}
-        }
-    }
-    match () {
-        () if invisible => Transformation::Invisible,
-        () if source.contains("\\u") || source.contains("\\x") || source.contains("\\U") => Transformation::Escaped,
-        () if source.contains('&') && source.contains([';', '#']) => Transformation::Html,
-        () if source.contains('%') => Transformation::Percent,
-        () if source.contains('\\') && !source.contains(' ') && !source.contains("\\n") => Transformation::Escaped,
-        () => Transformation::Spaced,
-    }
 }

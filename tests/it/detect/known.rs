@@ -238,3 +238,99 @@ fn short_values_and_empty_texts_are_no_fault() {
     let many = format!("{OPAQUE} ").repeat(2000);
     assert_eq!(find(OPAQUE, &many).len(), 256);
 }
+
+#[test]
+fn a_value_of_fewer_than_twenty_characters_counts_letter_for_letter_alone() {
+    let value = "Vq4-mT9xKp2Lw";
+    for exact in [
+        value.to_owned(),
+        format!("{{\"t\":\"{value}\"}}"),
+        value.replace('-', "%2d"),
+        each_byte(value, |byte| format!("\\u{byte:04x}")),
+        each_byte(value, |byte| format!("{byte:02x}")),
+        base64_at(value, "xy"),
+        STANDARD.encode(base64_at(value, "x")),
+    ] {
+        let hits = find(value, &format!("it is {exact} indeed"));
+        assert!(hits.len() == 1 && hits[0].whole, "{exact}: {hits:?}");
+    }
+    for other in [
+        value.to_lowercase(),
+        value.chars().rev().collect(),
+        rot13(value),
+        rot47(value),
+        spelled(value, " "),
+        spelled(value, "\u{200b}"),
+        value.replace('-', "\n"),
+        value[..12].to_owned(),
+    ] {
+        assert_eq!(find(value, &format!("it is {other} indeed")), [], "{other}");
+    }
+    // Everybody's text.
+    assert_eq!(find("000000000000", "id 000000000000"), []);
+}
+
+#[test]
+fn what_two_values_have_in_common_tells_neither() {
+    let values = ["demo-session-token-of-alice-0017", "demo-session-token-of-bob-000352"];
+    let needles = values.map(|value| Needle { name: value.to_owned(), value: Secret::new(value) });
+    let finder = KnownFinder::new(&needles);
+    assert_eq!(finder.find("see demo-session-token-of-carol-00871"), []);
+    let hits = finder.find(&format!("see {}", values[1]));
+    assert_eq!(hits.iter().map(|hit| (hit.needle, hit.whole)).collect::<Vec<_>>(), [(1, true)]);
+    // One that holds the other shares nothing with a stranger.
+    let nested = [OPAQUE.to_owned(), format!("{OPAQUE}.{CANARY}")];
+    let needles = nested.map(|value| Needle { name: value.clone(), value: Secret::new(value) });
+    assert_ne!(KnownFinder::new(&needles).find(&OPAQUE[4..24]), []);
+}
+
+#[test]
+fn neighbours_of_an_identifier_are_not_taken_for_it() {
+    for (value, neighbour) in [
+        // The same machine and the same minute.
+        ("c232ab00-9414-11ec-b3c8-9f6bdeced846", "c2330d9c-9414-11ec-b3c8-9f6bdeced846"),
+        ("65a1f0c29b3e4d7f8a6c0b11", "65a1f0c29b3e4d7f8a6c0b12"),
+    ] {
+        assert_eq!(find(value, &format!("id {neighbour}")), []);
+        assert!(find(value, &format!("id {value}"))[0].whole);
+    }
+    let random = "7d44b0f2-9c1e-4a53-8f06-2b9d5e7c1a38";
+    assert_eq!(find(random, &random[9..30])[0].run, 21);
+}
+
+#[test]
+fn a_payload_that_may_be_anybodys_counts_only_with_its_signature() {
+    let signature = "7VLs9YhnQS5sQAkpWGGQXA0bull2mbIr6F4JKue0X5g";
+    let common = jwt_of(r#"{"role":"user","iss":"https://auth.shop.test/"}"#, signature);
+    let other = common.replace(signature, "k3Jd8sQw1Zx9Vb6Nm2Lp0Rt5Yh7Ug4Fa-Ec_OiWqXzT");
+    assert_eq!(find(&common, &other), []);
+    assert_eq!(find(&common, &common).len(), 1);
+}
+
+/// The example `disguises` does the same with 100 MB.
+#[test]
+fn every_disguise_is_found_in_other_text_and_nothing_else() {
+    let values = [jwt(), OPAQUE.to_owned(), CANARY.to_owned()];
+    let mut state = 7_u64;
+    let mut draw = |bound: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % bound
+    };
+    let mut text = String::new();
+    while text.len() < 8_000 {
+        let (id, day, word) = (draw(1_000_000), draw(28), ["order", "Zürich", "so – on", "100%"][draw(4)]);
+        text.push_str(&format!(
+            "{{\"id\":{id},\"at\":\"2026-01-{day:02}T01:02:03Z\",\"url\":\"https:\\/\\/a.test\\/{id}?q=%20x&p=2\",\"note\":\"the {word} of it\\n\"}},\n"
+        ));
+    }
+    for value in &values {
+        assert_eq!(find(value, &text), []);
+        for (name, _, disguised) in disguises(value) {
+            let at = (0..=draw(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap();
+            let planted = format!("{} {disguised} {}", &text[..at], &text[at..]);
+            let hits = find(value, &planted);
+            let inside = |hit: &KnownHit| hit.range.start > at && hit.range.end <= at + 1 + disguised.len();
+            assert!(hits.iter().any(|hit| hit.whole) && hits.iter().all(inside), "{name}: {hits:?}");
+        }
+    }
+}

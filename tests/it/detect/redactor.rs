@@ -237,3 +237,89 @@ fn disguises_that_only_a_model_would_write_are_kept_out_too() {
         assert_eq!(redactor.tripwire(&text), ("Sure: [redacted:ALICE_TOKEN]!".to_owned(), 1));
     }
 }
+
+#[test]
+fn every_place_goes_however_many_there_are() {
+    let redactor = knowing(&[("KEY", OPAQUE), ("PIN", "1234")]);
+    let text = format!("{{\"k\":\"{OPAQUE}\",\"p\":\"1234\"}}\n").repeat(700);
+    let (swept, n_found) = redactor.tripwire(&text);
+    assert_eq!(n_found, 1400);
+    assert!(!swept.contains(&OPAQUE[..8]) && !swept.contains("1234"));
+    assert_eq!(redactor.text(&text), swept);
+}
+
+#[test]
+fn short_values_are_found_behind_three_layers_of_escapes() {
+    let redactor = knowing(&[("PIN", "1234"), ("WORD", "s3cr\"t"), ("PASS", "hunter2!")]);
+    for value in ["1234", "s3cr\"t", "hunter2!"] {
+        let mut text = serde_json::json!({ "code": value }).to_string();
+        for layer in 0..3 {
+            let shown = redactor.text(&text);
+            assert!(shown.contains("[redacted:"), "{layer}: {text} -> {shown}");
+            text = serde_json::json!({ "log": text }).to_string();
+        }
+    }
+    let percent = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    assert!(redactor.text(&format!("a={}", percent(&percent("hunter2!")))).contains("[redacted:PASS]"));
+    assert!(redactor.text(&format!("see {}", STANDARD.encode("x:hunter2!"))).contains("[redacted:PASS]"));
+    // A few characters in capital letters, in pieces or reversed stand in any text.
+    assert_eq!(redactor.text("4321, 12 34, h u n t e r 2 !"), "4321, 12 34, h u n t e r 2 !");
+}
+
+#[test]
+fn base64_goes_with_the_characters_that_hold_its_ends() {
+    let redactor = knowing(&[("KEY", OPAQUE)]);
+    for before in ["", "x", "xy"] {
+        let coded = STANDARD.encode(format!("{before}{OPAQUE}"));
+        for text in [format!("({coded})"), format!("(\"\\u0028{coded}\")")] {
+            let shown = redactor.text(&text);
+            let (_, after) = shown.split_once("[redacted:KEY]").unwrap_or_else(|| panic!("{shown}"));
+            // Padding may stay.
+            assert!(after.chars().all(|left| "=\")".contains(left)), "{text} -> {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_a_fields_name_is_found_in_no_disguise() {
+    let redactor = knowing(&[("WORD", "verificationcode")]);
+    let reversed: String = "verificationcode".chars().rev().collect();
+    for text in ["the verificationcode is sent", "VERIFICATIONCODE", "v e r i f i c a t i o n c o d e", &reversed] {
+        assert_eq!(redactor.text(text), text);
+        assert_eq!(redactor.tripwire(text).1, 0);
+    }
+    assert_eq!(redactor.text(r#"{"password":"verificationcode"}"#), r#"{"password":"[redacted:WORD]"}"#);
+}
+
+#[test]
+fn segments_of_a_token_go_at_once_and_other_parts_in_the_last_look() {
+    let redactor = knowing(&[("JWT", JWT), ("KEY", OPAQUE)]);
+    let parts: Vec<&str> = JWT.split('.').collect();
+    for segment in [parts[1], parts[2]] {
+        assert_eq!(redactor.text(&format!("it is {segment} there")), "it is [redacted:JWT] there");
+    }
+    let part = format!("it is {} there", &OPAQUE[4..20]);
+    assert_eq!(redactor.text(&part), part);
+    assert_eq!(redactor.tripwire(&part).0, "it is [redacted:KEY] there");
+}
+
+#[test]
+fn a_value_that_looks_escaped_is_found_in_other_escapes() {
+    for value in [r#"50%41"x\n%42y-and-so-on"#, r"a\u0041b&lt;c%20d/e+f"] {
+        let redactor = knowing(&[("ODD", value)]);
+        let turned: String = value.bytes().map(rot47).collect();
+        for text in [
+            serde_json::json!({ "v": value }).to_string(),
+            serde_json::json!({ "v": serde_json::json!([value]).to_string() }).to_string(),
+            serde_json::json!({ "v": turned }).to_string(),
+            utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
+            turned.clone(),
+        ] {
+            assert!(redactor.text(&text).contains("[redacted:ODD]"), "{text} -> {}", redactor.text(&text));
+        }
+    }
+}
+
+fn rot47(byte: u8) -> char {
+    char::from(if (33..127).contains(&byte) { (byte - 33 + 47) % 94 + 33 } else { byte })
+}

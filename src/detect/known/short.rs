@@ -1,0 +1,59 @@
+//! Forms that are too short for the index of grams.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use super::forms::Form;
+use super::reading::Reading;
+
+/// Automata for short forms.
+pub(super) struct Short {
+    exact: Machine,
+    folded: Machine,
+}
+
+struct Machine {
+    /// Nothing is looked for without one.
+    automaton: Option<AhoCorasick>,
+    forms: Vec<Form>,
+}
+
+impl Short {
+    /// `None` when the automata would be too large.
+    pub fn new(forms: Vec<Form>) -> Option<Self> {
+        let (exact, folded) = forms.into_iter().partition(|form: &Form| form.exact);
+        Some(Self { exact: Machine::new(exact, false)?, folded: Machine::new(folded, true)? })
+    }
+
+    /// Whether undoing escapes would spoil one of the forms.
+    pub fn looks_escaped(&self) -> bool {
+        [&self.exact, &self.folded].iter().any(|machine| machine.forms.iter().any(Form::looks_escaped))
+    }
+
+    /// Calls back with every form and where it stands.
+    pub fn each(&self, reading: &Reading<'_>, mut found: impl FnMut(&Form, usize)) {
+        for machine in [&self.exact, &self.folded] {
+            let Some(automaton) = &machine.automaton else { continue };
+            for at in automaton.find_overlapping_iter(reading.bytes()) {
+                if let Some(form) = machine.forms.get(at.pattern().as_usize())
+                    && form.is_at(reading, at.start())
+                {
+                    found(form, at.start());
+                }
+            }
+        }
+    }
+}
+
+impl Machine {
+    fn new(forms: Vec<Form>, fold: bool) -> Option<Self> {
+        if forms.is_empty() {
+            return Some(Self { automaton: None, forms });
+        }
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(fold)
+            .match_kind(MatchKind::Standard)
+            .build(forms.iter().map(|form| &form.bytes))
+            .ok()?;
+        Some(Self { automaton: Some(automaton), forms })
+    }
+}
