@@ -7,7 +7,11 @@ mod calling;
 mod course;
 mod memory;
 mod needles;
+mod provoke;
+mod severity;
+mod structural;
 mod talk;
+mod unknown;
 
 pub(super) use memory::Memory;
 
