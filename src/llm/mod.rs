@@ -2,6 +2,8 @@
 //! Pure: documents and texts in, bodies, channels and prompts out. Nothing here sends, and nothing decides on findings.
 
 mod answer;
+mod assembled;
+mod authored;
 mod frames;
 mod overlap;
 mod prompt;
@@ -12,8 +14,10 @@ mod shapes;
 mod siblings;
 mod signs;
 mod text;
+mod told;
 
 pub use answer::{Channel, Kind, Reading};
+pub use authored::{callers_author, is_about_prompts, speaks_of_models};
 pub use overlap::{Overlap, common_run, containment, decodings, normal};
 pub use prompt::{Prompt, Role, Turn};
 pub use questions::{BENIGN, Class, Question, Tier, questions};
@@ -22,4 +26,5 @@ pub use settings::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
 pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, Shape, read, request};
 pub use siblings::{Chain, chain, elder};
 pub use signs::{answers_like_a_model, disclosed};
-pub use text::{is_instruction, is_refusal};
+pub use text::{Manner, instructs, is_instruction, is_refusal};
+pub use told::{Carrier, Told, token_ids, told};

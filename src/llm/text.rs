@@ -49,7 +49,108 @@ const INSTRUCTING: [&str; 14] = [
     "act as ",
 ];
 /// Openings that every second prompt has.
-const GENERIC: [&str; 3] = ["you are a helpful assistant", "you are an ai assistant", "you are a helpful ai assistant"];
+const GENERIC: [&str; 6] = [
+    "you are a helpful assistant",
+    "you are an ai assistant",
+    "you are a helpful ai assistant",
+    "you are a friendly chatbot",
+    "you are qwen, created by alibaba cloud",
+    "you are chatgpt, a large language model trained by openai",
+];
+/// How a text gives a model its part.
+const PERSONAS: [&str; 10] = [
+    "you are ",
+    "you're ",
+    "act as ",
+    "your name is ",
+    "du bist ",
+    "tu es ",
+    "vous \u{ea}tes ",
+    "eres ",
+    "\u{4f60}\u{662f}",
+    "\u{3042}\u{306a}\u{305f}\u{306f}",
+];
+/// Parts that a model is given.
+const PARTS: [&str; 24] = [
+    "assistant",
+    "asistente",
+    "bot",
+    "agent",
+    " ai ",
+    " ai.",
+    " ai,",
+    "language model",
+    "llm",
+    "expert",
+    "helper",
+    "concierge",
+    "copilot",
+    "tutor",
+    "advisor",
+    "adviser",
+    "representative",
+    "specialist",
+    "coach",
+    "companion",
+    "translator",
+    "analyst",
+    "\u{52a9}\u{624b}",
+    "\u{30a2}\u{30b7}\u{30b9}\u{30bf}\u{30f3}\u{30c8}",
+];
+/// How notices to people go on behind `you are`.
+const NOTICES: [&str; 19] = [
+    "now",
+    "connected",
+    "chatting",
+    "speaking",
+    "talking",
+    "next",
+    "the next",
+    "in ",
+    "number",
+    "not ",
+    "currently",
+    "already",
+    "welcome",
+    "invited",
+    "able",
+    "free",
+    "logged",
+    "signed",
+    "being",
+];
+/// What goes with a part, in instructions and hardly in notices to people.
+const DUTIES: [&str; 16] = [
+    "never ",
+    "always ",
+    "you must",
+    "you should",
+    "your task",
+    "your role",
+    "respond ",
+    "answer ",
+    "reply ",
+    "the user",
+    "users ",
+    "customers ",
+    "tool",
+    "do not reveal",
+    "use the",
+    "if asked",
+];
+/// Shorter texts say nothing that anybody would hide.
+const LEAST_CHARS: usize = 30;
+
+/// How much a text reads like instructions to a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Manner {
+    /// Not at all, or only like every second prompt.
+    No,
+    /// It may be.
+    Likely,
+    /// It gives a model its part and its duties.
+    Surely,
+}
 
 /// Whether a text refuses.
 pub fn is_refusal(text: &str) -> bool {
@@ -66,6 +167,30 @@ pub fn is_instruction(text: &str) -> bool {
     INSTRUCTING.iter().filter(|words| text.contains(**words)).count() >= 2 || text.contains("you are ")
 }
 
+/// Tells instructions to a model from notices to people, which chats between people keep with the role of the system too:
+/// `You are now connected to an agent. Please do not share your password.`
+pub fn instructs(text: &str) -> Manner {
+    let mut text = normal(text);
+    for opening in GENERIC {
+        text = text.replace(opening, "");
+    }
+    if text.chars().count() < LEAST_CHARS {
+        return Manner::No;
+    }
+    let parts = PERSONAS.iter().flat_map(|opening| text.match_indices(opening));
+    let given = parts.into_iter().any(|(at, opening)| {
+        let rest = text.get(at + opening.len()..).unwrap_or_default();
+        let sentence: String = rest.chars().take_while(|c| !matches!(c, '!' | ';' | '\u{3002}')).take(100).collect();
+        !NOTICES.iter().any(|word| sentence.starts_with(word)) && PARTS.iter().any(|part| sentence.contains(part))
+    });
+    let duties = DUTIES.iter().filter(|duty| text.contains(**duty)).count();
+    match (given, duties) {
+        (true, 1..) | (_, 4..) => Manner::Surely,
+        (true, _) | (_, 2..) => Manner::Likely,
+        _ => Manner::No,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +205,21 @@ mod tests {
     fn a_generic_persona_is_no_instruction() {
         assert!(!is_instruction("You are a helpful assistant."));
         assert!(is_instruction("You are Marla. Never mention prices."));
+    }
+
+    #[test]
+    fn notices_to_people_are_no_instructions_to_a_model() {
+        for notice in [
+            "You are now connected to an agent. Please do not share your password with anybody.",
+            "You are number 3 in the queue. Do not close this window, an agent will be with you shortly.",
+            "Alice joined the conversation. Messages are kept for 30 days.",
+            "You are a helpful assistant.",
+            "You are the next in line. An agent will answer soon.",
+        ] {
+            assert!(instructs(notice) < Manner::Surely, "{notice}");
+        }
+        assert_eq!(instructs("You are Marla, the assistant of Northwind. Never mention prices."), Manner::Surely);
+        assert_eq!(instructs("You are the assistant of a parcel service.\nTool: track_parcel(number)"), Manner::Surely);
+        assert_eq!(instructs("Du bist Marla und hilfst als freundlicher Chatbot der Stadtwerke."), Manner::Likely);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::provoke::Provocation;
 use super::talk::{Said, Stop, Talk};
-use crate::llm::{Class, Prompt, Question, is_refusal, questions};
+use crate::llm::{Class, Prompt, Question, Tier, is_refusal, questions};
 use crate::probe::Caller;
 
 /// Questions of one class to one caller.
@@ -18,17 +19,23 @@ pub(super) struct Course<'a> {
     refused_encoded: u8,
     /// Questions that were asked.
     asked: usize,
+    /// Answers in a row that were the everyday one, letter for letter.
+    unmoved: usize,
     /// Answers that could be judged.
     pub(super) judged: usize,
     /// Why others could not, the first reason.
     pub(super) unjudged: Option<String>,
 }
 
-/// What is asked: one of the scan's own questions, or a prompt of the user's.
+/// So many questions that ask for different things, and get the everyday answer, show that nothing reads them.
+const MOST_UNMOVED: usize = 2;
+
+/// What is asked: one of the scan's own questions, a prompt of the user's, or a request that provokes an error.
 #[derive(Debug, Clone)]
 pub(super) enum Asked {
     Own(&'static Question),
     Given(usize, String),
+    Provoked(Provocation),
 }
 
 impl Asked {
@@ -37,7 +44,13 @@ impl Asked {
         match self {
             Self::Own(question) => question.name.to_owned(),
             Self::Given(at, _) => format!("given-prompt-{}", at + 1),
+            Self::Provoked(provocation) => provocation.name().to_owned(),
         }
+    }
+
+    /// Whether an error is what it is after: then a failed answer is one that can be judged.
+    pub(super) fn is_provoked(&self) -> bool {
+        matches!(self, Self::Provoked(_))
     }
 
     fn is_encoded(&self) -> bool {
@@ -46,11 +59,21 @@ impl Asked {
 }
 
 impl<'a> Course<'a> {
-    /// Questions of a class first, then the others, then the user's own.
+    /// Questions of a class first, then the others, then the user's own, then what provokes errors.
     pub(super) fn new(talk: &'a Talk<'a>, who: &str, class: Class) -> Self {
         let own = questions(talk.tier(), class).into_iter().map(Asked::Own);
         let given = talk.cx.check.llm.prompts.iter().cloned().enumerate().map(|(at, text)| Asked::Given(at, text));
-        let all: Vec<Asked> = own.chain(given).collect();
+        let provoked = Provocation::ALL.into_iter().map(Asked::Provoked);
+        Self::of(talk, who, own.chain(given).chain(provoked).collect())
+    }
+
+    /// The few questions that most models answer.
+    pub(super) fn likeliest(talk: &'a Talk<'a>, who: &str) -> Self {
+        let likeliest = questions(Tier::Quick, Class::All).into_iter().filter(|question| question.class == Class::All);
+        Self::of(talk, who, likeliest.take(2).map(Asked::Own).collect())
+    }
+
+    fn of(talk: &'a Talk<'a>, who: &str, all: Vec<Asked>) -> Self {
         Self {
             talk,
             who: who.to_owned(),
@@ -59,6 +82,7 @@ impl<'a> Course<'a> {
             refused_plain: false,
             refused_encoded: 0,
             asked: 0,
+            unmoved: 0,
             judged: 0,
             unjudged: None,
         }
@@ -72,6 +96,9 @@ impl<'a> Course<'a> {
                 continue;
             }
             let said = self.again(&asked, 0).await?;
+            if asked.is_provoked() {
+                return Ok(Some((asked, said)));
+            }
             self.asked += 1;
             if let Err(because) = said.usable() {
                 self.unjudged.get_or_insert(because);
@@ -82,6 +109,7 @@ impl<'a> Course<'a> {
             }
             self.judged += 1;
             self.learn(&asked, &said);
+            self.compare(&said).await?;
             return Ok(Some((asked, said)));
         }
         Ok(None)
@@ -92,12 +120,13 @@ impl<'a> Course<'a> {
         match asked {
             Asked::Own(question) => self.talk.ask(&self.who, question, round).await,
             Asked::Given(_, text) => self.talk.say(&Caller::named(&self.who), &Prompt::one(text.clone()), round).await,
+            Asked::Provoked(provocation) => provocation.put(self.talk, &self.who, round).await,
         }
     }
 
     fn is_pointless(&self, asked: &Asked) -> bool {
         match asked {
-            Asked::Given(..) => false,
+            Asked::Given(..) | Asked::Provoked(_) => false,
             own if own.is_encoded() => self.refused_encoded >= 2,
             _ => self.filtered,
         }
@@ -111,6 +140,21 @@ impl<'a> Course<'a> {
             (true, false) => self.filtered |= self.refused_plain,
             (false, false) => {}
         }
+    }
+
+    /// Stops where nothing reads the questions: the everyday answer comes again, letter for letter, to whatever is asked.
+    /// A guard that refuses everything with one sentence is told by its words, and asked on.
+    async fn compare(&mut self, said: &Said) -> Result<(), Stop> {
+        let everyday = self.talk.benign(&self.who).await?;
+        let (now, usual) = (said.reading.said(), everyday.reading.said());
+        let same = !now.trim().is_empty() && now.trim() == usual.trim() && !is_refusal(&now);
+        self.unmoved = if same && self.unmoved + 1 == self.judged { self.unmoved + 1 } else { 0 };
+        // A leak may stand in the very words that never change: the answer is judged first, so the next one stops.
+        if self.unmoved > MOST_UNMOVED {
+            let because = format!("{} different questions got the same words", self.unmoved + 1);
+            return Err(Stop::Enough(self.talk.is_no_model(&because)));
+        }
+        Ok(())
     }
 
     /// Why nothing is concluded from silence, where fewer than half of the answers could be judged.

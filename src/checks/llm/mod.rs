@@ -9,9 +9,13 @@ mod consumption;
 mod course;
 mod memory;
 mod needles;
+mod provoke;
+mod severity;
+mod structural;
 mod talk;
 mod tool_power;
 mod tool_reach;
+mod unknown;
 
 pub(super) use memory::Memory;
 

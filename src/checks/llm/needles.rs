@@ -1,6 +1,7 @@
 //! The values that are known in advance, and where one of them stands in an answer.
 
 use super::talk::{Said, Talk};
+use super::unknown::named;
 use crate::detect::known::{KnownFinder, MIN_VALUE_CHARS, Needle};
 use crate::llm::Kind;
 use crate::model::{Secret, clean_name};
@@ -13,8 +14,8 @@ const SHORT_VALUE: usize = 20;
 /// Known values and the search for them.
 #[derive(Debug)]
 pub(super) struct Needles {
-    /// Whose each is, and its length.
-    of: Vec<(String, usize)>,
+    /// Whose each is, its length, and its fingerprint for a sentence.
+    of: Vec<(String, usize, String)>,
     finder: KnownFinder,
 }
 
@@ -31,10 +32,12 @@ pub(super) struct Hit {
     pub(super) disguise: &'static str,
     /// Characters that were seen, and that there are.
     pub(super) seen: (usize, usize),
+    /// Its fingerprint for a sentence; empty without a key.
+    pub(super) fingerprint: String,
 }
 
 impl Hit {
-    /// The channel, the disguise and the length, for sentences.
+    /// The channel, the disguise and the length, for claims: they stay the same from scan to scan.
     pub(super) fn place(&self) -> String {
         let (seen, all) = self.seen;
         format!("{} ({}, {}, {seen} of {all} characters)", clean_name(&self.path, 120), self.kind.word(), self.disguise)
@@ -57,7 +60,17 @@ impl Needles {
                 values.push((name.clone(), Secret::new(value)));
             }
         }
-        Self::new(values)
+        let mut needles = Self::new(values.clone());
+        let rules = &talk.cx.check.shared.secrets;
+        for (place, (_, value)) in needles.of.iter_mut().zip(values.iter().filter(|(_, value)| is_long(value))) {
+            place.2 = named(rules, "caller-token", value.expose());
+        }
+        needles
+    }
+
+    /// Whether a text has one of them, or a part of one.
+    pub(super) fn has(&self, text: &str) -> bool {
+        !self.finder.find(text).is_empty()
     }
 
     /// Values with whose they are.
@@ -65,9 +78,8 @@ impl Needles {
         let mut of = Vec::new();
         let mut needles = Vec::new();
         for (owner, value) in values {
-            let length = value.expose().chars().count();
-            if length >= MIN_VALUE_CHARS {
-                of.push((owner.clone(), length));
+            if is_long(&value) {
+                of.push((owner.clone(), value.expose().chars().count(), String::new()));
                 needles.push(Needle { name: owner, value });
             }
         }
@@ -88,7 +100,7 @@ impl Needles {
         let mut found: Option<(bool, Hit)> = None;
         for piece in said.pieces() {
             for hit in self.finder.find(piece.text).into_iter().filter(|hit| !sent.contains(&hit.needle)) {
-                let Some((owner, length)) = self.of.get(hit.needle) else { continue };
+                let Some((owner, length, fingerprint)) = self.of.get(hit.needle) else { continue };
                 let enough = hit.whole || hit.run >= LEAST_RUN && *length >= SHORT_VALUE;
                 let better = found.as_ref().is_none_or(|(whole, _)| hit.whole && !whole);
                 if enough && better {
@@ -98,6 +110,7 @@ impl Needles {
                         path: piece.path.to_owned(),
                         disguise: hit.transformation.name(),
                         seen: (hit.run, *length),
+                        fingerprint: fingerprint.clone(),
                     };
                     found = Some((hit.whole, place));
                 }
@@ -105,4 +118,9 @@ impl Needles {
         }
         found.map(|(_, hit)| hit)
     }
+}
+
+/// Shorter values stand in texts by chance.
+fn is_long(value: &Secret) -> bool {
+    value.expose().chars().count() >= MIN_VALUE_CHARS
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::calling;
-use super::memory::key;
+use super::memory::{NO_MODEL, key};
 use crate::act::{Acting, Body, fields};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
@@ -115,6 +115,7 @@ impl Stop {
     pub(super) fn verdict(self) -> Verdict {
         match self {
             Self::Send(error) => unsent(&error),
+            Self::Enough(because) if because.starts_with(NO_MODEL) => held(because),
             Self::Enough(because) if because.starts_with("the budget") => {
                 inconclusive(because, Some("raise `max_calls` in [llm], or choose operations"))
             }
@@ -186,6 +187,11 @@ impl<'a> Talk<'a> {
         self.cx.check.shared.llm.operations(facing)
     }
 
+    /// Notes that nothing here reads what it is asked, and gives the sentence that says so.
+    pub(super) fn is_no_model(&self, because: &str) -> String {
+        self.cx.check.shared.llm.is_no_model(&self.acting.operation.id, because)
+    }
+
     /// How far the questions go.
     pub(super) fn tier(&self) -> Tier {
         match self.cx.mode {
@@ -242,13 +248,28 @@ impl<'a> Talk<'a> {
         if let Some(said) = memory.get(&key) {
             return Ok(said);
         }
+        let streamed = prompt.clone().streamed(self.facing.streams);
+        let value = request(self.facing.shape, &streamed, &fresh(&self.sample), self.facing.prompt.as_deref());
+        self.put(caller, value, key).await
+    }
+
+    /// Sends a body and keeps what came of it.
+    pub(super) async fn put(&self, caller: &Caller, value: Value, key: [u8; 32]) -> Result<Arc<Said>, Stop> {
+        let memory = &self.cx.check.shared.llm;
+        if let Some(said) = memory.get(&key) {
+            return Ok(said);
+        }
+        let id = &self.acting.operation.id;
         memory.take(id, self.cx.check.llm, self.operations()).map_err(Stop::Enough)?;
-        let prompt = prompt.clone().streamed(self.facing.streams);
-        let value = request(self.facing.shape, &prompt, &fresh(&self.sample), self.facing.prompt.as_deref());
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
         let (answer, raw, kind) = calling::call(self, caller, &body).await?;
         let reading = read(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
         Ok(memory.keep(key, id, Said { answer, reading, sent: body.value.to_string(), raw }))
+    }
+
+    /// The body of a plain question.
+    pub(super) fn body(&self, prompt: &Prompt) -> Value {
+        request(self.facing.shape, prompt, &fresh(&self.sample), self.facing.prompt.as_deref())
     }
 
     /// Values for the operation's path and for what else it must be sent.

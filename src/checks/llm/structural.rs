@@ -1,0 +1,212 @@
+//! What a server tells its model, in answers that nobody pressed for: histories, configurations, echoes, errors.
+
+use std::sync::Arc;
+
+use super::severity::of_prompt;
+use super::talk::{Said, Talk};
+use crate::checks::context::{CheckCx, PlanCx};
+use crate::checks::meta::Need;
+use crate::checks::proof::{Concerns, Finding, Proof, held, inconclusive};
+use crate::llm::{
+    Carrier, Manner, Told, callers_author, common_run, instructs, is_about_prompts, speaks_of_models, token_ids, told,
+};
+use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Verdict, clean_name};
+use crate::probe::{Response, SendError};
+use crate::survey::{Person, Surveyed};
+
+/// A run of so many characters of the known prompt shows it.
+const LONG_RUN: usize = 50;
+/// So many ids that two answers begin with are more than the marks of an empty conversation.
+const MOST_MARKS: usize = 48;
+
+/// What reading an operation for instructions costs: the same answer once more.
+pub(super) fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let applies = PlanCx::is_read(operation) && speaks_of_models(cx.api, operation, cx.llm);
+    if applies { Need::Requests(1) } else { Need::NotApplicable }
+}
+
+/// Whose words a text may be.
+#[derive(Debug, Clone, Copy)]
+struct Whose {
+    /// Callers may write such texts.
+    callers: bool,
+    /// Prompts are what the operation is about.
+    about: bool,
+}
+
+/// A text that is worth telling.
+#[derive(Debug, Clone)]
+struct Leak {
+    told: Told,
+    /// It is the configured prompt.
+    known: bool,
+    manner: Manner,
+}
+
+/// Looks at what a read answered.
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+    let known = cx.llm.system_prompt.as_ref().map(|prompt| prompt.expose());
+    let api = cx.survey.api.as_ref();
+    let whose = Whose { callers: callers_author(api, None), about: is_about_prompts(&surveyed.operation) };
+    if whose.about && known.is_none() {
+        return Ok(held("prompts, or examples of them, are what it is about"));
+    }
+    if surveyed.valid().next().is_none() {
+        return Ok(inconclusive("no valid answer", None));
+    }
+    for baseline in surveyed.valid().filter(|baseline| is_of_lowest_rank(cx, &baseline.caller)) {
+        let Some(response) = baseline.first.response() else { continue };
+        let Some(leak) = worst(leaks(response, known, "")) else { continue };
+        let second = match &baseline.second {
+            Some(second) => Arc::clone(second),
+            None => cx.send(&baseline.ask().again(1)).await?,
+        };
+        let again = second.response().is_some_and(|response| carries(response, &leak, known));
+        if !again {
+            continue;
+        }
+        let because = format!("two equal requests of {} brought it", baseline.caller);
+        let mut proof = proof(&leak, because);
+        whose_clause(&mut proof, &leak, whose, "the scan sent no message to a model before this");
+        proof.withhold(Role::Attack, &baseline.first).withhold(Role::Control, &second);
+        return Ok(Verdict::Broken(vec![draft(proof, &leak, surveyed, &surveyed.operation.path)]));
+    }
+    Ok(held("no answer carries what a model is told"))
+}
+
+/// Whether somebody of the lowest rank was answered: what administrators are shown may be theirs to see.
+fn is_of_lowest_rank(cx: &CheckCx<'_>, caller: &str) -> bool {
+    let people = &cx.survey.people.all;
+    let rank = |person: &Person| person.rank;
+    let own = people.iter().find(|person| person.name == caller).map(rank);
+    caller == ANONYMOUS || own == people.iter().map(rank).min()
+}
+
+/// Instructions beside what the model says to one question and to another.
+pub(super) fn beside(talk: &Talk<'_>, known: Option<&str>, one: &Said, other: &Said) -> Option<Verdict> {
+    let (first, second) = (one.answer.response()?, other.answer.response()?);
+    let own = [one, other].map(|said| format!("{}\n{}", said.sent, said.reading.said()));
+    let all = leaks(first, known, &own.concat());
+    let leak =
+        worst(all.into_iter().filter(|leak| leak.told.carrier != Carrier::Field && carries(second, leak, known)))?;
+    let operation = &talk.acting.operation;
+    let whose =
+        Whose { callers: callers_author(talk.cx.maker.api, Some(operation)), about: is_about_prompts(operation) };
+    let mut proof = proof(&leak, "the answers to two requests brought it".to_owned());
+    whose_clause(&mut proof, &leak, whose, "no request of the scan had it, and no other operation takes such texts");
+    proof.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
+    Some(Verdict::Broken(vec![draft(proof, &leak, talk.acting, &operation.path)]))
+}
+
+/// The whole prompt as ids of tokens, which anybody with the model's vocabulary reads.
+pub(super) fn ids(talk: &Talk<'_>, one: &Said, other: &Said) -> Option<Verdict> {
+    let of = |said: &Said| {
+        let kind = said.answer.response()?.header("content-type").unwrap_or_default().to_owned();
+        token_ids(&kind, &said.raw)
+    };
+    let (first, second) = (of(one)?, of(other)?);
+    let same = first.iter().zip(&second).take_while(|(one, other)| one == other).count();
+    if same < MOST_MARKS {
+        return None;
+    }
+    let mut proof = Proof::default();
+    proof.clause("token-ids-in-answer", true, format!("{} and {} ids came back", first.len(), second.len()));
+    proof.clause("reproduced", true, format!("the answers to two different questions begin with the same {same} ids"));
+    proof.open("is-the-prompt", "only the model's vocabulary can tell what they say");
+    proof.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
+    let claim = format!("answers carry the ids of the tokens that stand before the question, {same} of them");
+    Some(proof.broken(Finding {
+        site: "response".to_owned(),
+        cause: talk.acting.operation.path.clone(),
+        claim,
+        severity: Some(Severity::Low),
+        surveyed: talk.acting,
+    }))
+}
+
+/// What of an answer is meant for the model, says something, and stands not in `own`.
+fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<Leak> {
+    let kind = response.header("content-type").unwrap_or_default();
+    let judged = told(kind, &response.text).into_iter().filter_map(|told| {
+        let is_known = known.is_some_and(|prompt| common_run(prompt, &told.text, &[own]).chars >= LONG_RUN);
+        let manner = instructs(&told.text);
+        // A field is named by whoever made it; a turn of the system is there for people at times.
+        let worth = is_known || manner == Manner::Surely || manner == Manner::Likely && told.beside_model;
+        let mine = !own.is_empty() && (own.contains(&told.text) || own.contains(&escaped(&told.text)));
+        (worth && !mine).then_some(Leak { told, known: is_known, manner })
+    });
+    let mut all: Vec<Leak> = judged.collect();
+    // The known prompt counts wherever it stands.
+    if all.iter().all(|leak| !leak.known)
+        && let Some(prompt) = known
+        && common_run(prompt, &response.text, &[own]).chars >= LONG_RUN
+    {
+        let told = Told { at: "$".to_owned(), carrier: Carrier::Field, text: prompt.to_owned(), beside_model: true };
+        all.push(Leak { told, known: true, manner: Manner::Surely });
+    }
+    all
+}
+
+/// As it stands in a body of JSON.
+fn escaped(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted.trim_matches('"').to_owned()
+}
+
+fn worst(leaks: impl IntoIterator<Item = Leak>) -> Option<Leak> {
+    let rank = |leak: &Leak| (!leak.known, leak.told.carrier, std::cmp::Reverse(leak.manner), !leak.told.beside_model);
+    leaks.into_iter().min_by_key(rank)
+}
+
+/// Whether another answer carries the same.
+fn carries(response: &Response, leak: &Leak, known: Option<&str>) -> bool {
+    let others = leaks(response, known, "");
+    others.iter().any(|other| other.told.text == leak.told.text || leak.known && other.known)
+}
+
+fn proof(leak: &Leak, because: String) -> Proof {
+    let Leak { told, known, .. } = leak;
+    let chars = told.text.chars().count();
+    let what = match told.carrier {
+        Carrier::Turn => "a message with the role of the system",
+        Carrier::Assembled => "the system's part of an assembled prompt",
+        Carrier::Field => "a field for instructions",
+    };
+    let mut proof = Proof::default();
+    let place = clean_name(&told.at, 120);
+    let what = if *known { "the system prompt of the configuration" } else { what };
+    proof.clause("instructions-in-answer", true, format!("{place} holds {what}, {chars} characters"));
+    proof.clause("reproduced", true, because);
+    proof
+}
+
+fn whose_clause(proof: &mut Proof, leak: &Leak, whose: Whose, not_sent: &str) {
+    let sure = leak.told.carrier != Carrier::Field && leak.manner == Manner::Surely && leak.told.beside_model;
+    match (leak.known, whose.about, whose.callers) {
+        (true, true, _) => proof.open("is-hidden", "prompts are what this operation is about"),
+        (true, ..) => proof.clause("is-the-prompt", true, "it is the system prompt of the configuration"),
+        (false, _, true) => proof.open("is-the-servers", "the document lets callers write such texts themselves"),
+        (false, _, false) if sure => {
+            proof.clause("is-the-servers", true, not_sent);
+            proof.clause("instructs-a-model", true, "it gives a model its part and its duties")
+        }
+        _ => proof.open("is-the-prompt", "only the prompt itself can tell: set `system_prompt` in [llm]"),
+    };
+}
+
+fn draft(proof: Proof, leak: &Leak, concerned: &dyn Concerns, path: &str) -> Draft {
+    let at = clean_name(&leak.told.at, 120);
+    proof.draft(Finding {
+        site: "response".to_owned(),
+        cause: path.to_owned(),
+        claim: format!("an answer carries the server's instructions to the model, at {at}"),
+        severity: Some(of_prompt(&leak.told.text)),
+        surveyed: concerned,
+    })
+}
+
+/// Whether an answer has anything that is meant for the model.
+pub(super) fn tells(said: &Said) -> bool {
+    let kind = said.answer.response().and_then(|response| response.header("content-type")).unwrap_or_default();
+    !told(kind, &said.raw).is_empty()
+}
