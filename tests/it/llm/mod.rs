@@ -4,4 +4,5 @@ mod bots;
 pub mod formats;
 mod recognise;
 mod shapes;
+mod told;
 mod twins;
