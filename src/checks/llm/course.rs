@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::provoke::Provocation;
-use super::talk::{Said, Stop, Talk};
+use super::talk::{Said, Saying, Stop, Talk};
 use crate::llm::{Class, Prompt, Question, Tier, is_refusal, questions};
 use crate::probe::Caller;
 
@@ -116,12 +116,16 @@ impl<'a> Course<'a> {
     }
 
     /// Asks the same for another round.
-    pub(super) async fn again(&self, asked: &Asked, round: u8) -> Result<Arc<Said>, Stop> {
-        match asked {
-            Asked::Own(question) => self.talk.ask(&self.who, question, round).await,
-            Asked::Given(_, text) => self.talk.say(&Caller::named(&self.who), &Prompt::one(text.clone()), round).await,
-            Asked::Provoked(provocation) => provocation.put(self.talk, &self.who, round).await,
-        }
+    pub(super) fn again<'s>(&'s self, asked: &'s Asked, round: u8) -> Saying<'s> {
+        Box::pin(async move {
+            match asked {
+                Asked::Own(question) => self.talk.ask(&self.who, question, round).await,
+                Asked::Given(_, text) => {
+                    self.talk.say(&Caller::named(&self.who), &Prompt::one(text.clone()), round).await
+                }
+                Asked::Provoked(provocation) => provocation.put(self.talk, &self.who, round).await,
+            }
+        })
     }
 
     fn is_pointless(&self, asked: &Asked) -> bool {

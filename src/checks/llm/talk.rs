@@ -1,5 +1,6 @@
 //! One operation that faces a model, and what is said to it: bodies, callers, and answers that can be judged.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -94,6 +95,10 @@ fn silence(answer: &Answer) -> String {
     }
     "the target gave no answer".to_owned()
 }
+
+/// One call under way. Boxed, since every check asks in many places: as plain futures within each other they took the
+/// compiler minutes.
+pub(super) type Saying<'a> = Pin<Box<dyn Future<Output = Result<Arc<Said>, Stop>> + Send + 'a>>;
 
 /// Why nothing more is asked.
 #[derive(Debug)]
@@ -241,20 +246,23 @@ impl<'a> Talk<'a> {
     }
 
     /// Says a prompt, or finds in memory what came of it.
-    pub(super) async fn say(&self, caller: &Caller, prompt: &Prompt, round: u8) -> Result<Arc<Said>, Stop> {
-        let memory = &self.cx.check.shared.llm;
+    pub(super) fn say<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, round: u8) -> Saying<'s> {
         let id = &self.acting.operation.id;
         let key = key(&[id.as_str(), &format!("{caller:?}"), &format!("{prompt:?}"), &round.to_string()]);
-        if let Some(said) = memory.get(&key) {
-            return Ok(said);
+        if let Some(said) = self.cx.check.shared.llm.get(&key) {
+            return Box::pin(std::future::ready(Ok(said)));
         }
         let streamed = prompt.clone().streamed(self.facing.streams);
         let value = request(self.facing.shape, &streamed, &fresh(&self.sample), self.facing.prompt.as_deref());
-        self.put(caller, value, key).await
+        self.put(caller, value, key)
     }
 
     /// Sends a body and keeps what came of it.
-    pub(super) async fn put(&self, caller: &Caller, value: Value, key: [u8; 32]) -> Result<Arc<Said>, Stop> {
+    pub(super) fn put<'s>(&'s self, caller: &'s Caller, value: Value, key: [u8; 32]) -> Saying<'s> {
+        Box::pin(self.send(caller, value, key))
+    }
+
+    async fn send(&self, caller: &Caller, value: Value, key: [u8; 32]) -> Result<Arc<Said>, Stop> {
         let memory = &self.cx.check.shared.llm;
         if let Some(said) = memory.get(&key) {
             return Ok(said);

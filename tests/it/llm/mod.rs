@@ -7,5 +7,6 @@ mod reach;
 mod recognise;
 mod shapes;
 mod siblings;
+mod told;
 mod twins;
 mod waiting;
