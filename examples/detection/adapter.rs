@@ -49,12 +49,13 @@ fn fields(text: &str, json: &Value, hits: &mut Vec<Hit>) {
     }
 }
 
-/// Where a decoded value stands in the text: as it is, or as JSON writes it once or twice.
+/// Where a decoded value stands in the text: as it is, as JSON writes it once or twice, or with its slashes escaped.
 fn place(text: &str, value: &str) -> Option<Range<usize>> {
     let escape = |text: &str| Value::from(text).to_string().trim_matches('"').to_owned();
     let once = escape(value);
     let twice = escape(&once);
-    [value, &once, &twice].into_iter().filter(|form| !form.is_empty()).find_map(|form| {
+    let slashes = once.replace('/', "\\/");
+    [value, &once, &twice, &slashes].into_iter().filter(|form| !form.is_empty()).find_map(|form| {
         let at = text.find(form)?;
         Some(at..at + form.len())
     })

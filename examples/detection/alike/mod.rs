@@ -5,6 +5,7 @@ mod documents;
 mod fields;
 mod ids;
 mod masked;
+mod near;
 mod numbers;
 mod placeholders;
 mod public;
@@ -26,6 +27,7 @@ pub fn kinds() -> Vec<Kind> {
         fields::kinds(),
         web::kinds(),
         documents::kinds(),
+        near::kinds(),
     ]
     .into_iter()
     .flatten()

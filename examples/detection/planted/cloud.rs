@@ -132,7 +132,7 @@ fn azure() -> Vec<Kind> {
             "Azure DevOps token",
             &["azure_devops_token", "pat", "personal_access_token"],
             NAMED,
-            |d| format!("{}JQQJ99{}AAAAAAA{}AZDO{}", d.alnum(52 - 1), d.of("ABC", 1), d.alnum(13), d.alnum(4)),
+            |d| format!("{}JQQJ99{}AAAAAAA{}AZDO{}", d.alnum(52), d.of("ABC", 1), d.alnum(10), d.alnum(4)),
         ),
     ]
 }

@@ -1,7 +1,9 @@
 //! Secrets that only the name of their field gives away, and stored password hashes (modular crypt format, PHC).
 
+use serde_json::json;
+
 use crate::kit::draw::{ALNUM, BASE64, DIGITS, Draw};
-use crate::kit::forms::{BLOCK, Form, JSON};
+use crate::kit::forms::{BLOCK, Form, JSON, WHOLE};
 use crate::kit::kind::{Kind, kind};
 
 /// Places where a field has a name.
@@ -22,7 +24,29 @@ const HASHES: &[&str] = &["password_hash", "password", "passwordHash", "encrypte
 pub fn kinds() -> Vec<Kind> {
     let mut kinds = named();
     kinds.extend(hashes());
+    kinds.extend(paired());
     kinds
+}
+
+/// A name and its value in two fields of an object, and in two cells of a table.
+fn paired() -> Vec<Kind> {
+    vec![
+        kind("pair-in-json", "variable", &["variables"], WHOLE, |d| {
+            let name = d.pick(&["DATABASE_PASSWORD", "ACCESS_TOKEN", "CLIENT_SECRET", "SMTP_PASS", "API_KEY"]);
+            let (field, secret) = (d.pick(&["name", "key"]), crate::kit::kind::marked(&d.alnum(28)));
+            let other = d.word();
+            json!({"variables": [{(field): "NODE_ENV", "value": "production"}, {(field): name, "value": secret,
+                "protected": true}, {(field): "REGION", "value": other}]})
+            .to_string()
+        }),
+        kind("pair-in-page", "setting", &["settings"], WHOLE, |d| {
+            let name = d.pick(&["API key", "Access token", "Client secret", "Database password"]);
+            let secret = crate::kit::kind::marked(&d.alnum(32));
+            format!(
+                "<table>\n<tr><td>Region</td><td>eu</td></tr>\n<tr><td>{name}</td>\n<td><code>{secret}</code></td></tr>\n</table>"
+            )
+        }),
+    ]
 }
 
 fn named() -> Vec<Kind> {

@@ -1,5 +1,7 @@
 //! What looks like a secret and stands for one: placeholders, masks, samples of documentation, counted-up characters.
 
+use super::random::is_scrambled;
+
 /// Words that stand in samples and in no random value.
 const WORDS: [&str; 19] = [
     "example",
@@ -65,14 +67,38 @@ const NO_PASSWORDS: [&str; 39] = [
     "p4ssw0rd",
 ];
 
+/// Values of RFC 6749, RFC 6750 and RFC 5849, which half of all documentation shows.
+const OF_STANDARDS: [&str; 9] = [
+    "2YotnFZFEjr1zCsicMWpAA",
+    "tGzv3JOkF0XG5Qx2TlKWIA",
+    "czZCaGRSa3F0MzpnWDFmQmF0M2JW",
+    "gX1fBat3bV",
+    "7Fjfp0ZBr1KtDRbnfVdmIw",
+    "mF_9.B5f-4.1JqM",
+    "ad180jjd733klru7",
+    "kd94hf93k423kf44",
+    "hh5s93j4hdidpola",
+];
+
 /// Whether a value of a random-looking form is a sample all the same.
 pub(super) fn is_sample(body: &str) -> bool {
     let lower = body.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
-        // Long values have a run of zeros in them at times.
-        || longest_step(lower.as_bytes(), 0) >= if lower.len() >= 60 { 10 } else { 7 }
+    OF_STANDARDS.contains(&body)
+        || WORDS.iter().any(|word| lower.contains(word))
+        || has_run(body.as_bytes())
         || longest_step(lower.as_bytes(), 1) >= 7
         || is_periodic(lower.as_bytes())
+}
+
+/// Whether one character stands there so often in a row that somebody held the key down. What is empty in a binary value
+/// is a run of zeros or, in base64, of `A`; that alone is no sample.
+fn has_run(body: &[u8]) -> bool {
+    let most = if body.len() >= 60 { 10 } else { 7 };
+    let is_empty = |byte: u8| b"0A".contains(&byte);
+    body.chunk_by(u8::eq_ignore_ascii_case).any(|run| {
+        let limit = if run.iter().all(|byte| is_empty(*byte)) { most.max(body.len() / 4) } else { most };
+        run.len() >= limit
+    })
 }
 
 /// Whether a password is a placeholder: a template, a mask, a word for a password.
@@ -80,9 +106,11 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let bare = lower.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let template = ["<", ">", "${", "$(", "{{", "}}", "%s", "...", "…", "***", "[redacted", "•"];
+    // A long random value of all marks has those of a template in it at times.
+    let random = value.len() >= 40 && is_scrambled(value);
+    let is_template = value.starts_with(['$', '{', '%', '<', '[']) || template.iter().any(|mark| value.contains(mark));
     bare.is_empty()
-        || value.starts_with(['$', '{', '%', '<', '['])
-        || template.iter().any(|mark| value.contains(mark))
+        || is_template && !random
         || NO_PASSWORDS.contains(&bare)
         || ["example", "placeholder", "your", "xxx", "redacted", "changeme", "dummy"].iter().any(|w| lower.contains(w))
         || value.len() >= 6 && longest_step(lower.as_bytes(), 0) == value.len()

@@ -13,6 +13,8 @@ pub(super) enum Checksum {
     Crc32Hex,
     /// The part before the first dot is base64url of routing text (GitLab, "Routable tokens").
     Routable,
+    /// The part before the first dot is base64 of a number of 17 to 20 digits (Discord, ids of accounts).
+    Snowflake,
 }
 
 impl Checksum {
@@ -22,6 +24,7 @@ impl Checksum {
             "crc32-base62" => Some(Self::Crc32Base62),
             "crc32-hex" => Some(Self::Crc32Hex),
             "routable" => Some(Self::Routable),
+            "snowflake" => Some(Self::Snowflake),
             _ => None,
         }
     }
@@ -41,6 +44,10 @@ impl Checksum {
             Self::Routable => body.split('.').next().is_some_and(|payload| {
                 let decoded = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
                 decoded.len() >= 20
+            }),
+            Self::Snowflake => body.split('.').next().is_some_and(|id| {
+                let decoded = URL_SAFE_NO_PAD.decode(id).unwrap_or_default();
+                (17..=20).contains(&decoded.len()) && decoded.iter().all(u8::is_ascii_digit)
             }),
         }
     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::allow::{entropy, is_placeholder, is_sample};
 use super::engine::Engine;
 use super::found::{Certainty, Found, FoundAt};
 use super::generic::is_opaque;
+use super::random::{is_scrambled, is_wordy};
 
 /// Deeper values are not looked at.
 const MAX_DEPTH: usize = 128;
@@ -34,7 +35,7 @@ const TOKENS: [&str; 11] = [
     "bottoken",
 ];
 /// Endings of names of other secrets.
-const SECRETS: [&str; 19] = [
+const SECRETS: [&str; 26] = [
     "secret",
     "secretkey",
     "apikey",
@@ -54,9 +55,21 @@ const SECRETS: [&str; 19] = [
     "webhooksecret",
     "secretaccesskey",
     "jwtsecret",
+    "webhookkey",
+    "hmackey",
+    "aeskey",
+    "jwtkey",
+    "integrationkey",
+    "secretkeybase",
+    "servicerolekey",
+];
+/// What `…pass` belongs to where it means a password: a boarding pass is none.
+const LOGINS: [&str; 21] = [
+    "db", "database", "smtp", "mail", "email", "imap", "ftp", "sftp", "ssh", "user", "root", "admin", "ldap", "redis",
+    "mysql", "pg", "postgres", "mongo", "proxy", "login", "auth",
 ];
 /// Parts of names that are about a secret, or of values that are public.
-const HARMLESS: [&str; 24] = [
+const HARMLESS: [&str; 33] = [
     "synctoken",
     "changetoken",
     "deltatoken",
@@ -81,6 +94,15 @@ const HARMLESS: [&str; 24] = [
     "hashof",
     "expires",
     "etag",
+    "authenticity",
+    "antiforgery",
+    "verificationtoken",
+    "captcha",
+    "formtoken",
+    "nonce",
+    "pattern",
+    "regex",
+    "placeholder",
 ];
 /// Beginnings of password hashes in the modular crypt format and in those of frameworks.
 const HASHES: [&str; 16] = [
@@ -106,7 +128,7 @@ impl Engine {
     /// See [`super::scan_json`].
     pub(super) fn scan_json(&self, value: &Value) -> Vec<FoundAt> {
         let mut lines = Lines::default();
-        walk(value, &mut Vec::new(), &mut |names, text| lines.add(names, text));
+        walk(value, &mut Vec::new(), &mut |names, called, text| lines.add(names, called, text));
         // By leaf, in the order of the walk.
         let mut hits: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
         for mut found in self.scan(&lines.text).found {
@@ -116,9 +138,9 @@ impl Engine {
             hits.entry(leaf).or_default().push(found);
         }
         let (mut all, mut index) = (Vec::new(), 0);
-        walk(value, &mut Vec::new(), &mut |names, text| {
+        walk(value, &mut Vec::new(), &mut |names, called, text| {
             let by_rules = hits.remove(&index).unwrap_or_default();
-            let by_name = names.last().filter(|_| by_rules.is_empty()).and_then(|name| by_name(name, text));
+            let by_name = names.last().filter(|_| by_rules.is_empty()).and_then(|name| by_name(name, called, text));
             index += 1;
             if all.len() < MAX_FOUND {
                 all.extend(by_rules.into_iter().chain(by_name).map(|found| FoundAt { pointer: pointer(names), found }));
@@ -144,16 +166,19 @@ struct Lines {
 }
 
 impl Lines {
-    fn add(&mut self, names: &[Step<'_>], text: &str) {
+    fn add(&mut self, names: &[Step<'_>], called: Option<&str>, text: &str) {
         if text.len() < LEAST_BYTES {
             self.leaves.push(self.text.len()..self.text.len());
             return;
         }
-        for step in names.get(names.len().saturating_sub(3)..).unwrap_or_default() {
-            if let Step::Field(name) = step {
-                self.text.extend(name.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
-                self.text.push('_');
-            }
+        let fields =
+            names.get(names.len().saturating_sub(3)..).unwrap_or_default().iter().filter_map(|step| match step {
+                Step::Field(name) => Some(*name),
+                Step::Item(_) => None,
+            });
+        for name in fields.chain(called) {
+            self.text.extend(name.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+            self.text.push('_');
         }
         self.text.push_str(": \"");
         let start = self.text.len();
@@ -163,16 +188,20 @@ impl Lines {
     }
 }
 
-/// Gives every string with the way to it.
-fn walk<'a>(value: &'a Value, names: &mut Vec<Step<'a>>, give: &mut impl FnMut(&[Step<'a>], &'a str)) {
+/// Gives every string with the way to it, and with what it is called where a name and its value are two fields.
+fn walk<'a>(value: &'a Value, names: &mut Vec<Step<'a>>, give: &mut impl FnMut(&[Step<'a>], Option<&'a str>, &'a str)) {
     if names.len() >= MAX_DEPTH {
         return;
     }
     match value {
         Value::Object(fields) => {
+            let called = called(fields);
             for (name, value) in fields {
                 names.push(Step::Field(name));
-                walk(value, names, give);
+                match value {
+                    Value::String(text) => give(names, called.filter(|_| name.eq_ignore_ascii_case("value")), text),
+                    value => walk(value, names, give),
+                }
                 names.pop();
             }
         }
@@ -183,9 +212,19 @@ fn walk<'a>(value: &'a Value, names: &mut Vec<Step<'a>>, give: &mut impl FnMut(&
                 names.pop();
             }
         }
-        Value::String(text) => give(names, text),
+        Value::String(text) => give(names, None, text),
         _ => {}
     }
+}
+
+/// The name in `{"name": "DB_PASSWORD", "value": "…"}`, as lists of variables, headers and settings have it.
+fn called(fields: &Map<String, Value>) -> Option<&str> {
+    let is_name =
+        |field: &str| ["name", "key", "variable", "header"].iter().any(|name| field.eq_ignore_ascii_case(name));
+    let name = fields.iter().find(|(field, _)| is_name(field)).and_then(|(_, value)| value.as_str())?;
+    // A title or a sentence is no name.
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
+    (name.len() <= 64 && name.chars().all(is_plain)).then_some(name)
 }
 
 /// RFC 6901.
@@ -198,13 +237,16 @@ fn pointer(names: &[Step<'_>]) -> String {
 }
 
 /// What stands under a name that says it is secret, and has the form of it.
-fn by_name(step: &Step<'_>, text: &str) -> Option<Found> {
+fn by_name(step: &Step<'_>, called: Option<&str>, text: &str) -> Option<Found> {
     let Step::Field(name) = step else { return None };
-    value_of(name, text)
+    value_of(called.unwrap_or(name), text)
 }
 
 /// The same for any way in which a name and a value may stand together.
 pub(super) fn value_of(name: &str, text: &str) -> Option<Found> {
+    if let Some(found) = text.contains(' ').then(|| super::phrase::under(&normalised(name)?, text)).flatten() {
+        return Some(found);
+    }
     // Prose is most of what stands in documents, and no secret.
     if text.len() < 6 || text.bytes().any(|byte| byte == b' ') {
         return None;
@@ -214,19 +256,32 @@ pub(super) fn value_of(name: &str, text: &str) -> Option<Found> {
     if HASHES.iter().any(|start| text.starts_with(start)) && text.len() >= 30 {
         return found("password-hash", Certainty::High);
     }
-    let name: String =
-        name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let name = normalised(name)?;
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if HARMLESS.iter().any(|part| name.contains(part)) || is_no_secret(text) {
         return None;
     }
+    let is_pass = name.strip_suffix("pass").is_some_and(|of| LOGINS.iter().any(|login| of.ends_with(login)));
     match () {
-        () if ends(&PASSWORDS) && is_password(text) => found("field-password", Certainty::Medium),
+        () if (ends(&PASSWORDS) || is_pass) && is_password(text) => found("field-password", Certainty::Medium),
         () if ends(&SECRETS) && is_random(text) => found("field-secret", Certainty::Medium),
         () if (ends(&TOKENS) || name == "token") && is_random(text) => found("field-token", Certainty::Medium),
-        () if name.ends_with("token") && text.len() >= 24 && is_opaque(text) => found("field-token", Certainty::Medium),
+        () if name.ends_with("token") && text.len() >= 24 && is_opaque(text) && !is_wordy(text) => {
+            found("field-token", Certainty::Medium)
+        }
         () => None,
     }
+}
+
+/// Letters and digits of a name in lower case; `None` for a name that is known to guard against forgery.
+fn normalised(name: &str) -> Option<String> {
+    let plain: String =
+        name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    // Frameworks send `_token` with each form.
+    (name.trim() != "_token").then_some(())?;
+    // `the api key header`, `apiKeyValue`.
+    let bare = ["header", "value"].into_iter().find_map(|tail| plain.strip_suffix(tail)).map(str::to_owned);
+    Some(bare.filter(|bare| !bare.is_empty()).unwrap_or(plain))
 }
 
 /// Masked, a template, an address, prose, a path, or a sample.
@@ -241,9 +296,17 @@ fn is_no_secret(text: &str) -> bool {
         || text.starts_with("pk.")
         || text.starts_with("pk_live_")
         || text.starts_with("pk_test_")
+        || is_code(text)
         || is_placeholder(text)
         || is_sample(text)
         || crate::detect::exposure::is_placeholder(text)
+}
+
+/// A pattern that values are held against, or a text that something is filled into.
+fn is_code(text: &str) -> bool {
+    let parts = ["(?", "[a-z", "[A-Z", "[0-9", "\\d", "\\w", "#{", "@{", "{0}", "{}"];
+    let is_filled = text.contains("%(") && text.contains(")s");
+    is_filled || parts.iter().any(|part| text.contains(part)) || text.starts_with('^') && text.ends_with('$')
 }
 
 fn is_password(text: &str) -> bool {
@@ -253,8 +316,9 @@ fn is_password(text: &str) -> bool {
     (6..=256).contains(&text.len()) && letter && (digit || other)
 }
 
-/// Long and mixed. A UUID counts: under a secret's own name it is the secret.
+/// Long and mixed, and no name of a program. A UUID counts: under a secret's own name it is the secret.
 fn is_random(text: &str) -> bool {
     let base64 = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.~:!@#$%^&*()".contains(&byte));
-    text.len() >= 12 && base64 && (is_opaque(text) || is_password(text) && entropy(text.as_bytes()) >= 3.2)
+    let mixed = is_scrambled(text) || is_opaque(text) || is_password(text) && entropy(text.as_bytes()) >= 3.2;
+    text.len() >= 12 && base64 && mixed && !is_wordy(text)
 }

@@ -6,12 +6,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::allow::{entropy, is_placeholder, is_sample};
+pub(super) use super::assigned::assigned;
 use super::found::{Certainty, Found};
+use super::random::is_scrambled;
 
 /// What to look for behind a fixed text or a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Generic {
     Pem,
+    /// The same in base64 once more, as clusters and pipelines keep keys.
+    WrappedPem,
     Putty,
     Address,
     Authorization,
@@ -24,11 +28,14 @@ pub(super) enum Generic {
     OneTimeSeed,
     Cookie,
     Jwk,
+    /// The words that a wallet is made from.
+    Phrase,
 }
 
 /// Texts that stand at such places, as written.
-pub(super) const FIXED: [(&str, Generic); 20] = [
+pub(super) const FIXED: [(&str, Generic); 30] = [
     ("-----BEGIN ", Generic::Pem),
+    ("LS0tLS1CRUdJTi", Generic::WrappedPem),
     ("PuTTY-User-Key-File-", Generic::Putty),
     ("://", Generic::Address),
     ("$2a$", Generic::PasswordHash),
@@ -38,6 +45,15 @@ pub(super) const FIXED: [(&str, Generic); 20] = [
     ("pbkdf2_sha", Generic::PasswordHash),
     ("pbkdf2:sha", Generic::PasswordHash),
     ("scrypt:", Generic::PasswordHash),
+    ("$scrypt$", Generic::PasswordHash),
+    ("$pbkdf2", Generic::PasswordHash),
+    ("$y$", Generic::PasswordHash),
+    ("$7$", Generic::PasswordHash),
+    ("$S$", Generic::PasswordHash),
+    ("$H$", Generic::PasswordHash),
+    ("$apr1$", Generic::PasswordHash),
+    ("$1$", Generic::PasswordHash),
+    ("{PBKDF2", Generic::PasswordHash),
     ("$6$", Generic::PasswordHash),
     ("$5$", Generic::PasswordHash),
     ("$P$", Generic::PasswordHash),
@@ -50,7 +66,7 @@ pub(super) const FIXED: [(&str, Generic); 20] = [
     ("\\\"kty\\\"", Generic::Jwk),
 ];
 /// The same, in any case.
-pub(super) const WORDS: [(&str, Generic); 18] = [
+pub(super) const WORDS: [(&str, Generic); 37] = [
     ("authorization", Generic::Authorization),
     ("password=", Generic::ConnectionPassword),
     ("pwd=", Generic::ConnectionPassword),
@@ -68,6 +84,25 @@ pub(super) const WORDS: [(&str, Generic); 18] = [
     ("signing_key", Generic::Named),
     ("encryption_key", Generic::Named),
     ("_key", Generic::Named),
+    ("api key", Generic::Named),
+    ("access key", Generic::Named),
+    ("private key", Generic::Named),
+    ("privatekey", Generic::Named),
+    ("signingkey", Generic::Named),
+    ("encryptionkey", Generic::Named),
+    ("masterkey", Generic::Named),
+    ("accountkey", Generic::Named),
+    ("sharedkey", Generic::Named),
+    ("_pass", Generic::Named),
+    ("dbpass", Generic::Named),
+    ("smtppass", Generic::Named),
+    ("mnemonic", Generic::Phrase),
+    ("seed_phrase", Generic::Phrase),
+    ("seedphrase", Generic::Phrase),
+    ("seed phrase", Generic::Phrase),
+    ("recovery_phrase", Generic::Phrase),
+    ("recoveryphrase", Generic::Phrase),
+    ("recovery phrase", Generic::Phrase),
     ("cookie", Generic::Cookie),
 ];
 
@@ -88,6 +123,7 @@ pub(super) fn describe(id: &str) -> Option<&'static str> {
         "signed-address" => "the signature of an address that opens it to everybody",
         "session-cookie" => "a session's cookie",
         "one-time-seed" => "the seed of one-time passwords",
+        "recovery-phrase" => "the words that a wallet is made from",
         _ => return None,
     })
 }
@@ -97,6 +133,7 @@ impl Generic {
     pub fn look(self, text: &[u8], hit: Range<usize>) -> Option<Found> {
         match self {
             Self::Pem => pem(text, hit.start),
+            Self::WrappedPem => wrapped_pem(text, hit.start),
             Self::Putty => putty(text, hit.start),
             Self::Address => address(text, hit),
             Self::Authorization => authorization(text, hit),
@@ -107,6 +144,7 @@ impl Generic {
             Self::OneTimeSeed => one_time_seed(text, hit.end),
             Self::Cookie => super::named::cookie(text, hit.end),
             Self::Jwk => super::named::private_jwk(text, hit.start),
+            Self::Phrase => super::phrase::look(text, hit),
         }
     }
 }
@@ -137,10 +175,12 @@ fn pem(text: &[u8], start: usize) -> Option<Found> {
 
 /// Whether enough base64 that is no sample stands there; headers such as `Proc-Type` may come first.
 fn has_key_data(body: &[u8]) -> bool {
-    let unescaped = String::from_utf8_lossy(body).replace("\\n", "\n").replace("\\r", "\n");
+    // JSON within JSON escapes a line break more than once, and some escape the slashes too.
+    let text = String::from_utf8_lossy(body);
+    let unescaped = text.replace("\\n", "\n").replace("\\r", "\n").replace("\\/", "/");
     let data: String = unescaped
         .split(['\n', '\r', ' '])
-        .map(str::trim)
+        .map(|line| line.trim_matches(|c: char| c.is_whitespace() || c == '\\'))
         .filter(|line| line.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)))
         .collect();
     // Every key of a kind begins alike; what is random stands behind.
@@ -149,15 +189,34 @@ fn has_key_data(body: &[u8]) -> bool {
     data.len() >= 40 && entropy(data.as_bytes()) >= 3.5 && !is_sample(random)
 }
 
+/// The same in base64; certificates and public keys begin alike and are none.
+fn wrapped_pem(text: &[u8], start: usize) -> Option<Found> {
+    super::shape::begins_word(text, start).then_some(())?;
+    let body = text.get(start..text.len().min(start + MAX_KEY_BYTES * 2))?;
+    let escape = |at: usize| body.get(at) == Some(&b'\\') && body.get(at + 1) == Some(&b'/');
+    let of_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    let length =
+        (0..body.len()).take_while(|at| body.get(*at).is_some_and(|byte| of_base64(*byte) || escape(*at))).count();
+    let coded = String::from_utf8_lossy(body.get(..length)?).replace("\\/", "/");
+    let decoded = STANDARD_NO_PAD.decode(coded.trim_end_matches('=')).ok()?;
+    pem(&decoded, 0)?;
+    found("private-key", start..start + length, Certainty::High)
+}
+
 fn putty(text: &[u8], start: usize) -> Option<Found> {
     let body = text.get(start..text.len().min(start + MAX_KEY_BYTES))?;
     let mark = b"Private-Lines:";
     let at = body.windows(mark.len()).position(|window| window == mark)?;
     let rest = body.get(at + mark.len()..)?;
     // The number of lines, the lines, and what authenticates them.
-    let data = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+/=\\ \r\n".contains(byte)).count();
+    let of_lines = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=\\ \r\n".contains(byte);
+    let data = rest.iter().take_while(|byte| of_lines(byte)).count();
     has_key_data(rest.get(..data)?).then_some(())?;
-    found("private-key", start..start + at + mark.len() + data, Certainty::High)
+    // The lines run into `Private-MAC: …`.
+    let sum = rest.get(data..)?.strip_prefix(b"-MAC: ").unwrap_or_default();
+    let digits = sum.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let end = start + at + mark.len() + data + if digits > 0 { "-MAC: ".len() + digits } else { 0 };
+    found("private-key", start..end, Certainty::High)
 }
 
 /// The password of `scheme://user:password@host` (RFC 3986 §3.2.1).
@@ -196,7 +255,8 @@ fn is_placeholder_user(user: &str) -> bool {
 /// Random beyond what a writer of manuals makes up.
 fn is_mixed(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    value.len() >= 12 && digits >= 2 && is_varied(value) && entropy(value.as_bytes()) >= 3.2 && !is_sample(value)
+    let mixed = value.len() >= 12 && digits >= 2 && is_varied(value) && entropy(value.as_bytes()) >= 3.2;
+    (mixed || is_scrambled(value)) && !is_sample(value)
 }
 
 /// More than one class of characters: no word of a manual.
@@ -221,7 +281,7 @@ fn authorization(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let value = text.get(value_start..text.len().min(value_start + 8192))?;
     let length = value.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte)).count();
     let value = std::str::from_utf8(value.get(..length)?).ok()?.trim_end_matches('.');
-    let real = if scheme == "basic" { is_basic(value) } else { is_opaque(value) };
+    let real = if scheme == "basic" { is_basic(value) && !is_sample(value) } else { is_opaque(value) };
     real.then_some(())?;
     found("authorization-header", value_start..value_start + value.len(), Certainty::High)
 }
@@ -244,10 +304,9 @@ fn is_basic(value: &str) -> bool {
 pub(super) fn is_opaque(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
+    let mixed = digits >= 2 && letters >= 2 && entropy(value.as_bytes()) >= 3.0;
     value.len() >= 20
-        && digits >= 2
-        && letters >= 2
-        && entropy(value.as_bytes()) >= 3.0
+        && (mixed || is_scrambled(value))
         && !is_placeholder(value)
         && !is_sample(value)
         && !value.starts_with("eyJ")
@@ -304,25 +363,4 @@ fn connection(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let real = password.len() >= 4 && !is_placeholder(password) && !is_sample(password) && is_varied(password);
     real.then_some(())?;
     found("connection-string", hit.end..hit.end + length, Certainty::High)
-}
-
-/// The name around a hit in lower case, and where the value begins that is assigned to it: `name = "`, `name: `,
-/// `"name": "`, `name=>'`, `name":\"`.
-pub(super) fn assigned(text: &[u8], hit: Range<usize>) -> Option<(String, usize)> {
-    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte);
-    let back = text.get(..hit.start)?.iter().rev().take(40).take_while(|byte| in_name(byte)).count();
-    let ahead = text.get(hit.end..)?.iter().take(40).take_while(|byte| in_name(byte)).count();
-    let name = String::from_utf8_lossy(text.get(hit.start - back..hit.end + ahead)?).to_ascii_lowercase();
-    let mut at = hit.end + ahead;
-    at += skipped(text, at, b"\\\"'`] ", 5);
-    let separator = skipped(text, at, b"=:>", 2);
-    (separator > 0).then_some(())?;
-    at += separator;
-    at += skipped(text, at, b" \t", 4);
-    at += skipped(text, at, b"\\\"'`", 3);
-    Some((name, at))
-}
-
-fn skipped(text: &[u8], at: usize, of: &[u8], most: usize) -> usize {
-    text.get(at..).unwrap_or_default().iter().take(most).take_while(|byte| of.contains(byte)).count()
 }

@@ -3,6 +3,7 @@
 
 mod allow;
 mod alphabet;
+mod assigned;
 mod checksum;
 mod engine;
 mod fields;
@@ -10,6 +11,8 @@ mod fingerprint;
 mod found;
 mod generic;
 mod named;
+mod phrase;
+mod random;
 mod rules;
 mod shape;
 mod user;

@@ -4,9 +4,10 @@
 use std::ops::Range;
 
 use super::allow::{entropy, is_placeholder, is_sample};
+use super::assigned::{Assignment, assignment};
 use super::fields::value_of;
 use super::found::{Certainty, Found};
-use super::generic::assigned;
+use super::random::{is_scrambled, is_wordy};
 
 /// Least characters of a value, and most.
 const LENGTH: (usize, usize) = (12, 512);
@@ -14,16 +15,55 @@ const LENGTH: (usize, usize) = (12, 512);
 /// Looks at what is assigned to the name around a hit.
 pub(super) fn look(text: &[u8], hit: Range<usize>) -> Option<Found> {
     let end = hit.end;
-    let (name, start) = assigned(text, hit)?;
-    (start > end && start - end <= 48).then_some(())?;
+    let Assignment { noun, start, is_told, .. } = assignment(text, &hit)?;
+    (start > end && (is_told || start - end <= 48) && !is_of_path(text, &hit, start)).then_some(())?;
     let rest = text.get(start..text.len().min(start + LENGTH.1))?;
+    let written = written(text, hit.start, start, rest)?;
+    // Some JSON escapes its slashes.
+    let value = written.replace("\\/", "/");
+    (value.len() >= LENGTH.0 && (is_random(&value) || is_scrambled(&value))).then_some(())?;
+    let found = value_of(&noun, &value)?;
+    Some(Found { range: start..start + written.len(), ..found })
+}
+
+/// Whether it is a part of a path of colons: `arn:aws:secretsmanager:eu-west-1:1:secret:name`.
+fn is_of_path(text: &[u8], hit: &Range<usize>, start: usize) -> bool {
+    let colon = |at: Option<usize>| at.and_then(|at| text.get(at)) == Some(&b':');
+    colon(hit.start.checked_sub(1)) && colon(start.checked_sub(1))
+}
+
+/// The value as it stands there: up to the quote that ends it, or to where a word ends.
+fn written<'a>(text: &[u8], name: usize, start: usize, rest: &'a [u8]) -> Option<&'a str> {
+    let quote = start.checked_sub(1).and_then(|at| text.get(at)).filter(|byte| b"\"'`".contains(byte));
+    let of_value = |at: usize, byte: u8| {
+        let is_slash = byte == b'\\' && rest.get(at + 1) == Some(&b'/');
+        byte.is_ascii_graphic() && (byte != b'\\' || is_slash) && Some(&byte) != quote
+    };
+    let graphic = rest.iter().enumerate().take_while(|(at, byte)| of_value(*at, **byte)).count();
+    let ends_line = matches!(rest.get(graphic), None | Some(b'\n' | b'\r'));
+    let whole = match quote {
+        Some(_) => rest.get(graphic).is_some_and(|byte| Some(byte) == quote || *byte == b'\\'),
+        None => ends_line && is_setting(text, name, start),
+    };
+    if whole {
+        return std::str::from_utf8(rest.get(..graphic)?).ok();
+    }
     let length = rest.iter().take_while(|byte| is_of_value(**byte)).count();
     let value = std::str::from_utf8(rest.get(..length)?).ok()?.trim_end_matches(['.', ',', ';', ':', '\\']);
-    let next = rest.get(value.len()).copied();
-    let called = matches!(next, Some(b'(' | b'[' | b'{'));
-    (value.len() >= LENGTH.0 && !called && is_random(value)).then_some(())?;
-    let found = value_of(&name, value)?;
-    Some(Found { range: start..start + value.len(), ..found })
+    let called = matches!(rest.get(value.len()), Some(b'(' | b'[' | b'{'));
+    // `ed25519.PrivateKey`: a member of something.
+    let member = value.contains('.') && is_wordy(value);
+    (!called && !member).then_some(value)
+}
+
+/// Whether a line is `NAME=value` as files of settings have it, where nothing is computed.
+fn is_setting(text: &[u8], name: usize, start: usize) -> bool {
+    let before = text.get(..name).unwrap_or_default();
+    let line = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let written = text.get(line..start).unwrap_or_default();
+    let written = written.strip_prefix(b"export ").unwrap_or(written);
+    let name = written.strip_suffix(b"=").unwrap_or_default();
+    !name.is_empty() && name.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
 }
 
 /// A session's value in a `Cookie` or `Set-Cookie` line (RFC 6265), under a name that sessions have.

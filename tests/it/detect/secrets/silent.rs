@@ -105,3 +105,35 @@ fn hostile_text_is_capped_and_told() {
     }
     assert_eq!(scan_json(&deep), []);
 }
+
+/// A sentence, a table, a page and a pair give a value its name; what they say of something else is no secret.
+#[test]
+fn values_are_found_beside_their_names_wherever_those_stand() {
+    let mut dice = Dice::new("beside");
+    for template in [
+        "The access token that this workspace uses is <base62:32> since May.",
+        "In the settings, `client_secret` is set to \"<base62:32>\".",
+        "| setting | value |\n|---|---|\n| api_key | <base62:32> |\n",
+        "<dl><dt>API key</dt><dd><code><base62:32></code></dd></dl>",
+        "<input type=\"text\" name=\"access_token\" value=\"<base62:32>\" readonly>",
+    ] {
+        // Tags are no alphabets of the notation.
+        let text = template.replace("<base62:32>", &filled("<base62:32>", &mut dice));
+        assert_eq!(rules(&text).len(), 1, "{text}: {:?}", rules(&text));
+    }
+    for template in [
+        "The id of the API key is <base62:32>.",
+        "The access token id that this workspace uses is <base62:32>.",
+        "<input type=\"hidden\" name=\"authenticity_token\" value=\"<base62:32>\">",
+        "arn:aws:secretsmanager:eu-west-1:<dec:12>:secret:cobalt-<base62:6>",
+        "private_key: ed25519.Ed25519PrivateKey, rest",
+    ] {
+        let text = template.replace("<base62:32>", &filled("<base62:32>", &mut dice));
+        let text = if text.starts_with("arn") { filled(&text, &mut dice) } else { text };
+        assert!(rules(&text).is_empty(), "{text}: {:?}", rules(&text));
+    }
+    let random = filled("<base62:32>", &mut dice);
+    let found =
+        scan_json(&json!({"variables": [{"key": "DB_PASSWORD", "value": random}, {"key": "etag", "value": random}]}));
+    assert_eq!(found.iter().map(|it| it.pointer.as_str()).collect::<Vec<_>>(), ["/variables/0/value"]);
+}
