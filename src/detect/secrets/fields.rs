@@ -204,18 +204,17 @@ fn by_name(step: &Step<'_>, text: &str) -> Option<Found> {
 }
 
 /// The same for any way in which a name and a value may stand together.
-pub(super) fn value_of(name: &str, text: &str) -> Option<Found> {
+pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<Found> {
     // Prose is most of what stands in documents, and no secret.
     if text.len() < 6 || text.bytes().any(|byte| byte == b' ') {
         return None;
     }
     let found =
         |rule: &str, confidence| Some(Found { rule: rule.to_owned(), range: 0..text.len(), confidence, prefix: None });
-    if HASHES.iter().any(|start| text.starts_with(start)) && text.len() >= 30 {
+    if is_hash(text) {
         return found("password-hash", Certainty::High);
     }
-    let name: String =
-        name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let name = normal(name);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if HARMLESS.iter().any(|part| name.contains(part)) || is_no_secret(text) {
         return None;
@@ -227,6 +226,22 @@ pub(super) fn value_of(name: &str, text: &str) -> Option<Found> {
         () if name.ends_with("token") && text.len() >= 24 && is_opaque(text) => found("field-token", Certainty::Medium),
         () => None,
     }
+}
+
+/// Whether [`value_of`] may find something under this name: what reads millions of names asks this of each name once.
+pub(in crate::detect) fn may_name_secret(name: &str) -> bool {
+    let name = normal(name);
+    let endings = PASSWORDS.iter().chain(&TOKENS).chain(&SECRETS).chain(&["token"]);
+    endings.into_iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a value is a password hash by its beginning, whatever its name.
+pub(in crate::detect) fn is_hash(text: &str) -> bool {
+    text.len() >= 30 && HASHES.iter().any(|start| text.starts_with(start))
+}
+
+fn normal(name: &str) -> String {
+    name.chars().take(128).filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// Masked, a template, an address, prose, a path, or a sample.

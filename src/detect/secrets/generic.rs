@@ -312,11 +312,11 @@ pub(super) fn assigned(text: &[u8], hit: Range<usize>) -> Option<(String, usize)
     let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte);
     let back = text.get(..hit.start)?.iter().rev().take(40).take_while(|byte| in_name(byte)).count();
     let ahead = text.get(hit.end..)?.iter().take(40).take_while(|byte| in_name(byte)).count();
-    let name = String::from_utf8_lossy(text.get(hit.start - back..hit.end + ahead)?).to_ascii_lowercase();
     let mut at = hit.end + ahead;
     at += skipped(text, at, b"\\\"'`] ", 5);
     let separator = skipped(text, at, b"=:>", 2);
     (separator > 0).then_some(())?;
+    let name = String::from_utf8_lossy(text.get(hit.start - back..hit.end + ahead)?).to_ascii_lowercase();
     at += separator;
     at += skipped(text, at, b" \t", 4);
     at += skipped(text, at, b"\\\"'`", 3);
