@@ -76,6 +76,21 @@ impl Proof {
         self
     }
 
+    /// Adds an exchange in which these texts of the answer's body are replaced: what the redactor does not know as
+    /// sensitive, and the finding does.
+    pub(crate) fn show_without(&mut self, role: Role, answer: &Answer, texts: &[String], label: &str) -> &mut Self {
+        let mut exchange = (*answer.exchange).clone();
+        if let Outcome::Response(response) = &mut exchange.outcome {
+            for text in texts.iter().filter(|text| !text.is_empty()) {
+                response.body = response.body.replace(text.as_str(), label);
+            }
+        }
+        if !self.exchanges.iter().any(|item| item.exchange.id == exchange.id && item.role == role) {
+            self.exchanges.push(EvidenceItem { role, exchange: Arc::new(exchange) });
+        }
+        self
+    }
+
     /// The finding that this proves.
     pub(crate) fn draft(mut self, finding: Finding<'_>) -> Draft {
         // The attack first: it is what a reader looks for.

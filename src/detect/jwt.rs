@@ -14,6 +14,8 @@ const BASE64URL: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+/// How every token begins: `{"` in base64url.
+pub(super) const BEGINNING: &str = "eyJ";
 /// Longer tokens fit no header.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
 
@@ -66,18 +68,20 @@ pub fn parse(token: &str) -> Option<Jwt> {
 
 /// The ranges of all tokens in a text: JWS with two (signature cut off) or three parts, JWE with five.
 pub fn find(text: &str) -> Vec<Range<usize>> {
-    let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
-    for (start, _) in text.match_indices("eyJ") {
-        let inside = start > 0 && bytes.get(start - 1).is_some_and(|byte| is_base64url(*byte));
-        if inside || found.last().is_some_and(|last| start < last.end) {
-            continue;
-        }
-        if let Some(end) = token_end(text, start) {
-            found.push(start..end);
+    for (start, _) in text.match_indices(BEGINNING) {
+        if found.last().is_none_or(|last| start >= last.end) {
+            found.extend(at(text, start));
         }
     }
     found
+}
+
+/// The range of the token that begins at `start`, where [`BEGINNING`] stands.
+pub(super) fn at(text: &str, start: usize) -> Option<Range<usize>> {
+    let before = start.checked_sub(1).and_then(|at| text.as_bytes().get(at));
+    (!before.is_some_and(|byte| is_base64url(*byte))).then_some(())?;
+    Some(start..token_end(text, start)?)
 }
 
 fn token_end(text: &str, start: usize) -> Option<usize> {

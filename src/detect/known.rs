@@ -15,7 +15,7 @@ use self::forms::Form;
 use self::index::{Entry, GRAM, Index, SURE};
 use self::partial::Reference;
 use self::reading::Reading;
-pub(super) use self::reading::unescaped;
+pub(super) use self::reading::{unescaped, unescaped_by_layers};
 use self::short::Short;
 use crate::model::Secret;
 

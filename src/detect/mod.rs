@@ -6,6 +6,7 @@ pub mod exposure;
 mod fields;
 pub mod jwt;
 pub mod known;
+pub mod material;
 mod names;
 pub mod personal;
 mod redactor;

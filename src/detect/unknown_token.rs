@@ -17,7 +17,7 @@ const LAX: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LAX);
 const BASE64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LAX);
 /// What base64 makes of `eyJ`, the beginning of every token.
-const WRAPPED: &str = "ZXlK";
+pub(super) const WRAPPED: &str = "ZXlK";
 /// Longer runs of base64 are files.
 const MAX_WRAPPED_BYTES: usize = 64 * 1024;
 /// Most tokens of one text that are told.
@@ -70,24 +70,41 @@ pub fn find(text: &str) -> Vec<UnknownToken> {
     found
 }
 
+/// The token that begins at `start`, where either beginning of one was seen; no sample of documentation.
+pub(super) fn at(text: &str, start: usize, wrapped: bool) -> Option<UnknownToken> {
+    if wrapped {
+        return wrapped_at(text, start).1;
+    }
+    let range = jwt::at(text, start)?;
+    describe(text.get(range.clone())?, range, false)
+}
+
 fn wrapped(text: &str) -> Vec<UnknownToken> {
-    let bytes = text.as_bytes();
     let mut found: Vec<UnknownToken> = Vec::new();
     let mut end = 0;
     for (start, _) in text.match_indices(WRAPPED) {
-        let inside = start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| is_base64(*byte));
-        if inside || start < end {
-            continue;
+        if start >= end {
+            let (behind, token) = wrapped_at(text, start);
+            end = behind;
+            found.extend(token);
         }
-        let rest = bytes.get(start..).unwrap_or_default().iter().take(MAX_WRAPPED_BYTES);
-        end = start + rest.take_while(|byte| is_base64(**byte)).count();
-        let coded = text.get(start..end).unwrap_or_default();
-        let decoded = BASE64.decode(coded).or_else(|_| BASE64URL.decode(coded));
-        let Some(inner) = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
-        let token = jwt::find(&inner).into_iter().find(|range| range.start == 0);
-        found.extend(token.and_then(|range| describe(inner.get(range)?, start..end, true)));
     }
     found
+}
+
+/// The token in a run of base64, and where that ends.
+fn wrapped_at(text: &str, start: usize) -> (usize, Option<UnknownToken>) {
+    let bytes = text.as_bytes();
+    if start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| is_base64(*byte)) {
+        return (start, None);
+    }
+    let rest = bytes.get(start..).unwrap_or_default().iter().take(MAX_WRAPPED_BYTES);
+    let end = start + rest.take_while(|byte| is_base64(**byte)).count();
+    let coded = text.get(start..end).unwrap_or_default();
+    let decoded = BASE64.decode(coded).or_else(|_| BASE64URL.decode(coded));
+    let inner = decoded.ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let token = inner.and_then(|inner| describe(inner.get(jwt::at(&inner, 0)?)?, start..end, true));
+    (end, token)
 }
 
 fn is_base64(byte: u8) -> bool {

@@ -1,5 +1,7 @@
 //! What stands in answers that should not.
 
+mod foreign_token;
+
 use crate::checks::meta::family;
 
 pub(super) use secret_in_response::is_secret_by_form;

@@ -1,13 +1,15 @@
 //! `data/secret-in-response`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::foreign_token;
 use super::stack_trace::errors;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
-use crate::detect::secrets::{Certainty, Found, FoundAt, describe, fingerprint, scan, scan_json};
+use crate::detect::material::{self, Coding, Hidden, UNKNOWN_TOKEN};
+use crate::detect::secrets::{Certainty, describe, fingerprint, scan};
 use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Verdict, clean, clean_name};
 use crate::probe::{Answer, Ask, SendError};
 use crate::survey::{Surveyed, words};
@@ -16,7 +18,8 @@ check! {
     /// ## What it does
     /// Looks in every answer that the scan got, errors among them, for keys of other services, private keys, connection
     /// strings and passwords in addresses: by the vendors' documented forms and check digits, and by rules of your own
-    /// (`[detect] rules`).
+    /// (`[detect] rules`). Also in JSON within strings, in streams, below escapes and in base64; and for signed or
+    /// encrypted tokens of somebody else (RFC 7519), on routes that do not hand out tokens.
     ///
     /// ## Why it matters
     /// Whoever reads the answer can act at the other service as the API does, long after the leak is closed.
@@ -27,7 +30,8 @@ check! {
     ///
     /// ## When it stays silent
     /// For samples of documentation, masked and publishable keys, certificates, hashes and ids; for tokens in the answers
-    /// of sign-in, sign-up and token routes. Where keys are managed, the caller's keys are an observation. Passwords and
+    /// of sign-in, sign-up and token routes; for the caller's own tokens, ID tokens, unsigned ones and those that are
+    /// over. A token whose subject is no known user stays suspected. Where keys are managed, the caller's keys are an observation. Passwords and
     /// hashes in fields of those names are `property/excessive-exposure`'s.
     ///
     /// ## References
@@ -73,25 +77,34 @@ fn is_by_form(rule: &str) -> bool {
 
 /// A secret with what may be said of it.
 struct Leak {
-    at: FoundAt,
-    /// Its characters.
-    length: usize,
+    at: Hidden,
+    /// As it stands in the answer; empty when it stands there in pieces.
+    written: String,
     /// Empty without a key.
     fingerprint: String,
     /// A credential that the scan itself sends.
     own: bool,
 }
 
+/// What an answer was found to carry.
+#[derive(Default)]
+struct Leaks {
+    all: Vec<Leak>,
+    /// The bounds that kept the rest from being looked at.
+    caps: Vec<&'static str>,
+}
+
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
-    let mut looked = false;
+    let (mut looked, mut caps) = (false, BTreeSet::new());
     for (answer, repeat, caller) in answers(surveyed) {
         if answer.response().is_none() {
             continue;
         }
         looked = true;
-        let leaks = leaks(cx, surveyed, &answer);
-        let new: Vec<&Leak> = leaks.iter().filter(|leak| !drafts.contains_key(&leak.key())).collect();
+        let leaks = leaks(cx, surveyed, &answer, &caller);
+        caps.extend(leaks.caps);
+        let new: Vec<&Leak> = leaks.all.iter().filter(|leak| !drafts.contains_key(&leak.key())).collect();
         if new.is_empty() {
             continue;
         }
@@ -108,6 +121,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
     }
     if !looked {
         return Ok(inconclusive("no answer to look at", None));
+    }
+    if drafts.is_empty() && !caps.is_empty() {
+        let caps = caps.into_iter().collect::<Vec<_>>().join("; ");
+        return Ok(inconclusive(format!("no secret in what was looked at, and not all of it was: {caps}"), None));
     }
     if drafts.is_empty() {
         return Ok(held("no answer carries a secret of a known form"));
@@ -129,38 +146,39 @@ fn answers(surveyed: &Surveyed) -> Vec<(Arc<Answer>, Option<Ask>, String)> {
 }
 
 /// The secrets of an answer that are not meant to be in it.
-fn leaks(cx: &CheckCx<'_>, surveyed: &Surveyed, answer: &Answer) -> Vec<Leak> {
-    let Some(response) = answer.response() else { return Vec::new() };
+fn leaks(cx: &CheckCx<'_>, surveyed: &Surveyed, answer: &Answer, caller: &str) -> Leaks {
+    let Some(response) = answer.response() else { return Leaks::default() };
     let rules = &cx.shared.secrets;
-    let mut found: Vec<(FoundAt, String)> = Vec::new();
-    let mut add = |at: FoundAt, text: &str| {
-        let value = text.get(at.found.range.clone()).unwrap_or_default().to_owned();
-        found.push((at, value));
-    };
-    let whole = |found: Found| FoundAt { pointer: String::new(), found };
-    match &response.json {
-        Some(json) => {
-            for at in scan_json(json) {
-                let text = json.pointer(&at.pointer).and_then(serde_json::Value::as_str).unwrap_or_default();
-                add(at, text);
-            }
-        }
-        None => scan(&response.text).into_iter().for_each(|found| add(whole(found), &response.text)),
+    let mut material = material::find(response.header("content-type"), &response.text);
+    material.hidden.extend(rules.user.scan(&response.text).into_iter().filter_map(|found| {
+        let value = response.text.get(found.range.clone())?;
+        Some(Hidden::plain(found, value))
+    }));
+    if response.truncated {
+        material.caps.push("the body is longer than is read");
     }
-    rules.user.scan(&response.text).into_iter().for_each(|found| add(whole(found), &response.text));
     let issues_tokens = is_named(surveyed, &TOKEN_ROUTES);
-    found
-        .into_iter()
-        .filter(|(at, _)| is_by_form(&at.found.rule))
-        // What signs somebody in or renews a session answers with a token: that is what it is for.
-        .filter(|(at, _)| !(issues_tokens && is_token(&at.found.rule)))
-        .map(|(at, value)| Leak {
-            length: value.chars().count(),
-            fingerprint: rules.key.as_ref().map(|key| fingerprint(key, &at.found.rule, &value)).unwrap_or_default(),
-            own: is_own(cx, &value),
-            at,
-        })
-        .collect()
+    let meant = |hidden: &Hidden| {
+        // Fields that only their names say to be secret are another check's; and what signs somebody in or renews a
+        // session answers with a token: that is what it is for.
+        !is_by_form(&hidden.rule)
+            || issues_tokens && is_token(&hidden.rule)
+            || hidden.token.is_some() && !foreign_token::is_of_interest(cx, hidden, caller)
+    };
+    let leak = |hidden: Hidden| {
+        let value = hidden.value.expose();
+        let written = hidden.range.clone().and_then(|range| response.text.get(range)).unwrap_or_default().to_owned();
+        Leak {
+            fingerprint: rules.key.as_ref().map(|key| fingerprint(key, &hidden.rule, value)).unwrap_or_default(),
+            own: is_own(cx, value),
+            written,
+            at: hidden,
+        }
+    };
+    // The callers' own tokens are no news to them.
+    let news = |leak: &Leak| leak.at.token.is_none() || !leak.own;
+    let all = material.hidden.into_iter().filter(|hidden| !meant(hidden)).map(leak).filter(news).collect();
+    Leaks { all, caps: material.caps }
 }
 
 /// Parts of paths of routes that answer with tokens by design.
@@ -189,7 +207,9 @@ fn is_named(surveyed: &Surveyed, names: &[&str]) -> bool {
 
 /// Kinds that a sign-in may answer with; a vendor's key or a private key is none.
 fn is_token(rule: &str) -> bool {
-    ["access-token", "refresh-token", "session", "authorization-header"].iter().any(|kind| rule.contains(kind))
+    ["access-token", "refresh-token", "session", "authorization-header", UNKNOWN_TOKEN]
+        .iter()
+        .any(|kind| rule.contains(kind))
 }
 
 /// Whether a value is a credential that the scan was given: the redactor knows those by name.
@@ -208,7 +228,7 @@ fn is_own(cx: &CheckCx<'_>, value: &str) -> bool {
 impl Leak {
     /// The same secret in the same place is one finding, in lists too.
     fn key(&self) -> String {
-        format!("{} {}", self.at.found.rule, place(&self.at.pointer))
+        format!("{} {}", self.at.rule, place(&self.at.path))
     }
 }
 
@@ -231,32 +251,43 @@ struct Shown<'a> {
 }
 
 fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>) -> Draft {
-    let rule = &leak.at.found.rule;
-    let what = describe(rule).map_or_else(|| format!("what your rule `{}` finds", clean_name(rule, 60)), str::to_owned);
-    let place = clean_name(&place(&leak.at.pointer), 80);
+    let rule = &leak.at.rule;
+    let what = match describe(rule) {
+        Some(what) => what.to_owned(),
+        None if leak.at.token.is_some() => "a token of somebody or something else".to_owned(),
+        None => format!("what your rule `{}` finds", clean_name(rule, 60)),
+    };
+    let place = clean_name(&place(&leak.at.path), 80);
     let place = if place.is_empty() { "the body".to_owned() } else { format!("`{place}`") };
     let mut proof = Proof::default();
     proof.clause("secret-is-there", true, format!("{place} in the answer to {} is {what}", shown.caller));
     proof.clause("form-is-the-vendors", true, facts(leak));
     match shown.again {
         Some(again) => {
-            let same = leaks(cx, surveyed, again).iter().any(|other| other.key() == leak.key());
-            proof.clause("repeated", same, "the same request again carries it too").show(Role::Control, again)
+            let others = leaks(cx, surveyed, again, shown.caller).all;
+            let same = others.iter().any(|other| other.key() == leak.key());
+            proof.clause("repeated", same, "the same request again carries it too");
+            show(&mut proof, Role::Control, again, &others);
         }
-        None => proof.open("repeated", "asked once only"),
-    };
-    proof.show(Role::Attack, shown.answer);
+        None => {
+            proof.open("repeated", "asked once only");
+        }
+    }
+    show(&mut proof, Role::Attack, shown.answer, &leaks(cx, surveyed, shown.answer, shown.caller).all);
+    if leak.at.token.is_some() {
+        foreign_token::weigh(cx, &leak.at, shown.caller, &mut proof);
+    }
     if let Some(anonymous) = surveyed.anonymous.as_ref().filter(|_| shown.caller != ANONYMOUS) {
         proof.show(Role::Control, anonymous);
     }
-    if leak.at.found.confidence == Certainty::Medium {
+    if leak.at.confidence == Certainty::Medium {
         proof.open("is-no-public-value", "values of this form are public by design at times");
     }
     let mut draft = proof.draft(Finding {
         site: format!("response:{}", clean_name(&leak.key(), 100)),
         cause: format!("{rule} {}", leak.fingerprint),
         claim: format!("the answer carries {what}"),
-        severity: (leak.at.found.confidence == Certainty::Medium).then_some(Severity::Low),
+        severity: (leak.at.confidence == Certainty::Medium).then_some(Severity::Low),
         surveyed,
     });
     // Where callers manage their keys, showing them may be the purpose; their own credential is known to them.
@@ -264,11 +295,36 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>)
     draft
 }
 
+/// Shows an exchange without the secrets that the redactor cannot read, as they are coded.
+fn show(proof: &mut Proof, role: Role, answer: &Answer, leaks: &[Leak]) {
+    if leaks.iter().any(|leak| leak.at.coding == Coding::Pieces) {
+        proof.withhold(role, answer);
+        return;
+    }
+    let coded: Vec<String> =
+        leaks.iter().filter(|leak| leak.at.coding != Coding::Plain).map(|leak| leak.written.clone()).collect();
+    if coded.is_empty() {
+        proof.show(role, answer);
+    } else {
+        proof.show_without(role, answer, &coded, "[redacted:secret]");
+    }
+}
+
 /// What may be said of a secret without telling it.
 fn facts(leak: &Leak) -> String {
-    let mut facts = format!("rule {}, {} characters", clean_name(&leak.at.found.rule, 60), leak.length);
-    if let Some(prefix) = &leak.at.found.prefix {
+    let length = leak.at.value.expose().chars().count();
+    let mut facts = format!("rule {}, {length} characters", clean_name(&leak.at.rule, 60));
+    if let Some(prefix) = &leak.at.prefix {
         facts.push_str(&format!(", begins with the public `{}`", clean(prefix, 24)));
+    }
+    facts.push_str(match leak.at.coding {
+        Coding::Plain | Coding::Json => "",
+        Coding::Escaped => ", with escapes",
+        Coding::Base64 => ", in base64",
+        Coding::Pieces => ", in pieces over a stream",
+    });
+    if let Some(token) = &leak.at.token {
+        facts.push_str(&foreign_token::facts(token));
     }
     if !leak.fingerprint.is_empty() {
         facts.push_str(&format!(", fingerprint {}", leak.fingerprint));

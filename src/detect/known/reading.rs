@@ -173,6 +173,35 @@ pub(in crate::detect) fn unescaped(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// All layers of escapes undone, and of each layer the places behind its escapes with the places they were read from;
+/// `None` when there are no escapes. The bytes need not be UTF-8.
+pub(in crate::detect) fn unescaped_by_layers(text: &str) -> Option<(Vec<u8>, Vec<Vec<(usize, usize)>>)> {
+    let (mut bytes, jumps) = layer(text.as_bytes())?;
+    let mut layers = vec![jumps];
+    while layers.len() < MAX_ROUNDS
+        && let Some((next, jumps)) = layer(&bytes)
+    {
+        bytes = next;
+        layers.push(jumps);
+    }
+    Some((bytes, layers))
+}
+
+fn layer(bytes: &[u8]) -> Option<(Vec<u8>, Vec<(usize, usize)>)> {
+    let mut at = escapes::first(bytes, Escapes::All)?;
+    let mut out = bytes.get(..at)?.to_vec();
+    let mut jumps = Vec::new();
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let step = Rule::Unescape(Escapes::All).step(rest);
+        out.extend(step.bytes.iter().take(step.n_bytes));
+        at += step.consumed;
+        if step.consumed > 1 {
+            jumps.push((out.len(), at));
+        }
+    }
+    Some((out, jumps))
+}
+
 /// One layer of escapes undone; `None` when there is none.
 pub(super) fn unescaped_once(text: &str) -> Option<Vec<u8>> {
     unescape(text.as_bytes(), Escapes::All).map(|(bytes, _)| bytes)

@@ -11,6 +11,7 @@ use super::found::{Certainty, Found, Scan};
 use super::generic::{self, Generic};
 use super::rules::{self, Rule};
 use super::shape::Shape;
+use crate::detect::{jwt, unknown_token};
 
 /// A longer text is looked at up to here.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
@@ -29,9 +30,25 @@ pub struct Engine {
     words: Option<Picker>,
 }
 
+/// One look over a text: what was found, and the places at which somebody who knows more of the text looks again.
+#[derive(Debug, Default)]
+pub(in crate::detect) struct Sweep {
+    pub scan: Scan,
+    /// Where a token may begin, and whether it would be base64 of itself.
+    pub tokens: Vec<(usize, bool)>,
+    /// Where words stand that are part of secrets' names, in order.
+    pub words: Vec<usize>,
+    /// Where fixed parts stand of secrets that take a word near them, in order.
+    pub fixed: Vec<usize>,
+}
+
 /// What to look for where a pattern was found.
 #[derive(Debug, Clone, Copy)]
 enum Target {
+    /// A token (RFC 7519), or what base64 makes of its beginning.
+    Token {
+        wrapped: bool,
+    },
     /// A shape of a rule, around the pattern.
     Shape(usize, usize),
     /// A value that is assigned to a name with the pattern in it.
@@ -42,6 +59,8 @@ enum Target {
 #[derive(Debug)]
 struct Picker {
     automaton: AhoCorasick,
+    /// Whether the patterns are words of names.
+    names: bool,
     /// By pattern.
     targets: Vec<Vec<Target>>,
 }
@@ -67,6 +86,9 @@ impl Engine {
         for (text, target) in generic::FIXED {
             fixed.add(text, Target::Generic(target));
         }
+        for (text, wrapped) in [(jwt::BEGINNING, false), (unknown_token::WRAPPED, true)] {
+            fixed.add(text, Target::Token { wrapped });
+        }
         for (text, target) in generic::WORDS {
             words.add(text, Target::Generic(target));
         }
@@ -85,51 +107,75 @@ impl Engine {
 
     /// See [`super::scan_capped`].
     pub(super) fn scan(&self, text: &str) -> Scan {
-        let mut scan = Scan::default();
+        self.sweep(text).scan
+    }
+
+    /// Looks at every place of a text once.
+    pub(in crate::detect) fn sweep(&self, text: &str) -> Sweep {
+        let mut sweep = Sweep::default();
         let whole = text.len() <= MAX_TEXT_BYTES;
         let bytes = text.as_bytes().get(..MAX_TEXT_BYTES).unwrap_or(text.as_bytes());
         if !whole {
-            scan.capped.push("the text is longer than 64 MiB");
+            sweep.scan.capped.push("the text is longer than 64 MiB");
         }
         for picker in [&self.fixed, &self.words].into_iter().flatten() {
-            let mut candidates = 0;
-            for hit in picker.automaton.find_overlapping_iter(bytes) {
-                for target in picker.targets.get(hit.pattern().as_usize()).into_iter().flatten() {
-                    scan.found.extend(self.look(bytes, hit.range(), *target));
-                }
-                candidates += 1;
-                if candidates >= MAX_CANDIDATES || scan.found.len() >= MAX_FOUND * 2 {
-                    scan.capped.push("too many places look like secrets");
-                    break;
-                }
-            }
+            self.run(picker, bytes, &mut sweep);
         }
-        scan.found = settled(scan.found);
+        sweep.words.sort_unstable();
+        sweep.fixed.sort_unstable();
+        let scan = &mut sweep.scan;
+        scan.found = settled(std::mem::take(&mut scan.found));
         if scan.found.len() > MAX_FOUND {
             scan.found.truncate(MAX_FOUND);
             scan.capped.push("more than 1000 secrets");
         }
-        scan
+        sweep
     }
 
-    fn look(&self, text: &[u8], hit: Range<usize>, target: Target) -> Option<Found> {
-        match target {
-            Target::Generic(generic) => generic.look(text, hit),
-            Target::Shape(rule, shape) => {
-                let rule = self.rules.get(rule)?;
-                let shape = rule.shapes.get(shape)?;
-                let range = shape.around(text, hit.start)?;
-                (rule.keywords.is_empty() || is_near(text, &range, &rule.keywords)).then_some(())?;
-                accepted(rule, shape, text, range)
+    fn run(&self, picker: &Picker, bytes: &[u8], sweep: &mut Sweep) {
+        for (candidates, hit) in picker.automaton.find_overlapping_iter(bytes).enumerate() {
+            if candidates >= MAX_CANDIDATES || sweep.scan.found.len() >= MAX_FOUND * 2 {
+                return sweep.scan.capped.push("too many places look like secrets");
             }
-            Target::Assigned(rule) => {
-                let rule = self.rules.get(rule)?;
-                let (name, start) = generic::assigned(text, hit)?;
-                let named = rule.names.is_empty() || rule.names.iter().any(|word| name.contains(word.as_str()));
-                named.then_some(())?;
-                rule.shapes.iter().find_map(|shape| accepted(rule, shape, text, shape.from(text, start)?))
+            if picker.names {
+                sweep.words.push(hit.start());
+            }
+            // What is assigned there is the same for all rules that ask.
+            let mut assigned = None;
+            for target in picker.targets.get(hit.pattern().as_usize()).into_iter().flatten() {
+                let found = match target {
+                    Target::Generic(generic) => generic.look(bytes, hit.range()),
+                    Target::Shape(rule, shape) => self.shape(bytes, hit.start(), (*rule, *shape), &mut sweep.fixed),
+                    Target::Assigned(rule) => assigned
+                        .get_or_insert_with(|| generic::assigned(bytes, hit.range()))
+                        .as_ref()
+                        .and_then(|(name, start)| self.assigned(*rule, bytes, name, *start)),
+                    Target::Token { wrapped } => {
+                        sweep.tokens.push((hit.start(), *wrapped));
+                        None
+                    }
+                };
+                sweep.scan.found.extend(found);
             }
         }
+    }
+
+    fn shape(&self, text: &[u8], at: usize, (rule, shape): (usize, usize), fixed: &mut Vec<usize>) -> Option<Found> {
+        let rule = self.rules.get(rule)?;
+        let shape = rule.shapes.get(shape)?;
+        let range = shape.around(text, at)?;
+        if !rule.keywords.is_empty() && !is_near(text, &range, &rule.keywords) {
+            fixed.push(range.start);
+            return None;
+        }
+        accepted(rule, shape, text, range)
+    }
+
+    fn assigned(&self, rule: usize, text: &[u8], name: &str, start: usize) -> Option<Found> {
+        let rule = self.rules.get(rule)?;
+        let named = rule.names.is_empty() || rule.names.iter().any(|word| name.contains(word.as_str()));
+        named.then_some(())?;
+        rule.shapes.iter().find_map(|shape| accepted(rule, shape, text, shape.from(text, start)?))
     }
 }
 
@@ -196,6 +242,6 @@ impl Patterns {
         let mut builder = AhoCorasick::builder();
         builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(fold_case);
         let automaton = builder.build(&self.texts).ok()?;
-        Some(Picker { automaton, targets: self.targets })
+        Some(Picker { automaton, names: fold_case, targets: self.targets })
     }
 }

@@ -243,7 +243,7 @@ fn by_name(step: &Step<'_>, called: Option<&str>, text: &str) -> Option<Found> {
 }
 
 /// The same for any way in which a name and a value may stand together.
-pub(super) fn value_of(name: &str, text: &str) -> Option<Found> {
+pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<Found> {
     if let Some(found) = text.contains(' ').then(|| super::phrase::under(&normalised(name)?, text)).flatten() {
         return Some(found);
     }
@@ -253,7 +253,7 @@ pub(super) fn value_of(name: &str, text: &str) -> Option<Found> {
     }
     let found =
         |rule: &str, confidence| Some(Found { rule: rule.to_owned(), range: 0..text.len(), confidence, prefix: None });
-    if HASHES.iter().any(|start| text.starts_with(start)) && text.len() >= 30 {
+    if is_hash(text) {
         return found("password-hash", Certainty::High);
     }
     let name = normalised(name)?;
@@ -282,6 +282,18 @@ fn normalised(name: &str) -> Option<String> {
     // `the api key header`, `apiKeyValue`.
     let bare = ["header", "value"].into_iter().find_map(|tail| plain.strip_suffix(tail)).map(str::to_owned);
     Some(bare.filter(|bare| !bare.is_empty()).unwrap_or(plain))
+}
+
+/// Whether [`value_of`] may find something under this name: what reads millions of names asks this of each name once.
+pub(in crate::detect) fn may_name_secret(name: &str) -> bool {
+    let Some(name) = normalised(name) else { return false };
+    let endings = PASSWORDS.iter().chain(&TOKENS).chain(&SECRETS).chain(&["token", "pass"]).chain(&super::phrase::NAMES);
+    endings.into_iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether a value is a password hash by its beginning, whatever its name.
+pub(in crate::detect) fn is_hash(text: &str) -> bool {
+    text.len() >= 30 && HASHES.iter().any(|start| text.starts_with(start))
 }
 
 /// Masked, a template, an address, prose, a path, or a sample.

@@ -17,7 +17,9 @@ mod rules;
 mod shape;
 mod user;
 
+pub(super) use engine::Sweep;
 pub use engine::{Engine, MAX_FOUND, MAX_TEXT_BYTES};
+pub(super) use fields::{is_hash, may_name_secret, value_of};
 pub use fingerprint::{SecretRules, fingerprint};
 pub use found::{Certainty, Found, FoundAt, Scan};
 pub use user::{Refused, UserRules, load as load_user_rules};

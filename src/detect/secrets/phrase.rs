@@ -17,7 +17,7 @@ const SAMPLES: [&str; 3] = ["abandon ", "legal winner thank ", "letter advice ca
 /// Longest phrase.
 const MAX_BYTES: usize = 400;
 /// Endings of names, normalised.
-const NAMES: [&str; 7] =
+pub(super) const NAMES: [&str; 7] =
     ["mnemonic", "mnemonicphrase", "mnemonicseed", "seedphrase", "recoveryphrase", "seedwords", "walletphrase"];
 
 /// Looks at what is assigned to the name around a hit.

@@ -4,6 +4,7 @@ mod decode;
 mod exposure;
 mod jwt;
 mod known;
+mod material;
 mod personal;
 mod redactor;
 mod redactor_fields;

@@ -1,0 +1,301 @@
+//! The order of a search: the text as it stands, its JSON, what has to be looked at once more, and what was found twice.
+
+use std::ops::Range;
+
+use super::super::decode;
+use super::super::secrets::{Certainty, Engine, Found, MAX_FOUND, Sweep};
+use super::super::unknown_token::{self, UnknownToken};
+use super::leaves::{self, Seen};
+use super::lines::{LEAST_BYTES, Lines};
+use super::origin::Origin;
+use super::{Coding, Hidden, Material, UNKNOWN_TOKEN, events, words};
+use crate::model::Secret;
+
+/// So much is gathered before it is looked at.
+const BATCH_BYTES: usize = 512 * 1024;
+
+/// A text to search: the answer, or one that stands in it.
+pub(super) struct Source<'t> {
+    pub text: &'t str,
+    /// `None` when it was joined from pieces.
+    pub origin: Option<Origin>,
+    pub path: String,
+    pub coding: Coding,
+    /// How often JSON stands within strings up to here.
+    pub inner: usize,
+}
+
+/// A search on its way.
+pub(super) struct Search {
+    engine: &'static Engine,
+    pub lines: Lines,
+    found: Vec<Hit>,
+    caps: Vec<&'static str>,
+}
+
+struct Hit {
+    hidden: Hidden,
+    /// Told by the name that it stands under.
+    by_name: bool,
+}
+
+/// See [`super::find`].
+pub(super) fn run(content_type: Option<&str>, text: &str) -> Material {
+    let mut search =
+        Search { engine: Engine::embedded(), lines: Lines::default(), found: Vec::new(), caps: Vec::new() };
+    let whole = Source { text, origin: leaves::whole(), path: String::new(), coding: Coding::Plain, inner: 0 };
+    let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
+    if !search.document(&whole) {
+        if is_form {
+            search.form(content_type, text);
+        } else {
+            search.lines.add_unescaped(text, 0..0, ("", Coding::Plain), whole.origin.as_ref());
+        }
+    }
+    search.flush();
+    search.settled(text)
+}
+
+impl Search {
+    /// Searches a text; whether it is JSON, or made of it line by line.
+    fn document(&mut self, source: &Source<'_>) -> bool {
+        let sweep = self.engine.sweep(source.text);
+        self.caps.extend(&sweep.scan.capped);
+        let mut hits = hits_of(&sweep, source);
+        hits.sort_by_key(|(range, _)| range.start);
+        let mut seen = Seen::new(&sweep, hits.iter().map(|(range, _)| (range.clone(), None)).collect());
+        let mut is_json = leaves::read(self, source, 0..source.text.len(), &mut seen);
+        if !is_json && source.inner == 0 {
+            is_json = self.stream(source, &mut seen);
+        }
+        for ((_, mut hidden), (_, path)) in hits.into_iter().zip(seen.places) {
+            hidden.path = path.unwrap_or(hidden.path);
+            self.found.push(Hit { hidden, by_name: false });
+        }
+        is_json
+    }
+
+    /// The same for a text within another; nothing is kept when it is no JSON, since it is then read as text.
+    pub fn inner(&mut self, source: &Source<'_>) -> bool {
+        let before = self.mark();
+        let is_json = self.document(source);
+        if !is_json {
+            self.back_to(before);
+        }
+        is_json
+    }
+
+    fn stream(&mut self, source: &Source<'_>, seen: &mut Seen<'_>) -> bool {
+        let parts = events::parts(source.text);
+        let mut n_json = 0;
+        for (number, part) in &parts.json {
+            let path = format!("/{}/{number}", parts.name);
+            let line = Source { text: source.text, origin: source.origin.clone(), path, ..*source };
+            n_json += usize::from(leaves::read(self, &line, part.clone(), seen));
+        }
+        if parts.name == "events" || n_json > 1 {
+            self.pieces(source.text);
+        }
+        n_json > 0 && n_json == parts.json.len()
+    }
+
+    /// What a stream says in pieces.
+    fn pieces(&mut self, text: &str) {
+        let decoded = decode::channels(None, text);
+        self.caps.extend(decoded.caps.into_iter().map(words));
+        let joined = decoded.channels.into_iter().filter(|channel| channel.path.contains("[*]"));
+        for channel in joined.filter(|channel| !channel.path.ends_with("(unescaped)")) {
+            if channel.text.len() < LEAST_BYTES {
+                continue;
+            }
+            let path = channel.path;
+            if channel.text.starts_with(['{', '[']) {
+                let inner = format!("{path}/(json)");
+                let source =
+                    Source { text: &channel.text, origin: None, path: inner, coding: Coding::Pieces, inner: 1 };
+                if self.inner(&source) {
+                    continue;
+                }
+            }
+            self.lines.add(std::iter::empty(), &channel.text, (&path, Coding::Pieces), None);
+        }
+    }
+
+    /// The fields of a form (WHATWG URL, application/x-www-form-urlencoded).
+    fn form(&mut self, content_type: Option<&str>, text: &str) {
+        let decoded = decode::channels(content_type, text);
+        self.caps.extend(decoded.caps.into_iter().map(words));
+        for channel in decoded.channels {
+            let (path, coding) = (channel.path.as_str(), Coding::Escaped);
+            if let Some(found) = super::super::secrets::value_of(path, &channel.text) {
+                self.named(found, &channel.text, (path, coding), None);
+            }
+            self.lines.add(std::iter::once(path), &channel.text, (path, coding), None);
+        }
+    }
+
+    /// Keeps what its name says to be a secret.
+    pub fn named(&mut self, found: Found, text: &str, (path, coding): (&str, Coding), origin: Option<&Origin>) {
+        let range = origin.map(|origin| origin.of(found.range.start)..origin.of(found.range.end));
+        if let Some(value) = text.get(found.range.clone()) {
+            let hidden = hidden(found, value, (path, coding), range);
+            self.found.push(Hit { hidden, by_name: true });
+        }
+    }
+
+    /// Looks at the lines when enough are gathered; whether it did.
+    pub fn flush_full(&mut self) -> bool {
+        let full = self.lines.text.len() > BATCH_BYTES;
+        if full {
+            self.flush();
+        }
+        full
+    }
+
+    /// Looks at the lines that were gathered.
+    fn flush(&mut self) {
+        let lines = std::mem::take(&mut self.lines);
+        self.caps.extend(lines.caps);
+        if lines.lines.is_empty() {
+            return;
+        }
+        let sweep = self.engine.sweep(&lines.text);
+        self.caps.extend(&sweep.scan.capped);
+        let everywhere =
+            Source { text: &lines.text, origin: leaves::whole(), path: String::new(), coding: Coding::Plain, inner: 0 };
+        for (part, hidden) in hits_of(&sweep, &everywhere) {
+            let at = lines.lines.partition_point(|line| line.range.start <= part.start);
+            let Some(line) = at.checked_sub(1).and_then(|at| lines.lines.get(at)) else { continue };
+            // What goes beyond a text belongs to nobody.
+            if part.end > line.range.end {
+                continue;
+            }
+            let coding = if hidden.coding == Coding::Base64 { hidden.coding } else { line.coding };
+            let hidden = Hidden { path: line.path.clone(), coding, range: line.source(&part), ..hidden };
+            self.found.push(Hit { hidden, by_name: false });
+        }
+    }
+
+    /// Where the search is, to come back to.
+    pub fn mark(&self) -> (usize, usize, usize) {
+        (self.lines.text.len(), self.lines.lines.len(), self.found.len())
+    }
+
+    /// Forgets what came behind a mark.
+    pub fn back_to(&mut self, (n_bytes, n_lines, n_found): (usize, usize, usize)) {
+        self.lines.text.truncate(n_bytes);
+        self.lines.lines.truncate(n_lines);
+        self.found.truncate(n_found);
+    }
+
+    pub fn cap_depth(&mut self) {
+        self.caps.push(words(decode::Cap::Depth));
+    }
+
+    fn settled(self, text: &str) -> Material {
+        let mut material = Material::default();
+        self.caps.into_iter().for_each(|cap| material.cap(cap));
+        let located = |mut hit: Hit| {
+            let value = hit.hidden.value.expose();
+            hit.hidden.range = hit.hidden.range.or_else(|| text.find(value).map(|at| at..at + value.len()));
+            hit
+        };
+        let (mut placed, pieces): (Vec<Hit>, Vec<Hit>) =
+            self.found.into_iter().map(located).partition(|hit| hit.hidden.range.is_some());
+        placed.sort_by_key(|hit| (start(hit), std::cmp::Reverse(end(hit))));
+        let mut kept: Vec<Hit> = Vec::new();
+        for next in placed {
+            match kept.last_mut() {
+                Some(last) if start(&next) < end(last) => {
+                    if rank(&next) > rank(last) {
+                        *last = next;
+                    }
+                }
+                _ => kept.push(next),
+            }
+        }
+        for next in pieces {
+            let value = next.hidden.value.expose();
+            let known = |hit: &Hit| hit.hidden.value.expose().contains(value) || value == hit.hidden.value.expose();
+            if !kept.iter().any(known) {
+                kept.push(next);
+            }
+        }
+        if kept.len() > MAX_FOUND {
+            material.cap("more than 1000 secrets");
+        }
+        material.hidden = kept.into_iter().take(MAX_FOUND).map(|hit| hit.hidden).collect();
+        material
+    }
+}
+
+fn start(hit: &Hit) -> usize {
+    hit.hidden.range.as_ref().map_or(0, |range| range.start)
+}
+
+fn end(hit: &Hit) -> usize {
+    hit.hidden.range.as_ref().map_or(0, |range| range.end)
+}
+
+/// By rule before by name; then the surer, with the longer public beginning, decoded, longer.
+fn rank(hit: &Hit) -> (bool, Certainty, usize, bool, usize) {
+    let hidden = &hit.hidden;
+    let prefix = hidden.prefix.as_ref().map_or(0, String::len);
+    let by_name = hit.by_name || hidden.rule.starts_with("field-");
+    let decoded = matches!(hidden.coding, Coding::Json | Coding::Escaped | Coding::Base64);
+    (!by_name, hidden.confidence, prefix, decoded, end(hit) - start(hit))
+}
+
+/// What one look found in a text, with where in it.
+fn hits_of(sweep: &Sweep, source: &Source<'_>) -> Vec<(Range<usize>, Hidden)> {
+    let of = |range: &Range<usize>| source.origin.as_ref().map(|origin| origin.of(range.start)..origin.of(range.end));
+    let place = (source.path.as_str(), source.coding);
+    let mut hits: Vec<(Range<usize>, Hidden)> = Vec::new();
+    for found in &sweep.scan.found {
+        if let Some(value) = source.text.get(found.range.clone()) {
+            hits.push((found.range.clone(), hidden(found.clone(), value, place, of(&found.range))));
+        }
+    }
+    let mut end = 0;
+    for (start, wrapped) in sweep.tokens.iter().filter(|(start, _)| source.text.is_char_boundary(*start)) {
+        if *start < end || hits.len() >= MAX_FOUND * 2 {
+            continue;
+        }
+        let Some(token) = unknown_token::at(source.text, *start, *wrapped) else { continue };
+        end = token.range.end;
+        let Some(value) = source.text.get(token.range.clone()) else { continue };
+        hits.push((token.range.clone(), by_structure(token.clone(), value, place, of(&token.range))));
+    }
+    hits
+}
+
+fn hidden(found: Found, value: &str, (path, coding): (&str, Coding), range: Option<Range<usize>>) -> Hidden {
+    Hidden {
+        rule: found.rule,
+        confidence: found.confidence,
+        prefix: found.prefix,
+        path: path.to_owned(),
+        coding,
+        range,
+        token: None,
+        value: Secret::new(value),
+    }
+}
+
+fn by_structure(
+    token: UnknownToken,
+    value: &str,
+    (path, coding): (&str, Coding),
+    range: Option<Range<usize>>,
+) -> Hidden {
+    Hidden {
+        rule: UNKNOWN_TOKEN.to_owned(),
+        confidence: Certainty::High,
+        prefix: None,
+        path: path.to_owned(),
+        coding: if token.wrapped { Coding::Base64 } else { coding },
+        range,
+        token: Some(token),
+        value: Secret::new(value),
+    }
+}
