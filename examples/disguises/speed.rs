@@ -17,10 +17,13 @@ const WORDS: [&str; 48] = [
     "can", "will", "other", "answer", "time",
 ];
 
+/// Makes so many bytes of a text.
+type Make = fn(&mut Draw, usize) -> String;
+
 /// Prints megabytes per second for one, four and twenty values.
 pub fn measure(out: &mut impl Write, megabytes: usize, seed: u64) -> anyhow::Result<()> {
     let mut draw = Draw::new(seed + 3);
-    let kinds: [(&str, fn(&mut Draw, usize) -> String); 2] = [("JSON", json), ("prose", prose)];
+    let kinds: [(&str, Make); 2] = [("JSON", json), ("prose", prose)];
     writeln!(out, "MB/s over {megabytes} MB       find  tripwire  text (also unknown credentials)")?;
     for (name, make) in kinds {
         let pieces: Vec<String> = (0..megabytes).map(|_| make(&mut draw, PIECE)).collect();

@@ -173,9 +173,12 @@ pub(in crate::detect) fn unescaped(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Places of what was decoded, and the places that they were read from.
+pub(in crate::detect) type Jumps = Vec<(usize, usize)>;
+
 /// All layers of escapes undone, and of each layer the places behind its escapes with the places they were read from;
 /// `None` when there are no escapes. The bytes need not be UTF-8.
-pub(in crate::detect) fn unescaped_by_layers(text: &str) -> Option<(Vec<u8>, Vec<Vec<(usize, usize)>>)> {
+pub(in crate::detect) fn unescaped_by_layers(text: &str) -> Option<(Vec<u8>, Vec<Jumps>)> {
     let (mut bytes, jumps) = layer(text.as_bytes())?;
     let mut layers = vec![jumps];
     while layers.len() < MAX_ROUNDS
@@ -187,7 +190,7 @@ pub(in crate::detect) fn unescaped_by_layers(text: &str) -> Option<(Vec<u8>, Vec
     Some((bytes, layers))
 }
 
-fn layer(bytes: &[u8]) -> Option<(Vec<u8>, Vec<(usize, usize)>)> {
+fn layer(bytes: &[u8]) -> Option<(Vec<u8>, Jumps)> {
     let mut at = escapes::first(bytes, Escapes::All)?;
     let mut out = bytes.get(..at)?.to_vec();
     let mut jumps = Vec::new();

@@ -287,7 +287,8 @@ fn normalised(name: &str) -> Option<String> {
 /// Whether [`value_of`] may find something under this name: what reads millions of names asks this of each name once.
 pub(in crate::detect) fn may_name_secret(name: &str) -> bool {
     let Some(name) = normalised(name) else { return false };
-    let endings = PASSWORDS.iter().chain(&TOKENS).chain(&SECRETS).chain(&["token", "pass"]).chain(&super::phrase::NAMES);
+    let endings =
+        PASSWORDS.iter().chain(&TOKENS).chain(&SECRETS).chain(&["token", "pass"]).chain(&super::phrase::NAMES);
     endings.into_iter().any(|ending| name.ends_with(ending))
 }
 

@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use super::bots::{Call, Reply, scan, serve};
 
+/// A mind, its name, and what is to be found of it.
+type Case = (&'static str, Mind, Option<(Confidence, Severity)>);
+
 type Mind = fn(&Call<'_>) -> Reply;
 
 fn found(report: &Report, check: &str) -> Option<(Confidence, Severity)> {
@@ -37,7 +40,7 @@ fn words(said: &str) -> Option<(String, String)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tool_that_runs_what_the_caller_says_is_told_by_its_result() {
-    let minds: [(&str, Mind, Option<(Confidence, Severity)>); 8] = [
+    let minds: [Case; 8] = [
         (
             "runs commands",
             |call| match words(&call.said) {
@@ -122,7 +125,7 @@ fn unbounded(call: &Call<'_>) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_model_without_any_bound_is_confirmed_and_each_bound_is_noticed() {
     let low = |confidence| Some((confidence, Severity::Low));
-    let minds: [(&str, Mind, Option<(Confidence, Severity)>); 7] = [
+    let minds: [Case; 7] = [
         ("no bound", |call| Reply::Says(unbounded(call)), low(Confidence::Confirmed)),
         (
             "a bound on what it writes",
