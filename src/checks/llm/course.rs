@@ -63,7 +63,9 @@ impl<'a> Course<'a> {
     pub(super) fn new(talk: &'a Talk<'a>, who: &str, class: Class) -> Self {
         let own = questions(talk.tier(), class).into_iter().map(Asked::Own);
         let given = talk.cx.check.llm.prompts.iter().cloned().enumerate().map(|(at, text)| Asked::Given(at, text));
-        let provoked = Provocation::ALL.into_iter().map(Asked::Provoked);
+        // What is only looked at is asked little.
+        let provocations: &[Provocation] = if talk.tier() == Tier::Look { &[] } else { &Provocation::ALL };
+        let provoked = provocations.iter().copied().map(Asked::Provoked);
         Self::of(talk, who, own.chain(given).chain(provoked).collect())
     }
 
@@ -147,7 +149,7 @@ impl<'a> Course<'a> {
     }
 
     /// Stops where nothing reads the questions: the everyday answer comes again, letter for letter, to whatever is asked.
-    /// A guard that refuses everything with one sentence is told by its words, and asked on.
+    /// Checks that ask for something else go on: a bot that knows a few topics answers all others alike. A guard that refuses everything with one sentence is told by its words, and asked on.
     async fn compare(&mut self, said: &Said) -> Result<(), Stop> {
         let everyday = self.talk.benign(&self.who).await?;
         let (now, usual) = (said.reading.said(), everyday.reading.said());
@@ -156,7 +158,7 @@ impl<'a> Course<'a> {
         // A leak may stand in the very words that never change: the answer is judged first, so the next one stops.
         if self.unmoved > MOST_UNMOVED {
             let because = format!("{} different questions got the same words", self.unmoved + 1);
-            return Err(Stop::Enough(self.talk.is_no_model(&because)));
+            return Err(Stop::Unmoved(because));
         }
         Ok(())
     }

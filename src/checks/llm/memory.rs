@@ -15,8 +15,6 @@ const MAX_OUTPUT_CHARS: usize = 300_000;
 
 /// So many calls in a row are waited for in vain.
 const MAX_LATE: u8 = 3;
-/// How the sentence begins that says why an operation is no model after all.
-pub(super) const NO_MODEL: &str = "no model answers here";
 
 /// What was asked before; shared by all checks of models.
 #[derive(Debug, Default)]
@@ -87,13 +85,6 @@ impl Memory {
         spent.calls += 1;
         state.calls += 1;
         Ok(())
-    }
-
-    /// No model answers here: the other checks ask it nothing more.
-    pub(super) fn is_no_model(&self, operation: &OperationId, because: &str) -> String {
-        let because = format!("{NO_MODEL}: {because}");
-        self.locked().slowed.insert(operation.clone(), because.clone());
-        because
     }
 
     /// Keeps what was said.

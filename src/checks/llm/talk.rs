@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::calling;
-use super::memory::{NO_MODEL, key};
+use super::memory::key;
 use crate::act::{Acting, Body, fields};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
@@ -107,6 +107,8 @@ pub(super) enum Stop {
     Send(SendError),
     /// The budget of calls is spent, or the target wants to be left alone.
     Enough(String),
+    /// Nothing reads what is asked.
+    Unmoved(String),
 }
 
 impl From<SendError> for Stop {
@@ -120,7 +122,7 @@ impl Stop {
     pub(super) fn verdict(self) -> Verdict {
         match self {
             Self::Send(error) => unsent(&error),
-            Self::Enough(because) if because.starts_with(NO_MODEL) => held(because),
+            Self::Unmoved(because) => held(format!("no model answers here: {because}")),
             Self::Enough(because) if because.starts_with("the budget") => {
                 inconclusive(because, Some("raise `max_calls` in [llm], or choose operations"))
             }
@@ -190,11 +192,6 @@ impl<'a> Talk<'a> {
             acting.filter(|acting| asked(&acting.operation)).count()
         };
         self.cx.check.shared.llm.operations(facing)
-    }
-
-    /// Notes that nothing here reads what it is asked, and gives the sentence that says so.
-    pub(super) fn is_no_model(&self, because: &str) -> String {
-        self.cx.check.shared.llm.is_no_model(&self.acting.operation.id, because)
     }
 
     /// How far the questions go.

@@ -11,7 +11,7 @@ use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::llm::{Class, Kind};
+use crate::llm::{Class, Kind, Tier};
 use crate::model::{ANONYMOUS, Operation, Role, Severity, Verdict};
 
 check! {
@@ -103,7 +103,8 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
             .unwrap_or(inconclusive(because, None)));
     }
     // A model that garbles one token may recite another: the second caller's has a chance of its own.
-    if let Some(second) = talk.callers().into_iter().find(|name| *name != who) {
+    let second = talk.callers().into_iter().find(|name| *name != who);
+    if let Some(second) = second.filter(|_| talk.tier() > Tier::Look) {
         let mut course = Course::likeliest(talk, &second);
         let benign = talk.benign(&second).await?;
         let draw = Draw { talk, who: &second, benign: &benign, needles: &needles };

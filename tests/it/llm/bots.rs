@@ -251,6 +251,11 @@ fn strings(value: &Value, found: &mut Vec<String>) {
 
 /// Scans a bot with these lines beside the identities; all checks of models, unless `checks` names others.
 pub async fn scan(bot: &Bot, mode: &str, more: &str, files: &[(&str, &str)]) -> Report {
+    scan_for("llm", bot, mode, more, files).await
+}
+
+/// The same with the checks of a name alone.
+pub async fn scan_for(checks: &str, bot: &Bot, mode: &str, more: &str, files: &[(&str, &str)]) -> Report {
     let config = format!(
         "[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n[scan]\nmode = \"{mode}\"\n\n[identities.alice]\nbearer = {{ env = \"BOT_ALICE\" }}\n\n[identities.bob]\nbearer = {{ env = \"BOT_BOB\" }}\n\n{more}\n",
         bot.base_url
@@ -260,6 +265,6 @@ pub async fn scan(bot: &Bot, mode: &str, more: &str, files: &[(&str, &str)]) -> 
         std::fs::write(bench.folder.path().join(name), text).unwrap();
     }
     let mut request = ScanRequest::default();
-    request.overrides.checks = vec!["llm".to_owned()];
+    request.overrides.checks = vec![checks.to_owned()];
     bench.finished(request).await.report.clone()
 }
