@@ -1,5 +1,5 @@
-//! Two passes of aho-corasick pick candidates (fixed parts of secrets; words that stand near them), and each candidate
-//! is looked at by hand. Linear in the text, and capped.
+//! One pass of aho-corasick picks candidates (fixed parts of secrets; words that stand near them), and each candidate is
+//! looked at by hand. Linear in the text, and capped.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ pub const MAX_TEXT_BYTES: usize = 64 * 1024 * 1024;
 /// Most secrets of one text.
 pub const MAX_FOUND: usize = 1000;
 /// Most places of one text that are looked at more closely.
-const MAX_CANDIDATES: usize = 400_000;
+const MAX_CANDIDATES: usize = 800_000;
 /// How far before a secret its keyword may stand, and how far behind.
 const NEAR: (usize, usize) = (120, 60);
 
@@ -26,8 +26,7 @@ const NEAR: (usize, usize) = (120, 60);
 #[derive(Debug, Default)]
 pub struct Engine {
     rules: Vec<Rule>,
-    fixed: Option<Picker>,
-    words: Option<Picker>,
+    picker: Option<Picker>,
 }
 
 /// One look over a text: what was found, and the places at which somebody who knows more of the text looks again.
@@ -56,13 +55,20 @@ enum Target {
     Generic(Generic),
 }
 
+/// Finds all patterns in any case: one automaton for words and fixed parts is nearly twice as fast as one for each, and
+/// letters that stand in the wrong case are told soon.
 #[derive(Debug)]
 struct Picker {
     automaton: AhoCorasick,
-    /// Whether the patterns are words of names.
-    names: bool,
-    /// By pattern.
-    targets: Vec<Vec<Target>>,
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug)]
+struct Pattern {
+    text: String,
+    /// A word of names, in any case; otherwise a part of a secret, letter for letter.
+    is_word: bool,
+    targets: Vec<Target>,
 }
 
 static EMBEDDED: LazyLock<Engine> = LazyLock::new(|| Engine::new(rules::load().unwrap_or_default()));
@@ -74,25 +80,25 @@ impl Engine {
     }
 
     fn new(rules: Vec<Rule>) -> Self {
-        let (mut fixed, mut words) = (Patterns::default(), Patterns::default());
+        let mut patterns = Patterns::default();
         for (index, rule) in rules.iter().enumerate() {
             for (number, shape) in rule.shapes.iter().enumerate() {
                 match shape.anchor() {
-                    Some(anchor) => fixed.add(anchor, Target::Shape(index, number)),
-                    None => rule.keywords.iter().for_each(|word| words.add(word, Target::Assigned(index))),
+                    Some(anchor) => patterns.add(anchor, false, Target::Shape(index, number)),
+                    None => rule.keywords.iter().for_each(|word| patterns.add(word, true, Target::Assigned(index))),
                 }
             }
         }
         for (text, target) in generic::FIXED {
-            fixed.add(text, Target::Generic(target));
+            patterns.add(text, false, Target::Generic(target));
         }
         for (text, wrapped) in [(jwt::BEGINNING, false), (unknown_token::WRAPPED, true)] {
-            fixed.add(text, Target::Token { wrapped });
+            patterns.add(text, false, Target::Token { wrapped });
         }
         for (text, target) in generic::WORDS {
-            words.add(text, Target::Generic(target));
+            patterns.add(text, true, Target::Generic(target));
         }
-        Self { rules, fixed: fixed.picker(false), words: words.picker(true) }
+        Self { rules, picker: patterns.picker() }
     }
 
     /// See [`super::rule_ids`].
@@ -118,7 +124,7 @@ impl Engine {
         if !whole {
             sweep.scan.capped.push("the text is longer than 64 MiB");
         }
-        for picker in [&self.fixed, &self.words].into_iter().flatten() {
+        if let Some(picker) = &self.picker {
             self.run(picker, bytes, &mut sweep);
         }
         sweep.words.sort_unstable();
@@ -133,16 +139,22 @@ impl Engine {
     }
 
     fn run(&self, picker: &Picker, bytes: &[u8], sweep: &mut Sweep) {
-        for (candidates, hit) in picker.automaton.find_overlapping_iter(bytes).enumerate() {
+        let mut candidates = 0;
+        for hit in picker.automaton.find_overlapping_iter(bytes) {
+            let Some(pattern) = picker.patterns.get(hit.pattern().as_usize()) else { continue };
+            if !pattern.is_word && bytes.get(hit.range()) != Some(pattern.text.as_bytes()) {
+                continue;
+            }
+            candidates += 1;
             if candidates >= MAX_CANDIDATES || sweep.scan.found.len() >= MAX_FOUND * 2 {
                 return sweep.scan.capped.push("too many places look like secrets");
             }
-            if picker.names {
+            if pattern.is_word {
                 sweep.words.push(hit.start());
             }
             // What is assigned there is the same for all rules that ask.
             let mut assigned = None;
-            for target in picker.targets.get(hit.pattern().as_usize()).into_iter().flatten() {
+            for target in &pattern.targets {
                 let found = match target {
                     Target::Generic(generic) => generic.look(bytes, hit.range()),
                     Target::Shape(rule, shape) => self.shape(bytes, hit.start(), (*rule, *shape), &mut sweep.fixed),
@@ -221,27 +233,20 @@ fn rank(found: &Found) -> (Certainty, usize, usize) {
 }
 
 #[derive(Default)]
-struct Patterns {
-    texts: Vec<String>,
-    targets: Vec<Vec<Target>>,
-}
+struct Patterns(Vec<Pattern>);
 
 impl Patterns {
-    fn add(&mut self, text: &str, target: Target) {
-        let known = self.texts.iter().position(|known| known == text);
-        match known.and_then(|at| self.targets.get_mut(at)) {
-            Some(targets) => targets.push(target),
-            None => {
-                self.texts.push(text.to_owned());
-                self.targets.push(vec![target]);
-            }
+    fn add(&mut self, text: &str, is_word: bool, target: Target) {
+        match self.0.iter_mut().find(|known| known.text == text && known.is_word == is_word) {
+            Some(known) => known.targets.push(target),
+            None => self.0.push(Pattern { text: text.to_owned(), is_word, targets: vec![target] }),
         }
     }
 
-    fn picker(self, fold_case: bool) -> Option<Picker> {
+    fn picker(self) -> Option<Picker> {
         let mut builder = AhoCorasick::builder();
-        builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(fold_case);
-        let automaton = builder.build(&self.texts).ok()?;
-        Some(Picker { automaton, names: fold_case, targets: self.targets })
+        builder.kind(Some(AhoCorasickKind::DFA)).ascii_case_insensitive(true);
+        let automaton = builder.build(self.0.iter().map(|pattern| &pattern.text)).ok()?;
+        Some(Picker { automaton, patterns: self.0 })
     }
 }
