@@ -12,7 +12,9 @@ fn main() -> ExitCode {
         Ok(command) => command,
         Err(exit) => return exit.into(),
     };
-    log_to_stderr();
+    // What a scan learns to be secret, the logs keep back as well.
+    let redactor = Redactor::new();
+    log_to_stderr(redactor.clone());
     // Two workers: one keeps answering Ctrl-C and drawing while the other is busy with a large document.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -21,33 +23,65 @@ fn main() -> ExitCode {
             return Exit::Untrusted.into();
         }
     };
-    let exit = runtime.block_on(cli::run(command));
+    let exit = runtime.block_on(cli::run(command, redactor));
     // Nothing is waited for: whoever pressed Ctrl-C twice wants to leave at once.
     runtime.shutdown_background();
     exit.into()
 }
 
-/// Cuts out of each line whatever has the form of a credential; a line is one write.
-struct Cut(Redactor);
+/// Cuts out of each line what is known to be secret, in any disguise or in part, and whatever has the form of a
+/// credential; a line is one write.
+struct Cut<W>(Redactor, W);
 
-impl Write for Cut {
+impl<W: Write> Write for Cut<W> {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
-        std::io::stderr().write_all(self.0.text(&String::from_utf8_lossy(line)).as_bytes())?;
+        let (kept, _) = self.0.tripwire(&self.0.text(&String::from_utf8_lossy(line)));
+        self.1.write_all(kept.as_bytes())?;
         Ok(line.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        self.1.flush()
     }
 }
 
 /// Logs go to stderr, where they never mix with a report or with the protocol of `routewarden mcp`.
-fn log_to_stderr() {
+fn log_to_stderr(redactor: Redactor) {
     let wanted = std::env::var("ROUTEWARDEN_LOG").or_else(|_| std::env::var("RUST_LOG"));
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or("warn")).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(|| Cut(Redactor::new()))
+        .with_writer(move || Cut(redactor.clone(), std::io::stderr()))
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none())
         .init();
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use routewarden::model::Secret;
+
+    use super::*;
+
+    #[test]
+    fn a_known_token_leaves_in_no_disguise_nor_in_part() {
+        let token = "q7Zk2mVx9Lr4Tn8Wd3Hs6Yb1";
+        let (before, redactor) = (Redactor::new(), Redactor::new());
+        redactor.learn("ALICE_TOKEN", &Secret::new(token));
+        let reversed: String = token.chars().rev().collect();
+        let spaced: String = token.chars().flat_map(|c| [c, ' ']).collect();
+        for disguise in [token.to_owned(), reversed, spaced, STANDARD.encode(token), token[4..20].to_owned()] {
+            let logged = |redactor: &Redactor| {
+                let mut out = Vec::new();
+                let line = format!("WARN the server answered {disguise} to GET /me\n");
+                assert_eq!(Cut(redactor.clone(), &mut out).write(line.as_bytes()).ok(), Some(line.len()));
+                String::from_utf8_lossy(&out).into_owned()
+            };
+            assert!(logged(&before).contains(&disguise), "a redactor that knows nothing shows what is tested");
+            let kept = logged(&redactor);
+            assert!(!kept.contains(disguise.trim()) && kept.contains("ALICE_TOKEN"), "{kept}");
+            assert!(kept.ends_with(" to GET /me\n"), "{kept}");
+        }
+    }
 }

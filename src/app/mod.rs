@@ -22,3 +22,5 @@ pub use answers::{
 pub use error::AppError;
 pub use scan::{Finished, ScanHandle};
 pub use state::App;
+
+pub use crate::detect::Redactor;

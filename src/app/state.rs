@@ -45,7 +45,21 @@ impl App {
     /// `folder` is where relative paths, `routewarden.toml` and the document are looked for; `data` is where the
     /// history is kept, the user's data folder without it. Opens nothing yet.
     pub fn new(folder: PathBuf, data: Option<PathBuf>) -> Self {
-        Self::with(folder, data, None, BTreeMap::new())
+        Self::with(folder, data, None, BTreeMap::new(), Redactor::new())
+    }
+
+    /// The same use cases, which teach this redactor every secret that they meet, so that somebody else can keep them
+    /// back too: the logs.
+    #[must_use]
+    pub fn with_redactor(&self, redactor: Redactor) -> Self {
+        let shared = &self.shared;
+        Self::with(
+            shared.folder.clone(),
+            shared.data.clone(),
+            shared.config.clone(),
+            shared.environment.clone(),
+            redactor,
+        )
     }
 
     fn with(
@@ -53,6 +67,7 @@ impl App {
         data: Option<PathBuf>,
         config: Option<PathBuf>,
         environment: BTreeMap<String, String>,
+        redactor: Redactor,
     ) -> Self {
         let shared = Shared {
             folder,
@@ -60,7 +75,7 @@ impl App {
             config,
             environment,
             store: OnceCell::new(),
-            redactor: Redactor::new(),
+            redactor,
             scans: Mutex::default(),
             tasks: Mutex::default(),
         };
@@ -71,14 +86,26 @@ impl App {
     #[must_use]
     pub fn with_environment(&self, environment: BTreeMap<String, String>) -> Self {
         let shared = &self.shared;
-        Self::with(shared.folder.clone(), shared.data.clone(), shared.config.clone(), environment)
+        Self::with(
+            shared.folder.clone(),
+            shared.data.clone(),
+            shared.config.clone(),
+            environment,
+            shared.redactor.clone(),
+        )
     }
 
     /// The same use cases, where this configuration is used when a request names none.
     #[must_use]
     pub fn with_config(&self, config: PathBuf) -> Self {
         let shared = &self.shared;
-        Self::with(shared.folder.clone(), shared.data.clone(), Some(config), shared.environment.clone())
+        Self::with(
+            shared.folder.clone(),
+            shared.data.clone(),
+            Some(config),
+            shared.environment.clone(),
+            shared.redactor.clone(),
+        )
     }
 
     /// A variable of the environment.

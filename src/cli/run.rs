@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::app::App;
+use crate::app::{App, Redactor};
 
 use super::args::{Cli, Command};
 use super::cx::Cx;
@@ -24,7 +24,7 @@ pub fn parse() -> Result<Cli, Exit> {
 }
 
 /// Carries out one command. Never panics and never leaves the process: the exit code is the answer.
-pub async fn run(cli: Cli) -> Exit {
+pub async fn run(cli: Cli, redactor: Redactor) -> Exit {
     let Cli { command, common } = cli;
     let data = common.data.clone().or_else(data_from_environment);
     let folder = match std::env::current_dir() {
@@ -34,7 +34,7 @@ pub async fn run(cli: Cli) -> Exit {
             return Exit::Usage;
         }
     };
-    let cx = Cx::new(App::new(folder.clone(), data), folder, &common);
+    let cx = Cx::new(App::new(folder.clone(), data).with_redactor(redactor), folder, &common);
     let ended = dispatch(&cx, command).await;
     ended.unwrap_or_else(|error| {
         cx.fault(&error);
