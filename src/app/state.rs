@@ -41,71 +41,61 @@ pub(super) struct Shared {
     pub(super) tasks: Mutex<JoinSet<()>>,
 }
 
+impl From<Shared> for App {
+    fn from(shared: Shared) -> Self {
+        Self { shared: Arc::new(shared) }
+    }
+}
+
 impl App {
     /// `folder` is where relative paths, `routewarden.toml` and the document are looked for; `data` is where the
     /// history is kept, the user's data folder without it. Opens nothing yet.
     pub fn new(folder: PathBuf, data: Option<PathBuf>) -> Self {
-        Self::with(folder, data, None, BTreeMap::new(), Redactor::new())
+        Shared {
+            folder,
+            data,
+            config: None,
+            environment: BTreeMap::new(),
+            store: OnceCell::new(),
+            redactor: Redactor::new(),
+            scans: Mutex::default(),
+            tasks: Mutex::default(),
+        }
+        .into()
+    }
+
+    /// What this was made with, and nothing opened or begun.
+    fn afresh(&self) -> Shared {
+        let shared = &self.shared;
+        Shared {
+            folder: shared.folder.clone(),
+            data: shared.data.clone(),
+            config: shared.config.clone(),
+            environment: shared.environment.clone(),
+            store: OnceCell::new(),
+            redactor: shared.redactor.clone(),
+            scans: Mutex::default(),
+            tasks: Mutex::default(),
+        }
     }
 
     /// The same use cases, which teach this redactor every secret that they meet, so that somebody else can keep them
     /// back too: the logs.
     #[must_use]
     pub fn with_redactor(&self, redactor: Redactor) -> Self {
-        let shared = &self.shared;
-        Self::with(
-            shared.folder.clone(),
-            shared.data.clone(),
-            shared.config.clone(),
-            shared.environment.clone(),
-            redactor,
-        )
-    }
-
-    fn with(
-        folder: PathBuf,
-        data: Option<PathBuf>,
-        config: Option<PathBuf>,
-        environment: BTreeMap<String, String>,
-        redactor: Redactor,
-    ) -> Self {
-        let shared = Shared {
-            folder,
-            data,
-            config,
-            environment,
-            store: OnceCell::new(),
-            redactor,
-            scans: Mutex::default(),
-            tasks: Mutex::default(),
-        };
-        Self { shared: Arc::new(shared) }
+        Shared { redactor, ..self.afresh() }.into()
     }
 
     /// The same use cases, where these variables come before the process's own environment.
     #[must_use]
     pub fn with_environment(&self, environment: BTreeMap<String, String>) -> Self {
-        let shared = &self.shared;
-        Self::with(
-            shared.folder.clone(),
-            shared.data.clone(),
-            shared.config.clone(),
-            environment,
-            shared.redactor.clone(),
-        )
+        Shared { environment, ..self.afresh() }.into()
     }
 
     /// The same use cases, where this configuration is used when a request names none.
     #[must_use]
     pub fn with_config(&self, config: PathBuf) -> Self {
-        let shared = &self.shared;
-        Self::with(
-            shared.folder.clone(),
-            shared.data.clone(),
-            Some(config),
-            shared.environment.clone(),
-            shared.redactor.clone(),
-        )
+        Shared { config: Some(config), ..self.afresh() }.into()
     }
 
     /// A variable of the environment.

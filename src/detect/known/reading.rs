@@ -163,13 +163,7 @@ fn join(reading: &Reading<'_>, search: &mut dyn FnMut(&Reading<'_>)) {
 
 /// A text with all layers of escapes undone; `None` when it has none.
 pub(in crate::detect) fn unescaped(text: &str) -> Option<String> {
-    let mut bytes = unescape(text.as_bytes(), Escapes::All)?.0;
-    for _ in 1..MAX_ROUNDS {
-        match unescape(&bytes, Escapes::All) {
-            Some((next, _)) => bytes = next,
-            None => break,
-        }
-    }
+    let (bytes, _) = unescaped_by_layers(text)?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
