@@ -14,7 +14,7 @@ import secrets
 import subprocess
 import sys
 import threading
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import anyio
@@ -23,6 +23,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
 TOOLS = ["scan_api", "explain_finding", "check_route_ownership", "suggest_fix"]
+# Requests a second of the scan that is cancelled.
+SLOW_RATE = 20
 LIST_CAP, ANSWER_CAP, TEXT_CAP = 8 * 1024, 12 * 1024, 2048
 HIDDEN = re.compile("[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e0fff]")
 
@@ -199,10 +201,11 @@ class Drive:
         self.expect("check_route_ownership" in prompt.messages[0].content.text, "the prompt names no tool")
 
     async def cancel(self, client):
-        with anyio.move_on_after(self.options.cancel_after) as scope:
-            await client.call_tool("scan_api", self.scan_arguments())
-        if not scope.cancelled_caught:
-            self.note("the scan ended before it could be cancelled; use a slower target or --cancel-after")
+        with slowed(self.options.config) as config:
+            arguments = self.scan_arguments() | ({"config": str(config)} if config else {})
+            with anyio.move_on_after(self.options.cancel_after) as scope:
+                await client.call_tool("scan_api", arguments)
+        if not self.expect(scope.cancelled_caught, "the scan ended before it could be cancelled: --cancel-after"):
             return
         with anyio.fail_after(5):
             await client.list_tools()
@@ -239,6 +242,24 @@ class Drive:
                 await anyio.sleep(0.05)
         self.expect(answer.get("status") == "complete", f"waited for, the scan is {answer.get('status')}")
         self.note(f"deadline: complete after {calls} more calls")
+
+
+@contextmanager
+def slowed(config):
+    """A copy of a configuration beside it whose scan takes seconds, so that it is still on its way when cancelled."""
+    if not config:
+        yield None
+        return
+    lines = [line for line in config.read_text().splitlines() if not re.match(r"rate\s*=", line)]
+    if "[scan]" not in lines:
+        lines += ["[scan]"]
+    lines.insert(lines.index("[scan]") + 1, f"rate = {SLOW_RATE}")
+    copy = config.with_name(f"slowed-{config.name}")
+    copy.write_text("\n".join(lines) + "\n")
+    try:
+        yield copy
+    finally:
+        copy.unlink()
 
 
 def environment(**more):
