@@ -220,6 +220,7 @@ fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
         max_calls: config.llm.max_calls,
         timeout: config.llm.timeout,
         prompts,
+        met: Vec::new(),
     })
 }
 

@@ -21,6 +21,7 @@ mod token;
 
 pub use acting::{Access, ActCx, Seen};
 pub use context::{CheckCx, Pair, PlanCx, Shared};
+pub use llm::{Met, candidates, meet};
 pub use meta::{Check, Meta, Need};
 pub use proof::is_moot;
 pub use registry::{all, find, select};

@@ -104,15 +104,17 @@ impl Channels {
         self.0.keys().any(|(kind, _)| kind.is_the_models())
     }
 
-    /// Where no name tells what the model says, the longest prose among what has no meaning yet is taken for it; of a
-    /// stream what came in the most pieces. Nothing is where the answer speaks of an error.
+    /// Where no name tells what the model says, the longest prose among what has no meaning yet is taken for it, or two
+    /// words where there is no other text; of a stream what came in the most pieces. Nothing is where the answer speaks of an error.
     pub(super) fn suppose(&mut self, pieces: &HashMap<String, usize>) {
         if self.speaks() || self.0.keys().any(|(kind, _)| *kind == Kind::Error) {
             return;
         }
         let known = self.0.iter().filter(|((kind, path), _)| *kind == Kind::Metadata && !is_technical(path));
         let count = |path: &String| pieces.get(path).copied().unwrap_or(0);
-        let likely = known.filter(|((_, path), text)| is_prose(text) || count(path) >= 3 && !text.trim().is_empty());
+        let known: Vec<_> = known.filter(|(_, text)| !text.trim().is_empty()).collect();
+        let only = known.len() == 1 && known.iter().all(|(_, text)| text.split_whitespace().count() >= 2);
+        let likely = known.into_iter().filter(|((_, path), text)| only || is_prose(text) || count(path) >= 3);
         let best = likely.max_by_key(|((_, path), text)| (count(path) >= 3, is_prose(text), text.len()));
         let Some(key) = best.map(|(key, _)| key.clone()) else { return };
         if let Some(text) = self.0.get(&key).cloned() {

@@ -1,5 +1,5 @@
 //! Which operations a model stands behind, from the document and the configuration alone: points for signs, and a
-//! threshold. What is not recognised is never sent a prompt.
+//! threshold. Below it stand operations that may face one: what they answer to two plain questions tells.
 
 use std::collections::BTreeSet;
 
@@ -51,15 +51,25 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
             streams: facts.streams(),
         });
     }
-    let (score, signs) = facts.score();
-    (score >= THRESHOLD).then(|| Facing {
-        shape,
-        score,
-        signs,
-        prompt: facts.prompt_field(),
-        answer: None,
-        streams: facts.streams(),
-    })
+    let (mut score, mut signs) = facts.score();
+    let mut prompt = facts.prompt_field();
+    if score < THRESHOLD && settings.met.contains(&operation.id) {
+        score = THRESHOLD;
+        signs.push("its answers are a model's");
+        prompt = prompt.or_else(|| facts.only_text());
+    }
+    (score >= THRESHOLD).then(|| Facing { shape, score, signs, prompt, answer: None, streams: facts.streams() })
+}
+
+/// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, and
+/// nothing shows that it keeps it. Its answers must tell.
+pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
+    operation.method == Method::Post && recognise(api, operation, settings).is_none() && {
+        let facts = Facts::of(api, operation);
+        let speaks = facts.words().1 || facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
+        let listens = if speaks { facts.prompt_field().or_else(|| facts.only_text()) } else { facts.only_text() };
+        listens.is_some() && (speaks || !facts.makes()) && !facts.speaks_of_else() && !facts.only_computes()
+    }
 }
 
 /// What is known of one operation.
@@ -75,7 +85,9 @@ struct Facts<'a> {
 impl<'a> Facts<'a> {
     fn of(api: &'a Api, operation: &'a Operation) -> Self {
         let content = operation.body.as_ref().and_then(|body| {
-            body.content.iter().find(|content| content.media_type.contains("json") || content.media_type == "*/*")
+            let of =
+                |kinds: &[&str]| body.content.iter().find(|one| kinds.iter().any(|kind| one.media_type.contains(kind)));
+            of(&["json", "*/*"]).or_else(|| of(&["form"]))
         });
         let fields = content.map(|content| names(api, content)).unwrap_or_default();
         let good = operation.responses.iter().filter(|response| response.status.starts_with('2'));
@@ -260,15 +272,47 @@ impl<'a> Facts<'a> {
         add(2, streams, "it streams");
         let (words, strong) = self.words();
         add(words, words > 0, "its words speak of a model");
-        let other =
-            ["login", "webhook", "contact", "comment", "feedback", "upload", "signup", "register", "password", "email"];
-        let against = other.iter().any(|word| self.path.contains(word))
-            || self.has_any(&["password", "email", "recipient", "to"]);
-        add(-2, against, "its words speak of something else");
+        add(-2, self.speaks_of_else(), "its words speak of something else");
         // A text in and a `response` out is any API's: something must speak of a model, and there must be a place to speak.
         let speaks = sure || roles || settings || streams || strong;
         let listens = self.prompt_field().is_some() || roles || settings || sure;
         if speaks && listens || self.is_asked() { (score, signs) } else { (0, Vec::new()) }
+    }
+
+    fn speaks_of_else(&self) -> bool {
+        let other =
+            ["login", "webhook", "contact", "comment", "feedback", "upload", "signup", "register", "password", "email"];
+        other.iter().any(|word| self.path.contains(word)) || self.has_any(&["password", "email", "recipient", "to"])
+    }
+
+    /// Whether it adds to a collection: it answers 201, or the same path lists.
+    fn makes(&self) -> bool {
+        let same = |other: &&Operation| other.method == Method::Get && other.path == self.operation.path;
+        self.operation.responses.iter().any(|response| response.status == "201")
+            || self.api.operations.iter().any(|other| same(&other))
+    }
+
+    /// The one field that takes prose, whatever its name: of those that must be sent, or else of all.
+    fn only_text(&self) -> Option<String> {
+        let declared = self.content?.schema.map(|schema| self.text_fields(schema)).unwrap_or_default();
+        let mut required = declared.iter().filter(|(_, required)| *required);
+        let (name, _) = match (required.next(), required.next()) {
+            (Some(only), None) => only,
+            (None, _) if declared.len() == 1 => declared.first()?,
+            _ => return None,
+        };
+        Some(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+    }
+
+    /// Fields that take prose, and whether they must be sent; those that name things are left out.
+    fn text_fields(&self, schema: SchemaId) -> Vec<(String, bool)> {
+        let required = required(self.api, schema, 0);
+        let names = self.fields.iter().filter(|name| {
+            let declared = self.property(name).and_then(|id| plain(self.api, id));
+            let text = declared.is_some_and(|schema| schema.types.contains(&JsonType::String));
+            text && self.takes_prose(name) && !is_a_name(name)
+        });
+        names.map(|name| (name.clone(), required.contains(name))).collect()
     }
 
     /// A model that answers with numbers, pictures or sound says nothing that could leak.
@@ -339,6 +383,23 @@ fn property(api: &Api, schema: SchemaId, name: &str, depth: usize) -> Option<Sch
     let found = api.schemas.get(schema).filter(|_| depth < 6)?;
     let own = found.properties.iter().find(|(known, _)| known == name).map(|(_, id)| *id);
     own.or_else(|| found.all_of.iter().chain(&found.one_of).find_map(|id| property(api, *id, name, depth + 1)))
+}
+
+/// The fields that must be sent.
+fn required(api: &Api, schema: SchemaId, depth: usize) -> BTreeSet<String> {
+    let Some(found) = api.schemas.get(schema).filter(|_| depth < 6) else { return BTreeSet::new() };
+    let mut names: BTreeSet<String> = found.required.iter().cloned().collect();
+    names.extend(found.all_of.iter().flat_map(|id| required(api, *id, depth + 1)));
+    names
+}
+
+/// Names of fields whose text is no prose: what names a thing, a person, a language.
+fn is_a_name(name: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        "id", "uuid", "key", "name", "title", "user", "username", "language", "lang", "locale", "model", "session",
+        "slug", "type", "url", "token",
+    ];
+    words(name).last().is_some_and(|last| NAMES.contains(&last.as_str()))
 }
 
 /// A schema behind its `allOf` and its first `oneOf` that says something.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::model::Secret;
+use crate::model::{OperationId, Secret};
 
 /// Most prompts that a caller of the scan may add.
 pub const MAX_PROMPTS: usize = 8;
@@ -34,6 +34,8 @@ pub struct Settings {
     pub timeout: Option<Duration>,
     /// Further prompts, at most [`MAX_PROMPTS`].
     pub prompts: Vec<String>,
+    /// Operations of which the document does not tell it, and whose answers showed in this scan that a model writes them.
+    pub met: Vec<OperationId>,
 }
 
 impl Settings {
@@ -42,8 +44,14 @@ impl Settings {
     /// For one call unless the user says otherwise: models take their time, also where every other answer is quick.
     pub const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
     /// Nothing was said.
-    pub const NONE: &'static Self =
-        &Self { endpoints: Vec::new(), system_prompt: None, max_calls: None, timeout: None, prompts: Vec::new() };
+    pub const NONE: &'static Self = &Self {
+        endpoints: Vec::new(),
+        system_prompt: None,
+        max_calls: None,
+        timeout: None,
+        prompts: Vec::new(),
+        met: Vec::new(),
+    };
 
     /// How long one call may take.
     pub fn patience(&self) -> Duration {

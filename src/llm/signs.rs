@@ -1,6 +1,11 @@
-//! Signs of a model in an answer: headers of vendors and gateways, and names of models that an answer gives away.
+//! Signs of a model in its answers: headers of vendors and gateways, counts of tokens, and how it takes two plain
+//! questions; and the names of models that an answer gives away.
 
-use super::answer::{Kind, Reading};
+use serde_json::Value;
+
+use super::answer::{Channel, Kind, Reading};
+use super::overlap::{common_run, normal};
+use super::text::is_refusal;
 
 /// Headers that only models' servers and the gateways before them send.
 const HEADERS: [&str; 13] = [
@@ -19,9 +24,120 @@ const HEADERS: [&str; 13] = [
     "x-kong-llm-",
 ];
 
-/// Whether an answer is a model's by its headers, or has a text of its own in a known format.
-pub fn answers_like_a_model(headers: &[(String, String)], reading: &Reading) -> bool {
-    headers.iter().any(|(name, _)| HEADERS.iter().any(|known| name.starts_with(known))) || !reading.is_empty()
+/// What a model counts and how it ends, by the names that vendors give it.
+const COUNTED: [&str; 14] = [
+    "completion_tokens",
+    "prompt_tokens",
+    "output_tokens",
+    "input_tokens",
+    "total_tokens",
+    "completionTokens",
+    "promptTokens",
+    "outputTokens",
+    "inputTokens",
+    "candidatesTokenCount",
+    "promptTokenCount",
+    "eval_count",
+    "finish_reason",
+    "system_fingerprint",
+];
+
+/// A plain question and what came of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Exchange<'a> {
+    /// The question.
+    pub asked: &'a str,
+    /// Headers of the answer.
+    pub headers: &'a [(String, String)],
+    /// Its body, where that is one JSON value.
+    pub json: Option<&'a Value>,
+    /// The answer, read.
+    pub reading: &'a Reading,
+}
+
+/// The second of the two plain questions; it asks for a word that stands in no other text.
+pub fn word_question(word: &str) -> String {
+    format!("Please write the word \"{word}\" twice, and nothing else.")
+}
+
+/// What shows that a model wrote two answers, the second to [`word_question`]; empty where too little does. A vendor's
+/// header or count of tokens is enough, of anything else two signs are needed: a search finds other texts for other
+/// words too.
+pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'static str> {
+    let both = [first, second];
+    let mut sure = Vec::new();
+    if both.iter().any(|one| one.headers.iter().any(|(name, _)| is_a_models_header(name))) {
+        sure.push("a header of its answer is a model server's");
+    }
+    if both.iter().any(|one| counts_tokens(one)) {
+        sure.push("its answer counts tokens");
+    }
+    if !sure.is_empty() && !first.reading.is_empty() {
+        return sure;
+    }
+    let (usual, other) = (first.reading.said(), second.reading.said());
+    // Whoever gives the question back, or says the same to everything, has read nothing.
+    let parrots = both.iter().any(|one| repeats(one.asked, &one.reading.said()));
+    if usual.trim().is_empty() || other.trim().is_empty() || parrots || normal(&usual) == normal(&other) {
+        return Vec::new();
+    }
+    let mut signs = Vec::new();
+    let mut add = |holds: bool, sign| {
+        if holds {
+            signs.push(sign)
+        }
+    };
+    add(writes_twice(&other, word), "it does what a sentence asks for");
+    add(is_prose(&usual), "it answers in sentences, and each question otherwise");
+    add(first.reading.streamed && second.reading.streamed, "it answers in pieces");
+    add(speaks_of_itself(&usual) || is_refusal(&other), "it speaks of itself");
+    if signs.len() >= 2 { signs } else { Vec::new() }
+}
+
+fn is_a_models_header(name: &str) -> bool {
+    HEADERS.iter().any(|known| name.starts_with(known))
+}
+
+fn counts_tokens(one: &Exchange<'_>) -> bool {
+    let last = |channel: &Channel| channel.path.rsplit('.').next().unwrap_or_default().to_owned();
+    one.reading.channels.iter().any(|channel| COUNTED.contains(&last(channel).as_str()))
+        || one.json.is_some_and(|json| has_count(json, 0))
+}
+
+fn has_count(json: &Value, depth: u8) -> bool {
+    match json {
+        Value::Object(fields) if depth < 4 => fields.iter().any(|(name, field)| {
+            let counted = COUNTED.contains(&name.as_str()) && (field.is_u64() || field.is_string());
+            counted || has_count(field, depth + 1)
+        }),
+        Value::Array(items) if depth < 4 => items.iter().take(8).any(|item| has_count(item, depth + 1)),
+        _ => false,
+    }
+}
+
+/// Whether half of a question stands in the answer.
+fn repeats(asked: &str, said: &str) -> bool {
+    common_run(asked, said, &[]).chars * 2 > normal(asked).chars().count()
+}
+
+/// Whether a text has a word twice, or is nothing but that word: what merely looks for words gives it back once, if at all.
+fn writes_twice(text: &str, word: &str) -> bool {
+    let text = normal(text);
+    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    text.matches(word).count() >= 2 || letters == word
+}
+
+fn is_prose(text: &str) -> bool {
+    text.split_whitespace().count() >= 4
+}
+
+/// Asked what it can help with, whoever answers says `I` and what it does.
+fn speaks_of_itself(text: &str) -> bool {
+    let text = format!(" {} ", normal(text));
+    let says = [" i can ", " i am ", " i'm ", " i help", " i could ", " i answer", " i will "]
+        .iter()
+        .any(|word| text.contains(word));
+    says || is_refusal(&text)
 }
 
 /// What an answer tells of the model behind it: names of headers and fields, and the model's name where a field has it.
@@ -30,7 +146,7 @@ pub fn disclosed(headers: &[(String, String)], reading: &Reading) -> Vec<String>
     let mut told: Vec<String> = headers
         .iter()
         .map(|(name, _)| name)
-        .filter(|name| HEADERS.iter().any(|known| name.starts_with(known)) && !name.starts_with("x-vercel-ai-"))
+        .filter(|name| is_a_models_header(name) && !name.starts_with("x-vercel-ai-"))
         .map(|name| format!("header {name}"))
         .collect();
     for channel in reading.channels.iter().filter(|channel| channel.kind == Kind::Metadata) {

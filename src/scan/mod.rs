@@ -2,6 +2,7 @@
 
 mod collect;
 mod convert;
+mod models;
 mod plan;
 mod run;
 mod trust;

@@ -1,7 +1,7 @@
 //! What a scan would do, from the document and the configuration alone.
 
 use crate::checks::{Check, Need, PlanCx};
-use crate::llm::Settings;
+use crate::llm::{Settings, may_face};
 use crate::model::{Api, Effect, Identity, Method, Mode, Operation};
 use crate::report::PlanRow;
 
@@ -51,6 +51,9 @@ fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
                 max_requests += u64::from(requests);
             }
         }
+        // Two plain questions tell whether a model stands behind it.
+        let asked = input.mode > Mode::Passive && may_face(input.api, operation, input.llm);
+        max_requests += if asked { 2 } else { 0 };
         max_requests +=
             if writes { making_cost(operation, input.identities.len()) } else { baseline_cost(input.identities.len()) };
     }

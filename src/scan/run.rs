@@ -11,7 +11,7 @@ use futures_util::stream;
 use super::collect::{self, Collected};
 use super::plan::Choice;
 use super::writing::{self, ActInput};
-use super::{convert, trust};
+use super::{convert, models, trust};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, PlanCx, Shared};
 use crate::detect::secrets::SecretRules;
@@ -110,7 +110,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         survey.stopped_by.get_or_insert(error);
     }
     let shared = Shared::new(input.secrets.clone());
-    let (verdicts, accesses) = check_all(&input, &survey, &maker, &shared, ticked).await;
+    let (llm, unasked) = models::meet(&input, &survey, &maker, &shared, ticked).await;
+    let (verdicts, accesses) = check_all(&input, &llm, &survey, &maker, &shared, ticked).await;
     let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
     let trust = trust::judge(&input, &survey, &failed, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
@@ -120,6 +121,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let mut report =
         convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, trust, started });
     report.notes.extend(writing::notes(&input, &maker));
+    report.notes.extend(models::note(&input, &llm, &unasked));
     Outcome { report, survey, verdicts, accesses }
 }
 
@@ -139,8 +141,8 @@ async fn sign_in(input: &ScanInput<'_>, ticked: Ticked<'_>) -> Vec<SignInError> 
 }
 
 /// Checks with the operations they look at, in catalogue and document order.
-fn work<'s>(input: &ScanInput<'_>, survey: &'s Survey) -> Vec<(&'static dyn Check, &'s Surveyed)> {
-    let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: input.mode, llm: &input.llm };
+fn work<'s>(input: &ScanInput<'_>, llm: &Settings, survey: &'s Survey) -> Vec<(&'static dyn Check, &'s Surveyed)> {
+    let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: input.mode, llm };
     let mut work: Vec<(&'static dyn Check, &Surveyed)> = Vec::new();
     for check in &input.checks {
         for surveyed in &survey.operations {
@@ -157,9 +159,8 @@ fn work<'s>(input: &ScanInput<'_>, survey: &'s Survey) -> Vec<(&'static dyn Chec
 }
 
 /// Checks that write with the operations they look at, in the order of their turns.
-fn acts<'s>(input: &'s ScanInput<'_>, acting: &'s [Acting]) -> Vec<(&'static dyn Check, &'s Acting)> {
-    let plan_cx =
-        PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive, llm: &input.llm };
+fn acts<'s>(input: &ScanInput<'_>, llm: &Settings, acting: &'s [Acting]) -> Vec<(&'static dyn Check, &'s Acting)> {
+    let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive, llm };
     let mut acts: Vec<(&'static dyn Check, &Acting)> = Vec::new();
     for check in &input.checks {
         for acting in acting.iter().filter(|acting| (input.selected)(&acting.operation)) {
@@ -176,17 +177,18 @@ type Verdicts = BTreeMap<(OperationId, CheckId), Verdict>;
 
 async fn check_all(
     input: &ScanInput<'_>,
+    llm: &Settings,
     survey: &Survey,
     maker: &Maker<'_>,
     shared: &Shared,
     ticked: Ticked<'_>,
 ) -> (Verdicts, Vec<Access>) {
-    let cx = &CheckCx { survey, probe: input.probe, shared, llm: &input.llm };
-    let (now, later): (Vec<_>, Vec<_>) = work(input, survey).into_iter().partition(|(check, _)| check.turn() == 0);
+    let cx = &CheckCx { survey, probe: input.probe, shared, llm };
+    let (now, later): (Vec<_>, Vec<_>) = work(input, llm, survey).into_iter().partition(|(check, _)| check.turn() == 0);
     // What changes state is planned also where it will not be carried out: the report says why.
     let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
     let acting = all_acting.as_deref().unwrap_or(maker.acting);
-    let acts = acts(input, acting);
+    let acts = acts(input, llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
     let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0) };
     let jobs: Vec<Job<'_>> =

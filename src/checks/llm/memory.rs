@@ -1,7 +1,7 @@
 //! What models were asked in a scan and what they said, and how much that has cost.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
@@ -22,8 +22,8 @@ pub(in crate::checks) struct Memory {
     /// Held only to read or add, never across an await. Checks that write come one at a time, so that no question is
     /// asked twice side by side, and no operation has more than one under way.
     state: Mutex<State>,
-    /// How many operations face a model.
-    operations: OnceLock<u64>,
+    /// How many operations face a model, where so many were met; held only to read or set.
+    operations: Mutex<Option<(usize, u64)>>,
     /// Which operation is asked in the place of its siblings.
     pub(super) chains: Chains,
 }
@@ -48,9 +48,15 @@ struct Spent {
 }
 
 impl Memory {
-    /// How many operations face a model; counted once.
-    pub(super) fn operations(&self, count: impl FnOnce() -> usize) -> u64 {
-        *self.operations.get_or_init(|| count() as u64)
+    /// How many operations face a model; counted once, and again when others were met.
+    pub(super) fn operations(&self, met: usize, count: impl FnOnce() -> usize) -> u64 {
+        let mut known = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, operations)) = known.filter(|(before, _)| *before == met) {
+            return operations;
+        }
+        let operations = count() as u64;
+        *known = Some((met, operations));
+        operations
     }
 
     /// Whether a model answered anybody.

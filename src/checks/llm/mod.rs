@@ -7,6 +7,7 @@ mod calling;
 mod chains;
 mod consumption;
 mod course;
+mod meet;
 mod memory;
 mod needles;
 mod provoke;
@@ -17,6 +18,7 @@ mod tool_power;
 mod tool_reach;
 mod unknown;
 
+pub use meet::{Met, candidates, meet};
 pub(super) use memory::Memory;
 
 family![

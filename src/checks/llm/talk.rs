@@ -191,7 +191,7 @@ impl<'a> Talk<'a> {
             let asked = |operation| recognise(api, operation, llm).is_some() && elder(api, operation, llm).is_none();
             acting.filter(|acting| asked(&acting.operation)).count()
         };
-        self.cx.check.shared.llm.operations(facing)
+        self.cx.check.shared.llm.operations(self.cx.check.llm.met.len(), facing)
     }
 
     /// How far the questions go.

@@ -2,6 +2,7 @@
 
 mod bots;
 pub mod formats;
+mod met;
 mod powers;
 mod reach;
 mod recognise;

@@ -1,6 +1,6 @@
 //! Which operations face a model.
 
-use routewarden::llm::{Endpoint, Facing, Settings, Shape, recognise};
+use routewarden::llm::{Endpoint, Facing, Settings, Shape, may_face, recognise};
 use routewarden::model::Api;
 use routewarden::spec::{Base, load_text};
 use serde_json::{Value, json};
@@ -112,4 +112,49 @@ fn the_configuration_decides() {
         (found.shape, found.prompt.as_deref(), found.answer.as_deref()),
         (Shape::Generic, Some("/a/b"), Some("/c"))
     );
+}
+
+#[test]
+fn what_takes_one_free_text_and_keeps_nothing_may_face_a_model() {
+    let text = json!({"type": "string"});
+    let made = |mut operation: Value| {
+        let responses = operation["post"]["responses"].take();
+        operation["post"]["responses"] = json!({"201": responses["200"]});
+        operation
+    };
+    let listed = |mut operation: Value| {
+        operation["get"] = json!({"responses": {"200": {"description": "ok"}}});
+        operation
+    };
+    let form = |fields: Value| {
+        json!({"post": {"requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": fields}}}},
+               "responses": {"200": {"description": "ok"}}}})
+    };
+    let api = api(json!({
+        "/lookup": takes(json!({"frage": text, "session_id": text, "sprache": {"type": "string", "maxLength": 5}})),
+        "/docs/ask": listed(takes(json!({"q": text}))),
+        "/desk": form(json!({"text": text})),
+        "/notes": listed(takes(json!({"text": text}))),
+        "/thoughts": made(takes(json!({"text": text}))),
+        "/posts": takes(json!({"headline": text, "body": text})),
+        "/contact": takes(json!({"message": text})),
+        "/codes": takes(json!({"code": {"type": "string", "pattern": "^[0-9]+$"}})),
+        "/files": takes(json!({"name": text})),
+        "/v1/embeddings": takes(json!({"text": text})),
+        "/assistant/chat": takes(json!({"message": text})),
+    }));
+    let may = |path: &str| {
+        let operation = api.operations.iter().find(|one| one.path == path && one.body.is_some()).unwrap();
+        may_face(&api, operation, Settings::NONE)
+    };
+    for path in ["/lookup", "/docs/ask", "/desk"] {
+        assert!(may(path), "{path}");
+    }
+    for path in ["/notes", "/thoughts", "/posts", "/contact", "/codes", "/files", "/v1/embeddings", "/assistant/chat"] {
+        assert!(!may(path), "{path}");
+    }
+    // Once it was met, it is spoken to by its one text.
+    let lookup = api.operations.iter().find(|one| one.path == "/lookup").unwrap();
+    let met = Settings { met: vec![lookup.id.clone()], ..Settings::default() };
+    assert_eq!(recognise(&api, lookup, &met).unwrap().prompt.as_deref(), Some("/frage"));
 }

@@ -1,0 +1,73 @@
+//! Operations of which the document does not say whether a model stands behind them: two plain questions tell.
+
+use std::sync::Arc;
+
+use super::talk::{Said, Stop, Talk};
+use crate::act::Acting;
+use crate::checks::acting::ActCx;
+use crate::llm::{BENIGN, Exchange, Prompt, may_face, shown, word_question};
+use crate::model::{Mode, OperationId};
+use crate::probe::Caller;
+
+/// Most operations that are asked in one scan.
+const MOST_ASKED: usize = 12;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Met {
+    /// Operations whose answers are a model's.
+    pub models: Vec<OperationId>,
+    /// Operations that may face a model, and were not asked.
+    pub unasked: Vec<OperationId>,
+}
+
+/// Operations that may face a model, of these.
+pub fn candidates<'a>(cx: &ActCx<'_>, acting: impl Iterator<Item = &'a Acting>) -> Vec<&'a Acting> {
+    let may = |acting: &&Acting| may_face(cx.maker.api, &acting.operation, cx.check.llm);
+    acting.filter(may).filter(|acting| acting.left_alone.is_none()).collect()
+}
+
+/// Asks each of them two plain questions where the mode allows it. What made an object that was seen again is no model.
+/// The settings of the context must name them as met, or nothing is asked.
+pub async fn meet(cx: &ActCx<'_>, candidates: &[&Acting]) -> Met {
+    let mut met = Met::default();
+    let made = cx.maker.made();
+    let makes = |acting: &Acting| {
+        let producers = made.iter().filter_map(|created| cx.maker.acting.get(created.producer));
+        producers.map(|producer| &producer.operation.id).any(|id| *id == acting.operation.id)
+    };
+    let open: Vec<&&Acting> = candidates.iter().filter(|acting| !makes(acting)).collect();
+    for (at, acting) in open.into_iter().enumerate() {
+        let id = &acting.operation.id;
+        match Talk::open(cx, acting) {
+            Ok(talk) if at < MOST_ASKED => match is_a_model(&talk).await {
+                Ok(true) => met.models.push(id.clone()),
+                Ok(false) => {}
+                Err(_) => met.unasked.push(id.clone()),
+            },
+            Ok(_) => met.unasked.push(id.clone()),
+            Err(_) if cx.mode == Mode::Passive => met.unasked.push(id.clone()),
+            Err(_) => {}
+        }
+    }
+    met
+}
+
+async fn is_a_model(talk: &Talk<'_>) -> Result<bool, Stop> {
+    let who = talk.first();
+    let first = talk.benign(&who).await?;
+    // What does not answer the plain question is not asked another.
+    if first.usable().is_err() {
+        return Ok(false);
+    }
+    let word = format!("velm{:04x}", rand::random::<u16>());
+    let question = word_question(&word);
+    let second = talk.say(&Caller::named(&who), &Prompt::one(question.clone()), 0).await?;
+    Ok(!shown(exchange(BENIGN, &first), exchange(&question, &second), &word).is_empty())
+}
+
+fn exchange<'a>(asked: &'a str, said: &'a Arc<Said>) -> Exchange<'a> {
+    let response = said.answer.response();
+    let headers = response.map(|response| response.headers.as_slice()).unwrap_or_default();
+    Exchange { asked, headers, json: response.and_then(|response| response.json.as_ref()), reading: &said.reading }
+}
