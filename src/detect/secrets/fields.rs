@@ -1,22 +1,9 @@
-//! Secrets in parsed JSON: strings by the rules, with the names that lead to them, and fields by their own names.
-
-use std::collections::BTreeMap;
-use std::ops::Range;
-
-use serde_json::{Map, Value};
+//! Names that say what stands under them is secret, and the forms of values that are.
 
 use super::allow::{entropy, is_placeholder, is_sample};
-use super::engine::Engine;
-use super::found::{Certainty, Found, FoundAt};
+use super::found::{Certainty, Found};
 use super::generic::is_opaque;
 use super::random::{is_scrambled, is_wordy};
-
-/// Deeper values are not looked at.
-const MAX_DEPTH: usize = 128;
-/// No rule's secret is shorter.
-const LEAST_BYTES: usize = 12;
-/// Most secrets of one document.
-const MAX_FOUND: usize = 1000;
 
 /// Endings of names, normalised, whose values are passwords.
 const PASSWORDS: [&str; 6] = ["password", "passwd", "passphrase", "passcode", "pwd", "userpass"];
@@ -124,125 +111,7 @@ const HASHES: [&str; 16] = [
     "$1$",
 ];
 
-impl Engine {
-    /// See [`super::scan_json`].
-    pub(super) fn scan_json(&self, value: &Value) -> Vec<FoundAt> {
-        let mut lines = Lines::default();
-        walk(value, &mut Vec::new(), &mut |names, called, text| lines.add(names, called, text));
-        // By leaf, in the order of the walk.
-        let mut hits: BTreeMap<usize, Vec<Found>> = BTreeMap::new();
-        for mut found in self.scan(&lines.text).found {
-            let leaf = lines.leaves.partition_point(|leaf| leaf.start <= found.range.start).wrapping_sub(1);
-            let Some(range) = lines.leaves.get(leaf).filter(|leaf| found.range.end <= leaf.end) else { continue };
-            found.range = found.range.start - range.start..found.range.end - range.start;
-            hits.entry(leaf).or_default().push(found);
-        }
-        let (mut all, mut index) = (Vec::new(), 0);
-        walk(value, &mut Vec::new(), &mut |names, called, text| {
-            let by_rules = hits.remove(&index).unwrap_or_default();
-            let by_name = names.last().filter(|_| by_rules.is_empty()).and_then(|name| by_name(name, called, text));
-            index += 1;
-            if all.len() < MAX_FOUND {
-                all.extend(by_rules.into_iter().chain(by_name).map(|found| FoundAt { pointer: pointer(names), found }));
-            }
-        });
-        all
-    }
-}
-
-/// A step on the way to a value.
-enum Step<'a> {
-    Field(&'a str),
-    Item(usize),
-}
-
-/// The strings of a document as lines `name: "value"`, so that one pass looks at all of them and sees what they stand
-/// under. What goes beyond a value belongs to nobody and is dropped.
-#[derive(Default)]
-struct Lines {
-    text: String,
-    /// Where the values stand.
-    leaves: Vec<Range<usize>>,
-}
-
-impl Lines {
-    fn add(&mut self, names: &[Step<'_>], called: Option<&str>, text: &str) {
-        if text.len() < LEAST_BYTES {
-            self.leaves.push(self.text.len()..self.text.len());
-            return;
-        }
-        let fields =
-            names.get(names.len().saturating_sub(3)..).unwrap_or_default().iter().filter_map(|step| match step {
-                Step::Field(name) => Some(*name),
-                Step::Item(_) => None,
-            });
-        for name in fields.chain(called) {
-            self.text.extend(name.chars().take(60).map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
-            self.text.push('_');
-        }
-        self.text.push_str(": \"");
-        let start = self.text.len();
-        self.text.push_str(text);
-        self.leaves.push(start..self.text.len());
-        self.text.push_str("\"\n");
-    }
-}
-
-/// Gives every string with the way to it, and with what it is called where a name and its value are two fields.
-fn walk<'a>(value: &'a Value, names: &mut Vec<Step<'a>>, give: &mut impl FnMut(&[Step<'a>], Option<&'a str>, &'a str)) {
-    if names.len() >= MAX_DEPTH {
-        return;
-    }
-    match value {
-        Value::Object(fields) => {
-            let called = called(fields);
-            for (name, value) in fields {
-                names.push(Step::Field(name));
-                match value {
-                    Value::String(text) => give(names, called.filter(|_| name.eq_ignore_ascii_case("value")), text),
-                    value => walk(value, names, give),
-                }
-                names.pop();
-            }
-        }
-        Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                names.push(Step::Item(index));
-                walk(value, names, give);
-                names.pop();
-            }
-        }
-        Value::String(text) => give(names, None, text),
-        _ => {}
-    }
-}
-
-/// The name in `{"name": "DB_PASSWORD", "value": "…"}`, as lists of variables, headers and settings have it.
-fn called(fields: &Map<String, Value>) -> Option<&str> {
-    let is_name =
-        |field: &str| ["name", "key", "variable", "header"].iter().any(|name| field.eq_ignore_ascii_case(name));
-    let name = fields.iter().find(|(field, _)| is_name(field)).and_then(|(_, value)| value.as_str())?;
-    // A title or a sentence is no name.
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-. ".contains(c);
-    (name.len() <= 64 && name.chars().all(is_plain)).then_some(name)
-}
-
-/// RFC 6901.
-fn pointer(names: &[Step<'_>]) -> String {
-    let part = |step: &Step<'_>| match step {
-        Step::Field(name) => format!("/{}", name.replace('~', "~0").replace('/', "~1")),
-        Step::Item(index) => format!("/{index}"),
-    };
-    names.iter().map(part).collect()
-}
-
 /// What stands under a name that says it is secret, and has the form of it.
-fn by_name(step: &Step<'_>, called: Option<&str>, text: &str) -> Option<Found> {
-    let Step::Field(name) = step else { return None };
-    value_of(called.unwrap_or(name), text)
-}
-
-/// The same for any way in which a name and a value may stand together.
 pub(in crate::detect) fn value_of(name: &str, text: &str) -> Option<Found> {
     if let Some(found) = text.contains(' ').then(|| super::phrase::under(&normalised(name)?, text)).flatten() {
         return Some(found);

@@ -24,15 +24,6 @@ pub struct Found {
     pub prefix: Option<String>,
 }
 
-/// A secret in parsed JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FoundAt {
-    /// JSON pointer (RFC 6901) to the string.
-    pub pointer: String,
-    /// What was found; the range is in bytes of the string without its JSON escapes.
-    pub found: Found,
-}
-
 /// All that a search brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {

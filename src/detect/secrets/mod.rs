@@ -1,4 +1,4 @@
-//! Secrets of other systems in text and in parsed JSON: vendors' keys by the table in `rules.toml`, private keys,
+//! Secrets of other systems in text: vendors' keys by the table in `rules.toml`, private keys,
 //! passwords in addresses, and what stands under a secret's name. Knows nothing of requests or findings.
 
 mod allow;
@@ -21,7 +21,7 @@ pub(super) use engine::Sweep;
 pub use engine::{Engine, MAX_FOUND, MAX_TEXT_BYTES};
 pub(super) use fields::{is_hash, may_name_secret, value_of};
 pub use fingerprint::{SecretRules, fingerprint};
-pub use found::{Certainty, Found, FoundAt, Scan};
+pub use found::{Certainty, Found, Scan};
 pub use user::{Refused, UserRules, load as load_user_rules};
 
 /// The secrets in a text of any kind, in its order; see [`scan_capped`] for what was left out.
@@ -32,12 +32,6 @@ pub fn scan(text: &str) -> Vec<Found> {
 /// The secrets in a text of any kind, and which limits cut the search short.
 pub fn scan_capped(text: &str) -> Scan {
     Engine::embedded().scan(text)
-}
-
-/// The secrets in parsed JSON: what [`scan`] finds in its strings, what a rule finds with the names that lead to a value,
-/// and what stands under a secret's name and has the form of one.
-pub fn scan_json(value: &serde_json::Value) -> Vec<FoundAt> {
-    Engine::embedded().scan_json(value)
 }
 
 /// Ids of the embedded rules, in the order of the table.
