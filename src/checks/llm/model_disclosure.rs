@@ -1,17 +1,18 @@
 //! `llm/model-disclosure`.
 
-use super::talk::{Stop, Talk, need};
+use super::talk::{Said, Stop, Talk, need};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::llm::disclosed;
-use crate::model::{Operation, Role, Verdict, clean_name};
+use crate::llm::{disclosed, places_of_documents};
+use crate::model::{Draft, Operation, Role, Verdict, clean_name};
 
 check! {
     /// ## What it does
-    /// Looks which fields and headers of an everyday answer name the model, its version or its vendor.
+    /// Looks which fields and headers of an everyday answer name the model, its version or its vendor, and which fields of
+    /// the documents that were found for it tell where the server keeps them: paths of its machine, names of its stores.
     ///
     /// ## Why it matters
     /// Who knows the model knows what is known to work against it. It is a fact, and no harm by itself.
@@ -20,7 +21,7 @@ check! {
     /// It is an observation: the names stand in the answer.
     ///
     /// ## When it stays silent
-    /// When nothing names the model.
+    /// When nothing names the model, and documents are named by addresses that everybody may open.
     ///
     /// ## References
     /// OWASP LLM02:2025, CWE-200
@@ -66,19 +67,44 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         return Ok(inconclusive(format!("not tested: {because}"), None));
     }
     let headers = benign.answer.response().map(|response| response.headers.as_slice()).unwrap_or_default();
-    let told = disclosed(headers, &benign.reading);
-    if told.is_empty() {
+    let mut drafts = Vec::new();
+    let names = shown(&disclosed(headers, &benign.reading));
+    if !names.is_empty() {
+        drafts.push(observed(
+            talk,
+            &benign,
+            "response",
+            ("model-named", names.as_str()),
+            "the answer names the model behind it",
+        ));
+    }
+    let places = shown(&places_of_documents(&benign.reading));
+    if !places.is_empty() {
+        let claim = "the answer tells where the server keeps the documents that it found";
+        drafts.push(observed(talk, &benign, "response:documents", ("place-of-documents", places.as_str()), claim));
+    }
+    if drafts.is_empty() {
         return Ok(held("nothing in the answer names the model"));
     }
-    let names: Vec<String> = told.iter().take(6).map(|name| clean_name(name, 60)).collect();
+    Ok(Verdict::Broken(drafts))
+}
+
+/// Some of the target's own names, for a sentence.
+fn shown(names: &[String]) -> String {
+    names.iter().take(6).map(|name| clean_name(name, 60)).collect::<Vec<_>>().join(", ")
+}
+
+fn observed(talk: &Talk<'_>, benign: &Said, site: &str, (clause, names): (&'static str, &str), claim: &str) -> Draft {
     let mut proof = Proof::default();
-    proof.clause("model-named", true, names.join(", "));
+    proof.clause(clause, true, names);
     proof.withhold(Role::Attack, &benign.answer);
-    Ok(proof.observed(Finding {
-        site: "response".to_owned(),
-        cause: talk.acting.operation.path.clone(),
-        claim: format!("the answer names the model behind it ({})", names.join(", ")),
+    let mut draft = proof.draft(Finding {
+        site: site.to_owned(),
+        cause: format!("{}{}", talk.acting.operation.path, site.trim_start_matches("response")),
+        claim: format!("{claim} ({names})"),
         severity: None,
         surveyed: talk.acting,
-    }))
+    });
+    draft.observation = true;
+    draft
 }

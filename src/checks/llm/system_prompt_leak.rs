@@ -102,11 +102,11 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let mut once: Option<(Asked, Leak)> = None;
     let mut along: Option<Verdict> = None;
     while let Some((asked, said)) = course.next().await? {
-        if answers.is_empty() && along.is_none() {
-            along = told_along(talk, known.as_deref(), &benign, &said);
-        } else if asked.is_provoked() && along.is_none() && structural::tells(&said) {
+        if asked.is_provoked() && along.is_none() && structural::tells(&said) {
             let again = course.again(&asked, 1).await?;
             along = structural::beside(talk, known.as_deref(), &said, &again);
+        } else if !asked.is_provoked() && answers.is_empty() && along.is_none() {
+            along = told_along(talk, known.as_deref(), &benign, &said);
         }
         // Where the prompt is known, a question may still prove what is only suspected.
         if let Some(verdict) = along.take_if(|verdict| known.is_none() || is_confirmed(verdict)) {

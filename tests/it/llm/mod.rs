@@ -3,6 +3,7 @@
 mod bots;
 pub mod formats;
 mod met;
+mod places;
 mod powers;
 mod reach;
 mod recognise;
