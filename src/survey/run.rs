@@ -388,6 +388,12 @@ fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
         let because = "no valid baseline: an id that does not exist gets the same answer".to_owned();
         return Inconclusive { because, help: None };
     }
+    if surveyed.by.values().any(|baseline| baseline.first.response().is_some_and(|response| response.truncated)) {
+        return Inconclusive {
+            because: format!("no valid baseline: the answer is longer than is read of one ({seen})"),
+            help: Some("ask for less of it: give a required query parameter an example that limits it".to_owned()),
+        };
+    }
     Inconclusive { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
 }
 

@@ -10,7 +10,7 @@ use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
 use crate::detect::material::{self, Coding, Hidden, UNKNOWN_TOKEN};
 use crate::detect::secrets::{Certainty, describe, fingerprint, scan};
-use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Verdict, clean, clean_name};
+use crate::model::{ANONYMOUS, Clause, Draft, Operation, Role, Severity, Verdict, clean, clean_name};
 use crate::probe::{Answer, Ask, SendError};
 use crate::survey::{Surveyed, words};
 
@@ -102,29 +102,39 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
             continue;
         }
         looked = true;
-        let leaks = leaks(cx, surveyed, &answer, &caller);
-        caps.extend(leaks.caps);
-        let new: Vec<&Leak> = leaks.all.iter().filter(|leak| !drafts.contains_key(&leak.key())).collect();
+        let Leaks { all: leaks, caps: bounds } = leaks(cx, surveyed, &answer, &caller);
+        caps.extend(bounds);
+        let mut new: BTreeMap<String, &Leak> = BTreeMap::new();
+        for leak in leaks.iter().filter(|leak| !drafts.contains_key(&leak.key())) {
+            new.entry(leak.key()).or_insert(leak);
+        }
         if new.is_empty() {
             continue;
         }
         let again = match &repeat {
-            Some(ask) => Some(cx.send(ask).await?),
+            Some(ask) => {
+                let again = cx.send(ask).await?;
+                let carried = self::leaks(cx, surveyed, &again, &caller).all;
+                Some((again, carried))
+            }
             None => None,
         };
-        for leak in new {
-            drafts.insert(
-                leak.key(),
-                proven(cx, surveyed, leak, &Shown { answer: &answer, again: &again, caller: &caller }),
-            );
+        let shown = Shown { answer: &answer, leaks: &leaks, again, caller: &caller };
+        for (key, leak) in new {
+            drafts.insert(key, proven(cx, surveyed, leak, &shown));
         }
     }
     if !looked {
         return Ok(inconclusive("no answer to look at", None));
     }
+    let caps = caps.into_iter().collect::<Vec<_>>().join("; ");
     if drafts.is_empty() && !caps.is_empty() {
-        let caps = caps.into_iter().collect::<Vec<_>>().join("; ");
         return Ok(inconclusive(format!("no secret in what was looked at, and not all of it was: {caps}"), None));
+    }
+    if !caps.is_empty() {
+        let because = format!("not all of the answers was looked at, there may be more: {caps}");
+        let clause = Clause { name: "more-may-be-there", holds: Some(true), because };
+        drafts.values_mut().for_each(|draft| draft.clauses.push(clause.clone()));
     }
     if drafts.is_empty() {
         return Ok(held("no answer carries a secret of a known form"));
@@ -246,7 +256,9 @@ fn place(pointer: &str) -> String {
 
 struct Shown<'a> {
     answer: &'a Answer,
-    again: &'a Option<Arc<Answer>>,
+    leaks: &'a [Leak],
+    /// The answer to the same once more, with what that carries.
+    again: Option<(Arc<Answer>, Vec<Leak>)>,
     caller: &'a str,
 }
 
@@ -262,18 +274,17 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>)
     let mut proof = Proof::default();
     proof.clause("secret-is-there", true, format!("{place} in the answer to {} is {what}", shown.caller));
     proof.clause("form-is-the-vendors", true, facts(leak));
-    match shown.again {
-        Some(again) => {
-            let others = leaks(cx, surveyed, again, shown.caller).all;
+    match &shown.again {
+        Some((again, others)) => {
             let same = others.iter().any(|other| other.key() == leak.key());
             proof.clause("repeated", same, "the same request again carries it too");
-            show(&mut proof, Role::Control, again, &others);
+            show(&mut proof, Role::Control, again, others);
         }
         None => {
             proof.open("repeated", "asked once only");
         }
     }
-    show(&mut proof, Role::Attack, shown.answer, &leaks(cx, surveyed, shown.answer, shown.caller).all);
+    show(&mut proof, Role::Attack, shown.answer, shown.leaks);
     if leak.at.token.is_some() {
         foreign_token::weigh(cx, &leak.at, shown.caller, &mut proof);
     }

@@ -57,7 +57,10 @@ impl Needles {
                     .split_once('=')
                     .filter(|_| part.contains("; ") || session.by_jar)
                     .map_or(part, |(_, value)| value);
-                values.push((name.clone(), Secret::new(value)));
+                // A token of words alone comes up in talk about other things.
+                if !is_words(value) {
+                    values.push((name.clone(), Secret::new(value)));
+                }
             }
         }
         let mut needles = Self::new(values.clone());
@@ -118,6 +121,11 @@ impl Needles {
         }
         found.map(|(_, hit)| hit)
     }
+}
+
+/// Small letters in short groups, as names and words are: `support-assistant`.
+fn is_words(value: &str) -> bool {
+    value.split(['-', '_', '.', ' ']).all(|group| group.len() <= 14 && group.chars().all(char::is_lowercase))
 }
 
 /// Shorter values stand in texts by chance.

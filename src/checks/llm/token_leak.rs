@@ -86,7 +86,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let needles = Needles::tokens(talk);
     if who == ANONYMOUS || needles.is_empty() {
         return Ok(inconclusive(
-            "no caller has a token that could be looked for",
+            "no caller has a token that could be looked for: 12 characters or more, and not of words alone",
             Some("configure identities, so that their tokens are known in answers"),
         ));
     }
@@ -183,7 +183,7 @@ async fn prove(talk: &Talk<'_>, case: Case<'_>) -> Result<Verdict, Stop> {
         true,
         format!("asked {}, the token of {} stood in {}{}", asked.name(), hit.owner, hit.place(), hit.fingerprint),
     );
-    proof.clause("not-in-the-question", true, "the body of the request holds no part of it");
+    proof.clause("not-in-the-question", true, "the body of the request holds neither it nor 16 characters of it");
     match techniques {
         Some(other) => proof.clause("reproduced", true, format!("{times} of 3, and by the question {other}")),
         None => proof.clause("reproduced", times >= 2, format!("{times} of 3 equal questions brought it")),

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::super::secrets::{Sweep, is_hash, value_of};
 use super::Coding;
+use super::base64;
 use super::json::{Event, Piece, Reader};
 use super::lines::{LEAST_BYTES, is_coded};
 use super::origin::{Origin, unescaped};
@@ -110,7 +111,8 @@ fn string(search: &mut Search, source: &Source<'_>, reader: &Reader<'_>, piece: 
     let long = raw.len() >= LEAST_BYTES;
     let name = reader.secret_name();
     let again = long && (piece.escaped || fixed || reader.is_marked() || piece.coded && is_coded(raw));
-    if !again && name.is_none() && !(raw.starts_with(['$', 'a', 'p', 's', 'b']) && is_hash(raw)) {
+    let wrapped = base64::may_be(raw);
+    if !again && !wrapped && name.is_none() && !(raw.starts_with(['$', 'a', 'p', 's', 'b']) && is_hash(raw)) {
         return;
     }
     let (decoded, jumps) = if piece.escaped { unescaped(raw) } else { (String::new(), Vec::new()) };
@@ -130,6 +132,10 @@ fn string(search: &mut Search, source: &Source<'_>, reader: &Reader<'_>, piece: 
     let by_name = name.or_else(|| is_hash(text).then_some("")).and_then(|name| value_of(name, text));
     if let Some(found) = by_name {
         search.named(found, text, (&path, coding), origin.as_ref());
+    }
+    if wrapped {
+        let whole = origin.as_ref().map(|origin| origin.of(0)..origin.of(text.len()));
+        search.lines.add_wrapped(text, &path, whole);
     }
     if again {
         search.lines.add(reader.last_names(), text, (&path, coding), origin.as_ref());

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::super::known;
+use super::base64;
 use super::origin::Origin;
 use super::{Coding, words};
 use crate::detect::decode::Cap;
@@ -22,11 +23,16 @@ pub(super) struct Line {
     pub path: String,
     pub coding: Coding,
     origin: Option<Origin>,
+    /// The bytes of the answer that all of it was decoded from, where single ones cannot be told.
+    whole: Option<Range<usize>>,
 }
 
 impl Line {
     /// The bytes of the answer behind a part of this line; `None` when they are not in one piece.
     pub fn source(&self, part: &Range<usize>) -> Option<Range<usize>> {
+        if self.whole.is_some() {
+            return self.whole.clone();
+        }
         let origin = self.origin.as_ref()?;
         let part = part.start - self.range.start..part.end - self.range.start;
         Some(origin.of(part.start)..origin.of(part.end))
@@ -58,7 +64,7 @@ impl Lines {
         }
         self.text.push_str(": \"");
         let head = start..self.text.len();
-        self.push(text, Line { range: 0..0, path: path.to_owned(), coding, origin: origin.cloned() });
+        self.push(text, Line { range: 0..0, path: path.to_owned(), coding, origin: origin.cloned(), whole: None });
         self.add_unescaped(text, head, (path, coding), origin);
     }
 
@@ -83,7 +89,14 @@ impl Lines {
         // Bytes that are no UTF-8 were replaced by longer ones, so that places are no more the same.
         let origin = origin.filter(|_| plain.len() == bytes.len()).cloned();
         let origin = origin.map(|origin| layers.into_iter().fold(origin, |origin, jumps| origin.below(0, jumps)));
-        self.push(&plain, Line { range: 0..0, path: path.to_owned(), coding, origin });
+        self.push(&plain, Line { range: 0..0, path: path.to_owned(), coding, origin, whole: None });
+    }
+
+    /// Adds what a string of base64 says, where that is text; `whole` is where the string stands in the answer.
+    pub fn add_wrapped(&mut self, text: &str, path: &str, whole: Option<Range<usize>>) {
+        let Some(plain) = base64::text_of(text) else { return };
+        self.text.push_str(": \"");
+        self.push(&plain, Line { range: 0..0, path: path.to_owned(), coding: Coding::Base64, origin: None, whole });
     }
 
     fn push(&mut self, text: &str, line: Line) {

@@ -1,6 +1,7 @@
 //! All secrets of one text in one go: as it stands, in the strings of JSON, in JSON within strings, in events of a
 //! stream and joined over them, and below escapes. Every text is looked at once; what is decoded is what is coded.
 
+mod base64;
 mod events;
 mod json;
 mod leaves;
@@ -27,7 +28,7 @@ pub enum Coding {
     Json,
     /// With escapes of URLs, HTML or programs.
     Escaped,
-    /// As base64 of itself.
+    /// In base64, which a range covers whole.
     Base64,
     /// In pieces, over the events of a stream.
     Pieces,

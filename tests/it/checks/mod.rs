@@ -7,3 +7,4 @@ mod kit;
 mod numbers;
 mod passive;
 mod registry;
+mod secrets;

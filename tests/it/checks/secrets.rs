@@ -1,0 +1,83 @@
+//! Secrets in answers: tokens of others beside tokens that are no news, coded keys, and bodies that are not read whole. None
+//! of it is shown a second time.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use routewarden::model::Confidence;
+use routewarden::report::CoverageOutcome;
+use serde_json::{Value, json};
+
+use super::kit::{finding, no, outcome, serve, yes};
+use crate::twins::payment_key;
+
+const CHECK: &str = "data/secret-in-response";
+const TWO: [(&str, &str, &str); 2] = [("alice", "user", ""), ("bob", "user", "")];
+
+/// A token of its own for each subject, algorithm and end.
+fn token(subject: &str, algorithm: &str, ends: i64) -> String {
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signature = if algorithm == "none" { String::new() } else { URL_SAFE_NO_PAD.encode(format!("{subject:_<48}")) };
+    let claims = json!({"sub": subject, "exp": ends, "iss": "https://id.shop.test"});
+    format!("{}.{}.{signature}", part(json!({"alg": algorithm, "typ": "JWT"})), part(claims))
+}
+
+const LATER: i64 = 4_000_000_000;
+
+/// A card number that passes its check digit and is no published sample.
+const CARD: &str = "4556737586899855";
+
+fn shop(path: &str, who: Option<&str>) -> (u16, Value) {
+    let Some(who) = who.filter(|who| *who != "?") else { return no(401) };
+    let other = if who == "alice" { "bob" } else { "alice" };
+    match path {
+        "/me" => yes(json!({"username": who, "id": if who == "alice" { 71 } else { 72 }})),
+        "/desk" => yes(json!({"note": format!("handover {}", token(other, "HS256", LATER))})),
+        "/relay" => yes(json!({"note": format!("relay {}", token("svc-mailer", "HS256", LATER))})),
+        "/own" => yes(json!({"note": format!("yours is {}", token(who, "HS256", LATER))})),
+        "/over" => yes(json!({"note": format!("it was {}", token(other, "HS256", 1_500_000_000))})),
+        "/unsigned" => yes(json!({"note": token(other, "none", LATER)})),
+        "/coded" => yes(json!({"blob": STANDARD.encode(format!("key={};", payment_key("coded")))})),
+        "/within" => yes(json!({"raw": json!({"note": payment_key("within")}).to_string()})),
+        "/many" => yes(json!({"keys": (0..1_100).map(|n| payment_key(&format!("many{n}"))).collect::<Vec<_>>()})),
+        "/long" => yes(json!({"a": payment_key("long"), "pad": "x".repeat(2_300_000)})),
+        "/people" => yes(json!({"rows": [{"email": "k.marsh@shop.test", "ref": CARD}]})),
+        _ => no(404),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_that_are_news_are_told_and_not_shown() {
+    let paths =
+        "/me /desk /relay /own /over /unsigned /coded /within /many /long /people".split(' ').collect::<Vec<_>>();
+    let report = serve(&paths, &TWO, shop).await.bench.scan().await;
+    let confidence = |path: &str| finding(&report, CHECK, path).map(|finding| finding.confidence);
+    for (path, wanted) in [
+        ("/desk", Some(Confidence::Confirmed)),
+        ("/relay", Some(Confidence::Suspected)),
+        ("/own", None),
+        ("/over", None),
+        ("/unsigned", None),
+        ("/coded", Some(Confidence::Confirmed)),
+        ("/within", Some(Confidence::Confirmed)),
+        ("/many", Some(Confidence::Confirmed)),
+        ("/long", None),
+    ] {
+        let rows: Vec<_> =
+            report.coverage.iter().filter(|row| row.check == CHECK && row.operation.path == path).collect();
+        assert_eq!(confidence(path), wanted, "{path}: {rows:?}");
+    }
+    let clauses = &finding(&report, CHECK, "/many").unwrap().clauses;
+    assert!(clauses.iter().any(|clause| clause.because.contains("there may be more")), "{clauses:?}");
+    let (skipped, because) = outcome(&report, CHECK, "/long");
+    assert!(skipped == CoverageOutcome::Skipped && because.contains("longer than"), "{because}");
+    assert!(finding(&report, "data/personal-data", "/people").is_some());
+    let text = serde_json::to_string(&report).unwrap();
+    let coded = STANDARD.encode(format!("key={};", payment_key("coded")));
+    let signatures = ["alice", "bob", "svc-mailer"].map(|who| URL_SAFE_NO_PAD.encode(format!("{who:_<48}")));
+    for secret in [payment_key("coded"), payment_key("within"), payment_key("many7"), coded, CARD.to_owned()]
+        .iter()
+        .chain(&signatures)
+    {
+        assert!(!text.contains(secret.as_str()), "{secret} stands in the report");
+    }
+}
