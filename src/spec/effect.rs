@@ -307,7 +307,10 @@ fn sign_in_operation_id(said: &Said<'_>) -> Option<String> {
     let words = words(id);
     let word = words.iter().enumerate().find(|&(at, word)| {
         let is_edge = at == 0 || at + 1 == words.len();
-        let is_thing = at + 1 == words.len() && words.len() > 1 && THINGS.contains(&word.as_str());
+        // Frameworks put the handler's name before the path: `order_orders__ref__get` is one of the orders.
+        let names_item = at == 0 && said.path.split('/').any(|segment| segment.strip_suffix('s') == Some(word));
+        let ends = at + 1 == words.len() && words.len() > 1;
+        let is_thing = (ends || names_item) && THINGS.contains(&word.as_str());
         is_act(word) || (is_edge && is_ambiguous(word) && !is_thing && !summary_reads(said.summary))
     });
     word.map(|(_, word)| format!("`{word}` in the operation id `{}` says an act", clip(id)))

@@ -48,6 +48,8 @@ fn reads_that_nothing_speaks_against_are_reads() {
         ("/markers", "UsersController_getDeleteMarkers", "", "200"),
         ("/windowsUpdateCatalogItems", "listItems", "", "200"),
         ("/restore-points", "", "List restore points", "200"),
+        ("/orders/{ref}", "order_orders__ref__get", "Order", "200"),
+        ("/posts/{id}", "post_posts__id__get", "Post", "200"),
     ];
     for (path, id, summary, status) in reads {
         let found = judge("get", path, id, summary, status);
@@ -77,6 +79,8 @@ fn signs_of_an_act_make_a_read_doubtful() {
         ("/x", "reset_db_x_get", "", "200"),
         ("/x", "UsersController_deleteUser", "", "200"),
         ("/x", "users_create", "", "200"),
+        ("/pizzas/{id}", "order_pizzas__id__get", "", "200"),
+        ("/orders/{ref}", "cancel_orders__ref__get", "", "200"),
         ("/x", "", "Deletes everything", "200"),
         ("/x", "", "Sending of mails", "200"),
         ("/x", "", "Get or create a cart", "200"),
