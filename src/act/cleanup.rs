@@ -9,7 +9,9 @@ use url::Url;
 
 use super::identify::{carries, id_value, objects_in};
 use crate::model::Method;
-use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, SendError, Undo, WriteKind, WriteNote};
+use crate::probe::{
+    Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, Undo, WriteKind, WriteNote,
+};
 use crate::survey::{Object, ends_in_id, is_soft_error, resource_of_name, scalar_text, succeeds};
 
 /// Requests that undoing one write takes at most.
@@ -159,7 +161,7 @@ async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool,
     Ok(false)
 }
 
-/// What the API cannot remove may be gone with what it belonged to.
+/// What the API cannot remove may be gone with what it belonged to: then neither its address nor its list show it.
 async fn went_with_parent(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<bool, SendError> {
     let id = entry.object.clone().unwrap_or_default();
     if id.is_empty() && entry.note.marker.is_empty() {
@@ -219,9 +221,12 @@ fn with_id(address: &str, id: &str) -> String {
     )
 }
 
-/// Whether an object is gone, as far as its own address or its list tell; `None` where neither can be asked.
+/// Whether an object is gone, as far as its own address or its list tell; `None` where neither does. What a list does
+/// not show may stand on its next page.
 async fn is_gone(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &str) -> Result<Option<bool>, SendError> {
-    let address = undo.look.as_ref().map(|look| with_id(look, id)).or_else(|| undo.list.clone());
+    let own = undo.look.as_ref().map(|look| with_id(look, id));
+    let is_own = own.is_some();
+    let address = own.or_else(|| undo.list.clone());
     let Some(url) = address.and_then(|address| Url::parse(&address).ok()) else { return Ok(None) };
     let answer = match probe.look_again(&Ask::get(Caller::named(caller), url)).await {
         Ok(answer) => answer,
@@ -243,28 +248,56 @@ async fn is_gone(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &s
     }
     let path = entry.note.operation.split_once(' ').map_or("", |(_, path)| path);
     let resource = crate::survey::resource_of_path(path).unwrap_or_default();
-    Ok(Some(!shows(&answer, &entry.note.marker, id, &resource)))
+    Ok(match sight(response, &entry.note.marker, id, &resource) {
+        Sight::There => Some(false),
+        Sight::Removed => Some(true),
+        Sight::Unseen => (is_own && is_bare(response)).then_some(true),
+    })
 }
 
-/// Whether an answer still shows an object: by its mark, or its id where it has none; a tombstone is no object.
-fn shows(answer: &Answer, marker: &str, id: &str, resource: &str) -> bool {
-    let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else {
-        return answer.response().is_some_and(|response| !marker.is_empty() && response.text.contains(marker));
+/// What an answer shows of an object.
+enum Sight {
+    There,
+    /// It says of itself that it was removed.
+    Removed,
+    Unseen,
+}
+
+/// Looks for an object in an answer: by its mark, or its id where it has none.
+fn sight(response: &Response, marker: &str, id: &str, resource: &str) -> Sight {
+    let Some(json) = &response.json else {
+        let shown = !marker.is_empty() && response.text.contains(marker);
+        return if shown { Sight::There } else { Sight::Unseen };
     };
-    objects_in(json).any(|fields| {
-        let same_id = || {
-            // The `userId` 5 of an address says nothing of the address 5.
-            let is_own = |name: &String| {
-                crate::survey::BARE_IDS.contains(&name.as_str())
-                    || ends_in_id(name) && resource_of_name(name).is_none_or(|named| named == resource)
-            };
-            let is_id = |(name, value): (&String, &Value)| is_own(name) && scalar_text(value).as_deref() == Some(id);
-            !id.is_empty() && fields.iter().any(is_id)
-        };
-        // A check may have changed the field that carried the mark: the id tells as well.
-        let ours = carries(fields, marker) || same_id();
-        ours && !is_tombstone(fields)
-    })
+    // An id of letters and digits is nobody else's under any name; the `userId` 5 of an address says nothing of the
+    // address 5.
+    let is_word = id.len() >= 8 && id.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_own = |name: &String| {
+        is_word
+            || crate::survey::BARE_IDS.contains(&name.as_str())
+            || ends_in_id(name) && resource_of_name(name).is_none_or(|named| named == resource)
+    };
+    let is_id = |(name, value): (&String, &Value)| is_own(name) && scalar_text(value).as_deref() == Some(id);
+    // A check may have changed the field that carried the mark: the id tells as well.
+    let ours = objects_in(json)
+        .filter(|fields| carries(fields, marker) || !id.is_empty() && fields.iter().any(is_id))
+        .map(is_tombstone);
+    match ours.reduce(|one, other| one && other) {
+        Some(true) => Sight::Removed,
+        Some(false) => Sight::There,
+        None => Sight::Unseen,
+    }
+}
+
+/// An answer without content, as some APIs say that nothing is there.
+fn is_bare(response: &Response) -> bool {
+    match &response.json {
+        Some(Value::Null) => true,
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(Value::Object(fields)) => fields.is_empty(),
+        Some(_) => false,
+        None => response.text.trim().is_empty(),
+    }
 }
 
 /// Whether an object says of itself that it was removed.

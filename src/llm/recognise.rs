@@ -61,14 +61,18 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
     (score >= THRESHOLD).then(|| Facing { shape, score, signs, prompt, answer: None, streams: facts.streams() })
 }
 
-/// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, and
-/// nothing shows that it keeps it. Its answers must tell.
+/// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, nothing
+/// shows that it keeps it, and it names no object that the text could be written to. Its answers must tell.
 pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
     operation.method == Method::Post && recognise(api, operation, settings).is_none() && {
         let facts = Facts::of(api, operation);
         let speaks = facts.words().1 || facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
         let listens = if speaks { facts.prompt_field().or_else(|| facts.only_text()) } else { facts.only_text() };
-        listens.is_some() && (speaks || !facts.makes()) && !facts.speaks_of_else() && !facts.only_computes()
+        listens.is_some()
+            && !facts.names_objects()
+            && (speaks || !facts.makes())
+            && !facts.speaks_of_else()
+            && !facts.only_computes()
     }
 }
 
@@ -283,6 +287,19 @@ impl<'a> Facts<'a> {
         let other =
             ["login", "webhook", "contact", "comment", "feedback", "upload", "signup", "register", "password", "email"];
         other.iter().any(|word| self.path.contains(word)) || self.has_any(&["password", "email", "recipient", "to"])
+    }
+
+    /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
+    fn names_objects(&self) -> bool {
+        let is_id = |name: &String| {
+            let words = words(name);
+            let last = words.last().map(String::as_str).unwrap_or_default();
+            let talk = ["session", "conversation", "thread", "chat", "request", "trace", "turn", "sid"];
+            let is_talk = words.first().is_some_and(|first| talk.contains(&first.as_str()));
+            (matches!(last, "id" | "ids" | "uuid" | "ref" | "slug" | "key") || last.ends_with("id") && last != "sid")
+                && !is_talk
+        };
+        !self.operation.path_parameters().is_empty() || self.fields.iter().any(is_id)
     }
 
     /// Whether it adds to a collection: it answers 201, or the same path lists.

@@ -138,6 +138,9 @@ fn what_takes_one_free_text_and_keeps_nothing_may_face_a_model() {
         "/thoughts": made(takes(json!({"text": text}))),
         "/posts": takes(json!({"headline": text, "body": text})),
         "/contact": takes(json!({"message": text})),
+        "/rows/rename": takes(json!({"row_id": {"type": "integer"}, "text": text})),
+        "/rows/label": takes(json!({"id": {"type": "integer"}, "text": text})),
+        "/rooms/{room}/say": takes(json!({"text": text})),
         "/codes": takes(json!({"code": {"type": "string", "pattern": "^[0-9]+$"}})),
         "/files": takes(json!({"name": text})),
         "/v1/embeddings": takes(json!({"text": text})),
@@ -150,7 +153,19 @@ fn what_takes_one_free_text_and_keeps_nothing_may_face_a_model() {
     for path in ["/lookup", "/docs/ask", "/desk"] {
         assert!(may(path), "{path}");
     }
-    for path in ["/notes", "/thoughts", "/posts", "/contact", "/codes", "/files", "/v1/embeddings", "/assistant/chat"] {
+    for path in [
+        "/notes",
+        "/thoughts",
+        "/posts",
+        "/contact",
+        "/rows/rename",
+        "/rows/label",
+        "/rooms/{room}/say",
+        "/codes",
+        "/files",
+        "/v1/embeddings",
+        "/assistant/chat",
+    ] {
         assert!(!may(path), "{path}");
     }
     // Once it was met, it is spoken to by its one text.
