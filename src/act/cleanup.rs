@@ -339,7 +339,11 @@ async fn find_by_marker(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<Opt
     Ok(None)
 }
 
-async fn marked_in(probe: &Probe, caller: &str, list: &Url, marker: &str) -> Result<Option<String>, SendError> {
+/// The id of the one object in a list that carries a mark, as a caller sees it.
+///
+/// # Errors
+/// The request could not leave.
+pub async fn marked_in(probe: &Probe, caller: &str, list: &Url, marker: &str) -> Result<Option<String>, SendError> {
     let answer = probe.look_again(&Ask::get(Caller::named(caller), list.clone())).await?;
     let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else { return Ok(None) };
     let resource = crate::survey::resource_of_path(list.path()).unwrap_or_default();

@@ -28,5 +28,5 @@ pub use settings::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
 pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, Shape, read, request};
 pub use siblings::{Chain, chain, elder};
 pub use signs::{Exchange, disclosed, shown, word_question};
-pub use text::{Manner, instructs, is_instruction, is_refusal};
+pub use text::{Manner, instructs, is_instruction, is_refusal, speaks_for_itself};
 pub use told::{Carrier, Told, token_ids, told};

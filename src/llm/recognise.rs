@@ -286,7 +286,9 @@ impl<'a> Facts<'a> {
     fn speaks_of_else(&self) -> bool {
         let other =
             ["login", "webhook", "contact", "comment", "feedback", "upload", "signup", "register", "password", "email"];
-        other.iter().any(|word| self.path.contains(word)) || self.has_any(&["password", "email", "recipient", "to"])
+        // A translation goes `to` a language.
+        let sent = self.has("to") && !self.path.contains("translat");
+        other.iter().any(|word| self.path.contains(word)) || sent || self.has_any(&["password", "email", "recipient"])
     }
 
     /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
@@ -412,9 +414,27 @@ fn required(api: &Api, schema: SchemaId, depth: usize) -> BTreeSet<String> {
 
 /// Names of fields whose text is no prose: what names a thing, a person, a language.
 fn is_a_name(name: &str) -> bool {
-    const NAMES: [&str; 16] = [
-        "id", "uuid", "key", "name", "title", "user", "username", "language", "lang", "locale", "model", "session",
-        "slug", "type", "url", "token",
+    const NAMES: [&str; 20] = [
+        "id",
+        "uuid",
+        "key",
+        "name",
+        "title",
+        "user",
+        "username",
+        "language",
+        "lang",
+        "locale",
+        "model",
+        "session",
+        "sid",
+        "conversation",
+        "thread",
+        "chat",
+        "slug",
+        "type",
+        "url",
+        "token",
     ];
     words(name).last().is_some_and(|last| NAMES.contains(&last.as_str()))
 }

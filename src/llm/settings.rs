@@ -40,7 +40,7 @@ pub struct Settings {
 
 impl Settings {
     /// Calls of one operation unless the user says otherwise.
-    pub const USUAL_CALLS: u64 = 40;
+    pub const USUAL_CALLS: u64 = 60;
     /// For one call unless the user says otherwise: models take their time, also where every other answer is quick.
     pub const USUAL_TIMEOUT: Duration = Duration::from_secs(60);
     /// Nothing was said.

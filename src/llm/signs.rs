@@ -87,7 +87,7 @@ pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'sta
             signs.push(sign)
         }
     };
-    add(writes_twice(&other, word), "it does what a sentence asks for");
+    add(normal(&other).contains(word), "it does what a sentence asks for");
     add(is_prose(&usual), "it answers in sentences, and each question otherwise");
     add(first.reading.streamed && second.reading.streamed, "it answers in pieces");
     add(speaks_of_itself(&usual) || is_refusal(&other), "it speaks of itself");
@@ -120,24 +120,14 @@ fn repeats(asked: &str, said: &str) -> bool {
     common_run(asked, said, &[]).chars * 2 > normal(asked).chars().count()
 }
 
-/// Whether a text has a word twice, or is nothing but that word: what merely looks for words gives it back once, if at all.
-fn writes_twice(text: &str, word: &str) -> bool {
-    let text = normal(text);
-    let letters: String = text.chars().filter(|letter| letter.is_alphanumeric()).collect();
-    text.matches(word).count() >= 2 || letters == word
-}
-
 fn is_prose(text: &str) -> bool {
     text.split_whitespace().count() >= 4
 }
 
-/// Asked what it can help with, whoever answers says `I` and what it does.
+/// Asked what it can help with, whoever answers says `I` or `we` and what that does.
 fn speaks_of_itself(text: &str) -> bool {
-    let text = format!(" {} ", normal(text));
-    let says = [" i can ", " i am ", " i'm ", " i help", " i could ", " i answer", " i will "]
-        .iter()
-        .any(|word| text.contains(word));
-    says || is_refusal(&text)
+    let said = format!(" {} ", normal(text));
+    [" i ", " i'm ", " i'll ", " we ", " we're "].iter().any(|word| said.contains(word)) || is_refusal(text)
 }
 
 /// What an answer tells of the model behind it: names of headers and fields, and the model's name where a field has it.

@@ -32,7 +32,7 @@ const REFUSING: [&str; 26] = [
     "refuse",
 ];
 /// Words of instructions to a model.
-const INSTRUCTING: [&str; 14] = [
+const INSTRUCTING: [&str; 30] = [
     "you are ",
     "you're ",
     "you must",
@@ -47,6 +47,22 @@ const INSTRUCTING: [&str; 14] = [
     "respond only",
     "answer only",
     "act as ",
+    "only ",
+    "du bist ",
+    "sprich nur",
+    "niemals ",
+    "tu es ",
+    "ne jamais",
+    "eres ",
+    "nunca ",
+    "# role",
+    "# rules",
+    "role: ",
+    "rules: ",
+    "you answer ",
+    "answer in ",
+    "escalate ",
+    "keep this ",
 ];
 /// Openings that every second prompt has.
 const GENERIC: [&str; 6] = [
@@ -71,7 +87,7 @@ const PERSONAS: [&str; 10] = [
     "\u{3042}\u{306a}\u{305f}\u{306f}",
 ];
 /// Parts that a model is given.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 30] = [
     "assistant",
     "asistente",
     "bot",
@@ -94,6 +110,12 @@ const PARTS: [&str; 24] = [
     "companion",
     "translator",
     "analyst",
+    "berater",
+    "helfer",
+    "conseiller",
+    "asesor",
+    "ayudante",
+    "consulente",
     "\u{52a9}\u{624b}",
     "\u{30a2}\u{30b7}\u{30b9}\u{30bf}\u{30f3}\u{30c8}",
 ];
@@ -167,6 +189,13 @@ pub fn is_instruction(text: &str) -> bool {
     INSTRUCTING.iter().filter(|words| text.contains(**words)).count() >= 2 || text.contains("you are ")
 }
 
+/// Whether a text speaks as somebody to somebody, as the phrases do with which a bot turns a question away; instructions
+/// speak of `you` alone.
+pub fn speaks_for_itself(text: &str) -> bool {
+    let text = format!(" {} ", normal(text));
+    [" i ", " i'm ", " i'll ", " i can", " my ", " ich ", " je ", " yo "].iter().any(|word| text.contains(word))
+}
+
 /// Tells instructions to a model from notices to people, which chats between people keep with the role of the system too:
 /// `You are now connected to an agent. Please do not share your password.`
 pub fn instructs(text: &str) -> Manner {
@@ -205,6 +234,9 @@ mod tests {
     fn a_generic_persona_is_no_instruction() {
         assert!(!is_instruction("You are a helpful assistant."));
         assert!(is_instruction("You are Marla. Never mention prices."));
+        assert!(is_instruction("# Role\nDesk of a shop\n# Rules\n- talk of sheds"));
+        assert!(speaks_for_itself("I only answer questions about sheds."));
+        assert!(!speaks_for_itself("You are Marla. Never mention prices."));
     }
 
     #[test]

@@ -10,17 +10,17 @@ use crate::survey::Survey;
 /// Most operations that are named in one note.
 const MOST_NAMED: usize = 6;
 
-/// Finds out which operations face a model; gives the settings that know them, and the operations that were not asked.
+/// Finds out which operations face a model; gives the settings that know them, and what came of the others.
 pub(super) async fn meet(
     input: &ScanInput<'_>,
     survey: &Survey,
     maker: &Maker<'_>,
     shared: &Shared,
     ticked: Ticked<'_>,
-) -> (Settings, Vec<OperationId>) {
+) -> (Settings, Met) {
     let mut llm = input.llm.clone();
     if !input.checks.iter().any(|check| check.meta().id.starts_with("llm/")) {
-        return (llm, Vec::new());
+        return (llm, Met::default());
     }
     let all = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
     let chosen = all.as_deref().unwrap_or(maker.acting).iter().filter(|acting| (input.selected)(&acting.operation));
@@ -29,7 +29,7 @@ pub(super) async fn meet(
     let cx = CheckCx { survey, probe: input.probe, shared, llm: &input.llm };
     let may = candidates(&ActCx::new(&cx, maker, accounts, input.mode), chosen);
     if may.is_empty() {
-        return (llm, Vec::new());
+        return (llm, Met::default());
     }
     if input.mode > Mode::Passive {
         ticked(Stage::Models, 0, may.len() as u64, 0);
@@ -38,24 +38,31 @@ pub(super) async fn meet(
     let supposed =
         Settings { met: may.iter().map(|acting| acting.operation.id.clone()).collect(), ..input.llm.clone() };
     let cx = CheckCx { llm: &supposed, ..cx };
-    let Met { models, unasked } = ask(&ActCx::new(&cx, maker, accounts, input.mode), &may).await;
-    llm.met = models;
-    (llm, unasked)
+    let met = ask(&ActCx::new(&cx, maker, accounts, input.mode), &may).await;
+    llm.met.clone_from(&met.models);
+    (llm, met)
 }
 
 /// What the user should know of it.
-pub(super) fn note(input: &ScanInput<'_>, llm: &Settings, unasked: &[OperationId]) -> Vec<String> {
+pub(super) fn notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
+    let Met { models, others, unasked } = met;
     let mut notes = Vec::new();
-    if !llm.met.is_empty() {
-        notes.push(format!("a model answers at {}: its answers show it, the document does not", named(&llm.met)));
+    if !models.is_empty() {
+        notes.push(format!("a model answers at {}: its answers show it, the document does not", named(models)));
+    }
+    if !others.is_empty() {
+        notes.push(format!(
+            "no sign of a model in the answers of {}; where one stands behind it all the same, name it in `endpoints` of [llm]",
+            named(others)
+        ));
     }
     if !unasked.is_empty() {
         let way = if input.mode == Mode::Passive {
-            "`--mode active` asks it two plain questions to find out, or name it in [[llm.endpoints]]"
+            "a scan with `--mode active` asks two plain questions to find out, `endpoints` of [llm] names what is known"
         } else {
-            "name it in [[llm.endpoints]] to have it asked"
+            "name it in `endpoints` of [llm] to have it asked"
         };
-        notes.push(format!("a model may stand behind {}, which was not asked: {way}", named(unasked)));
+        notes.push(format!("a model may stand behind {}: not asked; {way}", named(unasked)));
     }
     notes
 }

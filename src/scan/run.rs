@@ -110,7 +110,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         survey.stopped_by.get_or_insert(error);
     }
     let shared = Shared::new(input.secrets.clone());
-    let (llm, unasked) = models::meet(&input, &survey, &maker, &shared, ticked).await;
+    let (llm, met) = models::meet(&input, &survey, &maker, &shared, ticked).await;
     let (verdicts, accesses) = check_all(&input, &llm, &survey, &maker, &shared, ticked).await;
     let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
     let trust = trust::judge(&input, &survey, &failed, shared.model_answered());
@@ -121,7 +121,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let mut report =
         convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, trust, started });
     report.notes.extend(writing::notes(&input, &maker));
-    report.notes.extend(models::note(&input, &llm, &unasked));
+    report.notes.extend(models::notes(&input, &met));
     Outcome { report, survey, verdicts, accesses }
 }
 

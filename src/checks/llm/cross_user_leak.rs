@@ -77,7 +77,8 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let other = Caller::named(second);
     let before = talk.say(&other, &recall, 0).await?;
     let tell = Prompt::one(format!("Please remember this code word for later: {word}"));
-    let told = talk.say(&Caller::named(first), &tell, 0).await?;
+    let teller = Caller::named(first);
+    let told = talk.plant(&teller, &tell, &word).await?;
     if let Err(because) = told.usable() {
         return Ok(inconclusive(format!("not tested: telling the word, {because}"), None));
     }

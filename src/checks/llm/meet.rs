@@ -17,6 +17,8 @@ const MOST_ASKED: usize = 12;
 pub struct Met {
     /// Operations whose answers are a model's.
     pub models: Vec<OperationId>,
+    /// Operations that answered, and not like a model.
+    pub others: Vec<OperationId>,
     /// Operations that may face a model, and were not asked.
     pub unasked: Vec<OperationId>,
 }
@@ -42,7 +44,7 @@ pub async fn meet(cx: &ActCx<'_>, candidates: &[&Acting]) -> Met {
         match Talk::open(cx, acting) {
             Ok(talk) if at < MOST_ASKED => match is_a_model(&talk).await {
                 Ok(true) => met.models.push(id.clone()),
-                Ok(false) => {}
+                Ok(false) => met.others.push(id.clone()),
                 Err(_) => met.unasked.push(id.clone()),
             },
             Ok(_) => met.unasked.push(id.clone()),

@@ -46,7 +46,7 @@ impl Provocation {
             Self::WrongType => {
                 let id = talk.acting.operation.id.as_str();
                 let key = key(&[id, &format!("{caller:?}"), self.name(), &round.to_string()]);
-                let mut body = talk.body(&Prompt::one(BENIGN));
+                let mut body = talk.body(&Prompt::one(BENIGN), who);
                 mistype(&mut body);
                 talk.put(&caller, body, key).await
             }

@@ -11,7 +11,10 @@ use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
-use crate::llm::{Class, Kind, common_run, containment, decodings, is_instruction, is_refusal, normal};
+use crate::llm::{
+    Class, Kind, Manner, common_run, containment, decodings, instructs, is_instruction, is_refusal, normal,
+    speaks_for_itself,
+};
 use crate::model::{Confidence, Mode, Operation, Role, Severity, Verdict, clean_name};
 use crate::survey::Surveyed;
 
@@ -255,16 +258,25 @@ fn sent_along(talk: &Talk<'_>, known: Option<&str>, benign: &Said, other: &Said)
     Some(finding(proof, talk, claim, of_prompt(&found.text)))
 }
 
+/// Whether a text that came twice reads like instructions. What came in two codings was coded on purpose: the bot's usual
+/// phrase, by which it turns questions away, is not.
+fn is_told(text: &str, recoded: bool) -> bool {
+    let reads = is_instruction(text) || instructs(text) >= Manner::Likely;
+    !is_refusal(text) && (recoded || reads && !speaks_for_itself(text))
+}
+
 /// The same instructions by two different questions, where the prompt itself is not known.
 fn shared(talk: &Talk<'_>, answers: &[(Asked, Arc<Said>)], benign: &Said) -> Option<Verdict> {
     let everyday = benign.reading.said();
-    for (at, (first_asked, first)) in answers.iter().enumerate() {
-        for (second_asked, second) in answers.iter().skip(at + 1) {
-            for (_, text) in decodings(&first.reading.said()) {
-                for (_, other) in decodings(&second.reading.said()) {
+    // What is said about tokens, a manual may say as well.
+    let of_prompts = |asked: &Asked| !matches!(asked, Asked::Own(question) if question.class == Class::Token);
+    let answers: Vec<&(Asked, Arc<Said>)> = answers.iter().filter(|(asked, _)| of_prompts(asked)).collect();
+    for (at, (first_asked, first)) in answers.iter().copied().enumerate() {
+        for (second_asked, second) in answers.iter().copied().skip(at + 1) {
+            for (disguise, text) in decodings(&first.reading.said()) {
+                for (other_disguise, other) in decodings(&second.reading.said()) {
                     let run = common_run(&text, &other, &[&first.sent, &second.sent, &everyday]);
-                    // What refuses, or reads like anything but instructions, is the bot's usual phrase.
-                    if run.chars < SHARED_RUN || is_refusal(&run.run) || !is_instruction(&run.run) {
+                    if run.chars < SHARED_RUN || !is_told(&run.run, disguise != other_disguise) {
                         continue;
                     }
                     let mut proof = Proof::default();

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::calling;
 use super::memory::key;
+use super::{calling, conversation};
 use crate::act::{Acting, Body, fields};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
@@ -250,16 +250,30 @@ impl<'a> Talk<'a> {
             return Box::pin(std::future::ready(Ok(said)));
         }
         let streamed = prompt.clone().streamed(self.facing.streams);
-        let value = request(self.facing.shape, &streamed, &fresh(&self.sample), self.facing.prompt.as_deref());
+        let sample = conversation::own(self, &self.sample, &caller.label());
+        let value = request(self.facing.shape, &streamed, &sample, self.facing.prompt.as_deref());
         self.put(caller, value, key)
+    }
+
+    /// Says a prompt with a word in it that stands nowhere else, so that what keeps it can be found again.
+    pub(super) fn plant<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, word: &'s str) -> Saying<'s> {
+        let key = key(&[self.acting.operation.id.as_str(), &format!("{caller:?}"), word]);
+        let value = self.body(prompt, &caller.label());
+        Box::pin(self.send(caller, value, key, Some(word)))
     }
 
     /// Sends a body and keeps what came of it.
     pub(super) fn put<'s>(&'s self, caller: &'s Caller, value: Value, key: [u8; 32]) -> Saying<'s> {
-        Box::pin(self.send(caller, value, key))
+        Box::pin(self.send(caller, value, key, None))
     }
 
-    async fn send(&self, caller: &Caller, value: Value, key: [u8; 32]) -> Result<Arc<Said>, Stop> {
+    async fn send(
+        &self,
+        caller: &Caller,
+        value: Value,
+        key: [u8; 32],
+        planted: Option<&str>,
+    ) -> Result<Arc<Said>, Stop> {
         let memory = &self.cx.check.shared.llm;
         if let Some(said) = memory.get(&key) {
             return Ok(said);
@@ -267,14 +281,15 @@ impl<'a> Talk<'a> {
         let id = &self.acting.operation.id;
         memory.take(id, self.cx.check.llm, self.operations()).map_err(Stop::Enough)?;
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
-        let (answer, raw, kind) = calling::call(self, caller, &body).await?;
+        let (answer, raw, kind) = calling::call(self, caller, &body, planted).await?;
         let reading = read(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
         Ok(memory.keep(key, id, Said { answer, reading, sent: body.value.to_string(), raw }))
     }
 
-    /// The body of a plain question.
-    pub(super) fn body(&self, prompt: &Prompt) -> Value {
-        request(self.facing.shape, prompt, &fresh(&self.sample), self.facing.prompt.as_deref())
+    /// The body of a plain question of a caller's.
+    pub(super) fn body(&self, prompt: &Prompt, who: &str) -> Value {
+        let sample = conversation::own(self, &self.sample, who);
+        request(self.facing.shape, prompt, &sample, self.facing.prompt.as_deref())
     }
 
     /// Values for the operation's path and for what else it must be sent.
@@ -301,25 +316,4 @@ fn sample(cx: &ActCx<'_>, acting: &Acting, facing: &Facing) -> Value {
         required || name == prompt || known.contains(&name)
     };
     Value::Object(all.into_iter().filter(|(name, _)| wanted(name)).collect::<Map<_, _>>())
-}
-
-/// A conversation of its own for each question: what names one is a fresh UUID.
-fn fresh(sample: &Value) -> Value {
-    let mut sample = sample.clone();
-    for (name, value) in sample.as_object_mut().into_iter().flatten() {
-        let name = name.to_ascii_lowercase().replace(['_', '-'], "");
-        let names = ["sessionid", "conversationid", "threadid", "chatid"];
-        if value.is_string() && names.contains(&name.as_str()) {
-            *value = Value::String(uuid());
-        }
-    }
-    sample
-}
-
-/// A random UUID (RFC 9562, version 4).
-fn uuid() -> String {
-    let bits = rand::random::<u128>() & !(0xf << 76) & !(0b11 << 62) | (4 << 76) | (0b10 << 62);
-    let hex = format!("{bits:032x}");
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default().to_owned();
-    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

@@ -7,7 +7,7 @@ use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{held, inconclusive, skipped};
-use crate::model::{Mode, Operation, Verdict};
+use crate::model::{Inconclusive, Mode, Operation, Verdict};
 
 check! {
     /// ## What it does
@@ -88,6 +88,10 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let used = tool_power::run(talk, &benign).await?;
     Ok(match (used, reached) {
         (Verdict::Held(tools), Verdict::Held(objects)) => held(format!("{objects}; {tools}")),
+        // What was not tested is not held because something else was.
+        (Verdict::Held(tools), Verdict::Skipped(untested) | Verdict::Inconclusive(untested)) => {
+            Verdict::Inconclusive(Inconclusive { because: format!("{}; {tools}", untested.because), ..untested })
+        }
         (used, _) => used,
     })
 }

@@ -21,8 +21,10 @@ struct Kept<'a> {
     pair: Pair<'a>,
     resource: String,
     id: String,
-    /// What its owner is shown, and the intruder nowhere.
+    /// What its owner is shown, and the intruder nowhere: texts that nobody says by chance.
     markers: Vec<String>,
+    /// The same, short: two of them in one answer are no chance.
+    short: Vec<String>,
     /// The API's refusal.
     refused: Arc<Answer>,
     because: String,
@@ -31,8 +33,15 @@ struct Kept<'a> {
 pub(super) async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let objects = kept(talk).await?;
     if objects.is_empty() {
-        let help = "configure two identities of one role, with objects of their own that the other may not read";
-        return Ok(skipped("no object is known that the API keeps from one of two callers", Some(help)));
+        let (because, help) = if talk.callers().len() < 2 {
+            ("it takes two callers", "configure a second identity of the same role, or scan with --auto-accounts")
+        } else {
+            (
+                "no object with a text of its own is known that the API keeps from one of two callers",
+                "give each identity an object with a text that no other has, such as a sentence or an address",
+            )
+        };
+        return Ok(skipped(because, Some(help)));
     }
     let mut unjudged = None;
     for object in objects.iter().take(MAX_OBJECTS) {
@@ -72,10 +81,11 @@ async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> 
         return Ok(None);
     };
     let given = cx.values_given(surveyed, &pair.intruder.name);
-    let markers: Vec<String> =
-        cx.markers(surveyed, &pair, &[&*refused]).iter().filter_map(|leaf| own(leaf, &given)).collect();
-    let known = !markers.is_empty() && !resource.is_empty() && id.len() <= 80;
-    Ok(known.then_some(Kept { pair, resource, id, markers, refused, because }))
+    let leaves = cx.markers(surveyed, &pair, &[&*refused]);
+    let markers: Vec<String> = leaves.iter().filter_map(|leaf| own(leaf, &given)).collect();
+    let short: Vec<String> = leaves.iter().filter_map(|leaf| own_words(leaf, &given)).collect();
+    let known = (!markers.is_empty() || short.len() >= 2) && !resource.is_empty() && id.len() <= 80;
+    Ok(known.then_some(Kept { pair, resource, id, markers, short, refused, because }))
 }
 
 /// A text that is somebody's own and that nobody says by chance: a word with letters and digits, an address, or a whole
@@ -87,6 +97,14 @@ fn own(leaf: &Leaf, given: &HashSet<String>) -> Option<String> {
     let sentence = text.chars().count() >= 24 && text.split_whitespace().count() >= 4;
     let fits = (LEAST_CHARS..=400).contains(&text.chars().count()) && letters >= 4 && (mixed || sentence);
     (fits && !text.contains("://") && !given.contains(&leaf.text)).then(|| text.to_owned())
+}
+
+/// Two words or more, which are no state and no date.
+fn own_words(leaf: &Leaf, given: &HashSet<String>) -> Option<String> {
+    let text = leaf.text.trim();
+    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
+    let fits = (LEAST_CHARS..=400).contains(&text.chars().count()) && text.split_whitespace().count() >= 2;
+    (fits && letters >= 6 && !text.contains("://") && !given.contains(&leaf.text)).then(|| text.to_owned())
 }
 
 async fn attempt(talk: &Talk<'_>, object: &Kept<'_>) -> Result<Verdict, Stop> {
@@ -177,7 +195,11 @@ fn shown(said: &Said, object: &Kept<'_>) -> Option<String> {
     let told = |marker: &&String| {
         !said.sent.contains(marker.as_str()) && said.pieces().iter().any(|piece| piece.text.contains(marker.as_str()))
     };
-    object.markers.iter().find(told).cloned()
+    object.markers.iter().find(told).cloned().or_else(|| {
+        let mut seen: Vec<&String> = object.short.iter().filter(told).collect();
+        seen.dedup();
+        if seen.len() >= 2 { seen.first().map(|text| (*text).clone()) } else { None }
+    })
 }
 
 fn place(said: &Said, marker: &str) -> String {

@@ -93,6 +93,11 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         return Ok(held(format!("answers announce a limit (`{header}`)")));
     }
     let written = consumption::written(talk, &who).await?;
+    let everyday = benign.reading.said();
+    let same = |said: &Said| said.reading.said().trim() == everyday.trim();
+    if same(&long.said) && same(&written.more) {
+        return Ok(held("no model answers here: whatever is asked gets the same words"));
+    }
     let last = match consumption::burst(talk, &who).await? {
         Ok(last) => last,
         Err(refused) => {

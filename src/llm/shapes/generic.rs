@@ -95,6 +95,35 @@ fn along(body: Value, pointer: &str, value: Value) -> Value {
     if body.is_object() { with(body, &name, inner) } else { object(&name, inner) }
 }
 
+/// A step of an agent: a tool's name, what the model called it with, and what it gave back.
+fn of_step(leaf: &Leaf<'_>) -> Option<Kind> {
+    const STEPS: [&str; 5] = ["steps", "intermediate_steps", "intermediateSteps", "actions", "trajectory"];
+    const CALLED: [&str; 10] = [
+        "args",
+        "arguments",
+        "input",
+        "tool_input",
+        "toolInput",
+        "action_input",
+        "actionInput",
+        "params",
+        "parameters",
+        "kwargs",
+    ];
+    const GAVE: [&str; 6] = ["observation", "result", "output", "tool_output", "toolOutput", "response"];
+    const TOOL: [&str; 7] = ["tool", "tool_name", "toolName", "action", "function", "name", "call"];
+    STEPS.iter().any(|name| leaf.is_under(name)).then_some(())?;
+    leaf.path.iter().enumerate().find_map(|(at, name)| {
+        let is_step =
+            || leaf.at(at).is_some_and(|step| TOOL.iter().any(|tool| step.get(*tool).is_some_and(Value::is_string)));
+        match name.as_str() {
+            called if CALLED.contains(&called) && is_step() => Some(Kind::ToolCall),
+            gave if GAVE.contains(&gave) && is_step() => Some(Kind::ToolResult),
+            _ => None,
+        }
+    })
+}
+
 pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
     let path = leaf.path();
     if leaf.event == "error" || leaf.is_under("error") || leaf.is_under("errors") || leaf.is_under("detail") {
@@ -109,6 +138,9 @@ pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
     }
     if under(&["tool_calls", "toolCalls", "function_call", "tool_call"]) {
         return Some((Kind::ToolCall, path));
+    }
+    if let Some(kind) = of_step(leaf) {
+        return Some((kind, path));
     }
     if under(&["debug", "trace", "steps", "intermediate_steps", "prompt", "prompt_template", "system", "instructions"])
     {

@@ -7,6 +7,7 @@ mod places;
 mod powers;
 mod reach;
 mod recognise;
+mod sessions;
 mod shapes;
 mod siblings;
 mod told;

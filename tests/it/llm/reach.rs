@@ -160,7 +160,9 @@ async fn tools_with_the_callers_rights_and_what_looks_otherwise_are_silent() {
         let report = scan(&bot, "intrusive", "", &[]).await;
         assert_eq!(abuse(&report), None, "{kind:?}");
         let row = report.coverage.iter().find(|row| row.check == "llm/tool-abuse").unwrap();
-        assert_eq!(row.outcome, CoverageOutcome::Held, "{kind:?}: {}", row.because);
+        // Without an object that the API keeps from anybody, that part was not tested.
+        let outcome = if kind == Kind::Shared { CoverageOutcome::Inconclusive } else { CoverageOutcome::Held };
+        assert_eq!(row.outcome, outcome, "{kind:?}: {}", row.because);
         let told = if kind == Kind::Shared { "no tool was called" } else { "keeps from them" };
         assert!(row.because.contains(told), "{kind:?}: {}", row.because);
     }
