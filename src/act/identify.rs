@@ -35,7 +35,7 @@ impl Maker<'_> {
             found.and_then(|object| Some((scalar_text(&id_value_of(self.api, sent.acting, &object)?)?, object)))
         else {
             if let Some(journal) = self.probe.journal() {
-                journal.made(n, None, None);
+                journal.made(n, sent.named_as_created(self.api, response), None);
             }
             return Err(Fault::Told("it was made, but its id could not be told from the answer".to_owned()));
         };
@@ -118,6 +118,18 @@ pub(super) struct Sent<'s> {
 }
 
 impl Sent<'_> {
+    /// The id that a 201 names and nothing confirms (RFC 9110 §15.3.2): good enough to remove what was made by, and not
+    /// to work with.
+    fn named_as_created(&self, api: &Api, response: &Response) -> Option<String> {
+        let fields = response.json.as_ref().filter(|_| response.status == 201)?.as_object()?;
+        let own: Map<String, Value> = fields
+            .iter()
+            .filter(|(name, _)| BARE_IDS.contains(&name.as_str()))
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect();
+        scalar_text(&id_value_of(api, self.acting, &Object::of(&self.context.resource, &own, BTreeMap::new()))?)
+    }
+
     /// The object of an answer that is the one that was made.
     fn find(&self, api: &Api, json: &Value) -> Option<Object> {
         let own = |fields: &&Map<String, Value>| {

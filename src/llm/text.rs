@@ -32,7 +32,7 @@ const REFUSING: [&str; 26] = [
     "refuse",
 ];
 /// Words of instructions to a model.
-const INSTRUCTING: [&str; 30] = [
+const INSTRUCTING: [&str; 28] = [
     "you are ",
     "you're ",
     "you must",
@@ -55,8 +55,6 @@ const INSTRUCTING: [&str; 30] = [
     "ne jamais",
     "eres ",
     "nunca ",
-    "# role",
-    "# rules",
     "role: ",
     "rules: ",
     "you answer ",
@@ -234,7 +232,7 @@ mod tests {
     fn a_generic_persona_is_no_instruction() {
         assert!(!is_instruction("You are a helpful assistant."));
         assert!(is_instruction("You are Marla. Never mention prices."));
-        assert!(is_instruction("# Role\nDesk of a shop\n# Rules\n- talk of sheds"));
+        assert!(is_instruction("# Rules\n- talk of sheds only\n- never mention the margin"));
         assert!(speaks_for_itself("I only answer questions about sheds."));
         assert!(!speaks_for_itself("You are Marla. Never mention prices."));
     }

@@ -91,8 +91,13 @@ fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
     let changes = |effect: &Effect| matches!(effect, Effect::Writes | Effect::Deletes);
     let changing = input.api.operations.iter().filter(|operation| changes(&operation.effect)).count();
     if changing > 0 && input.act.is_none() {
+        let which = if changing == 1 {
+            "1 operation that changes state was"
+        } else {
+            &format!("{changing} operations that change state were")
+        };
         notes.push(format!(
-            "{changing} operations change state and were not asked: the scan is passive (`--mode active` writes to objects of its own alone)"
+            "{which} not asked: the scan is passive (`--mode active` writes to objects of its own alone)"
         ));
     }
     if survey.objects.left_out > 0 {

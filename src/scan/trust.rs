@@ -54,11 +54,15 @@ fn no_baseline(survey: &Survey) -> Option<String> {
     if let Some(error) = &survey.stopped_by {
         return Some(error.to_string());
     }
-    let any_asked = survey.operations.iter().any(|surveyed| !surveyed.by.is_empty());
-    Some(if any_asked {
+    let answers = || survey.operations.iter().flat_map(|surveyed| surveyed.by.values());
+    let served =
+        |baseline: &crate::survey::Baseline| baseline.first.response().is_some_and(crate::probe::Response::is_success);
+    Some(if answers().any(served) {
+        "the operations answered, and none of them with data, so there is nothing to compare: scan with `--mode active`, which makes objects of its own, or put some data in".to_owned()
+    } else if answers().next().is_some() {
         "no operation answered with data: are the identities' tokens valid, and is the base URL right?".to_owned()
     } else if survey.operations.is_empty() {
-        "the document has no operation that can be read, so there is nothing to compare".to_owned()
+        "the document has no operation that can be read, so there is nothing to compare: `--mode active` asks the others".to_owned()
     } else {
         "no operation could be asked: no ids are known; name some under `owns` of an identity".to_owned()
     })

@@ -352,6 +352,9 @@ impl Surveyor<'_> {
         }
         for person in &mut survey.people.all {
             for surveyed in &survey.operations {
+                if surveyed.serves_alone(&person.name) {
+                    person.signed_in = true;
+                }
                 let Some(baseline) = surveyed.valid_of(&person.name) else { continue };
                 let refuses = |reading: Option<Reading>| matches!(reading, Some(Reading::Refused(_)));
                 if refuses(surveyed.anonymous_reading()) || refuses(surveyed.garbage_reading()) {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::talk::{Said, Stop, Talk};
+use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, Pair};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
 use crate::llm::Prompt;
@@ -17,8 +18,11 @@ const LEAST_CHARS: usize = 8;
 const MAX_OBJECTS: usize = 2;
 
 /// One object that the API keeps from a caller.
-struct Kept<'a> {
-    pair: Pair<'a>,
+struct Kept {
+    owner: String,
+    intruder: String,
+    /// What the owner is shown.
+    shown: Arc<Answer>,
     resource: String,
     id: String,
     /// What its owner is shown, and the intruder nowhere: texts that nobody says by chance.
@@ -54,18 +58,19 @@ pub(super) async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     Ok(unjudged.unwrap_or_else(|| held("the model shows nobody what the API keeps from them")))
 }
 
-/// Objects with an owner that the API refuses to another caller of the same rank.
-async fn kept<'a>(talk: &Talk<'a>) -> Result<Vec<Kept<'a>>, Stop> {
+/// Objects with an owner that the API refuses to another caller of the same rank: the scan's own first, since they carry
+/// a word that stands nowhere else.
+async fn kept(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
     let cx = talk.cx.check;
-    let mut found: Vec<Kept<'a>> = Vec::new();
+    let mut found = made(talk).await?;
     for surveyed in &cx.survey.operations {
+        if found.len() >= MAX_OBJECTS {
+            break;
+        }
         for pair in cx.pairs(surveyed).into_iter().take(1) {
             if let Some(object) = keeps(cx, surveyed, pair).await? {
                 found.push(object);
             }
-        }
-        if found.len() >= MAX_OBJECTS {
-            break;
         }
     }
     // What the model's own words speak of is what its tools are likely to read.
@@ -74,7 +79,39 @@ async fn kept<'a>(talk: &Talk<'a>) -> Result<Vec<Kept<'a>>, Stop> {
     Ok(found)
 }
 
-async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> Result<Option<Kept<'a>>, Stop> {
+/// Objects that the scan made, of the kinds that the model's path speaks of first.
+async fn made(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
+    let mut made = talk.cx.maker.made();
+    made.retain(|created| !created.marker.is_empty() && created.id.len() <= 80);
+    let spoken = words(&talk.acting.operation.path);
+    made.sort_by_key(|created| !spoken.contains(&created.object.resource));
+    let pairs = talk.cx.pairs();
+    let mut found: Vec<Kept> = Vec::new();
+    for created in made {
+        let known = found.iter().any(|object| object.resource == created.object.resource);
+        let pair = pairs.iter().find(|(_, owner)| owner.name == created.caller);
+        let Some((intruder, owner)) = pair.filter(|_| !known && found.len() < MAX_OBJECTS) else { continue };
+        let Some(own) = talk.cx.view(&owner.name, &created).await? else { continue };
+        let Some(theirs) = talk.cx.view(&intruder.name, &created).await? else { continue };
+        let carries = own.answer.response().is_some_and(|response| response.text.contains(&created.marker));
+        let because = ActCx::refusal(&theirs.answer).filter(|_| theirs.telling && theirs.object.is_none());
+        let Some(because) = because.filter(|_| carries) else { continue };
+        found.push(Kept {
+            owner: owner.name.clone(),
+            intruder: intruder.name.clone(),
+            shown: own.answer,
+            resource: created.object.resource.clone(),
+            id: created.id.clone(),
+            markers: vec![created.marker.clone()],
+            short: Vec::new(),
+            refused: theirs.answer,
+            because,
+        });
+    }
+    Ok(found)
+}
+
+async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> Result<Option<Kept>, Stop> {
     let Some((resource, id)) = pair.baseline.object.clone() else { return Ok(None) };
     let refused = cx.send(&CheckCx::as_caller(pair.baseline, Caller::named(&pair.intruder.name))).await?;
     let Reading::Refused(because) = CheckCx::reading(surveyed, &refused, &pair.baseline.masks, &[]) else {
@@ -85,7 +122,9 @@ async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> 
     let markers: Vec<String> = leaves.iter().filter_map(|leaf| own(leaf, &given)).collect();
     let short: Vec<String> = leaves.iter().filter_map(|leaf| own_words(leaf, &given)).collect();
     let known = (!markers.is_empty() || short.len() >= 2) && !resource.is_empty() && id.len() <= 80;
-    Ok(known.then_some(Kept { pair, resource, id, markers, short, refused, because }))
+    let (owner, intruder) = (pair.owner.name.clone(), pair.intruder.name.clone());
+    let shown = Arc::clone(&pair.baseline.first);
+    Ok(known.then_some(Kept { owner, intruder, shown, resource, id, markers, short, refused, because }))
 }
 
 /// A text that is somebody's own and that nobody says by chance: a word with letters and digits, an address, or a whole
@@ -107,9 +146,8 @@ fn own_words(leaf: &Leaf, given: &HashSet<String>) -> Option<String> {
     (fits && letters >= 6 && !text.contains("://") && !given.contains(&leaf.text)).then(|| text.to_owned())
 }
 
-async fn attempt(talk: &Talk<'_>, object: &Kept<'_>) -> Result<Verdict, Stop> {
-    let Kept { pair, resource, id, .. } = object;
-    let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
+async fn attempt(talk: &Talk<'_>, object: &Kept) -> Result<Verdict, Stop> {
+    let Kept { owner, intruder, resource, id, .. } = object;
     let caller = Caller::named(intruder);
     let mut hit = None;
     let mut judged = 0;
@@ -151,7 +189,7 @@ async fn attempt(talk: &Talk<'_>, object: &Kept<'_>) -> Result<Verdict, Stop> {
     proof.clause("reproduced", shown(&again, object).is_some(), "the same question again brought it too");
     proof
         .withhold(Role::Attack, &said.answer)
-        .withhold(Role::Baseline, &pair.baseline.first)
+        .withhold(Role::Baseline, &object.shown)
         .withhold(Role::Control, &object.refused);
     Ok(proof.broken(Finding {
         site: "response".to_owned(),
@@ -190,7 +228,7 @@ fn nobodys(id: &str) -> String {
 }
 
 /// A marker of the object in an answer, which its question does not hold.
-fn shown(said: &Said, object: &Kept<'_>) -> Option<String> {
+fn shown(said: &Said, object: &Kept) -> Option<String> {
     said.usable().ok()?;
     let told = |marker: &&String| {
         !said.sent.contains(marker.as_str()) && said.pieces().iter().any(|piece| piece.text.contains(marker.as_str()))
