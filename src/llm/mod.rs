@@ -4,6 +4,7 @@
 mod answer;
 mod assembled;
 mod authored;
+mod candidate;
 mod frames;
 mod overlap;
 mod places;
@@ -19,11 +20,12 @@ mod told;
 
 pub use answer::{Channel, Kind, Reading};
 pub use authored::{callers_author, is_about_prompts, speaks_of_models};
+pub use candidate::may_face;
 pub use overlap::{Overlap, common_run, containment, decodings, normal};
 pub use places::places_of_documents;
 pub use prompt::{Prompt, Role, Turn};
 pub use questions::{BENIGN, Class, Question, Tier, questions};
-pub use recognise::{Facing, may_face, recognise};
+pub use recognise::{Facing, recognise};
 pub use settings::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
 pub use shapes::{MAX_EVENTS, MAX_READ_BYTES, Shape, read, request};
 pub use siblings::{Chain, chain, elder};

