@@ -26,6 +26,8 @@ pub(super) async fn call(
         headers: header_values(operation, &Samples::new(cx.maker.api, 1).required(operation)),
         body: Some(serialize_body(&body.media_type, &body.value)),
         patience,
+        // A limit of the rate is an answer: it bounds what one caller can have the model do.
+        once: true,
         ..Ask::get(caller.clone(), url.clone())
     };
     let announced = WriteNote::bare(operation.id.as_str(), &who, WriteKind::Creates);
