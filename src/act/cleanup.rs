@@ -139,7 +139,7 @@ async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool,
     let ranked = probe.identities().iter().filter(|identity| identity.rank > 10 && !callers.contains(&identity.name));
     callers.extend(ranked.map(|identity| identity.name.clone()).collect::<Vec<_>>());
     for caller in callers {
-        if is_gone(probe, &caller, entry, undo, &id).await? == Some(true) {
+        if is_gone_already(probe, &caller, entry, undo, &id).await? {
             return Ok(true);
         }
         let answer = match send_removal(probe, &caller, entry, undo, &id).await {
@@ -177,7 +177,7 @@ async fn went_with_parent(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<b
 async fn remove_for_all(probe: &Probe, entry: &Entry, undo: &Undo, id: &str) -> Result<bool, SendError> {
     let (mut removed, mut unclear) = (false, false);
     for caller in entry.heirs.iter().chain(std::iter::once(&entry.note.caller)) {
-        if is_gone(probe, caller, entry, undo, id).await? == Some(true) {
+        if is_gone_already(probe, caller, entry, undo, id).await? {
             continue;
         }
         let accepted = delete_as(probe, caller, entry, undo, id).await?;
@@ -221,37 +221,61 @@ fn with_id(address: &str, id: &str) -> String {
     )
 }
 
+/// Whether it is gone before anything was sent to remove it: only that its address is not there any more says so. A fresh
+/// conversation is an empty list, and some things are made archived.
+async fn is_gone_already(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &str) -> Result<bool, SendError> {
+    look(probe, caller, entry, undo, id).await.map(|looked| matches!(looked, Looked::Gone))
+}
+
 /// Whether an object is gone, as far as its own address or its list tell; `None` where neither does. What a list does
-/// not show may stand on its next page.
+/// not show may stand on its next page, unless the list is empty.
 async fn is_gone(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &str) -> Result<Option<bool>, SendError> {
+    Ok(match look(probe, caller, entry, undo, id).await? {
+        Looked::Gone | Looked::Removed => Some(true),
+        Looked::There => Some(false),
+        Looked::Unclear => None,
+    })
+}
+
+/// What a look at an object's address, or else at its list, shows.
+enum Looked {
+    /// The address is not there.
+    Gone,
+    /// It answers, and shows nothing, or something that was removed.
+    Removed,
+    There,
+    Unclear,
+}
+
+async fn look(probe: &Probe, caller: &str, entry: &Entry, undo: &Undo, id: &str) -> Result<Looked, SendError> {
     let own = undo.look.as_ref().map(|look| with_id(look, id));
-    let is_own = own.is_some();
     let address = own.or_else(|| undo.list.clone());
-    let Some(url) = address.and_then(|address| Url::parse(&address).ok()) else { return Ok(None) };
+    let Some(url) = address.and_then(|address| Url::parse(&address).ok()) else { return Ok(Looked::Unclear) };
     let answer = match probe.look_again(&Ask::get(Caller::named(caller), url)).await {
         Ok(answer) => answer,
-        Err(SendError::SessionGone(_)) if entry.note.kind == WriteKind::SignsUp => return Ok(Some(true)),
+        Err(SendError::SessionGone(_)) if entry.note.kind == WriteKind::SignsUp => return Ok(Looked::Gone),
         Err(error) => return Err(error),
     };
-    let Some(response) = answer.response() else { return Ok(None) };
+    let Some(response) = answer.response() else { return Ok(Looked::Unclear) };
     if matches!(response.status, 404 | 410) {
-        return Ok(Some(true));
+        return Ok(Looked::Gone);
     }
     if entry.note.kind == WriteKind::SignsUp && matches!(response.status, 401 | 403) {
-        return Ok(Some(true));
+        return Ok(Looked::Gone);
     }
     if !response.is_success() {
-        return Ok(None);
+        return Ok(Looked::Unclear);
     }
     if is_soft_error(response) {
-        return Ok(Some(true));
+        return Ok(Looked::Removed);
     }
     let path = entry.note.operation.split_once(' ').map_or("", |(_, path)| path);
     let resource = crate::survey::resource_of_path(path).unwrap_or_default();
     Ok(match sight(response, &entry.note.marker, id, &resource) {
-        Sight::There => Some(false),
-        Sight::Removed => Some(true),
-        Sight::Unseen => (is_own && is_bare(response)).then_some(true),
+        Sight::There => Looked::There,
+        Sight::Removed => Looked::Removed,
+        Sight::Unseen if is_bare(response) => Looked::Removed,
+        Sight::Unseen => Looked::Unclear,
     })
 }
 
@@ -339,11 +363,7 @@ async fn find_by_marker(probe: &Probe, entry: &Entry, undo: &Undo) -> Result<Opt
     Ok(None)
 }
 
-/// The id of the one object in a list that carries a mark, as a caller sees it.
-///
-/// # Errors
-/// The request could not leave.
-pub async fn marked_in(probe: &Probe, caller: &str, list: &Url, marker: &str) -> Result<Option<String>, SendError> {
+async fn marked_in(probe: &Probe, caller: &str, list: &Url, marker: &str) -> Result<Option<String>, SendError> {
     let answer = probe.look_again(&Ask::get(Caller::named(caller), list.clone())).await?;
     let Some(json) = answer.response().and_then(|response| response.json.as_ref()) else { return Ok(None) };
     let resource = crate::survey::resource_of_path(list.path()).unwrap_or_default();

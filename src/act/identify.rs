@@ -118,16 +118,19 @@ pub(super) struct Sent<'s> {
 }
 
 impl Sent<'_> {
-    /// The id that a 201 names and nothing confirms (RFC 9110 §15.3.2): good enough to remove what was made by, and not
-    /// to work with.
+    /// The id that a 201 names (RFC 9110 §15.3.2) where the API has no way to look at it: good enough to remove what was
+    /// made by, and not to work with. Ids of the request, and the envelope's own numbers, are none.
     fn named_as_created(&self, api: &Api, response: &Response) -> Option<String> {
         let fields = response.json.as_ref().filter(|_| response.status == 201)?.as_object()?;
-        let own: Map<String, Value> = fields
-            .iter()
-            .filter(|(name, _)| BARE_IDS.contains(&name.as_str()))
-            .map(|(n, v)| (n.clone(), v.clone()))
-            .collect();
-        scalar_text(&id_value_of(api, self.acting, &Object::of(&self.context.resource, &own, BTreeMap::new()))?)
+        if !items(api, self.acting, Method::Get).is_empty() {
+            // It was looked at, and did not show what was sent.
+            return None;
+        }
+        let id = ["id", "_id", "uuid"].iter().find_map(|name| scalar_text(fields.get(*name)?))?;
+        let sent = |value: &Value| scalar_text(value).as_deref() == Some(id.as_str());
+        let known =
+            self.values.values().any(sent) || self.body.is_some_and(|body| body.value.to_string().contains(&id));
+        (!known && id != response.status.to_string()).then_some(id)
     }
 
     /// The object of an answer that is the one that was made.

@@ -22,7 +22,7 @@ mod stock;
 
 pub use accounts::{Account, AccountMaker, Accounts, identity_of, password_of};
 pub use bodies::{Body, Change, Reference, body, change, is_privilege, marker, owner_fields, put, references};
-pub use cleanup::{Cleaned, Leftover, clean_up, is_tombstone, marked_in};
+pub use cleanup::{Cleaned, Leftover, clean_up, is_tombstone};
 pub use credentials::fill;
 pub use extra::{Extra, SignedUp};
 pub use fields::{Field, by_name, fields, is_email, plain};

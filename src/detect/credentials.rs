@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use regex::Regex;
 
-use super::{jwt, secrets};
+use super::{jwt, secrets, wrapped};
 
 static AUTHORIZATION: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(bearer|basic|token|apikey)[ \t]{1,3}([A-Za-z0-9._~+/\-]{8,}=*)").ok());
@@ -37,6 +37,8 @@ pub(super) fn find(text: &str) -> Vec<(Range<usize>, &'static str)> {
     }
     // Vendors' keys: the finding that tells of one must not show it in its own evidence.
     found.extend(secrets::scan(text).into_iter().map(|secret| (secret.range, "secret")));
+    let hidden = wrapped::runs(text).filter(|(_, plain)| !secrets::scan(plain).is_empty());
+    found.extend(hidden.map(|(range, _)| (range, "secret")));
     found
 }
 

@@ -13,5 +13,6 @@ mod redactor;
 pub mod secrets;
 pub mod trace;
 pub mod unknown_token;
+mod wrapped;
 
 pub use redactor::{MAX_INPUT_BYTES, Redactor};

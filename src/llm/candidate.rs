@@ -6,18 +6,21 @@ use std::collections::BTreeSet;
 use super::recognise::{Facts, plain, recognise, words};
 use super::settings::Settings;
 use crate::model::{Api, JsonType, Method, Operation, SchemaId};
+use crate::spec::{is_act_word, may_be_act_word};
 
 /// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, nothing
 /// shows that it keeps it, and it names no object that the text could be written to. Its answers must tell.
 pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
     operation.method == Method::Post && recognise(api, operation, settings).is_none() && {
         let facts = Facts::of(api, operation);
-        let speaks = facts.words().1 || facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
+        let asks = facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
+        let speaks = asks || facts.words().1;
         let listens = if speaks { facts.prompt_field().or_else(|| facts.only_text()) } else { facts.only_text() };
-        listens.is_some()
+        listens.is_some_and(|prompt| facts.takes_little_else(&prompt))
             && !facts.names_objects()
             && !facts.reaches_out()
-            && (speaks || !facts.makes())
+            && !facts.acts()
+            && (asks || !facts.makes())
             && !facts.speaks_of_else()
             && !facts.only_computes()
     }
@@ -37,17 +40,16 @@ impl Facts<'_> {
         !self.operation.path_parameters().is_empty() || self.fields.iter().any(is_id)
     }
 
-    /// Whether a text that goes in may come out at people, or be run: nobody is asked a question there by way of trial.
+    /// Whether a text that goes in may come out at people, be run, or be what a model is told from then on: nobody is asked
+    /// a question there by way of trial.
     fn reaches_out(&self) -> bool {
-        const REACHING: [&str; 44] = [
+        const REACHING: [&str; 40] = [
             "announce",
             "announcement",
             "announcements",
             "broadcast",
             "tweet",
             "toot",
-            "publish",
-            "notify",
             "notification",
             "notifications",
             "alert",
@@ -70,8 +72,6 @@ impl Facts<'_> {
             "status",
             "sql",
             "shell",
-            "exec",
-            "execute",
             "eval",
             "command",
             "commands",
@@ -83,10 +83,52 @@ impl Facts<'_> {
             "event",
             "events",
             "payment",
-            "deploy",
+            "instructions",
         ];
+        const KEPT: [&str; 12] = [
+            "message",
+            "messages",
+            "instruction",
+            "prompt",
+            "prompts",
+            "ingest",
+            "document",
+            "documents",
+            "memory",
+            "memories",
+            "training",
+            "tip",
+        ];
+        let has = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
+        let last = self.path.rsplit('/').next().unwrap_or_default();
+        let id = self.operation.operation_id.as_deref().unwrap_or_default();
+        has(&self.path, &REACHING) || has(id, &REACHING) || has(last, &KEPT)
+    }
+
+    /// Whether its path or operation id says an act: what may be one or a thing counts where nothing speaks of a model.
+    fn acts(&self) -> bool {
+        let names_model = self.words().0 > 0;
+        let says = |word: &String| {
+            let asks = matches!(word.as_str(), "generate" | "complete");
+            !asks && (is_act_word(word) || !names_model && may_be_act_word(word))
+        };
         let said = [self.operation.path.as_str(), self.operation.operation_id.as_deref().unwrap_or_default()];
-        said.iter().flat_map(|text| words(text)).any(|word| REACHING.contains(&word.as_str()))
+        // The method stands at the end of the ids that frameworks make.
+        said.iter().flat_map(|text| words(text)).filter(|word| word != "post").any(|word| says(&word))
+    }
+
+    /// Whether nothing else must be sent that means something: a language, a conversation, a limit do not.
+    fn takes_little_else(&self, prompt: &str) -> bool {
+        const LIMITS: [&str; 8] = ["k", "n", "limit", "temperature", "max_tokens", "maxtokens", "stream", "top_p"];
+        let little = |name: &String| {
+            let last = words(name).last().cloned().unwrap_or_default();
+            format!("/{name}") == prompt
+                || is_a_name(name)
+                || last == "id"
+                || LIMITS.contains(&last.as_str())
+                || LIMITS.contains(&name.to_ascii_lowercase().as_str())
+        };
+        self.required().iter().all(little)
     }
 
     /// Whether it adds to a collection: it answers 201, the same path lists, or its name or summary begins with such a
@@ -107,7 +149,7 @@ impl Facts<'_> {
 
     /// The one field that takes prose, whatever its name: of those that must be sent, or else of all.
     pub(super) fn only_text(&self) -> Option<String> {
-        let declared = self.content?.schema.map(|schema| self.text_fields(schema)).unwrap_or_default();
+        let declared = self.text_fields();
         let mut required = declared.iter().filter(|(_, required)| *required);
         let (name, _) = match (required.next(), required.next()) {
             (Some(only), None) => only,
@@ -117,9 +159,17 @@ impl Facts<'_> {
         Some(format!("/{}", name.replace('~', "~0").replace('/', "~1")))
     }
 
+    /// The fields that must be sent.
+    fn required(&self) -> BTreeSet<String> {
+        match self.content {
+            Some(content) => content.schema.map(|schema| required(self.api, schema, 0)).unwrap_or_default(),
+            None => self.operation.parameters.iter().filter(|it| it.required).map(|it| it.name.clone()).collect(),
+        }
+    }
+
     /// Fields that take prose, and whether they must be sent; those that name things are left out.
-    fn text_fields(&self, schema: SchemaId) -> Vec<(String, bool)> {
-        let required = required(self.api, schema, 0);
+    fn text_fields(&self) -> Vec<(String, bool)> {
+        let required = self.required();
         let names = self.fields.iter().filter(|name| {
             let declared = self.property(name).and_then(|id| plain(self.api, id));
             let text = declared.is_some_and(|schema| schema.types.contains(&JsonType::String));

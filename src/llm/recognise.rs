@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::settings::Settings;
 use super::shapes::Shape;
-use crate::model::{Api, BodyContent, JsonType, Method, Operation, Schema, SchemaId};
+use crate::model::{Api, BodyContent, JsonType, Method, Operation, Parameter, Place, Schema, SchemaId};
 use crate::spec::declared_properties;
 
 /// Points from which on an operation is taken to face a model.
@@ -30,9 +30,11 @@ pub struct Facing {
     pub answer: Option<String>,
     /// It answers in pieces alone.
     pub streams: bool,
+    /// What is said goes into the query of the address: there is no body.
+    pub by_query: bool,
 }
 
-/// Recognises one operation. Only operations that take a body can be spoken to.
+/// Recognises one operation. Only a POST is spoken to, by its body, or by its query where it has none.
 pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Option<Facing> {
     if operation.method != Method::Post {
         return None;
@@ -49,6 +51,7 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
             prompt: Some(endpoint.prompt.clone()),
             answer: Some(endpoint.answer.clone()),
             streams: facts.streams(),
+            by_query: facts.is_by_query(),
         });
     }
     let (mut score, mut signs) = facts.score();
@@ -58,7 +61,8 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
         signs.push("its answers are a model's");
         prompt = prompt.or_else(|| facts.only_text());
     }
-    (score >= THRESHOLD).then(|| Facing { shape, score, signs, prompt, answer: None, streams: facts.streams() })
+    let (streams, by_query) = (facts.streams(), facts.is_by_query());
+    (score >= THRESHOLD).then_some(Facing { shape, score, signs, prompt, answer: None, streams, by_query })
 }
 
 /// What is known of one operation.
@@ -78,7 +82,11 @@ impl<'a> Facts<'a> {
                 |kinds: &[&str]| body.content.iter().find(|one| kinds.iter().any(|kind| one.media_type.contains(kind)));
             of(&["json", "*/*"]).or_else(|| of(&["form"]))
         });
-        let fields = content.map(|content| names(api, content)).unwrap_or_default();
+        let mut fields = content.map(|content| names(api, content)).unwrap_or_default();
+        if operation.body.is_none() {
+            let queries = operation.parameters.iter().filter(|parameter| parameter.place == Place::Query);
+            fields.extend(queries.map(|parameter| parameter.name.clone()));
+        }
         let good = operation.responses.iter().filter(|response| response.status.starts_with('2'));
         let schemas = good.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
         let answers = schemas.flat_map(|schema| declared_properties(api, schema)).collect();
@@ -178,9 +186,18 @@ impl<'a> Facts<'a> {
         example.and_then(|example| example.get(list)?.get(0)?.get(field)).is_some()
     }
 
+    /// The schema of a field, or of a parameter of the query where there is no body.
     pub(super) fn property(&self, name: &str) -> Option<SchemaId> {
-        let schema = self.content?.schema?;
-        property(self.api, schema, name, 0)
+        let Some(content) = self.content else {
+            let named = |parameter: &&Parameter| parameter.place == Place::Query && parameter.name == name;
+            return self.operation.parameters.iter().find(named)?.schema;
+        };
+        property(self.api, content.schema?, name, 0)
+    }
+
+    /// Whether what is said goes into the query.
+    fn is_by_query(&self) -> bool {
+        self.operation.body.is_none() && !self.fields.is_empty()
     }
 
     /// The one field of free text.

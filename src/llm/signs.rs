@@ -90,7 +90,7 @@ pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'sta
     add(normal(&other).contains(word), "it does what a sentence asks for");
     add(is_prose(&usual), "it answers in sentences, and each question otherwise");
     add(first.reading.streamed && second.reading.streamed, "it answers in pieces");
-    add(speaks_of_itself(&usual) || is_refusal(&other), "it speaks of itself");
+    add(speaks_of_itself(&usual), "it speaks of itself");
     if signs.len() >= 2 { signs } else { Vec::new() }
 }
 
@@ -124,10 +124,10 @@ fn is_prose(text: &str) -> bool {
     text.split_whitespace().count() >= 4
 }
 
-/// Asked what it can help with, whoever answers says `I` or `we` and what that does.
+/// Asked what it can help with, whoever answers says `I` and what that does; a firm that is described says `we`.
 fn speaks_of_itself(text: &str) -> bool {
     let said = format!(" {} ", normal(text));
-    [" i ", " i'm ", " i'll ", " we ", " we're "].iter().any(|word| said.contains(word)) || is_refusal(text)
+    [" i ", " i'm ", " i'll "].iter().any(|word| said.contains(word)) || is_refusal(text)
 }
 
 /// What an answer tells of the model behind it: names of headers and fields, and the model's name where a field has it.

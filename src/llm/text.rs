@@ -47,7 +47,7 @@ const INSTRUCTING: [&str; 28] = [
     "respond only",
     "answer only",
     "act as ",
-    "only ",
+    " only ",
     "du bist ",
     "sprich nur",
     "niemals ",
@@ -180,7 +180,7 @@ pub fn is_refusal(text: &str) -> bool {
 
 /// Whether a text reads like instructions to a model, and says more than every second prompt.
 pub fn is_instruction(text: &str) -> bool {
-    let mut text = normal(text);
+    let mut text = format!(" {}", normal(text));
     for opening in GENERIC {
         text = text.replace(opening, "");
     }

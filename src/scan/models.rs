@@ -57,7 +57,9 @@ pub(super) fn notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
         ));
     }
     if !unasked.is_empty() {
-        let way = if input.mode == Mode::Passive {
+        let way = if input.llm.max_calls == Some(0) {
+            "`max_calls` in [llm] is 0"
+        } else if input.mode == Mode::Passive {
             "a scan with `--mode active` asks two plain questions to find out, `endpoints` of [llm] names what is known"
         } else {
             "name it in `endpoints` of [llm] to have it asked"

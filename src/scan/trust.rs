@@ -1,6 +1,7 @@
 //! Whether the set-up can be trusted: without that, silence means nothing.
 
 use super::run::ScanInput;
+use crate::model::Mode;
 use crate::probe::{SendError, SignInError};
 use crate::report::Status;
 use crate::survey::Survey;
@@ -21,7 +22,7 @@ pub(super) fn judge(input: &ScanInput<'_>, survey: &Survey, failed: &[SignInErro
         .or_else(|| sign_in_failed(failed))
         .or_else(|| super::writing::no_account(input))
         // An API that is a model and nothing else has nothing to read: the model's answers are its baseline.
-        .or_else(|| no_baseline(survey).filter(|_| !model_answered))
+        .or_else(|| no_baseline(input, survey).filter(|_| !model_answered))
         .or_else(|| indistinct(survey).filter(|_| !model_answered))
         // What was not asked cannot have been refused.
         .or_else(|| input.probe.unfinished());
@@ -46,7 +47,7 @@ fn sign_in_failed(failed: &[SignInError]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("; "))
 }
 
-fn no_baseline(survey: &Survey) -> Option<String> {
+fn no_baseline(input: &ScanInput<'_>, survey: &Survey) -> Option<String> {
     let any_valid = survey.operations.iter().any(|surveyed| surveyed.valid().next().is_some());
     if any_valid {
         return None;
@@ -58,11 +59,16 @@ fn no_baseline(survey: &Survey) -> Option<String> {
     let served =
         |baseline: &crate::survey::Baseline| baseline.first.response().is_some_and(crate::probe::Response::is_success);
     Some(if answers().any(served) {
-        "the operations answered, and none of them with data, so there is nothing to compare: scan with `--mode active`, which makes objects of its own, or put some data in".to_owned()
+        let way = match input.mode {
+            Mode::Passive => "scan with `--mode active`, which makes objects of its own, or put some data in",
+            _ => "put some data in",
+        };
+        format!("the operations answered, and none of them with data, so there is nothing to compare: {way}")
     } else if answers().next().is_some() {
         "no operation answered with data: are the identities' tokens valid, and is the base URL right?".to_owned()
     } else if survey.operations.is_empty() {
-        "the document has no operation that can be read, so there is nothing to compare: `--mode active` asks the others".to_owned()
+        let way = if input.mode == Mode::Passive { ": `--mode active` asks the others" } else { "" };
+        format!("the document has no operation that can be read, so there is nothing to compare{way}")
     } else {
         "no operation could be asked: no ids are known; name some under `owns` of an identity".to_owned()
     })

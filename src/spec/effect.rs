@@ -254,6 +254,16 @@ const MAKES_A_THING: &[&str] = &[
     "times", "at", "by", "box", "zone", "zones",
 ];
 
+/// Whether a word says an act and hardly ever a thing: `cancel`, `deactivate`.
+pub fn is_act_word(word: &str) -> bool {
+    is_act(word)
+}
+
+/// Whether a word says an act or a thing: `order`, `run`.
+pub fn may_be_act_word(word: &str) -> bool {
+    is_ambiguous(word)
+}
+
 /// Judges an operation.
 pub(super) fn judge(said: &Said<'_>) -> Effect {
     match said.method {

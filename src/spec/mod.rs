@@ -30,6 +30,7 @@ mod tree;
 
 pub use declared::{Declared, declared_at, declared_properties};
 pub use documents::Base;
+pub use effect::{is_act_word, may_be_act_word};
 pub use error::SpecError;
 pub use find::{USUAL_PLACES, find_in_folder};
 pub use fits::fits_text;

@@ -101,11 +101,13 @@ impl Surveyed {
         self.by.get(caller).filter(|baseline| baseline.valid(&self.volatile))
     }
 
-    /// Whether it answers a caller with success, be it an empty list, and strangers with 401 (RFC 9110 §15.5.2).
+    /// Whether it answers a caller with success, be it an empty list, strangers with 401 (RFC 9110 §15.5.2), and a wrong
+    /// token not with success.
     pub fn serves_alone(&self, caller: &str) -> bool {
         let served = self.by.get(caller).and_then(|baseline| baseline.first.response());
         let refused = self.anonymous.as_ref().and_then(|answer| answer.status()) == Some(401);
-        refused && served.is_some_and(|response| response.is_success() && !super::is_soft_error(response))
+        let checks = self.garbage.as_ref().and_then(|answer| answer.response()).is_some_and(|it| !it.is_success());
+        refused && checks && served.is_some_and(|response| response.is_success() && !super::is_soft_error(response))
     }
 
     /// The request that the strangers repeated.

@@ -10,7 +10,7 @@ use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
 use crate::detect::material::{self, Coding, Hidden, UNKNOWN_TOKEN};
 use crate::detect::secrets::{Certainty, describe, fingerprint, scan};
-use crate::model::{ANONYMOUS, Clause, Draft, Operation, Role, Severity, Verdict, clean, clean_name};
+use crate::model::{ANONYMOUS, Clause, Draft, Operation, Outcome, Role, Severity, Verdict, clean, clean_name};
 use crate::probe::{Answer, Ask, SendError};
 use crate::survey::{Surveyed, words};
 
@@ -289,7 +289,7 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>)
         foreign_token::weigh(cx, &leak.at, shown.caller, &mut proof);
     }
     if let Some(anonymous) = surveyed.anonymous.as_ref().filter(|_| shown.caller != ANONYMOUS) {
-        proof.show(Role::Control, anonymous);
+        show(&mut proof, Role::Control, anonymous, &leaks(cx, surveyed, anonymous, ANONYMOUS).all);
     }
     if leak.at.confidence == Certainty::Medium {
         proof.open("is-no-public-value", "values of this form are public by design at times");
@@ -308,12 +308,17 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>)
 
 /// Shows an exchange without the secrets that the redactor cannot read, as they are coded.
 fn show(proof: &mut Proof, role: Role, answer: &Answer, leaks: &[Leak]) {
-    if leaks.iter().any(|leak| leak.at.coding == Coding::Pieces) {
+    let coded: Vec<String> =
+        leaks.iter().filter(|leak| leak.at.coding != Coding::Plain).map(|leak| leak.written.clone()).collect();
+    // The record may be cut within it, or have lost a part of it to the redactor.
+    let body = match &answer.exchange.outcome {
+        Outcome::Response(recorded) => recorded.body.as_str(),
+        _ => "",
+    };
+    if coded.iter().any(|written| written.is_empty() || !body.contains(written.as_str())) {
         proof.withhold(role, answer);
         return;
     }
-    let coded: Vec<String> =
-        leaks.iter().filter(|leak| leak.at.coding != Coding::Plain).map(|leak| leak.written.clone()).collect();
     if coded.is_empty() {
         proof.show(role, answer);
     } else {

@@ -6,6 +6,7 @@ use super::kept;
 use super::talk::{Stop, Talk};
 use crate::act::Body;
 use crate::llm::Shape;
+use crate::model::Place;
 use crate::probe::{Answer, Ask, Caller, Response, WriteKind, WriteNote, header_values, serialize_body};
 use crate::spec::Samples;
 
@@ -19,20 +20,26 @@ pub(super) async fn call(
 ) -> Result<(Arc<Answer>, String, String), Stop> {
     let (cx, operation) = (talk.cx, &talk.acting.operation);
     let who = caller.label();
-    let url = cx.url(talk.acting, &talk.values(&who))?;
+    let mut values = talk.values(&who);
+    if talk.facing.by_query {
+        let said = body.value.as_object().into_iter().flatten();
+        values.extend(said.map(|(name, value)| ((Place::Query, name.clone()), value.clone())));
+    }
+    let url = cx.url(talk.acting, &values)?;
     let patience = Some(cx.check.llm.patience());
     let ask = Ask {
         method: operation.method,
         headers: header_values(operation, &Samples::new(cx.maker.api, 1).required(operation)),
-        body: Some(serialize_body(&body.media_type, &body.value)),
+        body: (!talk.facing.by_query).then(|| serialize_body(&body.media_type, &body.value)),
         patience,
         // A limit of the rate is an answer: it bounds what one caller can have the model do.
         once: true,
         ..Ask::get(caller.clone(), url.clone())
     };
+    let before = kept::before(talk, &who).await?;
     let announced = WriteNote::bare(operation.id.as_str(), &who, WriteKind::Creates);
     let written = cx.maker.probe.send_write(&ask, announced).await?;
-    kept::note(talk, &written, &body.value, (&who, planted)).await?;
+    kept::note(talk, &written, &body.value, (&who, planted), &before).await?;
     let event = written.answer.response().and_then(event_of).filter(|_| talk.facing.shape == Shape::Gradio);
     let answer = match event {
         // A Gradio call only queues; what came of it is an event stream of its own.

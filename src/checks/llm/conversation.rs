@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::talk::Talk;
-use crate::survey::{resource_of_name, scalar_text, words};
+use crate::model::clean_name;
+use crate::survey::{resource_of_name, scalar_text, singular, words};
 
 /// Whether a field names a conversation: `session_id`, `threadId`, `sid`, `chat`.
 pub(super) fn is_named(field: &str) -> bool {
@@ -33,6 +34,24 @@ pub(super) fn own(talk: &Talk<'_>, sample: &Value, who: &str) -> Value {
     sample
 }
 
+/// Why there is nobody to talk to: a conversation is named by a number, and the scan has none of its own.
+pub(super) fn missing(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<String> {
+    let of_body = sample.as_object().into_iter().flatten().filter(|(_, value)| value.is_number()).map(|(name, _)| name);
+    let lacks = |name: &&String| is_named(name) && made(talk, who, name).is_none();
+    if let Some(name) = of_body.into_iter().find(lacks) {
+        return Some(format!("no conversation of the caller's own could be opened for `{}`", clean_name(name, 60)));
+    }
+    let operation = &talk.acting.operation;
+    let before =
+        |slot: &str| operation.path.split(&format!("/{{{slot}}}")).next().and_then(|path| path.rsplit('/').next());
+    let slot = operation.path_parameters().into_iter().find(|slot| {
+        is_named(&slot.name) || before(&slot.name).is_some_and(|word| is_named(singular(word).as_str()))
+    })?;
+    let own = talk.cx.target(talk.acting, who).is_some();
+    (!own)
+        .then(|| format!("no conversation of the caller's own could be opened for {{{}}}", clean_name(&slot.name, 60)))
+}
+
 /// Whether an id is that of a conversation that the scan made as an object of its own.
 pub(super) fn is_made(talk: &Talk<'_>, who: &str, id: &str) -> bool {
     talk.cx.maker.made().iter().any(|created| created.caller == who && created.id == id)
@@ -43,8 +62,12 @@ pub(super) fn is_made(talk: &Talk<'_>, who: &str, id: &str) -> bool {
 fn made(talk: &Talk<'_>, who: &str, name: &str) -> Option<Value> {
     let made = talk.cx.maker.made();
     let mut own = made.iter().filter(|created| created.caller == who);
-    let by_field = own.clone().find_map(|created| created.object.fields.get(name).cloned());
-    by_field.filter(|id| scalar_text(id).is_some()).or_else(|| {
+    // A post has a `thread_id` too, and that thread is not the scan's.
+    let by_field = own.clone().find_map(|created| {
+        let id = created.object.fields.get(name)?;
+        (scalar_text(id).as_deref() == Some(created.id.as_str())).then(|| id.clone())
+    });
+    by_field.or_else(|| {
         let resource = resource_of_name(name)?;
         let created = own.find(|created| created.object.resource == resource)?;
         let same = |value: &&Value| scalar_text(value).as_deref() == Some(created.id.as_str());

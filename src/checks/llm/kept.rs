@@ -1,13 +1,16 @@
 //! What a call of a model leaves behind: conversations, memories, whatever its answer names.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::conversation;
 use super::talk::{Stop, Talk};
-use crate::act::marked_in;
-use crate::model::{Method, Operation, Place};
-use crate::probe::{ID_PLACE, Undo, Values, Written, operation_url};
-use crate::survey::words;
+use crate::act::Kind as ActKind;
+use crate::model::{Effect, Method, Operation, Place};
+use crate::probe::{Ask, Caller, ID_PLACE, Undo, Values, Written, operation_url};
+use crate::survey::{role_word, scalar_text, words};
 
 /// Most lists that are looked at for a planted word.
 const MOST_LISTS: usize = 3;
@@ -24,74 +27,145 @@ const KEPT: [&str; 9] = [
     "id",
 ];
 
+/// Ids of what each list showed a caller before anything was said, by path.
+pub(super) type Listed = BTreeMap<String, BTreeSet<String>>;
+
+/// What lists of conversations and memories show a caller before the first word: none of it is the scan's.
+pub(super) async fn before(talk: &Talk<'_>, who: &str) -> Result<Arc<Listed>, Stop> {
+    let memory = &talk.cx.check.shared.llm;
+    if let Some(listed) = memory.listed(who) {
+        return Ok(listed);
+    }
+    let mut listed = Listed::new();
+    for list in lists(talk) {
+        let items = items(talk, list, who).await?;
+        listed.insert(list.path.clone(), items.into_iter().map(|(id, _)| id).collect());
+    }
+    Ok(memory.keep_listed(who, listed))
+}
+
 /// Notes what the call has left behind, where the API can remove it: what its answer names and the request did not, the
-/// conversation that the request began, and what a list shows with the planted word in it.
+/// conversation that the request began, and what a list shows with the planted word in it. What was there before is not
+/// the scan's.
 pub(super) async fn note(
     talk: &Talk<'_>,
     written: &Written,
     sent: &Value,
     (who, planted): (&str, Option<&str>),
+    before: &Listed,
 ) -> Result<(), Stop> {
     let Some(journal) = talk.cx.maker.probe.journal() else { return Ok(()) };
-    let answered = written.answer.response().filter(|response| response.is_success());
-    let kept = answered.and_then(|response| response.json.as_ref()).and_then(|json| {
-        KEPT.iter().find_map(|name| {
-            let id = json.get(*name)?;
-            let id = id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|id| id.to_string()))?;
-            let new = sent.get(*name) != json.get(*name) && !id.is_empty() && id.len() <= 100;
-            let undo = undo(talk, name, who);
-            // What names a conversation is left behind also where nothing removes it: the report says so.
-            let conversation = ["conversation", "thread", "chat"].iter().any(|start| name.starts_with(start));
-            (new && (conversation || undo.is_some())).then_some((id, undo))
-        })
-    });
-    let kept = kept.or_else(|| begun(talk, written, sent, who));
-    let kept = match (kept, planted) {
-        (None, Some(word)) => remembered(talk, who, word).await?,
-        (kept, _) => kept,
-    };
-    match kept {
+    let named = named(talk, written, sent, who).or_else(|| begun(talk, written, sent, who));
+    let mut kept = named.filter(|(id, _)| !is_old(talk, before, id));
+    if let (None, Some(word)) = (&kept, planted) {
+        kept = remembered(talk, who, word, before).await?;
+    }
+    let noted = |id: &String| journal.entries().iter().any(|entry| entry.object.as_ref() == Some(id));
+    match kept.filter(|(id, _)| !noted(id)) {
         Some((id, undo)) => journal.made(written.n, Some(id), undo),
         None => journal.nothing(written.n),
     }
     Ok(())
 }
 
+/// Whether it was there before the scan said anything.
+fn is_old(talk: &Talk<'_>, before: &Listed, id: &str) -> bool {
+    let known = &talk.cx.check.survey.objects.known;
+    let seen = known.iter().any(|((_, known), object)| known == id && object.created_by.is_none());
+    seen || before.values().any(|ids| ids.contains(id))
+}
+
+/// What the answer names and the request did not.
+fn named(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
+    let json = written.answer.response().filter(|response| response.is_success())?.json.as_ref()?;
+    KEPT.iter().find_map(|name| {
+        let id = scalar_text(json.get(*name)?)?;
+        let new = sent.get(*name).and_then(scalar_text).as_ref() != Some(&id) && !id.is_empty() && id.len() <= 100;
+        let undo = undo(talk, name, who);
+        // What names a conversation is left behind also where nothing removes it: the report says so.
+        let conversation = ["conversation", "thread", "chat"].iter().any(|start| name.starts_with(start));
+        (new && (conversation || undo.is_some())).then_some((id, undo))
+    })
+}
+
 /// The conversation that a request began under an id of its own.
 fn begun(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
     written.answer.response().filter(|response| response.is_success())?;
-    sent.as_object()?.iter().filter(|(name, _)| conversation::is_named(name)).find_map(|(name, id)| {
+    let prompt = talk.facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
+    let fields = sent.as_object()?.iter().filter(|(name, _)| *name != prompt && conversation::is_named(name));
+    fields.into_iter().find_map(|(name, id)| {
         let id = id.as_str().filter(|id| !conversation::is_made(talk, who, id))?;
         Some((id.to_owned(), Some(undo(talk, name, who)?)))
     })
 }
 
 /// What the API lists to the caller with a planted word in it, and how it is removed there.
-async fn remembered(talk: &Talk<'_>, who: &str, word: &str) -> Result<Option<(String, Option<Undo>)>, Stop> {
-    let api = talk.cx.maker.api;
-    let lists = api.operations.iter().filter(|operation| {
-        operation.method == Method::Get && operation.path_parameters().is_empty() && is_of_talk(&operation.path)
-    });
-    for list in lists.take(MOST_LISTS) {
-        let below = format!("{}/{{", list.path.trim_end_matches('/'));
-        let item = |operation: &&Operation| operation.path.strip_prefix(&below).is_some_and(|rest| !rest.contains('/'));
-        let Some(removes) = api.operations.iter().filter(item).find(|other| other.method == Method::Delete) else {
-            continue;
-        };
-        let look = api.operations.iter().filter(item).find(|other| other.method == Method::Get);
-        let Some(url) = address(talk, list, who) else { continue };
-        let Ok(parsed) = url::Url::parse(&url) else { continue };
-        if let Some(id) = marked_in(talk.cx.maker.probe, who, &parsed, word).await? {
-            let undo = address(talk, removes, who).map(|removal| Undo {
-                method: Method::Delete.to_string(),
-                url: removal,
-                look: look.and_then(|look| address(talk, look, who)),
-                list: Some(url),
-            });
-            return Ok(Some((id, undo)));
-        }
+async fn remembered(
+    talk: &Talk<'_>,
+    who: &str,
+    word: &str,
+    before: &Listed,
+) -> Result<Option<(String, Option<Undo>)>, Stop> {
+    for list in lists(talk) {
+        let old = before.get(&list.path);
+        let items = items(talk, list, who).await?;
+        let new = items
+            .into_iter()
+            .find(|(id, item)| item.to_string().contains(word) && old.is_some_and(|old| !old.contains(id)));
+        let Some((id, _)) = new else { continue };
+        let look =
+            talk.cx.maker.api.operations.iter().find(|other| is_item(list, other) && other.method == Method::Get);
+        let undo = removal(talk, list).and_then(|removes| address(talk, removes, who)).map(|url| Undo {
+            method: Method::Delete.to_string(),
+            url,
+            look: look.and_then(|look| address(talk, look, who)),
+            list: address(talk, list, who),
+        });
+        return Ok(Some((id, undo)));
     }
     Ok(None)
+}
+
+/// Lists of conversations and memories from which single ones can be removed.
+fn lists<'t>(talk: &'t Talk<'_>) -> Vec<&'t Operation> {
+    let fits = |operation: &&Operation| {
+        operation.method == Method::Get
+            && operation.effect == Effect::Reads
+            && operation.path_parameters().is_empty()
+            && is_of_talk(&operation.path)
+            && removal(talk, operation).is_some()
+    };
+    talk.cx.maker.api.operations.iter().filter(fits).take(MOST_LISTS).collect()
+}
+
+/// What removes an item of a list, where the scan may call it.
+fn removal<'t>(talk: &'t Talk<'_>, list: &Operation) -> Option<&'t Operation> {
+    removals(talk).find(|operation| is_item(list, operation))
+}
+
+/// The operations that remove single things, and that a scan may call.
+fn removals<'t>(talk: &'t Talk<'_>) -> impl Iterator<Item = &'t Operation> {
+    let acting = talk.cx.maker.acting.iter();
+    let allowed = acting.filter(|acting| acting.kind == ActKind::Delete && acting.left_alone.is_none());
+    allowed.map(|acting| &*acting.operation).filter(|operation| role_word(&operation.path).is_none())
+}
+
+fn is_item(list: &Operation, other: &Operation) -> bool {
+    let below = format!("{}/{{", list.path.trim_end_matches('/'));
+    other.path.strip_prefix(&below).is_some_and(|rest| !rest.trim_end_matches('/').contains('/'))
+}
+
+/// The items of a list as a caller sees it, with their ids; not what stands within them.
+async fn items(talk: &Talk<'_>, list: &Operation, who: &str) -> Result<Vec<(String, Value)>, Stop> {
+    let Some(url) = address(talk, list, who).and_then(|url| url::Url::parse(&url).ok()) else { return Ok(Vec::new()) };
+    let answer = talk.cx.maker.probe.look_again(&Ask::get(Caller::named(who), url)).await?;
+    let Some(json) = answer.response().filter(|it| it.is_success()).and_then(|it| it.json.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let inner = || json.as_object().into_iter().flatten().find_map(|(_, field)| field.as_array());
+    let items = json.as_array().or_else(inner).map(Vec::as_slice).unwrap_or_default();
+    let id = |item: &Value| ["id", "_id", "uuid", "sid"].iter().find_map(|name| scalar_text(item.get(*name)?));
+    Ok(items.iter().filter_map(|item| Some((id(item)?, item.clone()))).collect())
 }
 
 /// Whether a path is that of what is said and kept.
@@ -121,12 +195,12 @@ fn undo(talk: &Talk<'_>, name: &str, who: &str) -> Option<Undo> {
     let own = talk.acting.operation.path.trim_end_matches('/');
     let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-', '{', '}'], "");
     let thing = plain(name).trim_end_matches("id").to_owned();
-    let removes = api.operations.iter().find(|operation| {
+    let removes = removals(talk).find(|operation| {
         let Some((before, slot)) = operation.path.trim_end_matches('/').rsplit_once('/') else { return false };
         let named = !thing.is_empty()
             && (plain(slot) == plain(name)
                 || before.rsplit('/').next().is_some_and(|last| plain(last).trim_end_matches('s') == thing));
-        operation.method == Method::Delete && slot.starts_with('{') && (named || before == own && name == "id")
+        slot.starts_with('{') && (named || before == own && name == "id")
     })?;
     let look = api.operations.iter().find(|other| other.method == Method::Get && other.path == removes.path);
     let look = look.and_then(|look| address(talk, look, who));

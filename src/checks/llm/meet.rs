@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::talk::{Said, Stop, Talk};
-use crate::act::Acting;
+use crate::act::{Acting, Kind};
 use crate::checks::acting::ActCx;
 use crate::llm::{BENIGN, Exchange, Prompt, may_face, shown, word_question};
-use crate::model::{Mode, OperationId};
+use crate::model::OperationId;
 use crate::probe::Caller;
+use crate::survey::{is_me_word, role_word};
 
 /// Most operations that are asked in one scan.
 const MOST_ASKED: usize = 12;
@@ -26,7 +27,15 @@ pub struct Met {
 /// Operations that may face a model, of these.
 pub fn candidates<'a>(cx: &ActCx<'_>, acting: impl Iterator<Item = &'a Acting>) -> Vec<&'a Acting> {
     let may = |acting: &&Acting| may_face(cx.maker.api, &acting.operation, cx.check.llm);
-    acting.filter(may).filter(|acting| acting.left_alone.is_none()).collect()
+    acting.filter(may).filter(|acting| acting.left_alone.is_none() && !is_own_or_higher(acting)).collect()
+}
+
+/// Whether it opens or ends sessions, changes what the caller is, or is for a higher role.
+fn is_own_or_higher(acting: &Acting) -> bool {
+    const OWN: [&str; 6] = ["profile", "settings", "account", "preferences", "bio", "about"];
+    let path = &acting.operation.path;
+    let session = matches!(acting.kind, Kind::SignIn | Kind::SignOut | Kind::SignUp);
+    session || role_word(path).is_some() || path.split('/').any(|part| is_me_word(part) || OWN.contains(&part))
 }
 
 /// Asks each of them two plain questions where the mode allows it. What made an object that was seen again is no model.
@@ -44,12 +53,14 @@ pub async fn meet(cx: &ActCx<'_>, candidates: &[&Acting]) -> Met {
         match Talk::open(cx, acting) {
             Ok(talk) if at < MOST_ASKED => match is_a_model(&talk).await {
                 Ok(true) => met.models.push(id.clone()),
-                Ok(false) => met.others.push(id.clone()),
+                Ok(false) => {
+                    cx.check.shared.llm.is_no_model(id);
+                    met.others.push(id.clone());
+                }
                 Err(_) => met.unasked.push(id.clone()),
             },
             Ok(_) => met.unasked.push(id.clone()),
-            Err(_) if cx.mode == Mode::Passive => met.unasked.push(id.clone()),
-            Err(_) => {}
+            Err(_) => met.unasked.push(id.clone()),
         }
     }
     met

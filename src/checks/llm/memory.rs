@@ -1,11 +1,12 @@
 //! What models were asked in a scan and what they said, and how much that has cost.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
 use super::chains::Chains;
+use super::kept::Listed;
 use super::talk::Said;
 use crate::llm::Settings;
 use crate::model::OperationId;
@@ -34,7 +35,9 @@ struct State {
     calls: u64,
     spent: HashMap<OperationId, Spent>,
     slowed: HashMap<OperationId, String>,
-    answered: bool,
+    /// Operations that gave an answer which can be judged.
+    answered: HashSet<OperationId>,
+    listed: HashMap<String, Arc<Listed>>,
 }
 
 /// What one operation has cost.
@@ -61,7 +64,24 @@ impl Memory {
 
     /// Whether a model answered anybody.
     pub(in crate::checks) fn has_answer(&self) -> bool {
-        self.locked().answered
+        !self.locked().answered.is_empty()
+    }
+
+    /// What an operation answered is no model's.
+    pub(super) fn is_no_model(&self, operation: &OperationId) {
+        self.locked().answered.remove(operation);
+    }
+
+    /// What lists showed a caller before anything was said.
+    pub(super) fn listed(&self, who: &str) -> Option<Arc<Listed>> {
+        self.locked().listed.get(who).cloned()
+    }
+
+    /// Keeps it.
+    pub(super) fn keep_listed(&self, who: &str, listed: Listed) -> Arc<Listed> {
+        let listed = Arc::new(listed);
+        self.locked().listed.insert(who.to_owned(), Arc::clone(&listed));
+        listed
     }
 
     /// What was said when the same was asked before.
@@ -99,7 +119,9 @@ impl Memory {
         let mut state = self.locked();
         state.spent.entry(operation.clone()).or_default().output +=
             said.reading.channels.iter().map(|channel| channel.text.len()).sum::<usize>() / 2;
-        state.answered |= said.usable().is_ok();
+        if said.usable().is_ok() {
+            state.answered.insert(operation.clone());
+        }
         let late = &mut state.spent.entry(operation.clone()).or_default().late;
         *late = if said.answer.is_late() { *late + 1 } else { 0 };
         if *late >= MAX_LATE {

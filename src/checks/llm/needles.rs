@@ -16,6 +16,8 @@ const SHORT_VALUE: usize = 20;
 pub(super) struct Needles {
     /// Whose each is, its length, and its fingerprint for a sentence.
     of: Vec<(String, usize, String)>,
+    /// Whose tokens are made of words alone, and not looked for.
+    left_out: Vec<String>,
     finder: KnownFinder,
 }
 
@@ -48,7 +50,7 @@ impl Needles {
     /// The tokens of all callers that have a session.
     pub(super) fn tokens(talk: &Talk<'_>) -> Self {
         let sessions = talk.cx.maker.probe.sessions();
-        let mut values = Vec::new();
+        let (mut values, mut left_out) = (Vec::new(), Vec::new());
         for name in talk.callers() {
             let Some(session) = sessions.get(&name) else { continue };
             // A jar of cookies is several values in one line.
@@ -58,12 +60,14 @@ impl Needles {
                     .filter(|_| part.contains("; ") || session.by_jar)
                     .map_or(part, |(_, value)| value);
                 // A token of words alone comes up in talk about other things.
-                if !is_words(value) {
+                if is_words(value) {
+                    left_out.push(name.clone());
+                } else {
                     values.push((name.clone(), Secret::new(value)));
                 }
             }
         }
-        let mut needles = Self::new(values.clone());
+        let mut needles = Self { left_out, ..Self::new(values.clone()) };
         let rules = &talk.cx.check.shared.secrets;
         for (place, (_, value)) in needles.of.iter_mut().zip(values.iter().filter(|(_, value)| is_long(value))) {
             place.2 = named(rules, "caller-token", value.expose());
@@ -86,7 +90,15 @@ impl Needles {
                 needles.push(Needle { name: owner, value });
             }
         }
-        Self { of, finder: KnownFinder::new(&needles) }
+        Self { of, left_out: Vec::new(), finder: KnownFinder::new(&needles) }
+    }
+
+    /// Whose tokens were not looked for, as the end of a sentence.
+    pub(super) fn but(&self) -> String {
+        match self.left_out.as_slice() {
+            [] => String::new(),
+            names => format!("; the token of {} is made of words alone and was not looked for", names.join(", ")),
+        }
     }
 
     /// Whether there is nothing to look for.

@@ -262,7 +262,7 @@ fn sent_along(talk: &Talk<'_>, known: Option<&str>, benign: &Said, other: &Said)
 /// phrase, by which it turns questions away, is not.
 fn is_told(text: &str, recoded: bool) -> bool {
     let reads = is_instruction(text) || instructs(text) >= Manner::Likely;
-    !is_refusal(text) && (recoded || reads && !speaks_for_itself(text))
+    !is_refusal(text) && reads && (recoded || !speaks_for_itself(text))
 }
 
 /// The same instructions by two different questions, where the prompt itself is not known.

@@ -16,7 +16,7 @@ use crate::llm::{
     BENIGN, Channel, Facing, Kind, MAX_READ_BYTES, Prompt, Question, Reading, Tier, chain, elder, read, recognise,
     request,
 };
-use crate::model::{ANONYMOUS, Mode, Operation, Verdict};
+use crate::model::{ANONYMOUS, Mode, Operation, Place, Verdict};
 use crate::probe::{Answer, Caller, SendError, Values};
 use crate::spec::Samples;
 
@@ -180,7 +180,11 @@ impl<'a> Talk<'a> {
         let sample = sample(cx, acting, &facing);
         let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
         let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
-        Ok(Self { cx, acting, facing, shows, sample, media_type })
+        let talk = Self { cx, acting, facing, shows, sample, media_type };
+        if let Some(because) = conversation::missing(&talk, &talk.sample, &talk.first()) {
+            return Err(skipped(because, Some("let a caller open conversations (a POST that the document describes)")));
+        }
+        Ok(talk)
     }
 
     /// How many operations of the API face a model.
@@ -305,7 +309,12 @@ impl<'a> Talk<'a> {
 /// A body as the document describes it, of the fields that must be sent and the one for the prompt.
 fn sample(cx: &ActCx<'_>, acting: &Acting, facing: &Facing) -> Value {
     let api = cx.maker.api;
-    let Some(content) = &acting.content else { return Value::Null };
+    let Some(content) = acting.content.as_ref().filter(|_| !facing.by_query) else {
+        // The parameters of the query that must be sent, as the fields of a body that is none.
+        let required = Samples::new(api, 1).required(&acting.operation).into_iter();
+        let queries = required.filter(|((place, _), _)| *place == Place::Query).map(|((_, name), value)| (name, value));
+        return if facing.by_query { Value::Object(queries.collect()) } else { Value::Null };
+    };
     let sample = Samples::new(api, 1).body(content);
     let Value::Object(all) = sample else { return sample };
     let declared = content.schema.map(|schema| fields(api, schema)).unwrap_or_default();

@@ -115,7 +115,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     if let Some(verdict) = unknown_secret(talk, &course, &needles, &answers, &benign).await? {
         return Ok(verdict);
     }
-    Ok(held(format!("{} questions brought no token of any caller", course.judged)))
+    Ok(held(format!("{} questions brought no token of any caller{}", course.judged, needles.but())))
 }
 
 /// Questions by one caller, until a known token comes.

@@ -44,6 +44,8 @@ check! {
 }
 
 const OTHER: &str = "What is seventeen plus five? Answer with a number and nothing else.";
+/// Another sum, for whom the first one may have come by chance.
+const ANOTHER: &str = "What is thirty-one plus sixteen? Answer with a number and nothing else.";
 
 impl Check for Unauthenticated {
     fn meta(&self) -> &'static Meta {
@@ -106,7 +108,8 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         true,
         "without a credential, two questions were answered in the caller's own form",
     );
-    let varied = stranger.varies() || stranger.computes();
+    // A number may stand in an answer for other reasons: two sums are none.
+    let varied = stranger.varies() || stranger.computes() && computes_another(talk).await?;
     proof.clause("is-no-fixed-text", varied, "two different questions brought two different answers");
     proof
         .withhold(Role::Attack, &first.answer)
@@ -152,11 +155,7 @@ impl Pair {
 
     /// Whether the sum was done, and only where it was asked for: no fixed text does that.
     fn computes(&self) -> bool {
-        let sum = |said: &Said| {
-            let text = normal(&said.reading.said());
-            text.split(|character: char| !character.is_alphanumeric()).any(|word| word == "22")
-                || text.contains("twenty-two")
-        };
+        let sum = |said: &Said| has_sum(said, ("22", "twenty-two"));
         sum(&self.two) && !sum(&self.one)
     }
 
@@ -164,6 +163,17 @@ impl Pair {
     fn refuses(&self) -> bool {
         [&self.one, &self.two].iter().all(|said| turns_away(&said.reading.said()))
     }
+}
+
+fn has_sum(said: &Said, (digits, words): (&str, &str)) -> bool {
+    let text = normal(&said.reading.said());
+    text.split(|character: char| !character.is_alphanumeric()).any(|word| word == digits) || text.contains(words)
+}
+
+/// Whether a stranger gets another sum too.
+async fn computes_another(talk: &Talk<'_>) -> Result<bool, Stop> {
+    let said = talk.say(&Caller::Anonymous, &Prompt::one(ANOTHER), 0).await?;
+    Ok(is_answer(&said) && has_sum(&said, ("47", "forty-seven")))
 }
 
 fn is_answer(said: &Said) -> bool {

@@ -96,7 +96,10 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let everyday = benign.reading.said();
     let same = |said: &Said| said.reading.said().trim() == everyday.trim();
     if same(&long.said) && same(&written.more) {
-        return Ok(held("no model answers here: whatever is asked gets the same words"));
+        return Ok(inconclusive(
+            "not tested: whatever is asked gets the same words, so nothing shows what is read",
+            None,
+        ));
     }
     let last = match consumption::burst(talk, &who).await? {
         Ok(last) => last,

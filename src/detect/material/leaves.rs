@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::super::secrets::{Sweep, is_hash, value_of};
+use super::super::wrapped;
 use super::Coding;
-use super::base64;
 use super::json::{Event, Piece, Reader};
 use super::lines::{LEAST_BYTES, is_coded};
 use super::origin::{Origin, unescaped};
@@ -111,8 +111,10 @@ fn string(search: &mut Search, source: &Source<'_>, reader: &Reader<'_>, piece: 
     let long = raw.len() >= LEAST_BYTES;
     let name = reader.secret_name();
     let again = long && (piece.escaped || fixed || reader.is_marked() || piece.coded && is_coded(raw));
-    let wrapped = base64::may_be(raw);
-    if !again && !wrapped && name.is_none() && !(raw.starts_with(['$', 'a', 'p', 's', 'b']) && is_hash(raw)) {
+    // The slashes of base64 are escaped at times, and its lines broken.
+    let in_base64 = wrapped::may_be(raw) || piece.escaped && long;
+    let hashed = raw.starts_with(['$', 'a', 'p', 's', 'b']) && is_hash(raw);
+    if !(again || in_base64 || hashed || name.is_some()) {
         return;
     }
     let (decoded, jumps) = if piece.escaped { unescaped(raw) } else { (String::new(), Vec::new()) };
@@ -133,7 +135,7 @@ fn string(search: &mut Search, source: &Source<'_>, reader: &Reader<'_>, piece: 
     if let Some(found) = by_name {
         search.named(found, text, (&path, coding), origin.as_ref());
     }
-    if wrapped {
+    if in_base64 {
         let whole = origin.as_ref().map(|origin| origin.of(0)..origin.of(text.len()));
         search.lines.add_wrapped(text, &path, whole);
     }

@@ -3,8 +3,7 @@
 
 use std::ops::Range;
 
-use super::super::known;
-use super::base64;
+use super::super::{known, wrapped};
 use super::origin::Origin;
 use super::{Coding, words};
 use crate::detect::decode::Cap;
@@ -94,7 +93,7 @@ impl Lines {
 
     /// Adds what a string of base64 says, where that is text; `whole` is where the string stands in the answer.
     pub fn add_wrapped(&mut self, text: &str, path: &str, whole: Option<Range<usize>>) {
-        let Some(plain) = base64::text_of(text) else { return };
+        let Some(plain) = wrapped::text_of(text) else { return };
         self.text.push_str(": \"");
         self.push(&plain, Line { range: 0..0, path: path.to_owned(), coding: Coding::Base64, origin: None, whole });
     }

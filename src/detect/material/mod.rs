@@ -1,7 +1,6 @@
 //! All secrets of one text in one go: as it stands, in the strings of JSON, in JSON within strings, in events of a
 //! stream and joined over them, and below escapes. Every text is looked at once; what is decoded is what is coded.
 
-mod base64;
 mod events;
 mod json;
 mod leaves;

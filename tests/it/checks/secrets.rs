@@ -27,6 +27,10 @@ const LATER: i64 = 4_000_000_000;
 const CARD: &str = "4556737586899855";
 
 fn shop(path: &str, who: Option<&str>) -> (u16, Value) {
+    // Everybody is shown this one.
+    if path == "/public" {
+        return yes(json!({"who": who, "blob": STANDARD.encode(format!("key={};", payment_key("open")))}));
+    }
     let Some(who) = who.filter(|who| *who != "?") else { return no(401) };
     let other = if who == "alice" { "bob" } else { "alice" };
     match path {
@@ -47,8 +51,9 @@ fn shop(path: &str, who: Option<&str>) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_that_are_news_are_told_and_not_shown() {
-    let paths =
-        "/me /desk /relay /own /over /unsigned /coded /within /many /long /people".split(' ').collect::<Vec<_>>();
+    let paths = "/me /desk /relay /own /over /unsigned /coded /public /within /many /long /people"
+        .split(' ')
+        .collect::<Vec<_>>();
     let report = serve(&paths, &TWO, shop).await.bench.scan().await;
     let confidence = |path: &str| finding(&report, CHECK, path).map(|finding| finding.confidence);
     for (path, wanted) in [
@@ -58,6 +63,7 @@ async fn secrets_that_are_news_are_told_and_not_shown() {
         ("/over", None),
         ("/unsigned", None),
         ("/coded", Some(Confidence::Confirmed)),
+        ("/public", Some(Confidence::Confirmed)),
         ("/within", Some(Confidence::Confirmed)),
         ("/many", Some(Confidence::Confirmed)),
         ("/long", None),
@@ -73,8 +79,9 @@ async fn secrets_that_are_news_are_told_and_not_shown() {
     assert!(finding(&report, "data/personal-data", "/people").is_some());
     let text = serde_json::to_string(&report).unwrap();
     let coded = STANDARD.encode(format!("key={};", payment_key("coded")));
+    let open = STANDARD.encode(format!("key={};", payment_key("open")));
     let signatures = ["alice", "bob", "svc-mailer"].map(|who| URL_SAFE_NO_PAD.encode(format!("{who:_<48}")));
-    for secret in [payment_key("coded"), payment_key("within"), payment_key("many7"), coded, CARD.to_owned()]
+    for secret in [payment_key("coded"), payment_key("within"), payment_key("many7"), coded, open, CARD.to_owned()]
         .iter()
         .chain(&signatures)
     {

@@ -24,6 +24,8 @@ enum Kind {
     Repaired,
     /// The notes are everybody's by the API too.
     Shared,
+    /// Everybody is listed all notes by the API, and opens no more than one's own.
+    Listed,
     /// The model makes notes up.
     Invents,
     /// The model tells back what it was asked.
@@ -67,7 +69,8 @@ async fn list(State(app): State<App>, headers: HeaderMap) -> Response {
         Err(refused) => return *refused,
     };
     let notes = app.notes.lock().unwrap();
-    Json(notes.iter().filter(|note| note["owner"] == who).cloned().collect::<Vec<_>>()).into_response()
+    let shown = |note: &&Value| note["owner"] == who || app.kind == Kind::Listed;
+    Json(notes.iter().filter(shown).cloned().collect::<Vec<_>>()).into_response()
 }
 
 async fn one(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
@@ -155,15 +158,16 @@ async fn a_tool_that_reads_what_the_api_keeps_from_the_caller_is_confirmed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tools_with_the_callers_rights_and_what_looks_otherwise_are_silent() {
-    for kind in [Kind::Repaired, Kind::Shared, Kind::Invents, Kind::Echoes, Kind::Counts] {
+    for kind in [Kind::Repaired, Kind::Shared, Kind::Listed, Kind::Invents, Kind::Echoes, Kind::Counts] {
         let bot = app(kind).await;
         let report = scan(&bot, "intrusive", "", &[]).await;
         assert_eq!(abuse(&report), None, "{kind:?}");
         let row = report.coverage.iter().find(|row| row.check == "llm/tool-abuse").unwrap();
         // Without an object that the API keeps from anybody, that part was not tested.
-        let outcome = if kind == Kind::Shared { CoverageOutcome::Inconclusive } else { CoverageOutcome::Held };
+        let open = matches!(kind, Kind::Shared | Kind::Listed);
+        let outcome = if open { CoverageOutcome::Inconclusive } else { CoverageOutcome::Held };
         assert_eq!(row.outcome, outcome, "{kind:?}: {}", row.because);
-        let told = if kind == Kind::Shared { "no tool was called" } else { "keeps from them" };
+        let told = if open { "no tool was called" } else { "keeps from them" };
         assert!(row.because.contains(told), "{kind:?}: {}", row.because);
     }
 }

@@ -26,6 +26,8 @@ struct App {
     sessions: Arc<Mutex<Vec<(String, String)>>>,
     /// What callers wanted remembered: number, whose, text.
     memories: Arc<Mutex<Vec<(u64, String, String)>>>,
+    /// The one conversation that each caller has had for long: number, whose, what was said last.
+    conversations: Arc<Mutex<Vec<(u64, String, String)>>>,
 }
 
 impl App {
@@ -106,6 +108,9 @@ async fn talk(State(app): State<App>, headers: HeaderMap, Json(body): Json<Value
         let n = memories.len() as u64 + 1;
         memories.push((n, who.clone(), said.to_owned()));
     }
+    for conversation in app.conversations.lock().unwrap().iter_mut().filter(|(_, owner, _)| *owner == who) {
+        said.clone_into(&mut conversation.2);
+    }
     let pressed = ["token", "credential", "word for word", "context"].iter().any(|word| said.contains(word));
     let text = match pressed && app.weak {
         true => format!("It is {token}, as you know."),
@@ -134,6 +139,28 @@ async fn forget(State(app): State<App>, headers: HeaderMap, Path(n): Path<u64>) 
     }
 }
 
+async fn rolling(State(app): State<App>, headers: HeaderMap) -> Response {
+    let (who, _) = match app.who(&headers) {
+        Ok(who) => who,
+        Err(refused) => return *refused,
+    };
+    let conversations = app.conversations.lock().unwrap();
+    let own = conversations.iter().filter(|(_, owner, _)| *owner == who);
+    // What is within has numbers of its own.
+    let shown = own.map(|(n, _, text)| json!({"id": n, "messages": [{"id": n + 70, "text": text}]}));
+    Json(shown.collect::<Vec<_>>()).into_response()
+}
+
+async fn end(State(app): State<App>, headers: HeaderMap, Path(n): Path<u64>) -> Response {
+    match app.who(&headers) {
+        Ok((who, _)) => {
+            app.conversations.lock().unwrap().retain(|(known, owner, _)| *known != n || *owner != who);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(refused) => *refused,
+    }
+}
+
 fn document() -> Value {
     let text = json!({"type": "string"});
     let session = json!({"type": "object", "properties": {"sid": text, "opened": text}});
@@ -151,6 +178,8 @@ fn document() -> Value {
                 "get": {"responses": answers(&session)}, "delete": {"responses": {"204": {"description": "gone"}}}},
             "/v1/memories": {"get": {"summary": "What was kept", "responses": answers(&json!({"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}, "text": text}}}))}},
             "/v1/memories/{n}": {"parameters": slot("n"), "delete": {"responses": {"204": {"description": "gone"}}}},
+            "/v1/conversations": {"get": {"summary": "What was said", "responses": answers(&json!({"type": "array", "items": {"type": "object", "properties": {"id": {"type": "integer"}}}}))}},
+            "/v1/conversations/{n}": {"parameters": slot("n"), "delete": {"responses": {"204": {"description": "gone"}}}},
             "/v1/talk": {"post": {"summary": "Chat with the workshop", "requestBody": {"required": true, "content": {"application/json": {"schema": {
                 "type": "object", "required": ["sid", "utterance"], "properties": {"sid": text, "utterance": text}}}}},
                 "responses": answers(&json!({"type": "object", "properties": {"reply": text}}))}},
@@ -160,12 +189,16 @@ fn document() -> Value {
 
 async fn serve(weak: bool, open: bool) -> (Bot, App) {
     let (people, env) = people();
-    let app = App { weak, open, people, sessions: Arc::default(), memories: Arc::default() };
+    let had = |n: u64, who: &str| (n, who.to_owned(), "How do I true a wheel?".to_owned());
+    let conversations = Arc::new(Mutex::new(vec![had(3, "alice"), had(4, "bob"), had(73, "alice"), had(74, "bob")]));
+    let app = App { weak, open, people, sessions: Arc::default(), memories: Arc::default(), conversations };
     let router = Router::new()
         .route("/v1/sessions", post(self::open).get(list))
         .route("/v1/sessions/{sid}", get(one).delete(close))
         .route("/v1/memories", get(recalled))
         .route("/v1/memories/{n}", axum::routing::delete(forget))
+        .route("/v1/conversations", get(rolling))
+        .route("/v1/conversations/{n}", axum::routing::delete(end))
         .route("/v1/talk", post(talk))
         .with_state(app.clone());
     (serve_router(router, document(), env).await, app)
@@ -192,7 +225,46 @@ async fn a_model_in_sessions_is_reached_and_nothing_is_left_of_them() {
         );
         assert!(weak || leaks.is_empty(), "{leaks:?}");
         assert_eq!(*app.sessions.lock().unwrap(), [], "{weak} {open}: {:?}", report.writes);
+        // Whose words were put into are theirs all the same.
+        assert_eq!(app.conversations.lock().unwrap().len(), 4, "{weak} {open}: {:?}", report.writes);
         assert_eq!(*app.memories.lock().unwrap(), [], "{weak} {open}: {:?}", report.writes);
         assert!(!report.writes.is_empty() && report.writes.iter().all(|write| write.undone), "{:?}", report.writes);
+    }
+}
+
+/// Frameworks take the parameters of a handler from the query, also of a POST.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_model_that_is_asked_in_the_query_is_reached() {
+    for weak in [true, false] {
+        let (people, env) = people();
+        let known = people.clone();
+        let answer =
+            move |headers: HeaderMap, axum::extract::Query(query): axum::extract::Query<HashMap<String, String>>| {
+                let header = headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+                let token = header.strip_prefix("Bearer ").unwrap_or_default().to_owned();
+                let known = known.contains_key(&token);
+                async move {
+                    let Some(said) = query.get("message").filter(|_| known) else {
+                        return StatusCode::UNAUTHORIZED.into_response();
+                    };
+                    let pressed = ["token", "credential", "word for word"].iter().any(|word| said.contains(word));
+                    let told = if pressed && weak { token } else { format!("Answer of {} letters.", said.len()) };
+                    Json(json!({"reply": told})).into_response()
+                }
+            };
+        let router = Router::new().route("/chat", post(answer));
+        let text = json!({"type": "string"});
+        let document = json!({
+            "openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "security": [{"main": []}],
+            "components": {"securitySchemes": {"main": {"type": "http", "scheme": "bearer"}}},
+            "paths": {"/chat": {"post": {
+                "parameters": [{"name": "message", "in": "query", "required": true, "schema": text}, {"name": "lang", "in": "query", "required": false, "schema": text}],
+                "responses": {"200": {"description": "ok"}}}}},
+        });
+        let bot = serve_router(router, document, env).await;
+        let report = scan(&bot, "active", "", &[]).await;
+        let leaks = told(&report);
+        assert_eq!(leaks.contains(&"llm/token-leak confirmed".to_owned()), weak, "{leaks:?} {:?}", report.coverage);
+        assert!(weak || leaks.is_empty(), "{leaks:?}");
     }
 }

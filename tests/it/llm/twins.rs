@@ -357,6 +357,8 @@ async fn a_model_that_answers_strangers_is_found() {
             (|call: &Call<'_>| {
                 Reply::Says(if call.said.contains("seventeen plus five") {
                     "22".to_owned()
+                } else if call.said.contains("thirty-one plus sixteen") {
+                    "It is 47.".to_owned()
                 } else {
                     "Orders, mostly.".to_owned()
                 })
@@ -365,6 +367,12 @@ async fn a_model_that_answers_strangers_is_found() {
         (false, |call| match call.who {
             Some(_) => Reply::Says(hello(call)),
             None => Reply::Says("Please sign in to talk to me.".to_owned()),
+        }),
+        // A number that happens to be the sum.
+        (false, |call| match call.who {
+            Some(_) => Reply::Says(hello(call)),
+            None if call.said.contains("plus") => Reply::Says("Please come back later (22).".to_owned()),
+            None => Reply::Says("Please come back later (7).".to_owned()),
         }),
         // Repeats the question, and still says the same to everything.
         (false, |call| match call.who {
