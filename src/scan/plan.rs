@@ -51,9 +51,9 @@ fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
                 max_requests += u64::from(requests);
             }
         }
-        // Two plain questions tell whether a model stands behind it.
+        // Two plain questions tell whether a model stands behind it; where one does, it is asked like the others.
         let asked = input.mode > Mode::Passive && may_face(input.api, operation, input.llm);
-        max_requests += if asked { 2 } else { 0 };
+        max_requests += if asked { input.llm.calls_each(1) } else { 0 };
         max_requests +=
             if writes { making_cost(operation, input.identities.len()) } else { baseline_cost(input.identities.len()) };
     }

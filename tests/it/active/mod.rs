@@ -11,6 +11,7 @@ pub mod kit;
 mod objects;
 mod profiles;
 mod properties;
+mod receipts;
 mod resets;
 mod roles;
 mod signing;
