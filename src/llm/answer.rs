@@ -107,7 +107,7 @@ impl Channels {
     /// Where no name tells what the model says, the longest prose among what has no meaning yet is taken for it, or two
     /// words where there is no other text; of a stream what came in the most pieces. Nothing is where the answer speaks of an error.
     pub(super) fn suppose(&mut self, pieces: &HashMap<String, usize>) {
-        if self.speaks() || self.0.keys().any(|(kind, _)| *kind == Kind::Error) {
+        if self.0.keys().any(|(kind, _)| matches!(kind, Kind::Text | Kind::Error)) {
             return;
         }
         let known = self.0.iter().filter(|((kind, path), _)| *kind == Kind::Metadata && !is_technical(path));

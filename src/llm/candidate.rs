@@ -26,6 +26,15 @@ pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
     }
 }
 
+/// Whether something in the document hints at a model: a word of chats and models, a stream, a field of the question or
+/// the answer that is named so. Without a hint people may stand behind it as well as a model.
+pub fn is_hinted(api: &Api, operation: &Operation) -> bool {
+    let facts = Facts::of(api, operation);
+    let asks =
+        ["prompt", "question", "user_input", "userInput", "userMessage", "user_message", "utterance", "chatInput"];
+    facts.words().0 > 0 || facts.may_stream() || facts.answers_like_a_model() || facts.has_any(&asks)
+}
+
 impl Facts<'_> {
     /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
     fn names_objects(&self) -> bool {
@@ -131,8 +140,8 @@ impl Facts<'_> {
         self.required().iter().all(little)
     }
 
-    /// Whether it adds to a collection: it answers 201, the same path lists, or its name or summary begins with such a
-    /// verb.
+    /// Whether it adds to a collection: it answers 201, the same path lists, its path ends in a plural, or its name or
+    /// summary begins with such a verb.
     fn makes(&self) -> bool {
         const MAKING: [&str; 20] = [
             "create", "creates", "add", "adds", "submit", "submits", "send", "sends", "post", "posts", "save", "saves",
@@ -140,6 +149,10 @@ impl Facts<'_> {
         ];
         let said = [self.operation.operation_id.as_deref().unwrap_or_default(), &self.operation.summary];
         if said.iter().filter_map(|text| words(text).into_iter().next()).any(|verb| MAKING.contains(&verb.as_str())) {
+            return true;
+        }
+        let last = words(self.path.rsplit('/').next().unwrap_or_default()).pop().unwrap_or_default();
+        if last.len() > 3 && last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us") {
             return true;
         }
         let same = |other: &&Operation| other.method == Method::Get && other.path == self.operation.path;

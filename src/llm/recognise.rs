@@ -98,7 +98,7 @@ impl<'a> Facts<'a> {
         self.fields.contains(name)
     }
 
-    fn has_any(&self, names: &[&str]) -> bool {
+    pub(super) fn has_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.has(name))
     }
 
@@ -223,6 +223,27 @@ impl<'a> Facts<'a> {
         self.answers_as(&["text/event-stream", "application/x-ndjson"]) && !self.answers_as(&["application/json"])
     }
 
+    /// Whether a stream is one of the ways in which it answers.
+    pub(super) fn may_stream(&self) -> bool {
+        self.answers_as(&["text/event-stream", "application/x-ndjson"]) || self.has("stream")
+    }
+
+    /// Whether a field of its answer has a name that models' answers have.
+    pub(super) fn answers_like_a_model(&self) -> bool {
+        const NAMES: [&str; 9] = [
+            "choices",
+            "completion",
+            "answer",
+            "reply",
+            "response",
+            "generated_text",
+            "output_text",
+            "finish_reason",
+            "stop_reason",
+        ];
+        NAMES.iter().any(|name| self.answers.contains(*name))
+    }
+
     fn score(&mut self) -> (i32, Vec<&'static str>) {
         let mut signs = Vec::new();
         let mut score = 0;
@@ -262,19 +283,8 @@ impl<'a> Facts<'a> {
             || self.has_any(&["prompt", "inputs"]) && (tuned || self.has("parameters"));
         add(3, settings, "it takes a prompt and a model's settings");
         add(2, self.prompt_field().is_some(), "it takes a free text");
-        let named = [
-            "choices",
-            "completion",
-            "answer",
-            "reply",
-            "response",
-            "generated_text",
-            "output_text",
-            "finish_reason",
-            "stop_reason",
-        ];
-        add(2, named.iter().any(|name| self.answers.contains(*name)), "its answer is named like a model's");
-        let streams = self.answers_as(&["text/event-stream", "application/x-ndjson"]) || self.has("stream");
+        add(2, self.answers_like_a_model(), "its answer is named like a model's");
+        let streams = self.may_stream();
         add(2, streams, "it streams");
         let (words, strong) = self.words();
         add(words, words > 0, "its words speak of a model");

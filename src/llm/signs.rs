@@ -75,9 +75,9 @@ pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'sta
     if !sure.is_empty() && !first.reading.is_empty() {
         return sure;
     }
-    let (usual, other) = (first.reading.said(), second.reading.said());
+    let (usual, other) = (words_of(first.reading), words_of(second.reading));
     // Whoever gives the question back, or says the same to everything, has read nothing.
-    let parrots = both.iter().any(|one| repeats(one.asked, &one.reading.said()));
+    let parrots = both.iter().any(|one| repeats(one.asked, &words_of(one.reading)));
     if usual.trim().is_empty() || other.trim().is_empty() || parrots || normal(&usual) == normal(&other) {
         return Vec::new();
     }
@@ -92,6 +92,15 @@ pub fn shown(first: Exchange<'_>, second: Exchange<'_>, word: &str) -> Vec<&'sta
     add(first.reading.streamed && second.reading.streamed, "it answers in pieces");
     add(speaks_of_itself(&usual), "it speaks of itself");
     if signs.len() >= 2 { signs } else { Vec::new() }
+}
+
+/// What was said, or all texts of the answer where no name tells what that is.
+fn words_of(reading: &Reading) -> String {
+    let said = reading.said();
+    if !said.trim().is_empty() {
+        return said;
+    }
+    reading.first(Kind::All).map(|all| all.text.clone()).unwrap_or_default()
 }
 
 fn is_a_models_header(name: &str) -> bool {

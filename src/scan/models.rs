@@ -8,7 +8,7 @@ use crate::model::{Mode, OperationId, clean_name};
 use crate::survey::Survey;
 
 /// Most operations that are named in one note.
-const MOST_NAMED: usize = 6;
+const MOST_NAMED: usize = 12;
 
 /// Finds out which operations face a model; gives the settings that know them, and what came of the others.
 pub(super) async fn meet(
@@ -52,7 +52,7 @@ pub(super) fn notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
     }
     if !others.is_empty() {
         notes.push(format!(
-            "no sign of a model in the answers of {}; where one stands behind it all the same, name it in `endpoints` of [llm]",
+            "two plain questions were sent to {}, and no sign of a model came back; where one stands behind it all the same, name it in `endpoints` of [llm]",
             named(others)
         ));
     }
@@ -60,7 +60,9 @@ pub(super) fn notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
         let way = if input.llm.max_calls == Some(0) {
             "`max_calls` in [llm] is 0"
         } else if input.mode == Mode::Passive {
-            "a scan with `--mode active` asks two plain questions to find out, `endpoints` of [llm] names what is known"
+            "a scan with `--mode active` asks two plain questions where the document hints at one, and `endpoints` of [llm] names what is known"
+        } else if input.mode == Mode::Active {
+            "nothing in the document hints at one, and people might read the question; name it in `endpoints` of [llm], or scan with `--mode intrusive`"
         } else {
             "name it in `endpoints` of [llm] to have it asked"
         };

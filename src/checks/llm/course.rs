@@ -30,6 +30,9 @@ pub(super) struct Course<'a> {
 /// So many questions that ask for different things, and get the everyday answer, show that nothing reads them.
 const MOST_UNMOVED: usize = 2;
 
+/// So many questions are asked in vain.
+const MOST_VAIN: usize = 3;
+
 /// What is asked: one of the scan's own questions, a prompt of the user's, or a request that provokes an error.
 #[derive(Debug, Clone)]
 pub(super) enum Asked {
@@ -133,6 +136,8 @@ impl<'a> Course<'a> {
     fn is_pointless(&self, asked: &Asked) -> bool {
         match asked {
             Asked::Given(..) | Asked::Provoked(_) => false,
+            // Whoever answers nothing that can be judged is not asked on and on: people may read it.
+            Asked::Own(_) if self.judged == 0 && self.asked >= MOST_VAIN => true,
             own if own.is_encoded() => self.refused_encoded >= 2,
             _ => self.filtered,
         }

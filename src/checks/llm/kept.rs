@@ -14,19 +14,6 @@ use crate::survey::{role_word, scalar_text, words};
 
 /// Most lists that are looked at for a planted word.
 const MOST_LISTS: usize = 3;
-/// Names of fields that name what a call has left behind.
-const KEPT: [&str; 9] = [
-    "conversation_id",
-    "conversationId",
-    "thread_id",
-    "threadId",
-    "chat_id",
-    "chatId",
-    "session_id",
-    "sessionId",
-    "id",
-];
-
 /// Ids of what each list showed a caller before anything was said, by path.
 pub(super) type Listed = BTreeMap<String, BTreeSet<String>>;
 
@@ -78,13 +65,17 @@ fn is_old(talk: &Talk<'_>, before: &Listed, id: &str) -> bool {
 /// What the answer names and the request did not.
 fn named(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
     let json = written.answer.response().filter(|response| response.is_success())?.json.as_ref()?;
-    KEPT.iter().find_map(|name| {
-        let id = scalar_text(json.get(*name)?)?;
-        let new = sent.get(*name).and_then(scalar_text).as_ref() != Some(&id) && !id.is_empty() && id.len() <= 100;
+    let fields = json.as_object()?.iter();
+    let (talks, others): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| conversation::is_named(name));
+    let ids = others.into_iter().filter(|(name, _)| *name == "id");
+    talks.into_iter().chain(ids).find_map(|(name, id)| {
+        let id = scalar_text(id)?;
+        let new = sent.get(name).and_then(scalar_text).as_ref() != Some(&id) && !id.is_empty() && id.len() <= 100;
+        let plain = !id.contains(char::is_whitespace);
         let undo = undo(talk, name, who);
         // What names a conversation is left behind also where nothing removes it: the report says so.
-        let conversation = ["conversation", "thread", "chat"].iter().any(|start| name.starts_with(start));
-        (new && (conversation || undo.is_some())).then_some((id, undo))
+        let conversation = name != "id" && !name.to_ascii_lowercase().starts_with("session");
+        (new && plain && (conversation || undo.is_some())).then_some((id, undo))
     })
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::talk::{Said, Stop, Talk};
 use crate::act::{Acting, Kind};
 use crate::checks::acting::ActCx;
-use crate::llm::{BENIGN, Exchange, Prompt, may_face, shown, word_question};
-use crate::model::OperationId;
+use crate::llm::{BENIGN, Exchange, Prompt, is_hinted, may_face, shown, word_question};
+use crate::model::{Mode, OperationId};
 use crate::probe::Caller;
 use crate::survey::{is_me_word, role_word};
 
@@ -47,20 +47,24 @@ pub async fn meet(cx: &ActCx<'_>, candidates: &[&Acting]) -> Met {
         let producers = made.iter().filter_map(|created| cx.maker.acting.get(created.producer));
         producers.map(|producer| &producer.operation.id).any(|id| *id == acting.operation.id)
     };
-    let open: Vec<&&Acting> = candidates.iter().filter(|acting| !makes(acting)).collect();
-    for (at, acting) in open.into_iter().enumerate() {
+    let mut asked = 0;
+    for acting in candidates.iter().filter(|acting| !makes(acting)) {
         let id = &acting.operation.id;
+        // Where nothing hints at a model, people may read what is asked, or it may be kept.
+        let hinted = cx.mode == Mode::Intrusive || is_hinted(cx.maker.api, &acting.operation);
         match Talk::open(cx, acting) {
-            Ok(talk) if at < MOST_ASKED => match is_a_model(&talk).await {
-                Ok(true) => met.models.push(id.clone()),
-                Ok(false) => {
-                    cx.check.shared.llm.is_no_model(id);
-                    met.others.push(id.clone());
+            Ok(talk) if hinted && asked < MOST_ASKED => {
+                asked += 1;
+                match is_a_model(&talk).await {
+                    Ok(true) => met.models.push(id.clone()),
+                    Ok(false) => {
+                        cx.check.shared.llm.is_no_model(id);
+                        met.others.push(id.clone());
+                    }
+                    Err(_) => met.unasked.push(id.clone()),
                 }
-                Err(_) => met.unasked.push(id.clone()),
-            },
-            Ok(_) => met.unasked.push(id.clone()),
-            Err(_) => met.unasked.push(id.clone()),
+            }
+            _ => met.unasked.push(id.clone()),
         }
     }
     met

@@ -19,6 +19,7 @@ use crate::llm::{
 use crate::model::{ANONYMOUS, Mode, Operation, Place, Verdict};
 use crate::probe::{Answer, Caller, SendError, Values};
 use crate::spec::Samples;
+use crate::survey::slots;
 
 /// One answer of a model.
 #[derive(Debug)]
@@ -212,7 +213,9 @@ impl<'a> Talk<'a> {
         let probe = self.cx.maker.probe;
         let mut signed: Vec<_> =
             probe.identities().iter().filter(|identity| probe.sessions().get(&identity.name).is_some()).collect();
-        signed.sort_by_key(|identity| identity.rank);
+        let own = &self.cx.accounts.made;
+        // Throw-away accounts first, whom nobody misses.
+        signed.sort_by_key(|identity| (identity.rank, !own.iter().any(|account| account.name == identity.name)));
         let mut names: Vec<String> = signed.into_iter().map(|identity| identity.name.clone()).collect();
         if names.is_empty() {
             names.push(ANONYMOUS.to_owned());
@@ -296,9 +299,23 @@ impl<'a> Talk<'a> {
         request(self.facing.shape, prompt, &sample, self.facing.prompt.as_deref())
     }
 
-    /// Values for the operation's path and for what else it must be sent.
+    /// Values for the operation's path and for what else it must be sent: of objects that the scan made for the caller, or
+    /// else of the caller's own; a stranger names what the first caller has.
     pub(super) fn values(&self, who: &str) -> Values {
         let mut values = Samples::new(self.cx.maker.api, 1).required(&self.acting.operation);
+        let callers = self.callers();
+        let who =
+            if callers.iter().any(|name| name == who) { who } else { callers.first().map_or(who, String::as_str) };
+        let survey = self.cx.check.survey;
+        for slot in slots(self.cx.maker.api, &self.acting.operation) {
+            let own = survey.objects.known.iter().find(|(key, object)| {
+                let owned = survey.owner(key).map_or_else(|| object.seen_by.contains(who), |(owner, _)| owner == who);
+                slot.resources.contains(&key.0) && owned && !object.reference
+            });
+            if let Some(value) = own.and_then(|(_, object)| object.slot_value(&slot)) {
+                values.insert((slot.place, slot.name.clone()), value.clone());
+            }
+        }
         if let Some((_, own)) = self.cx.target(self.acting, who) {
             values.extend(own);
         }

@@ -11,7 +11,7 @@ use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
 use crate::llm::Prompt;
 use crate::model::{Method, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Ask, Caller, operation_url};
-use crate::survey::{Leaf, Reading, Surveyed, words};
+use crate::survey::{Leaf, Reading, Surveyed, scalar_text, words};
 
 /// Shorter values could stand anywhere.
 const LEAST_CHARS: usize = 8;
@@ -104,17 +104,24 @@ async fn made(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
         }
         let Some(own) = talk.cx.view(&owner.name, &created).await? else { continue };
         let Some(theirs) = talk.cx.view(&intruder.name, &created).await? else { continue };
-        let carries = own.answer.response().is_some_and(|response| response.text.contains(&created.marker));
+        // Another check may have changed the field with the mark, to a text that is as much its own.
+        let text = own.answer.response().map(|response| response.text.clone()).unwrap_or_default();
+        let markers: Vec<String> = match text.contains(&created.marker) {
+            true => vec![created.marker.clone()],
+            false => {
+                own.fields().values().filter_map(scalar_text).filter(|it| *it != created.id && is_made_up(it)).collect()
+            }
+        };
         let refused = matches!(theirs.answer.status(), Some(200..=299 | 401 | 403 | 404 | 410));
         let because = ActCx::refusal(&theirs.answer).filter(|_| refused && theirs.telling && theirs.object.is_none());
-        let Some(because) = because.filter(|_| carries) else { continue };
+        let Some(because) = because.filter(|_| !markers.is_empty()) else { continue };
         found.push(Kept {
             owner: owner.name.clone(),
             intruder: intruder.name.clone(),
             shown: own.answer,
             resource: created.object.resource.clone(),
             id: created.id.clone(),
-            markers: vec![created.marker.clone()],
+            markers,
             short: Vec::new(),
             refused: theirs.answer,
             because,
@@ -143,6 +150,11 @@ async fn is_listed(talk: &Talk<'_>, caller: &str, created: &Created) -> Result<b
 
 async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> Result<Option<Kept>, Stop> {
     let Some((resource, id)) = pair.baseline.object.clone() else { return Ok(None) };
+    let known = cx.survey.objects.known.get(&(resource.clone(), id.clone()));
+    if known.is_some_and(|object| object.created_by.is_some()) {
+        // What the survey saw of it may have been changed since by the scan itself.
+        return Ok(None);
+    }
     let refused = cx.send(&CheckCx::as_caller(pair.baseline, Caller::named(&pair.intruder.name))).await?;
     let Reading::Refused(because) = CheckCx::reading(surveyed, &refused, &pair.baseline.masks, &[]) else {
         return Ok(None);
@@ -166,6 +178,13 @@ fn own(leaf: &Leaf, given: &HashSet<String>) -> Option<String> {
     let sentence = text.chars().count() >= 24 && text.split_whitespace().count() >= 4;
     let fits = (LEAST_CHARS..=400).contains(&text.chars().count()) && letters >= 4 && (mixed || sentence);
     (fits && !text.contains("://") && !given.contains(&leaf.text)).then(|| text.to_owned())
+}
+
+/// Letters and digits, as the scan's own texts are; a date has fewer letters.
+fn is_made_up(text: &str) -> bool {
+    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
+    let digits = text.chars().any(|character| character.is_ascii_digit());
+    (LEAST_CHARS..=400).contains(&text.chars().count()) && letters >= 4 && digits && !text.contains("://")
 }
 
 /// Two words or more, which are no state and no date.

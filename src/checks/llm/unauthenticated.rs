@@ -83,6 +83,10 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     }
     let stranger = Pair::ask(talk, &Caller::Anonymous).await?;
     let Some(first) = &stranger.answered() else {
+        let code = stranger.one.answer.status();
+        if !matches!(code, Some(401 | 403)) && Pair::ask(talk, &Caller::named(&who)).await?.answered().is_none() {
+            return Ok(inconclusive(format!("not tested: {who} is not answered either"), None));
+        }
         return Ok(held(format!(
             "a caller without a credential is not answered (status {})",
             status(&stranger.one.answer)

@@ -112,7 +112,9 @@ fn of_step(leaf: &Leaf<'_>) -> Option<Kind> {
     ];
     const GAVE: [&str; 6] = ["observation", "result", "output", "tool_output", "toolOutput", "response"];
     const TOOL: [&str; 7] = ["tool", "tool_name", "toolName", "action", "function", "name", "call"];
-    STEPS.iter().any(|name| leaf.is_under(name)).then_some(())?;
+    let event = format!("{} {}", leaf.event, leaf.kind()).to_ascii_lowercase();
+    (STEPS.iter().any(|name| leaf.is_under(name)) || event.contains("tool") || event.contains("function"))
+        .then_some(())?;
     leaf.path.iter().enumerate().find_map(|(at, name)| {
         let is_step =
             || leaf.at(at).is_some_and(|step| TOOL.iter().any(|tool| step.get(*tool).is_some_and(Value::is_string)));

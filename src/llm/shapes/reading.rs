@@ -25,13 +25,15 @@ pub fn read(shape: Shape, content_type: &str, text: &str, answer: Option<&str>) 
     let others = Shape::ALL.into_iter().filter(|other| *other != shape && *other != Shape::Generic);
     let order = std::iter::once(shape).chain(others).chain(std::iter::once(Shape::Generic));
     let mut channels = Channels::default();
+    let mut read_as = shape;
     for shape in order {
-        channels = placed(shape, &frames, answer);
+        (channels, read_as) = (placed(shape, &frames, answer), shape);
         if channels.speaks() {
             break;
         }
     }
-    if !channels.speaks() {
+    // A known format says where its text is; in others a call of a tool may stand beside a text of an unknown name.
+    if !channels.speaks() || read_as == Shape::Generic {
         channels.suppose(&pieces(&frames));
     }
     let truncated = frames.truncated.or_else(|| cut_short(&frames));

@@ -101,6 +101,10 @@ async fn serve(kind: Kind) -> Bot {
 }
 
 async fn serve_and_hear(kind: Kind) -> (Bot, Arc<Mutex<Vec<String>>>) {
+    serve_described(kind, "Ask about parcels").await
+}
+
+async fn serve_described(kind: Kind, summary: &str) -> (Bot, Arc<Mutex<Vec<String>>>) {
     let (people, env) = people();
     let app = App { kind, people, heard: Arc::default() };
     let heard = Arc::clone(&app.heard);
@@ -109,6 +113,7 @@ async fn serve_and_hear(kind: Kind) -> (Bot, Arc<Mutex<Vec<String>>>) {
         "openapi": "3.1.0", "info": {"title": "desk", "version": "1"}, "security": [{"main": []}],
         "components": {"securitySchemes": {"main": {"type": "http", "scheme": "bearer"}}},
         "paths": {"/v2/auskunft": {"post": {
+            "summary": summary,
             "requestBody": {"required": true, "content": {"application/json": {"schema": {
                 "type": "object", "required": ["frage"],
                 "properties": {"frage": {"type": "string"}, "sprache": {"type": "string", "maxLength": 5}}}}}},
@@ -174,4 +179,18 @@ async fn a_passive_scan_asks_nothing_and_says_so() {
     assert_eq!(calls(&bot), 0);
     let note = report.notes.iter().find(|note| note.contains("a model may stand behind POST /v2/auskunft"));
     assert!(note.is_some_and(|note| note.contains("--mode active")), "{:?}", report.notes);
+}
+
+/// Without a hint people may read what is asked: that takes the mode in which more is risked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_hint_only_an_intrusive_scan_asks() {
+    for (mode, asks) in [("active", false), ("intrusive", true)] {
+        let (bot, heard) = serve_described(Kind::Weak, "Parcels").await;
+        let report = scan(&bot, mode, "", &[]).await;
+        assert_eq!(told(&report).contains(&"llm/token-leak confirmed".to_owned()), asks, "{mode}");
+        let questions = heard.lock().unwrap().iter().filter(|text| text.split(' ').count() >= 6).count();
+        assert_eq!(questions > 0, asks, "{mode}");
+        let note = report.notes.iter().find(|note| note.contains("POST /v2/auskunft"));
+        assert!(asks || note.is_some_and(|note| note.contains("intrusive")), "{:?}", report.notes);
+    }
 }

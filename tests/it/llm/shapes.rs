@@ -207,3 +207,16 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_of_an_unknown_name_stands_beside_a_call_of_a_tool() {
+    let event = |name: &str, data: Value| format!("event: {name}\ndata: {data}\n\n");
+    let text: String = ["Your ", "parcel ", "is on ", "its way."]
+        .map(|piece| event("piece", json!({"w": piece, "turn": "t-1"})))
+        .concat();
+    let call = event("tool", json!({"name": "track", "arguments": {"query": "Where is it?", "auth": "k-1"}}));
+    let reading = read(Shape::Generic, "text/event-stream", &format!("{call}{text}{}", event("done", json!({}))), None);
+    assert_eq!(reading.said(), "Your parcel is on its way.", "{reading:?}");
+    let called = reading.channels.iter().filter(|channel| channel.kind == Kind::ToolCall);
+    assert_eq!(called.map(|channel| channel.text.as_str()).collect::<Vec<_>>(), ["Where is it?", "k-1"], "{reading:?}");
+}
