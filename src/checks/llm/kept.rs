@@ -9,7 +9,7 @@ use super::conversation;
 use super::talk::{Stop, Talk};
 use crate::act::Kind as ActKind;
 use crate::model::{Effect, Method, Operation, Place};
-use crate::probe::{Ask, Caller, ID_PLACE, Undo, Values, Written, operation_url};
+use crate::probe::{Ask, Caller, Entry, ID_PLACE, Undo, Values, Written, operation_url};
 use crate::survey::{role_word, scalar_text, words};
 
 /// Most lists that are looked at for a planted word.
@@ -47,7 +47,9 @@ pub(super) async fn note(
     if let (None, Some(word)) = (&kept, planted) {
         kept = remembered(talk, who, word, before).await?;
     }
-    let noted = |id: &String| journal.entries().iter().any(|entry| entry.object.as_ref() == Some(id));
+    let own = talk.acting.operation.id.as_str();
+    let same = |entry: &Entry, id: &String| entry.object.as_ref() == Some(id) && entry.note.operation == own;
+    let noted = |id: &String| journal.entries().iter().any(|entry| same(entry, id));
     match kept.filter(|(id, _)| !noted(id)) {
         Some((id, undo)) => journal.made(written.n, Some(id), undo),
         None => journal.nothing(written.n),
@@ -58,7 +60,11 @@ pub(super) async fn note(
 /// Whether it was there before the scan said anything.
 fn is_old(talk: &Talk<'_>, before: &Listed, id: &str) -> bool {
     let known = &talk.cx.check.survey.objects.known;
-    let seen = known.iter().any(|((_, known), object)| known == id && object.created_by.is_none());
+    // The invoice 5 says nothing of the conversation 5.
+    let number = id.bytes().all(|byte| byte.is_ascii_digit());
+    let is_same = |resource: &str| !number || conversation::is_named(resource) || is_of_talk(resource);
+    let seen =
+        known.iter().any(|((resource, known), object)| known == id && object.created_by.is_none() && is_same(resource));
     seen || before.values().any(|ids| ids.contains(id))
 }
 
