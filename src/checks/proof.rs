@@ -114,9 +114,12 @@ impl Proof {
 
     /// The same as a mere fact.
     pub(crate) fn observed(self, finding: Finding<'_>) -> Verdict {
-        let mut draft = self.draft(finding);
-        draft.observation = true;
-        Verdict::Broken(vec![draft])
+        Verdict::Broken(vec![self.observation(finding)])
+    }
+
+    /// A mere fact, where there may be several.
+    pub(crate) fn observation(self, finding: Finding<'_>) -> Draft {
+        Draft { observation: true, ..self.draft(finding) }
     }
 }
 

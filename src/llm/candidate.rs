@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::recognise::{Facts, plain, recognise, words};
 use super::settings::Settings;
-use crate::model::{Api, JsonType, Method, Operation, SchemaId};
+use crate::model::{Api, JsonType, Method, Mode, Operation, SchemaId};
 use crate::spec::{is_act_word, may_be_act_word};
 
 /// Whether a model may stand behind an operation of which the document does not say so: it takes one free text, nothing
@@ -26,9 +26,19 @@ pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
     }
 }
 
+/// Whether a scan of this mode asks it by way of trial. Where nothing hints at a model, people may read what is asked, or it
+/// may be kept.
+pub fn is_tried(api: &Api, operation: &Operation, mode: Mode) -> bool {
+    match mode {
+        Mode::Passive => false,
+        Mode::Active => is_hinted(api, operation),
+        Mode::Intrusive => true,
+    }
+}
+
 /// Whether something in the document hints at a model: a word of chats and models, a stream, a field of the question or
-/// the answer that is named so. Without a hint people may stand behind it as well as a model.
-pub fn is_hinted(api: &Api, operation: &Operation) -> bool {
+/// the answer that is named so.
+fn is_hinted(api: &Api, operation: &Operation) -> bool {
     let facts = Facts::of(api, operation);
     let asks =
         ["prompt", "question", "user_input", "userInput", "userMessage", "user_message", "utterance", "chatInput"];

@@ -20,7 +20,7 @@ mod told;
 
 pub use answer::{Channel, Kind, Reading};
 pub use authored::{callers_author, is_about_prompts, speaks_of_models};
-pub use candidate::{is_hinted, may_face};
+pub use candidate::{is_tried, may_face};
 pub use overlap::{Overlap, common_run, containment, decodings, normal};
 pub use places::places_of_documents;
 pub use prompt::{Prompt, Role, Turn};

@@ -1,7 +1,7 @@
 //! Operations that a model may stand behind though the document does not say so: asked before the checks, or told.
 
 use super::run::{ScanInput, Stage, Ticked};
-use crate::act::{Accounts, Maker};
+use crate::act::{Accounts, Acting, Maker};
 use crate::checks::{ActCx, CheckCx, Met, Shared, candidates, meet as ask};
 use crate::llm::Settings;
 use crate::model::{Mode, OperationId, clean_name};
@@ -13,6 +13,7 @@ const MOST_NAMED: usize = 12;
 /// Finds out which operations face a model; gives the settings that know them, and what came of the others.
 pub(super) async fn meet(
     input: &ScanInput<'_>,
+    acting: &[Acting],
     survey: &Survey,
     maker: &Maker<'_>,
     shared: &Shared,
@@ -22,12 +23,8 @@ pub(super) async fn meet(
     if !input.checks.iter().any(|check| check.meta().id.starts_with("llm/")) {
         return (llm, Met::default());
     }
-    let all = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
-    let chosen = all.as_deref().unwrap_or(maker.acting).iter().filter(|acting| (input.selected)(&acting.operation));
-    let none = Accounts::default();
-    let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
-    let cx = CheckCx { survey, probe: input.probe, shared, llm: &input.llm };
-    let may = candidates(&ActCx::new(&cx, maker, accounts, input.mode), chosen);
+    let chosen = acting.iter().filter(|acting| (input.selected)(&acting.operation));
+    let may = candidates(&input.api, &input.llm, chosen);
     if may.is_empty() {
         return (llm, Met::default());
     }
@@ -37,7 +34,9 @@ pub(super) async fn meet(
     // To be spoken to, they are taken for models.
     let supposed =
         Settings { met: may.iter().map(|acting| acting.operation.id.clone()).collect(), ..input.llm.clone() };
-    let cx = CheckCx { llm: &supposed, ..cx };
+    let none = Accounts::default();
+    let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
+    let cx = CheckCx { survey, probe: input.probe, shared, llm: &supposed };
     let met = ask(&ActCx::new(&cx, maker, accounts, input.mode), &may).await;
     llm.met.clone_from(&met.models);
     (llm, met)

@@ -1,7 +1,7 @@
 //! What a scan would do, from the document and the configuration alone.
 
 use crate::checks::{Check, Need, PlanCx};
-use crate::llm::{Settings, is_hinted, may_face};
+use crate::llm::{Settings, is_tried, may_face};
 use crate::model::{Api, Effect, Identity, Method, Mode, Operation};
 use crate::report::PlanRow;
 
@@ -52,8 +52,7 @@ fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
             }
         }
         // Two plain questions tell whether a model stands behind it; where one does, it is asked like the others.
-        let hinted = input.mode == Mode::Intrusive || input.mode == Mode::Active && is_hinted(input.api, operation);
-        let asked = hinted && may_face(input.api, operation, input.llm);
+        let asked = is_tried(input.api, operation, input.mode) && may_face(input.api, operation, input.llm);
         max_requests += if asked { input.llm.calls_each(1) } else { 0 };
         max_requests +=
             if writes { making_cost(operation, input.identities.len()) } else { baseline_cost(input.identities.len()) };

@@ -110,8 +110,11 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         survey.stopped_by.get_or_insert(error);
     }
     let shared = Shared::new(input.secrets.clone());
-    let (llm, met) = models::meet(&input, &survey, &maker, &shared, ticked).await;
-    let (verdicts, accesses) = check_all(&input, &llm, &survey, &maker, &shared, ticked).await;
+    // What changes state is planned also where it will not be carried out: the report says why.
+    let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
+    let acting = all_acting.as_deref().unwrap_or(maker.acting);
+    let (llm, met) = models::meet(&input, acting, &survey, &maker, &shared, ticked).await;
+    let (verdicts, accesses) = check_all(&input, &llm, acting, &survey, &maker, &shared, ticked).await;
     let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
     let trust = trust::judge(&input, &survey, &failed, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
@@ -178,6 +181,7 @@ type Verdicts = BTreeMap<(OperationId, CheckId), Verdict>;
 async fn check_all(
     input: &ScanInput<'_>,
     llm: &Settings,
+    acting: &[Acting],
     survey: &Survey,
     maker: &Maker<'_>,
     shared: &Shared,
@@ -185,9 +189,6 @@ async fn check_all(
 ) -> (Verdicts, Vec<Access>) {
     let cx = &CheckCx { survey, probe: input.probe, shared, llm };
     let (now, later): (Vec<_>, Vec<_>) = work(input, llm, survey).into_iter().partition(|(check, _)| check.turn() == 0);
-    // What changes state is planned also where it will not be carried out: the report says why.
-    let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
-    let acting = all_acting.as_deref().unwrap_or(maker.acting);
     let acts = acts(input, llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
     let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0) };

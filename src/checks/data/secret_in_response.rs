@@ -119,7 +119,9 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
             }
             None => None,
         };
-        let shown = Shown { answer: &answer, leaks: &leaks, again, caller: &caller };
+        let anonymous = surveyed.anonymous.as_deref().filter(|_| caller != ANONYMOUS);
+        let anonymous = anonymous.map(|answer| (answer, self::leaks(cx, surveyed, answer, ANONYMOUS).all));
+        let shown = Shown { answer: &answer, leaks: &leaks, again, anonymous, caller: &caller };
         for (key, leak) in new {
             drafts.insert(key, proven(cx, surveyed, leak, &shown));
         }
@@ -259,6 +261,8 @@ struct Shown<'a> {
     leaks: &'a [Leak],
     /// The answer to the same once more, with what that carries.
     again: Option<(Arc<Answer>, Vec<Leak>)>,
+    /// What strangers are answered, where the caller is none.
+    anonymous: Option<(&'a Answer, Vec<Leak>)>,
     caller: &'a str,
 }
 
@@ -288,8 +292,8 @@ fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>)
     if leak.at.token.is_some() {
         foreign_token::weigh(cx, &leak.at, shown.caller, &mut proof);
     }
-    if let Some(anonymous) = surveyed.anonymous.as_ref().filter(|_| shown.caller != ANONYMOUS) {
-        show(&mut proof, Role::Control, anonymous, &leaks(cx, surveyed, anonymous, ANONYMOUS).all);
+    if let Some((anonymous, carried)) = &shown.anonymous {
+        show(&mut proof, Role::Control, anonymous, carried);
     }
     if leak.at.confidence == Certainty::Medium {
         proof.open("is-no-public-value", "values of this form are public by design at times");

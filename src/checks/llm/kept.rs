@@ -112,12 +112,7 @@ async fn remembered(
         let Some((id, _)) = new else { continue };
         let look =
             talk.cx.maker.api.operations.iter().find(|other| is_item(list, other) && other.method == Method::Get);
-        let undo = removal(talk, list).and_then(|removes| address(talk, removes, who)).map(|url| Undo {
-            method: Method::Delete.to_string(),
-            url,
-            look: look.and_then(|look| address(talk, look, who)),
-            list: address(talk, list, who),
-        });
+        let undo = removal(talk, list).and_then(|removes| undone_by(talk, removes, (look, Some(list)), who));
         return Ok(Some((id, undo)));
     }
     Ok(None)
@@ -200,8 +195,18 @@ fn undo(talk: &Talk<'_>, name: &str, who: &str) -> Option<Undo> {
         slot.starts_with('{') && (named || before == own && name == "id")
     })?;
     let look = api.operations.iter().find(|other| other.method == Method::Get && other.path == removes.path);
-    let look = look.and_then(|look| address(talk, look, who));
-    Some(Undo { method: Method::Delete.to_string(), url: address(talk, removes, who)?, look, list: None })
+    undone_by(talk, removes, (look, None), who)
+}
+
+/// Removal by one operation, looked after by the others.
+fn undone_by(
+    talk: &Talk<'_>,
+    removes: &Operation,
+    (look, list): (Option<&Operation>, Option<&Operation>),
+    who: &str,
+) -> Option<Undo> {
+    let at = |operation: Option<&Operation>| operation.and_then(|operation| address(talk, operation, who));
+    Some(Undo { method: Method::Delete.to_string(), url: at(Some(removes))?, look: at(look), list: at(list) })
 }
 
 /// The address of an operation, with a place for the id where its path ends in a slot.

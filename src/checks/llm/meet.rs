@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::talk::{Said, Stop, Talk};
 use crate::act::{Acting, Kind};
 use crate::checks::acting::ActCx;
-use crate::llm::{BENIGN, Exchange, Prompt, is_hinted, may_face, shown, word_question};
-use crate::model::{Mode, OperationId};
+use crate::llm::{BENIGN, Exchange, Prompt, Settings, is_tried, may_face, shown, word_question};
+use crate::model::{Api, OperationId};
 use crate::probe::Caller;
 use crate::survey::{is_me_word, role_word};
 
@@ -25,8 +25,8 @@ pub struct Met {
 }
 
 /// Operations that may face a model, of these.
-pub fn candidates<'a>(cx: &ActCx<'_>, acting: impl Iterator<Item = &'a Acting>) -> Vec<&'a Acting> {
-    let may = |acting: &&Acting| may_face(cx.maker.api, &acting.operation, cx.check.llm);
+pub fn candidates<'a>(api: &Api, llm: &Settings, acting: impl Iterator<Item = &'a Acting>) -> Vec<&'a Acting> {
+    let may = |acting: &&Acting| may_face(api, &acting.operation, llm);
     acting.filter(may).filter(|acting| acting.left_alone.is_none() && !is_own_or_higher(acting)).collect()
 }
 
@@ -50,10 +50,9 @@ pub async fn meet(cx: &ActCx<'_>, candidates: &[&Acting]) -> Met {
     let mut asked = 0;
     for acting in candidates.iter().filter(|acting| !makes(acting)) {
         let id = &acting.operation.id;
-        // Where nothing hints at a model, people may read what is asked, or it may be kept.
-        let hinted = cx.mode == Mode::Intrusive || is_hinted(cx.maker.api, &acting.operation);
+        let tried = is_tried(cx.maker.api, &acting.operation, cx.mode);
         match Talk::open(cx, acting) {
-            Ok(talk) if hinted && asked < MOST_ASKED => {
+            Ok(talk) if tried && asked < MOST_ASKED => {
                 asked += 1;
                 match is_a_model(&talk).await {
                     Ok(true) => met.models.push(id.clone()),

@@ -98,13 +98,11 @@ fn observed(talk: &Talk<'_>, benign: &Said, site: &str, (clause, names): (&'stat
     let mut proof = Proof::default();
     proof.clause(clause, true, names);
     proof.withhold(Role::Attack, &benign.answer);
-    let mut draft = proof.draft(Finding {
+    proof.observation(Finding {
         site: site.to_owned(),
         cause: format!("{}{}", talk.acting.operation.path, site.trim_start_matches("response")),
         claim: format!("{claim} ({names})"),
         severity: None,
         surveyed: talk.acting,
-    });
-    draft.observation = true;
-    draft
+    })
 }

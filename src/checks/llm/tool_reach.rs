@@ -173,26 +173,28 @@ async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> 
 /// sentence. Dates, numbers, states and links are none.
 fn own(leaf: &Leaf, given: &HashSet<String>) -> Option<String> {
     let text = leaf.text.trim();
-    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
     let mixed = text.contains('@') || text.contains(|character: char| character.is_ascii_digit());
     let sentence = text.chars().count() >= 24 && text.split_whitespace().count() >= 4;
-    let fits = (LEAST_CHARS..=400).contains(&text.chars().count()) && letters >= 4 && (mixed || sentence);
-    (fits && !text.contains("://") && !given.contains(&leaf.text)).then(|| text.to_owned())
+    let fits = is_text(text, 4) && (mixed || sentence);
+    (fits && !given.contains(&leaf.text)).then(|| text.to_owned())
+}
+
+/// Of some length, with so many letters, and no link.
+fn is_text(text: &str, least_letters: usize) -> bool {
+    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
+    (LEAST_CHARS..=400).contains(&text.chars().count()) && letters >= least_letters && !text.contains("://")
 }
 
 /// Letters and digits, as the scan's own texts are; a date has fewer letters.
 fn is_made_up(text: &str) -> bool {
-    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
-    let digits = text.chars().any(|character| character.is_ascii_digit());
-    (LEAST_CHARS..=400).contains(&text.chars().count()) && letters >= 4 && digits && !text.contains("://")
+    is_text(text, 4) && text.chars().any(|character| character.is_ascii_digit())
 }
 
 /// Two words or more, which are no state and no date.
 fn own_words(leaf: &Leaf, given: &HashSet<String>) -> Option<String> {
     let text = leaf.text.trim();
-    let letters = text.chars().filter(|character| character.is_alphabetic()).count();
-    let fits = (LEAST_CHARS..=400).contains(&text.chars().count()) && text.split_whitespace().count() >= 2;
-    (fits && letters >= 6 && !text.contains("://") && !given.contains(&leaf.text)).then(|| text.to_owned())
+    let fits = is_text(text, 6) && text.split_whitespace().count() >= 2;
+    (fits && !given.contains(&leaf.text)).then(|| text.to_owned())
 }
 
 async fn attempt(talk: &Talk<'_>, object: &Kept) -> Result<Verdict, Stop> {
