@@ -2,7 +2,7 @@
 
 use super::answers::{Access, Caller, Cell, Matrix, MatrixRow, RouteVerdict};
 use super::prepare::Prepared;
-use crate::model::{ANONYMOUS, Confidence, Effect, Operation, OperationId, Verdict, clean_name};
+use crate::model::{ANONYMOUS, Confidence, Effect, Operation, OperationId, Silence, Verdict, clean_name};
 use crate::probe::Probe;
 use crate::scan::{Outcome, operation_ref};
 use crate::survey::{Baseline, Person, Reading, Survey, Surveyed, leaves, read};
@@ -181,10 +181,7 @@ fn owner_of<'s>(survey: &'s Survey, baseline: &Baseline) -> Option<&'s str> {
 }
 
 fn broken<'o>(outcome: &'o Outcome, surveyed: &Surveyed, check: &str) -> Option<&'o crate::model::Draft> {
-    match outcome.verdicts.get(&(surveyed.operation.id.clone(), check.into()))? {
-        Verdict::Broken(drafts) => drafts.first(),
-        _ => None,
-    }
+    outcome.verdicts.get(&(surveyed.operation.id.clone(), check.into()))?.drafts().first()
 }
 
 fn verdict(outcome: &Outcome, surveyed: &Surveyed, cells: &[Cell]) -> (RouteVerdict, String) {
@@ -197,15 +194,15 @@ fn verdict(outcome: &Outcome, surveyed: &Surveyed, cells: &[Cell]) -> (RouteVerd
     if cells.first().is_some_and(|cell| cell.access == Access::Served) {
         return (RouteVerdict::Public, "an anonymous caller is served".to_owned());
     }
-    let of_route = |check: &str| outcome.verdicts.get(&(surveyed.operation.id.clone(), check.into()));
+    let of_route =
+        |check: &str| outcome.verdicts.get(&(surveyed.operation.id.clone(), check.into())).and_then(Verdict::silence);
     match of_route("authz/bola-read") {
-        Some(Verdict::Held(because)) if because.starts_with("shared") || because.starts_with("public") => {
-            (RouteVerdict::Public, because.clone())
+        Some(Silence::Held(proof)) => (RouteVerdict::Enforced, proof.because().to_owned()),
+        Some(Silence::NotTried(obstacle) | Silence::Undecided(obstacle)) => {
+            (RouteVerdict::Unknown, obstacle.because.clone())
         }
-        Some(Verdict::Held(because)) => (RouteVerdict::Enforced, because.clone()),
-        Some(Verdict::Skipped(why) | Verdict::Inconclusive(why)) => (RouteVerdict::Unknown, why.because.clone()),
         _ => match of_route("authz/function-read") {
-            Some(Verdict::Held(because)) => (RouteVerdict::Enforced, because.clone()),
+            Some(Silence::Held(proof)) => (RouteVerdict::Enforced, proof.because().to_owned()),
             _ => (RouteVerdict::NotOwned, "no object of one caller is concerned, as far as was seen".to_owned()),
         },
     }

@@ -2,7 +2,7 @@
 
 use super::answers::{Access, Cell, MatrixRow, RouteVerdict};
 use super::prepare::Prepared;
-use crate::model::{Confidence, Mode, Operation, Verdict};
+use crate::model::{Confidence, Mode, Operation, Silence, Verdict};
 use crate::scan::{Outcome, operation_ref};
 
 /// The checks that speak of who may change what.
@@ -51,21 +51,18 @@ fn verdict(prepared: &Prepared, outcome: &Outcome, operation: &Operation) -> (Ro
     }
     let of = |check: &str| outcome.verdicts.get(&(operation.id.clone(), check.into()));
     let known: Vec<&Verdict> = CHECKS.iter().filter_map(|check| of(check)).collect();
-    let drafts = known.iter().filter_map(|verdict| match verdict {
-        Verdict::Broken(drafts) => drafts.first(),
-        _ => None,
-    });
+    let drafts = known.iter().filter_map(|verdict| verdict.drafts().first());
     if let Some(draft) = drafts.max_by_key(|draft| draft.confidence()) {
         let verdict =
             if draft.confidence() == Confidence::Confirmed { RouteVerdict::Broken } else { RouteVerdict::Suspected };
         return (verdict, draft.claim.clone());
     }
-    let held = known.iter().find_map(|verdict| match verdict {
-        Verdict::Held(because) => Some(because.clone()),
+    let held = known.iter().find_map(|verdict| match verdict.silence() {
+        Some(Silence::Held(proof)) => Some(proof.because().to_owned()),
         _ => None,
     });
-    let open = known.iter().find_map(|verdict| match verdict {
-        Verdict::Skipped(why) | Verdict::Inconclusive(why) => Some(why.because.clone()),
+    let open = known.iter().find_map(|verdict| match verdict.silence() {
+        Some(Silence::NotTried(obstacle) | Silence::Undecided(obstacle)) => Some(obstacle.because.clone()),
         _ => None,
     });
     match (held, open) {

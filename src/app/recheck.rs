@@ -7,8 +7,7 @@ use super::active::is_account;
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
 use super::state::{App, from_store};
-use crate::checks::is_moot;
-use crate::model::{CheckId, Mode, OperationId, Verdict};
+use crate::model::{CheckId, Mode, OperationId, Silence, Verdict};
 use crate::report::{Finding, OperationRef};
 use crate::scan::Outcome;
 use crate::survey::{Reading, read};
@@ -75,10 +74,6 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest
     let operations = wanted.findings.iter().flat_map(operations).map(|operation| id_of(operation).0);
     request.overrides.operations = operations.collect();
     request.overrides.checks = wanted.findings.iter().map(|finding| finding.check.clone()).collect();
-    if request.overrides.checks.iter().any(|check| check == "authz/role-escalation") {
-        // Roles that the document does not name are tried there.
-        request.overrides.checks.push("property/mass-assignment".to_owned());
-    }
     request
 }
 
@@ -116,17 +111,16 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     for (place, operation) in operations(finding).enumerate() {
         let key = (id_of(operation), CheckId::from(finding.check.as_str()));
         let unclear = match outcome.verdicts.get(&key) {
-            // What does not arise any more is not repaired: the route may be open to everyone now.
-            Some(Verdict::Held(because)) if is_moot(because) => because.clone(),
-            Some(Verdict::Held(because)) => {
-                reasons.insert(because.clone());
+            // Only a refused attack beside a served owner is a repair: what does not arise any more may be open to everyone.
+            Some(Verdict::Silent(Silence::Held(proof))) => {
+                reasons.insert(proof.because().to_owned());
                 continue;
             }
             Some(Verdict::Broken(drafts)) => {
                 let claim = drafts.first().map(|draft| draft.claim.clone()).unwrap_or_default();
                 return (RecheckOutcome::StillVulnerable, claim);
             }
-            Some(Verdict::Inconclusive(why) | Verdict::Skipped(why)) => why.because.clone(),
+            Some(Verdict::Silent(silence)) => silence.because().to_owned(),
             None => format!("{} {} was not asked: is it still in the document?", operation.method, operation.path),
         };
         // The proof is of the first operation; of the others with its cause, some may be out of reach by now.

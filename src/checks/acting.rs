@@ -12,7 +12,7 @@ use crate::act::{
     Account, Accounts, Acting, Body, Change, Created, Maker, SpareMaker, carries, change, id_value, is_item_of,
     is_tombstone, items, list, marker, objects_in, other_lists, values_for,
 };
-use crate::model::{Draft, Method, Mode, Operation, OperationId, Place, clean_name};
+use crate::model::{CheckId, Draft, Method, Mode, Operation, OperationId, Place, Verdict, clean_name};
 use crate::probe::{
     Answer, Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
 };
@@ -55,6 +55,8 @@ pub struct ActCx<'a> {
     raised: Mutex<Vec<(OperationId, Draft)>>,
     /// Operations on which fields that callers must not set were tried.
     tried: Mutex<Vec<OperationId>>,
+    /// What checks said so far; held only to add or read.
+    verdicts: Mutex<BTreeMap<(OperationId, CheckId), Verdict>>,
 }
 
 /// What an owner sees of its own object.
@@ -114,12 +116,25 @@ impl<'a> ActCx<'a> {
             accesses: Mutex::default(),
             raised: Mutex::default(),
             tried: Mutex::default(),
+            verdicts: Mutex::default(),
         }
     }
 
     /// What was seen of who can do what.
     pub fn accesses(&self) -> Vec<Access> {
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Keeps what a check said of an operation.
+    pub fn keep_verdict(&self, operation: &OperationId, check: &'static str, verdict: &Verdict) {
+        let key = (operation.clone(), CheckId::from(check));
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(key, verdict.clone());
+    }
+
+    /// Returns what another check said of an operation; it has to stand under `after` of the check that asks.
+    pub(super) fn earlier(&self, check: &'static str, operation: &OperationId) -> Option<Verdict> {
+        let key = (operation.clone(), CheckId::from(check));
+        self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
     }
 
     /// Keeps the proof that an operation gave an account a higher role: what one check has shown, another need not try.

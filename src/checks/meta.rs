@@ -5,9 +5,8 @@ use std::pin::Pin;
 
 use super::acting::ActCx;
 use super::context::{CheckCx, PlanCx};
-use super::proof::held;
 use crate::act::Acting;
-use crate::model::{Mode, Operation, Severity, Verdict};
+use crate::model::{Mode, Operation, Severity, Silence, Verdict};
 use crate::survey::Surveyed;
 
 /// The fixed facts of a check; its doc comment is the manual page.
@@ -55,13 +54,15 @@ pub trait Check: Sync {
 
     /// Looks at one reading operation that has a valid baseline.
     fn run<'a>(&'a self, _cx: &'a CheckCx<'a>, _surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async { held("it concerns operations that change state") })
+        let silence = Silence::not_applicable("it concerns operations that change state");
+        Box::pin(async { Verdict::Silent(silence) })
     }
 
     /// Looks at one operation that changes state. Only called where the scan may write; one at a time, since each sees
     /// what the others wrote.
     fn act<'a>(&'a self, _cx: &'a ActCx<'a>, _acting: &'a Acting) -> Running<'a> {
-        Box::pin(async { held("it concerns operations that read") })
+        let silence = Silence::not_applicable("it concerns operations that read");
+        Box::pin(async { Verdict::Silent(silence) })
     }
 
     /// Whether it also looks at reads that served nobody, where they were asked at all: that is what it is about.
@@ -69,11 +70,39 @@ pub trait Check: Sync {
         false
     }
 
-    /// When it acts: small numbers first. What removes objects comes late, what ends sessions later, bursts last, so that
-    /// nothing blinds what comes after it.
-    fn turn(&self) -> u8 {
-        0
+    /// Returns when it runs.
+    fn phase(&self) -> Phase {
+        Phase::Reads
     }
+
+    /// Returns the checks whose verdicts it builds on: they are selected with it, and run before it.
+    fn after(&self) -> &'static [&'static str] {
+        &[]
+    }
+}
+
+/// When a check runs, in this order: what removes objects comes late, what ends sessions later, bursts last, so that
+/// nothing blinds what comes after it. Only reads run side by side; all later phases run one at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Reads that the survey has baselines for.
+    Reads,
+    /// Changes of others' objects, and first questions to a model.
+    Changes,
+    /// Objects that are named in bodies and queries, and a model's obedience.
+    References,
+    /// Properties that callers must not set, and a model's limits.
+    Properties,
+    /// Functions of higher roles, and roles.
+    Functions,
+    /// What removes objects.
+    Removals,
+    /// What ends sessions or makes weak accounts.
+    Sessions,
+    /// What asks sign-ins for names.
+    Enumeration,
+    /// Bursts.
+    Bursts,
 }
 
 impl std::fmt::Debug for dyn Check {
@@ -82,10 +111,15 @@ impl std::fmt::Debug for dyn Check {
     }
 }
 
-/// Declares a check: its doc comment becomes the manual page, its fields the register's entry.
+/// Declares a check: its doc comment becomes the manual page, its fields the register's entry, and the functions named
+/// under `plan`, `read` and `write` the check itself. `read` and `write` are async functions that return [`Judged`].
+///
+/// [`Judged`]: crate::checks::rule::Judged
 macro_rules! check {
     ($(#[doc = $doc:literal])+ $name:ident { id: $id:literal, title: $title:literal, severity: $severity:ident,
-      level: $level:ident, owasp: $owasp:expr, cwe: $cwe:expr, remedy: $remedy:literal, since: $since:literal $(,)? }) => {
+      level: $level:ident, owasp: $owasp:expr, cwe: $cwe:expr, remedy: $remedy:literal, since: $since:literal
+      $(, plan: $plan:expr $(, phase: $phase:ident)? $(, after: $after:expr)? $(, refused: $refused:literal)?
+        $(, read: $read:expr)? $(, write: $write:expr)?)? $(,)? }) => {
         $(#[doc = $doc])+
         #[derive(Debug)]
         pub(crate) struct $name;
@@ -104,6 +138,45 @@ macro_rules! check {
                 manual: concat!($($doc, "\n"),+),
             };
         }
+
+        $(impl crate::checks::Check for $name {
+            fn meta(&self) -> &'static crate::checks::Meta {
+                &Self::META
+            }
+
+            fn plan(&self, cx: &crate::checks::PlanCx<'_>, operation: &crate::model::Operation) -> crate::checks::Need {
+                let plan: fn(&crate::checks::PlanCx<'_>, &crate::model::Operation) -> crate::checks::Need = $plan;
+                plan(cx, operation)
+            }
+
+            $(fn phase(&self) -> crate::checks::Phase {
+                crate::checks::Phase::$phase
+            })?
+
+            $(fn after(&self) -> &'static [&'static str] {
+                &$after
+            })?
+
+            $(fn looks_at_refused(&self) -> bool {
+                $refused
+            })?
+
+            $(fn run<'a>(
+                &'a self,
+                cx: &'a crate::checks::CheckCx<'a>,
+                surveyed: &'a crate::survey::Surveyed,
+            ) -> crate::checks::meta::Running<'a> {
+                Box::pin(async move { $read(cx, surveyed).await.into() })
+            })?
+
+            $(fn act<'a>(
+                &'a self,
+                cx: &'a crate::checks::ActCx<'a>,
+                acting: &'a crate::act::Acting,
+            ) -> crate::checks::meta::Running<'a> {
+                Box::pin(async move { $write(cx, acting).await.into() })
+            })?
+        })?
     };
 }
 

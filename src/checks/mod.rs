@@ -9,6 +9,7 @@ mod proof;
 mod registry;
 mod rights;
 mod role_changes;
+mod rule;
 
 mod authn;
 mod authz;
@@ -22,6 +23,5 @@ mod token;
 pub use acting::{Access, ActCx, Seen};
 pub use context::{CheckCx, Pair, PlanCx, Shared};
 pub use llm::{Met, candidates, meet};
-pub use meta::{Check, Meta, Need};
-pub use proof::is_moot;
+pub use meta::{Check, Meta, Need, Phase};
 pub use registry::{all, find, select};

@@ -1,5 +1,7 @@
 //! The register of all checks.
 
+use std::collections::BTreeSet;
+
 use super::meta::Check;
 use super::{authn, authz, config, data, inventory, llm, property, token};
 
@@ -44,9 +46,13 @@ pub fn select(wanted: &[String]) -> Result<Vec<&'static dyn Check>, String> {
             return Err(format!("there is no check or family `{name}`; the nearest is `{nearest}`"));
         }
     }
-    let chosen = |check: &&'static dyn Check| {
-        let id = check.meta().id;
-        wanted.iter().any(|name| id == name || id.split('/').next() == Some(name.trim_end_matches("/*")))
-    };
-    Ok(all().into_iter().filter(chosen).collect())
+    let mut chosen: BTreeSet<&str> = all()
+        .iter()
+        .map(|check| check.meta().id)
+        .filter(|id| wanted.iter().any(|name| id == name || id.split('/').next() == Some(name.trim_end_matches("/*"))))
+        .collect();
+    // What a check builds on is run with it.
+    let needed = all().into_iter().filter(|check| chosen.contains(check.meta().id)).flat_map(Check::after);
+    chosen.extend(needed.copied().collect::<Vec<_>>());
+    Ok(all().into_iter().filter(|check| chosen.contains(check.meta().id)).collect())
 }

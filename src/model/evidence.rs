@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::access::AccessClaim;
 use super::exchange::Exchange;
 use super::ids::OperationId;
 use super::severity::Severity;
@@ -65,28 +66,6 @@ pub struct EvidenceItem {
     pub exchange: Arc<Exchange>,
 }
 
-/// Why nothing could be told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inconclusive {
-    /// The reason, in a few words; equal reasons are grouped.
-    pub because: String,
-    /// What the user can do, where there is something.
-    pub help: Option<String>,
-}
-
-/// What a check says of one operation.
-#[derive(Debug, Clone)]
-pub enum Verdict {
-    /// A control refused the attack, or the rule's conditions were looked at and do not hold.
-    Held(String),
-    /// The rule is broken.
-    Broken(Vec<Draft>),
-    /// Tried, and no verdict is possible.
-    Inconclusive(Inconclusive),
-    /// Not tried.
-    Skipped(Inconclusive),
-}
-
 /// A finding before its causes are merged.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -106,6 +85,8 @@ pub struct Draft {
     pub exchanges: Vec<EvidenceItem>,
     /// A fact without a claim of harm.
     pub observation: bool,
+    /// Whose object was reached by whom, where that decides whether it is a weakness: judged from all facts of the scan.
+    pub access: Option<AccessClaim>,
 }
 
 impl Draft {

@@ -1,5 +1,6 @@
 //! Plain data that every layer speaks of: the API, identities, exchanges, evidence, findings. No I/O.
 
+mod access;
 mod api;
 mod evidence;
 mod exchange;
@@ -10,12 +11,14 @@ mod scope;
 mod secret;
 mod severity;
 mod text;
+mod verdict;
 
+pub use access::{AccessClaim, AccessVerb};
 pub use api::{
     Api, BodyContent, Dialect, DocumentIssue, Effect, Method, Operation, Parameter, Place, RequestBody, Requirement,
     ResponseSpec, SchemeKind, Security, SecurityScheme, Server, SpecLocation, Style,
 };
-pub use evidence::{Clause, Confidence, Draft, EvidenceItem, Inconclusive, Role, Verdict};
+pub use evidence::{Clause, Confidence, Draft, EvidenceItem, Role};
 pub use exchange::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedResponse};
 pub use identity::{ANONYMOUS, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
 pub use ids::{CheckId, FindingId, OperationId, ScanId};
@@ -24,3 +27,4 @@ pub use scope::{Mode, Origin, Permit, Scope, ScopeError};
 pub use secret::Secret;
 pub use severity::Severity;
 pub use text::{clean, clean_name};
+pub use verdict::{HeldProof, Obstacle, Silence, Verdict};

@@ -49,8 +49,9 @@ fn case(place: &OperationRef, check: &str, status: TestCaseStatus) -> TestCase {
 fn row_status(report: &Report, row: &CoverageRow) -> TestCaseStatus {
     match row.outcome {
         CoverageOutcome::Held => TestCaseStatus::success(),
-        CoverageOutcome::Inconclusive => skipped(&format!("inconclusive: {}", row.because)),
-        CoverageOutcome::Skipped => skipped(&format!("skipped: {}", row.because)),
+        CoverageOutcome::Undecided => skipped(&format!("undecided: {}", row.because)),
+        CoverageOutcome::NotTried => skipped(&format!("not tried: {}", row.because)),
+        CoverageOutcome::NotApplicable => skipped(&format!("not applicable: {}", row.because)),
         CoverageOutcome::Broken => {
             let about = |finding: &&Finding| {
                 finding.check == row.check

@@ -165,12 +165,12 @@ fn coverage(out: &mut String, report: &Report) {
     }
     say(out, "## What was tested");
     let row = |(check, outcomes): &(&str, Outcomes)| {
-        let Outcomes { broken, held, inconclusive, skipped } = outcomes;
-        format!("| {} | {broken} | {held} | {inconclusive} | {skipped} |", code(check))
+        let Outcomes { broken, held, undecided, not_tried, not_applicable } = outcomes;
+        format!("| {} | {broken} | {held} | {undecided} | {not_tried} | {not_applicable} |", code(check))
     };
-    let head = "| check | broken | held | inconclusive | skipped |\n|---|---:|---:|---:|---:|";
+    let head = "| check | broken | held | undecided | not tried | not applicable |\n|---|---:|---:|---:|---:|---:|";
     table(out, head, by_check(&report.coverage).iter().map(row));
-    for (outcome, word) in [(CoverageOutcome::Inconclusive, "inconclusive"), (CoverageOutcome::Skipped, "skipped")] {
+    for (outcome, word) in [(CoverageOutcome::Undecided, "undecided"), (CoverageOutcome::NotTried, "not tried")] {
         for (reason, count) in reasons(&report.coverage, outcome) {
             let _ = writeln!(out, "- {count} {word}: {}", escape(reason));
         }

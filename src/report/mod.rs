@@ -22,7 +22,7 @@ pub use rule::RuleHelp;
 pub use score::score;
 pub use text::TextOptions;
 pub use wire::{
-    ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
-    NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef,
-    Status, Tool, Write,
+    ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus,
+    HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo,
+    SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Write,
 };

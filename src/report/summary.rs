@@ -81,8 +81,9 @@ pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
 pub(super) struct Outcomes {
     pub(super) broken: usize,
     pub(super) held: usize,
-    pub(super) inconclusive: usize,
-    pub(super) skipped: usize,
+    pub(super) undecided: usize,
+    pub(super) not_tried: usize,
+    pub(super) not_applicable: usize,
 }
 
 impl Outcomes {
@@ -90,8 +91,9 @@ impl Outcomes {
         let count = match outcome {
             CoverageOutcome::Broken => &mut self.broken,
             CoverageOutcome::Held => &mut self.held,
-            CoverageOutcome::Inconclusive => &mut self.inconclusive,
-            CoverageOutcome::Skipped => &mut self.skipped,
+            CoverageOutcome::Undecided => &mut self.undecided,
+            CoverageOutcome::NotTried => &mut self.not_tried,
+            CoverageOutcome::NotApplicable => &mut self.not_applicable,
         };
         *count += 1;
     }
@@ -100,8 +102,9 @@ impl Outcomes {
         self.broken + self.held
     }
 
-    pub(super) fn undecided(&self) -> usize {
-        self.inconclusive + self.skipped
+    /// Returns how often a verdict is still owed.
+    pub(super) fn open(&self) -> usize {
+        self.undecided + self.not_tried
     }
 }
 
@@ -112,7 +115,7 @@ pub(super) fn by_check(coverage: &[CoverageRow]) -> Vec<(&str, Outcomes)> {
         checks.entry(&row.check).or_default().add(row.outcome);
     }
     let mut checks: Vec<_> = checks.into_iter().collect();
-    checks.sort_by_key(|(_, outcomes)| Reverse((outcomes.broken, outcomes.decided() > 0, outcomes.inconclusive)));
+    checks.sort_by_key(|(_, outcomes)| Reverse((outcomes.broken, outcomes.decided() > 0, outcomes.undecided)));
     checks
 }
 

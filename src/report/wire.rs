@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Confidence, Method, Mode, Role, Severity};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// What one scan found, and what it did not look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -263,18 +263,22 @@ pub struct CodeRef {
     pub function: String,
 }
 
-/// What a check came to on an operation.
+/// What a check came to on an operation. Only `broken` and `held` count as tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum CoverageOutcome {
     /// The rule is broken.
     Broken,
-    /// A control refused, or the rule's conditions do not hold.
+    /// The attack was sent and came to nothing while the rightful caller was served.
     Held,
     /// Tried; no verdict is possible.
-    Inconclusive,
-    /// Not tried.
-    Skipped,
+    #[serde(alias = "inconclusive")]
+    Undecided,
+    /// Not tried; `step` says what would open it.
+    #[serde(alias = "skipped")]
+    NotTried,
+    /// The rule has no subject here.
+    NotApplicable,
 }
 
 /// What one check came to on one operation.
@@ -288,6 +292,38 @@ pub struct CoverageRow {
     pub outcome: CoverageOutcome,
     /// Why.
     pub because: String,
+    /// What would open it, where something would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The check that reports the cause instead of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub see: Option<String>,
+    /// The two exchanges that "held" rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<HeldProofInfo>,
+}
+
+/// The exchanges that "held" rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HeldProofInfo {
+    /// The attack that came to nothing.
+    pub attack: ExchangeBrief,
+    /// The rightful request that was served.
+    pub control: ExchangeBrief,
+}
+
+/// An exchange in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExchangeBrief {
+    /// Who asked.
+    pub identity: String,
+    /// Method.
+    pub method: String,
+    /// Address.
+    pub url: String,
+    /// Status code; absent where there was no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
 }
 
 /// A part of the document that could not be used.

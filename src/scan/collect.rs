@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::run::ScanInput;
 use super::{convert, fingerprint, operation_ref};
 use crate::checks::{Check, find};
-use crate::model::{CheckId, Confidence, Draft, OperationId, Severity, Verdict, clean};
-use crate::report::{CoverageOutcome, CoverageRow, Finding, NextStep};
+use crate::model::{CheckId, Confidence, Draft, Exchange, OperationId, Outcome, Severity, Silence, Verdict, clean};
+use crate::report::{CoverageOutcome, CoverageRow, ExchangeBrief, Finding, HeldProofInfo, NextStep};
 
 /// Most next steps that are told.
 const MAX_STEPS: usize = 6;
@@ -28,17 +28,16 @@ pub(super) fn collect(input: &ScanInput<'_>, verdicts: &BTreeMap<(OperationId, C
         let id = &operation.id;
         for check in input.checks.iter().map(|check| check.meta().id) {
             let Some(verdict) = verdicts.get(&(id.clone(), CheckId::from(check))) else { continue };
-            let (outcome, because, help) = outcome(verdict);
-            if let Some(help) = help {
-                helps.entry(help).or_default().insert(id);
+            let step = verdict.silence().and_then(Silence::help).map(str::to_owned);
+            if let Some(step) = &step {
+                helps.entry(step.clone()).or_default().insert(id);
             }
             if let Verdict::Broken(drafts) = verdict {
                 for draft in drafts {
                     causes.entry((check, draft.cause.clone())).or_default().push(draft);
                 }
             }
-            let because = input.probe.redactor().text(&clean(&because, 300));
-            coverage.push(CoverageRow { operation: operation_ref(id), check: check.to_owned(), outcome, because });
+            coverage.push(row(input, id, check, verdict));
         }
     }
     let mut findings: Vec<Finding> =
@@ -52,15 +51,50 @@ pub(super) fn collect(input: &ScanInput<'_>, verdicts: &BTreeMap<(OperationId, C
     Collected { findings, coverage, next_steps: steps(helps) }
 }
 
-fn outcome(verdict: &Verdict) -> (CoverageOutcome, String, Option<String>) {
+/// One row of the coverage: what a check came to, and what it rests on.
+fn row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Verdict) -> CoverageRow {
+    let redact = |text: &str| input.probe.redactor().text(&clean(text, 300));
+    let claim = verdict.drafts().first().map(|draft| draft.claim.as_str());
+    let silence = verdict.silence();
+    CoverageRow {
+        operation: operation_ref(operation),
+        check: check.to_owned(),
+        outcome: outcome(verdict),
+        because: redact(claim.or(silence.map(Silence::because)).unwrap_or_default()),
+        step: silence.and_then(Silence::help).map(redact),
+        see: match silence {
+            Some(Silence::SeeOther { check, .. }) => Some((*check).to_owned()),
+            _ => None,
+        },
+        proof: match silence {
+            Some(Silence::Held(proof)) => {
+                Some(HeldProofInfo { attack: brief(proof.attack()), control: brief(proof.control()) })
+            }
+            _ => None,
+        },
+    }
+}
+
+fn outcome(verdict: &Verdict) -> CoverageOutcome {
     match verdict {
-        Verdict::Held(because) => (CoverageOutcome::Held, because.clone(), None),
-        Verdict::Broken(drafts) => {
-            let claim = drafts.first().map(|draft| draft.claim.clone()).unwrap_or_default();
-            (CoverageOutcome::Broken, claim, None)
-        }
-        Verdict::Inconclusive(why) => (CoverageOutcome::Inconclusive, why.because.clone(), why.help.clone()),
-        Verdict::Skipped(why) => (CoverageOutcome::Skipped, why.because.clone(), why.help.clone()),
+        Verdict::Broken(_) => CoverageOutcome::Broken,
+        Verdict::Silent(Silence::Held(_)) => CoverageOutcome::Held,
+        Verdict::Silent(Silence::Undecided(_)) => CoverageOutcome::Undecided,
+        Verdict::Silent(Silence::NotTried(_)) => CoverageOutcome::NotTried,
+        Verdict::Silent(Silence::NotApplicable(_) | Silence::SeeOther { .. }) => CoverageOutcome::NotApplicable,
+    }
+}
+
+fn brief(exchange: &Exchange) -> ExchangeBrief {
+    let status = match &exchange.outcome {
+        Outcome::Response(response) => Some(response.status),
+        _ => None,
+    };
+    ExchangeBrief {
+        identity: exchange.identity.clone(),
+        method: exchange.request.method.clone(),
+        url: clean(&exchange.request.url, 300),
+        status,
     }
 }
 

@@ -13,10 +13,10 @@ use super::plan::Choice;
 use super::writing::{self, ActInput};
 use super::{convert, models, trust};
 use crate::act::{Acting, Maker};
-use crate::checks::{Access, ActCx, Check, CheckCx, Need, PlanCx, Shared};
+use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
-use crate::model::{Api, CheckId, Effect, Inconclusive, Mode, OperationId, Verdict};
+use crate::model::{Api, CheckId, Effect, Mode, OperationId, Silence, Verdict};
 use crate::probe::{Probe, SignInError};
 use crate::report::Report;
 use crate::survey::{Survey, Surveyed, Surveyor};
@@ -161,7 +161,7 @@ fn work<'s>(input: &ScanInput<'_>, llm: &Settings, survey: &'s Survey) -> Vec<(&
     work
 }
 
-/// Checks that write with the operations they look at, in the order of their turns.
+/// Checks that write with the operations they look at, in the order of their phases.
 fn acts<'s>(input: &ScanInput<'_>, llm: &Settings, acting: &'s [Acting]) -> Vec<(&'static dyn Check, &'s Acting)> {
     let plan_cx = PlanCx { api: &input.api, identities: input.probe.identities(), mode: Mode::Intrusive, llm };
     let mut acts: Vec<(&'static dyn Check, &Acting)> = Vec::new();
@@ -172,7 +172,7 @@ fn acts<'s>(input: &ScanInput<'_>, llm: &Settings, acting: &'s [Acting]) -> Vec<
             }
         }
     }
-    acts.sort_by_key(|(check, _)| check.turn());
+    acts.sort_by_key(|(check, _)| check.phase());
     acts
 }
 
@@ -188,7 +188,8 @@ async fn check_all(
     ticked: Ticked<'_>,
 ) -> (Verdicts, Vec<Access>) {
     let cx = &CheckCx { survey, probe: input.probe, shared, llm };
-    let (now, later): (Vec<_>, Vec<_>) = work(input, llm, survey).into_iter().partition(|(check, _)| check.turn() == 0);
+    let (now, later): (Vec<_>, Vec<_>) =
+        work(input, llm, survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
     let acts = acts(input, llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
     let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0) };
@@ -201,7 +202,7 @@ async fn check_all(
     // One at a time, reads of late turns among them: each sees what the others wrote.
     let mut later: Vec<Late<'_>> = later.into_iter().map(|(check, surveyed)| Late::Read(check, surveyed)).collect();
     later.extend(acts.into_iter().map(|(check, acting)| Late::Act(check, acting)));
-    later.sort_by_key(Late::turn);
+    later.sort_by_key(Late::phase);
     for late in &later {
         if input.mode > Mode::Passive && late.check().meta().id.starts_with("llm/") {
             count.asks_models(ticked);
@@ -211,6 +212,7 @@ async fn check_all(
             Late::Act(check, acting) => {
                 let verdict = act(input, &act_cx, *check, acting).await;
                 count.step(&verdict, ticked);
+                act_cx.keep_verdict(&acting.operation.id, check.meta().id, &verdict);
                 ((acting.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
             }
         };
@@ -234,15 +236,15 @@ impl Late<'_> {
         }
     }
 
-    fn turn(&self) -> u8 {
-        self.check().turn()
+    fn phase(&self) -> Phase {
+        self.check().phase()
     }
 }
 
 /// One check on one operation that changes state, where the mode allows it.
 async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, acting: &Acting) -> Verdict {
-    if let Some(because) = acting.left_alone.as_ref().filter(|_| check.meta().level > Mode::Passive) {
-        return Verdict::Skipped(Inconclusive { because: because.clone(), help: None });
+    if let Some(because) = acting.left_alone.clone().filter(|_| check.meta().level > Mode::Passive) {
+        return Verdict::Silent(Silence::not_tried(because));
     }
     if let Some(because) = beyond(check, input.mode) {
         // The next mode is offered, not the one after it.
@@ -250,13 +252,11 @@ async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, a
             matches!((input.mode, check.meta().level), (Mode::Passive, Mode::Active) | (Mode::Active, Mode::Intrusive));
         let level = check.meta().level.as_str();
         let help = format!("scan with `--mode {level}` (add --auto-accounts to leave your own accounts alone)");
-        return Verdict::Skipped(Inconclusive { because, help: Some(help).filter(|_| next) });
+        let silence = Silence::not_tried(because);
+        return Verdict::Silent(if next { silence.with_help(help) } else { silence });
     }
     if input.act.is_none() && acting.operation.effect != Effect::Reads && check.meta().level > Mode::Passive {
-        return Verdict::Skipped(Inconclusive {
-            because: "the scan could not keep a journal, so it wrote nothing".to_owned(),
-            help: None,
-        });
+        return Verdict::Silent(Silence::not_tried("the scan could not keep a journal, so it wrote nothing"));
     }
     check.act(cx, acting).await
 }
@@ -305,8 +305,8 @@ fn job<'a>(
         // A read that refused everybody may be just what a check is about.
         let asked = check.looks_at_refused() && !surveyed.by.is_empty();
         let verdict = match (surveyed.skipped.as_ref().filter(|_| !asked), beyond(check, mode)) {
-            (Some(reason), _) => Verdict::Skipped(reason.clone()),
-            (None, Some(because)) => Verdict::Skipped(Inconclusive { because, help: None }),
+            (Some(obstacle), _) => Verdict::Silent(Silence::NotTried(obstacle.clone())),
+            (None, Some(because)) => Verdict::Silent(Silence::not_tried(because)),
             (None, None) => check.run(cx, surveyed).await,
         };
         count.step(&verdict, ticked);

@@ -9,7 +9,7 @@ use super::leaves::{leaves, scalar_text};
 use super::objects::ObjectKey;
 use super::refusal::{Reading, is_soft_error, read, succeeds};
 use super::slots::Slot;
-use crate::model::{Inconclusive, Operation};
+use crate::model::{Obstacle, Operation};
 use crate::probe::{Answer, Ask, Caller, Values};
 
 /// The rightful request of one caller and what came of it.
@@ -55,7 +55,7 @@ pub struct Surveyed {
     /// Leaves that differ between two equal requests.
     pub volatile: BTreeSet<String>,
     /// Why it was not asked, or why there is no baseline.
-    pub skipped: Option<Inconclusive>,
+    pub skipped: Option<Obstacle>,
 }
 
 impl Baseline {

@@ -17,7 +17,7 @@ use super::people::{People, session_facts};
 use super::plans::Plan;
 use super::refusal::Reading;
 use super::slots::{missing_like, slots};
-use crate::model::{ANONYMOUS, Api, Effect, Inconclusive, Method, Operation, OperationId};
+use crate::model::{ANONYMOUS, Api, Effect, Method, Obstacle, Operation, OperationId};
 use crate::probe::{Answer, Ask, Caller, Probe, SendError, header_values, operation_url};
 
 /// Waves after which nothing more is expected to become known.
@@ -163,18 +163,18 @@ impl Surveyor<'_> {
         self.api.operations.iter().flat_map(|operation| before_slot(&operation.path)).collect()
     }
 
-    fn unsafe_because(&self, operation: &Operation) -> Option<Inconclusive> {
+    fn unsafe_because(&self, operation: &Operation) -> Option<Obstacle> {
         if (self.excluded)(operation) {
-            return Some(Inconclusive { because: "excluded by the configuration".to_owned(), help: None });
+            return Some(Obstacle { because: "excluded by the configuration".to_owned(), help: None });
         }
         match &operation.effect {
-            Effect::Doubtful(sign) => Some(Inconclusive {
+            Effect::Doubtful(sign) => Some(Obstacle {
                 because: format!("not asked: a GET that may change state ({sign})"),
                 help: Some("ask it yourself if it is safe; the scanner never does".to_owned()),
             }),
             Effect::Reads => None,
             Effect::Writes | Effect::Deletes => {
-                Some(Inconclusive { because: "not asked: it changes state".to_owned(), help: None })
+                Some(Obstacle { because: "not asked: it changes state".to_owned(), help: None })
             }
         }
     }
@@ -223,7 +223,7 @@ impl Surveyor<'_> {
                 }
                 Err(error) => {
                     if let Some(place) = survey.operations.get_mut(index) {
-                        place.skipped = Some(Inconclusive { because: error.to_string(), help: None });
+                        place.skipped = Some(Obstacle { because: error.to_string(), help: None });
                     }
                     survey.stopped_by.get_or_insert(error);
                 }
@@ -369,16 +369,16 @@ impl Surveyor<'_> {
     }
 }
 
-fn unknown_id(surveyed: &Surveyed) -> Inconclusive {
+fn unknown_id(surveyed: &Surveyed) -> Obstacle {
     let slot = surveyed.slots.last();
     let name = slot.map(|slot| slot.name.clone()).unwrap_or_default();
-    Inconclusive {
+    Obstacle {
         because: "no id is known for a parameter: no answer showed one".to_owned(),
         help: Some(format!("tell an id: `owns = {{ {name} = [\"...\"] }}` under an identity")),
     }
 }
 
-fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
+fn no_baseline(surveyed: &Surveyed) -> Obstacle {
     let statuses: BTreeSet<String> = surveyed.by.values().map(Baseline::status_text).collect();
     let seen = statuses.into_iter().collect::<Vec<_>>().join(", ");
     let unmoved = |baseline: &Baseline| {
@@ -389,15 +389,15 @@ fn no_baseline(surveyed: &Surveyed) -> Inconclusive {
     if surveyed.by.values().any(unmoved) {
         // The handler ignores the id, or says no in a friendly way: either way the id decides nothing.
         let because = "no valid baseline: an id that does not exist gets the same answer".to_owned();
-        return Inconclusive { because, help: None };
+        return Obstacle { because, help: None };
     }
     if surveyed.by.values().any(|baseline| baseline.first.response().is_some_and(|response| response.truncated)) {
-        return Inconclusive {
+        return Obstacle {
             because: format!("no valid baseline: the answer is longer than is read of one ({seen})"),
             help: Some("ask for less of it: give a required query parameter an example that limits it".to_owned()),
         };
     }
-    Inconclusive { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
+    Obstacle { because: format!("no valid baseline: no caller got data ({seen})"), help: None }
 }
 
 /// Paths of the leaves that differ between two answers to one request.

@@ -58,7 +58,7 @@ fn run(surveyed: &Surveyed) -> Verdict {
             let mut proof = Proof::default();
             proof.clause("no-challenge", true, "status 401 without WWW-Authenticate");
             proof.show(Role::Attack, answer);
-            proof.observed(Finding {
+            proof.fact(Finding {
                 site: "header:WWW-Authenticate".to_owned(),
                 cause: "challenge".to_owned(),
                 claim: "status 401 came without WWW-Authenticate".to_owned(),

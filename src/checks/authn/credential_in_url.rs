@@ -347,6 +347,7 @@ pub(crate) fn declared_in_url(api: &Api, operation: &Operation) -> Option<Draft>
         clauses: vec![Clause { name: "declared-in-url", holds: Some(true), because }],
         exchanges: Vec::new(),
         observation: true,
+        access: None,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::checks::authz::addressed::{self, Deed};
 use crate::checks::authz::no_target;
 use crate::checks::authz::target::{Target, Tried};
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{ANONYMOUS, Operation, Role, Security, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError, Values};
@@ -126,8 +126,8 @@ impl Check for MissingWrite {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        4
+    fn phase(&self) -> Phase {
+        Phase::Functions
     }
 }
 

@@ -7,7 +7,7 @@ use super::trial::{Shape, Trial, nobody, wrong_password};
 use crate::act::{Acting, Body, Kind, Persona, acting_of, fill, is_email, is_user_name};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
 use crate::model::{Credential, LoginRecipe, Method, Operation, Role, Verdict};
 use crate::probe::{Answer, Caller, SendError, Values, WriteKind};
@@ -71,8 +71,8 @@ impl Check for NoThrottling {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        9
+    fn phase(&self) -> Phase {
+        Phase::Bursts
     }
 }
 

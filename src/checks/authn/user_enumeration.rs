@@ -7,7 +7,7 @@ use super::trial::{Shape, Trial, nobody, wrong_password};
 use crate::act::{Acting, Kind, Persona, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
 use crate::model::{Method, Operation, Role, Verdict};
 use crate::probe::{Answer, SendError};
@@ -70,8 +70,8 @@ impl Check for UserEnumeration {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        8
+    fn phase(&self) -> Phase {
+        Phase::Enumeration
     }
 }
 

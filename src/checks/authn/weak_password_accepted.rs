@@ -6,7 +6,7 @@ use super::trial::{Trial, nobody, wrong_password};
 use crate::act::{Account, Acting, Kind, Persona, SignedUp, acting_of, is_password, plain};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{Api, Method, Operation, Role, Secret, Verdict};
 use crate::probe::{Answer, SendError};
@@ -65,8 +65,8 @@ impl Check for WeakPasswordAccepted {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        7
+    fn phase(&self) -> Phase {
+        Phase::Sessions
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod target;
 use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{held, unsent};
 use crate::model::{Effect, Operation, Verdict};
 use crate::probe::SendError;
@@ -85,8 +85,8 @@ impl Check for BolaBody {
         Box::pin(async move { act(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        2
+    fn phase(&self) -> Phase {
+        Phase::References
     }
 }
 

@@ -6,7 +6,7 @@ use super::bola_write::no_target;
 use crate::act::{Acting, Created, Kind, ends_in_slot};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
 use crate::model::{ANONYMOUS, Method, Operation, Role, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError};
@@ -60,8 +60,8 @@ impl Check for BolaDelete {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        5
+    fn phase(&self) -> Phase {
+        Phase::Removals
     }
 }
 

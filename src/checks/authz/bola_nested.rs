@@ -4,7 +4,7 @@ use super::bola_read::{no_pair, present_all};
 use super::intent::private_fields;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, skipped, status, unsent};
 use crate::model::{Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Ask, Caller, SendError, Values, operation_url};
 use crate::survey::{ObjectKey, Reading, Surveyed, scalar_text, slots};
@@ -67,7 +67,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
         let Some(values) = mixed(cx, surveyed, &pair) else { continue };
         match attempt(cx, surveyed, &pair, &values).await? {
             Verdict::Broken(drafts) => return Ok(Verdict::Broken(drafts)),
-            Verdict::Held(because) => return Ok(held(because)),
+            verdict if is_quiet(&verdict) => return Ok(verdict),
             other => last = other,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::intent::{Intent, intent, private_fields};
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, skipped, status, unsent};
 use crate::model::{Confidence, Draft, Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Leaf, Reading, Surveyed, slots};
@@ -72,10 +72,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
             Ok(Verdict::Broken(drafts)) if is_confirmed(&drafts) => return Verdict::Broken(drafts),
             // Another pair may show what is missing here.
             Ok(Verdict::Broken(drafts)) => suspected = suspected.or(Some(Verdict::Broken(drafts))),
-            Ok(Verdict::Held(because)) if suspected.is_some() => {
-                tracing::debug!("a further pair is refused: {because}")
+            Ok(verdict) if suspected.is_some() && is_quiet(&verdict) => {
+                tracing::debug!("a further pair is refused: {verdict:?}")
             }
-            Ok(Verdict::Held(because)) => return held(because),
+            Ok(verdict) if is_quiet(&verdict) => return verdict,
             Ok(other) => last = Some(other),
             Err(error) => last = Some(unsent(&error)),
         }

@@ -8,7 +8,7 @@ use super::account_write;
 use crate::act::{Acting, Change, Created, Kind, ends_in_slot};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{ANONYMOUS, Method, Operation, Role, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError, Values};
@@ -63,8 +63,8 @@ impl Check for BolaWrite {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        1
+    fn phase(&self) -> Phase {
+        Phase::Changes
     }
 }
 

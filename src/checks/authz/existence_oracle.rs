@@ -11,7 +11,7 @@ use super::bola_read::no_pair;
 use super::ids::guessable;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
 use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, status, unsent};
 use crate::model::{ANONYMOUS, Operation, Role, Severity, Verdict, clean_name};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{
@@ -81,7 +81,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
     for pair in pairs.iter().take(MAX_TRIED as usize) {
         match attempt(cx, surveyed, pair).await {
             Ok(Verdict::Broken(drafts)) => return Verdict::Broken(drafts),
-            Ok(Verdict::Held(because)) => quiet = quiet.or(Some(held(because))),
+            Ok(verdict) if is_quiet(&verdict) => quiet = quiet.or(Some(verdict)),
             Ok(other) => last = Some(other),
             Err(error) => last = Some(unsent(&error)),
         }

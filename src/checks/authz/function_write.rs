@@ -11,7 +11,7 @@ use super::reaching::{Call, Target};
 use crate::act::{Acting, Kind};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::own_account::Mirrored;
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{Operation, Role, Verdict};
@@ -69,8 +69,8 @@ impl Check for FunctionWrite {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        4
+    fn phase(&self) -> Phase {
+        Phase::Functions
     }
 }
 

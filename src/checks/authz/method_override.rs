@@ -9,8 +9,8 @@ use super::bola_write::no_target;
 use crate::act::{Acting, Body, Created, Kind, body, ends_in_slot};
 use crate::checks::acting::{ActCx, Meant, Seen};
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, status, unsent};
 use crate::model::{ANONYMOUS, Method, Operation, Role, Verdict, clean_name};
 use crate::probe::{Answer, Caller, SendError, WriteKind};
 use crate::survey::{Person, slots};
@@ -68,8 +68,8 @@ impl Check for MethodOverride {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        5
+    fn phase(&self) -> Phase {
+        Phase::Removals
     }
 }
 
@@ -125,7 +125,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
     let caller = intruder.map_or(ANONYMOUS, |person| person.name.as_str()).to_owned();
     let case = Case { cx, acting, caller, intruder, owner, target: &target };
     let verdict = case.carry_out().await?;
-    if intruder.is_none() || !matches!(verdict, Verdict::Held(_)) {
+    if intruder.is_none() || !is_quiet(&verdict) {
         return Ok(verdict);
     }
     // A role may be asked for: then the owner is refused too, and may get through in disguise.

@@ -128,7 +128,7 @@ fn observed(surveyed: &Surveyed, known: &Known, countable: &Countable) -> Verdic
     if let Some(baseline) = surveyed.valid_of(&known.owner).or_else(|| surveyed.valid().next()) {
         proof.show(Role::Attack, &baseline.first);
     }
-    proof.observed(Finding {
+    proof.fact(Finding {
         site: surveyed.slots.last().map(Slot::site).unwrap_or_default(),
         cause: format!("ids of {}", known.resource),
         claim: format!(

@@ -8,7 +8,7 @@ use super::marks::roles_of;
 use crate::act::{Acting, Kind, Spare, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::own_account::{Mirrored, is_served, no_account};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::checks::rights::{Right, right_of, vocabulary};
@@ -73,8 +73,8 @@ impl Check for RoleEscalation {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        4
+    fn phase(&self) -> Phase {
+        Phase::Functions
     }
 }
 

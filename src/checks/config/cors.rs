@@ -181,5 +181,5 @@ async fn judge(
     }
     let because = "a foreign page cannot send the credential, or the answer is public";
     proof.clause("credentials-are-ambient", false, because);
-    Ok(proof.observed(finding("tokens", Some(Severity::Info))))
+    Ok(proof.fact(finding("tokens", Some(Severity::Info))))
 }

@@ -70,7 +70,7 @@ fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
     let mut proof = Proof::default();
     proof.clause("headers-missing", true, format!("the valid answer lacks {text}"));
     proof.show(Role::Attack, &baseline.first);
-    proof.observed(Finding {
+    proof.fact(Finding {
         site: "response:headers".to_owned(),
         cause: text.clone(),
         claim: format!("answers lack {text}"),

@@ -5,7 +5,7 @@ use super::talk::{Stop, Talk, need};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
 use crate::llm::Prompt;
 use crate::model::{Operation, Role, Secret, Verdict};
@@ -61,8 +61,8 @@ impl Check for CrossUserLeak {
         })
     }
 
-    fn turn(&self) -> u8 {
-        1
+    fn phase(&self) -> Phase {
+        Phase::Changes
     }
 }
 

@@ -4,7 +4,7 @@ use super::talk::{Said, Stop, Talk, need};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive};
 use crate::llm::{disclosed, places_of_documents};
 use crate::model::{Draft, Operation, Role, Verdict, clean_name};
@@ -56,8 +56,8 @@ impl Check for ModelDisclosure {
         })
     }
 
-    fn turn(&self) -> u8 {
-        1
+    fn phase(&self) -> Phase {
+        Phase::Changes
     }
 }
 

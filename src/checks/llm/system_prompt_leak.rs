@@ -9,7 +9,7 @@ use super::talk::{Said, Stop, Talk, need};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
 use crate::llm::{
     Class, Kind, Manner, common_run, containment, decodings, instructs, is_instruction, is_refusal, normal,
@@ -90,8 +90,8 @@ impl Check for SystemPromptLeak {
         })
     }
 
-    fn turn(&self) -> u8 {
-        1
+    fn phase(&self) -> Phase {
+        Phase::Changes
     }
 }
 

@@ -9,7 +9,7 @@ use super::unknown::{Unknown, unknown_in};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive};
 use crate::llm::{Class, Kind, Tier};
 use crate::model::{ANONYMOUS, Operation, Role, Severity, Verdict};
@@ -76,8 +76,8 @@ impl Check for TokenLeak {
         })
     }
 
-    fn turn(&self) -> u8 {
-        1
+    fn phase(&self) -> Phase {
+        Phase::Changes
     }
 }
 

@@ -5,9 +5,9 @@ use super::{tool_power, tool_reach};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{held, inconclusive, skipped};
-use crate::model::{Inconclusive, Mode, Operation, Verdict};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
+use crate::checks::proof::{held, inconclusive, is_quiet, skipped};
+use crate::model::{Mode, Operation, Silence, Verdict};
 
 check! {
     /// ## What it does
@@ -68,8 +68,8 @@ impl Check for ToolAbuse {
         })
     }
 
-    fn turn(&self) -> u8 {
-        2
+    fn phase(&self) -> Phase {
+        Phase::References
     }
 }
 
@@ -86,12 +86,16 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         return Ok(reached);
     }
     let used = tool_power::run(talk, &benign).await?;
-    Ok(match (used, reached) {
-        (Verdict::Held(tools), Verdict::Held(objects)) => held(format!("{objects}; {tools}")),
+    if !is_quiet(&used) {
+        return Ok(used);
+    }
+    let tools = used.silence().map(Silence::because).unwrap_or_default();
+    Ok(match reached.silence() {
         // What was not tested is not held because something else was.
-        (Verdict::Held(tools), Verdict::Skipped(untested) | Verdict::Inconclusive(untested)) => {
-            Verdict::Inconclusive(Inconclusive { because: format!("{}; {tools}", untested.because), ..untested })
+        Some(Silence::NotTried(untested) | Silence::Undecided(untested)) => {
+            inconclusive(format!("{}; {tools}", untested.because), untested.help.as_deref())
         }
-        (used, _) => used,
+        Some(silence) => held(format!("{}; {tools}", silence.because())),
+        None => reached,
     })
 }

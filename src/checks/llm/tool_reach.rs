@@ -7,9 +7,9 @@ use super::talk::{Said, Stop, Talk};
 use crate::act::{Created, items, list, other_lists};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, Pair};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
+use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, skipped};
 use crate::llm::Prompt;
-use crate::model::{Method, Role, Severity, Verdict, clean_name};
+use crate::model::{Method, Role, Severity, Silence, Verdict, clean_name};
 use crate::probe::{Answer, Ask, Caller, operation_url};
 use crate::survey::{Leaf, Reading, Surveyed, scalar_text, words};
 
@@ -55,8 +55,8 @@ pub(super) async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let mut unjudged = None;
     for object in objects.iter().take(MAX_OBJECTS) {
         match attempt(talk, object).await? {
-            Verdict::Held(_) => {}
-            verdict @ Verdict::Inconclusive(_) => unjudged = Some(verdict),
+            verdict if is_quiet(&verdict) => {}
+            verdict @ Verdict::Silent(Silence::Undecided(_)) => unjudged = Some(verdict),
             verdict => return Ok(verdict),
         }
     }

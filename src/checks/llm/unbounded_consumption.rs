@@ -5,7 +5,7 @@ use super::talk::{Said, Stop, Talk, need};
 use crate::act::{Acting, fields, plain};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
 use crate::model::{Operation, Role, Verdict};
 
@@ -61,8 +61,8 @@ impl Check for UnboundedConsumption {
         })
     }
 
-    fn turn(&self) -> u8 {
-        3
+    fn phase(&self) -> Phase {
+        Phase::Properties
     }
 }
 

@@ -80,7 +80,7 @@ pub(super) async fn hand_over(
         severity: Some(Severity::Critical),
         surveyed: acting,
     };
-    Ok(Some(if kept { proof.observed(finding) } else { proof.broken(finding) }))
+    Ok(Some(if kept { proof.fact(finding) } else { proof.broken(finding) }))
 }
 
 /// The owner field that may be tried, with the value that another caller's object of the same kind has in it.

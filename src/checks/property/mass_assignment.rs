@@ -10,7 +10,7 @@ use super::handing_over::hand_over;
 use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::own_account::{Mirrored, is_served, no_account};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::model::{Draft, Operation, Role, Severity, Verdict, clean, clean_name};
@@ -71,8 +71,8 @@ impl Check for MassAssignment {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        3
+    fn phase(&self) -> Phase {
+        Phase::Properties
     }
 }
 
@@ -334,7 +334,7 @@ impl Attempt<'_> {
         self.show(&mut proof, first, &repeat, served.as_ref());
         let finding = self.finding(&kept, first);
         self.cx.note(self.acting, self.subject.caller(), self.subject.caller(), true, finding.claim.clone());
-        Ok(if excused { proof.observed(finding) } else { proof.broken(finding) })
+        Ok(if excused { proof.fact(finding) } else { proof.broken(finding) })
     }
 
     fn document_clause(&self, proof: &mut Proof, kept: &[&String]) {

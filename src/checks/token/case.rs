@@ -3,109 +3,141 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures_util::future::BoxFuture;
-
 use super::forge::{self, SigningKey};
 use crate::checks::context::{CheckCx, PlanCx, present};
-use crate::checks::meta::{Need, Running};
-use crate::checks::proof::{Proof, held, inconclusive, skipped, unsent};
+use crate::checks::meta::Need;
+use crate::checks::rule::{Rule, ensure, held, see};
 use crate::detect::jwt::Jwt;
-use crate::model::{Operation, Role, Secret, Verdict};
-use crate::probe::{Answer, Caller, SendError};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves, same, words};
+use crate::model::{Operation, Role, Secret, Silence};
+use crate::probe::{Answer, Caller};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_soft_error, leaves, same, words};
 
 /// A protected route with a caller whose token can be forged.
 pub(crate) struct Case<'a> {
     pub(crate) surveyed: &'a Surveyed,
     pub(crate) baseline: &'a Baseline,
     pub(crate) jwt: Jwt,
+    /// The very request of the baseline without a credential.
+    anonymous: Arc<Answer>,
+    /// The same with a token of random letters.
+    garbage: Arc<Answer>,
 }
 
-/// What came of sending a forged token.
-pub(crate) enum Sent {
-    /// Served as if it were real.
-    Accepted(Arc<Answer>),
-    /// Refused, with the reason.
-    Refused(Arc<Answer>, String),
-    /// Nothing can be said.
-    Unclear(String),
-}
-
-/// Forgeries concern reads, and need an identity whose token is forged.
+/// Returns the cost of a forgery: forgeries concern reads, and need an identity whose token is forged. Two requests are
+/// the controls that all forgeries share.
 pub(crate) fn need(cx: &PlanCx<'_>, operation: &Operation, requests: u32) -> Need {
-    if !PlanCx::is_read(operation) || cx.identities.is_empty() { Need::NotApplicable } else { Need::Requests(requests) }
+    if !PlanCx::is_read(operation) || cx.identities.is_empty() {
+        Need::NotApplicable
+    } else {
+        Need::Requests(requests + 2)
+    }
 }
 
-/// What a forgery does with a protected route.
-type Forgery = for<'c> fn(&'c CheckCx<'c>, &'c Case<'c>) -> BoxFuture<'c, Result<Verdict, SendError>>;
-
-/// Runs a forgery where its precondition holds.
-pub(crate) fn forging<'a>(cx: &'a CheckCx<'a>, surveyed: &'a Surveyed, forgery: Forgery) -> Running<'a> {
-    Box::pin(async move {
-        match case(cx, surveyed) {
-            Ok(case) => forgery(cx, &case).await.unwrap_or_else(|error| unsent(&error)),
-            Err(verdict) => verdict,
-        }
-    })
-}
-
-/// The precondition of every forgery (METHODS 3.1): the valid token is served, nobody and a garbage token are refused.
+/// Looks at the precondition of every forgery (METHODS 3.1): the valid token is served, and the same request without a
+/// token and with a garbage one is refused.
 ///
 /// # Errors
-/// The verdict where it does not hold.
-fn case<'a>(cx: &CheckCx<'_>, surveyed: &'a Surveyed) -> Result<Case<'a>, Verdict> {
+/// The silence where it does not hold.
+pub(crate) async fn case<'a>(cx: &CheckCx<'_>, surveyed: &'a Surveyed, rule: &mut Rule) -> Result<Case<'a>, Silence> {
     let jwt_of = |name: &str| cx.probe.sessions().get(name).and_then(|session| session.jwt());
     let with_jwt = surveyed.valid().find_map(|baseline| Some((baseline, jwt_of(&baseline.caller)?)));
     let Some((baseline, jwt)) = with_jwt else {
         let any = cx.survey.people.all.iter().any(|person| jwt_of(&person.name).is_some());
-        return Err(if any {
-            held("no caller with a JWT is served here")
+        return Err(Silence::not_applicable(if any {
+            "no caller with a JWT is served here"
         } else {
-            skipped("no identity uses a JWT", None)
-        });
+            "no identity uses a JWT"
+        }));
     };
-    match (surveyed.anonymous_reading(), surveyed.garbage_reading()) {
-        (Some(Reading::Refused(_)), Some(Reading::Refused(_))) => Ok(Case { surveyed, baseline, jwt }),
-        // Where any token or none works, a forged one shows nothing.
-        (Some(Reading::Data), _) => Err(held("the route does not ask for a token")),
-        (_, Some(Reading::Data)) => Err(held("any token is served here: see authn/inconsistent")),
-        _ => Err(inconclusive("the answers to strangers could not be judged", None)),
-    }
+    let anonymous = cx.send(&baseline.ask_as(Caller::Anonymous)).await?;
+    let garbage = cx.send(&baseline.ask_as(Caller::Garbage(baseline.caller.clone()))).await?;
+    let case = Case { surveyed, baseline, jwt, anonymous, garbage };
+    rule.need("no-token-refused", refused(&case.anonymous, "an anonymous caller"), Clone::clone)?;
+    rule.need("garbage-token-refused", refused(&case.garbage, "a token of random letters"), Clone::clone)?;
+    Ok(case)
+}
+
+/// Passes where a stranger's request was turned away. An empty success is no refusal: a route that serves strangers has
+/// no verdict about tokens. A server that fails on a garbage token alone refuses it in its own way.
+fn refused(answer: &Answer, who: &str) -> Result<String, Silence> {
+    let Some(response) = answer.response().filter(|response| response.status != 429) else {
+        return Err(Silence::undecided(format!("the answer to {who} could not be judged")));
+    };
+    ensure(!response.is_success() || is_soft_error(response), || {
+        Silence::not_applicable(format!("the route serves {who} (status {})", response.status))
+    })?;
+    Ok(format!("the same request of {who} is refused (status {})", response.status))
 }
 
 impl Case<'_> {
     /// Sends the rightful request with another token.
+    ///
+    /// # Errors
+    /// `Held` where it is refused, `Undecided` where the answer says nothing.
     pub(crate) async fn send(
         &self,
         cx: &CheckCx<'_>,
         label: &str,
         token: &Secret,
         round: u8,
-    ) -> Result<Sent, SendError> {
+    ) -> Result<Arc<Answer>, Silence> {
         let identity = self.baseline.caller.clone();
         cx.probe.redactor().learn(&format!("forged token of {identity}"), token);
         let caller = Caller::Forged { identity, token: token.clone(), label: label.to_owned() };
-        let answer = cx.send(&CheckCx::as_caller(self.baseline, caller).again(round)).await?;
-        Ok(match CheckCx::reading(self.surveyed, &answer, &self.baseline.masks, &[]) {
-            Reading::Refused(because) => Sent::Refused(answer, because),
-            Reading::NoData(because) => Sent::Unclear(because),
-            Reading::Data if self.is_accepted(&answer) => Sent::Accepted(answer),
-            Reading::Data => Sent::Refused(answer, "an answer without the caller's data".to_owned()),
-        })
+        let answer = cx.send(&self.baseline.ask_as(caller).again(round)).await?;
+        let refusal = match CheckCx::reading(self.surveyed, &answer, &self.baseline.masks, &[]) {
+            Reading::NoData(because) => return Err(Silence::undecided(because)),
+            Reading::Data if self.is_accepted(&answer) => return Ok(answer),
+            Reading::Data => "an answer without the caller's data".to_owned(),
+            Reading::Refused(because) => because,
+        };
+        Err(held(&answer, &self.baseline.first, format!("the {label} is refused: {refusal}")))
     }
 
-    /// The same claims with a random signature; one token per caller, so that all checks share its requests.
-    pub(crate) async fn with_random_signature(&self, cx: &CheckCx<'_>, round: u8) -> Result<Sent, SendError> {
-        let token = cx.shared.random_signature(&self.baseline.caller, || forge::random_signature(&self.jwt)).await;
-        self.send(cx, "token with a random signature", &token, round).await
+    /// Sends a forged token twice: that it is served is the rule, that it is served again a clause of it.
+    pub(crate) async fn forge(
+        &self,
+        cx: &CheckCx<'_>,
+        rule: &mut Rule,
+        label: &str,
+        token: &Secret,
+    ) -> Result<(), Silence> {
+        let caller = &self.baseline.caller;
+        let sent = self.send(cx, label, token, 0).await;
+        let attack = rule.need("forged-token-served", sent, |_| format!("the {label} gets {caller}'s own answer"))?;
+        let again = self.send(cx, label, token, 1).await;
+        rule.weigh("repeated", again.is_ok(), "the same request again gave the same");
+        rule.show(Role::Attack, &attack).show(Role::Baseline, &self.baseline.first);
+        rule.show(Role::Control, &self.garbage).show(Role::Control, &self.anonymous);
+        Ok(())
+    }
+
+    /// Returns the token of this caller with a random signature; one per caller, so that all checks share its requests.
+    pub(crate) async fn random_signature(&self, cx: &CheckCx<'_>) -> Secret {
+        cx.shared.random_signature(&self.baseline.caller, || forge::random_signature(&self.jwt)).await
+    }
+
+    /// Looks at the control of all forgeries but that of the signature itself: a random signature is refused.
+    ///
+    /// # Errors
+    /// Where any signature works, that finding has this one as its consequence.
+    pub(crate) async fn refuses_random(&self, cx: &CheckCx<'_>, rule: &mut Rule) -> Result<(), Silence> {
+        let token = self.random_signature(cx).await;
+        let control = match self.send(cx, RANDOM, &token, 0).await {
+            Ok(_) => Err(see("token/signature-not-verified", "any signature is accepted here")),
+            Err(Silence::Held(proof)) => Ok(proof),
+            Err(silence) => Err(silence),
+        };
+        let proof = rule.need("random-signature-refused", control, |proof| proof.because().to_owned())?;
+        rule.show_exchange(Role::Control, proof.attack());
+        Ok(())
     }
 
     /// The answer carries what the caller is shown and strangers are not.
     fn is_accepted(&self, answer: &Answer) -> bool {
         let (Some(own), Some(given)) = (self.baseline.first.response(), answer.response()) else { return false };
-        let strangers: BTreeSet<String> = [&self.surveyed.anonymous, &self.surveyed.garbage]
+        let strangers: BTreeSet<String> = [&self.anonymous, &self.garbage]
             .into_iter()
-            .flatten()
             .filter_map(|answer| answer.response())
             .flat_map(leaves)
             .map(|leaf| leaf.text)
@@ -136,17 +168,10 @@ impl Case<'_> {
         keys.insert(self.baseline.caller.clone(), found.clone());
         found
     }
-
-    /// The exchanges that every forgery rests on: the forged request, the real one, the refusals.
-    pub(crate) fn show(&self, proof: &mut Proof, attack: &Answer, control: Option<&Answer>) {
-        proof.show(Role::Attack, attack).show(Role::Baseline, &self.baseline.first);
-        let strangers =
-            [&self.surveyed.garbage, &self.surveyed.anonymous].into_iter().flatten().map(|answer| &**answer);
-        for answer in control.into_iter().chain(strangers) {
-            proof.show(Role::Control, answer);
-        }
-    }
 }
+
+/// The label of the control that all forgeries share.
+pub(crate) const RANDOM: &str = "token with a random signature";
 
 /// Words of this API that people make keys of: its title and host, alone and with the usual endings.
 fn local_words(cx: &CheckCx<'_>) -> Vec<String> {

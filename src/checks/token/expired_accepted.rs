@@ -2,13 +2,12 @@
 
 use serde_json::json;
 
-use super::case::{Case, Sent, forging, need};
+use super::case::{Case, case, need};
 use super::forge;
-use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::model::{Operation, Secret, Verdict};
-use crate::probe::SendError;
+use crate::checks::context::CheckCx;
+use crate::checks::meta::check;
+use crate::checks::rule::{Finding, Judged, Rule};
+use crate::model::{Secret, Silence};
 use crate::survey::Surveyed;
 
 check! {
@@ -37,20 +36,8 @@ check! {
         cwe: [613],
         remedy: "enforce-expiry",
         since: "0.1.0",
-    }
-}
-
-impl Check for ExpiredAccepted {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        need(cx, operation, 3)
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        forging(cx, surveyed, |cx, case| Box::pin(run(cx, case)))
+        plan: |cx, operation| need(cx, operation, 3),
+        read: run,
     }
 }
 
@@ -62,7 +49,7 @@ async fn expired(cx: &CheckCx<'_>, case: &Case<'_>) -> Option<(Secret, &'static 
     let now = jiff::Timestamp::now().as_second();
     let own = case.jwt.payload.get("exp").and_then(serde_json::Value::as_i64);
     if own.is_some_and(|at| at < now - 60) {
-        return Some((Secret::new(case.jwt.raw.clone()), "the configured token, which has expired"));
+        return Some((Secret::new(case.jwt.raw.clone()), "configured token, which has expired,"));
     }
     let key = case.key(cx).await?;
     let past = [
@@ -70,36 +57,22 @@ async fn expired(cx: &CheckCx<'_>, case: &Case<'_>) -> Option<(Secret, &'static 
         ("nbf", json!(now - 2 * PAST_SECONDS)),
         ("exp", json!(now - PAST_SECONDS)),
     ];
-    Some((forge::signed(&case.jwt, &key, &past)?, "a token signed with the guessed key, expired an hour ago,"))
+    Some((forge::signed(&case.jwt, &key, &past)?, "token signed with the guessed key, expired an hour ago,"))
 }
 
-async fn run(cx: &CheckCx<'_>, case: &Case<'_>) -> Result<Verdict, SendError> {
-    let Some((token, how)) = expired(cx, case).await else {
-        return Ok(inconclusive("no expired token can be had: the key is not known", None));
-    };
-    let control = match case.with_random_signature(cx, 0).await? {
-        Sent::Refused(answer, _) => answer,
-        // Any signature works: that finding has this one as its consequence.
-        Sent::Accepted(_) => return Ok(held("any signature is accepted here: see token/signature-not-verified")),
-        Sent::Unclear(because) => return Ok(inconclusive(because, None)),
-    };
-    let attack = match case.send(cx, "expired token", &token, 0).await? {
-        Sent::Accepted(answer) => answer,
-        Sent::Refused(_, because) => return Ok(held(format!("an expired token is refused: {because}"))),
-        Sent::Unclear(because) => return Ok(inconclusive(because, None)),
-    };
-    let again = case.send(cx, "expired token", &token, 1).await?;
-    let caller = &case.baseline.caller;
-    let mut proof = Proof::default();
-    proof.clause("expired-token-served", true, format!("{how} gets {caller}'s own answer"));
-    proof.clause("random-signature-refused", true, "the same claims with a random signature are refused");
-    proof.clause("repeated", matches!(again, Sent::Accepted(_)), "the same request again gave the same");
-    case.show(&mut proof, &attack, Some(&control));
-    Ok(proof.broken(Finding {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let mut rule = Rule::default();
+    let case = case(cx, surveyed, &mut rule).await?;
+    let (token, label) = expired(cx, &case)
+        .await
+        .ok_or_else(|| Silence::not_tried("no expired token can be had: the key is not known"))?;
+    case.refuses_random(cx, &mut rule).await?;
+    case.forge(cx, &mut rule, label, &token).await?;
+    rule.found(Finding {
         site: "token:exp".to_owned(),
         cause: "expired".to_owned(),
-        claim: format!("an expired token of {caller} was served"),
+        claim: format!("an expired token of {} was served", case.baseline.caller),
         severity: None,
-        surveyed: case.surveyed,
-    }))
+        surveyed,
+    })
 }

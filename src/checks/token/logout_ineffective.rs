@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::act::{Acting, Body, Kind, acting_of, body};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{PlanCx, present};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::detect::jwt;
 use crate::model::{Credential, Identity, Operation, Role, Secret, Verdict};
@@ -72,8 +72,8 @@ impl Check for LogoutIneffective {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        7
+    fn phase(&self) -> Phase {
+        Phase::Sessions
     }
 }
 

@@ -1,11 +1,9 @@
 //! `token/signature-not-verified`.
 
-use super::case::{Case, Sent, forging, need};
-use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::model::{Operation, Verdict};
-use crate::probe::SendError;
+use super::case::{RANDOM, case, need};
+use crate::checks::context::CheckCx;
+use crate::checks::meta::check;
+use crate::checks::rule::{Finding, Judged, Rule};
 use crate::survey::Surveyed;
 
 check! {
@@ -34,43 +32,21 @@ check! {
         cwe: [347],
         remedy: "verify-signature",
         since: "0.1.0",
+        plan: |cx, operation| need(cx, operation, 2),
+        read: run,
     }
 }
 
-impl Check for SignatureNotVerified {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        need(cx, operation, 2)
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        forging(cx, surveyed, |cx, case| Box::pin(run(cx, case)))
-    }
-}
-
-async fn run(cx: &CheckCx<'_>, case: &Case<'_>) -> Result<Verdict, SendError> {
-    let attack = match case.with_random_signature(cx, 0).await? {
-        Sent::Accepted(answer) => answer,
-        Sent::Refused(_, because) => return Ok(held(format!("a random signature is refused: {because}"))),
-        Sent::Unclear(because) => return Ok(inconclusive(because, None)),
-    };
-    let again = case.with_random_signature(cx, 1).await?;
-    let caller = &case.baseline.caller;
-    let mut proof = Proof::default();
-    proof.clause("real-token-served", true, format!("{caller} is served with the real token"));
-    proof.clause("no-token-refused", true, "an anonymous caller is refused");
-    proof.clause("garbage-token-refused", true, "a token of random letters is refused");
-    proof.clause("forged-token-served", true, format!("with a random signature the answer is {caller}'s own"));
-    proof.clause("repeated", matches!(again, Sent::Accepted(_)), "the same request again gave the same");
-    case.show(&mut proof, &attack, None);
-    Ok(proof.broken(Finding {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let mut rule = Rule::default();
+    let case = case(cx, surveyed, &mut rule).await?;
+    let token = case.random_signature(cx).await;
+    case.forge(cx, &mut rule, RANDOM, &token).await?;
+    rule.found(Finding {
         site: "token:signature".to_owned(),
         cause: "signature".to_owned(),
-        claim: format!("a token of {caller} with a random signature was served"),
+        claim: format!("a token of {} with a random signature was served", case.baseline.caller),
         severity: None,
-        surveyed: case.surveyed,
-    }))
+        surveyed,
+    })
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::act::{Acting, Spare, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
+use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::own_account::{Mirrored, is_served, no_account};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
 use crate::checks::role_changes::{is_on_accounts, is_role_function, plain_role, role_fields, wish};
@@ -70,8 +70,8 @@ impl Check for StaleRole {
         Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
     }
 
-    fn turn(&self) -> u8 {
-        4
+    fn phase(&self) -> Phase {
+        Phase::Functions
     }
 }
 

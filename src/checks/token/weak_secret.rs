@@ -2,13 +2,12 @@
 
 use serde_json::json;
 
-use super::case::{Case, Sent, forging, need};
+use super::case::{case, need};
 use super::forge;
-use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::model::{Operation, Verdict};
-use crate::probe::SendError;
+use crate::checks::context::CheckCx;
+use crate::checks::meta::check;
+use crate::checks::rule::{Finding, Judged, Rule, ensure, searched};
+use crate::model::Silence;
 use crate::survey::Surveyed;
 
 check! {
@@ -37,60 +36,31 @@ check! {
         cwe: [326],
         remedy: "strong-signing-key",
         since: "0.1.0",
+        plan: |cx, operation| need(cx, operation, 3),
+        read: run,
     }
 }
 
-impl Check for WeakSecret {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        need(cx, operation, 3)
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        forging(cx, surveyed, |cx, case| Box::pin(run(cx, case)))
-    }
-}
-
-async fn run(cx: &CheckCx<'_>, case: &Case<'_>) -> Result<Verdict, SendError> {
-    if !case.jwt.algorithm().is_some_and(|alg| alg.starts_with("HS")) {
-        return Ok(held("the token is not signed with a shared key"));
-    }
-    let Some(key) = case.key(cx).await else { return Ok(held("no common key fits the token")) };
-    let control = match case.with_random_signature(cx, 0).await? {
-        Sent::Refused(answer, _) => answer,
-        // Any signature works: that finding has this one as its consequence.
-        Sent::Accepted(_) => return Ok(held("any signature is accepted here: see token/signature-not-verified")),
-        Sent::Unclear(because) => return Ok(inconclusive(because, None)),
-    };
-    let Some(token) = forge::signed(&case.jwt, &key, &[("rw_probe", json!("1"))]) else {
-        return Ok(inconclusive("the token could not be signed", None));
-    };
-    let label = "token signed with the guessed key";
-    let attack = match case.send(cx, label, &token, 0).await? {
-        Sent::Accepted(answer) => answer,
-        Sent::Refused(_, because) => {
-            return Ok(held(format!("a token signed with the guessed key is refused here: {because}")));
-        }
-        Sent::Unclear(because) => return Ok(inconclusive(because, None)),
-    };
-    let again = case.send(cx, label, &token, 1).await?;
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let mut rule = Rule::default();
+    let case = case(cx, surveyed, &mut rule).await?;
     let caller = &case.baseline.caller;
-    let length = key.key.expose().len();
-    let mut proof = Proof::default();
-    let because = format!("a common key of {length} characters verifies {caller}'s own token");
-    proof.clause("key-verifies-real-token", true, because);
-    proof.clause("own-signature-served", true, "a token signed with it, with a claim of its own, is served");
-    proof.clause("random-signature-refused", true, "the same claims with a random signature are refused");
-    proof.clause("repeated", matches!(again, Sent::Accepted(_)), "the same request again gave the same");
-    case.show(&mut proof, &attack, Some(&control));
-    Ok(proof.broken(Finding {
+    let shared = case.jwt.algorithm().is_some_and(|alg| alg.starts_with("HS"));
+    ensure(shared, || Silence::not_applicable("the token is not signed with a shared key"))?;
+    // The token is judged offline: its own answer is what was looked at.
+    let key = case.key(cx).await.ok_or_else(|| searched(&case.baseline.first, "no common key fits the token"));
+    let key = rule.need("key-verifies-real-token", key, |key| {
+        format!("a common key of {} characters verifies {caller}'s own token", key.key.expose().len())
+    })?;
+    case.refuses_random(cx, &mut rule).await?;
+    let token = forge::signed(&case.jwt, &key, &[("rw_probe", json!("1"))])
+        .ok_or_else(|| Silence::undecided("the token could not be signed"))?;
+    case.forge(cx, &mut rule, "token signed with the guessed key, with a claim of its own,", &token).await?;
+    rule.found(Finding {
         site: "token:key".to_owned(),
         cause: "weak-secret".to_owned(),
         claim: format!("the key that signs {caller}'s token is a common word, and a token signed with it was served"),
         severity: None,
-        surveyed: case.surveyed,
-    }))
+        surveyed,
+    })
 }

@@ -231,7 +231,11 @@ fn coverage(report: &Report, room: &Room) -> Vec<CoverageSummary> {
                 reasons: ordered
                     .into_iter()
                     // Why something holds is of no use to a reader who looks for gaps; the report has it.
-                    .take(if outcome == CoverageOutcome::Held { 0 } else { room.reasons })
+                    .take(if matches!(outcome, CoverageOutcome::Held | CoverageOutcome::NotApplicable) {
+                        0
+                    } else {
+                        room.reasons
+                    })
                     .map(|(because, count)| Reason { because: line(because, room.claim.min(120)), count })
                     .collect(),
             }

@@ -40,8 +40,8 @@ pub fn render(report: &Report) -> String {
         severities: SEVERITIES.map(crate::model::Severity::as_str),
         notice: warning(report),
         checks: by_check(&report.coverage),
-        reasons: why(CoverageOutcome::Inconclusive, "inconclusive")
-            .chain(why(CoverageOutcome::Skipped, "skipped"))
+        reasons: why(CoverageOutcome::Undecided, "undecided")
+            .chain(why(CoverageOutcome::NotTried, "not tried"))
             .collect(),
     };
     // Writing to memory does not fail; an empty page is at least no clean report.

@@ -24,13 +24,13 @@ pub(super) fn coverage(page: &mut Page, report: &Report) {
     page.more(2, rows.len().saturating_sub(most), "checks");
     fold(page, "held wherever tried", plain.iter().filter(|(_, outcomes)| outcomes.held > 0));
     fold(page, "without a verdict", plain.iter().filter(|(_, outcomes)| outcomes.held == 0));
-    why(page, report, CoverageOutcome::Inconclusive, "inconclusive");
-    why(page, report, CoverageOutcome::Skipped, "skipped");
+    why(page, report, CoverageOutcome::Undecided, "undecided");
+    why(page, report, CoverageOutcome::NotTried, "not tried");
 }
 
 /// Nothing broken, and nothing that needs numbers to be told.
 fn is_plain(outcomes: &Outcomes) -> bool {
-    outcomes.broken == 0 && (outcomes.held == 0 || outcomes.undecided() == 0)
+    outcomes.broken == 0 && (outcomes.held == 0 || outcomes.open() == 0)
 }
 
 fn check_row(page: &mut Page, check: &str, outcomes: &Outcomes) {
@@ -41,8 +41,8 @@ fn check_row(page: &mut Page, check: &str, outcomes: &Outcomes) {
             (Tone::Plain, check),
             (Tone::Bad, &piece(outcomes.broken, "broken")),
             (Tone::Good, &piece(outcomes.held, "held")),
-            (Tone::Doubt, &piece(outcomes.inconclusive, "inconclusive")),
-            (Tone::Dim, &piece(outcomes.skipped, "skipped")),
+            (Tone::Doubt, &piece(outcomes.undecided, "undecided")),
+            (Tone::Dim, &piece(outcomes.not_tried, "not tried")),
         ],
     );
 }

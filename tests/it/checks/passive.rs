@@ -39,9 +39,9 @@ async fn only_refusals_that_differ_by_existence_are_an_oracle() {
         ("loans-repaired", CoverageOutcome::Held, "like an id that does not exist"),
         ("loans-noisy", CoverageOutcome::Held, "like an id that does not exist"),
         ("loans-posted", CoverageOutcome::Held, "another route tells"),
-        ("loans-by-form", CoverageOutcome::Inconclusive, "do not exist are answered differently"),
-        ("loans-careful", CoverageOutcome::Inconclusive, "by their form"),
-        ("loans-failing", CoverageOutcome::Inconclusive, "failed"),
+        ("loans-by-form", CoverageOutcome::Undecided, "do not exist are answered differently"),
+        ("loans-careful", CoverageOutcome::Undecided, "by their form"),
+        ("loans-failing", CoverageOutcome::Undecided, "failed"),
     ] {
         let (seen, because, findings) = said(twin, check, path).await;
         assert!(seen == outcome && because.contains(words) && findings.is_empty(), "{twin}: {seen:?} {because}");
@@ -62,8 +62,8 @@ async fn counters_are_noted_once_and_with_the_callers_own_ids_alone() {
         ("consignments-repaired", path, CoverageOutcome::Held, "random UUIDs"),
         ("consignments-by-time", path, CoverageOutcome::Held, "ULIDs"),
         ("statements-by-year", "/statements/{statement}", CoverageOutcome::Held, "years"),
-        ("stations-public", "/stations/{id}", CoverageOutcome::Skipped, "belongs to one caller"),
-        ("consignments-few", path, CoverageOutcome::Inconclusive, "too few ids"),
+        ("stations-public", "/stations/{id}", CoverageOutcome::NotTried, "belongs to one caller"),
+        ("consignments-few", path, CoverageOutcome::Undecided, "too few ids"),
     ] {
         let (seen, because, findings) = said(twin, check, path).await;
         assert!(seen == outcome && because.contains(words) && findings.is_empty(), "{twin}: {seen:?} {because}");
@@ -92,7 +92,7 @@ async fn undeclared_fields_are_findings_only_with_a_name_and_a_value_that_say_so
         assert!(seen == CoverageOutcome::Held && findings.is_empty(), "{twin}: {seen:?} {because} {findings:?}");
     }
     let (seen, because, _) = said("guests-as-page", check, path).await;
-    assert_eq!(seen, CoverageOutcome::Inconclusive, "{because}");
+    assert_eq!(seen, CoverageOutcome::Undecided, "{because}");
     let report = scan(&named("guests-free-document").await).await;
     assert!(report.coverage.iter().all(|row| row.check != check), "nothing is declared, so nothing can be missing");
 }
@@ -130,7 +130,7 @@ async fn credentials_in_addresses_are_told_from_what_looks_like_them() {
         assert!(seen == CoverageOutcome::Held && findings.is_empty(), "{twin} {path}: {seen:?} {because} {findings:?}");
     }
     let (seen, because, _) = said("meters-query-failing", check, "/reading").await;
-    assert_eq!(seen, CoverageOutcome::Inconclusive, "{because}");
+    assert_eq!(seen, CoverageOutcome::Undecided, "{because}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -48,7 +48,7 @@ async fn an_error_that_tells_the_prompt_is_found_where_every_question_fails() {
         assert_eq!(found.map(|finding| finding.confidence), weak.then_some(Confidence::Confirmed), "{found:?}");
         if !weak {
             let row = report.coverage.iter().find(|row| row.check == "llm/system-prompt-leak").unwrap();
-            assert_eq!(row.outcome, CoverageOutcome::Inconclusive, "{}", row.because);
+            assert_eq!(row.outcome, CoverageOutcome::Undecided, "{}", row.because);
         }
     }
 }

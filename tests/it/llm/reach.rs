@@ -165,7 +165,7 @@ async fn tools_with_the_callers_rights_and_what_looks_otherwise_are_silent() {
         let row = report.coverage.iter().find(|row| row.check == "llm/tool-abuse").unwrap();
         // Without an object that the API keeps from anybody, that part was not tested.
         let open = matches!(kind, Kind::Shared | Kind::Listed);
-        let outcome = if open { CoverageOutcome::Inconclusive } else { CoverageOutcome::Held };
+        let outcome = if open { CoverageOutcome::Undecided } else { CoverageOutcome::Held };
         assert_eq!(row.outcome, outcome, "{kind:?}: {}", row.because);
         let told = if open { "no tool was called" } else { "keeps from them" };
         assert!(row.because.contains(told), "{kind:?}: {}", row.because);

@@ -81,12 +81,12 @@ async fn one_of_a_chain_is_asked_and_the_others_say_which() {
         assert_eq!(outcome(&report, "llm/token-leak", "/helper/invoke").0, CoverageOutcome::Held);
         for end in ["batch", "stream"] {
             let (outcome, because) = outcome(&report, "llm/token-leak", &format!("/helper/{end}"));
-            assert_eq!(outcome, CoverageOutcome::Skipped, "{end}: {because}");
+            assert_eq!(outcome, CoverageOutcome::NotTried, "{end}: {because}");
             assert!(because.contains("POST /helper/invoke"), "{because}");
         }
         for end in ENDS {
             let (outcome, because) = outcome(&report, "llm/token-leak", &format!("/helper/c/{{config_hash}}/{end}"));
-            assert_eq!(outcome, CoverageOutcome::Skipped, "{end}: {because}");
+            assert_eq!(outcome, CoverageOutcome::NotTried, "{end}: {because}");
         }
         for end in ["stream_log", "stream_events"] {
             let expected = if weak { CoverageOutcome::Broken } else { CoverageOutcome::Held };

@@ -280,7 +280,7 @@ async fn empty_failed_throttled_and_cut_answers_are_not_tested() {
         assert_eq!(claims(&report), Vec::<String>::new(), "{status} {shown}");
         for check in ["llm/token-leak", "llm/system-prompt-leak", "llm/cross-user-leak", "llm/model-disclosure"] {
             let row = report.coverage.iter().find(|row| row.check == check).unwrap();
-            assert_eq!(row.outcome, CoverageOutcome::Inconclusive, "{status} {shown} {check}: {}", row.because);
+            assert_eq!(row.outcome, CoverageOutcome::Undecided, "{status} {shown} {check}: {}", row.because);
         }
         let calls = bot.hits.lock().unwrap().len();
         assert!(status != 429 || calls <= 6, "{calls} calls after the target asked for less");
@@ -427,11 +427,7 @@ async fn a_passive_scan_calls_no_model_and_the_budget_is_kept() {
     let report = scan(&bot, "intrusive", "[llm]\nmax_calls = 7\n", &[]).await;
     assert_eq!(bot.hits.lock().unwrap().len(), 7);
     let row = report.coverage.iter().find(|row| row.check == "llm/cross-user-leak").unwrap();
-    assert!(
-        row.outcome == CoverageOutcome::Inconclusive && row.because.contains("budget of 7 calls"),
-        "{}",
-        row.because
-    );
+    assert!(row.outcome == CoverageOutcome::Undecided && row.because.contains("budget of 7 calls"), "{}", row.because);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

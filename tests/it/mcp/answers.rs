@@ -111,8 +111,11 @@ fn report(shape: &Shape) -> Report {
             .map(|number| CoverageRow {
                 operation: operation("x"),
                 check: "authz/x".into(),
-                outcome: [CoverageOutcome::Held, CoverageOutcome::Skipped, CoverageOutcome::Inconclusive][number % 3],
+                outcome: [CoverageOutcome::Held, CoverageOutcome::NotTried, CoverageOutcome::Undecided][number % 3],
                 because: format!("{}{text}", number % 50),
+                step: Some(text.clone()),
+                see: None,
+                proof: None,
             })
             .collect(),
         document_issues: vec![Issue { at: text.clone(), line: None, message: text.clone() }; shape.rows % 40],
@@ -262,8 +265,11 @@ fn the_most_frequent_reasons_come_first() {
         .map(|because| CoverageRow {
             operation: operation("x"),
             check: "authz/x".into(),
-            outcome: CoverageOutcome::Skipped,
+            outcome: CoverageOutcome::NotTried,
             because: because.into(),
+            step: None,
+            see: None,
+            proof: None,
         })
         .to_vec();
     let reasons = &scan_answer(&finished, Page::First)["coverage"][0];

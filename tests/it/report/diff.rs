@@ -22,9 +22,9 @@ fn report(findings: Vec<Finding>, outcomes: &[(&str, CoverageOutcome)]) -> Repor
 
 #[test]
 fn a_finding_that_is_gone_is_fixed_only_where_the_rule_was_seen_to_hold() {
-    use CoverageOutcome::{Held, Inconclusive};
+    use CoverageOutcome::{Held, Undecided};
     let earlier = report(vec![on("/a", "rw-a"), on("/b", "rw-b"), on("/c", "rw-c"), on("/d", "rw-d")], &[]);
-    let later = report(vec![on("/a", "rw-a"), on("/e", "rw-e")], &[("/b", Held), ("/c", Inconclusive)]);
+    let later = report(vec![on("/a", "rw-a"), on("/e", "rw-e")], &[("/b", Held), ("/c", Undecided)]);
     let diff = diff(&earlier, &later);
     insta::assert_snapshot!(render(&diff, TextOptions::default()), @"
     1 new   1 fixed   1 still there   2 not tested again

@@ -17,7 +17,7 @@ fn confirmed(check: &str, severity: Severity) -> Finding {
 fn tested(count: usize) -> Vec<CoverageRow> {
     (0..10)
         .map(|n| {
-            let outcome = if n < count { CoverageOutcome::Held } else { CoverageOutcome::Inconclusive };
+            let outcome = if n < count { CoverageOutcome::Held } else { CoverageOutcome::Undecided };
             row(Method::Get, &format!("/{n}"), "authz/bola-read", outcome, "")
         })
         .collect()
