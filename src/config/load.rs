@@ -8,9 +8,10 @@ use super::Env;
 use super::error::{ConfigError, Fault};
 use super::reader::{Section, Source};
 use super::settings::Config;
-use super::{identities, secrets, sections, wfc};
+use super::{identities, intent, secrets, sections, wfc};
 
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
+const ROOT_KEYS: [&str; 7] = ["target", "scan", "identities", "intent", "llm", "detect", "suppress"];
 const TARGET_KEYS: [&str; 5] = ["openapi", "base_url", "source", "allow", "auth"];
 
 /// Reads a configuration file. Paths in it are relative to its folder.
@@ -34,7 +35,7 @@ pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, ConfigError> {
 pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Config, ConfigError> {
     let source = Source { file: name, text, folder, env };
     let table = DeTable::parse(text).map_err(|error| syntax_fault(&source, &error))?;
-    let root = Section::root(&source, table.get_ref(), &["target", "scan", "identities", "llm", "detect", "suppress"])?;
+    let root = Section::root(&source, table.get_ref(), &ROOT_KEYS)?;
     let mut config = Config { path: folder.join(name), ..Config::default() };
     let warnings = &mut config.warnings;
     if let Some(value) = root.value("identities") {
@@ -59,6 +60,9 @@ pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Con
     }
     if let Some(value) = root.value("scan") {
         config.scan = sections::scan(&source, value)?;
+    }
+    if let Some(value) = root.value("intent") {
+        config.intent = intent::intent(&source, value)?;
     }
     if let Some(value) = root.value("llm") {
         config.llm = sections::llm(&source, value, warnings)?;

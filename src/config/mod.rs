@@ -3,6 +3,7 @@
 mod error;
 mod identities;
 mod init;
+mod intent;
 mod load;
 mod login;
 mod operations;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::path::Path;
 
+use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -30,6 +31,11 @@ impl Source<'_> {
     /// A fault about a value that cannot be a secret.
     pub fn open_fault(&self, span: Range<usize>, message: impl Into<String>) -> Fault {
         Fault::new(self.file, self.text, span, true, message.into())
+    }
+
+    /// The line of a place, counted from 1.
+    pub fn line(&self, place: usize) -> usize {
+        self.text.get(..place).map_or(0, |before| before.matches('\n').count()) + 1
     }
 }
 
@@ -197,6 +203,20 @@ pub(super) fn as_string<'a>(source: &Source<'_>, path: &str, value: &'a Value<'a
         .get_ref()
         .as_str()
         .ok_or_else(|| source.fault(value.span(), format!("`{path}` is a string, not {}", kind(value))).into())
+}
+
+/// A date, with or without quotes.
+pub(super) fn date(section: &Section<'_>, key: &str) -> Result<Option<Date>, ConfigError> {
+    let Some(value) = section.value(key) else { return Ok(None) };
+    let text = match value.get_ref() {
+        DeValue::Datetime(date) => date.to_string(),
+        DeValue::String(text) => text.trim().to_owned(),
+        _ => String::new(),
+    };
+    text.parse::<Date>().map(Some).map_err(|_| {
+        let message = format!("`{}` is a date, as in \"2027-06-30\"", section.path(key));
+        section.source.open_fault(value.span(), message).into()
+    })
 }
 
 /// What a value is, for messages.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use toml::de::DeValue;
 use url::Url;
 
 use super::error::ConfigError;
 use super::login::check_pointer;
 use super::operations::{check_operation, check_pattern};
-use super::reader::{Section, Source, Value};
+use super::reader::{Section, Source, Value, date};
 use super::secrets::{self, Purpose};
 use super::settings::{Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 use crate::detect::secrets::load_user_rules;
@@ -193,7 +192,7 @@ pub(super) fn suppressions(
             check,
             operation,
             reason: section.required("reason")?.trim().to_owned(),
-            expires: expires(&section)?,
+            expires: date(&section, "expires")?,
         };
         if suppression.is_expired(today) {
             let (what, day) = (named(&suppression), suppression.expires.unwrap_or_default());
@@ -207,17 +206,4 @@ pub(super) fn suppressions(
 fn named(suppression: &Suppression) -> String {
     let parts = [&suppression.finding, &suppression.check, &suppression.operation];
     parts.into_iter().flatten().cloned().collect::<Vec<_>>().join(", ")
-}
-
-/// A date, with or without quotes.
-fn expires(section: &Section<'_>) -> Result<Option<Date>, ConfigError> {
-    let Some(value) = section.value("expires") else { return Ok(None) };
-    let text = match value.get_ref() {
-        DeValue::Datetime(date) => date.to_string(),
-        DeValue::String(text) => text.trim().to_owned(),
-        _ => String::new(),
-    };
-    text.parse::<Date>().map(Some).map_err(|_| {
-        section.source.open_fault(value.span(), "`suppress.expires` is a date, as in \"2027-06-30\"").into()
-    })
 }

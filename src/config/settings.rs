@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 
 use crate::detect::secrets::UserRules;
-use crate::model::{Identity, Mode, Origin, Secret};
+use crate::model::{Identity, Mode, Origin, Secret, StatedIntent};
 
 /// A whole configuration file.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,8 @@ pub struct Config {
     pub scan: ScanSettings,
     /// `[identities.*]`, in the order of the file.
     pub identities: Vec<Identity>,
+    /// `[intent]`, in the order of the file; operations are as written.
+    pub intent: Vec<StatedIntent>,
     /// `[llm]`
     pub llm: Llm,
     /// `[detect]`

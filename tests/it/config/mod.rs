@@ -2,6 +2,7 @@
 
 mod errors;
 mod init;
+mod intent;
 mod operations;
 mod settings;
 mod wfc;

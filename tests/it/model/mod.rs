@@ -1,4 +1,5 @@
 //! Scope and shown text.
 
+mod intent;
 mod scope;
 mod text;

@@ -1,0 +1,88 @@
+//! `[intent]`: what the user says of who is meant to reach what.
+
+use jiff::civil::Date;
+
+use super::error::ConfigError;
+use super::operations::check_operation;
+use super::reader::{Section, Source, Value, as_string, date};
+use crate::model::{AccessLevel, IntentOrigin, IntentSource, IntentSubject, Method, OperationId, StatedIntent, clean};
+
+/// `level` says the same as `policy`.
+const KEYS: [&str; 4] = ["policy", "level", "reason", "expires"];
+const RESOURCE: &str = "resource:";
+const MAX_STATEMENTS: usize = 10_000;
+const MAX_REASON: usize = 500;
+
+/// Reads `[intent]` in the order of the file.
+pub(super) fn intent(source: &Source<'_>, value: &Value<'_>) -> Result<Vec<StatedIntent>, ConfigError> {
+    let all = Section::open(source, "intent", value)?;
+    let mut stated = Vec::new();
+    for (key, span, value) in all.entries() {
+        let fault = |message: String| source.open_fault(span.clone(), message);
+        if stated.len() == MAX_STATEMENTS {
+            return Err(fault(format!("more than {MAX_STATEMENTS} statements in [intent]")).into());
+        }
+        let subject = subject(key).map_err(|reason| {
+            let help = "a key is an operation, as in \"GET /articles/{slug}\", or a resource, as in \"resource:order\"";
+            fault(format!("`{}` in [intent]: {reason}", clean(key, 120))).with_help(help)
+        })?;
+        let Said { level, reason, expires } = said(source, &format!("intent.\"{key}\""), value)?;
+        let line = u32::try_from(source.line(span.start)).ok();
+        let place =
+            IntentSource { origin: IntentOrigin::Configuration, file: source.file.to_owned(), line, of_path: false };
+        stated.push(StatedIntent { subject, level, reason, expires, source: place });
+    }
+    Ok(stated)
+}
+
+/// `GET /x` or `resource:order`.
+fn subject(key: &str) -> Result<IntentSubject, String> {
+    if let Some(name) = key.trim().strip_prefix(RESOURCE) {
+        let name = name.trim();
+        let fits = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
+        if name.is_empty() || name.chars().count() > 100 || !name.chars().all(fits) {
+            return Err("it names no resource".to_owned());
+        }
+        return Ok(IntentSubject::Resource(name.to_owned()));
+    }
+    check_operation(key)?;
+    let (method, path) = key.trim().split_once(char::is_whitespace).unwrap_or_default();
+    let method = Method::parse(method).ok_or_else(|| format!("`{method}` is no HTTP method"))?;
+    Ok(IntentSubject::Operation(OperationId(format!("{method} {}", path.trim()))))
+}
+
+struct Said {
+    level: AccessLevel,
+    reason: Option<String>,
+    expires: Option<Date>,
+}
+
+/// A level alone, or a table with reason and last day.
+fn said(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<Said, ConfigError> {
+    if value.get_ref().as_table().is_none() {
+        return Ok(Said { level: level(source, path, value)?, reason: None, expires: None });
+    }
+    let section = Section::new(source, path, value, &KEYS)?;
+    let (key, value) = match (section.value("policy"), section.value("level")) {
+        (Some(value), None) => ("policy", value),
+        (None, Some(value)) => ("level", value),
+        (Some(_), Some(_)) => {
+            let message = format!("`{path}` has both `policy` and `level`, which say the same; keep one of them");
+            return Err(source.open_fault(section.place("level"), message).into());
+        }
+        (None, None) => {
+            let fault = source.open_fault(value.span(), format!("`{path}` does not say who is meant to reach it"));
+            return Err(fault.with_help(format!("add policy = \"...\": {}", AccessLevel::NAMES)).into());
+        }
+    };
+    let reason = section.string("reason")?.map(|text| clean(text.trim(), MAX_REASON)).filter(|text| !text.is_empty());
+    Ok(Said { level: level(source, &section.path(key), value)?, reason, expires: date(&section, "expires")? })
+}
+
+fn level(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<AccessLevel, ConfigError> {
+    let text = as_string(source, path, value)?;
+    AccessLevel::parse(text).ok_or_else(|| {
+        let message = format!("`{path}`: `{}` is no level", clean(text, 60));
+        source.open_fault(value.span(), message).with_help(AccessLevel::advice(text)).into()
+    })
+}
