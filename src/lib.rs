@@ -1,5 +1,6 @@
 //! Routewarden: an API-security scanner that lives in an AI coding assistant. See ARCHITECTURE.md for the layers.
 
+pub mod access;
 pub mod act;
 pub mod app;
 pub mod checks;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::llm::Memory;
 use super::token::forge::SigningKey;
+use crate::access::AccessTable;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};
@@ -80,6 +81,8 @@ pub struct CheckCx<'a> {
     pub shared: &'a Shared,
     /// What the user says of models behind the API.
     pub llm: &'a Settings,
+    /// What was seen of who reaches what.
+    pub access: &'a AccessTable<'a>,
 }
 
 /// An intruder and an owner of the same rank, with the owner's request.

@@ -22,6 +22,13 @@ pub enum AccessVerb {
     Call,
 }
 
+impl AccessVerb {
+    /// Returns true where values were shown and nothing was changed.
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::Read | Self::List)
+    }
+}
+
 /// A claim that a caller reached an object that is not its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessClaim {
@@ -33,10 +40,27 @@ pub struct AccessClaim {
     pub resource: String,
     /// Its id.
     pub object: String,
-    /// Paths of the fields whose owner-specific values were shown or changed; empty for the object as a whole.
+    /// The owner-specific values that were shown; empty for a write.
+    pub values: Vec<SeenValue>,
+    /// Names of the fields that were changed; empty for a read, and for the object as a whole.
     pub fields: Vec<String>,
     /// The object's owner.
     pub owner: String,
     /// The caller that reached it.
     pub caller: String,
+    /// Callers without a credential got the same by the same route.
+    pub open: bool,
+    /// Fewer than half of the owner's values were shown, none of them private: it may be a view for others.
+    pub reduced: bool,
+}
+
+/// A value that was shown, with its place in the answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenValue {
+    /// Where it stands, array positions as `*`: `/items/*/id`.
+    pub path: String,
+    /// Its last name.
+    pub key: String,
+    /// The value as text.
+    pub text: String,
 }

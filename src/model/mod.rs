@@ -14,7 +14,7 @@ mod severity;
 mod text;
 mod verdict;
 
-pub use access::{AccessClaim, AccessVerb};
+pub use access::{AccessClaim, AccessVerb, SeenValue};
 pub use api::{
     Api, BodyContent, Dialect, DocumentIssue, Effect, Method, Operation, Parameter, Place, RequestBody, Requirement,
     ResponseSpec, SchemeKind, Security, SecurityScheme, Server, SpecLocation, Style,

@@ -20,6 +20,12 @@ pub struct Report {
     pub tool: Tool,
     /// The scan itself.
     pub scan: ScanInfo,
+    /// The learnt policy of each kind of object.
+    #[serde(default)]
+    pub policy: Vec<PolicyRow>,
+    /// What a person could answer to settle what the facts leave open.
+    #[serde(default)]
+    pub questions: Vec<Question>,
     /// The score, with its coverage.
     pub score: Score,
     /// Findings, worst first, then by path, method and check.
@@ -39,6 +45,32 @@ pub struct Report {
     /// Caps that bit, sessions that were renewed, names left out: whatever the reader should know.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// Who may reach one kind of object, as the facts show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PolicyRow {
+    /// The kind: `order`.
+    pub resource: String,
+    /// The fields that it is about; `*` for all.
+    pub fields: Vec<String>,
+    /// `public`, `signed-in`, `group`, `owner` or `role:NAME`.
+    pub policy: String,
+    /// What it rests on.
+    pub rests_on: Vec<String>,
+    /// The routes that break it.
+    pub broken_by: Vec<String>,
+}
+
+/// A question that settles what the facts leave open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Question {
+    /// The route or kind of object.
+    pub about: String,
+    /// One sentence.
+    pub question: String,
+    /// The lines of the configuration that answer it.
+    pub answer_with: String,
 }
 
 /// The program that wrote a report.

@@ -10,7 +10,7 @@ use crate::model::{
     DocumentIssue, Draft, Effect, EvidenceItem, Exchange, FindingId, OperationId, Outcome, Role, clean,
 };
 use crate::report::{
-    ClauseInfo, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, Report, RequestInfo,
+    ClauseInfo, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow, Question, Report, RequestInfo,
     ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, score,
 };
 use crate::survey::Survey;
@@ -28,6 +28,8 @@ pub(super) struct Parts {
     pub(super) findings: Vec<Finding>,
     pub(super) coverage: Vec<CoverageRow>,
     pub(super) next_steps: Vec<NextStep>,
+    pub(super) policy: Vec<crate::access::PolicyRow>,
+    pub(super) questions: Vec<crate::access::Question>,
     pub(super) trust: Trust,
     pub(super) started: Instant,
 }
@@ -57,6 +59,8 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
             status: parts.trust.status,
             untrusted_because: parts.trust.untrusted_because,
         },
+        policy: parts.policy.into_iter().map(policy_row).collect(),
+        questions: parts.questions.into_iter().map(question_row).collect(),
         score,
         findings: parts.findings,
         coverage: parts.coverage,
@@ -66,6 +70,20 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
         next_steps: parts.next_steps,
         notes: notes(input, survey),
     }
+}
+
+fn policy_row(row: crate::access::PolicyRow) -> PolicyRow {
+    PolicyRow {
+        resource: row.resource,
+        fields: vec!["*".to_owned()],
+        policy: row.level.to_string(),
+        rests_on: row.rests_on.iter().map(|text| clean(text, 300)).collect(),
+        broken_by: row.broken_by.iter().map(|id| clean(id.as_str(), 300)).collect(),
+    }
+}
+
+fn question_row(question: crate::access::Question) -> Question {
+    Question { about: question.about, question: question.question, answer_with: question.answer_with }
 }
 
 /// Issues of the document, capped.

@@ -5,6 +5,7 @@ mod convert;
 mod models;
 mod plan;
 mod run;
+mod settle;
 mod trust;
 mod writing;
 

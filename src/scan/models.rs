@@ -1,11 +1,11 @@
 //! Operations that a model may stand behind though the document does not say so: asked before the checks, or told.
 
 use super::run::{ScanInput, Stage, Ticked};
+use crate::access::AccessTable;
 use crate::act::{Accounts, Acting, Maker};
 use crate::checks::{ActCx, CheckCx, Met, Shared, candidates, meet as ask};
 use crate::llm::Settings;
 use crate::model::{Mode, OperationId, clean_name};
-use crate::survey::Survey;
 
 /// Most operations that are named in one note.
 const MOST_NAMED: usize = 12;
@@ -14,7 +14,7 @@ const MOST_NAMED: usize = 12;
 pub(super) async fn meet(
     input: &ScanInput<'_>,
     acting: &[Acting],
-    survey: &Survey,
+    access: &AccessTable<'_>,
     maker: &Maker<'_>,
     shared: &Shared,
     ticked: Ticked<'_>,
@@ -36,7 +36,7 @@ pub(super) async fn meet(
         Settings { met: may.iter().map(|acting| acting.operation.id.clone()).collect(), ..input.llm.clone() };
     let none = Accounts::default();
     let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
-    let cx = CheckCx { survey, probe: input.probe, shared, llm: &supposed };
+    let cx = CheckCx { survey: access.survey(), probe: input.probe, shared, llm: &supposed, access };
     let met = ask(&ActCx::new(&cx, maker, accounts, input.mode), &may).await;
     llm.met.clone_from(&met.models);
     (llm, met)

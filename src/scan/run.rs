@@ -10,13 +10,15 @@ use futures_util::stream;
 
 use super::collect::{self, Collected};
 use super::plan::Choice;
+use super::settle::{Verdicts, settle_claims};
 use super::writing::{self, ActInput};
 use super::{convert, models, trust};
+use crate::access::{AccessTable, Fact, policies, questions};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
-use crate::model::{Api, CheckId, Effect, Mode, OperationId, Silence, Verdict};
+use crate::model::{Api, CheckId, Effect, IntentMemory, Mode, OperationId, Silence, Verdict};
 use crate::probe::{Probe, SignInError};
 use crate::report::Report;
 use crate::survey::{Survey, Surveyed, Surveyor};
@@ -51,6 +53,8 @@ pub struct ScanInput<'a> {
     pub llm: Settings,
     /// What secrets are looked for with.
     pub secrets: SecretRules,
+    /// What people say of who is meant to reach what.
+    pub intent: IntentMemory,
 }
 
 /// Where a scan is.
@@ -82,6 +86,8 @@ pub struct Outcome {
     pub verdicts: BTreeMap<(OperationId, CheckId), Verdict>,
     /// Who was seen to be able to do what.
     pub accesses: Vec<Access>,
+    /// All facts of who reached what.
+    pub facts: Vec<Fact>,
 }
 
 /// Runs a scan to its end, or to where it is stopped; there is a report in any case.
@@ -113,8 +119,17 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     // What changes state is planned also where it will not be carried out: the report says why.
     let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
     let acting = all_acting.as_deref().unwrap_or(maker.acting);
-    let (llm, met) = models::meet(&input, acting, &survey, &maker, &shared, ticked).await;
-    let (verdicts, accesses) = check_all(&input, &llm, acting, &survey, &maker, &shared, ticked).await;
+    let table = AccessTable::new(&survey, &input.intent);
+    let (llm, met) = models::meet(&input, acting, &table, &maker, &shared, ticked).await;
+    let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
+    let (mut verdicts, accesses) = check_all(&input, &cx, acting, &maker, ticked).await;
+    let model = table.model();
+    let judgement = settle_claims(&model, &mut verdicts);
+    let policy = policies(&model, &judgement.claims, &judgement.settled);
+    let questions = questions(&judgement.claims, &judgement.settled);
+    let facts = model.facts().to_vec();
+    drop(model);
+    drop(table);
     let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
     let trust = trust::judge(&input, &survey, &failed, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
@@ -122,10 +137,10 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         next_steps.clear();
     }
     let mut report =
-        convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, trust, started });
+        convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, policy, questions, trust, started });
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
-    Outcome { report, survey, verdicts, accesses }
+    Outcome { report, survey, verdicts, accesses, facts }
 }
 
 async fn sign_in(input: &ScanInput<'_>, ticked: Ticked<'_>) -> Vec<SignInError> {
@@ -176,21 +191,16 @@ fn acts<'s>(input: &ScanInput<'_>, llm: &Settings, acting: &'s [Acting]) -> Vec<
     acts
 }
 
-type Verdicts = BTreeMap<(OperationId, CheckId), Verdict>;
-
 async fn check_all(
     input: &ScanInput<'_>,
-    llm: &Settings,
+    cx: &CheckCx<'_>,
     acting: &[Acting],
-    survey: &Survey,
     maker: &Maker<'_>,
-    shared: &Shared,
     ticked: Ticked<'_>,
 ) -> (Verdicts, Vec<Access>) {
-    let cx = &CheckCx { survey, probe: input.probe, shared, llm };
     let (now, later): (Vec<_>, Vec<_>) =
-        work(input, llm, survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
-    let acts = acts(input, llm, acting);
+        work(input, cx.llm, cx.survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
+    let acts = acts(input, cx.llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
     let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0) };
     let jobs: Vec<Job<'_>> =

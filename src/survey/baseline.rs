@@ -188,6 +188,12 @@ impl Surveyed {
     }
 }
 
+/// Returns true for routes to a whole object: what is refused of a part of it (`/users/{id}/settings`) says nothing of
+/// the whole.
+pub fn is_whole(surveyed: &Surveyed) -> bool {
+    surveyed.operation.path.trim_end_matches('/').ends_with('}')
+}
+
 /// Leaves that say something of an object; what envelopes carry (`code: 200`, `message: ok`) is in refusals too.
 fn tells(leaf: &super::leaves::Leaf) -> bool {
     let key = leaf.key.to_ascii_lowercase().replace(['_', '-'], "");

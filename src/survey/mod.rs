@@ -13,14 +13,14 @@ mod refusal;
 mod run;
 mod slots;
 
-pub use baseline::{Baseline, Surveyed};
+pub use baseline::{Baseline, Surveyed, is_whole};
 pub use leaves::{Leaf, leaves, looks_volatile, same, scalar_text};
 pub use names::{
     BARE_IDS, ends_in_id, is_me_word, is_owner_name, is_strong_owner_name, resource_of_name, resource_of_path,
     role_mark, role_word, singular, words,
 };
 pub use objects::{Object, ObjectKey, Objects};
-pub use ownership::{Sign, signs_of};
+pub use ownership::{Sign, is_person, signs_of};
 pub use people::{People, Person, me_facts, session_facts};
 pub use refusal::{Reading, is_soft_error, read, succeeds};
 pub use run::{Survey, Surveyor, Tick, varying};

@@ -200,7 +200,7 @@ pub(super) fn is_strangers(key: &ObjectKey, object: &Object, people: &People) ->
 }
 
 /// Resources that are people.
-pub(super) fn is_person(resource: &str) -> bool {
+pub fn is_person(resource: &str) -> bool {
     matches!(
         resource,
         "user"

@@ -100,6 +100,8 @@ fn report(shape: &Shape) -> Report {
             status: Status::Complete,
             untrusted_because: Some(text.clone()),
         },
+        policy: Vec::new(),
+        questions: Vec::new(),
         score: Score {
             value: Some(3),
             grade: Some(text.clone()),

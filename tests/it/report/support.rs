@@ -153,6 +153,8 @@ pub fn sample_report() -> Report {
             status: Status::Complete,
             untrusted_because: None,
         },
+        policy: Vec::new(),
+        questions: Vec::new(),
         score: Score { value: Some(52), grade: Some("D".to_owned()), coverage: 0.63, withheld_because: None },
         findings: findings(),
         coverage: coverage(),

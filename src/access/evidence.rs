@@ -1,0 +1,352 @@
+//! The evidence for and against a claim: what other routes, the object's own fields and the user's word say of who is
+//! meant to reach it.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::fact::{AccessOutcome, Fact, Relation};
+use super::ruling::AccessModel;
+use crate::model::{AccessClaim, AccessVerb, Exchange, OperationId, SeenValue, clean_name};
+use crate::survey::{ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, leaves, scalar_text, words};
+
+/// How much a ground says, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// The user said so.
+    Stated,
+    /// A route refused the same relation on an object that it serves its owner: the authors wrote a rule.
+    Rule,
+    /// A list leaves the object out, or what it belongs to is kept: who may see it is decided somewhere.
+    Scope,
+    /// A field names the owner, or a write is refused: who owns it is known, which says less of who may see it.
+    Ownership,
+}
+
+/// One reason to hold that an object is meant for its owner.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// How much it says.
+    pub rank: Rank,
+    /// The route that shows it; none for what the object itself or the user says.
+    pub route: Option<OperationId>,
+    /// The sentence for people.
+    pub because: String,
+    /// The exchange that shows it, where one does.
+    pub exchange: Option<Arc<Exchange>>,
+}
+
+/// Everything that speaks for and against a claim.
+#[derive(Debug, Clone, Default)]
+pub struct Grounds {
+    /// For the owner alone, strongest first.
+    pub private: Vec<Ground>,
+    /// Routes that let the caller reach the same by right, with the sentence.
+    pub open: Vec<(OperationId, String)>,
+    /// Another caller of the owner's rank at the same route: its name, and whether it was served.
+    pub bystander: Option<(String, bool)>,
+    /// A group that both callers belong to and the object names.
+    pub shared_group: Option<String>,
+    /// Fields among the shown values that people keep to themselves.
+    pub private_fields: Vec<String>,
+}
+
+/// Gathers the grounds for a claim from all routes but its own and those that are left out.
+pub(super) fn gather(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> Grounds {
+    let gathering = Gathering { model, claim, left_out, key: (claim.resource.clone(), claim.object.clone()) };
+    let open = gathering.open_routes();
+    let hidden = gathering.hidden_values();
+    let mut grounds = Grounds {
+        private_fields: private_fields(&hidden),
+        bystander: gathering.bystander(),
+        shared_group: gathering.shared_group(),
+        open,
+        private: Vec::new(),
+    };
+    grounds.private.extend(gathering.refusals());
+    grounds.private.extend(gathering.signs(!grounds.private_fields.is_empty()));
+    grounds.private.extend(gathering.asymmetry());
+    grounds.private.sort_by(|a, b| (a.rank, &a.route, &a.because).cmp(&(b.rank, &b.route, &b.because)));
+    // One route is one witness, however many objects it was asked for.
+    let mut routes: BTreeSet<OperationId> = BTreeSet::new();
+    grounds.private.retain(|ground| ground.route.as_ref().is_none_or(|route| routes.insert(route.clone())));
+    grounds
+}
+
+/// What is needed to look for grounds.
+struct Gathering<'a> {
+    model: &'a AccessModel<'a>,
+    claim: &'a AccessClaim,
+    left_out: &'a BTreeSet<OperationId>,
+    key: ObjectKey,
+}
+
+impl<'a> Gathering<'a> {
+    /// Returns true for routes whose facts may be heard.
+    fn is_heard(&self, route: &OperationId) -> bool {
+        *route != self.claim.operation && !self.left_out.contains(route)
+    }
+
+    fn is_of_object(&self, fact: &Fact) -> bool {
+        fact.object == self.key
+    }
+
+    /// Routes that refused the same or a closer relation what they serve the owner.
+    fn refusals(&self) -> Vec<Ground> {
+        let facts = &self.model.facts;
+        let refused = facts.iter().filter_map(|fact| match &fact.outcome {
+            AccessOutcome::Refused(sign) if self.is_heard(&fact.operation) && self.keeps_out(fact.relation) => {
+                Some((fact, sign))
+            }
+            _ => None,
+        });
+        refused.filter_map(|(fact, sign)| self.refusal(fact, sign)).collect()
+    }
+
+    fn refusal(&self, fact: &Fact, sign: &str) -> Option<Ground> {
+        let same = self.is_of_object(fact);
+        // Objects of one kind may differ in who reads them; who may change them is one rule.
+        let rank = match (self.claim.verb.is_read(), fact.verb.is_read()) {
+            (true, true) if same && self.claim.verb == AccessVerb::List => Rank::Rule,
+            (true, true) if same && self.shows_the_same(fact) => Rank::Rule,
+            // What is refused of a part of a person (its orders, its settings) says nothing of the person.
+            (true, true) if same && !is_person(&self.claim.resource) => Rank::Ownership,
+            (true, false) if fact.object.0 == self.key.0 && !is_person(&self.claim.resource) => Rank::Ownership,
+            (false, true) if same => Rank::Rule,
+            (false, false) if fact.object.0 == self.key.0 => Rank::Rule,
+            _ => return None,
+        };
+        let served = |other: &Fact| {
+            other.operation == fact.operation
+                && other.object == fact.object
+                && other.relation == Relation::Owner
+                && other.outcome == AccessOutcome::Served
+        };
+        self.model.facts.iter().any(served).then(|| Ground {
+            rank,
+            route: Some(fact.operation.clone()),
+            because: format!("{} refuses {} what it serves its owner ({sign})", fact.operation, fact.caller),
+            exchange: fact.exchange.clone(),
+        })
+    }
+
+    /// A refusal counts where it is of the claim's caller, or of one that stands as near to the owner.
+    fn keeps_out(&self, relation: Relation) -> bool {
+        matches!(relation, Relation::Peer | Relation::Member | Relation::Lower)
+    }
+
+    /// Whether the owner is shown at least half of the claimed values by the route of a fact.
+    fn shows_the_same(&self, fact: &Fact) -> bool {
+        let survey = self.model.survey;
+        let Some(surveyed) = survey.operation(&fact.operation) else { return false };
+        let own = surveyed.valid_of(&self.claim.owner).filter(|own| own.object.as_ref() == Some(&self.key));
+        let Some(response) = own.and_then(|own| own.first.response()) else { return false };
+        let shown: HashSet<String> = leaves(response).into_iter().map(|leaf| leaf.text).collect();
+        let alike = self.claim.values.iter().filter(|value| shown.contains(&value.text)).count();
+        alike * 2 >= self.claim.values.len()
+    }
+
+    /// What is known of the object's owner.
+    fn signs(&self, private: bool) -> Vec<Ground> {
+        let Some((owner, signs)) = self.model.survey.owner(&self.key) else { return Vec::new() };
+        let grounds = signs.iter().filter_map(|sign| {
+            let (rank, route) = match sign {
+                Sign::Configured => (Rank::Stated, None),
+                Sign::ScopedList { operation, other, apart } => {
+                    let route = OperationId::from(operation.as_str());
+                    let counts = *other == self.claim.caller && self.is_heard(&route) && (*apart || private);
+                    counts.then_some((Rank::Scope, Some(route)))?
+                }
+                // What hangs below something that the caller may see is no secret by its parent alone.
+                Sign::Parent { .. } if self.model.has_open_parent(self.claim, self.left_out) => return None,
+                Sign::Parent { .. } => match self.model.parent_refusal(self.claim, self.left_out) {
+                    Some(fact) => return Some(self.parent_ground(fact)),
+                    None => (Rank::Scope, None),
+                },
+                Sign::IsCaller if private || keeps_private(&self.claim.operation) => (Rank::Scope, None),
+                Sign::OwnerField { strong: true, .. } => (Rank::Ownership, None),
+                _ => return None,
+            };
+            Some(Ground { rank, route, because: sign.because(owner), exchange: None })
+        });
+        grounds.collect()
+    }
+
+    /// What the caller is refused itself, it is not meant to reach through its parts.
+    fn parent_ground(&self, fact: &Fact) -> Ground {
+        let (parent, id) = (&fact.object.0, clean_name(&fact.object.1, 60));
+        Ground {
+            rank: Rank::Rule,
+            route: Some(fact.operation.clone()),
+            because: format!("{} refuses {} the {parent} {id} that it belongs to", fact.operation, fact.caller),
+            exchange: fact.exchange.clone(),
+        }
+    }
+
+    /// A list that shows the owner its own and nothing of the caller's knows owners, though it may leak the other way.
+    fn asymmetry(&self) -> Vec<Ground> {
+        let (owner, caller) = (&self.claim.owner, &self.claim.caller);
+        let survey = self.model.survey;
+        let of_caller = |key: &&ObjectKey| survey.owner(key).is_some_and(|(name, _)| name == caller);
+        let lists = survey.objects.lists.iter().filter_map(|((operation, _), callers)| {
+            let (own, theirs) = (callers.get(owner)?, callers.get(caller)?);
+            let knows = own.contains(&self.key)
+                && theirs.iter().any(|key| of_caller(&key))
+                && !own.iter().any(|key| of_caller(&key));
+            (knows && theirs.contains(&self.key)).then(|| Ground {
+                rank: Rank::Scope,
+                route: None,
+                because: format!("{owner}'s own {operation} leaves {caller}'s objects out"),
+                exchange: None,
+            })
+        });
+        lists.take(1).collect()
+    }
+
+    /// Routes that show the caller the object, or all of the claimed values, by right.
+    fn open_routes(&self) -> Vec<(OperationId, String)> {
+        let mut open: Vec<(OperationId, String)> = Vec::new();
+        let caller = &self.claim.caller;
+        for fact in self.model.facts.iter().filter(|fact| self.is_of_object(fact) && self.is_heard(&fact.operation)) {
+            let by_caller = fact.caller == *caller || fact.relation == Relation::Anonymous;
+            if by_caller && fact.verb.is_read() && fact.outcome == AccessOutcome::Served && self.says_as_much(fact) {
+                let who = if fact.relation == Relation::Anonymous { "anonymous callers" } else { caller };
+                open.push((fact.operation.clone(), format!("{} shows the same object to {who}", fact.operation)));
+            }
+        }
+        if self.claim.verb.is_read() && !self.claim.values.is_empty() && self.hidden_values().is_empty() {
+            for route in self.giving_routes() {
+                let because = format!("{} gives {caller} every value of it", route.operation.id);
+                open.push((route.operation.id.clone(), because));
+            }
+        }
+        open.sort();
+        open.dedup_by(|a, b| a.0 == b.0);
+        open
+    }
+
+    /// Whether a route that serves the object shows what the claim is about: a list of names does not show an address.
+    fn says_as_much(&self, fact: &Fact) -> bool {
+        if !self.claim.verb.is_read() {
+            return true;
+        }
+        let hidden = self.hidden_from(fact);
+        fact.verb == AccessVerb::List && private_fields(&hidden).is_empty()
+            || hidden.len() * 2 < self.claim.values.len().max(1)
+    }
+
+    /// The claimed values that one route does not show the fact's caller.
+    fn hidden_from(&self, fact: &Fact) -> Vec<&'a SeenValue> {
+        let given = self.model.survey.operation(&fact.operation).map(|surveyed| self.given_by(surveyed));
+        let given = given.unwrap_or_default();
+        self.claim.values.iter().filter(|value| !given.contains(&value.text)).collect()
+    }
+
+    /// The claimed values that no heard route gives the caller.
+    fn hidden_values(&self) -> Vec<&'a SeenValue> {
+        let routes: Vec<_> = self.giving_routes().map(|surveyed| self.given_by(surveyed)).collect();
+        let is_given = |value: &&SeenValue| routes.iter().any(|given| given.contains(&value.text));
+        self.claim.values.iter().filter(|value| !is_given(value)).collect()
+    }
+
+    /// Heard routes that give the caller some of the claimed values.
+    fn giving_routes(&self) -> impl Iterator<Item = &'a Surveyed> {
+        let heard = self.model.survey.operations.iter().filter(|surveyed| self.is_heard(&surveyed.operation.id));
+        heard.filter(|surveyed| {
+            let given = self.given_by(surveyed);
+            self.claim.values.iter().any(|value| given.contains(&value.text))
+        })
+    }
+
+    fn given_by(&self, surveyed: &Surveyed) -> Arc<HashSet<String>> {
+        self.model.given_by(surveyed, &self.claim.caller)
+    }
+
+    /// A third caller of the owner's rank at the same route.
+    fn bystander(&self) -> Option<(String, bool)> {
+        let third = |fact: &&Fact| {
+            fact.operation == self.claim.operation
+                && self.is_of_object(fact)
+                && matches!(fact.relation, Relation::Peer | Relation::Member)
+                && fact.caller != self.claim.caller
+        };
+        self.model.facts.iter().filter(third).find_map(|fact| match fact.outcome {
+            AccessOutcome::Served => Some((fact.caller.clone(), true)),
+            AccessOutcome::Refused(_) => Some((fact.caller.clone(), false)),
+            AccessOutcome::Absent | AccessOutcome::Unclear(_) => None,
+        })
+    }
+
+    /// A group (tenant, team, company) that the object names and both callers belong to.
+    fn shared_group(&self) -> Option<String> {
+        let survey = self.model.survey;
+        let object = survey.objects.known.get(&self.key)?;
+        let (owner, caller) = (survey.people.get(&self.claim.owner)?, survey.people.get(&self.claim.caller)?);
+        let both = |value: &str| owner.groups.contains(value) && caller.groups.contains(value);
+        object
+            .fields
+            .iter()
+            .filter_map(|(field, value)| Some((field, scalar_text(value)?.to_lowercase())))
+            .find(|(field, value)| is_strong_owner_name(field.split('/').next().unwrap_or(field)) && both(value))
+            .map(|(field, _)| clean_name(field, 40))
+    }
+}
+
+/// Words in the names of fields that hold what people keep to themselves.
+const PRIVATE_WORDS: &[&str] = &[
+    "email",
+    "mail",
+    "phone",
+    "mobile",
+    "address",
+    "street",
+    "iban",
+    "bic",
+    "card",
+    "ssn",
+    "salary",
+    "balance",
+    "birth",
+    "birthday",
+    "dob",
+    "passport",
+    "diagnosis",
+    "medical",
+    "prescription",
+    "bank",
+    "secret",
+    "private",
+    "amount",
+    "total",
+    "tax",
+    "credit",
+    "income",
+    "license",
+    "token",
+    "password",
+    "confidential",
+    "zip",
+    "postcode",
+    "vat",
+];
+
+/// Returns the names of the fields among shown values that hold what people keep to themselves.
+pub fn private_fields(values: &[&SeenValue]) -> Vec<String> {
+    let is_list = values.iter().any(|value| value.path.contains('*'));
+    let has_private_word = |key: &str| words(key).iter().any(|word| PRIVATE_WORDS.contains(&word.as_str()));
+    // `total` beside a list is the number of its entries.
+    let is_count = |value: &SeenValue| {
+        is_list && !value.path.contains('*') && words(&value.key).iter().any(|word| word == "total")
+    };
+    let named: BTreeSet<String> = values
+        .iter()
+        .filter(|value| !is_count(value) && has_private_word(&value.key))
+        .map(|value| clean_name(&value.key, 40))
+        .collect();
+    named.into_iter().collect()
+}
+
+/// Returns true for routes that are named after what people keep to themselves: `/users/{id}/addresses`.
+fn keeps_private(operation: &OperationId) -> bool {
+    let last = operation.0.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    words(last).iter().any(|word| PRIVATE_WORDS.contains(&crate::survey::singular(word).as_str()))
+}

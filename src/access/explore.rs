@@ -1,0 +1,186 @@
+//! Asks the few requests that tell whether a caller was meant to get an object: the same object by its other routes, as
+//! the same caller; the same request as a third caller; and what the object belongs to.
+
+use std::sync::Arc;
+
+use super::fact::{AccessOutcome, Fact, FactTable, relation_to};
+use crate::model::{AccessClaim, AccessVerb, SeenValue};
+use crate::probe::{Answer, Ask, Caller, Probe, SendError, Values, operation_url};
+use crate::survey::{Baseline, ObjectKey, Person, Reading, Survey, Surveyed, is_whole, leaves, read, scalar_text};
+
+/// Most other routes to the same object that are asked.
+const MAX_SIBLINGS: usize = 2;
+
+/// Where exploring looks and writes to.
+#[derive(Debug, Clone, Copy)]
+pub struct Explorer<'a> {
+    /// What was learnt before.
+    pub survey: &'a Survey,
+    /// The way to the target.
+    pub probe: &'a Probe,
+    /// Where the facts go.
+    pub facts: &'a FactTable,
+}
+
+impl Explorer<'_> {
+    /// Adds the facts around a read that a caller was served: its siblings, a third caller, its parents.
+    ///
+    /// # Errors
+    /// When the scan is stopped or its budget is spent.
+    pub async fn explore(&self, surveyed: &Surveyed, owner: &Baseline, claim: &AccessClaim) -> Result<(), SendError> {
+        self.ask_siblings(surveyed, claim).await?;
+        self.ask_bystander(surveyed, owner, claim).await?;
+        self.ask_parents(owner, claim).await
+    }
+
+    /// Adds what other routes to the same object answer the caller.
+    async fn ask_siblings(&self, surveyed: &Surveyed, claim: &AccessClaim) -> Result<(), SendError> {
+        let key = key_of(claim);
+        let siblings = self.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id);
+        let siblings = siblings.filter_map(|other| {
+            let baseline = other.valid_of(&claim.owner).filter(|own| own.object.as_ref() == Some(&key))?;
+            shows_half(&baseline.first, &claim.values).then_some((other, baseline))
+        });
+        for (other, baseline) in siblings.take(MAX_SIBLINGS) {
+            let answer = self.probe.send(&baseline.ask_as(Caller::named(&claim.caller))).await?;
+            self.note(other, &key, claim, &claim.caller, &answer, &baseline.masks);
+        }
+        Ok(())
+    }
+
+    /// Adds what the route of a listed object answers the caller, with the owner's own request as its control.
+    ///
+    /// # Errors
+    /// When the scan is stopped or its budget is spent.
+    pub async fn ask_object_route(&self, claim: &AccessClaim) -> Result<(), SendError> {
+        let key = key_of(claim);
+        for other in self.survey.operations.iter().filter(|other| is_whole(other)) {
+            let Some(baseline) = other.valid_of(&claim.owner) else { continue };
+            let Some((slot, object)) = other.slots.last().zip(self.survey.objects.known.get(&key)) else { continue };
+            let same_kind = baseline.object.as_ref().is_some_and(|known| known.0 == key.0);
+            let Some(value) = object.slot_value(slot).filter(|_| same_kind) else { continue };
+            let mut values = baseline.values.clone();
+            values.insert((slot.place, slot.name.clone()), value.clone());
+            let Ok(url) = operation_url(self.probe.base_url(), &other.operation, &values) else { continue };
+            let mut masks = baseline.masks.clone();
+            masks.push(key.1.clone());
+            for caller in [&claim.owner, &claim.caller] {
+                let ask = Ask { url: url.clone(), ..baseline.ask_as(Caller::named(caller)) };
+                let answer = self.probe.send(&ask).await?;
+                self.note(other, &key, claim, caller, &answer, &masks);
+            }
+            return Ok(());
+        }
+        Ok(())
+    }
+
+    /// Adds what a third caller of the owner's rank gets by the same request.
+    async fn ask_bystander(
+        &self,
+        surveyed: &Surveyed,
+        owner: &Baseline,
+        claim: &AccessClaim,
+    ) -> Result<(), SendError> {
+        let Some(third) = self.third(claim) else { return Ok(()) };
+        let answer = self.probe.send(&owner.ask_as(Caller::named(&third.name))).await?;
+        let outcome = match read(&answer, &surveyed.shapes(), &surveyed.volatile, &owner.masks) {
+            Reading::Refused(because) => AccessOutcome::Refused(because),
+            // An answer that cannot be judged may be the object as well.
+            Reading::Data | Reading::NoData(_) => AccessOutcome::Served,
+        };
+        self.record(surveyed, &key_of(claim), claim, &third.name, outcome, &answer);
+        Ok(())
+    }
+
+    fn third(&self, claim: &AccessClaim) -> Option<&Person> {
+        let owner = self.survey.people.get(&claim.owner)?;
+        self.survey.people.all.iter().find(|person| {
+            person.rank == owner.rank && person.name != claim.owner && person.name != claim.caller && person.signed_in
+        })
+    }
+
+    /// Adds whether the caller is served what the object belongs to, by the parent's own route.
+    async fn ask_parents(&self, owner: &Baseline, claim: &AccessClaim) -> Result<(), SendError> {
+        let Some(object) = self.survey.objects.known.get(&key_of(claim)) else { return Ok(()) };
+        for (resource, value) in object.context.iter().take(MAX_SIBLINGS) {
+            let Some(key) = scalar_text(value).map(|id| (resource.clone(), id)) else { continue };
+            let Some(route) = self.survey.operations.iter().find(|route| {
+                is_whole(route) && route.slots.last().is_some_and(|slot| slot.resources.contains(resource))
+            }) else {
+                continue;
+            };
+            let Some(values) = parent_values(route, owner, value) else { continue };
+            let Ok(url) = operation_url(self.probe.base_url(), &route.operation, &values) else { continue };
+            for caller in [&claim.owner, &claim.caller] {
+                let answer = self.probe.send(&Ask::get(Caller::named(caller), url.clone())).await?;
+                let outcome = match read(&answer, &route.shapes(), &route.volatile, &[key.1.clone()]) {
+                    Reading::Data => AccessOutcome::Served,
+                    Reading::Refused(because) => AccessOutcome::Refused(because),
+                    Reading::NoData(because) => AccessOutcome::Unclear(because),
+                };
+                self.record(route, &key, claim, caller, outcome, &answer);
+            }
+        }
+        Ok(())
+    }
+
+    fn note(
+        &self,
+        route: &Surveyed,
+        key: &ObjectKey,
+        claim: &AccessClaim,
+        caller: &str,
+        answer: &Arc<Answer>,
+        masks: &[String],
+    ) {
+        let outcome = match read(answer, &route.shapes(), &route.volatile, masks) {
+            Reading::Data if shows_half(answer, &claim.values) => AccessOutcome::Served,
+            Reading::Data => AccessOutcome::Unclear("an answer without the object's values".to_owned()),
+            Reading::Refused(because) => AccessOutcome::Refused(because),
+            Reading::NoData(because) => AccessOutcome::Unclear(because),
+        };
+        self.record(route, key, claim, caller, outcome, answer);
+    }
+
+    fn record(
+        &self,
+        route: &Surveyed,
+        key: &ObjectKey,
+        claim: &AccessClaim,
+        caller: &str,
+        outcome: AccessOutcome,
+        answer: &Arc<Answer>,
+    ) {
+        self.facts.record(Fact {
+            operation: route.operation.id.clone(),
+            verb: AccessVerb::Read,
+            object: key.clone(),
+            caller: caller.to_owned(),
+            relation: relation_to(&self.survey.people, &claim.owner, caller),
+            outcome,
+            exchange: Some(Arc::clone(&answer.exchange)),
+        });
+    }
+}
+
+fn key_of(claim: &AccessClaim) -> ObjectKey {
+    (claim.resource.clone(), claim.object.clone())
+}
+
+/// The values of a parent's route, from the child's own request.
+fn parent_values(route: &Surveyed, child: &Baseline, id: &serde_json::Value) -> Option<Values> {
+    let (last, before) = route.slots.split_last()?;
+    let mut values = Values::new();
+    for slot in before {
+        let place = (slot.place, slot.name.clone());
+        values.insert(place.clone(), child.values.get(&place)?.clone());
+    }
+    values.insert((last.place, last.name.clone()), id.clone());
+    Some(values)
+}
+
+fn shows_half(answer: &Answer, values: &[SeenValue]) -> bool {
+    let Some(response) = answer.response() else { return false };
+    let shown: std::collections::HashSet<String> = leaves(response).into_iter().map(|leaf| leaf.text).collect();
+    values.iter().filter(|value| shown.contains(&value.text)).count() * 2 >= values.len()
+}

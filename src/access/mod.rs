@@ -1,0 +1,20 @@
+//! The access model: what was seen of who reaches what, which policy that speaks for, and which routes break it. One
+//! table of facts feeds the verdicts on reads, lists and writes, and the ownership matrix.
+//!
+//! A route is never judged by its own answers: the policy is learnt from the facts of the other routes, and a route that
+//! was found to break it is taken out of the evidence, so that no leak can excuse another.
+
+mod claims;
+mod evidence;
+mod explore;
+mod fact;
+mod policy;
+mod ruling;
+mod survey_facts;
+
+pub use claims::{Settled, settle};
+pub use evidence::private_fields;
+pub use explore::Explorer;
+pub use fact::{AccessOutcome, Fact, FactTable, Relation, relation_to};
+pub use policy::{PolicyRow, Question, policies, question, questions};
+pub use ruling::{AccessModel, AccessTable, Ruling};

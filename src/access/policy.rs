@@ -1,0 +1,166 @@
+//! The learnt policy of each kind of object, for people: who may reach it, what that rests on, which routes break it, and
+//! what a person would have to say where the facts do not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::claims::Settled;
+use super::evidence::{Rank, gather};
+use super::fact::{AccessOutcome, Fact, Relation};
+use super::ruling::{AccessModel, Ruling};
+use crate::model::{AccessClaim, AccessLevel, AccessVerb, OperationId, clean_name};
+
+/// Most grounds that one row names.
+const MAX_GROUNDS: usize = 5;
+/// Most questions of one scan.
+const MAX_QUESTIONS: usize = 20;
+
+/// The policy of one kind of object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// The kind: `order`.
+    pub resource: String,
+    /// Who may reach it.
+    pub level: AccessLevel,
+    /// What that rests on.
+    pub rests_on: Vec<String>,
+    /// Routes that break it.
+    pub broken_by: Vec<OperationId>,
+}
+
+/// A question that settles what the facts leave open.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Question {
+    /// The route or kind of object.
+    pub about: String,
+    /// The question, in one sentence.
+    pub question: String,
+    /// The lines of the configuration that answer it.
+    pub answer_with: String,
+}
+
+/// Returns the policy of every kind of object that somebody owns, in the order of names.
+pub fn policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled: &Settled) -> Vec<PolicyRow> {
+    let mut kinds: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
+    for fact in &model.facts {
+        kinds.entry(&fact.object.0).or_default().push(fact);
+    }
+    kinds.into_iter().filter_map(|(resource, facts)| row(model, resource, &facts, claims, settled)).collect()
+}
+
+fn row(
+    model: &AccessModel<'_>,
+    resource: &str,
+    facts: &[&Fact],
+    claims: &[AccessClaim],
+    settled: &Settled,
+) -> Option<PolicyRow> {
+    let of_kind = |(claim, ruling): &(&AccessClaim, &Ruling)| {
+        claim.resource == resource && matches!(ruling, Ruling::Broken { confirmed: true, .. })
+    };
+    let broken_by: BTreeSet<OperationId> =
+        claims.iter().zip(&settled.rulings).filter(of_kind).map(|(claim, _)| claim.operation.clone()).collect();
+    let clean: Vec<&&Fact> = facts.iter().filter(|fact| !settled.violators.contains(&fact.operation)).collect();
+    let (level, rests_on) = match model.stated.of_resource(resource) {
+        Some(stated) => (stated.level.clone(), vec![format!("stated in {}", stated.source)]),
+        None => learnt(model, resource, &clean, settled)?,
+    };
+    Some(PolicyRow {
+        resource: clean_name(resource, 60),
+        level,
+        rests_on,
+        broken_by: broken_by.into_iter().collect(),
+    })
+}
+
+/// What the facts of the sound routes speak for, the narrowest first.
+fn learnt(
+    model: &AccessModel<'_>,
+    resource: &str,
+    facts: &[&&Fact],
+    settled: &Settled,
+) -> Option<(AccessLevel, Vec<String>)> {
+    let kept: BTreeSet<String> = facts
+        .iter()
+        .filter(|fact| matches!(fact.relation, Relation::Peer | Relation::Member))
+        .filter_map(|fact| match &fact.outcome {
+            AccessOutcome::Refused(_) => Some(format!("{} refuses a peer", fact.operation)),
+            AccessOutcome::Absent if is_scoped(model, fact) => {
+                Some(format!("{} shows each caller its own", fact.operation))
+            }
+            _ => None,
+        })
+        .collect();
+    let grounds = sample(facts).map(|claim| gather(model, &claim, &settled.violators)).unwrap_or_default();
+    let signs = grounds.private.iter().filter(|ground| ground.rank <= Rank::Scope && ground.route.is_none());
+    let rests_on: Vec<String> =
+        kept.into_iter().chain(signs.map(|ground| ground.because.clone())).take(MAX_GROUNDS).collect();
+    let served = |relation: Relation| {
+        let by = |fact: &&&&Fact| fact.relation == relation && fact.outcome == AccessOutcome::Served;
+        facts.iter().find(by).map(|fact| fact.operation.clone())
+    };
+    // A rule outweighs what other routes show: they show other fields, or they would be among the violators.
+    if !rests_on.is_empty() {
+        let group = served(Relation::Member).is_some() && served(Relation::Peer).is_none();
+        return Some((if group { AccessLevel::Group } else { AccessLevel::Owner }, rests_on));
+    }
+    if let Some(route) = served(Relation::Anonymous) {
+        return Some((AccessLevel::Public, vec![format!("{route} serves {resource} to anonymous callers")]));
+    }
+    let route = served(Relation::Peer).or_else(|| served(Relation::Member))?;
+    Some((AccessLevel::SignedIn, vec![format!("{route} serves {resource} to other users")]))
+}
+
+/// A list is scoped where it leaves out for a caller what it shows the owner, and not by paging.
+fn is_scoped(model: &AccessModel<'_>, fact: &Fact) -> bool {
+    model.survey.owner(&fact.object).is_some_and(|(_, signs)| {
+        signs.iter().any(|sign| matches!(sign, crate::survey::Sign::ScopedList { operation, .. } if *operation == fact.operation.0))
+    })
+}
+
+/// A claim that nobody made, to ask for the grounds of a kind of object.
+fn sample(facts: &[&&Fact]) -> Option<AccessClaim> {
+    let served = |fact: &&&&Fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served;
+    let fact = facts.iter().find(served)?;
+    Some(AccessClaim {
+        operation: OperationId::from(""),
+        verb: AccessVerb::Read,
+        resource: fact.object.0.clone(),
+        object: fact.object.1.clone(),
+        values: Vec::new(),
+        fields: Vec::new(),
+        owner: fact.caller.clone(),
+        caller: String::new(),
+        open: false,
+        reduced: false,
+    })
+}
+
+/// Returns the questions that claims leave open: one for each route, in order.
+pub fn questions(claims: &[AccessClaim], settled: &Settled) -> Vec<Question> {
+    let open = claims.iter().zip(&settled.rulings).filter(|(_, ruling)| {
+        matches!(ruling, Ruling::Undecided(_) | Ruling::Contested(_) | Ruling::Broken { confirmed: false, .. })
+    });
+    let asked: BTreeSet<Question> = open.map(|(claim, _)| question(claim)).collect();
+    asked.into_iter().take(MAX_QUESTIONS).collect()
+}
+
+/// Returns the question that would settle a claim.
+pub fn question(claim: &AccessClaim) -> Question {
+    let resource = clean_name(&claim.resource, 40);
+    let route = clean_name(claim.operation.as_str(), 200);
+    let verb = match claim.verb {
+        AccessVerb::Read => "read",
+        AccessVerb::List => "see in this list",
+        AccessVerb::Create => "make",
+        AccessVerb::Change => "change",
+        AccessVerb::Delete => "remove",
+        AccessVerb::Call => "act on",
+    };
+    Question {
+        about: route.clone(),
+        question: format!("Is every signed-in user meant to {verb} any {resource} by {route}?"),
+        answer_with: format!(
+            "[intent]\n\"{route}\" = {{ policy = \"signed-in\", reason = \"...\" }}   # or policy = \"owner\" if each {resource} is its owner's alone"
+        ),
+    }
+}

@@ -1,0 +1,335 @@
+//! The judgement of one claim from its grounds (ACCESS.md, "Verdicts").
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::evidence::{Ground, Grounds, Rank, gather};
+use super::fact::{AccessOutcome, Fact, FactTable};
+use super::survey_facts::survey_facts;
+use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, Exchange, IntentMemory, OperationId};
+use crate::survey::{ObjectKey, Reading, Survey, Surveyed, is_whole, leaves, scalar_text, words};
+
+/// What was seen of who reaches what, while the scan goes on.
+#[derive(Debug)]
+pub struct AccessTable<'a> {
+    survey: &'a Survey,
+    stated: &'a IntentMemory,
+    facts: FactTable,
+    /// The values that a route gives a caller, worked out when first asked for; held only to look up or add.
+    given: Mutex<HashMap<(OperationId, String), Arc<HashSet<String>>>>,
+}
+
+impl<'a> AccessTable<'a> {
+    /// Begins with the facts that the survey's answers hold.
+    pub fn new(survey: &'a Survey, stated: &'a IntentMemory) -> Self {
+        let facts = FactTable::default();
+        facts.extend(survey_facts(survey));
+        Self { survey, stated, facts, given: Mutex::default() }
+    }
+
+    /// Returns what was learnt before the checks.
+    pub fn survey(&self) -> &'a Survey {
+        self.survey
+    }
+
+    /// Returns the facts, to add to them.
+    pub fn facts(&self) -> &FactTable {
+        &self.facts
+    }
+
+    /// Returns what can be judged from the facts so far.
+    pub fn model(&self) -> AccessModel<'_> {
+        AccessModel { survey: self.survey, stated: self.stated, facts: self.facts.snapshot(), table: self }
+    }
+
+    /// Returns every value that a route gives a caller by right: a caller without a credential only where the route
+    /// asks for none, since one that should ask shows what is wrong with it, not what is public.
+    fn given_by(&self, surveyed: &Surveyed, caller: &str) -> Arc<HashSet<String>> {
+        let key = (surveyed.operation.id.clone(), caller.to_owned());
+        let mut known = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let work_out = || {
+            let stranger = surveyed.anonymous.as_ref().filter(|_| {
+                matches!(surveyed.anonymous_reading(), Some(Reading::Data)) && !surveyed.operation.requires_sign_in()
+            });
+            let own = surveyed.valid_of(caller).map(|baseline| &baseline.first);
+            let asked = if caller == ANONYMOUS { stranger } else { own };
+            let response = asked.and_then(|answer| answer.response());
+            Arc::new(response.map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect())
+        };
+        Arc::clone(known.entry(key).or_insert_with(work_out))
+    }
+}
+
+/// Everything that claims are judged by, as it is known at one moment.
+#[derive(Debug)]
+pub struct AccessModel<'a> {
+    pub(super) survey: &'a Survey,
+    pub(super) stated: &'a IntentMemory,
+    pub(super) facts: Vec<Fact>,
+    table: &'a AccessTable<'a>,
+}
+
+/// What a claim comes to.
+#[derive(Debug, Clone)]
+pub enum Ruling {
+    /// The caller is kept out by the policy, and got in.
+    Broken {
+        /// The policy rests on the user's word, on a rule that another route enforces, or on two independent signs.
+        confirmed: bool,
+        /// What shows the policy.
+        because: String,
+        /// An exchange that shows it.
+        control: Option<Arc<Exchange>>,
+    },
+    /// The caller is meant to reach it.
+    Open(String),
+    /// Some rule tells callers apart, and it may be the right one; or nothing is known.
+    Undecided(String),
+    /// Two routes keep the object from the caller, and others that are accused themselves show it.
+    Contested(String),
+    /// The user says that it is meant so.
+    Stated(String),
+}
+
+impl AccessModel<'_> {
+    /// Returns every value that a route gives a caller by right.
+    pub(super) fn given_by(&self, surveyed: &Surveyed, caller: &str) -> Arc<HashSet<String>> {
+        self.table.given_by(surveyed, caller)
+    }
+
+    /// Returns all facts.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// Judges a claim without the facts of the routes that are left out; `accused` routes cannot excuse it when two
+    /// others keep the object from the caller.
+    pub fn judge(
+        &self,
+        claim: &AccessClaim,
+        left_out: &BTreeSet<OperationId>,
+        accused: &BTreeSet<OperationId>,
+    ) -> Ruling {
+        if let Some(ruling) = self.stated_ruling(claim) {
+            return ruling;
+        }
+        let grounds = gather(self, claim, left_out);
+        if claim.verb.is_read() { judge_read(self, claim, &grounds, accused) } else { judge_write(claim, &grounds) }
+    }
+
+    /// The user's word on the route or on the kind of object.
+    fn stated_ruling(&self, claim: &AccessClaim) -> Option<Ruling> {
+        let by_route = self.stated.of_operation(&claim.operation);
+        let stated = by_route.or_else(|| self.stated.of_resource(&claim.resource))?;
+        let reason = stated.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let says = format!("it is stated that {} is for {}{reason}", stated.subject, stated.level);
+        Some(match &stated.level {
+            AccessLevel::Public => Ruling::Stated(says),
+            AccessLevel::SignedIn if !claim.open => Ruling::Stated(says),
+            AccessLevel::Owner | AccessLevel::SignedIn => Ruling::Broken { confirmed: true, because: says, control: None },
+            // Who is of the group, or of the role, other facts have to show.
+            AccessLevel::Group | AccessLevel::Role(_) => return None,
+        })
+    }
+
+    /// Whether what the object belongs to is shown to the claim's caller.
+    pub(super) fn has_open_parent(&self, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> bool {
+        let key = (claim.resource.clone(), claim.object.clone());
+        let Some(object) = self.survey.objects.known.get(&key) else { return false };
+        object.context.iter().any(|(resource, value)| {
+            let Some(parent) = scalar_text(value).map(|id| (resource.clone(), id)) else { return false };
+            let served = |fact: &Fact| {
+                fact.object == parent
+                    && !left_out.contains(&fact.operation)
+                    && fact.caller == claim.caller
+                    && fact.verb.is_read()
+                    && fact.outcome == AccessOutcome::Served
+            };
+            self.facts.iter().any(served)
+        })
+    }
+
+    /// The route that refused the caller, or its like, what the object belongs to, and served it to the owner.
+    pub(super) fn parent_refusal(&self, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> Option<&Fact> {
+        let object = self.survey.objects.known.get(&(claim.resource.clone(), claim.object.clone()))?;
+        let is_parent = |key: &ObjectKey| {
+            object.context.iter().any(|(resource, value)| *resource == key.0 && scalar_text(value).as_ref() == Some(&key.1))
+        };
+        let of_parent = |fact: &&Fact| is_parent(&fact.object) && fact.verb.is_read() && !left_out.contains(&fact.operation);
+        self.facts.iter().filter(of_parent).find(|fact| {
+            let served = |other: &Fact| {
+                other.operation == fact.operation
+                    && other.object == fact.object
+                    && other.caller == claim.owner
+                    && other.outcome == AccessOutcome::Served
+            };
+            fact.caller == claim.caller
+                && matches!(fact.outcome, AccessOutcome::Refused(_))
+                && self.facts.iter().any(served)
+        })
+    }
+}
+
+/// Judges a claim that values were shown.
+fn judge_read(
+    model: &AccessModel<'_>,
+    claim: &AccessClaim,
+    grounds: &Grounds,
+    accused: &BTreeSet<OperationId>,
+) -> Ruling {
+    let strongest = grounds.private.first();
+    if let Some(ground) = strongest.filter(|ground| ground.rank <= Rank::Rule) {
+        return broken(ground, true);
+    }
+    let scopes = grounds.private.iter().filter(|ground| ground.rank == Rank::Scope).count();
+    if let Some((_, because)) = grounds.open.first() {
+        // Routes that are accused themselves excuse nothing where two others keep the object from the caller.
+        let excused = grounds.open.iter().any(|(route, _)| !accused.contains(route));
+        return match strongest {
+            Some(ground) if scopes >= 2 && !excused => Ruling::Contested(ground.because.clone()),
+            _ => Ruling::Open(because.clone()),
+        };
+    }
+    if claim.open {
+        return match strongest {
+            Some(ground) if scopes >= 2 => broken(ground, true),
+            _ => Ruling::Open("callers without a credential are shown the same".to_owned()),
+        };
+    }
+    if let Some(ruling) = judge_profile(model, claim, grounds) {
+        return ruling;
+    }
+    if claim.reduced {
+        return Ruling::Broken {
+            confirmed: false,
+            because: "fewer than half of the values are shown, none of them private: it may be a view for others".to_owned(),
+            control: None,
+        };
+    }
+    let Some(ground) = strongest else {
+        return unclear(grounds, "nothing shows that the object is meant for its owner alone");
+    };
+    weigh(claim, grounds, ground)
+}
+
+/// A person's own entry without private fields is what people show of themselves.
+fn judge_profile(model: &AccessModel<'_>, claim: &AccessClaim, grounds: &Grounds) -> Option<Ruling> {
+    let key = (claim.resource.clone(), claim.object.clone());
+    let (owner, signs) = model.survey.owner(&key)?;
+    let is_person = signs.iter().all(|sign| matches!(sign, crate::survey::Sign::IsCaller));
+    if !is_person || !grounds.private_fields.is_empty() {
+        return None;
+    }
+    let whole = model.survey.operation(&claim.operation).is_some_and(is_whole);
+    if whole || claim.values.iter().all(|value| presents(&value.key)) {
+        return Some(Ruling::Open(format!("a profile of {owner} without private fields")));
+    }
+    shows_people(&claim.operation)
+        .then(|| Ruling::Undecided(format!("it is named like what {owner} may show to everybody")))
+}
+
+/// Judges a claim that an object was changed, removed or acted on.
+fn judge_write(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
+    let Some(ground) = grounds.private.first() else {
+        return unclear(grounds, &format!("nothing shows that the object is {}'s alone to change", claim.owner));
+    };
+    if ground.rank <= Rank::Rule {
+        return broken(ground, true);
+    }
+    if let Some((_, because)) = grounds.open.first() {
+        // What is shared for reading may be shared for writing; a field that names its maker says nothing of that.
+        return Ruling::Broken { confirmed: false, because: format!("{}, yet {because}", ground.because), control: None };
+    }
+    weigh(claim, grounds, ground)
+}
+
+/// Weighs signs that nothing contradicts: two independent ones confirm.
+fn weigh(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
+    match &grounds.bystander {
+        Some((name, false)) => {
+            let because = format!("{name} is refused while {} is let in: some rule tells them apart", claim.caller);
+            return Ruling::Undecided(because);
+        }
+        Some((name, true)) if ground.rank == Rank::Ownership => {
+            let because = format!("{}, yet {name}, who has nothing to do with it, is let in too", ground.because);
+            return Ruling::Broken { confirmed: false, because, control: None };
+        }
+        _ => {}
+    }
+    if let Some(group) = &grounds.shared_group {
+        let (owner, caller) = (&claim.owner, &claim.caller);
+        let because = format!("{}, but it also names a `{group}`, which {owner} and {caller} share", ground.because);
+        return Ruling::Broken { confirmed: false, because, control: None };
+    }
+    broken(ground, grounds.private.len() >= 2)
+}
+
+fn broken(ground: &Ground, confirmed: bool) -> Ruling {
+    Ruling::Broken { confirmed, because: ground.because.clone(), control: ground.exchange.clone() }
+}
+
+/// Without any ground, only what people keep to themselves is worth a suspicion.
+fn unclear(grounds: &Grounds, because: &str) -> Ruling {
+    if grounds.private_fields.is_empty() {
+        return Ruling::Undecided(because.to_owned());
+    }
+    let private = grounds.private_fields.join(", ");
+    Ruling::Broken { confirmed: false, because: format!("it holds {private}, yet {because}"), control: None }
+}
+
+/// Words of fields by which people present themselves to others.
+const PRESENTING: &[&str] = &[
+    "name",
+    "username",
+    "handle",
+    "nick",
+    "nickname",
+    "login",
+    "display",
+    "first",
+    "last",
+    "full",
+    "avatar",
+    "picture",
+    "photo",
+    "image",
+    "icon",
+    "bio",
+    "about",
+    "headline",
+    "tagline",
+    "pronouns",
+    "joined",
+    "since",
+    "member",
+    "created",
+    "createdat",
+    "followers",
+    "following",
+    "posts",
+    "reputation",
+    "badge",
+    "badges",
+    "verified",
+    "color",
+    "colour",
+    "id",
+    "uid",
+    "uuid",
+];
+
+/// Returns true for fields of the kind that a public profile shows.
+fn presents(key: &str) -> bool {
+    words(key).iter().any(|word| PRESENTING.contains(&word.as_str()))
+}
+
+/// Returns true for routes that are named like what people show of themselves.
+fn shows_people(operation: &OperationId) -> bool {
+    let last = operation.0.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+    words(last).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "profile" | "public" | "avatar" | "card" | "bio" | "about" | "badges" | "presence" | "summary"
+        )
+    })
+}

@@ -1,0 +1,101 @@
+//! After the checks: claims of access are judged together from all facts, and each verdict is what its rulings make it.
+
+use std::collections::BTreeMap;
+
+use crate::access::{AccessModel, Ruling, Settled, question, settle};
+use crate::model::{
+    AccessClaim, CheckId, Clause, Confidence, Draft, EvidenceItem, OperationId, Role, Silence, Verdict,
+};
+
+/// Verdicts by operation and check.
+pub(super) type Verdicts = BTreeMap<(OperationId, CheckId), Verdict>;
+
+/// What settling came to: the claims in order, and their rulings.
+pub(super) struct Judgement {
+    pub(super) claims: Vec<AccessClaim>,
+    pub(super) settled: Settled,
+}
+
+/// Judges the claims of all verdicts, and rewrites the verdicts by it.
+pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) -> Judgement {
+    let claims: Vec<AccessClaim> =
+        verdicts.values().flat_map(Verdict::drafts).filter_map(|draft| draft.access.clone()).collect();
+    let settled = settle(model, &claims);
+    let open_routes: Vec<OperationId> = verdicts
+        .iter()
+        .filter(|((_, check), verdict)| check.as_str() == MISSING && !verdict.drafts().is_empty())
+        .map(|((operation, _), _)| operation.clone())
+        .collect();
+    let mut rulings = settled.rulings.iter();
+    for ((operation, _), verdict) in verdicts.iter_mut() {
+        let Verdict::Broken(drafts) = verdict else { continue };
+        let mut judged = Vec::new();
+        for draft in std::mem::take(drafts) {
+            judged.push(match draft.access.clone() {
+                // What callers without a credential are shown is one weakness, whoever else is shown it.
+                Some(claim) if claim.open && open_routes.contains(operation) => {
+                    rulings.next();
+                    Err(Silence::SeeOther { check: MISSING, because: "callers without a credential get it too".to_owned() })
+                }
+                Some(claim) => rule_on(draft, &claim, rulings.next()),
+                None => Ok(draft),
+            });
+        }
+        *verdict = best_of(judged);
+    }
+    Judgement { claims, settled }
+}
+
+/// The check that reports what callers without a credential get.
+const MISSING: &str = "authn/missing";
+
+/// What a ruling makes of a draft.
+fn rule_on(mut draft: Draft, claim: &AccessClaim, ruling: Option<&Ruling>) -> Result<Draft, Silence> {
+    let Some(ruling) = ruling else { return Ok(draft) };
+    let name = "meant-for-owner";
+    match ruling {
+        Ruling::Broken { confirmed, because, control } => {
+            let holds = Some(true).filter(|_| *confirmed);
+            let because = if *confirmed { because.clone() } else { format!("{because}; {}", how_to_settle(claim)) };
+            draft.clauses.push(Clause { name, holds, because });
+            draft.exchanges.extend(control.clone().map(|exchange| EvidenceItem { role: Role::Control, exchange }));
+            Ok(draft)
+        }
+        Ruling::Stated(because) => {
+            draft.clauses.push(Clause { name, holds: Some(false), because: because.clone() });
+            Ok(Draft { observation: true, ..draft })
+        }
+        Ruling::Open(because) => Err(Silence::not_applicable(format!("shared: {because}"))),
+        Ruling::Undecided(because) | Ruling::Contested(because) => {
+            Err(Silence::undecided(because.clone()).with_help(question(claim).question))
+        }
+    }
+}
+
+fn how_to_settle(claim: &AccessClaim) -> String {
+    format!("to settle it, answer: {}", question(claim).question)
+}
+
+/// The surest of the drafts where there is one; else the silence that owes most.
+fn best_of(judged: Vec<Result<Draft, Silence>>) -> Verdict {
+    let mut drafts = Vec::new();
+    let mut silence = None;
+    for judgement in judged {
+        match judgement {
+            Ok(draft) => drafts.push(draft),
+            Err(found) if matches!(found, Silence::Undecided(_)) => silence = Some(found),
+            Err(found) => silence = silence.or(Some(found)),
+        }
+    }
+    let confirmed = |draft: &Draft| draft.confidence() == Confidence::Confirmed;
+    if drafts.iter().any(|draft| draft.access.is_some() && confirmed(draft)) {
+        drafts.retain(|draft| draft.access.is_none() || confirmed(draft));
+    }
+    // Several pairs show one weakness.
+    let mut has_claim = false;
+    drafts.retain(|draft| draft.access.is_none() || !std::mem::replace(&mut has_claim, true));
+    match silence {
+        Some(silence) if drafts.is_empty() => Verdict::Silent(silence),
+        _ => Verdict::Broken(drafts),
+    }
+}
