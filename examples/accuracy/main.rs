@@ -76,7 +76,10 @@ async fn main() -> anyhow::Result<ExitCode> {
     let signing = if arguments.seeded { Signing::Seeded } else { Signing::Own };
     let mut scans = Vec::new();
     for twin in chosen {
-        for version in [Version::Weak, Version::Repaired] {
+        // Without a switch there is nothing to repair, and one scan says it all.
+        let versions: &[Version] =
+            if twin.switches().is_empty() { &[Version::Repaired] } else { &[Version::Weak, Version::Repaired] };
+        for version in versions.iter().copied() {
             scans.push(scan(twin, version, signing).await?);
         }
     }
@@ -104,6 +107,9 @@ async fn serve(twins: &[&case::Twin], out: &mut impl Write) -> anyhow::Result<Ex
     let mut servers = Vec::new();
     for twin in twins {
         for (kind, on) in [("weak", twin.switches()), ("repaired", Vec::new())] {
+            if kind == "weak" && on.is_empty() {
+                continue;
+            }
             let routes = (twin.routes)(&on);
             let document = kit::document((twin.base)(), &routes, twin.id);
             let server = kit::Server::start((twin.build)(&on), routes, document).await?;

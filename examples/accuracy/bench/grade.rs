@@ -57,9 +57,10 @@ const OUTSIDE: [&str; 3] = ["limits/", "config/", "inventory/"];
 /// Checks whose finding is a fact of severity info, however it is told.
 const FACTS: [&str; 2] = ["authz/predictable-id", "property/undocumented-field"];
 /// Checks that may rightly see the same weakness: the label's check, and another that speaks of its consequence.
-const RELATED: [(&str, &str); 16] = [
+const RELATED: [(&str, &str); 18] = [
     ("authn/missing", "authn/inconsistent"),
     ("authn/missing", "authz/bola-read"),
+    ("authn/missing", "authz/bola-list"),
     ("authn/missing", "data/personal-data"),
     ("authn/missing-write", "authn/inconsistent"),
     ("authn/missing-write", "authz/bola-write"),
@@ -74,6 +75,7 @@ const RELATED: [(&str, &str); 16] = [
     ("property/excessive-exposure", "property/undocumented-field"),
     ("property/undocumented-field", "data/personal-data"),
     ("property/excessive-exposure", "data/secret-in-response"),
+    ("property/excessive-exposure", "authz/bola-read"),
 ];
 
 pub fn grade(api: &str, cases: &[Case], on: &[&'static str], report: &Report) -> Grades {

@@ -51,6 +51,7 @@ pub enum Signing {
 pub async fn scan(twin: &Twin, version: Version, signing: Signing) -> anyhow::Result<Scanned> {
     let (on, suffix) = match version {
         Version::Weak => (twin.switches(), ""),
+        Version::Repaired if twin.switches().is_empty() => (Vec::new(), ""),
         Version::Repaired => (Vec::new(), " repaired"),
     };
     let name = format!("{}{suffix}", twin.name);

@@ -9,8 +9,6 @@ use super::http::{Call, Reply};
 use super::token::digest;
 use super::world::World;
 
-/// Wrong guesses before a name is locked.
-const PATIENCE: u32 = 5;
 const LOCK: Duration = Duration::from_secs(20);
 /// What the policy refuses besides short words.
 const COMMON: [&str; 8] = ["password", "123456", "qwerty", "letmein", "welcome", "iloveyou", "changeme", "abc123"];
@@ -57,7 +55,8 @@ impl World {
     /// The user that a sign-in names. The switches: `no-throttle`, `enumerates`.
     pub fn sign_in(&mut self, call: &Call) -> Result<Value, Reply> {
         let name = call.field(self.login).to_owned();
-        let locked = self.guesses.get(&name).is_some_and(|(count, last)| *count >= PATIENCE && last.elapsed() < LOCK);
+        let locked =
+            self.guesses.get(&name).is_some_and(|(count, last)| *count >= self.patience && last.elapsed() < LOCK);
         if locked && !self.weak("no-throttle") {
             return Err(self.refuse(429, "too many attempts").with("retry-after", LOCK.as_secs().to_string()));
         }

@@ -2,6 +2,7 @@
 //! themselves. Knows nothing of the scanner.
 
 mod account;
+mod entry;
 mod http;
 mod route;
 mod serve;
@@ -9,8 +10,9 @@ mod token;
 mod world;
 
 pub use account::SignUp;
+pub use entry::{described, entry, house, is_mine, login, made, make, me, merge, mine, peopled};
 pub use http::{Call, Reply, created, no_content, ok, reply};
 pub use route::{Answer, Door, Route, document, list_of, object, op, refer};
 pub use serve::{Server, answer};
-pub use token::wrap;
-pub use world::{Auth, World, keep, key_of, only, same, text, uuid, without};
+pub use token::{Faults, digest, sign, wrap};
+pub use world::{Auth, World, keep, key_of, now, only, same, text, uuid, without};

@@ -74,6 +74,18 @@ impl Route {
         self
     }
 
+    /// The same under another path.
+    pub fn at(mut self, path: &'static str) -> Self {
+        self.path = path;
+        self
+    }
+
+    /// The same with another handler.
+    pub fn answered(mut self, handler: Handler) -> Self {
+        self.handler = handler;
+        self
+    }
+
     /// Served, and not in the document.
     pub fn hidden(mut self) -> Self {
         self.is_declared = false;

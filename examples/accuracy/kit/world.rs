@@ -32,6 +32,8 @@ pub struct World {
     pub fail: fn(u16, &str) -> Reply,
     /// Open sessions: token to the key of a user.
     pub sessions: BTreeMap<String, String>,
+    /// Wrong guesses before a name is locked.
+    pub patience: u32,
     /// Wrong guesses in a row for a name, and when the last one came.
     pub(super) guesses: BTreeMap<String, (u32, Instant)>,
     on: BTreeSet<&'static str>,
@@ -46,6 +48,7 @@ impl World {
             login,
             fail,
             sessions: BTreeMap::new(),
+            patience: 5,
             guesses: BTreeMap::new(),
             on: on.iter().copied().collect(),
             serial: 4100,
@@ -128,11 +131,20 @@ impl World {
     }
 
     fn known(&self, call: &Call) -> Option<Value> {
+        self.known_with(call, self.faults())
+    }
+
+    /// The caller as a handler knows it that reads the token by itself, with these faults; `null` for nobody.
+    pub fn caller_read_with(&self, call: &Call, faults: Faults) -> Value {
+        self.known_with(call, faults).unwrap_or(Value::Null)
+    }
+
+    fn known_with(&self, call: &Call, faults: Faults) -> Option<Value> {
         let session = |token: &str| self.sessions.get(token).and_then(|id| self.user(id));
         match self.auth {
             Auth::Jwt { key } => {
                 let token = call.header("authorization")?.strip_prefix("Bearer ")?;
-                let claims = token::claims(token, key, now(), self.faults())?;
+                let claims = token::claims(token, key, now(), faults)?;
                 let mut user = self.user(&text(&claims["sub"]))?;
                 if self.weak("stale-role")
                     && let Some(columns) = user.as_object_mut()

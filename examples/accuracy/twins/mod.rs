@@ -1,22 +1,42 @@
 //! The APIs of the bench.
 
+mod atelier;
+mod backoffice;
+mod beacon;
+mod chores;
 mod clinic;
+mod cloakroom;
+mod console;
+mod crew;
+mod depot;
 mod desk;
 mod fleet;
+mod flows;
+mod foyer;
+mod gallery;
+mod gazette;
+mod keeper;
 mod ledger;
 mod letters;
 mod market;
+mod pantry;
 mod registry;
 mod shelter;
+mod shelves;
+mod solo;
 mod teams;
 mod telecom;
+mod turnstile;
 mod vault;
 mod wiki;
+
+#[cfg(test)]
+mod tests;
 
 use crate::case::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 12] = [
+pub const ALL: [&Twin; 32] = [
     &ledger::TWIN,
     &shelter::TWIN,
     &wiki::TWIN,
@@ -29,4 +49,24 @@ pub const ALL: [&Twin; 12] = [
     &registry::TWIN,
     &clinic::TWIN,
     &telecom::TWIN,
+    &atelier::TWIN,
+    &cloakroom::TWIN,
+    &console::TWIN,
+    &console::STAFFED,
+    &backoffice::TWIN,
+    &solo::TWIN,
+    &solo::UNSAID,
+    &chores::TWIN,
+    &gazette::TWIN,
+    &pantry::TWIN,
+    &gallery::TWIN,
+    &foyer::TWIN,
+    &turnstile::TWIN,
+    &turnstile::FORMAL,
+    &beacon::TWIN,
+    &shelves::TWIN,
+    &flows::TWIN,
+    &keeper::TWIN,
+    &crew::TWIN,
+    &depot::TWIN,
 ];
