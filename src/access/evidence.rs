@@ -219,9 +219,21 @@ impl<'a> Gathering<'a> {
                 open.push((route.operation.id.clone(), because));
             }
         }
+        open.extend(self.named_caller());
         open.sort();
         open.dedup_by(|a, b| a.0 == b.0);
         open
+    }
+
+    /// An object that names the caller too, as messages and shares do, is meant for it.
+    fn named_caller(&self) -> Option<(OperationId, String)> {
+        let people = &self.model.survey.people;
+        let names = |value: &&SeenValue| {
+            people.named_in(&value.key, &value.text).is_some_and(|person| person.name == self.claim.caller)
+        };
+        let value = self.claim.values.iter().find(names).filter(|_| self.claim.verb.is_read())?;
+        let field = clean_name(&value.key, 40);
+        Some((OperationId::from(""), format!("its field `{field}` names {} too", self.claim.caller)))
     }
 
     /// Whether a route that serves the object shows what the claim is about: a list of names does not show an address.

@@ -75,12 +75,7 @@ impl Explorer<'_> {
     }
 
     /// Adds what a third caller of the owner's rank gets by the same request.
-    async fn ask_bystander(
-        &self,
-        surveyed: &Surveyed,
-        owner: &Baseline,
-        claim: &AccessClaim,
-    ) -> Result<(), SendError> {
+    async fn ask_bystander(&self, surveyed: &Surveyed, owner: &Baseline, claim: &AccessClaim) -> Result<(), SendError> {
         let Some(third) = self.third(claim) else { return Ok(()) };
         let answer = self.probe.send(&owner.ask_as(Caller::named(&third.name))).await?;
         let outcome = match read(&answer, &surveyed.shapes(), &surveyed.volatile, &owner.masks) {

@@ -64,12 +64,7 @@ fn row(
         Some(stated) => (stated.level.clone(), vec![format!("stated in {}", stated.source)]),
         None => learnt(model, resource, &clean, settled)?,
     };
-    Some(PolicyRow {
-        resource: clean_name(resource, 60),
-        level,
-        rests_on,
-        broken_by: broken_by.into_iter().collect(),
-    })
+    Some(PolicyRow { resource: clean_name(resource, 60), level, rests_on, broken_by: broken_by.into_iter().collect() })
 }
 
 /// What the facts of the sound routes speak for, the narrowest first.
@@ -113,7 +108,9 @@ fn learnt(
 /// A list is scoped where it leaves out for a caller what it shows the owner, and not by paging.
 fn is_scoped(model: &AccessModel<'_>, fact: &Fact) -> bool {
     model.survey.owner(&fact.object).is_some_and(|(_, signs)| {
-        signs.iter().any(|sign| matches!(sign, crate::survey::Sign::ScopedList { operation, .. } if *operation == fact.operation.0))
+        signs.iter().any(
+            |sign| matches!(sign, crate::survey::Sign::ScopedList { operation, .. } if *operation == fact.operation.0),
+        )
     })
 }
 

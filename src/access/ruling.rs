@@ -126,7 +126,9 @@ impl AccessModel<'_> {
         Some(match &stated.level {
             AccessLevel::Public => Ruling::Stated(says),
             AccessLevel::SignedIn if !claim.open => Ruling::Stated(says),
-            AccessLevel::Owner | AccessLevel::SignedIn => Ruling::Broken { confirmed: true, because: says, control: None },
+            AccessLevel::Owner | AccessLevel::SignedIn => {
+                Ruling::Broken { confirmed: true, because: says, control: None }
+            }
             // Who is of the group, or of the role, other facts have to show.
             AccessLevel::Group | AccessLevel::Role(_) => return None,
         })
@@ -153,9 +155,13 @@ impl AccessModel<'_> {
     pub(super) fn parent_refusal(&self, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> Option<&Fact> {
         let object = self.survey.objects.known.get(&(claim.resource.clone(), claim.object.clone()))?;
         let is_parent = |key: &ObjectKey| {
-            object.context.iter().any(|(resource, value)| *resource == key.0 && scalar_text(value).as_ref() == Some(&key.1))
+            object
+                .context
+                .iter()
+                .any(|(resource, value)| *resource == key.0 && scalar_text(value).as_ref() == Some(&key.1))
         };
-        let of_parent = |fact: &&Fact| is_parent(&fact.object) && fact.verb.is_read() && !left_out.contains(&fact.operation);
+        let of_parent =
+            |fact: &&Fact| is_parent(&fact.object) && fact.verb.is_read() && !left_out.contains(&fact.operation);
         self.facts.iter().filter(of_parent).find(|fact| {
             let served = |other: &Fact| {
                 other.operation == fact.operation
@@ -202,7 +208,8 @@ fn judge_read(
     if claim.reduced {
         return Ruling::Broken {
             confirmed: false,
-            because: "fewer than half of the values are shown, none of them private: it may be a view for others".to_owned(),
+            because: "fewer than half of the values are shown, none of them private: it may be a view for others"
+                .to_owned(),
             control: None,
         };
     }
@@ -238,7 +245,11 @@ fn judge_write(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
     }
     if let Some((_, because)) = grounds.open.first() {
         // What is shared for reading may be shared for writing; a field that names its maker says nothing of that.
-        return Ruling::Broken { confirmed: false, because: format!("{}, yet {because}", ground.because), control: None };
+        return Ruling::Broken {
+            confirmed: false,
+            because: format!("{}, yet {because}", ground.because),
+            control: None,
+        };
     }
     weigh(claim, grounds, ground)
 }

@@ -1,6 +1,7 @@
 //! The checks: one file each, one line in its family, and the register that holds them together. A check plans from the
 //! document alone, and compares what the survey and its own few requests brought; it never decides how sure it is.
 
+mod access;
 mod acting;
 mod context;
 mod meta;

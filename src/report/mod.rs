@@ -23,6 +23,6 @@ pub use score::score;
 pub use text::TextOptions;
 pub use wire::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus,
-    HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo,
-    SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Write,
+    HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo,
+    ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Write,
 };

@@ -10,8 +10,8 @@ use crate::model::{
     DocumentIssue, Draft, Effect, EvidenceItem, Exchange, FindingId, OperationId, Outcome, Role, clean,
 };
 use crate::report::{
-    ClauseInfo, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow, Question, Report, RequestInfo,
-    ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, score,
+    ClauseInfo, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow, Question,
+    Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, score,
 };
 use crate::survey::Survey;
 

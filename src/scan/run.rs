@@ -136,8 +136,11 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         // Nothing answered: advice on single operations would only hide the one thing to do.
         next_steps.clear();
     }
-    let mut report =
-        convert::report(&input, &survey, convert::Parts { findings, coverage, next_steps, policy, questions, trust, started });
+    let mut report = convert::report(
+        &input,
+        &survey,
+        convert::Parts { findings, coverage, next_steps, policy, questions, trust, started },
+    );
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
     Outcome { report, survey, verdicts, accesses, facts }

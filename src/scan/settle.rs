@@ -35,7 +35,10 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
                 // What callers without a credential are shown is one weakness, whoever else is shown it.
                 Some(claim) if claim.open && open_routes.contains(operation) => {
                     rulings.next();
-                    Err(Silence::SeeOther { check: MISSING, because: "callers without a credential get it too".to_owned() })
+                    Err(Silence::SeeOther {
+                        check: MISSING,
+                        because: "callers without a credential get it too".to_owned(),
+                    })
                 }
                 Some(claim) => rule_on(draft, &claim, rulings.next()),
                 None => Ok(draft),

@@ -149,12 +149,15 @@ impl Objects {
                         listed.extend(key.clone());
                     }
                     for (name, inner) in fields.iter().filter(|(_, inner)| inner.is_object() || inner.is_array()) {
-                        let inner_resource = inner_resource(name, &resource);
+                        // What stands inside an entry that has an id of its own (a node in a flow) is a part of it.
+                        let is_part = in_array && key.is_some();
+                        let inner_resource =
+                            if is_part { part_resource(name) } else { inner_resource(name, &resource) };
                         // The caller's own resource stays own through wrappers and through a key that names it; an
                         // array right below the root is what the answer is about, whatever its key.
                         let is_content = inner.is_array() && !in_array && depth <= 1;
-                        let still_own = is_own && (is_wrapper(name) || inner_resource == own || is_content);
-                        let within = inner.is_object() && in_array && is_wrapper(name);
+                        let still_own = is_own && !is_part && (is_wrapper(name) || inner_resource == own || is_content);
+                        let within = inner.is_object() && in_array && is_wrapper(name) && !is_part;
                         open.push((inner, inner_resource, within, still_own, depth + 1));
                     }
                 }
@@ -347,6 +350,14 @@ fn is_envelope(fields: &Map<String, Value>) -> bool {
     fields.iter().any(content)
         && fields.keys().any(around)
         && fields.iter().all(|(name, value)| content((name, value)) || around(name))
+}
+
+/// What a part of an entry is, by its own name: a wrapper's name too.
+fn part_resource(name: &str) -> String {
+    if is_owner_name(name) || is_me_word(name) {
+        return "user".to_owned();
+    }
+    words(name).last().map_or_else(|| name.to_owned(), |word| singular(word))
 }
 
 fn inner_resource(name: &str, outer: &str) -> String {

@@ -1,13 +1,15 @@
 //! `authz/bola-nested`.
 
-use super::bola_read::{no_pair, present_all};
-use super::intent::private_fields;
+use std::sync::Arc;
+
+use super::bola_read::carries_all;
+use crate::checks::access::private_fields;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, skipped, status, unsent};
-use crate::model::{Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Ask, Caller, SendError, Values, operation_url};
-use crate::survey::{ObjectKey, Reading, Surveyed, scalar_text, slots};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, see, status};
+use crate::model::{Draft, Operation, Role, Severity, Silence, clean_name};
+use crate::probe::{Answer, Ask, Caller, Values, operation_url};
+use crate::survey::{Leaf, ObjectKey, Reading, Slot, Surveyed, scalar_text, slots};
 
 check! {
     /// ## What it does
@@ -36,42 +38,32 @@ check! {
         cwe: [639],
         remedy: "object-ownership",
         since: "0.1.0",
+        plan: plan,
+        read: run,
     }
 }
 
-impl Check for BolaNested {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if !PlanCx::is_read(operation) || slots(cx.api, operation).len() < 2 {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if !PlanCx::is_read(operation) || slots(cx.api, operation).len() < 2 {
-            return Need::NotApplicable;
-        }
-        Need::Requests(5 * pairs_of(cx.identities.len()))
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
+    Need::Requests(4 * pairs_of(cx.identities.len()))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let pairs = cx.pairs(surveyed);
-    if pairs.is_empty() {
-        return Ok(no_pair(cx, surveyed));
-    }
-    let mut last =
-        skipped("no parent is known that belongs to the intruder", Some("give both identities a parent object"));
+    ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
+    let mut last = Silence::not_tried("no parent is known that belongs to the intruder")
+        .with_help(format!("give both identities a parent object for {}", surveyed.operation.id));
     for pair in pairs {
         let Some(values) = mixed(cx, surveyed, &pair) else { continue };
-        match attempt(cx, surveyed, &pair, &values).await? {
-            Verdict::Broken(drafts) => return Ok(Verdict::Broken(drafts)),
-            verdict if is_quiet(&verdict) => return Ok(verdict),
-            other => last = other,
+        match attempt(cx, surveyed, &pair, &values).await {
+            Ok(draft) => return Ok(vec![draft]),
+            Err(silence @ Silence::Held(_)) => return Err(silence),
+            Err(silence) => last = silence,
         }
     }
-    Ok(last)
+    Err(last)
 }
 
 /// The owner's child under the intruder's parents.
@@ -104,91 +96,94 @@ fn mixed(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Option<Value
     (values != pair.baseline.values && !is_own).then_some(values)
 }
 
-async fn attempt(
+async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values: &Values) -> Result<Draft, Silence> {
+    let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
+    let baseline = pair.baseline;
+    let direct = cx.send(&baseline.ask_as(Caller::named(intruder))).await?;
+    let url = operation_url(cx.probe.base_url(), &surveyed.operation, values)
+        .map_err(|_| Silence::undecided("the address could not be built"))?;
+    let ask = Ask { headers: baseline.headers.clone(), ..Ask::get(Caller::named(intruder), url) };
+    let attack = cx.send(&ask).await?;
+    let mut masks = baseline.masks.clone();
+    masks.extend(values.values().filter_map(scalar_text));
+    let mut rule = Rule::default();
+
+    let who = format!("{intruder}, under its own parent,");
+    let served = let_through(CheckCx::reading(surveyed, &attack, &masks, &[]), &attack, &baseline.first, &who);
+    rule.need("wrong-parent-serves", served, |()| {
+        format!("under its own parent {intruder} gets status {}", status(&attack))
+    })?;
+    let missing: Vec<&Answer> = baseline.missing.iter().map(|answer| &**answer).collect();
+    let markers = cx.markers(surveyed, pair, &missing);
+    let shown = rule.need("carries-child-values", carried(cx, surveyed, pair, &markers, &attack), |shown| {
+        format!("{} values of the child", shown.len())
+    })?;
+    let anonymous = cx.send(&Ask { caller: Caller::Anonymous, ..ask.clone() }).await?;
+    let public = anonymous.response().is_some_and(|it| it.is_success()) && carries_all(&shown, &anonymous);
+    let lacks = ensure(!public, || Silence::not_applicable("public: an anonymous caller is shown the same"));
+    rule.need("anonymous-lacks-it", lacks, |()| format!("anonymous gets status {} there", status(&anonymous)))?;
+    // Open under its true parent too: one weakness, and not this one.
+    let refused = match CheckCx::reading(surveyed, &direct, &baseline.masks, &[]) {
+        Reading::Refused(because) => Ok(because),
+        Reading::Data => Err(see("authz/bola-read", "the child is served under its true parent too")),
+        Reading::NoData(because) => Err(Silence::undecided(because)),
+    };
+    rule.need("true-parent-refuses", refused, |because| format!("{intruder} is refused there: {because}"))?;
+
+    let again = cx.send(&ask.again(1)).await?;
+    rule.weigh("repeated", carries_all(&shown, &again), "the same request again gave the same values");
+    weigh_missing(&mut rule, baseline.missing.as_ref(), &shown);
+    rule.show(Role::Attack, &attack).show(Role::Baseline, &baseline.first);
+    rule.show(Role::Control, &direct).show(Role::Control, &anonymous);
+    Ok(rule.draft(finding(surveyed, pair, &shown, owner)))
+}
+
+/// The values of the owner's child in the intruder's answer.
+fn carried<'m>(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     pair: &Pair<'_>,
-    values: &Values,
-) -> Result<Verdict, SendError> {
+    markers: &'m [Leaf],
+    attack: &Answer,
+) -> Result<Vec<&'m Leaf>, Silence> {
     let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
-    let direct = cx.send(&CheckCx::as_caller(pair.baseline, CheckCx::caller(intruder))).await?;
-    let Ok(url) = operation_url(cx.probe.base_url(), &surveyed.operation, values) else {
-        return Ok(inconclusive("the address could not be built", None));
-    };
-    let ask = Ask { headers: pair.baseline.headers.clone(), ..Ask::get(CheckCx::caller(intruder), url) };
-    let attack = cx.send(&ask).await?;
-    let mut masks = pair.baseline.masks.clone();
-    masks.extend(values.values().filter_map(scalar_text));
-    match CheckCx::reading(surveyed, &attack, &masks, &[]) {
-        Reading::Refused(because) => return Ok(held(format!("{intruder} is refused under its own parent: {because}"))),
-        Reading::NoData(because) => return Ok(inconclusive(because, None)),
-        Reading::Data => {}
-    }
-    let missing: Vec<&crate::probe::Answer> = pair.baseline.missing.iter().map(|answer| &**answer).collect();
-    let markers = cx.markers(surveyed, pair, &missing);
-    let Some(response) = attack.response() else { return Ok(inconclusive("no answer", None)) };
-    let shown = present(&markers, response);
-    if shown.is_empty() {
-        return Ok(held(format!("the answer under {intruder}'s own parent has nothing of {owner}'s child")));
-    }
+    let response = attack.response().ok_or_else(|| Silence::undecided("no answer"))?;
+    let shown = present(markers, response);
+    ensure(!shown.is_empty(), || {
+        let because = format!("the answer under {intruder}'s own parent has nothing of {owner}'s child");
+        held(attack, &pair.baseline.first, because)
+    })?;
     let given = cx.values_given(surveyed, intruder);
-    if shown.iter().all(|leaf| given.contains(&leaf.text)) {
-        return Ok(held(format!("shared: {intruder} is given every value of it by other routes")));
-    }
-    let anonymous = cx.send(&Ask { caller: Caller::Anonymous, ..ask.clone() }).await?;
-    if anonymous.response().is_some_and(|response| response.is_success() && present_all(&shown, response)) {
-        return Ok(held("public: an anonymous caller is shown the same"));
-    }
-    if shown.len() * 2 <= markers.len() {
-        // Two children of one kind have values in common.
-        return Ok(inconclusive("the answer has few of the values of the owner's child: it may be another one", None));
-    }
-    let refused = match CheckCx::reading(surveyed, &direct, &pair.baseline.masks, &[]) {
-        Reading::Refused(because) => because,
-        // Open under its true parent too: one weakness, and not this one.
-        Reading::Data => return Ok(held("the child is served under its true parent too: see authz/bola-read")),
-        Reading::NoData(because) => return Ok(inconclusive(because, None)),
+    ensure(shown.iter().any(|leaf| !given.contains(&leaf.text)), || {
+        Silence::not_applicable(format!("shared: {intruder} is given every value of it by other routes"))
+    })?;
+    // Two children of one kind have values in common.
+    ensure(shown.len() * 2 > markers.len(), || {
+        Silence::undecided("the answer has few of the values of the owner's child: it may be another one")
+    })?;
+    Ok(shown)
+}
+
+fn weigh_missing(rule: &mut Rule, missing: Option<&Arc<Answer>>, shown: &[&Leaf]) {
+    let Some(missing) = missing else {
+        rule.weigh("missing-child-differs", None, "no missing child could be asked for");
+        return;
     };
-    let again = cx.send(&ask.again(1)).await?;
-    let mut proof = Proof::default();
+    let because = format!("a child that does not exist gets status {}", status(missing));
+    // Its values are no markers.
+    rule.weigh("missing-child-differs", missing.response().map(|_| !carries_all(shown, missing)), because);
+    rule.show(Role::Control, missing);
+}
+
+fn finding<'s>(surveyed: &'s Surveyed, pair: &Pair<'_>, shown: &[&Leaf], owner: &str) -> Finding<'s> {
     let resource = pair.baseline.object.as_ref().map_or("object", |key| key.0.as_str());
     let id = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
-    proof.clause("owner-served", true, format!("{owner} gets the child under its true parent"));
-    proof.clause("true-parent-refuses", true, format!("{intruder} is refused there: {refused}"));
-    proof.clause(
-        "wrong-parent-serves",
-        true,
-        format!("under its own parent {intruder} gets status {}", status(&attack)),
-    );
-    proof.clause("anonymous-lacks-it", true, format!("anonymous gets status {} there", status(&anonymous)));
-    proof.clause("carries-child-values", true, format!("{} values of the child", shown.len()));
-    let repeated = again.response().is_some_and(|response| present_all(&shown, response));
-    proof.clause("repeated", repeated, "the same request again gave the same values");
-    match &pair.baseline.missing {
-        Some(missing) => {
-            let because = format!("a child that does not exist gets status {}", status(missing));
-            match missing.response() {
-                // Its values are no markers.
-                Some(response) => proof.clause("missing-child-differs", !present_all(&shown, response), because),
-                None => proof.open("missing-child-differs", because),
-            };
-            proof.show(Role::Control, missing);
-        }
-        None => {
-            proof.open("missing-child-differs", "no missing child could be asked for");
-        }
-    }
-    proof.show(Role::Attack, &attack).show(Role::Baseline, &pair.baseline.first);
-    proof.show(Role::Control, &direct).show(Role::Control, &anonymous);
-    Ok(proof.broken(Finding {
-        site: surveyed.slots.last().map(crate::survey::Slot::site).unwrap_or_default(),
+    let what = format!("{} {}", clean_name(resource, 40), clean_name(&id, 60));
+    Finding {
+        site: surveyed.slots.last().map(Slot::site).unwrap_or_default(),
         cause: surveyed.operation.path.clone(),
-        claim: format!(
-            "{intruder} read {} {} under a parent of its own, though {owner} owns it",
-            clean_name(resource, 40),
-            clean_name(&id, 60)
-        ),
-        severity: (!private_fields(&shown).is_empty()).then_some(Severity::Critical),
+        claim: format!("{} read {what} under a parent of its own, though {owner} owns it", pair.intruder.name),
+        severity: (!private_fields(shown).is_empty()).then_some(Severity::Critical),
         surveyed,
-    }))
+    }
 }

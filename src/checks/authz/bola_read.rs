@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::intent::{Intent, intent, private_fields};
+use crate::access::AccessOutcome;
+use crate::checks::access::{Reached, outcome_of, private_fields};
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, skipped, status, unsent};
-use crate::model::{Confidence, Draft, Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Answer, Caller, SendError};
-use crate::survey::{Leaf, Reading, Surveyed, slots};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, status};
+use crate::model::{Draft, Operation, Role, Severity, Silence, clean_name};
+use crate::probe::{Answer, Ask, Caller, SendError};
+use crate::survey::{Leaf, Reading, Slot, Surveyed, slots};
 
 check! {
     /// ## What it does
@@ -40,90 +41,42 @@ check! {
         cwe: [639],
         remedy: "object-ownership",
         since: "0.1.0",
+        plan: plan,
+        read: run,
     }
 }
 
-impl Check for BolaRead {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
-            return Need::NotApplicable;
-        }
-        // The attack twice, a missing object and an anonymous caller; two siblings and a bystander for the intent.
-        Need::Requests(7 * pairs_of(cx.identities.len()))
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(run(cx, surveyed))
-    }
+    // The attack twice, a missing object and an anonymous caller; two siblings, a bystander and two parents as two
+    // callers for what is meant.
+    Need::Requests(11 * pairs_of(cx.identities.len()))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let pairs = cx.pairs(surveyed);
-    if pairs.is_empty() {
-        return no_pair(cx, surveyed);
-    }
-    let (mut last, mut suspected) = (None, None);
+    ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
+    let mut drafts: Vec<Draft> = Vec::new();
+    let mut last = None;
     for pair in pairs {
         match attempt(cx, surveyed, &pair).await {
-            Ok(Verdict::Broken(drafts)) if is_confirmed(&drafts) => return Verdict::Broken(drafts),
+            Ok(draft) if cx.is_settled(&draft) => return Ok(vec![draft]),
             // Another pair may show what is missing here.
-            Ok(Verdict::Broken(drafts)) => suspected = suspected.or(Some(Verdict::Broken(drafts))),
-            Ok(verdict) if suspected.is_some() && is_quiet(&verdict) => {
-                tracing::debug!("a further pair is refused: {verdict:?}")
-            }
-            Ok(verdict) if is_quiet(&verdict) => return verdict,
-            Ok(other) => last = Some(other),
-            Err(error) => last = Some(unsent(&error)),
+            Ok(draft) => drafts.push(draft),
+            Err(silence @ Silence::Held(_)) if drafts.is_empty() => return Err(silence),
+            Err(silence) => last = Some(silence),
         }
     }
-    suspected.or(last).unwrap_or_else(|| inconclusive("nothing was tried", None))
-}
-
-fn is_confirmed(drafts: &[Draft]) -> bool {
-    drafts.iter().any(|draft| draft.confidence() == Confidence::Confirmed)
-}
-
-/// Why nobody can play intruder and owner.
-pub(super) fn no_pair(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
-    let people = &cx.survey.people.all;
-    let absent: Vec<&str> =
-        people.iter().filter(|person| !person.signed_in).map(|person| person.name.as_str()).collect();
-    if people.len() - absent.len() < 2 && people.len() >= 2 {
-        let help = format!("see to it that {} can sign in", absent.join(", "));
-        return skipped(format!("{} did not sign in, and two callers are needed", absent.join(", ")), Some(&help));
+    match last {
+        Some(silence) if drafts.is_empty() => Err(silence),
+        _ => Ok(drafts),
     }
-    if people.is_empty() {
-        return skipped(
-            "needs two signed-in identities of the same role",
-            Some("add two identities of the same role to routewarden.toml (`routewarden init` shows how)"),
-        );
-    }
-    if people.len() < 2 {
-        return skipped(
-            "needs two signed-in identities of the same role",
-            Some("add a second identity of the same role to routewarden.toml"),
-        );
-    }
-    let owned =
-        surveyed.valid().any(|baseline| baseline.object.as_ref().is_some_and(|key| cx.survey.owner(key).is_some()));
-    if owned {
-        return skipped(
-            "needs two signed-in identities of the same role",
-            Some("add a second identity of the same role to routewarden.toml"),
-        );
-    }
-    skipped(
-        "no object is known that belongs to one caller",
-        Some("tell one: `owns = { <parameter> = [\"<id>\"] }` under its owner in routewarden.toml"),
-    )
 }
 
 /// The answers that one attempt rests on.
-struct Seen {
+struct Asked {
     attack: Arc<Answer>,
     again: Arc<Answer>,
     missing: Option<Arc<Answer>>,
@@ -131,166 +84,145 @@ struct Seen {
     anonymous: Arc<Answer>,
 }
 
-async fn ask(cx: &CheckCx<'_>, pair: &Pair<'_>) -> Result<Seen, SendError> {
-    let attack = CheckCx::as_caller(pair.baseline, CheckCx::caller(&pair.intruder.name));
+async fn ask(cx: &CheckCx<'_>, pair: &Pair<'_>) -> Result<Asked, SendError> {
+    let attack = pair.baseline.ask_as(Caller::named(&pair.intruder.name));
     let first = cx.send(&attack).await?;
     let again = cx.send(&attack.again(1)).await?;
     let missing = match &pair.baseline.missing_url {
-        Some(url) => Some(cx.send(&crate::probe::Ask { url: url.clone(), ..attack }).await?),
+        Some(url) => Some(cx.send(&Ask { url: url.clone(), ..attack }).await?),
         None => None,
     };
     // At the very address of the attack, which need not be the one that the survey asked anonymously.
-    let anonymous = cx.send(&CheckCx::as_caller(pair.baseline, Caller::Anonymous)).await?;
-    Ok(Seen { anonymous, attack: first, again, missing })
+    let anonymous = cx.send(&pair.baseline.ask_as(Caller::Anonymous)).await?;
+    Ok(Asked { anonymous, attack: first, again, missing })
 }
 
-async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Verdict, SendError> {
-    let seen = ask(cx, pair).await?;
-    let nothing: Vec<(&str, &Answer)> = seen.missing.iter().map(|answer| ("a missing object", &**answer)).collect();
-    match CheckCx::reading(surveyed, &seen.attack, &pair.baseline.masks, &nothing) {
-        Reading::Refused(because) => return Ok(held(format!("{} is refused: {because}", pair.intruder.name))),
-        Reading::NoData(because) => return Ok(inconclusive(because, None)),
-        Reading::Data => {}
-    }
-    let Some(response) = seen.attack.response() else { return Ok(inconclusive("no answer", None)) };
-    let innocent: Vec<&Answer> = seen.missing.iter().map(|answer| &**answer).collect();
-    let markers = cx.markers(surveyed, pair, &innocent);
-    if markers.is_empty() {
-        // Without a value of the owner's own, an answer to the intruder shows nothing.
-        return Ok(inconclusive("the owner's object has no value of its own to recognise it by", None));
-    }
-    let shown = present(&markers, response);
-    if shown.is_empty() {
-        // A handler that ignores the path answers with the intruder's own object, or with nothing of the owner's.
-        return Ok(held(format!("the answer to {} has nothing of {}'s object", pair.intruder.name, pair.owner.name)));
-    }
-    if !cx.is_distinctive(pair, &markers, &shown) {
-        // A status or a currency that many objects have says nothing of this one.
-        return Ok(inconclusive("the answer has only values that other objects have too", None));
-    }
-    if anonymous_sees(&seen.anonymous, &shown) {
-        // What anyone may read is no matter of ownership; whether that is meant is asked by authn/missing.
-        return Ok(held("public: an anonymous caller is shown the same"));
-    }
-    // A reduced view is one that the server chose for others.
-    let reduced = shown.len() * 2 <= markers.len() && private_fields(&shown).is_empty();
-    conclude(cx, surveyed, pair, &seen, &shown, reduced.then_some(markers.len())).await
-}
-
-fn anonymous_sees(anonymous: &Answer, shown: &[&Leaf]) -> bool {
-    let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
-    anonymous.response().is_some_and(|response| response.is_success() && !present(&owned, response).is_empty())
-}
-
-async fn conclude(
-    cx: &CheckCx<'_>,
-    surveyed: &Surveyed,
-    pair: &Pair<'_>,
-    seen: &Seen,
-    shown: &[&Leaf],
-    reduced: Option<usize>,
-) -> Result<Verdict, SendError> {
-    let intent = match (intent(cx, surveyed, pair, shown).await, reduced) {
-        (Intent::Private(..), Some(all)) => Intent::Unclear(format!(
-            "{} of {all} values, none of them private: a view for others, it may be",
-            shown.len()
-        )),
-        (intent, _) => intent,
-    };
-    if let Intent::Shared(because) = &intent {
-        return Ok(held(format!("shared: {because}")));
-    }
-    if let Intent::Ruled(because) = &intent {
-        let help = "if the objects are their owner's alone, name one under `owns` of its owner in routewarden.toml";
-        return Ok(inconclusive(because.clone(), Some(help)));
-    }
+async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Draft, Silence> {
     let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
-    let mut proof = Proof::default();
-    proof.clause("owner-served", true, format!("{owner} gets the object (status {})", status(&pair.baseline.first)));
-    proof.clause("intruder-not-refused", true, format!("{intruder} gets status {}", status(&seen.attack)));
-    let names: Vec<String> = shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
-    proof.clause(
-        "carries-owner-values",
-        true,
-        format!("{} values of {owner}'s object, at {}", shown.len(), names.join(", ")),
-    );
-    own_object_clause(surveyed, pair, &mut proof);
-    missing_clause(pair, seen, shown, &mut proof);
-    anonymous_clause(surveyed, pair, &seen.anonymous, &mut proof);
-    intent_clause(&intent, &mut proof);
-    let repeated = seen.again.response().is_some_and(|response| present_all(shown, response));
-    proof.clause("repeated", repeated, "the same request again gave the same values");
-    proof.show(Role::Attack, &seen.attack).show(Role::Baseline, &pair.baseline.first);
-    if let Some(missing) = &seen.missing {
-        proof.show(Role::Control, missing);
+    let reached =
+        Reached::of_pair(surveyed, pair).ok_or_else(|| Silence::not_applicable("its address names no object"))?;
+    let mut rule = Rule::default();
+    let asked = ask(cx, pair).await?;
+    let nothing: Vec<(&str, &Answer)> = asked.missing.iter().map(|answer| ("a missing object", &**answer)).collect();
+    let reading = CheckCx::reading(surveyed, &asked.attack, &pair.baseline.masks, &nothing);
+    if reading != Reading::Data {
+        cx.note_access(reached, outcome_of(&reading), &asked.attack);
     }
-    proof.show(Role::Control, &seen.anonymous);
-    if let Intent::Private(_, Some(sibling)) = &intent {
-        proof.show(Role::Control, sibling);
+    let served = let_through(reading, &asked.attack, &pair.baseline.first, intruder);
+    rule.need("intruder-not-refused", served, |()| format!("{intruder} gets status {}", status(&asked.attack)))?;
+
+    let markers = markers_of(cx, surveyed, pair, &asked)?;
+    let shown = rule.need("carries-owner-values", carried(cx, pair, &asked, &markers, reached), |shown| {
+        let names: Vec<String> = shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
+        format!("{} values of {owner}'s object, at {}", shown.len(), names.join(", "))
+    })?;
+    cx.note_access(reached, AccessOutcome::Served, &asked.attack);
+    ensure(cx.is_distinctive(pair, &markers, &shown), || {
+        // A status or a currency that many objects have says nothing of this one.
+        Silence::undecided("the answer has only values that other objects have too")
+    })?;
+
+    let mut claim = reached.claim(&shown);
+    claim.open = asked.anonymous.response().is_some_and(|it| it.is_success() && carries_any(&shown, &asked.anonymous));
+    // A reduced view is one that the server chose for others.
+    claim.reduced = shown.len() * 2 <= markers.len() && private_fields(&shown).is_empty();
+    cx.explorer().explore(surveyed, pair.baseline, &claim).await?;
+    weigh_controls(&mut rule, surveyed, pair, &asked, &shown, claim.open);
+    rule.claim_access(claim);
+    Ok(rule.draft(finding(surveyed, pair, &shown)))
+}
+
+fn markers_of(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, asked: &Asked) -> Result<Vec<Leaf>, Silence> {
+    let innocent: Vec<&Answer> = asked.missing.iter().map(|answer| &**answer).collect();
+    let markers = cx.markers(surveyed, pair, &innocent);
+    // Without a value of the owner's own, an answer to the intruder shows nothing.
+    ensure(!markers.is_empty(), || {
+        Silence::undecided("the owner's object has no value of its own to recognise it by")
+    })?;
+    Ok(markers)
+}
+
+/// The markers in the intruder's answer. A handler that ignores the path answers with the intruder's own object, or with
+/// nothing of the owner's: that is a refusal.
+fn carried<'m>(
+    cx: &CheckCx<'_>,
+    pair: &Pair<'_>,
+    asked: &Asked,
+    markers: &'m [Leaf],
+    reached: Reached<'_>,
+) -> Result<Vec<&'m Leaf>, Silence> {
+    let response = asked.attack.response().ok_or_else(|| Silence::undecided("no answer"))?;
+    let shown = present(markers, response);
+    ensure(!shown.is_empty(), || {
+        let because = format!("the answer to {} has nothing of {}'s object", pair.intruder.name, pair.owner.name);
+        cx.note_access(reached, AccessOutcome::Refused(because.clone()), &asked.attack);
+        held(&asked.attack, &pair.baseline.first, because)
+    })?;
+    Ok(shown)
+}
+
+/// Adds what rules out innocent explanations: the intruder's own object, a missing one, an anonymous caller, a repeat.
+fn weigh_controls(rule: &mut Rule, surveyed: &Surveyed, pair: &Pair<'_>, asked: &Asked, shown: &[&Leaf], open: bool) {
+    let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
+    let own = surveyed.valid_of(intruder).filter(|own| own.object != pair.baseline.object);
+    let because = match own {
+        // Markers were chosen among the values that this answer lacks.
+        Some(_) => format!("{intruder}'s own object here has none of these values"),
+        None => format!("{intruder} has no object of its own here; the answer about a missing object stands in"),
+    };
+    rule.weigh("own-object-differs", own.is_some() || pair.baseline.missing.is_some(), because);
+    weigh_missing(rule, intruder, asked, shown);
+    if open {
+        rule.weigh("anonymous-served-too", carries_all(shown, &asked.attack), "anonymous callers are shown the same");
+    } else {
+        let reading = CheckCx::reading(surveyed, &asked.anonymous, &pair.baseline.masks, &[]);
+        let because = match &reading {
+            Reading::Refused(because) | Reading::NoData(because) => format!("anonymous: {because}"),
+            Reading::Data => "the anonymous answer has none of these values".to_owned(),
+        };
+        rule.weigh("anonymous-lacks-it", Some(true).filter(|_| !matches!(reading, Reading::NoData(_))), because);
     }
-    let slot = surveyed.slots.last();
+    rule.weigh("repeated", carries_all(shown, &asked.again), "the same request again gave the same values");
+    let served = pair.baseline.first.response().is_some_and(crate::probe::Response::is_success);
+    rule.weigh("owner-served", served, format!("{owner} gets the object (status {})", status(&pair.baseline.first)));
+    rule.show(Role::Attack, &asked.attack).show(Role::Baseline, &pair.baseline.first);
+    for control in own.map(|own| &own.first).into_iter().chain(&asked.missing).chain([&asked.anonymous]) {
+        rule.show(Role::Control, control);
+    }
+}
+
+fn weigh_missing(rule: &mut Rule, intruder: &str, asked: &Asked, shown: &[&Leaf]) {
+    let Some(missing) = &asked.missing else {
+        rule.weigh("missing-object-differs", None, "no missing object could be asked for");
+        return;
+    };
+    let judged = missing.response().filter(|response| response.status != 429);
+    let because = format!("an id that does not exist gets {intruder} status {}", status(missing));
+    rule.weigh("missing-object-differs", judged.map(|_| !carries_any(shown, missing)), because);
+}
+
+fn finding<'s>(surveyed: &'s Surveyed, pair: &Pair<'_>, shown: &[&Leaf]) -> Finding<'s> {
     let resource = pair.baseline.object.as_ref().map_or("object", |key| key.0.as_str());
     let id = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
-    Ok(proof.broken(Finding {
-        site: slot.map(crate::survey::Slot::site).unwrap_or_default(),
+    let (resource, id) = (clean_name(resource, 40), clean_name(&id, 60));
+    Finding {
+        site: surveyed.slots.last().map(Slot::site).unwrap_or_default(),
         cause: surveyed.operation.path.clone(),
-        claim: format!("{intruder} read {} {}, which {owner} owns", clean_name(resource, 40), clean_name(&id, 60)),
+        claim: format!("{} read {resource} {id}, which {} owns", pair.intruder.name, pair.owner.name),
         severity: (!private_fields(shown).is_empty()).then_some(Severity::Critical),
         surveyed,
-    }))
-}
-
-fn own_object_clause(surveyed: &Surveyed, pair: &Pair<'_>, proof: &mut Proof) {
-    let intruder = &pair.intruder.name;
-    match surveyed.valid_of(intruder) {
-        // Markers were chosen among the values that this answer lacks.
-        Some(own) if own.object != pair.baseline.object => {
-            proof.clause("own-object-differs", true, format!("{intruder}'s own object here has none of these values"));
-            proof.show(Role::Control, &own.first);
-        }
-        _ => {
-            let because =
-                format!("{intruder} has no object of its own here; the answer about a missing object stands in");
-            proof.clause("own-object-differs", pair.baseline.missing.is_some(), because);
-        }
     }
 }
 
-fn missing_clause(pair: &Pair<'_>, seen: &Seen, shown: &[&Leaf], proof: &mut Proof) {
-    match &seen.missing {
-        Some(missing) => {
-            let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
-            let because = format!("an id that does not exist gets {} status {}", pair.intruder.name, status(missing));
-            match missing.response().filter(|response| response.status != 429) {
-                Some(response) => proof.clause("missing-object-differs", present(&owned, response).is_empty(), because),
-                None => proof.open("missing-object-differs", because),
-            };
-        }
-        None => {
-            proof.open("missing-object-differs", "no missing object could be asked for");
-        }
-    }
+fn carries_any(shown: &[&Leaf], answer: &Answer) -> bool {
+    count_of(shown, answer) > 0
 }
 
-fn anonymous_clause(surveyed: &Surveyed, pair: &Pair<'_>, anonymous: &Answer, proof: &mut Proof) {
-    match CheckCx::reading(surveyed, anonymous, &pair.baseline.masks, &[]) {
-        Reading::Refused(because) => proof.clause("anonymous-lacks-it", true, format!("anonymous: {because}")),
-        Reading::Data => proof.clause("anonymous-lacks-it", true, "the anonymous answer has none of these values"),
-        Reading::NoData(because) => proof.open("anonymous-lacks-it", because),
-    };
+pub(super) fn carries_all(shown: &[&Leaf], answer: &Answer) -> bool {
+    count_of(shown, answer) == shown.len()
 }
 
-fn intent_clause(intent: &Intent, proof: &mut Proof) {
-    match intent {
-        Intent::Private(because, _) => proof.clause("meant-for-owner", true, because.clone()),
-        Intent::Unclear(because) | Intent::Shared(because) | Intent::Ruled(because) => proof.open(
-            "meant-for-owner",
-            format!("{because}; to settle it, name the object under `owns` of its owner, or add a third identity"),
-        ),
-    };
-}
-
-pub(super) fn present_all(shown: &[&Leaf], response: &crate::probe::Response) -> bool {
+fn count_of(shown: &[&Leaf], answer: &Answer) -> usize {
     let owned: Vec<Leaf> = shown.iter().map(|leaf| (*leaf).clone()).collect();
-    present(&owned, response).len() == owned.len()
+    answer.response().map_or(0, |response| present(&owned, response).len())
 }

@@ -7,13 +7,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::bola_read::no_pair;
 use super::ids::guessable;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of, present};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, status, unsent};
-use crate::model::{ANONYMOUS, Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Answer, Ask, SendError, operation_url};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, see, status};
+use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Silence, clean_name};
+use crate::probe::{Answer, Ask, Caller, operation_url};
 use crate::survey::{
     Reading, Slot, Surveyed, missing_like, readable_base64, same, scalar_text, slots, succeeds, varying,
 };
@@ -48,81 +47,92 @@ check! {
         cwe: [204],
         remedy: "uniform-refusal",
         since: "0.2.0",
+        plan: plan,
+        read: run,
     }
 }
 
 /// Most pairs of intruder and owner that are tried; a second one only says more where the first cannot be judged.
 const MAX_TRIED: u32 = 2;
 
-impl Check for ExistenceOracle {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
-            return Need::NotApplicable;
-        }
-        // The object twice, two missing ones, and two other routes to the same object; all but one are often known.
-        Need::Requests(6 * pairs_of(cx.identities.len()).min(MAX_TRIED))
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(run(cx, surveyed))
-    }
+    // The object twice, two missing ones, and two other routes to the same object; all but one are often known.
+    Need::Requests(6 * pairs_of(cx.identities.len()).min(MAX_TRIED))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let pairs = cx.pairs(surveyed);
-    if pairs.is_empty() {
-        return no_pair(cx, surveyed);
-    }
-    let (mut quiet, mut last) = (None, None);
+    ensure(!pairs.is_empty(), || cx.no_pair(surveyed))?;
+    let mut last = Silence::undecided("nothing was tried");
     for pair in pairs.iter().take(MAX_TRIED as usize) {
         match attempt(cx, surveyed, pair).await {
-            Ok(Verdict::Broken(drafts)) => return Verdict::Broken(drafts),
-            Ok(verdict) if is_quiet(&verdict) => quiet = quiet.or(Some(verdict)),
-            Ok(other) => last = Some(other),
-            Err(error) => last = Some(unsent(&error)),
+            Ok(draft) => return Ok(vec![draft]),
+            Err(silence) if !matches!(last, Silence::Held(_)) => last = silence,
+            Err(_) => {}
         }
     }
-    quiet.or(last).unwrap_or_else(|| inconclusive("nothing was tried", None))
+    Err(last)
 }
 
-async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Verdict, SendError> {
+async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Draft, Silence> {
+    let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
     let id = pair.baseline.object_id(&surveyed.slots).unwrap_or_default();
-    let guess = guessable(&id);
-    if let Some(because) = known_to_intruder(cx, surveyed, pair, &id) {
-        return Ok(held(because));
-    }
-    let seen = match ask(cx, surveyed, pair).await? {
-        Ok(seen) => seen,
-        Err(because) => return Ok(inconclusive(because, None)),
+    let mut rule = Rule::default();
+    let unknown = is_unknown(cx, surveyed, pair, &id).await;
+    rule.need("unknown-otherwise", unknown, |()| format!("no list and no other route shows it to {intruder}"))?;
+    let asked = ask(cx, surveyed, pair).await?;
+    compare(cx, surveyed, pair, &asked, &mut rule)?;
+    // Of ids that nobody can guess it says only which exist: worth knowing, and no more.
+    let severity = match guessable(&id) {
+        Ok(how) => {
+            rule.weigh("ids-can-be-guessed", !how.is_empty(), format!("the id is {how}"));
+            None
+        }
+        Err(_) => Some(Severity::Info),
     };
-    if let Some(verdict) = unjudged(cx, surveyed, pair, &seen) {
-        return Ok(verdict);
-    }
-    if let Some(because) = served_elsewhere(cx, surveyed, pair).await? {
-        return Ok(held(because));
-    }
-    Ok(proven(surveyed, pair, &seen, &id, &guess))
+    rule.show(Role::Attack, &asked.refused).show(Role::Baseline, &pair.baseline.first);
+    rule.show(Role::Control, &asked.missing).show(Role::Control, &asked.other_missing);
+    let resource = pair.baseline.object.as_ref().map_or("object", |key| key.0.as_str());
+    let (resource, id) = (clean_name(resource, 40), clean_name(&id, 60));
+    let by = difference(&asked);
+    Ok(rule.draft(Finding {
+        site: surveyed.slots.last().map(Slot::site).unwrap_or_default(),
+        cause: surveyed.operation.path.clone(),
+        claim: format!("{intruder} can tell that {resource} {id} of {owner} exists: it is answered {by}"),
+        severity,
+        surveyed,
+    }))
 }
 
-/// Why it is no news to the intruder that the object exists.
-fn known_to_intruder(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, id: &str) -> Option<String> {
-    let key = pair.baseline.object.as_ref()?;
+/// Looks at whether it is news to the intruder that the object exists: no list and no other route shows it.
+async fn is_unknown(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, id: &str) -> Result<(), Silence> {
+    let shared = |because: String| Silence::not_applicable(format!("shared: {because}"));
     let intruder = &pair.intruder.name;
-    if cx.is_listed_to(key, surveyed, intruder) || cx.is_listed_to(key, surveyed, ANONYMOUS) {
-        return Some(format!("shared: a list shows the object to {intruder}"));
-    }
+    let key = pair.baseline.object.as_ref().ok_or_else(|| Silence::not_applicable("its address names no object"))?;
+    let listed = cx.is_listed_to(key, surveyed, intruder) || cx.is_listed_to(key, surveyed, ANONYMOUS);
+    ensure(!listed, || shared(format!("a list shows the object to {intruder}")))?;
     // A short number stands in many answers and means something else there.
-    let tells = id.len() >= 4 || !id.bytes().all(|byte| byte.is_ascii_digit());
-    let told = tells && cx.values_given(surveyed, intruder).contains(id);
-    told.then(|| format!("shared: another route tells {intruder} the id"))
+    let says_something = id.len() >= 4 || !id.bytes().all(|byte| byte.is_ascii_digit());
+    let given = says_something && cx.values_given(surveyed, intruder).contains(id);
+    ensure(!given, || shared(format!("another route gives {intruder} the id")))?;
+    let others = cx.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id);
+    let same_object = others.filter_map(|other| {
+        let baseline = other.valid_of(&pair.owner.name)?;
+        (baseline.object == pair.baseline.object).then_some((other, baseline))
+    });
+    for (other, baseline) in same_object.take(2) {
+        let answer = cx.send(&baseline.ask_as(Caller::named(intruder))).await?;
+        let refused = CheckCx::reading(other, &answer, &baseline.masks, &[]) != Reading::Data;
+        ensure(refused, || shared(format!("{} shows {intruder} the object", other.operation.id)))?;
+    }
+    Ok(())
 }
 
 /// The answers that one attempt rests on; all but the owner's are the intruder's.
-struct Seen {
+struct Asked {
     refused: Arc<Answer>,
     again: Arc<Answer>,
     missing: Arc<Answer>,
@@ -131,20 +141,20 @@ struct Seen {
     masks: Vec<String>,
 }
 
-async fn ask(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Result<Seen, &'static str>, SendError> {
+async fn ask(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Asked, Silence> {
     let baseline = pair.baseline;
     let other = surveyed.slots.last().and_then(|slot| other_missing(cx, surveyed, pair, slot));
     let (Some(url), Some((other_url, other_id))) = (baseline.missing_url.clone(), other) else {
-        return Ok(Err("no id that does not exist could be asked for"));
+        return Err(Silence::not_tried("no id that does not exist could be asked for"));
     };
-    let attack = CheckCx::as_caller(baseline, CheckCx::caller(&pair.intruder.name));
+    let attack = baseline.ask_as(Caller::named(&pair.intruder.name));
     // The two kinds take turns: a session that ends on the way shows as a disagreement within one kind.
     let refused = cx.send(&attack).await?;
     let missing = cx.send(&Ask { url, ..attack.clone() }).await?;
     let other_missing = cx.send(&Ask { url: other_url, ..attack.clone() }).await?;
     let again = cx.send(&attack.again(1)).await?;
     let masks = baseline.masks.iter().cloned().chain([other_id]).collect();
-    Ok(Ok(Seen { refused, again, missing, other_missing, masks }))
+    Ok(Asked { refused, again, missing, other_missing, masks })
 }
 
 /// Another id that no object has, with its address.
@@ -179,103 +189,66 @@ fn another(known: &Value) -> Option<Value> {
     (changed != text).then_some(Value::String(changed))
 }
 
-/// The verdict where the answers do not tell the two kinds of id apart, or cannot be compared.
-fn unjudged(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, seen: &Seen) -> Option<Verdict> {
-    for answer in [&seen.refused, &seen.again, &seen.missing, &seen.other_missing] {
-        if let Reading::NoData(because) = CheckCx::reading(surveyed, answer, &seen.masks, &[]) {
-            return Some(inconclusive(because, None));
-        }
-    }
-    let refused = seen.refused.response()?;
-    let markers = cx.markers(surveyed, pair, &[&*seen.missing, &*seen.other_missing]);
-    if refused.is_success() && !present(&markers, refused).is_empty() {
-        return Some(held(format!("{} is served the object: see authz/bola-read", pair.intruder.name)));
-    }
-    let volatile = volatile(surveyed, seen);
-    let alike = |a: &Answer, b: &Answer| {
-        a.response().zip(b.response()).is_some_and(|(a, b)| same(a, b, &volatile, &seen.masks))
-    };
-    if alike(&seen.refused, &seen.missing) && alike(&seen.refused, &seen.other_missing) {
-        return Some(held("an object of another user is answered like an id that does not exist"));
-    }
-    if succeeds(refused) {
-        return Some(inconclusive("the answer about another user's object is neither the object nor a refusal", None));
-    }
-    if !alike(&seen.refused, &seen.again) {
-        return Some(inconclusive("the same refused request is answered differently each time", None));
-    }
-    if !alike(&seen.missing, &seen.other_missing) {
-        return Some(inconclusive("two ids that do not exist are answered differently", None));
-    }
-    // RFC 9110 §15.5.1 and §15.5.21: the id was not looked up, it was found to be no id.
-    let by_form = matches!(seen.missing.status(), Some(400 | 405 | 406 | 414 | 415 | 422));
-    by_form.then(|| inconclusive("ids that do not exist are turned away by their form", None))
-}
-
-/// What varies by itself: between two equal requests, refused or not.
-fn volatile(surveyed: &Surveyed, seen: &Seen) -> std::collections::BTreeSet<String> {
-    let mut paths = varying(&seen.refused, &seen.again);
-    paths.extend(surveyed.volatile.iter().cloned());
-    paths
-}
-
-/// Another route that gives the intruder the same object: then its existence is no secret.
-async fn served_elsewhere(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Option<String>, SendError> {
-    let others = cx.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id);
-    let same_object = others.filter_map(|other| {
-        let baseline = other.valid_of(&pair.owner.name)?;
-        (baseline.object == pair.baseline.object).then_some((other, baseline))
-    });
-    for (other, baseline) in same_object.take(2) {
-        let answer = cx.send(&CheckCx::as_caller(baseline, CheckCx::caller(&pair.intruder.name))).await?;
-        if CheckCx::reading(other, &answer, &baseline.masks, &[]) == Reading::Data {
-            return Ok(Some(format!("shared: {} shows {} the object", other.operation.id, pair.intruder.name)));
-        }
-    }
-    Ok(None)
-}
-
-fn proven(
+/// Looks at whether the answers set another user's object apart from ids that do not exist, by themselves and not by
+/// chance.
+fn compare(
+    cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     pair: &Pair<'_>,
-    seen: &Seen,
-    id: &str,
-    how: &Result<&'static str, &'static str>,
-) -> Verdict {
+    asked: &Asked,
+    rule: &mut Rule,
+) -> Result<(), Silence> {
     let (intruder, owner) = (&pair.intruder.name, &pair.owner.name);
-    let (refused, missing) = (status(&seen.refused), status(&seen.missing));
-    let by = if refused == missing {
+    for answer in [&asked.refused, &asked.again, &asked.missing, &asked.other_missing] {
+        if let Reading::NoData(because) = CheckCx::reading(surveyed, answer, &asked.masks, &[]) {
+            return Err(Silence::undecided(because));
+        }
+    }
+    let refused = asked.refused.response().ok_or_else(|| Silence::undecided("no answer"))?;
+    let markers = cx.markers(surveyed, pair, &[&*asked.missing, &*asked.other_missing]);
+    let shown = refused.is_success() && !present(&markers, refused).is_empty();
+    ensure(!shown, || see("authz/bola-read", format!("{intruder} is served the object")))?;
+
+    let volatile = volatile(surveyed, asked);
+    let alike = |a: &Answer, b: &Answer| {
+        a.response().zip(b.response()).is_some_and(|(a, b)| same(a, b, &volatile, &asked.masks))
+    };
+    let differ = !(alike(&asked.refused, &asked.missing) && alike(&asked.refused, &asked.other_missing));
+    let differ = ensure(differ, || {
+        let because = "an object of another user is answered like an id that does not exist";
+        held(&asked.refused, &pair.baseline.first, because)
+    });
+    rule.need("answers-differ", differ, |()| format!("{owner}'s object is answered {}", difference(asked)))?;
+    let refusal = ensure(!succeeds(refused), || {
+        Silence::undecided("the answer about another user's object is neither the object nor a refusal")
+    });
+    rule.need("intruder-refused", refusal, |()| format!("{owner} is served it, and {intruder} is not"))?;
+    let repeated = ensure(alike(&asked.refused, &asked.again), || {
+        Silence::undecided("the same refused request is answered differently each time")
+    });
+    rule.need("repeated", repeated, |()| "the same refused request again is answered alike".to_owned())?;
+    let agree = ensure(alike(&asked.missing, &asked.other_missing), || {
+        Silence::undecided("two ids that do not exist are answered differently")
+    });
+    rule.need("missing-ids-agree", agree, |()| "two different ids that do not exist are answered alike".to_owned())?;
+    // RFC 9110 §15.5.1 and §15.5.21: the id was not looked up, it was found to be no id.
+    let by_form = matches!(asked.missing.status(), Some(400 | 405 | 406 | 414 | 415 | 422));
+    ensure(!by_form, || Silence::undecided("ids that do not exist are turned away by their form"))
+}
+
+/// How the two kinds of id are told apart, for a sentence.
+fn difference(asked: &Asked) -> String {
+    let (refused, missing) = (status(&asked.refused), status(&asked.missing));
+    if refused == missing {
         format!("with status {refused}, in other words than an id that does not exist")
     } else {
         format!("with status {refused}, and an id that does not exist with status {missing}")
-    };
-    let mut proof = Proof::default();
-    proof.clause("object-exists", true, format!("{owner} is served it"));
-    proof.clause("intruder-refused", true, format!("{intruder} is not"));
-    proof.clause("answers-differ", true, format!("{owner}'s object is answered {by}"));
-    proof.clause("missing-ids-agree", true, "two different ids that do not exist are answered alike");
-    proof.clause("repeated", true, "the same refused request again is answered alike");
-    // Of ids that nobody can guess it tells those that leaked: worth knowing, and no more.
-    let severity = match how {
-        Ok(how) => {
-            proof.clause("ids-can-be-guessed", true, format!("the id is {how}"));
-            None
-        }
-        Err(_) => Some(Severity::Info),
-    };
-    proof.clause("unknown-otherwise", true, format!("no list and no other route shows it to {intruder}"));
-    proof.show(Role::Attack, &seen.refused).show(Role::Baseline, &pair.baseline.first);
-    proof.show(Role::Control, &seen.missing).show(Role::Control, &seen.other_missing);
-    let resource = pair.baseline.object.as_ref().map_or("object", |key| key.0.as_str());
-    proof.broken(Finding {
-        site: surveyed.slots.last().map(Slot::site).unwrap_or_default(),
-        cause: surveyed.operation.path.clone(),
-        claim: format!(
-            "{intruder} can tell that {} {} of {owner} exists: it is answered {by}",
-            clean_name(resource, 40),
-            clean_name(id, 60)
-        ),
-        severity,
-        surveyed,
-    })
+    }
+}
+
+/// What varies by itself: between two equal requests, refused or not.
+fn volatile(surveyed: &Surveyed, asked: &Asked) -> std::collections::BTreeSet<String> {
+    let mut paths = varying(&asked.refused, &asked.again);
+    paths.extend(surveyed.volatile.iter().cloned());
+    paths
 }

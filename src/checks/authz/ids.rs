@@ -58,7 +58,7 @@ pub(super) struct Countable {
 
 /// What the ids of one resource are.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Judged {
+pub(super) enum Judgement {
     /// They can be counted or decoded.
     Countable(Countable),
     /// They cannot, for this reason.
@@ -68,7 +68,7 @@ pub(super) enum Judged {
 }
 
 /// Judges the ids of one resource together: one id alone shows no step, and `least` of one kind must be known.
-pub(super) fn judge(ids: &BTreeSet<String>, least: usize) -> Judged {
+pub(super) fn judge(ids: &BTreeSet<String>, least: usize) -> Judgement {
     let shapes: Vec<(&String, Shape)> = ids.iter().map(|id| (id, shape(id, MAX_WRAPS))).collect();
     let mut numbers: BTreeMap<(String, String), BTreeMap<u128, &String>> = BTreeMap::new();
     let mut clocks: BTreeMap<String, BTreeMap<u128, &String>> = BTreeMap::new();
@@ -92,15 +92,15 @@ pub(super) fn judge(ids: &BTreeSet<String>, least: usize) -> Judged {
     match largest.filter(|(_, group)| group.len() * 2 > ids.len()) {
         Some(((wrap, prefix), group)) if group.len() >= least => match sequence(&prefix, &group) {
             Ok(how) => countable(&group, described(&wrap, &prefix, how)),
-            Err(reason) => Judged::Sound(reason),
+            Err(reason) => Judgement::Sound(reason),
         },
-        Some(_) => Judged::TooFew,
-        None => why.map_or(Judged::TooFew, Judged::Sound),
+        Some(_) => Judgement::TooFew,
+        None => why.map_or(Judgement::TooFew, Judgement::Sound),
     }
 }
 
-fn countable(group: &BTreeMap<u128, &String>, because: String) -> Judged {
-    Judged::Countable(Countable { ids: group.values().map(|id| (*id).clone()).collect(), because })
+fn countable(group: &BTreeMap<u128, &String>, because: String) -> Judgement {
+    Judgement::Countable(Countable { ids: group.values().map(|id| (*id).clone()).collect(), because })
 }
 
 fn described(wrap: &str, prefix: &str, how: &str) -> String {

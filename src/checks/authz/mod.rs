@@ -7,7 +7,6 @@ mod ids;
 pub(super) mod intent;
 mod making;
 pub(super) mod marks;
-mod parent;
 pub(super) mod principals;
 mod probing;
 mod reaching;

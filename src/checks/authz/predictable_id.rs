@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::ids::{Countable, Judged, judge};
+use super::ids::{Countable, Judgement, judge};
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
-use crate::model::{ANONYMOUS, Operation, Role, Verdict, clean_name};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, searched};
+use crate::model::{ANONYMOUS, Operation, Role, Silence, clean_name};
 use crate::survey::{ObjectKey, Slot, Surveyed, scalar_text, slots};
 
 check! {
@@ -38,37 +38,28 @@ check! {
         cwe: [340],
         remedy: "unguessable-ids",
         since: "0.2.0",
+        plan: plan,
+        read: run,
     }
 }
 
-impl Check for PredictableId {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let applies = PlanCx::is_read(operation) && !slots(cx.api, operation).is_empty();
-        // The survey's objects are enough.
-        if applies { Need::Requests(0) } else { Need::NotApplicable }
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed) })
-    }
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let applies = PlanCx::is_read(operation) && !slots(cx.api, operation).is_empty();
+    // The survey's objects are enough.
+    if applies { Need::Requests(0) } else { Need::NotApplicable }
 }
 
-fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
-    let Some(slot) = surveyed.slots.last() else { return held("no id is asked for") };
-    let Some(known) = known(cx, surveyed, slot) else {
-        return skipped(
-            "no object is known that belongs to one caller",
-            Some("tell one: `owns = { <parameter> = [\"<id>\"] }` under its owner in routewarden.toml"),
-        );
-    };
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let slot = surveyed.slots.last().ok_or_else(|| Silence::not_applicable("no id is asked for"))?;
+    let known = known(cx, surveyed, slot).ok_or_else(|| cx.no_pair(surveyed))?;
     match judge(&known.ids, if known.all_made { 2 } else { 3 }) {
-        Judged::Sound(why) => held(format!("the ids cannot be counted: {why}")),
-        Judged::TooFew => inconclusive("too few ids are known to tell whether they can be counted", None),
-        Judged::Countable(countable) => observed(surveyed, &known, &countable),
+        Judgement::Countable(countable) => observed(surveyed, &known, &countable),
+        Judgement::TooFew => Err(Silence::undecided("too few ids are known to tell whether they can be counted")),
+        // What was looked at is an answer that shows such ids.
+        Judgement::Sound(why) => Err(match surveyed.valid().next() {
+            Some(baseline) => searched(&baseline.first, format!("the ids cannot be counted: {why}")),
+            None => Silence::undecided("no answer shows such ids"),
+        }),
     }
 }
 
@@ -114,21 +105,21 @@ fn known(cx: &CheckCx<'_>, surveyed: &Surveyed, slot: &Slot) -> Option<Known> {
     })
 }
 
-fn observed(surveyed: &Surveyed, known: &Known, countable: &Countable) -> Verdict {
+fn observed(surveyed: &Surveyed, known: &Known, countable: &Countable) -> Judged {
     // Nobody's ids but the caller's own are told.
     let own: Vec<String> =
         known.own.intersection(&countable.ids).take(3).map(|id| format!("`{}`", clean_name(id, 60))).collect();
-    if own.is_empty() {
-        return held("shared: lists show the objects whose ids can be counted to others too");
-    }
-    let mut proof = Proof::default();
+    ensure(!own.is_empty(), || {
+        Silence::not_applicable("shared: lists show the objects whose ids can be counted to others too")
+    })?;
+    let mut rule = Rule::default();
     let because = format!("{} known ids are {}", countable.ids.len(), countable.because);
-    proof.clause("ids-can-be-counted", true, because);
-    proof.clause("objects-have-owners", true, format!("{} owns some of the objects", known.owner));
+    rule.weigh("ids-can-be-counted", !countable.ids.is_empty(), because);
+    rule.weigh("objects-have-owners", !known.own.is_empty(), format!("{} owns some of the objects", known.owner));
     if let Some(baseline) = surveyed.valid_of(&known.owner).or_else(|| surveyed.valid().next()) {
-        proof.show(Role::Attack, &baseline.first);
+        rule.show(Role::Attack, &baseline.first);
     }
-    proof.fact(Finding {
+    rule.observed(Finding {
         site: surveyed.slots.last().map(Slot::site).unwrap_or_default(),
         cause: format!("ids of {}", known.resource),
         claim: format!(

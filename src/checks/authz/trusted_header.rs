@@ -4,10 +4,9 @@ mod identity;
 mod rank;
 
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{held, unsent};
-use crate::model::{Api, Operation, Place, SchemeKind, Verdict};
-use crate::probe::SendError;
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Judged, ensure};
+use crate::model::{Api, Operation, Place, SchemeKind, Silence};
 use crate::survey::{Surveyed, is_me_word, role_word, slots};
 
 check! {
@@ -40,44 +39,33 @@ check! {
         cwe: [290],
         remedy: "untrusted-headers",
         since: "0.2.0",
+        plan: plan,
+        refused: true,
+        read: run,
     }
 }
 
-impl Check for TrustedHeader {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if !PlanCx::is_read(operation) {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if !PlanCx::is_read(operation) {
-            return Need::NotApplicable;
-        }
-        let own = slots(cx.api, operation).is_empty();
-        match (role_word(&operation.path).is_some(), own) {
-            // Everything at once and by another address; then one by one, with nonsense, and again.
-            (true, _) => Need::Requests(18),
-            // Number, name and address, of two callers; then one by one, with a name that nobody has, and again.
-            (false, true) => Need::Requests(if cx.identities.len() < 2 { 0 } else { 21 }),
-            (false, false) => Need::NotApplicable,
-        }
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-
-    fn looks_at_refused(&self) -> bool {
-        true
+    let own = slots(cx.api, operation).is_empty();
+    match (role_word(&operation.path).is_some(), own) {
+        // Everything at once and by another address; then one by one, with nonsense, and again.
+        (true, _) => Need::Requests(18),
+        // Number, name and address, of two callers; then one by one, with a name that nobody has, and again.
+        (false, true) => Need::Requests(if cx.identities.len() < 2 { 0 } else { 21 }),
+        (false, false) => Need::NotApplicable,
     }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     if role_word(&surveyed.operation.path).is_some() {
         return rank::run(cx, surveyed).await;
     }
-    if surveyed.valid().next().is_none() {
-        return Ok(held("nobody is served here, and nothing marks it as a higher role's"));
-    }
+    ensure(surveyed.valid().next().is_some(), || {
+        Silence::not_applicable("nobody is served here, and nothing marks it as a higher role's")
+    })?;
     identity::run(cx, surveyed).await
 }
 

@@ -7,7 +7,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::checks::authz::bola_read::no_pair;
 use crate::checks::authz::principals::{group_for, names_principal, value_for};
 use crate::checks::authz::swapped::{Attempt, Meant, Shown, Swapped, as_nobody, meant, pairs};
 use crate::checks::context::{CheckCx, present};
@@ -66,7 +65,7 @@ fn bare(name: &str) -> String {
 pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
     let pairs = pairs(cx);
     if pairs.is_empty() {
-        return Ok(no_pair(cx, surveyed));
+        return Ok(Verdict::Silent(cx.no_pair(surveyed)));
     }
     let mut last = None;
     for parameter in parameters(&cx.survey.api, &surveyed.operation) {

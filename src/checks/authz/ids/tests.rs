@@ -1,13 +1,13 @@
 //! Which ids can be counted, and which guessed.
 
-use super::{Judged, guessable, judge};
+use super::{Judgement, guessable, judge};
 
-fn of(ids: &[&str]) -> Judged {
+fn of(ids: &[&str]) -> Judgement {
     judge(&ids.iter().map(|id| (*id).to_owned()).collect(), 3)
 }
 
 fn is_countable(ids: &[&str]) -> bool {
-    matches!(of(ids), Judged::Countable(_))
+    matches!(of(ids), Judgement::Countable(_))
 }
 
 #[test]
@@ -59,15 +59,15 @@ fn what_is_random_or_chosen_is_not_counted() {
         ["734128905512", "120077345901", "998120034411"],
         ["alice1@mail.example", "alice2@mail.example", "alice3@mail.example"],
     ] {
-        assert!(matches!(of(&ids), Judged::Sound(_)), "{ids:?} {:?}", of(&ids));
+        assert!(matches!(of(&ids), Judgement::Sound(_)), "{ids:?} {:?}", of(&ids));
     }
 }
 
 #[test]
 fn two_numbers_show_no_counter() {
-    assert_eq!(of(&["41", "42"]), Judged::TooFew);
-    assert_eq!(of(&["key-alice-8821", "key-bob-8821"]), Judged::TooFew);
-    assert_eq!(of(&[]), Judged::TooFew);
+    assert_eq!(of(&["41", "42"]), Judgement::TooFew);
+    assert_eq!(of(&["key-alice-8821", "key-bob-8821"]), Judgement::TooFew);
+    assert_eq!(of(&[]), Judgement::TooFew);
 }
 
 #[test]

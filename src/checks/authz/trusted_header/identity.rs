@@ -5,12 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::{is_about_caller, is_documented};
-use crate::checks::authz::bola_read::no_pair;
 use crate::checks::authz::principals::{looks_like_id, spelled};
 use crate::checks::authz::swapped::{Attempt, Shown, Swapped, is_scoped_for, pairs};
 use crate::checks::context::{CheckCx, present};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
-use crate::model::{ANONYMOUS, Role, Verdict};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::model::{ANONYMOUS, Role, Silence};
 use crate::probe::{Answer, Ask, Caller, SendError};
 use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, missing_like};
 
@@ -60,19 +59,18 @@ impl Names {
 }
 
 /// Tries to be another user on one read.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let all = pairs(cx);
-    let served =
-        |(a, b): &&(&Person, &Person)| surveyed.by.contains_key(&a.name) && surveyed.valid_of(&b.name).is_some();
-    let Some((intruder, owner)) = all.iter().find(served).copied() else { return Ok(no_pair(cx, surveyed)) };
-    let (Some(baseline), Some(own)) = (surveyed.valid_of(&owner.name), surveyed.by.get(&intruder.name)) else {
-        return Ok(no_pair(cx, surveyed));
-    };
-    if !is_about_caller(surveyed) && !is_scoped_for(cx, surveyed, owner) && !is_each_callers(surveyed, baseline, own) {
-        return Ok(held("shared: it is neither about the caller nor a list of the caller's own"));
-    }
-    let case = Case { cx, surveyed, intruder, owner, baseline, own };
-    case.carry_out().await
+    let pair = all.iter().find_map(|(intruder, owner)| {
+        Some((*intruder, *owner, surveyed.valid_of(&owner.name)?, surveyed.by.get(&intruder.name)?))
+    });
+    let (intruder, owner, baseline, own) = pair.ok_or_else(|| cx.no_pair(surveyed))?;
+    let concerns_caller =
+        is_about_caller(surveyed) || is_scoped_for(cx, surveyed, owner) || is_each_callers(surveyed, baseline, own);
+    ensure(concerns_caller, || {
+        Silence::not_applicable("shared: it is neither about the caller nor a list of the caller's own")
+    })?;
+    Case { cx, surveyed, intruder, owner, baseline, own }.carry_out().await
 }
 
 /// One object without an id, which is another one for each caller (`/wallet`), and none for strangers.
@@ -106,9 +104,9 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    async fn carry_out(&self) -> Result<Verdict, SendError> {
+    async fn carry_out(&self) -> Judged {
         let names = Names::of(self.cx, self.owner);
-        let mut tried = false;
+        let mut refused = None;
         for caller in [Caller::named(&self.intruder.name), Caller::Anonymous] {
             for (value, is_email) in names.each() {
                 let wanted = self.attempt(caller.clone(), "", value, "").wanted();
@@ -116,22 +114,24 @@ impl Case<'_> {
                 if wanted.is_empty() || set.is_empty() {
                     continue;
                 }
-                tried = true;
-                if !self.carries(&caller, &set, &wanted).await? {
+                let (answer, carries) = self.carries(&caller, &set, &wanted).await?;
+                if !carries {
+                    refused = Some(answer);
                     continue;
                 }
                 for (header, value) in &set {
                     let single = [(header.clone(), value.clone())];
-                    if self.carries(&caller, &single, &wanted).await? {
+                    if self.carries(&caller, &single, &wanted).await?.1 {
                         return self.prove(caller, header, value).await;
                     }
                 }
             }
         }
-        if !tried {
-            return Ok(inconclusive("the other user is shown nothing there that others are not shown", None));
-        }
-        Ok(held(format!("no header makes anybody {}", self.owner.name)))
+        let because = format!("no header makes another caller {}", self.owner.name);
+        Err(match refused {
+            Some(answer) => held(&answer, &self.baseline.first, because),
+            None => Silence::undecided("the other user is shown nothing there that others are not shown"),
+        })
     }
 
     fn headers(&self, value: &str, is_email: bool) -> Vec<(String, String)> {
@@ -152,10 +152,16 @@ impl Case<'_> {
         ask
     }
 
-    async fn carries(&self, caller: &Caller, headers: &[(String, String)], wanted: &[Leaf]) -> Result<bool, SendError> {
+    async fn carries(
+        &self,
+        caller: &Caller,
+        headers: &[(String, String)],
+        wanted: &[Leaf],
+    ) -> Result<(Arc<Answer>, bool), SendError> {
         let answer = self.cx.send(&self.ask(caller.clone(), headers)).await?;
         let data = CheckCx::reading(self.surveyed, &answer, &[], &[]) == Reading::Data;
-        Ok(data && answer.response().is_some_and(|response| !present(wanted, response).is_empty()))
+        let carries = data && answer.response().is_some_and(|response| !present(wanted, response).is_empty());
+        Ok((answer, carries))
     }
 
     fn attempt(&self, caller: Caller, header: &str, theirs: &str, nobodys: &str) -> Attempt<'_> {
@@ -176,50 +182,47 @@ impl Case<'_> {
         }
     }
 
-    async fn prove(&self, caller: Caller, header: &str, value: &str) -> Result<Verdict, SendError> {
+    async fn prove(&self, caller: Caller, header: &str, value: &str) -> Judged {
         let nobodys = match missing_like(&Value::String(value.to_owned()), 4_711) {
             Value::String(text) => text,
             other => other.to_string(),
         };
         let shown = match self.attempt(caller.clone(), header, value, &nobodys).carry_out(self.cx).await? {
             Swapped::Shown(shown) => shown,
-            Swapped::Nothing(because) => return Ok(held(because)),
-            Swapped::Unclear(because) => return Ok(inconclusive(because, None)),
+            // It was served a moment ago: the header does not do it every time.
+            Swapped::Nothing(because) | Swapped::Unclear(because) => return Err(Silence::undecided(because)),
         };
-        Ok(self.proven(&caller, header, &shown))
+        self.proven(&caller, header, &shown)
     }
 
-    fn proven(&self, caller: &Caller, header: &str, shown: &Shown) -> Verdict {
+    fn proven(&self, caller: &Caller, header: &str, shown: &Shown) -> Judged {
         let owner = &self.owner.name;
         let who = caller.label();
         let without: Option<&Arc<Answer>> =
             if who == ANONYMOUS { self.surveyed.anonymous.as_ref() } else { Some(&self.own.first) };
-        let mut proof = Proof::default();
-        proof.clause("owner-served", true, format!("{owner} gets it (status {})", status(&self.baseline.first)));
-        let count =
-            format!("with `{header}`, {who} gets {} values of {owner}'s, at {}", shown.leaves.len(), shown.places());
-        proof.clause("carries-owner-values", true, count);
+        let mut rule = Rule::default();
+        let served = self.baseline.first.response().is_some_and(crate::probe::Response::is_success);
+        rule.weigh("owner-served", served, format!("{owner} gets it (status {})", status(&self.baseline.first)));
+        let (count, places) = (shown.leaves.len(), shown.places());
+        let because = format!("with `{header}`, {who} gets {count} values of {owner}'s, at {places}");
+        rule.weigh("carries-owner-values", count > 0, because);
         match without {
             Some(answer) => {
+                let none = answer.response().is_none_or(|response| present(&shown.leaves, response).is_empty());
                 let because = format!("without it {who} gets none of them (status {})", status(answer));
-                proof.clause("without-it-none", true, because).show(Role::Control, answer);
+                rule.weigh("without-it-none", none, because).show(Role::Control, answer);
             }
             None => {
-                proof.open("without-it-none", "nobody asked without it; scan again to settle it");
+                rule.weigh("without-it-none", None, "it was not asked without the header; scan again to settle it");
             }
         }
+        let none = shown.nothing.response().is_none_or(|response| present(&shown.leaves, response).is_empty());
         let because = format!("a name that nobody has in it gets {who} none (status {})", status(&shown.nothing));
-        proof.clause("nobodys-name-none", true, because);
-        let meant = if is_about_caller(self.surveyed) {
-            "the answer is about the caller".to_owned()
-        } else {
-            format!("the list shows {owner} its own alone")
-        };
-        proof.clause("answer-is-the-callers", true, meant);
-        proof.clause("repeated", shown.repeated(), "the same request again gave the same values");
-        proof.show(Role::Attack, &shown.attack).show(Role::Baseline, &self.baseline.first);
-        proof.show(Role::Control, &shown.nothing);
-        proof.broken(Finding {
+        rule.weigh("nobodys-name-none", none, because);
+        rule.weigh("repeated", shown.repeated(), "the same request again gave the same values");
+        rule.show(Role::Attack, &shown.attack).show(Role::Baseline, &self.baseline.first);
+        rule.show(Role::Control, &shown.nothing);
+        rule.found(Finding {
             site: format!("header:{header}"),
             // One place believes the header for all routes.
             cause: format!("identity {}", header.to_ascii_lowercase()),

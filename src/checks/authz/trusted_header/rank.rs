@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::is_documented;
 use crate::checks::context::{CheckCx, present};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
-use crate::model::{ANONYMOUS, Role, Verdict};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::model::{ANONYMOUS, Role, Silence};
 use crate::probe::{Answer, Ask, Caller, SendError};
 use crate::survey::{Baseline, Leaf, Person, Surveyed, leaves, succeeds};
 
@@ -28,7 +28,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
 const REWRITES: [&str; 2] = ["X-Original-URL", "X-Rewrite-URL"];
 
 /// Tries to reach one read of a higher role.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let people = &cx.survey.people.all;
     let lowest = people.iter().filter(|person| person.signed_in).min_by_key(|person| person.rank);
     let higher = lowest.and_then(|lowest| {
@@ -36,16 +36,17 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict
         above.into_iter().find_map(|person| Some((person, surveyed.valid_of(&person.name)?)))
     });
     let caller = lowest.map_or(ANONYMOUS, |person| person.name.as_str());
-    let Some(own) = surveyed.by.get(caller).or(higher.map(|(_, baseline)| baseline)) else {
-        return Ok(skipped("nobody has asked for it", None));
-    };
+    let own = surveyed.by.get(caller).or(higher.map(|(_, baseline)| baseline));
+    let own = own.ok_or_else(|| Silence::not_tried("no caller has asked for it"))?;
     let case = Case { cx, surveyed, caller, higher, own };
     let refused = cx.send(&case.ask(&[])).await?;
-    match refused.status() {
-        Some(401 | 403) => {}
-        Some(404) if higher.is_some() => {}
-        _ => return Ok(held(format!("{caller} is not refused here (status {})", status(&refused)))),
-    }
+    let is_refused = match refused.status() {
+        Some(401 | 403) => true,
+        status => status == Some(404) && higher.is_some(),
+    };
+    ensure(is_refused, || {
+        Silence::not_applicable(format!("{caller} is not refused here (status {})", status(&refused)))
+    })?;
     case.carry_out(&refused).await
 }
 
@@ -72,13 +73,14 @@ impl Case<'_> {
         ask
     }
 
-    async fn carry_out(&self, refused: &Arc<Answer>) -> Result<Verdict, SendError> {
+    async fn carry_out(&self, refused: &Arc<Answer>) -> Judged {
         let known: Vec<_> = HEADERS
             .iter()
             .filter(|(name, _, _)| !is_documented(&self.cx.survey.api, &self.surveyed.operation, name))
             .collect();
         let all: Vec<(&str, &str)> = known.iter().map(|(name, value, _)| (*name, *value)).collect();
-        if self.is_served(&*self.cx.send(&self.ask(&all)).await?, &[refused]) {
+        let disguised = self.cx.send(&self.ask(&all)).await?;
+        if self.is_served(&disguised, &[refused]) {
             for (header, value, nonsense) in known {
                 let attack = self.ask(&[(header, value)]);
                 if self.is_served(&*self.cx.send(&attack).await?, &[refused]) {
@@ -89,7 +91,7 @@ impl Case<'_> {
                 }
             }
         }
-        let Some(open) = self.open_route() else { return Ok(self.held(refused)) };
+        let open = self.open_route().ok_or_else(|| self.held(&disguised))?;
         let path = self.own.url.path().to_owned();
         let plain = open.ask_as(Caller::named(self.caller));
         let with = |names: &[&str], path: &str| {
@@ -98,7 +100,7 @@ impl Case<'_> {
             ask
         };
         if !self.is_served(&*self.cx.send(&with(&REWRITES, &path)).await?, &[refused, &open.first]) {
-            return Ok(self.held(refused));
+            return Err(self.held(&disguised));
         }
         for header in REWRITES {
             let attack = with(&[header], &path);
@@ -107,11 +109,18 @@ impl Case<'_> {
                 return self.prove(&Found { header, value: path, attack, nonsense }, &[refused, &open.first]).await;
             }
         }
-        Ok(self.held(refused))
+        Err(self.held(&disguised))
     }
 
-    fn held(&self, refused: &Answer) -> Verdict {
-        held(format!("{} is refused (status {}), whatever it says of itself", self.caller, status(refused)))
+    /// Returns that the disguised request was refused; the control is what a higher role, or else the caller itself on
+    /// another route, is served.
+    fn held(&self, disguised: &Answer) -> Silence {
+        let because = format!("{} is refused (status {}), whatever it says of itself", self.caller, status(disguised));
+        let control = self.higher.map(|(_, baseline)| baseline).or_else(|| self.open_route());
+        match control {
+            Some(control) => held(disguised, &control.first, because),
+            None => Silence::undecided(format!("{because}, and no caller is served here to compare with")),
+        }
     }
 
     /// A read without an id that serves the caller.
@@ -143,43 +152,40 @@ impl Case<'_> {
         }
     }
 
-    async fn prove(&self, found: &Found, known: &[&Arc<Answer>]) -> Result<Verdict, SendError> {
+    async fn prove(&self, found: &Found, known: &[&Arc<Answer>]) -> Judged {
         let attack = self.cx.send(&found.attack).await?;
         let again = self.cx.send(&found.attack.again(1)).await?;
         let nonsense = self.cx.send(&found.nonsense).await?;
         // Without the header once more: it was not opened to all in the meantime.
         let plain = self.cx.send(&self.ask(&[]).again(1)).await?;
-        if nonsense.response().is_none() || nonsense.status().is_some_and(|status| status == 429 || status >= 500) {
-            return Ok(inconclusive("a nonsense value in the header could not be judged", None));
-        }
-        if self.is_served(&nonsense, known) {
-            return Ok(held("any value in the header is answered alike: the header is no rule of access"));
-        }
+        let judged = nonsense.status().is_some_and(|status| status != 429 && status < 500);
+        ensure(judged, || Silence::undecided("a nonsense value in the header could not be judged"))?;
         let (who, header, value) = (self.caller, found.header, &found.value);
-        let mut proof = Proof::default();
+        let mut rule = Rule::default();
+        let differs = ensure(!self.is_served(&nonsense, known), || {
+            Silence::not_applicable("any value in the header is answered alike: the header is no rule of access")
+        });
+        rule.need("nonsense-refused", differs, |()| {
+            format!("a nonsense value in it does not help (status {})", status(&nonsense))
+        })?;
         let refused = matches!(plain.status(), Some(401 | 403 | 404));
-        proof.clause("refused-without-it", refused, format!("without it {who} gets status {}", status(&plain)));
+        rule.weigh("refused-without-it", refused, format!("without it {who} gets status {}", status(&plain)));
         let served = match self.higher {
             Some((person, _)) => format!("with `{header}: {value}` {who} gets what {} is shown", person.name),
             None => format!("with `{header}: {value}` {who} gets data (status {})", status(&attack)),
         };
-        proof.clause("served-with-it", true, served);
-        proof.clause(
-            "nonsense-refused",
-            true,
-            format!("a nonsense value in it does not help (status {})", status(&nonsense)),
-        );
-        proof.clause("repeated", self.is_served(&again, known), "the same request again was served too");
-        proof.show(Role::Attack, &attack).show(Role::Control, &nonsense).show(Role::Control, &plain);
+        rule.weigh("served-with-it", self.is_served(&attack, known), served);
+        rule.weigh("repeated", self.is_served(&again, known), "the same request again was served too");
+        rule.show(Role::Attack, &attack).show(Role::Control, &nonsense).show(Role::Control, &plain);
         if let Some((_, baseline)) = self.higher {
-            proof.show(Role::Baseline, &baseline.first);
+            rule.show(Role::Baseline, &baseline.first);
         }
-        Ok(proof.broken(Finding {
+        rule.found(Finding {
             site: format!("header:{header}"),
             cause: format!("access {}", header.to_ascii_lowercase()),
             claim: format!("{who} reached a function of a higher role by the header `{header}: {value}`"),
             severity: None,
             surveyed: self.surveyed,
-        }))
+        })
     }
 }
