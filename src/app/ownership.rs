@@ -79,15 +79,8 @@ fn chosen(prepared: &Prepared, route: Option<&str>) -> Result<Vec<Operation>, Ap
     };
     let found: Vec<Operation> = prepared.api.operations.iter().filter(named).cloned().collect();
     if found.is_empty() {
-        let nearest = prepared
-            .api
-            .operations
-            .iter()
-            .max_by(|a, b| {
-                strsim::jaro_winkler(a.id.as_str(), route).total_cmp(&strsim::jaro_winkler(b.id.as_str(), route))
-            })
-            .map(|operation| crate::model::clean_name(operation.id.as_str(), 200))
-            .unwrap_or_default();
+        let nearest = prepared.api.nearest_operation(route);
+        let nearest = nearest.map(|id| crate::model::clean_name(id.as_str(), 200)).unwrap_or_default();
         let route = crate::model::clean_name(route, 200);
         return Err(AppError::Usage(format!("the document has no route `{route}`; the nearest is `{nearest}`")));
     }

@@ -3,13 +3,11 @@
 use jiff::civil::Date;
 
 use super::error::ConfigError;
-use super::operations::check_operation;
 use super::reader::{Section, Source, Value, as_string, date};
-use crate::model::{AccessLevel, IntentOrigin, IntentSource, IntentSubject, Method, OperationId, StatedIntent, clean};
+use crate::model::{AccessLevel, IntentOrigin, IntentSource, IntentSubject, StatedIntent, clean};
 
 /// `level` says the same as `policy`.
 const KEYS: [&str; 4] = ["policy", "level", "reason", "expires"];
-const RESOURCE: &str = "resource:";
 const MAX_STATEMENTS: usize = 10_000;
 const MAX_REASON: usize = 500;
 
@@ -22,11 +20,11 @@ pub(super) fn intent(source: &Source<'_>, value: &Value<'_>) -> Result<Vec<State
         if stated.len() == MAX_STATEMENTS {
             return Err(fault(format!("more than {MAX_STATEMENTS} statements in [intent]")).into());
         }
-        let subject = subject(key).map_err(|reason| {
+        let subject = IntentSubject::parse(key).map_err(|reason| {
             let help = "a key is an operation, as in \"GET /articles/{slug}\", or a resource, as in \"resource:order\"";
             fault(format!("`{}` in [intent]: {reason}", clean(key, 120))).with_help(help)
         })?;
-        let Said { level, reason, expires } = said(source, &format!("intent.\"{key}\""), value)?;
+        let IntentWords { level, reason, expires } = said(source, &format!("intent.\"{key}\""), value)?;
         let line = u32::try_from(source.line(span.start)).ok();
         let place =
             IntentSource { origin: IntentOrigin::Configuration, file: source.file.to_owned(), line, of_path: false };
@@ -35,32 +33,16 @@ pub(super) fn intent(source: &Source<'_>, value: &Value<'_>) -> Result<Vec<State
     Ok(stated)
 }
 
-/// `GET /x` or `resource:order`.
-fn subject(key: &str) -> Result<IntentSubject, String> {
-    if let Some(name) = key.trim().strip_prefix(RESOURCE) {
-        let name = name.trim();
-        let fits = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
-        if name.is_empty() || name.chars().count() > 100 || !name.chars().all(fits) {
-            return Err("it names no resource".to_owned());
-        }
-        return Ok(IntentSubject::Resource(name.to_owned()));
-    }
-    check_operation(key)?;
-    let (method, path) = key.trim().split_once(char::is_whitespace).unwrap_or_default();
-    let method = Method::parse(method).ok_or_else(|| format!("`{method}` is no HTTP method"))?;
-    Ok(IntentSubject::Operation(OperationId(format!("{method} {}", path.trim()))))
-}
-
-struct Said {
+struct IntentWords {
     level: AccessLevel,
     reason: Option<String>,
     expires: Option<Date>,
 }
 
 /// A level alone, or a table with reason and last day.
-fn said(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<Said, ConfigError> {
+fn said(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<IntentWords, ConfigError> {
     if value.get_ref().as_table().is_none() {
-        return Ok(Said { level: level(source, path, value)?, reason: None, expires: None });
+        return Ok(IntentWords { level: level(source, path, value)?, reason: None, expires: None });
     }
     let section = Section::new(source, path, value, &KEYS)?;
     let (key, value) = match (section.value("policy"), section.value("level")) {
@@ -76,7 +58,7 @@ fn said(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<Said, Conf
         }
     };
     let reason = section.string("reason")?.map(|text| clean(text.trim(), MAX_REASON)).filter(|text| !text.is_empty());
-    Ok(Said { level: level(source, &section.path(key), value)?, reason, expires: date(&section, "expires")? })
+    Ok(IntentWords { level: level(source, &section.path(key), value)?, reason, expires: date(&section, "expires")? })
 }
 
 fn level(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<AccessLevel, ConfigError> {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::ids::OperationId;
+use super::intent::StatedIntent;
 use super::schema::{SchemaArena, SchemaId};
 
 /// One API as its document describes it.
@@ -28,6 +29,8 @@ pub struct Api {
     pub operations: Vec<Operation>,
     /// Every schema, by [`SchemaId`]; references are shared, cycles are possible.
     pub schemas: SchemaArena,
+    /// What the document, and the Overlay over it, say of who is meant to reach what.
+    pub intents: Vec<StatedIntent>,
     /// What could not be read, and why.
     pub issues: Vec<DocumentIssue>,
 }
@@ -73,6 +76,8 @@ pub struct SpecLocation {
     pub pointer: String,
     /// 1-based line, where known.
     pub line: Option<u32>,
+    /// It stands behind a reference: the document has nothing at this pointer itself.
+    pub is_referred: bool,
 }
 
 /// An HTTP method as documents know them.

@@ -7,10 +7,14 @@ use std::fmt;
 use jiff::civil::Date;
 use thiserror::Error;
 
+use super::api::Method;
 use super::ids::OperationId;
 
 /// The most characters of a role's name.
 const MAX_ROLE: usize = 64;
+
+/// The most characters of a resource's name.
+const MAX_NAME: usize = 100;
 
 /// Who is meant to reach something. `Public` is wider than `SignedIn`, and so on to `Owner`; a role stands beside these.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -101,6 +105,32 @@ pub enum IntentSubject {
     Operation(OperationId),
     /// All objects of one kind, by the name that the ownership matrix has for it: `order`.
     Resource(String),
+}
+
+impl IntentSubject {
+    /// Reads `GET /articles/{slug}` or `resource:order`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        if let Some(name) = text.strip_prefix("resource:") {
+            let name = name.trim();
+            let fits = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
+            let names_one = !name.is_empty() && name.chars().count() <= MAX_NAME && name.chars().all(fits);
+            return names_one.then(|| Self::Resource(name.to_owned())).ok_or("it names no resource".to_owned());
+        }
+        let (method, path) = text.split_once(char::is_whitespace).unwrap_or(("", text));
+        let path = path.trim();
+        if method.is_empty() || !path.starts_with('/') {
+            return Err("it is neither a method with a path nor a resource".to_owned());
+        }
+        if path.contains(char::is_whitespace) || path.contains('*') {
+            return Err("a path here names one operation: it has no spaces and no `*`".to_owned());
+        }
+        let method = Method::parse(method).ok_or_else(|| format!("`{method}` is no HTTP method"))?;
+        Ok(Self::Operation(OperationId(format!("{method} {path}"))))
+    }
 }
 
 impl fmt::Display for IntentSubject {

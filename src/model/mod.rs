@@ -7,6 +7,7 @@ mod exchange;
 mod identity;
 mod ids;
 mod intent;
+mod routes;
 mod schema;
 mod scope;
 mod secret;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::error::SpecError;
+use super::overlay::{Applied, Overlay};
 use super::reading::{self, Notation};
 
 /// The most bytes one referred file may have.
@@ -71,14 +72,17 @@ pub(super) struct Documents {
     list: Vec<Document>,
     /// By document and the file part of a reference: which document that is, or why there is none.
     files: HashMap<(usize, String), Result<usize, String>>,
+    /// What came of the Overlay.
+    pub(super) applied: Applied,
 }
 
 impl Documents {
-    /// Reads a text, and the files below `base` that it refers to.
-    pub(super) fn read(name: &str, text: &str, base: &Base) -> Result<Self, SpecError> {
-        let (root, notation) = reading::parse(name, text)?;
-        let mut documents =
-            Self { list: vec![Document { name: String::new(), root, notation }], files: HashMap::new() };
+    /// Reads a text, applies the Overlay to it, and reads the files below `base` that it refers to then.
+    pub(super) fn read(name: &str, text: &str, base: &Base, overlay: Option<&Overlay>) -> Result<Self, SpecError> {
+        let (mut root, notation) = reading::parse(name, text)?;
+        let applied = overlay.map(|overlay| overlay.apply(&mut root)).unwrap_or_default();
+        let list = vec![Document { name: String::new(), root, notation }];
+        let mut documents = Self { list, files: HashMap::new(), applied };
         if let Base::Folder(folder) = base
             && let Ok(folder) = folder.canonicalize()
         {

@@ -52,6 +52,14 @@ pub enum SpecError {
         /// What it is instead.
         reason: String,
     },
+    /// Well-formed, but no Overlay.
+    #[error("{name} is no OpenAPI Overlay: {reason}")]
+    NotAnOverlay {
+        /// Path as given.
+        name: String,
+        /// What it is instead.
+        reason: String,
+    },
     /// A version that is not read.
     #[error("{name} is written in {version}; Swagger 2.0 and OpenAPI 3.0, 3.1 and 3.2 are supported")]
     UnsupportedVersion {

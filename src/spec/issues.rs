@@ -80,7 +80,7 @@ impl Issues {
 }
 
 /// Walks a document once and writes down the pointers of the wanted values.
-fn find_pointers(root: &Value, wanted: &HashSet<usize>, found: &mut HashMap<usize, String>) {
+pub(super) fn find_pointers(root: &Value, wanted: &HashSet<usize>, found: &mut HashMap<usize, String>) {
     // Each entry holds the length of its parent's pointer and its own last step.
     enum Step<'v> {
         Root,

@@ -8,10 +8,12 @@ use crate::model::{Api, Dialect};
 
 use super::documents::{Base, Documents, Node};
 use super::error::SpecError;
+use super::intent::Intents;
 use super::issues::Issues;
 use super::lines::Wanted;
 use super::lowering::{Lowering, ROOM};
 use super::operations::Defaults;
+use super::overlay::Overlay;
 use super::reading::{self, MAX_BYTES};
 use super::schemas::Schemas;
 
@@ -20,9 +22,17 @@ use super::schemas::Schemas;
 /// # Errors
 /// [`SpecError`] when there is no API in it at all; what is wrong in parts is in [`Api::issues`].
 pub fn load_file(path: &Path) -> Result<Api, SpecError> {
+    load_file_with(path, None)
+}
+
+/// Reads a document from a file as [`load_file`] does, with the changes of an Overlay.
+///
+/// # Errors
+/// As [`load_file`].
+pub fn load_file_with(path: &Path, overlay: Option<&Overlay>) -> Result<Api, SpecError> {
     let text = reading::read_text(path, MAX_BYTES)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    load_text(&path.display().to_string(), &text, Base::Folder(folder.to_path_buf()))
+    load_text_with(&path.display().to_string(), &text, Base::Folder(folder.to_path_buf()), overlay)
 }
 
 /// Reads a document from its text. `name` is the path or URL that messages and [`Api::document`] show.
@@ -30,7 +40,15 @@ pub fn load_file(path: &Path) -> Result<Api, SpecError> {
 /// # Errors
 /// [`SpecError`] when there is no API in it at all; what is wrong in parts is in [`Api::issues`].
 pub fn load_text(name: &str, text: &str, base: Base) -> Result<Api, SpecError> {
-    let documents = Documents::read(name, text, &base)?;
+    load_text_with(name, text, base, None)
+}
+
+/// Reads a document from its text as [`load_text`] does, with the changes of an Overlay.
+///
+/// # Errors
+/// As [`load_text`].
+pub fn load_text_with(name: &str, text: &str, base: Base, overlay: Option<&Overlay>) -> Result<Api, SpecError> {
+    let documents = Documents::read(name, text, &base, overlay)?;
     let root = documents.root(0).ok_or_else(|| not_a_document(name, "it is empty"))?;
     let dialect = dialect(name, root.value)?;
     let address = match base {
@@ -39,13 +57,16 @@ pub fn load_text(name: &str, text: &str, base: Base) -> Result<Api, SpecError> {
     };
     let schemas = Schemas::default();
     let issues = Issues::default();
-    let mut lowering = Lowering { documents: &documents, dialect, address, issues, room: ROOM, schemas };
+    let intents = Intents::new(name, overlay);
+    let mut lowering = Lowering { documents: &documents, dialect, address, issues, room: ROOM, schemas, intents };
     let mut api = lower(&mut lowering, root);
     api.document = name.to_owned();
-    let Lowering { issues, schemas, .. } = lowering;
+    let Lowering { issues, schemas, mut intents, .. } = lowering;
     api.schemas = schemas.into_arena();
     api.issues = issues.finish(&documents);
-    locate(&mut api, &documents, text);
+    locate(&mut api, &mut intents, &documents, text);
+    api.intents = intents.finish();
+    api.issues.extend(documents.applied.issues.iter().cloned());
     Ok(api)
 }
 
@@ -61,18 +82,21 @@ fn lower<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
     let security = lowering.security(root, &schemes);
     let defaults = Defaults { root, schemes, security };
     let operations = lowering.operations(&defaults);
+    lowering.root_intents(root, &operations);
     lowering.lower_schemas();
     let Defaults { schemes, .. } = defaults;
     Api { title, version, dialect: lowering.dialect, servers, schemes, operations, ..Api::default() }
 }
 
-/// Fills in the lines of operations and issues in one pass over the text.
-fn locate(api: &mut Api, documents: &Documents, text: &str) {
+/// Fills in the lines of operations, issues and statements of intent in one pass over the text.
+fn locate(api: &mut Api, intents: &mut Intents<'_>, documents: &Documents, text: &str) {
     let Some(document) = documents.list().first() else { return };
     let mut wanted = Wanted::new();
     api.operations.iter().for_each(|operation| wanted.add(&operation.spec.pointer));
     api.issues.iter().for_each(|issue| wanted.add(&issue.at));
+    intents.want(&mut wanted);
     wanted.locate(text, document.notation);
+    intents.locate(&wanted);
     for operation in &mut api.operations {
         operation.spec.line = wanted.line(&operation.spec.pointer);
     }

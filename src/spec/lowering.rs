@@ -7,6 +7,7 @@ use url::Url;
 use crate::model::Dialect;
 
 use super::documents::{Documents, Node};
+use super::intent::Intents;
 use super::issues::Issues;
 use super::reference;
 use super::salvage;
@@ -29,6 +30,8 @@ pub(super) struct Lowering<'d> {
     pub(super) room: usize,
     /// Schemas lowered and to be lowered.
     pub(super) schemas: Schemas<'d>,
+    /// What is said of who is meant to reach what.
+    pub(super) intents: Intents<'d>,
 }
 
 impl<'d> Lowering<'d> {

@@ -8,6 +8,7 @@ use crate::model::{Dialect, Method, Operation, OperationId, Security, SecuritySc
 
 use super::documents::Node;
 use super::effect;
+use super::intent;
 use super::lowering::{Lowering, kind, pick};
 use super::reference::{self, escape};
 
@@ -28,6 +29,15 @@ pub(super) struct Defaults<'d> {
     pub(super) schemes: BTreeMap<String, SecurityScheme>,
     /// The document's own `security`.
     pub(super) security: Option<Security>,
+}
+
+/// An operation of a path item.
+struct MethodFound<'d> {
+    method: Method,
+    node: Node<'d>,
+    pointer: String,
+    /// It stands in the item that the path refers to.
+    is_referred: bool,
 }
 
 /// A path and the layers that its item consists of: its own members, then those of the item that it refers to.
@@ -58,7 +68,7 @@ impl<'d> Lowering<'d> {
         let mut seen = HashSet::new();
         for (path, item) in items.iter().filter(|(path, _)| !path.starts_with("x-")) {
             let Some(item) = self.path_item(path, paths.with(item)) else { continue };
-            for (method, node, pointer) in self.methods(&item) {
+            for found in self.methods(&item) {
                 if operations.len() >= MAX_OPERATIONS {
                     self.issues.add(paths, format!("only the first {MAX_OPERATIONS} operations are read"));
                     return operations;
@@ -66,12 +76,15 @@ impl<'d> Lowering<'d> {
                 if self.room == 0 {
                     let message = "the document comes to too much once its references are followed; \
                                    the operations from here on are left out";
-                    self.issues.add(node, message);
+                    self.issues.add(found.node, message);
                     return operations;
                 }
-                if let Some(operation) = self.operation(&item, method, node, pointer, defaults)
-                    && seen.insert(operation.id.clone())
-                {
+                let id = OperationId(format!("{} {}", found.method, item.path));
+                if seen.contains(&id) {
+                    continue;
+                }
+                if let Some(operation) = self.operation(&item, found, id, defaults) {
+                    seen.insert(operation.id.clone());
                     operations.push(operation);
                 }
             }
@@ -103,15 +116,20 @@ impl<'d> Lowering<'d> {
     }
 
     /// The operations of a path item with their pointers.
-    fn methods(&mut self, item: &PathItem<'d>) -> Vec<(Method, Node<'d>, String)> {
-        let mut found: Vec<(Method, Node<'d>, String)> = Vec::new();
-        for layer in &item.layers {
+    fn methods(&mut self, item: &PathItem<'d>) -> Vec<MethodFound<'d>> {
+        let mut all: Vec<MethodFound<'d>> = Vec::new();
+        for (depth, layer) in item.layers.iter().enumerate() {
+            let is_new = |all: &[MethodFound<'d>], method| !all.iter().any(|known| known.method == method);
+            let found = |method, node, keys: &str| MethodFound {
+                method,
+                node,
+                pointer: format!("{}/{keys}", item.pointer),
+                is_referred: depth > 0 || reference::reference_of(node.value).is_some(),
+            };
             for (key, value) in layer.value.as_object().into_iter().flatten() {
                 let node = layer.with(value);
                 match Method::parse(key) {
-                    Some(method) if !found.iter().any(|(known, ..)| *known == method) => {
-                        found.push((method, node, format!("{}/{}", item.pointer, escape(key))));
-                    }
+                    Some(method) if is_new(&all, method) => all.push(found(method, node, &escape(key))),
                     Some(_) => {}
                     None if key.starts_with("x-") || OTHER_MEMBERS.contains(&key.as_str()) => {}
                     None => {
@@ -124,8 +142,8 @@ impl<'d> Lowering<'d> {
             for (key, value) in more.value.as_object().into_iter().flatten() {
                 let node = more.with(value);
                 match Method::parse(key) {
-                    Some(method) if !found.iter().any(|(known, ..)| *known == method) => {
-                        found.push((method, node, format!("{}/additionalOperations/{}", item.pointer, escape(key))));
+                    Some(method) if is_new(&all, method) => {
+                        all.push(found(method, node, &format!("additionalOperations/{}", escape(key))));
                     }
                     Some(_) => {}
                     None => {
@@ -135,18 +153,18 @@ impl<'d> Lowering<'d> {
                 }
             }
         }
-        found
+        all
     }
 
     fn operation(
         &mut self,
         item: &PathItem<'d>,
-        method: Method,
-        node: Node<'d>,
-        pointer: String,
+        found: MethodFound<'d>,
+        id: OperationId,
         defaults: &Defaults<'d>,
     ) -> Option<Operation> {
-        let (node, members) = self.follow_object(node, "operation")?;
+        let MethodFound { method, node: own, pointer, is_referred } = found;
+        let (node, members) = self.follow_object(own, "operation")?;
         let mut shape = pick(members, &["tags", "summary", "description", "operationId", "deprecated"]);
         shape.insert("responses".to_owned(), json!({}));
         let read: openapiv3::Operation = self.read(node, shape, &["responses"])?;
@@ -175,8 +193,10 @@ impl<'d> Lowering<'d> {
         let tags: Vec<String> = read.tags.into_iter().take(MAX_TAGS).collect();
         self.spend(4 * item.path.len() + pointer.len() + tags.iter().map(String::len).sum::<usize>());
         self.spend(read.operation_id.as_ref().map_or(0, String::len));
+        let of_path = item.get(intent::KEY).map(|value| (value, format!("{}/{}", item.pointer, intent::KEY)));
+        self.operation_intents(&id, &pointer, [own, node], of_path);
         Some(Operation {
-            id: OperationId(format!("{method} {}", item.path)),
+            id,
             method,
             path: item.path.clone(),
             operation_id: read.operation_id.filter(|id| !id.is_empty()),
@@ -189,7 +209,7 @@ impl<'d> Lowering<'d> {
             security,
             deprecated: read.deprecated,
             effect,
-            spec: SpecLocation { pointer, line: None },
+            spec: SpecLocation { pointer, line: None, is_referred },
         })
     }
 }

@@ -54,8 +54,8 @@ fn a_wrong_level_is_refused_with_place_value_and_advice() {
 fn other_faults_say_what_to_do() {
     for (line, parts) in [
         ("\"FETCH /x\" = \"public\"", ["`FETCH` is no HTTP method", "as in \"GET /articles/{slug}\""]),
-        ("\"/x\" = \"public\"", ["it needs a method and a path", "\"resource:order\""]),
-        ("\"GET /x/*\" = \"public\"", ["`*` does not belong in it", "an operation"]),
+        ("\"/x\" = \"public\"", ["neither a method with a path nor a resource", "\"resource:order\""]),
+        ("\"GET /x/*\" = \"public\"", ["it has no spaces and no `*`", "an operation"]),
         ("\"resource:\" = \"owner\"", ["it names no resource", "\"resource:order\""]),
         ("order = \"owner\"", ["`order` in [intent]", "\"resource:order\""]),
         ("\"GET /x\" = true", ["is a string, not a boolean", "2:"]),

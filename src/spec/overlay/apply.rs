@@ -1,0 +1,165 @@
+//! Applies the actions of an Overlay one after the other, within bounds, and keeps in mind what they say of intent.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::target::ActionTarget;
+use super::{Overlay, change};
+use crate::model::DocumentIssue;
+use crate::spec::intent::{KEY, ROOT_POINTER};
+use crate::spec::reference::escape;
+use crate::spec::tree::MAX_VALUES;
+
+/// The most actions of one Overlay.
+const MAX_ACTIONS: usize = 10_000;
+/// The most values that all queries together look at.
+const MAX_WORK: usize = 200_000_000;
+/// The most issues of one Overlay that are listed; the rest is counted.
+const MAX_ISSUES: usize = 200;
+/// The most statements of intent whose action is remembered.
+const MAX_MARKS: usize = 100_000;
+
+/// What came of an Overlay.
+#[derive(Debug, Default)]
+pub(in crate::spec) struct Applied {
+    /// Actions that could not be applied.
+    pub(in crate::spec) issues: Vec<DocumentIssue>,
+    /// By the address of a statement of intent in the changed document: the action that made it.
+    pub(in crate::spec) stated_by: HashMap<usize, usize>,
+}
+
+/// One application of an Overlay.
+struct Application<'o> {
+    overlay: &'o Overlay,
+    /// How many values the document has.
+    values: usize,
+    /// How many more values queries may look at.
+    work: usize,
+    issues: Vec<DocumentIssue>,
+    left_out: usize,
+    /// JSON pointers of statements of intent, with the action that made each.
+    marks: HashMap<String, usize>,
+}
+
+impl Overlay {
+    /// Changes a document. A bad action is an issue, and the others are applied.
+    pub(in crate::spec) fn apply(&self, root: &mut Value) -> Applied {
+        let mut application = Application {
+            overlay: self,
+            values: change::size(root),
+            work: MAX_WORK,
+            issues: Vec::new(),
+            left_out: 0,
+            marks: HashMap::new(),
+        };
+        for (index, action) in self.actions.iter().enumerate().take(MAX_ACTIONS) {
+            if let Err(message) = application.act(root, index, action) {
+                application.complain(index, message);
+            }
+        }
+        if self.actions.len() > MAX_ACTIONS {
+            application.complain(MAX_ACTIONS, format!("only the first {MAX_ACTIONS} actions are applied"));
+        }
+        application.finish(root)
+    }
+}
+
+impl Application<'_> {
+    fn act(&mut self, root: &mut Value, index: usize, action: &Value) -> Result<(), String> {
+        let Some(target) = action.get("target").and_then(Value::as_str) else {
+            return Err("the action has no `target`; it is not applied".to_owned());
+        };
+        let pointers = self.find(root, target).map_err(|why| format!("{why}; the action is not applied"))?;
+        if pointers.is_empty() {
+            return Err(format!("`{}` means nothing in the document; the action changes nothing", shown(target)));
+        }
+        if action.get("remove").and_then(Value::as_bool) == Some(true) {
+            return change::remove(root, &pointers).map_err(|why| format!("{why}; the action is not applied"));
+        }
+        let copied = match (action.get("update"), action.get("copy").and_then(Value::as_str)) {
+            (Some(update), None) => update.clone(),
+            (None, Some(from)) => self.copied(root, from)?,
+            (Some(_), Some(_)) => return Err("`update` and `copy` in one action; it is not applied".to_owned()),
+            (None, None) => return Err("the action has neither `update` nor `remove: true`".to_owned()),
+        };
+        self.update(root, &pointers, &copied, index)
+    }
+
+    fn find(&mut self, root: &Value, query: &str) -> Result<Vec<String>, String> {
+        let target = ActionTarget::parse(query)?;
+        self.work = self.work.checked_sub(target.cost(self.values)).ok_or("the Overlay looks at too many values")?;
+        target.find(root)
+    }
+
+    /// The one value that `copy` means (Overlay 1.1).
+    fn copied(&mut self, root: &Value, from: &str) -> Result<Value, String> {
+        let found = self.find(root, from).map_err(|why| format!("`copy`: {why}; the action is not applied"))?;
+        match found.as_slice() {
+            [one] => Ok(root.pointer(one).cloned().unwrap_or_default()),
+            other => Err(format!("`copy` means {} values, not one; the action is not applied", other.len())),
+        }
+    }
+
+    fn update(&mut self, root: &mut Value, pointers: &[String], update: &Value, index: usize) -> Result<(), String> {
+        let grown = change::size(update).saturating_mul(pointers.len()).saturating_add(self.values);
+        if grown > MAX_VALUES {
+            return Err(format!("the document would hold more than {MAX_VALUES} values; the action is not applied"));
+        }
+        self.values = grown;
+        let mut refused = None;
+        for pointer in pointers {
+            match change::update(root, pointer, update) {
+                Ok(()) => self.mark(pointer, update, index),
+                Err(why) => refused = refused.or(Some((pointer, why))),
+            }
+        }
+        refused.map_or(Ok(()), |(pointer, why)| Err(format!("`#{}` is not updated: {why}", shown(pointer))))
+    }
+
+    /// Remembers the statements of intent in an update.
+    fn mark(&mut self, pointer: &str, update: &Value, index: usize) {
+        let mut open = vec![(pointer.to_owned(), update)];
+        while let Some((pointer, value)) = open.pop() {
+            if self.marks.len() >= MAX_MARKS {
+                return;
+            }
+            // At the root it is a table of statements; anywhere else it is one.
+            if pointer != ROOT_POINTER && pointer.rsplit_once('/').is_some_and(|(_, key)| key == KEY) {
+                self.marks.insert(pointer, index);
+                continue;
+            }
+            for (key, value) in value.as_object().into_iter().flatten() {
+                let below = format!("{pointer}/{}", escape(key));
+                if pointer == ROOT_POINTER {
+                    self.marks.insert(below, index);
+                } else if key == KEY || value.is_object() {
+                    open.push((below, value));
+                }
+            }
+        }
+    }
+
+    fn complain(&mut self, index: usize, message: String) {
+        if self.issues.len() >= MAX_ISSUES {
+            self.left_out += 1;
+            return;
+        }
+        let at = format!("{}#/actions/{index}", self.overlay.file);
+        self.issues.push(DocumentIssue { at, line: self.overlay.line(index), message });
+    }
+
+    fn finish(mut self, root: &Value) -> Applied {
+        if self.left_out > 0 {
+            let message = format!("{} more issues of the Overlay are not listed", self.left_out);
+            self.issues.push(DocumentIssue { at: format!("{}#", self.overlay.file), line: None, message });
+        }
+        let address = |pointer: &str| root.pointer(pointer).map(|value| std::ptr::from_ref(value).addr());
+        let stated_by = self.marks.iter().filter_map(|(pointer, index)| Some((address(pointer)?, *index))).collect();
+        Applied { issues: self.issues, stated_by }
+    }
+}
+
+fn shown(text: &str) -> String {
+    crate::model::clean(text, 200)
+}

@@ -1,0 +1,142 @@
+//! Which values of a document an action's JSONPath means, within bounds: what a query may cost is known before it runs.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use crate::spec::issues::find_pointers;
+
+/// The most characters of one query.
+const MAX_CHARS: usize = 2000;
+/// The most brackets that may be open at once, negations counted too: the parser calls itself for each.
+const MAX_NESTED: usize = 32;
+/// The most `..` of one query: the second looks below every value that the first found.
+const MAX_DESCENTS: usize = 2;
+/// The most values that one query may mean.
+const MAX_MATCHES: usize = 100_000;
+
+/// A query that may be asked.
+pub(super) struct ActionTarget {
+    path: JsonPath,
+    shape: QueryShape,
+}
+
+/// What a query is made of, as far as it says what it costs.
+#[derive(Debug, Default)]
+struct QueryShape {
+    nested: usize,
+    descents: usize,
+    /// How often filters look at a value.
+    looks: usize,
+    /// Means one value at most.
+    single: bool,
+    /// A filter looks at the whole document, or at everything below a value.
+    looks_everywhere: bool,
+}
+
+impl ActionTarget {
+    /// Reads a query.
+    ///
+    /// # Errors
+    /// Why it cannot be asked.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        if text.chars().count() > MAX_CHARS {
+            return Err(format!("the target has more than {MAX_CHARS} characters"));
+        }
+        let shape = QueryShape::of(text);
+        if shape.nested > MAX_NESTED {
+            return Err(format!("the target nests more than {MAX_NESTED} brackets and negations"));
+        }
+        if shape.descents > MAX_DESCENTS {
+            return Err(format!("the target has more than {MAX_DESCENTS} `..`"));
+        }
+        if shape.looks_everywhere {
+            return Err("a filter of the target has `$` or `..` in it, which is not followed".to_owned());
+        }
+        match JsonPath::parse(text) {
+            Ok(path) => Ok(Self { path, shape }),
+            Err(error) => {
+                let words: String = error.to_string().chars().take(120).collect();
+                Err(format!("the target is no JSONPath of RFC 9535 ({words})"))
+            }
+        }
+    }
+
+    /// Returns how many values are looked at in a document of so many.
+    pub(super) fn cost(&self, values: usize) -> usize {
+        if self.shape.single {
+            return 100;
+        }
+        let deep = if self.shape.descents > 1 { 8 } else { 1 };
+        values.saturating_mul(1 + 4 * self.shape.looks).saturating_mul(deep)
+    }
+
+    /// Returns the JSON pointers of the values that are meant, each once.
+    ///
+    /// # Errors
+    /// When they are too many.
+    pub(super) fn find(&self, root: &Value) -> Result<Vec<String>, String> {
+        if self.shape.single {
+            return Ok(self.path.query_located(root).locations().map(|path| path.to_json_pointer()).collect());
+        }
+        let wanted: HashSet<usize> =
+            self.path.query(root).iter().map(|value| std::ptr::from_ref(*value).addr()).collect();
+        if wanted.len() > MAX_MATCHES {
+            return Err(format!("the target means {} values; at most {MAX_MATCHES} are changed", wanted.len()));
+        }
+        let mut found = HashMap::new();
+        find_pointers(root, &wanted, &mut found);
+        let mut pointers: Vec<String> = found.into_values().collect();
+        pointers.sort();
+        Ok(pointers)
+    }
+}
+
+impl QueryShape {
+    fn of(text: &str) -> Self {
+        let mut shape = Self { single: true, ..Self::default() };
+        let (mut open, mut negations, mut filters) = (0_usize, 0_usize, Vec::new());
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            match character {
+                '\'' | '"' => skip_text(&mut characters, character),
+                '[' | '(' => {
+                    open += 1;
+                    shape.nested = shape.nested.max(open);
+                }
+                ']' | ')' => {
+                    filters.retain(|level| *level < open);
+                    open = open.saturating_sub(1);
+                }
+                '!' if characters.peek() != Some(&'=') => negations += 1,
+                '.' if characters.peek() == Some(&'.') => {
+                    shape.descents += 1;
+                    shape.looks_everywhere |= !filters.is_empty();
+                    characters.next();
+                }
+                '$' if !filters.is_empty() => shape.looks_everywhere = true,
+                '?' => filters.push(open),
+                '@' => shape.looks += 1,
+                _ => {}
+            }
+            shape.single &= !matches!(character, '?' | '*' | ',' | ':');
+        }
+        shape.nested += negations;
+        shape.single &= shape.descents == 0;
+        shape
+    }
+}
+
+/// Goes on behind a quoted name.
+fn skip_text(characters: &mut std::iter::Peekable<std::str::Chars<'_>>, quote: char) {
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                characters.next();
+            }
+            _ if character == quote => return,
+            _ => {}
+        }
+    }
+}
