@@ -42,6 +42,8 @@ pub struct Overrides {
     pub identities: Vec<String>,
     /// Source tree.
     pub source: Option<PathBuf>,
+    /// An Overlay over the document.
+    pub overlay: Option<PathBuf>,
     /// Make throw-away accounts.
     pub auto_accounts: Option<bool>,
     /// Most requests to send.

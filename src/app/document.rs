@@ -9,7 +9,7 @@ use super::error::AppError;
 use crate::detect::Redactor;
 use crate::model::{Api, Scope};
 use crate::probe::{Limits, Probe, SendError};
-use crate::spec::{Base, USUAL_PLACES, find_in_folder, load_file, load_text, looks_like_document};
+use crate::spec::{Base, Overlay, USUAL_PLACES, find_in_folder, load_file_with, load_text_with, looks_like_document};
 
 /// A loaded document, and the address it was found below.
 #[derive(Debug)]
@@ -19,16 +19,22 @@ pub(super) struct Found {
     pub(super) origin: Option<Url>,
 }
 
-/// Loads what `target` names; without it what the configuration names, or what lies in `folder`.
-pub(super) async fn load(target: Option<&str>, folder: &Path, scope: &Scope) -> Result<Found, AppError> {
+/// Loads what `target` names; without it what the configuration names, or what lies in `folder`. The Overlay is applied
+/// to it.
+pub(super) async fn load(
+    target: Option<&str>,
+    folder: &Path,
+    scope: &Scope,
+    overlay: Option<Overlay>,
+) -> Result<Found, AppError> {
     match target {
         Some(text) if text.starts_with("http://") || text.starts_with("https://") => {
             let url = Url::parse(text).map_err(|error| AppError::Usage(format!("`{text}` is no address: {error}")))?;
-            from_url(url, scope).await
+            from_url(url, scope, overlay).await
         }
-        Some(path) => from_file(folder.join(path)).await,
+        Some(path) => from_file(folder.join(path), overlay).await,
         None => match find_in_folder(folder).into_iter().next() {
-            Some(path) => from_file(path).await,
+            Some(path) => from_file(path, overlay).await,
             None => Err(AppError::Usage(
                 "no OpenAPI document found in this folder: name one (path or URL), or the base URL of a running API, \
                  or put it under `openapi` in [target] of routewarden.toml"
@@ -38,14 +44,14 @@ pub(super) async fn load(target: Option<&str>, folder: &Path, scope: &Scope) -> 
     }
 }
 
-async fn from_file(path: PathBuf) -> Result<Found, AppError> {
+async fn from_file(path: PathBuf, overlay: Option<Overlay>) -> Result<Found, AppError> {
     // Large documents take seconds to read; the runtime has other work.
-    let loaded = tokio::task::spawn_blocking(move || load_file(&path)).await;
+    let loaded = tokio::task::spawn_blocking(move || load_file_with(&path, overlay.as_ref())).await;
     let api = loaded.map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(Found { api: api.map_err(|error| AppError::Usage(error.to_string()))?, origin: None })
 }
 
-async fn from_url(url: Url, scope: &Scope) -> Result<Found, AppError> {
+async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<Found, AppError> {
     let probe = Probe::new(
         scope.clone(),
         url.clone(),
@@ -57,14 +63,14 @@ async fn from_url(url: Url, scope: &Scope) -> Result<Found, AppError> {
     .map_err(from_send)?;
     let first = probe.fetch(&url).await.map_err(from_send)?;
     if first.status < 400 && looks_like_document(&first.text) {
-        return Ok(Found { api: parse(&url, first.text).await?, origin: Some(origin(&url)) });
+        return Ok(Found { api: parse(&url, first.text, overlay).await?, origin: Some(origin(&url)) });
     }
     for place in USUAL_PLACES {
         let below = format!("{}{place}", url.as_str().trim_end_matches('/'));
         let Ok(below) = Url::parse(&below) else { continue };
         let Ok(fetched) = probe.fetch(&below).await else { continue };
         if fetched.status < 400 && looks_like_document(&fetched.text) {
-            let mut api = parse(&below, fetched.text).await?;
+            let mut api = parse(&below, fetched.text, overlay).await?;
             let base = base_below(&api, &url);
             // What the user named is where requests go, whatever servers the document lists.
             api.servers.clear();
@@ -77,10 +83,10 @@ async fn from_url(url: Url, scope: &Scope) -> Result<Found, AppError> {
     )))
 }
 
-async fn parse(url: &Url, text: String) -> Result<Api, AppError> {
+async fn parse(url: &Url, text: String, overlay: Option<Overlay>) -> Result<Api, AppError> {
     let name = url.to_string();
     let base = Base::Url(url.clone());
-    let loaded = tokio::task::spawn_blocking(move || load_text(&name, &text, base)).await;
+    let loaded = tokio::task::spawn_blocking(move || load_text_with(&name, &text, base, overlay.as_ref())).await;
     loaded.map_err(|error| AppError::Internal(error.to_string()))?.map_err(|error| AppError::Usage(error.to_string()))
 }
 
@@ -111,6 +117,14 @@ fn origin(url: &Url) -> Url {
     origin.set_query(None);
     origin.set_fragment(None);
     origin
+}
+
+/// Reads an Overlay.
+pub(super) async fn overlay(path: Option<PathBuf>) -> Result<Option<Overlay>, AppError> {
+    let Some(path) = path else { return Ok(None) };
+    let read = tokio::task::spawn_blocking(move || Overlay::read(&path)).await;
+    let read = read.map_err(|error| AppError::Internal(error.to_string()))?;
+    read.map(Some).map_err(|error| AppError::Usage(format!("the Overlay over the document: {error}")))
 }
 
 /// A request of ours that could not be made, in the terms of the faces.

@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod finish;
 mod fix;
+mod intent;
 mod matrix;
 mod matrix_writes;
 mod ownership;
@@ -20,6 +21,7 @@ pub use answers::{
     OwnershipRequest, Progress, RecheckOutcome, RecheckRow, Recovered, RecoveredRow, RouteVerdict, ScanRequest,
 };
 pub use error::AppError;
+pub use intent::{IntentRow, StatedIntents};
 pub use scan::{Finished, ScanHandle};
 pub use state::App;
 

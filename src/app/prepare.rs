@@ -9,12 +9,13 @@ use url::Url;
 use super::answers::{Overrides, ScanRequest};
 use super::document;
 use super::error::AppError;
+use super::intent::gather;
 use super::state::App;
 use crate::checks::{self, Check};
 use crate::config::{self, Config, Suppression, operation_matches};
 use crate::detect::secrets::UserRules;
 use crate::llm::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
-use crate::model::{Api, Credential, Identity, Mode, Operation, Origin, Scope};
+use crate::model::{Api, Credential, Identity, IntentMemory, Mode, Operation, Origin, Scope};
 use crate::probe::Limits;
 
 /// Everything a scan needs.
@@ -36,6 +37,8 @@ pub(super) struct Prepared {
     pub(super) config: Option<PathBuf>,
     pub(super) baseline: Option<PathBuf>,
     pub(super) notes: Vec<String>,
+    /// What people stated of who is meant to reach what.
+    pub(super) intent: IntentMemory,
     /// What the user says of models behind the API.
     pub(super) llm: Settings,
 }
@@ -66,13 +69,29 @@ fn matches(patterns: &[String], operation: &Operation) -> bool {
     patterns.iter().any(|pattern| operation_matches(pattern, operation.method.as_str(), &operation.path))
 }
 
+/// The configuration, and the document that it or the request names.
+pub(super) struct Described {
+    pub(super) config: Config,
+    pub(super) scope: Scope,
+    pub(super) found: document::Found,
+}
+
+/// Reads the configuration and the document.
+pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<Described, AppError> {
+    let config = configuration(app, request)?;
+    let scope = scope(&config, &request.overrides)?;
+    let folder = &app.shared.folder;
+    let overlay = request.overrides.overlay.as_ref().map(|path| folder.join(path));
+    let overlay = document::overlay(overlay.or_else(|| config.target.overlay.clone())).await?;
+    let target = request.target.clone().or_else(|| config.target.openapi.clone());
+    let found = document::load(target.as_deref(), folder, &scope, overlay).await?;
+    Ok(Described { config, scope, found })
+}
+
 /// Prepares a scan.
 pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
-    let config = configuration(app, request)?;
+    let Described { config, scope, found } = describe(app, request).await?;
     let over = &request.overrides;
-    let scope = scope(&config, over)?;
-    let target = request.target.clone().or_else(|| config.target.openapi.clone());
-    let found = document::load(target.as_deref(), &app.shared.folder, &scope).await?;
     let base_url = base_url(&config, over, &found, &scope)?;
     if base_url.is_none() && !request.dry_run {
         return Err(AppError::Usage(
@@ -85,7 +104,9 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
     }
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
-    let notes = notes(&config, over, mode);
+    let intent = gather(&config, &found.api, jiff::Zoned::now().date())?;
+    let mut notes = notes(&config, over, mode);
+    notes.extend(intent.notes());
     let mut identities = identities(&config, over)?;
     identities.iter_mut().for_each(|identity| settle_content_type(identity, &found.api));
     Ok(Prepared {
@@ -104,6 +125,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         config: config.path.is_file().then(|| config.path.clone()),
         baseline: over.baseline.as_ref().map(|path| app.shared.folder.join(path)),
         notes,
+        intent: intent.memory,
         llm: llm(&config, over)?,
     })
 }

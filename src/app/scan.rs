@@ -12,7 +12,7 @@ use super::prepare::{Prepared, prepare};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, recheck};
 use crate::detect::secrets::SecretRules;
-use crate::model::{IntentMemory, ScanId};
+use crate::model::ScanId;
 use crate::probe::Probe;
 use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool};
 use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
@@ -167,7 +167,7 @@ impl App {
             llm: prepared.llm.clone(),
             // Without a place for the key there are findings all the same, only without fingerprints.
             secrets: SecretRules { key: self.journal_key().ok(), user: Arc::clone(&prepared.secret_rules) },
-            intent: IntentMemory::default(),
+            intent: prepared.intent.clone(),
         };
         let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
         Ok(scan::run(input, &ticked).await)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{checks, demo, diff, explain, fix, history, init, mcp, ownership, recheck, report, scan, undo};
+use super::{checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, report, scan, undo};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -63,6 +63,8 @@ pub enum Command {
     Demo(Box<demo::DemoArgs>),
     /// Find the API in this folder and write routewarden.toml
     Init(init::InitArgs),
+    /// List what is stated of who is meant to reach what, or write it as an OpenAPI Overlay
+    Intent(intent::IntentArgs),
     /// List the checks, or show one check's manual page
     Checks(checks::ChecksArgs),
     /// List stored scans

@@ -14,6 +14,7 @@ mod fix;
 mod follow;
 mod history;
 mod init;
+mod intent;
 mod interrupts;
 mod layout;
 mod mcp;

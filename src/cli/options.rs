@@ -44,6 +44,9 @@ pub struct TargetOptions {
     /// Let requests go to this origin too; loopback needs no permission, everything else does (repeatable)
     #[arg(long, value_name = "ORIGIN")]
     pub allow: Vec<String>,
+    /// OpenAPI Overlay whose actions are applied to the document [default: `overlay` in [target]]
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Option<PathBuf>,
     /// The API's source tree, to name the handler behind a finding
     #[arg(long, value_name = "DIR")]
     pub source: Option<PathBuf>,
@@ -128,6 +131,7 @@ pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &Li
         operations: scope.operations,
         identities: scope.identities,
         source: target.source.clone(),
+        overlay: target.overlay.clone(),
         auto_accounts: scope.auto_accounts,
         max_requests: limits.max_requests,
         rate: limits.rate,

@@ -9,7 +9,7 @@ use crate::app::{App, Redactor};
 use super::args::{Cli, Command};
 use super::cx::Cx;
 use super::exit::Exit;
-use super::{checks, demo, diff, explain, fix, history, init, mcp, ownership, recheck, report, scan, undo};
+use super::{checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, report, scan, undo};
 
 /// Reads the command line; help, the version and faults are printed here.
 ///
@@ -56,6 +56,7 @@ async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
         Command::Recheck(args) => recheck::run(cx, args).await,
         Command::Demo(args) => demo::run(cx, *args).await,
         Command::Init(args) => init::run(cx, &args),
+        Command::Intent(args) => intent::run(cx, args).await,
         Command::Checks(args) => checks::run(cx, &args),
         Command::History(args) => history::run(cx, &args).await,
         Command::Report(args) => report::run(cx, args).await,

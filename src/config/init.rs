@@ -71,6 +71,7 @@ pub fn render_init(facts: &InitFacts) -> String {
         out.push_str(&format!("# {text}\n"));
     }
     out.push_str("\n# A finding that is meant to be so:\n# [[suppress]]\n# finding = \"rw-0123456789abcdef\"\n# reason  = \"public by design\"\n# expires = \"2027-06-30\"\n");
+    out.push_str("\n# Who is meant to reach what, where the scan cannot know:\n# [intent]\n# \"GET /articles/{slug}\" = { policy = \"public\", reason = \"a blog\" }\n# \"resource:order\" = \"owner\"\n");
     out
 }
 

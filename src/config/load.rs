@@ -12,7 +12,7 @@ use super::{identities, intent, secrets, sections, wfc};
 
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 const ROOT_KEYS: [&str; 7] = ["target", "scan", "identities", "intent", "llm", "detect", "suppress"];
-const TARGET_KEYS: [&str; 5] = ["openapi", "base_url", "source", "allow", "auth"];
+const TARGET_KEYS: [&str; 6] = ["openapi", "overlay", "base_url", "source", "allow", "auth"];
 
 /// Reads a configuration file. Paths in it are relative to its folder.
 ///

@@ -43,7 +43,8 @@ pub(super) fn target(section: &Section<'_>, warnings: &mut Vec<String>) -> Resul
         warnings.push(format!("source: {} is not a folder; code is not looked at", folder.display()));
     }
     let openapi = section.string("openapi")?.map(|document| resolved(section.source.folder, document));
-    Ok(Target { openapi, base_url, source, allow })
+    let overlay = section.string("overlay")?.map(|path| section.source.folder.join(path));
+    Ok(Target { openapi, overlay, base_url, source, allow })
 }
 
 fn resolved(folder: &Path, document: &str) -> String {

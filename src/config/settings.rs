@@ -37,6 +37,8 @@ pub struct Config {
 pub struct Target {
     /// A URL, or a path that was resolved against the file's folder.
     pub openapi: Option<String>,
+    /// An Overlay over the document, resolved against the file's folder.
+    pub overlay: Option<PathBuf>,
     /// Where the API answers; the document's first usable server otherwise.
     pub base_url: Option<String>,
     /// The API's source tree.

@@ -2,7 +2,7 @@
 
 use super::Shell;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "scan",
     "explain",
     "ownership",
@@ -10,6 +10,7 @@ const COMMANDS: [&str; 13] = [
     "recheck",
     "demo",
     "init",
+    "intent",
     "checks",
     "history",
     "report",

@@ -2,6 +2,7 @@
 
 mod exit;
 mod help;
+mod intent;
 mod layout;
 mod outputs;
 mod usage;

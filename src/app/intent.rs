@@ -1,0 +1,179 @@
+//! What people stated of who is meant to reach what: gathered, weighed, listed, and written as an Overlay.
+
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::answers::ScanRequest;
+use super::error::AppError;
+use super::prepare::{Described, describe};
+use super::state::App;
+use crate::config::Config;
+use crate::model::{Api, IntentMemory, IntentOrigin, IntentSubject, OperationId, StatedIntent, clean, clean_name};
+use crate::spec::{OverlayNotation, intent_overlay};
+use crate::survey::resource_of_name;
+
+/// All statements of configuration, Overlay and document.
+pub(super) struct Gathered {
+    /// As the document and the survey name what they are about; those of the configuration first.
+    stated: Vec<StatedIntent>,
+    /// Statements of the configuration about operations that the document does not have, with the reason.
+    unknown: Vec<(StatedIntent, String)>,
+    /// What holds of them.
+    pub(super) memory: IntentMemory,
+}
+
+/// Gathers and weighs all statements.
+///
+/// # Errors
+/// [`AppError::Usage`] when two of one weight disagree.
+pub(super) fn gather(config: &Config, api: &Api, today: Date) -> Result<Gathered, AppError> {
+    let (mut stated, mut unknown) = (Vec::new(), Vec::new());
+    for own in &config.intent {
+        match &own.subject {
+            IntentSubject::Resource(_) => stated.push(own.clone()),
+            IntentSubject::Operation(asked) => {
+                let meant = api.operations_meant(asked);
+                if meant.is_empty() {
+                    unknown.push((own.clone(), not_there(api, asked)));
+                }
+                let about = |id: &OperationId| IntentSubject::Operation(id.clone());
+                stated.extend(meant.into_iter().map(|id| StatedIntent { subject: about(id), ..own.clone() }));
+            }
+        }
+    }
+    stated.extend(api.intents.iter().cloned());
+    stated.iter_mut().for_each(name_as_surveyed);
+    let memory =
+        IntentMemory::new(stated.iter().cloned(), today).map_err(|conflict| AppError::Usage(conflict.to_string()))?;
+    Ok(Gathered { stated, unknown, memory })
+}
+
+impl Gathered {
+    /// Returns what people should know of statements that do not count.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let unknown = self.unknown.iter().map(|(stated, because)| {
+            format!("the intent of `{}` ({}) is not used: {because}", stated.subject, stated.source)
+        });
+        unknown.chain(self.memory.notes().iter().cloned()).collect()
+    }
+
+    fn rows(&self, today: Date) -> Vec<IntentRow> {
+        let known = self.stated.iter().map(|stated| row(stated, self.why_not(stated, today)));
+        let unknown = self.unknown.iter().map(|(stated, because)| row(stated, Some(because.clone())));
+        known.chain(unknown).collect()
+    }
+
+    /// Why a statement does not hold.
+    fn why_not(&self, stated: &StatedIntent, today: Date) -> Option<String> {
+        if stated.is_expired(today) {
+            return Some("expired".to_owned());
+        }
+        let holds = match &stated.subject {
+            IntentSubject::Operation(id) => self.memory.of_operation(id),
+            IntentSubject::Resource(name) => self.memory.of_resource(name),
+        };
+        let other = holds.filter(|holds| *holds != stated)?;
+        Some(format!("{} ({}) goes before it", other.level, other.source))
+    }
+}
+
+/// Objects are known by the name that the survey has for their kind: `orders` and `customer_order` are `order`.
+fn name_as_surveyed(stated: &mut StatedIntent) {
+    if let IntentSubject::Resource(name) = &mut stated.subject
+        && let Some(surveyed) = resource_of_name(name)
+    {
+        *name = surveyed;
+    }
+}
+
+fn not_there(api: &Api, asked: &OperationId) -> String {
+    match api.nearest_operation(asked.as_str()) {
+        Some(nearest) => {
+            format!("the document has no such operation; the nearest is `{}`", clean_name(nearest.as_str(), 200))
+        }
+        None => "the document has no operations".to_owned(),
+    }
+}
+
+/// One statement, as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct IntentRow {
+    /// `GET /x` or `resource:order`.
+    pub about: String,
+    /// `public`, `signed-in`, `group`, `owner` or `role:NAME`.
+    pub policy: String,
+    /// Why, in the words of its author.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The last day on which it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+    /// `configuration`, `overlay` or `document`.
+    pub origin: &'static str,
+    /// File and line.
+    pub source: String,
+    /// Why it does not count; absent where it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_used: Option<String>,
+}
+
+fn row(stated: &StatedIntent, not_used: Option<String>) -> IntentRow {
+    IntentRow {
+        about: clean_name(&stated.subject.to_string(), 300),
+        policy: stated.level.to_string(),
+        reason: stated.reason.clone(),
+        expires: stated.expires.map(|last| last.to_string()),
+        origin: match stated.source.origin {
+            IntentOrigin::Configuration => "configuration",
+            IntentOrigin::Overlay => "overlay",
+            IntentOrigin::Document => "document",
+        },
+        source: clean(&stated.source.to_string(), 300),
+        not_used,
+    }
+}
+
+/// What is stated, and the configuration's part of it as an Overlay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatedIntents {
+    /// One row per statement.
+    pub rows: Vec<IntentRow>,
+    /// What of Overlay and document could not be read of them.
+    pub issues: Vec<String>,
+    /// One action per statement of the configuration that has not expired and has a place in the document; absent
+    /// without any.
+    pub overlay: Option<String>,
+}
+
+impl App {
+    /// Lists what is stated of who is meant to reach what. Sends nothing but the request for a document at an address.
+    ///
+    /// # Errors
+    /// As [`App::start`]; also when two statements of one weight disagree.
+    pub async fn stated_intents(
+        &self,
+        mut request: ScanRequest,
+        notation: OverlayNotation,
+    ) -> Result<StatedIntents, AppError> {
+        // No secret is needed to read what is stated.
+        request.dry_run = true;
+        let Described { config, found, .. } = describe(self, &request).await?;
+        let today = jiff::Zoned::now().date();
+        let gathered = gather(&config, &found.api, today)?;
+        let own: Vec<StatedIntent> = gathered
+            .stated
+            .iter()
+            .filter(|stated| stated.source.origin == IntentOrigin::Configuration && !stated.is_expired(today))
+            .cloned()
+            .collect();
+        let overlay = (!own.is_empty()).then(|| intent_overlay(&found.api, &own, notation)).transpose();
+        let about = |text: &str| text.contains("x-routewarden-intent") || text.contains("#/actions/");
+        let issues = found.api.issues.iter().filter(|issue| about(&issue.at) || about(&issue.message));
+        Ok(StatedIntents {
+            rows: gathered.rows(today),
+            issues: issues.map(|issue| clean(&format!("{}: {}", issue.at, issue.message), 600)).collect(),
+            overlay: overlay.map_err(AppError::Internal)?,
+        })
+    }
+}

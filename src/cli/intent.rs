@@ -1,0 +1,103 @@
+//! `routewarden intent`: what is stated of who is meant to reach what, and an Overlay that says it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+
+use crate::app::{IntentRow, Overrides, ScanRequest};
+use crate::spec::{Overlay, OverlayNotation};
+
+use super::cx::Cx;
+use super::exit::Exit;
+use super::files;
+use super::layout::{Column, table, wrap};
+use super::outputs::AnswerOptions;
+
+/// Options of `intent`.
+#[derive(Debug, clap::Args)]
+pub struct IntentArgs {
+    /// OpenAPI document (path or URL) or base URL, as for `scan`
+    pub target: Option<String>,
+    /// Configuration file [default: routewarden.toml in this folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Let the document be fetched from this origin; loopback needs no permission (repeatable)
+    #[arg(long, value_name = "ORIGIN")]
+    pub allow: Vec<String>,
+    /// Write what [intent] states to this file, as an OpenAPI Overlay: JSON for .json, else YAML
+    #[arg(long, value_name = "FILE")]
+    pub overlay: Option<PathBuf>,
+    /// Replace a file that is there, whatever it holds
+    #[arg(long, requires = "overlay")]
+    pub force: bool,
+    #[command(flatten)]
+    pub(super) answer: AnswerOptions,
+}
+
+/// Lists, or writes.
+pub(super) async fn run(cx: &Cx, args: IntentArgs) -> anyhow::Result<Exit> {
+    if let Some(file) = &args.overlay {
+        check_replaceable(file, args.force)?;
+    }
+    let notation = args.overlay.as_deref().map_or(OverlayNotation::Yaml, OverlayNotation::of_file);
+    let request = ScanRequest {
+        target: args.target,
+        config: args.config,
+        overrides: Overrides { allow: args.allow, ..Overrides::default() },
+        ..ScanRequest::default()
+    };
+    let stated = cx.app.stated_intents(request, notation).await?;
+    for issue in &stated.issues {
+        cx.remark(issue.as_str());
+    }
+    let Some(file) = args.overlay else {
+        if stated.rows.is_empty() {
+            cx.remark("nothing is stated yet: [intent] in routewarden.toml says who is meant to reach what");
+        }
+        args.answer.print(cx, &stated.rows, |rows| text(rows, cx.width()))?;
+        return Ok(Exit::Clean);
+    };
+    let Some(overlay) = stated.overlay else {
+        bail!("[intent] of the configuration states nothing about this document, so no Overlay was written");
+    };
+    for row in stated.rows.iter().filter(|row| row.origin == "configuration") {
+        if let Some(because) = &row.not_used {
+            cx.remark(format!("`{}` ({}) is left out: {because}", row.about, row.source));
+        }
+    }
+    cx.write(&file, overlay)?;
+    cx.remark(format!("wrote {}; scan with --overlay, or name it under `overlay` in [target]", file.display()));
+    Ok(Exit::Clean)
+}
+
+/// What other people put into an Overlay is not replaced unasked.
+fn check_replaceable(file: &Path, force: bool) -> anyhow::Result<()> {
+    files::check_writable(file)?;
+    let is_ours = || Overlay::read(file).is_ok_and(|overlay| overlay.states_intent_alone());
+    if !file.exists() || force || is_ours() {
+        return Ok(());
+    }
+    bail!("`{}` is there already and holds more than intent; --force replaces it", file.display())
+}
+
+fn text(rows: &[IntentRow], width: usize) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let fixed = |heading| Column { heading, shrinks: false };
+    let columns = [fixed("policy"), fixed("until"), fixed("source"), Column { heading: "about", shrinks: true }];
+    let (used, unused): (Vec<&IntentRow>, Vec<&IntentRow>) = rows.iter().partition(|row| row.not_used.is_none());
+    let cells = |row: &&IntentRow| {
+        let until = row.expires.clone().unwrap_or_else(|| "-".to_owned());
+        vec![row.policy.clone(), until, row.source.clone(), row.about.clone()]
+    };
+    let mut out = table(&columns, &used.iter().map(cells).collect::<Vec<_>>(), width);
+    if !unused.is_empty() {
+        out.push_str("\nNot used\n");
+    }
+    for row in unused {
+        let because = row.not_used.as_deref().unwrap_or_default();
+        out.push_str(&wrap(&format!("{} = {} ({}): {because}", row.about, row.policy, row.source), width, 2));
+    }
+    out
+}
