@@ -119,8 +119,7 @@ impl AccessModel<'_> {
 
     /// The user's word on the route or on the kind of object.
     fn stated_ruling(&self, claim: &AccessClaim) -> Option<Ruling> {
-        let by_route = self.stated.of_operation(&claim.operation);
-        let stated = by_route.or_else(|| self.stated.of_resource(&claim.resource))?;
+        let stated = self.stated.of(&claim.operation, Some(&claim.resource))?;
         let reason = stated.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         let says = format!("it is stated that {} is for {}{reason}", stated.subject, stated.level);
         Some(match &stated.level {
