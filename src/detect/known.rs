@@ -8,6 +8,7 @@ mod index;
 mod partial;
 mod reading;
 mod short;
+mod words;
 
 use std::ops::{ControlFlow, Range};
 

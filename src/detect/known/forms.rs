@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::reading::{Reading, joined, looks_escaped, squeezed, unescaped_once};
+use super::words::{is_bounded, is_key, is_word};
 use super::{EXACT_BELOW, KnownHit, LEAST_BLACKENED, MIN_VALUE_CHARS, Purpose, Transformation};
 use crate::detect::jwt;
 use crate::detect::names::is_sensitive_name;
@@ -49,6 +50,8 @@ pub(super) struct Form {
     /// The value as it is: tells [`Transformation::Plain`] from other capital letters.
     plain: bool,
     scope: Scope,
+    /// Whether the value is words, so that as it is it counts only where they do not go on.
+    word: bool,
 }
 
 /// All forms of a value, also as they are when separators were dropped from a text.
@@ -63,6 +66,7 @@ pub(super) fn of(needle: usize, value: &str, purpose: Purpose) -> Vec<Form> {
         whole: true,
         plain: false,
         scope: Scope::Any,
+        word: purpose == Purpose::Redaction && is_word(value),
     };
     let forms = match purpose {
         Purpose::Proof if n_chars < MIN_VALUE_CHARS => Vec::new(),
@@ -218,6 +222,12 @@ impl Form {
     }
 
     fn counts(&self, reading: &Reading<'_>, start: usize) -> bool {
+        if self.word && self.transformation == Transformation::Plain {
+            let (bytes, place) = reading.unbroken(start..start + self.bytes.len());
+            if !is_bounded(bytes, &place) {
+                return false;
+            }
+        }
         match self.scope {
             Scope::Any => true,
             Scope::Unbroken => !reading.touches(),
@@ -254,10 +264,7 @@ fn stands_alone(bytes: &[u8], place: Range<usize>) -> bool {
     let after = bytes.get(place.end).copied();
     match (before, after) {
         (None, None) => true,
-        (Some(open @ (b'"' | b'\'')), Some(close)) if open == close => {
-            let mut rest = bytes.iter().skip(place.end + 1).skip_while(|byte| byte.is_ascii_whitespace());
-            rest.next() != Some(&b':')
-        }
+        (Some(open @ (b'"' | b'\'')), Some(close)) if open == close => !is_key(bytes, &place),
         (Some(b'='), None | Some(b'&' | b';' | b'\r' | b'\n')) => true,
         _ => false,
     }

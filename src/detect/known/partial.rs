@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::index::{Entry, GRAM, gram};
 use super::reading::{Reading, joined, squeezed};
+use super::words::is_common_part;
 use super::{EXACT_BELOW, KnownHit, MIN_VALUE_CHARS, Purpose, Transformation};
 use crate::detect::names::is_sensitive_name;
 
@@ -166,7 +167,8 @@ impl Reference {
         if self.purpose == Purpose::Redaction {
             let varied = || has_variety(bytes, MIN_VARIETY_TO_KEEP_BACK);
             let opaque = own.len() >= RUN || n_payload == 0 && !own.is_empty() && bytes.len() >= RUN;
-            return n_payload >= PAYLOAD_RUN || opaque && varied();
+            let is_own = opaque && varied() && !is_common_part(bytes, self.bytes.len());
+            return n_payload >= PAYLOAD_RUN || is_own;
         }
         if own.len() >= RUN {
             return has_variety(&own.to_ascii_lowercase(), MIN_VARIETY);

@@ -74,6 +74,14 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// A range of this reading in the one below it from which nothing was dropped.
+    pub fn unbroken(&self, range: Range<usize>) -> (&[u8], Range<usize>) {
+        match self.made {
+            Some((from, rule @ (Rule::Squeeze | Rule::Join))) => from.unbroken(self.behind(&from.bytes, rule, &range)),
+            _ => (&self.bytes, range),
+        }
+    }
+
     fn behind(&self, from: &[u8], rule: Rule, range: &Range<usize>) -> Range<usize> {
         let mark = self.marks.partition_point(|(place, _)| *place <= range.start).saturating_sub(1);
         let (mut place, mut at) = self.marks.get(mark).copied().unwrap_or_default();

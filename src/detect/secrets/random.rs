@@ -1,6 +1,9 @@
 //! Whether a value was drawn by a machine: its characters change class more often than names and words do, and its
 //! letters do not follow each other as those of words do.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::allow::entropy;
 
 /// The pairs of letters that make up most of English text.
@@ -31,15 +34,21 @@ pub(super) fn is_scrambled(value: &str) -> bool {
 }
 
 /// Whether it reads like words, whatever stands between them.
-pub(super) fn is_wordy(value: &str) -> bool {
+pub(in crate::detect) fn is_wordy(value: &str) -> bool {
     let pairs = value.as_bytes().windows(2).filter(|two| two.iter().all(u8::is_ascii_alphabetic));
     let (mut all, mut common) = (0, 0);
     for two in pairs {
         all += 1;
-        common += usize::from(PAIRS.split(' ').any(|pair| pair.as_bytes().eq_ignore_ascii_case(two)));
+        common += usize::from(is_common(two));
     }
     // In hexadecimal digits, letters seldom stand beside each other, and few of them are pairs of words.
     all > 0 && all * 5 >= value.len() * 2 && common * 100 >= all * WORDY
+}
+
+fn is_common(two: &[u8]) -> bool {
+    static COMMON: LazyLock<HashSet<Vec<u8>>> =
+        LazyLock::new(|| PAIRS.split(' ').map(|pair| pair.as_bytes().to_vec()).collect());
+    COMMON.contains(two.to_ascii_lowercase().as_slice())
 }
 
 /// A change of class that words do not have: a capital within, a digit or a mark beside a letter.

@@ -4,6 +4,7 @@ mod decode;
 mod exposure;
 mod jwt;
 mod known;
+mod known_words;
 mod material;
 mod personal;
 mod redactor;
