@@ -25,4 +25,4 @@ pub use intent::{IntentRow, StatedIntents};
 pub use scan::{Finished, ScanHandle};
 pub use state::App;
 
-pub use crate::detect::Redactor;
+pub use crate::detect::{Redactor, Syntax};

@@ -1,6 +1,7 @@
 //! What both faces share: where things are, the history, the scans under way, and everything secret that was seen.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +12,7 @@ use super::answers::{CheckPage, HistoryRow};
 use super::error::AppError;
 use super::scan::ScanHandle;
 use crate::checks;
-use crate::detect::Redactor;
+use crate::detect::{Redactor, Syntax, Tripwire};
 use crate::model::ScanId;
 use crate::report::Report;
 use crate::store::{Store, StoreError};
@@ -151,11 +152,17 @@ impl App {
         checks::all().into_iter().map(|check| page(check.meta())).collect()
     }
 
-    /// The text that may go out: every known secret in it, in any coding, replaced. The last tripwire of both faces;
+    /// The text that may go out: every known secret in it, in any coding, replaced, so that it still is of its format.
+    /// The last tripwire of both faces;
     /// `true` when something was replaced, which is a fault worth a warning.
-    pub fn tripwire(&self, text: String) -> (String, bool) {
-        let (text, hits) = self.shared.redactor.tripwire(&text);
+    pub fn tripwire(&self, syntax: Syntax, text: &str) -> (String, bool) {
+        let (text, hits) = self.shared.redactor.swept(syntax, text);
         (text, hits > 0)
+    }
+
+    /// The same tripwire for a text of any length, on its way to `out`.
+    pub fn sweep<W: Write>(&self, syntax: Syntax, out: W) -> Tripwire<W> {
+        self.shared.redactor.sweep(syntax, out)
     }
 
     /// Stops what runs and stores it.

@@ -1,13 +1,13 @@
 //! What every command gets: the use cases, and the one way out for text. Nothing is printed or written but through
-//! [`Cx::leave`], where the last tripwire hangs.
+//! [`Cx::leave`], where the last tripwire hangs; long texts stream through it.
 
-use std::io::{ErrorKind, IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::ColorChoice;
 use owo_colors::OwoColorize;
 
-use crate::app::App;
+use crate::app::{App, Syntax};
 
 use super::args::Common;
 use super::files;
@@ -46,9 +46,19 @@ impl Cx {
     /// # Errors
     /// When stdout cannot be written.
     pub fn print(&self, text: String) -> anyhow::Result<()> {
-        let text = self.leave(text);
-        let mut out = anstream::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        self.print_with(Syntax::Text, |out| out.write_all(text.as_bytes()))
+    }
+
+    /// Prints what `fill` writes, which is of a format; as [`Cx::print`].
+    ///
+    /// # Errors
+    /// When stdout cannot be written, or `fill` fails.
+    pub fn print_with(
+        &self,
+        syntax: Syntax,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        match self.leave(syntax, anstream::stdout().lock(), fill) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
@@ -76,7 +86,20 @@ impl Cx {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, path: &Path, text: String) -> anyhow::Result<()> {
-        files::write_whole(path, self.leave(text).as_bytes())
+        self.write_with(path, Syntax::Text, |out| out.write_all(text.as_bytes()))
+    }
+
+    /// Writes what `fill` writes to a file; as [`Cx::write`].
+    ///
+    /// # Errors
+    /// When the file cannot be written, or `fill` fails.
+    pub fn write_with(
+        &self,
+        path: &Path,
+        syntax: Syntax,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> anyhow::Result<()> {
+        files::write_whole(path, |file| self.leave(syntax, file, fill))
     }
 
     /// Whether a progress bar is wanted and can be seen.
@@ -97,17 +120,23 @@ impl Cx {
     }
 
     fn complain(&self, text: String) {
-        let text = self.leave(text);
         // There is nowhere left to say that stderr is closed.
-        let _ = writeln!(anstream::stderr(), "{text}");
+        let _ = self.leave(Syntax::Text, anstream::stderr(), |out| writeln!(out, "{text}"));
     }
 
     /// The last look at everything that goes out: a known secret in it is replaced, and that is said.
-    fn leave(&self, text: String) -> String {
-        let (text, replaced) = self.app.tripwire(text);
-        if replaced {
+    fn leave(
+        &self,
+        syntax: Syntax,
+        out: impl Write,
+        fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let mut sweep = self.app.sweep(syntax, out);
+        fill(&mut sweep)?;
+        let (_, n_hidden) = sweep.finish()?;
+        if n_hidden > 0 {
             tracing::warn!("a secret was about to be printed and was replaced; please report this as a fault");
         }
-        text
+        Ok(())
     }
 }

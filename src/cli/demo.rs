@@ -1,6 +1,7 @@
 //! `routewarden demo`: starts the built-in API and scans it, or keeps it up for an assistant to scan.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -58,7 +59,7 @@ pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
     let served = demo::start(options).await.with_context(|| format!("the demo cannot listen on port {}", args.port))?;
     let folder = TemporaryFolder::new()?;
     let config = folder.0.join("routewarden.toml");
-    files::write_whole(&config, served.config_toml().as_bytes())?;
+    files::write_whole(&config, |file| file.write_all(served.config_toml().as_bytes()))?;
     if args.serve {
         return keep_up(cx, &mut interrupts, &served, &config, args.outputs.stdout).await;
     }
@@ -82,7 +83,7 @@ async fn keep_up(
 ) -> anyhow::Result<Exit> {
     let env_file = config.with_file_name("demo.env");
     let lines: String = served.secrets().iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
-    files::write_whole(&env_file, lines.as_bytes())?;
+    files::write_whole(&env_file, |file| file.write_all(lines.as_bytes()))?;
     if format == Some(Format::Json) {
         let whereabouts = Whereabouts { base_url: &served.base_url, config, env_file: &env_file };
         cx.print(serde_json::to_string(&whereabouts)? + "\n")?;

@@ -49,8 +49,12 @@ impl Exit {
         }
     }
 
-    /// What a fault comes to. Whatever is no fault of a use case is one of the command line or of a file.
+    /// What a fault comes to. Whatever is no fault of a use case is one of the command line or of a file. Half a report
+    /// is never clean.
     pub fn of_error(error: &anyhow::Error) -> Self {
+        if error.is::<Unwritten>() {
+            return Self::Untrusted;
+        }
         match error.downcast_ref::<AppError>() {
             Some(AppError::Usage(_) | AppError::Unknown(_)) | None => Self::Usage,
             Some(AppError::Untrusted(_) | AppError::Internal(_)) => Self::Untrusted,
@@ -64,6 +68,11 @@ impl From<Exit> for ExitCode {
         Self::from(exit.code())
     }
 }
+
+/// The report was there and could not be written whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the report could not be written whole")]
+pub struct Unwritten;
 
 /// The least severity that fails a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,7 +1,7 @@
 //! Writing files whole or not at all.
 
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -25,16 +25,16 @@ pub(super) fn check_writable(path: &Path) -> anyhow::Result<()> {
 /// straight, as there is nothing to rename.
 ///
 /// # Errors
-/// When the disk does not take it; the file is as before then.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+/// When `fill` fails or the disk does not take it; the file is as before then.
+pub(super) fn write_whole(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> anyhow::Result<()> {
     let failed = || format!("`{}` cannot be written", path.display());
     // A link stays a link: what it leads to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if target.exists() && !target.is_file() {
-        return fs::write(&target, bytes).with_context(failed);
+        return File::create(&target).and_then(|mut file| fill(&mut file)).with_context(failed);
     }
     let partial = partial_of(&target);
-    let written = write_synced(&partial, bytes).and_then(|()| fs::rename(&partial, &target));
+    let written = write_synced(&partial, fill).and_then(|()| fs::rename(&partial, &target));
     if written.is_err() {
         // What is left of the attempt is of no use to anybody.
         let _ = fs::remove_file(&partial);
@@ -42,9 +42,9 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     written.with_context(failed)
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_synced(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(bytes)?;
+    fill(&mut file)?;
     file.sync_all()
 }
 

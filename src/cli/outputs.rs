@@ -4,13 +4,16 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use clap::builder::EnumValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, ValueHint, value_parser};
 
+use crate::app::Syntax;
 use crate::report::Report;
 
 use super::cx::Cx;
+use super::exit::Unwritten;
 use super::files;
 use super::render;
 
@@ -90,17 +93,18 @@ impl Outputs {
     /// Writes a report to all of them: files first, as stdout may be closed early.
     ///
     /// # Errors
-    /// When one of them cannot be written.
+    /// [`Unwritten`] when one of them cannot be written whole.
     pub(super) fn emit(&self, cx: &Cx, report: &Report) -> anyhow::Result<()> {
         let pages = cx.app.checks();
         for (format, path) in &self.files {
             let shape = render::Shape { color: false, width: 100, verbose: cx.verbose };
-            cx.write(path, render::render(*format, report, &pages, shape))?;
+            cx.write_with(path, (*format).into(), |out| render::write(*format, report, &pages, shape, out))
+                .context(Unwritten)?;
             cx.remark(format!("wrote {} ({})", path.display(), format.as_str()));
         }
         let Some(format) = self.stdout else { return Ok(()) };
         let shape = render::Shape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
-        cx.print(render::render(format, report, &pages, shape))
+        cx.print_with(format.into(), |out| render::write(format, report, &pages, shape, out)).context(Unwritten)
     }
 
     /// Pairs formats and files. A file belongs to the format before it; one that has none takes the format behind it,
@@ -231,7 +235,10 @@ impl AnswerOptions {
     ) -> anyhow::Result<()> {
         match self.format {
             AnswerFormat::Text => cx.print(text(answer)),
-            AnswerFormat::Json => cx.print(serde_json::to_string_pretty(answer)? + "\n"),
+            AnswerFormat::Json => cx.print_with(Syntax::Json, |out| {
+                serde_json::to_writer_pretty(&mut *out, answer)?;
+                out.write_all(b"\n")
+            }),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Where the command line meets the report's formats.
 
-use crate::app::CheckPage;
+use std::io::{self, Write};
+
+use crate::app::{CheckPage, Syntax};
 use crate::report::{self, Report, ReportDiff, RuleHelp, TextOptions};
 
 use super::outputs::Format;
@@ -35,10 +37,30 @@ impl From<Format> for report::Format {
     }
 }
 
-/// The report in a format.
-pub(super) fn render(format: Format, report: &Report, pages: &[CheckPage], shape: Shape) -> String {
+impl From<Format> for Syntax {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json | Format::Sarif => Self::Json,
+            Format::Junit | Format::Html => Self::Markup,
+            Format::Markdown => Self::Markdown,
+        }
+    }
+}
+
+/// Writes a report in a format.
+///
+/// # Errors
+/// When it cannot be written whole.
+pub(super) fn write(
+    format: Format,
+    report: &Report,
+    pages: &[CheckPage],
+    shape: Shape,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let rules: Vec<RuleHelp> = pages.iter().map(rule).collect();
-    report::render(format.into(), report, &rules, shape.into())
+    report::write(format.into(), report, &rules, shape.into(), out)
 }
 
 /// What changed between two reports, for people.

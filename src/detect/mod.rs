@@ -12,7 +12,9 @@ pub mod personal;
 mod redactor;
 pub mod secrets;
 pub mod trace;
+mod tripwire;
 pub mod unknown_token;
 mod wrapped;
 
 pub use redactor::{MAX_INPUT_BYTES, Redactor};
+pub use tripwire::{Syntax, Tripwire};

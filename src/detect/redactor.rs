@@ -1,13 +1,15 @@
 //! Keeps credentials out of everything that is recorded, shown or sent to a model.
 
+use std::io::Write;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use super::known::{KnownFinder, Needle, Place};
+use super::tripwire::{Hidden, Syntax, Tripwire};
 use super::{credentials, fields, names};
 use crate::model::{Secret, clean_name};
 
-/// More than this of one text is not looked at, and not passed on either.
+/// More than this of one recorded text is not looked at, and not passed on either.
 pub const MAX_INPUT_BYTES: usize = 2 * 1024 * 1024;
 /// How far before that limit the text is cut, so that no value is cut in two there.
 const CUT_MARGIN_BYTES: usize = 256 * 1024;
@@ -21,6 +23,7 @@ const FIELD: &str = "[redacted:field]";
 /// wrapped in white space, spelled out, reversed and in every other disguise of [`super::known`]. Values of fewer
 /// than six characters, and values that are themselves field names such as `password`, are found only where they are
 /// a whole JSON string, a whole parameter or the whole text; values of fewer than three characters are not looked for.
+/// Values that are words or short numbers are found, as they stand, only where the word does not go on.
 #[derive(Clone, Debug)]
 pub struct Redactor {
     /// Held for a push or for the copy of an `Arc` only; searching goes on outside of it.
@@ -42,6 +45,11 @@ impl std::fmt::Debug for State {
 impl State {
     fn new(known: Vec<Needle>) -> Self {
         Self { known, finder: OnceLock::new() }
+    }
+
+    /// `None` when there is too much to look for.
+    fn finder(&self) -> Option<&KnownFinder> {
+        self.finder.get_or_init(|| KnownFinder::to_keep_back(&self.known)).as_ref()
     }
 }
 
@@ -79,25 +87,37 @@ impl Redactor {
     /// Replaces every known value, and unknown tokens, `Bearer` and `Basic` credentials, private keys and passwords
     /// in addresses. What lies beyond [`MAX_INPUT_BYTES`] is dropped and the text says so.
     pub fn text(&self, text: &str) -> String {
-        self.replace_all(text, false).0
+        let state = self.state();
+        let Some(finder) = state.finder() else { return TOO_MANY.to_owned() };
+        let (window, keep) = capped(text);
+        // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
+        let mut cuts = known_cuts(&state, finder.places(window, false));
+        let unknown = credentials::find(window).into_iter();
+        cuts.extend(unknown.map(|(range, kind)| Cut { range, label: kind.to_owned(), known: false }));
+        cuts.iter_mut().for_each(|cut| cut.label = format!("[redacted:{}]", cut.label));
+        let mut replaced = replace(window, cuts, keep);
+        if keep < text.len() {
+            replaced.push_str(&format!("[… {} bytes not shown: only the first 2 MiB are searched]", text.len() - keep));
+        }
+        replaced
     }
 
     /// [`Redactor::text`], and the values of fields with a sensitive name, whose keys stay.
     pub fn body(&self, content_type: Option<&str>, text: &str) -> String {
         let text = self.text(text);
         let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
-        let text = if is_form { replace(&text, as_cuts(fields::parameter_values(&text)), text.len()).0 } else { text };
+        let text = if is_form { replace(&text, as_cuts(fields::parameter_values(&text)), text.len()) } else { text };
         let text = if text.trim_start().starts_with(['{', '[']) {
             let values = fields::json_values(&text).into_iter().map(|value| Cut {
                 range: value.range,
                 label: if value.unquoted { format!("\"{FIELD}\"") } else { FIELD.to_owned() },
                 known: false,
             });
-            replace(&text, values.collect(), text.len()).0
+            replace(&text, values.collect(), text.len())
         } else {
             text
         };
-        replace(&text, as_cuts(fields::pair_values(&text)), text.len()).0
+        replace(&text, as_cuts(fields::pair_values(&text)), text.len())
     }
 
     /// The value of a header: of credentials only the scheme, of cookies only names and attributes stay.
@@ -125,15 +145,45 @@ impl Redactor {
         let Some(at) = text.find(['?', '#']) else { return text };
         let (path, query) = text.split_at(at + 1);
         let parts: Vec<String> =
-            query.split('#').map(|part| replace(part, as_cuts(fields::parameter_values(part)), part.len()).0).collect();
+            query.split('#').map(|part| replace(part, as_cuts(fields::parameter_values(part)), part.len())).collect();
         format!("{path}{}", parts.join("#"))
     }
 
     /// The last look at what leaves the program: known values alone, in every coding, and also cut: twelve
-    /// characters in a row give a value away (24 in the payload of a JWT, whose claim names are everybody's; its
-    /// header is public). Returns the text without them and how many there were.
+    /// characters in a row give a value away, unless they are words (24 in the payload of a JWT, whose claim names are
+    /// everybody's; its header is public). Returns the text without them and how many there were.
     pub fn tripwire(&self, text: &str) -> (String, usize) {
-        self.replace_all(text, true)
+        self.swept(Syntax::Text, text)
+    }
+
+    /// [`Redactor::tripwire`] for a text of a format, which it still has when values are gone.
+    pub fn swept(&self, syntax: Syntax, text: &str) -> (String, usize) {
+        let mut sweep = self.sweep(syntax, Vec::with_capacity(text.len()));
+        let swept = sweep.write_all(text.as_bytes()).and_then(|()| sweep.finish());
+        match swept {
+            Ok((bytes, n_hidden)) => (String::from_utf8_lossy(&bytes).into_owned(), n_hidden),
+            // Writing to memory does not fail; without the automata nothing can be vouched for.
+            Err(_) => (TOO_MANY.to_owned(), 1),
+        }
+    }
+
+    /// [`Redactor::swept`] for a text of any length, which passes through to `out` in bounded memory.
+    pub fn sweep<W: Write>(&self, syntax: Syntax, out: W) -> Tripwire<W> {
+        Tripwire::new(self.clone(), syntax, out)
+    }
+
+    /// What of a text the last look keeps back, in its order and without overlaps; `None` when there is too much to
+    /// look for.
+    pub(super) fn hidden(&self, text: &str) -> Option<Vec<Hidden>> {
+        let state = self.state();
+        let finder = state.finder()?;
+        let cuts = merged(known_cuts(&state, finder.places(text, true)));
+        Some(cuts.into_iter().map(|cut| Hidden { range: widened(text, &cut.range), name: cut.label }).collect())
+    }
+
+    /// Bytes of the longest value.
+    pub(super) fn longest(&self) -> usize {
+        self.state().known.iter().map(|known| known.value.expose().len()).max().unwrap_or(0)
     }
 
     /// Whether values of a field of this name are kept out of every report.
@@ -141,30 +191,21 @@ impl Redactor {
         names::is_sensitive_name(name)
     }
 
-    fn replace_all(&self, text: &str, runs: bool) -> (String, usize) {
-        let state = Arc::clone(&self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner));
-        let Some(finder) = state.finder.get_or_init(|| KnownFinder::to_keep_back(&state.known)).as_ref() else {
-            // Without the automata nothing can be vouched for.
-            return ("[redacted: too many known values to search for]".to_owned(), 1);
-        };
-        let (window, keep) = capped(text);
-        // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
-        let places = finder.places(window, runs).into_iter();
-        let cut = |place: Place| {
-            let name = &state.known.get(place.needle)?.name;
-            Some(Cut { range: place.range, label: format!("[redacted:{name}]"), known: true })
-        };
-        let mut cuts: Vec<Cut> = places.filter_map(cut).collect();
-        if !runs {
-            let unknown = credentials::find(window).into_iter();
-            cuts.extend(unknown.map(|(range, kind)| Cut { range, label: format!("[redacted:{kind}]"), known: false }));
-        }
-        let (mut replaced, n_cuts) = replace(window, cuts, keep);
-        if keep < text.len() {
-            replaced.push_str(&format!("[… {} bytes not shown: only the first 2 MiB are searched]", text.len() - keep));
-        }
-        (replaced, n_cuts)
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
+}
+
+/// What stands for a text in which nothing can be searched.
+const TOO_MANY: &str = "[redacted: too many known values to search for]";
+
+/// The cuts of known values, each with the value's name.
+fn known_cuts(state: &State, places: Vec<Place>) -> Vec<Cut> {
+    let cut = |place: Place| {
+        let name = state.known.get(place.needle)?.name.clone();
+        Some(Cut { range: place.range, label: name, known: true })
+    };
+    places.into_iter().filter_map(cut).collect()
 }
 
 /// What is searched, and how much of it is kept.
@@ -184,8 +225,22 @@ fn as_cuts(ranges: Vec<Range<usize>>) -> Vec<Cut> {
     ranges.into_iter().map(|range| Cut { range, label: FIELD.to_owned(), known: false }).collect()
 }
 
-/// Puts the labels in place of the ranges, up to `keep`; overlapping ranges become one. Returns how many were put.
-fn replace(text: &str, mut cuts: Vec<Cut>, keep: usize) -> (String, usize) {
+/// Puts the labels in place of the ranges, up to `keep`.
+fn replace(text: &str, cuts: Vec<Cut>, keep: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for cut in merged(cuts).iter().filter(|cut| cut.range.start < keep) {
+        let range = widened(text, &cut.range);
+        out.push_str(text.get(at..range.start).unwrap_or_default());
+        out.push_str(&cut.label);
+        at = range.end;
+    }
+    out.push_str(text.get(at..keep).unwrap_or_default());
+    out
+}
+
+/// Overlapping ranges become one.
+fn merged(mut cuts: Vec<Cut>) -> Vec<Cut> {
     cuts.sort_by_key(|cut| (cut.range.start, usize::MAX - cut.range.end, !cut.known));
     let mut merged: Vec<Cut> = Vec::new();
     for cut in cuts {
@@ -200,17 +255,13 @@ fn replace(text: &str, mut cuts: Vec<Cut>, keep: usize) -> (String, usize) {
             _ => merged.push(cut),
         }
     }
-    let mut out = String::with_capacity(text.len());
-    let (mut at, mut count) = (0, 0);
-    for cut in merged.iter().filter(|cut| cut.range.start < keep) {
-        let start = floor(text, cut.range.start);
-        out.push_str(text.get(at..start).unwrap_or_default());
-        out.push_str(&cut.label);
-        at = (cut.range.end..=text.len()).find(|index| text.is_char_boundary(*index)).unwrap_or(text.len());
-        count += 1;
-    }
-    out.push_str(text.get(at..keep).unwrap_or_default());
-    (out, count)
+    merged
+}
+
+/// A range with the whole of the characters at its ends.
+fn widened(text: &str, range: &Range<usize>) -> Range<usize> {
+    let end = (range.end..=text.len()).find(|index| text.is_char_boundary(*index)).unwrap_or(text.len());
+    floor(text, range.start)..end
 }
 
 fn authorization(value: &str) -> String {

@@ -3,7 +3,7 @@
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::Value;
 
-use crate::app::App;
+use crate::app::{App, Syntax};
 use crate::model::{clean, clean_name};
 
 /// The most bytes of JSON in one answer.
@@ -77,7 +77,7 @@ pub fn harmless_lines(text: &str) -> String {
 /// The answer of a tool: structured, and the same JSON as text, because hosts show a model one or the other.
 pub fn answer(app: &App, value: Value) -> CallToolResult {
     let value = harmless(value);
-    let (text, replaced) = app.tripwire(value.to_string());
+    let (text, replaced) = app.tripwire(Syntax::Json, &value.to_string());
     if !replaced {
         return CallToolResult::structured(value);
     }
@@ -96,5 +96,5 @@ pub fn fault(app: &App, message: &str) -> CallToolResult {
 /// The text of a fault, made harmless.
 pub fn message_text(app: &App, message: &str) -> String {
     let cut: String = message.chars().take(MAX_ERROR_CHARS).collect();
-    app.tripwire(harmless_lines(&cut)).0
+    app.tripwire(Syntax::Text, &harmless_lines(&cut)).0
 }

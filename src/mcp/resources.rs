@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::answer::{Page, explain_answer, running_answer, scan_answer};
 use super::exit;
-use crate::app::{App, AppError, CheckPage, Finished};
+use crate::app::{App, AppError, CheckPage, Finished, Syntax};
 use crate::model::{FindingId, ScanId};
-use crate::report::{Format, Report, RuleHelp, TextOptions, render};
+use crate::report::{self, Format, Report, RuleHelp, TextOptions};
 
 /// The most scans in the listing.
 const MAX_SCANS: usize = 100;
@@ -81,7 +81,7 @@ pub(super) async fn read(app: &App, uri: &str) -> Result<ReadResourceResult, Err
         }
         _ => return Err(not_found(app, uri, "no such resource")),
     };
-    let (text, replaced) = app.tripwire(text);
+    let (text, replaced) = app.tripwire(syntax_of(mime), &text);
     if replaced {
         tracing::warn!("a secret was about to leave in a resource; it was replaced");
     }
@@ -129,11 +129,21 @@ async fn scan(app: &App, uri: &str, rest: &str) -> Result<(&'static str, String)
     Ok((mime, text))
 }
 
-/// A report in one of the formats of [`FORMATS`]; `None` for a format that is not there.
+fn syntax_of(mime: &str) -> Syntax {
+    match mime {
+        MARKDOWN => Syntax::Markdown,
+        "text/html" => Syntax::Markup,
+        _ => Syntax::Json,
+    }
+}
+
+/// A report in one of the formats of [`FORMATS`]; `None` for a format that is not there, and for what cannot be written.
 fn render_report(app: &App, format: &str, report: &Report) -> Option<String> {
     let format: Format = format.parse().ok()?;
     let rules: Vec<RuleHelp> = app.checks().into_iter().map(rule).collect();
-    Some(render(format, report, &rules, TextOptions::default()))
+    let mut bytes = Vec::new();
+    report::write(format, report, &rules, TextOptions::default(), &mut bytes).ok()?;
+    String::from_utf8(bytes).ok()
 }
 
 fn rule(page: CheckPage) -> RuleHelp {

@@ -1,5 +1,6 @@
 //! The formats by name.
 
+use std::io::{self, BufWriter, Write};
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -59,14 +60,39 @@ impl FromStr for Format {
     }
 }
 
+/// So much is gathered before it is handed on: JSON is written word by word.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 /// Writes a report in a format; `rules` are the checks that SARIF describes.
-pub fn render(format: Format, report: &Report, rules: &[RuleHelp], text: TextOptions) -> String {
+///
+/// # Errors
+/// When the writer takes no more, or the report cannot be put in this format; what was written until then is no report.
+pub fn write(
+    format: Format,
+    report: &Report,
+    rules: &[RuleHelp],
+    text: TextOptions,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(BUFFER_BYTES, out);
     match format {
-        Format::Text => text::render(report, text),
-        Format::Json => json::render(report),
-        Format::Sarif => sarif::render(report, rules),
-        Format::Junit => junit::render(report),
-        Format::Html => html::render(report),
-        Format::Markdown => markdown::render(report),
-    }
+        Format::Text => out.write_all(text::render(report, text).as_bytes()),
+        Format::Json => json::write(report, &mut out),
+        Format::Sarif => sarif::write(report, rules, &mut out),
+        Format::Junit => junit::write(report, &mut out),
+        Format::Html => html::write(report, &mut out),
+        Format::Markdown => out.write_all(markdown::render(report).as_bytes()),
+    }?;
+    out.flush()
+}
+
+/// A report as one text, as [`write`] writes it; empty, and so no report to any reader, where that fails.
+pub fn render(format: Format, report: &Report, rules: &[RuleHelp], text: TextOptions) -> String {
+    in_memory(|out| write(format, report, rules, text, out))
+}
+
+/// What is written, as one text; empty where that fails.
+pub(super) fn in_memory(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).ok().and_then(|()| String::from_utf8(bytes).ok()).unwrap_or_default()
 }

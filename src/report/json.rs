@@ -1,9 +1,12 @@
 //! The report as JSON: written for programs, read back for baselines and from the store.
 
+use std::io::{self, Write};
+
 use schemars::generate::SchemaSettings;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::format::in_memory;
 use super::wire::{Report, SCHEMA_VERSION};
 
 /// Why a text is no report that this version can read.
@@ -19,12 +22,18 @@ pub enum ReportError {
     Malformed(String),
 }
 
-/// The report, indented, keys in the order of the contract.
+/// Writes the report, indented, keys in the order of the contract.
+///
+/// # Errors
+/// When the writer takes no more.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    out.write_all(b"\n")
+}
+
+/// The report as one text; empty, and so no report to any reader, where it cannot be written.
 pub fn render(report: &Report) -> String {
-    // Every key of the report is a string, so this fails for no report; an empty object is no report to any reader.
-    let mut text = serde_json::to_string_pretty(report).unwrap_or_else(|_| "{}".to_owned());
-    text.push('\n');
-    text
+    in_memory(|out| write(report, out))
 }
 
 /// Reads a report; fields that this version does not know are ignored.

@@ -1,29 +1,41 @@
 //! The report as JUnit XML: a suite per family of checks, a case per operation and check.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use super::cleaned::cleaned;
+use super::format::in_memory;
 use super::summary::{Sorted, warning};
 use super::wire::{CoverageOutcome, CoverageRow, Finding, OperationRef, Report, Status};
 use super::words::operation;
 use crate::model::Confidence;
 
-/// The report as JUnit XML. A confirmed finding that nothing suppresses is a failure; a suspected or suppressed one, and
-/// whatever got no verdict, is skipped with the reason; a scan that may not be trusted is an error.
-pub fn render(report: &Report) -> String {
+/// A check at an operation.
+type CaseKey<'a> = (&'a str, &'a str, &'static str);
+
+/// Writes the report as JUnit XML. A confirmed finding that nothing suppresses is a failure; a suspected or suppressed
+/// one, and whatever got no verdict, is skipped with the reason; a scan that may not be trusted is an error.
+///
+/// # Errors
+/// When the writer takes no more.
+pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let report = cleaned(report);
     let mut suites: BTreeMap<String, TestSuite> = BTreeMap::new();
+    let worst = worst_by_place(&report.findings);
+    let mut seen: HashSet<CaseKey<'_>> = HashSet::new();
     for row in &report.coverage {
-        add(&mut suites, &row.check, case(&row.operation, &row.check, row_status(&report, row)));
+        let place = place(&row.check, &row.operation);
+        add(&mut suites, &row.check, case(&row.operation, &row.check, row_status(worst.get(&place).copied(), row)));
+        seen.insert(place);
     }
     for finding in &Sorted::new(&report.findings).open {
         // A finding of a check that keeps no coverage row must not get lost.
-        for place in std::iter::once(&finding.operation).chain(&finding.also) {
-            if !report.coverage.iter().any(|row| row.check == finding.check && row.operation == *place) {
-                add(&mut suites, &finding.check, case(place, &finding.check, finding_status(finding)));
+        for operation in std::iter::once(&finding.operation).chain(&finding.also) {
+            if !seen.contains(&place(&finding.check, operation)) {
+                add(&mut suites, &finding.check, case(operation, &finding.check, finding_status(finding)));
             }
         }
     }
@@ -31,8 +43,31 @@ pub fn render(report: &Report) -> String {
     junit.set_time(Duration::from_millis(report.scan.duration_ms));
     junit.add_test_suites(setup_suite(&report));
     junit.add_test_suites(suites.into_values());
-    // Writing to memory fails only for text that is no XML, and that was taken out.
-    junit.to_string().unwrap_or_else(|_| "<testsuites/>\n".to_owned())
+    junit.serialize(out).map_err(io::Error::other)
+}
+
+/// The XML as one text; empty, and so no result to any reader, where it cannot be written.
+pub fn render(report: &Report) -> String {
+    in_memory(|out| write(report, out))
+}
+
+fn place<'a>(check: &'a str, operation: &'a OperationRef) -> CaseKey<'a> {
+    (check, &operation.path, operation.method.as_str())
+}
+
+/// The worst finding of each check at each operation; of equal ones the last.
+fn worst_by_place(findings: &[Finding]) -> HashMap<CaseKey<'_>, &Finding> {
+    let weight = |finding: &Finding| (finding.suppressed.is_none(), finding.confidence, finding.severity);
+    let mut worst: HashMap<CaseKey<'_>, &Finding> = HashMap::new();
+    for finding in findings {
+        for operation in std::iter::once(&finding.operation).chain(&finding.also) {
+            let kept = worst.entry(place(&finding.check, operation)).or_insert(finding);
+            if weight(finding) >= weight(kept) {
+                *kept = finding;
+            }
+        }
+    }
+    worst
 }
 
 fn add(suites: &mut BTreeMap<String, TestSuite>, check: &str, case: TestCase) {
@@ -46,24 +81,13 @@ fn case(place: &OperationRef, check: &str, status: TestCaseStatus) -> TestCase {
     case
 }
 
-fn row_status(report: &Report, row: &CoverageRow) -> TestCaseStatus {
+fn row_status(worst: Option<&Finding>, row: &CoverageRow) -> TestCaseStatus {
     match row.outcome {
         CoverageOutcome::Held => TestCaseStatus::success(),
         CoverageOutcome::Undecided => skipped(&format!("undecided: {}", row.because)),
         CoverageOutcome::NotTried => skipped(&format!("not tried: {}", row.because)),
         CoverageOutcome::NotApplicable => skipped(&format!("not applicable: {}", row.because)),
-        CoverageOutcome::Broken => {
-            let about = |finding: &&Finding| {
-                finding.check == row.check
-                    && (finding.operation == row.operation || finding.also.contains(&row.operation))
-            };
-            let worst = report
-                .findings
-                .iter()
-                .filter(about)
-                .max_by_key(|finding| (finding.suppressed.is_none(), finding.confidence, finding.severity));
-            worst.map_or_else(|| skipped(&format!("broken: {}", row.because)), finding_status)
-        }
+        CoverageOutcome::Broken => worst.map_or_else(|| skipped(&format!("broken: {}", row.because)), finding_status),
     }
 }
 

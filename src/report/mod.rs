@@ -16,7 +16,7 @@ mod wire;
 mod words;
 
 pub use diff::{ReportDiff, diff};
-pub use format::{Format, UnknownFormat, render};
+pub use format::{Format, UnknownFormat, render, write};
 pub use json::{ReportError, read};
 pub use rule::RuleHelp;
 pub use score::score;

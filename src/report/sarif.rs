@@ -1,9 +1,12 @@
 //! The report as SARIF 2.1.0 (OASIS standard), for code scanning.
 
+use std::io::{self, Write};
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::cleaned::cleaned;
+use super::format::in_memory;
 use super::rule::RuleHelp;
 use super::summary::{warning, worst_first};
 use super::wire::{ExchangeInfo, Finding, FindingStatus, Report, Status};
@@ -13,8 +16,21 @@ use crate::model::{Confidence, Role, Severity};
 /// What a URI path holds unencoded (RFC 3986 §3.3), slashes included.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The report as a SARIF log with one run. Checks that `rules` does not describe get what their findings say.
+/// Writes the report as a SARIF log with one run. Checks that `rules` does not describe get what their findings say.
+///
+/// # Errors
+/// When the writer takes no more.
+pub fn write(report: &Report, rules: &[RuleHelp], out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &log(report, rules))?;
+    out.write_all(b"\n")
+}
+
+/// The log as one text; empty, and so no log to any reader, where it cannot be written.
 pub fn render(report: &Report, rules: &[RuleHelp]) -> String {
+    in_memory(|out| write(report, rules, out))
+}
+
+fn log(report: &Report, rules: &[RuleHelp]) -> Value {
     let report = &cleaned(report);
     let findings = worst_first(&report.findings);
     let mut checks: Vec<&str> = findings.iter().map(|finding| finding.check.as_str()).collect();
@@ -22,7 +38,7 @@ pub fn render(report: &Report, rules: &[RuleHelp]) -> String {
     checks.dedup();
     let described: Vec<Value> = checks.iter().map(|check| rule(check, rules, &findings)).collect();
     let results: Vec<Value> = findings.iter().map(|finding| result(report, finding, &checks)).collect();
-    let log = json!({
+    json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -42,10 +58,7 @@ pub fn render(report: &Report, rules: &[RuleHelp]) -> String {
                 "coverage": report.score.coverage,
             },
         }],
-    });
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_else(|_| "{}".to_owned());
-    text.push('\n');
-    text
+    })
 }
 
 fn rule(check: &str, rules: &[RuleHelp], findings: &[&Finding]) -> Value {

@@ -2,4 +2,4 @@
 
 mod page;
 
-pub use page::render;
+pub use page::{render, write};

@@ -1,11 +1,14 @@
 //! Fills the template. The template escapes every text; the only markup that is let through is the style sheet.
 
+use std::io::{self, Write};
+
 use askama::Template;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::report::cleaned::cleaned;
+use crate::report::format::in_memory;
 use crate::report::summary::{Outcomes, SEVERITIES, Sorted, by_check, percent, points, reasons, warning};
 use crate::report::wire::{ClauseInfo, CoverageOutcome, ExchangeInfo, Finding, OperationRef, Report, Status};
 use crate::report::words;
@@ -25,8 +28,11 @@ struct Page<'a> {
     reasons: Vec<(&'static str, &'a str, usize)>,
 }
 
-/// The report as a page for a browser, light or dark as the reader prefers.
-pub fn render(report: &Report) -> String {
+/// Writes the report as a page for a browser, light or dark as the reader prefers.
+///
+/// # Errors
+/// When the writer takes no more.
+pub fn write(report: &Report, mut out: &mut dyn Write) -> io::Result<()> {
     let report = &cleaned(report);
     let why = |outcome, word| reasons(&report.coverage, outcome).into_iter().map(move |(text, n)| (word, text, n));
     let page = Page {
@@ -44,8 +50,12 @@ pub fn render(report: &Report) -> String {
             .chain(why(CoverageOutcome::NotTried, "not tried"))
             .collect(),
     };
-    // Writing to memory does not fail; an empty page is at least no clean report.
-    page.render().unwrap_or_default()
+    page.write_into(&mut out)
+}
+
+/// The page as one text; empty, and so no clean report, where it cannot be written.
+pub fn render(report: &Report) -> String {
+    in_memory(|out| write(report, out))
 }
 
 /// What the template asks for.

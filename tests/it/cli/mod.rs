@@ -3,6 +3,7 @@
 mod exit;
 mod help;
 mod intent;
+mod large;
 mod layout;
 mod outputs;
 mod usage;

@@ -11,4 +11,5 @@ mod redactor;
 mod redactor_fields;
 mod secrets;
 mod trace;
+mod tripwire;
 mod unknown_token;
