@@ -1,0 +1,1 @@
+"""The parts of the bench: installing, starting, filling, comparing, scanning, judging."""
