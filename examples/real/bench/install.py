@@ -1,6 +1,7 @@
 """Installs an application once, at exact versions, into the cache folder."""
 
 import filecmp
+import json
 import os
 import shutil
 import subprocess
@@ -81,8 +82,19 @@ def compile_native(cache: Path, folder: Path, native: str, env: dict[str, str]) 
     gyp = Path(must("npm", "root", "-g").strip()) / "npm/node_modules/node-gyp/bin/node-gyp.js"
     if not gyp.exists():
         gyp = fetch(cache / "gyp", "node-gyp@10", env) / "node-gyp/bin/node-gyp.js"
-    must("node", gyp, "rebuild", "--release", f"--nodedir={headers}", cwd=folder / "node_modules" / native,
+    source = folder / "node_modules" / native
+    must("node", gyp, "rebuild", "--release", f"--nodedir={headers}", *place_of_binary(source), cwd=source,
          log=folder / f"gyp-{native.replace('/', '-')}.log", env=env)
+
+
+def place_of_binary(source: Path) -> list[str]:
+    """Where a package expects its binary, which its own install script would say."""
+    binary = json.loads((source / "package.json").read_text()).get("binary") or {}
+    if not binary:
+        return []
+    version = str((binary.get("napi_versions") or [""])[0])
+    where = source / binary["module_path"].replace("{napi_build_version}", version)
+    return ["--", f"-Dmodule_name={binary['module_name']}", f"-Dmodule_path={where}", f"-Dnapi_build_version={version}"]
 
 
 def fetch(folder: Path, package: str, env: dict[str, str]) -> Path:

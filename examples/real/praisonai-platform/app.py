@@ -54,7 +54,9 @@ class Platform(App):
         return made
 
     def rows(self, place):
-        return rows.sqlite(place.work / "app.db", skip=["alembic_version"])
+        """The first membership of a workspace is born with it; the log goes with everything."""
+        for table, key, row in rows.sqlite(place.work / "app.db", skip=["alembic_version", "activity_logs"]):
+            yield ("+members" if table == "members" else table), key, row
 
     def verify(self, place):
         """Bob asks for Alice's things under his own workspace, then as a plain member of hers."""
