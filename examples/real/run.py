@@ -14,6 +14,7 @@ that the scans had not made.
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE))
 
-from bench import app, judge, pairs, rows, scan, show  # noqa: E402
+from bench import app, install, judge, pairs, rows, scan, show  # noqa: E402
 from bench.place import Place  # noqa: E402
 
 MODES = "passive,active,intrusive"
@@ -40,8 +41,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--reports", type=Path, help="where reports are kept (default: a temporary folder, named at the end)")
     parser.add_argument("--bin", type=Path, default=Path("target/release/routewarden"), help="the scanner (default: %(default)s)")
     parser.add_argument("--exclude", default="", help="operations to keep out of the scans: 'POST /x,GET /y'")
+    parser.add_argument("--scan-args", default="", help="more options for the scanner: --scan-args=--auto-accounts")
     parser.add_argument("--limit", type=float, default=900, help="seconds after which a scan is ended (default: %(default)s)")
     parser.add_argument("--explain", action="store_true", help="print claims, clauses and requests of every finding")
+    parser.add_argument("--statements", action="store_true", help="print notes, next steps and outcomes by check of every report")
     parser.add_argument("--install", action="store_true", help="install and start once, and end")
     parser.add_argument("--verify", action="store_true", help="prove a pair's truth.json by plain requests, and end")
     chosen = parser.parse_args()
@@ -75,7 +78,7 @@ def scan_once(one: app.App, place: Place, mode: str, chosen: argparse.Namespace)
     place.start(one.launch(place))
     time.sleep(one.settle_seconds)
     before = rows.picture(one.rows(place))
-    outcome = scan.run(chosen.bin, place, mode, chosen.reports, [], chosen.limit)
+    outcome = scan.run(chosen.bin, place, mode, chosen.reports, chosen.scan_args.split(), chosen.limit)
     time.sleep(one.settle_seconds)
     if place.has_ended():
         outcome.ended = place.log_tail(6)
@@ -121,6 +124,10 @@ def bench_sound(name: str, chosen: argparse.Namespace, summary: list) -> bool:
     place = Place(name, HERE / name, chosen.cache, Path(tempfile.mkdtemp(prefix=f"real-{name}-")))
     modes = [mode for mode in (chosen.modes or MODES).split(",") if mode]
     outcomes = scan_all(app.load(HERE / name), place, modes, chosen)
+    if chosen.install:
+        return True
+    if chosen.statements:
+        print("\n".join(show.statements(outcome) for outcome in outcomes))
     print(f"\n== {name}\n{show.findings(name, outcomes, judgements, chosen.explain)}\n", flush=True)
     summary += [show.summary_row(outcome, judgements) for outcome in outcomes]
     return all(meets_bar(outcome, judgements) for outcome in outcomes)
@@ -140,10 +147,16 @@ def main() -> int:
     chosen.reports = (chosen.reports or Path(tempfile.mkdtemp(prefix="real-reports-"))).resolve()
     chosen.reports.mkdir(parents=True, exist_ok=True)
     sound = [name for name in app.names(HERE) if not app.load(HERE / name).weak]
+    # Ended from outside, it ends the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     summary, good = [], True
     for name in chosen.names or sound:
         bench = bench_sound if name in sound else lambda *given: pairs.bench(HERE, scan_all, *given)
-        good = bench(name, chosen, summary) and good
+        try:
+            good = bench(name, chosen, summary) and good
+        except install.Failed as failed:
+            print(f"{name}: {failed}", flush=True)
+            good = False
     if summary:
         print(show.table(show.SUMMARY_HEAD, summary))
         print(f"\nt/f/u: judged true, judged false, not judged. left/said: rows left behind, and writes that the report lists as such.\nreports: {chosen.reports}")

@@ -3,12 +3,13 @@
 import base64
 import http.cookiejar
 import json
-import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from pathlib import Path
+
+from .install import Failed
 
 
 # Some frameworks commit after the answer has gone out.
@@ -59,10 +60,10 @@ class Caller:
             return status, raw.decode("utf-8", "replace")
 
     def must(self, method: str, path: str, body=None, **more):
-        """The answer's body; ends the bench when it is a refusal."""
+        """The answer's body; a refusal is a failed set-up."""
         status, answer = self.ask(method, path, body, **more)
         if status >= 400:
-            sys.exit(f"set-up: {method} {path} answered {status}: {str(answer)[:400]}")
+            raise Failed(f"set-up: {method} {path} answered {status}: {str(answer)[:400]}")
         return answer
 
     def cookie(self, name: str) -> str:

@@ -15,6 +15,10 @@ QUIET = {
 PROXIES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
 
 
+class Failed(Exception):
+    """An application that cannot be installed, started or filled; the others go on."""
+
+
 def plain_env(**more: str) -> dict[str, str]:
     """The environment without proxies, and with everything that phones home switched off."""
     kept = {name: value for name, value in os.environ.items() if name not in PROXIES}
@@ -22,12 +26,12 @@ def plain_env(**more: str) -> dict[str, str]:
 
 
 def must(*command, log: Path | None = None, **options) -> str:
-    """Runs a command; ends the bench with the last lines when it fails."""
+    """Runs a command and returns what it printed."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, **options)
     if log:
         log.write_text(done.stdout + done.stderr)
     if done.returncode:
-        sys.exit(f"{' '.join(map(str, command))[:160]} fails: {(done.stderr or done.stdout).strip()[-900:]}")
+        raise Failed(f"{' '.join(map(str, command))[:160]} fails: {(done.stderr or done.stdout).strip()[-900:]}")
     return done.stdout
 
 
@@ -113,5 +117,5 @@ def debian(package: str, find) -> Path:
         must("apt-get", "install", "-y", "-qq", package, env=env)
         found = find()
     if not found:
-        sys.exit(f"Debian's {package} does not bring what is needed")
+        raise Failed(f"Debian's {package} does not bring what is needed")
     return found

@@ -27,8 +27,8 @@ class Judgement:
     reason: str
 
     def covers(self, check: str, operation: str) -> bool:
-        """Whether it speaks of this check and operation. Brackets of a path are no pattern."""
-        return check == self.check and any(fnmatchcase(operation, one) for one in self.operations)
+        """Whether it speaks of this check and operation. Braces of a path are no pattern."""
+        return fnmatchcase(check, self.check) and any(fnmatchcase(operation, one) for one in self.operations)
 
 
 def read(file: Path) -> list[Judgement]:

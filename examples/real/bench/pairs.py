@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from . import app, show
+from .judge import Judgement
 from .place import Place
 from .scan import Outcome, name_of, sites
 
@@ -24,6 +25,12 @@ def keyed(rows: list[dict]) -> list[tuple[str, list[str], bool]]:
 def named(rows: list, finding: dict) -> bool:
     """Whether a row of the truth file accounts for a finding."""
     return any(finding["check"] in checks and (operation.startswith("*") or operation in sites(finding)) for operation, checks, _ in rows)
+
+
+def judgements(truth: dict, known: tuple[str, ...]) -> list[Judgement]:
+    """The truth file as judgements: what `known` lists name is true, what must stay silent is false."""
+    true = [Judgement(check, [operation], True, "truth.json") for name in known for operation, checks, _ in keyed(truth.get(name, [])) for check in checks]
+    return true + [Judgement("*", [operation], False, "truth.json") for operation, _, _ in keyed(truth["never"])]
 
 
 def loud(outcome: Outcome) -> list[dict]:
@@ -81,7 +88,8 @@ def bench(root: Path, scan_all, name: str, chosen: argparse.Namespace, summary: 
         figures.append([before.label, *row, harm, f"{before.requests}/{after.requests}", f"{before.seconds:.1f}/{after.seconds:.1f}"])
         good = good and not (row[2] or row[3] or harm) and bool(before.report and after.report)
     print("\n" + show.table(HEAD, figures) + "\n", flush=True)
-    summary += [show.summary_row(outcome, []) for outcome in [*weak, *fixed]]
+    summary += [show.summary_row(outcome, judgements(truth, ("weak", "known_on_weak"))) for outcome in weak]
+    summary += [show.summary_row(outcome, judgements(truth, ("known_on_fixed",))) for outcome in fixed]
     return good
 
 

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -126,7 +125,7 @@ class Place:
             if self.server.poll() is not None or time.monotonic() > deadline:
                 said = self.log_tail(8)
                 self.stop()
-                sys.exit(f"{self.name} does not come up: {said}")
+                raise install.Failed(f"{self.name} does not come up: {said}")
             time.sleep(0.3)
 
     def log_tail(self, lines: int) -> str:
@@ -212,7 +211,7 @@ class PostgreSql:
         where = subprocess.DEVNULL if quiet else subprocess.PIPE
         done = subprocess.run(command, cwd="/", stdout=where, stderr=where, text=True, check=False)
         if done.returncode:
-            sys.exit(f"{tool} fails: {(done.stderr or 'see ' + str(self.folder / 'log'))[-500:]}")
+            raise install.Failed(f"{tool} fails: {(done.stderr or 'see ' + str(self.folder / 'log'))[-500:]}")
 
 
 def newest_postgres() -> Path | None:

@@ -15,7 +15,6 @@ from .place import DIRECT, Place
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 LOUD = ("confirmed", "suspected")
-TESTED = ("held", "broken")
 
 
 def same_shape(path: str) -> str:
@@ -72,15 +71,6 @@ class Outcome:
         """Writes that the report lists as still there."""
         writes = (self.report or {}).get("writes") or []
         return [one for one in writes if not (one.get("undone") or one.get("outcome") == "undone")]
-
-    @property
-    def outcomes(self) -> dict[str, int]:
-        """How often each outcome stands in the coverage."""
-        counted: dict[str, int] = {}
-        for row in (self.report or {}).get("coverage") or []:
-            outcome = str(row.get("outcome"))
-            counted[outcome] = counted.get(outcome, 0) + 1
-        return counted
 
 
 def sites(finding: dict) -> list[str]:

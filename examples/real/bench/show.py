@@ -59,6 +59,20 @@ def explained(finding: dict) -> str:
     return "\n" + textwrap.indent("\n".join(lines), "    ")
 
 
+def statements(outcome: Outcome) -> str:
+    """What a report says beside its findings: notes, next steps, and outcomes by check."""
+    report = outcome.report or {}
+    lines = [f"note: {note}" for note in report.get("notes") or []]
+    lines += [f"next step ({step.get('operations', '?')} operations): {step.get('action')}" for step in report.get("next_steps") or []]
+    lines += [f"not undone: {write.get('operation')} as {write.get('identity')}, object {write.get('object') or '?'}" for write in outcome.not_undone]
+    counted: dict[str, dict[str, int]] = {}
+    for row in report.get("coverage") or []:
+        outcomes = counted.setdefault(row["check"], {})
+        outcomes[str(row.get("outcome"))] = outcomes.get(str(row.get("outcome")), 0) + 1
+    lines += [f"{check}: " + ", ".join(f"{name} {count}" for name, count in sorted(outcomes.items())) for check, outcomes in sorted(counted.items())]
+    return f"-- {outcome.label}\n" + "\n".join(lines)
+
+
 def counts(outcome: Outcome, judgements: list[Judgement]) -> dict[tuple[str, str], int]:
     """Findings by confidence and judgement."""
     counted = {(confidence, judged): 0 for confidence in ("confirmed", "suspected") for judged in VERDICTS}

@@ -1,9 +1,9 @@
 """langflow-base 0.8: seven routes of the monitor ask for a signed-in user and never whose flow it is."""
 
 import json
-import sys
 import time
 
+from bench.install import Failed
 from bench.langflow import API, Langflow
 
 MONITOR = API + "/monitor"
@@ -40,7 +40,7 @@ class Monitor(Langflow):
         self.run(caller, flow, session)
         messages = caller.ask("GET", f"{MONITOR}/messages?flow_id={flow}")[1]
         if not messages:
-            sys.exit(f"set-up: the flow of {user} left no message")
+            raise Failed(f"set-up: the flow of {user} left no message")
         return {"flow": flow, "session": session, "message": messages[0]["id"]}
 
     @staticmethod
@@ -51,7 +51,7 @@ class Monitor(Langflow):
             if caller.ask("GET", f"{MONITOR}/builds?flow_id={flow}")[1].get("vertex_builds"):
                 return
             time.sleep(0.25)
-        sys.exit(f"set-up: no build of flow {flow}")
+        raise Failed(f"set-up: no build of flow {flow}")
 
     def owns(self, made):
         return f'owns = {{ flow_id = ["{made["flow"]}"], message_id = ["{made["message"]}"], session_id = ["{made["session"]}"] }}'
