@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::fact::{AccessOutcome, Fact, Relation};
+use super::fact::{AccessOutcome, Fact, Relation, relation_to};
 use super::ruling::AccessModel;
 use crate::model::{AccessClaim, AccessVerb, Exchange, OperationId, SeenValue, clean_name};
 use crate::survey::{ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, leaves, scalar_text, words};
@@ -22,11 +22,30 @@ pub enum Rank {
     Ownership,
 }
 
+/// What a ground is drawn from: two of one kind, and of no two routes, are one witness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Witness {
+    /// The user.
+    User,
+    /// Another route's answer.
+    Route,
+    /// The collection of the very path that was claimed: `/drafts` of `/drafts/{slug}`. It is what its caller can reach.
+    Collection,
+    /// Fields of the object.
+    Fields,
+    /// What the object belongs to.
+    Parent,
+    /// The owner's own list at the claimed route.
+    OwnList,
+}
+
 /// One reason to hold that an object is meant for its owner.
 #[derive(Debug, Clone)]
 pub struct Ground {
     /// How much it says.
     pub rank: Rank,
+    /// What it is drawn from.
+    pub witness: Witness,
     /// The route that shows it; none for what the object itself or the user says.
     pub route: Option<OperationId>,
     /// The sentence for people.
@@ -66,9 +85,9 @@ pub(super) fn gather(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BT
     grounds.private.extend(gathering.signs(!grounds.private_fields.is_empty()));
     grounds.private.extend(gathering.asymmetry());
     grounds.private.sort_by(|a, b| (a.rank, &a.route, &a.because).cmp(&(b.rank, &b.route, &b.because)));
-    // One route is one witness, however many objects it was asked for.
-    let mut routes: BTreeSet<OperationId> = BTreeSet::new();
-    grounds.private.retain(|ground| ground.route.as_ref().is_none_or(|route| routes.insert(route.clone())));
+    // One route is one witness, however many objects it was asked for; so are all fields of the object.
+    let mut heard: BTreeSet<(Option<OperationId>, Witness)> = BTreeSet::new();
+    grounds.private.retain(|ground| heard.insert((ground.route.clone(), ground.witness)));
     grounds
 }
 
@@ -94,7 +113,7 @@ impl<'a> Gathering<'a> {
     fn refusals(&self) -> Vec<Ground> {
         let facts = &self.model.facts;
         let refused = facts.iter().filter_map(|fact| match &fact.outcome {
-            AccessOutcome::Refused(sign) if self.is_heard(&fact.operation) && self.keeps_out(fact.relation) => {
+            AccessOutcome::Refused(sign) if self.is_heard(&fact.operation) && self.keeps_out(fact) => {
                 Some((fact, sign))
             }
             _ => None,
@@ -123,15 +142,23 @@ impl<'a> Gathering<'a> {
         };
         self.model.facts.iter().any(served).then(|| Ground {
             rank,
+            witness: Witness::Route,
             route: Some(fact.operation.clone()),
             because: format!("{} refuses {} what it serves its owner ({sign})", fact.operation, fact.caller),
             exchange: fact.exchange.clone(),
         })
     }
 
-    /// A refusal counts where it is of the claim's caller, or of one that stands as near to the owner.
-    fn keeps_out(&self, relation: Relation) -> bool {
-        matches!(relation, Relation::Peer | Relation::Member | Relation::Lower)
+    /// A refusal counts where it is of the claim's caller, or of one that stands as near to the owner or nearer: that
+    /// strangers are refused says nothing of the members of the owner's group.
+    fn keeps_out(&self, fact: &Fact) -> bool {
+        let people = &self.model.survey.people;
+        let nearer: &[Relation] = match relation_to(people, &self.claim.owner, &self.claim.caller) {
+            Relation::Member => &[Relation::Member],
+            Relation::Lower => &[Relation::Lower, Relation::Peer, Relation::Member],
+            _ => &[Relation::Peer, Relation::Member],
+        };
+        fact.caller == self.claim.caller || nearer.contains(&fact.relation)
     }
 
     /// Whether the owner is shown at least half of the claimed values by the route of a fact.
@@ -149,24 +176,28 @@ impl<'a> Gathering<'a> {
     fn signs(&self, private: bool) -> Vec<Ground> {
         let Some((owner, signs)) = self.model.survey.owner(&self.key) else { return Vec::new() };
         let grounds = signs.iter().filter_map(|sign| {
-            let (rank, route) = match sign {
-                Sign::Configured => (Rank::Stated, None),
+            let (rank, witness, route) = match sign {
+                Sign::Configured => (Rank::Stated, Witness::User, None),
                 Sign::ScopedList { operation, other, apart } => {
                     let route = OperationId::from(operation.as_str());
                     let counts = *other == self.claim.caller && self.is_heard(&route) && (*apart || private);
-                    counts.then_some((Rank::Scope, Some(route)))?
+                    let own = *apart && is_collection_of(&route, &self.claim.operation);
+                    let witness = if own { Witness::Collection } else { Witness::Route };
+                    counts.then_some((Rank::Scope, witness, Some(route)))?
                 }
                 // What hangs below something that the caller may see is no secret by its parent alone.
                 Sign::Parent { .. } if self.model.has_open_parent(self.claim, self.left_out) => return None,
                 Sign::Parent { .. } => match self.model.parent_refusal(self.claim, self.left_out) {
                     Some(fact) => return Some(self.parent_ground(fact)),
-                    None => (Rank::Scope, None),
+                    None => (Rank::Scope, Witness::Parent, None),
                 },
-                Sign::IsCaller if private || keeps_private(&self.claim.operation) => (Rank::Scope, None),
-                Sign::OwnerField { strong: true, .. } => (Rank::Ownership, None),
+                Sign::IsCaller if private || keeps_private(&self.claim.operation) => {
+                    (Rank::Scope, Witness::Fields, None)
+                }
+                Sign::OwnerField { strong: true, .. } => (Rank::Ownership, Witness::Fields, None),
                 _ => return None,
             };
-            Some(Ground { rank, route, because: sign.because(owner), exchange: None })
+            Some(Ground { rank, witness, route, because: sign.because(owner), exchange: None })
         });
         grounds.collect()
     }
@@ -176,6 +207,7 @@ impl<'a> Gathering<'a> {
         let (parent, id) = (&fact.object.0, clean_name(&fact.object.1, 60));
         Ground {
             rank: Rank::Rule,
+            witness: Witness::Parent,
             route: Some(fact.operation.clone()),
             because: format!("{} refuses {} the {parent} {id} that it belongs to", fact.operation, fact.caller),
             exchange: fact.exchange.clone(),
@@ -194,6 +226,7 @@ impl<'a> Gathering<'a> {
                 && !own.iter().any(|key| of_caller(&key));
             (knows && theirs.contains(&self.key)).then(|| Ground {
                 rank: Rank::Scope,
+                witness: Witness::OwnList,
                 route: None,
                 because: format!("{owner}'s own {operation} leaves {caller}'s objects out"),
                 exchange: None,
@@ -239,6 +272,12 @@ impl<'a> Gathering<'a> {
     /// Whether a route that serves the object shows what the claim is about: a list of names does not show an address.
     fn says_as_much(&self, fact: &Fact) -> bool {
         if !self.claim.verb.is_read() {
+            return true;
+        }
+        let survey = self.model.survey;
+        let asked = survey.operation(&fact.operation).and_then(|surveyed| surveyed.by.get(&fact.caller));
+        // What was asked beyond the survey counts as served only where it showed most of the values.
+        if fact.verb == AccessVerb::Read && asked.is_none_or(|own| own.object.as_ref() != Some(&self.key)) {
             return true;
         }
         let hidden = self.hidden_from(fact);
@@ -355,6 +394,13 @@ pub fn private_fields(values: &[&SeenValue]) -> Vec<String> {
         .map(|value| clean_name(&value.key, 40))
         .collect();
     named.into_iter().collect()
+}
+
+/// Returns true for the collection that a path to one object lies in, whatever the methods.
+fn is_collection_of(list: &OperationId, item: &OperationId) -> bool {
+    let path = |id: &OperationId| id.0.split_once(' ').map(|(_, path)| path.trim_end_matches('/').to_owned());
+    let (Some(list), Some(item)) = (path(list), path(item)) else { return false };
+    item.strip_prefix(&list).is_some_and(|rest| rest.starts_with("/{"))
 }
 
 /// Returns true for routes that are named after what people keep to themselves: `/users/{id}/addresses`.

@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::evidence::{Ground, Grounds, Rank, gather};
+use super::evidence::{Ground, Grounds, Rank, Witness, gather};
 use super::fact::{AccessOutcome, Fact, FactTable};
 use super::survey_facts::survey_facts;
-use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, Exchange, IntentMemory, OperationId};
+use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, IntentMemory, OperationId};
 use crate::survey::{ObjectKey, Reading, Survey, Surveyed, is_whole, leaves, scalar_text, words};
 
 /// What was seen of who reaches what, while the scan goes on.
@@ -244,11 +244,7 @@ fn judge_write(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
     }
     if let Some((_, because)) = grounds.open.first() {
         // What is shared for reading may be shared for writing; a field that names its maker says nothing of that.
-        return Ruling::Broken {
-            confirmed: false,
-            because: format!("{}, yet {because}", ground.because),
-            control: None,
-        };
+        return Ruling::Undecided(format!("{}, yet {because}", ground.because));
     }
     weigh(claim, grounds, ground)
 }
@@ -271,7 +267,13 @@ fn weigh(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
         let because = format!("{}, but it also names a `{group}`, which {owner} and {caller} share", ground.because);
         return Ruling::Broken { confirmed: false, because, control: None };
     }
-    broken(ground, grounds.private.len() >= 2)
+    // Of what is in everyone's list, a field that names an owner says who made it, unless it holds private things.
+    let only_ownership = grounds.private.iter().all(|ground| ground.rank == Rank::Ownership);
+    if claim.verb == AccessVerb::List && only_ownership && grounds.private_fields.is_empty() {
+        return Ruling::Undecided(format!("{}, and every caller is shown the same list", ground.because));
+    }
+    let by_collection = grounds.private.iter().any(|ground| ground.witness == Witness::Collection);
+    broken(ground, by_collection || grounds.private.len() >= 2)
 }
 
 fn broken(ground: &Ground, confirmed: bool) -> Ruling {

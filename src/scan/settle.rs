@@ -21,32 +21,43 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
     let claims: Vec<AccessClaim> =
         verdicts.values().flat_map(Verdict::drafts).filter_map(|draft| draft.access.clone()).collect();
     let settled = settle(model, &claims);
-    let open_routes: Vec<OperationId> = verdicts
-        .iter()
-        .filter(|((_, check), verdict)| check.as_str() == MISSING && !verdict.drafts().is_empty())
-        .map(|((operation, _), _)| operation.clone())
-        .collect();
     let mut rulings = settled.rulings.iter();
+    let mut open: Vec<(OperationId, Draft)> = Vec::new();
     for ((operation, _), verdict) in verdicts.iter_mut() {
         let Verdict::Broken(drafts) = verdict else { continue };
         let mut judged = Vec::new();
         for draft in std::mem::take(drafts) {
-            judged.push(match draft.access.clone() {
+            let Some(claim) = draft.access.clone() else {
+                judged.push(Ok(draft));
+                continue;
+            };
+            match rule_on(draft, &claim, rulings.next()) {
                 // What callers without a credential are shown is one weakness, whoever else is shown it.
-                Some(claim) if claim.open && open_routes.contains(operation) => {
-                    rulings.next();
-                    Err(Silence::SeeOther {
-                        check: MISSING,
-                        because: "callers without a credential get it too".to_owned(),
-                    })
+                Ok(draft) if claim.open => {
+                    open.push((operation.clone(), draft));
+                    let because = "callers without a credential get it too".to_owned();
+                    judged.push(Err(Silence::SeeOther { check: MISSING, because }));
                 }
-                Some(claim) => rule_on(draft, &claim, rulings.next()),
-                None => Ok(draft),
-            });
+                ruled => judged.push(ruled),
+            }
         }
         *verdict = best_of(judged);
     }
+    for (operation, draft) in open {
+        report_open(verdicts, operation, draft);
+    }
     Judgement { claims, settled }
+}
+
+/// Lets the check of missing authentication report what the access model found to be open to callers without a
+/// credential, unless it reports the route already.
+fn report_open(verdicts: &mut Verdicts, operation: OperationId, draft: Draft) {
+    let verdict = verdicts.entry((operation, CheckId::from(MISSING)));
+    let verdict = verdict.or_insert_with(|| Verdict::Broken(Vec::new()));
+    if verdict.drafts().is_empty() {
+        let claim = format!("callers without a credential are served too: {}", draft.claim);
+        *verdict = Verdict::Broken(vec![Draft { claim, severity: None, ..draft }]);
+    }
 }
 
 /// The check that reports what callers without a credential get.

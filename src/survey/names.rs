@@ -37,6 +37,10 @@ pub fn singular(word: &str) -> String {
         "people" => "person".to_owned(),
         "children" => "child".to_owned(),
         "news" | "status" | "address" | "series" | "business" | "access" | "process" | "class" => word.to_owned(),
+        "shelves" | "halves" | "wolves" | "calves" | "loaves" | "thieves" | "leaves" | "selves" => {
+            format!("{}f", cut(3))
+        }
+        "lives" | "knives" | "wives" => format!("{}fe", cut(3)),
         _ if word.ends_with("ies") && word.len() > 4 => format!("{}y", cut(3)),
         _ if ["sses", "xes", "ches", "shes", "zes"].iter().any(|end| word.ends_with(end)) => cut(2),
         _ if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && word.len() > 2 => cut(1),

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 /// Low to high. A module uses only modules of rows above its own.
-const LAYERS: [&[&str]; 17] = [
+const LAYERS: [&[&str]; 18] = [
     &["model"],
     &["detect"],
     &["spec", "config", "code", "remedy"],
     &["llm"],
     &["probe"],
     &["survey"],
+    &["access"],
     &["act"],
     &["checks"],
     &["report"],
@@ -25,7 +26,7 @@ const LAYERS: [&[&str]; 17] = [
 
 /// The faces see the use cases, and nothing that sends.
 const FACES: [&str; 3] = ["mcp", "cli", "main"];
-const BEHIND_THE_USE_CASES: [&str; 4] = ["probe", "survey", "act", "checks"];
+const BEHIND_THE_USE_CASES: [&str; 5] = ["probe", "survey", "access", "act", "checks"];
 
 /// Names that open sockets, and who may say them beside the probe.
 const SOCKETS: [(&str, &[&str]); 6] = [
