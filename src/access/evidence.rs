@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fact::{AccessOutcome, Fact, Relation, relation_to};
 use super::ruling::AccessModel;
 use crate::model::{AccessClaim, AccessVerb, Exchange, OperationId, SeenValue, clean_name};
-use crate::survey::{ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, leaves, scalar_text, words};
+use crate::survey::{ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, is_whole, leaves, scalar_text, words};
 
 /// How much a ground says, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,8 @@ pub enum Rank {
     Scope,
     /// A field names the owner, or a write is refused: who owns it is known, which says less of who may see it.
     Ownership,
+    /// A field that public objects have too (`author`) names the owner: it says something beside a scope alone.
+    Hint,
 }
 
 /// What a ground is drawn from: two of one kind, and of no two routes, are one witness.
@@ -37,6 +39,8 @@ pub enum Witness {
     Parent,
     /// The owner's own list at the claimed route.
     OwnList,
+    /// The object is the owner's account, with what people keep to themselves.
+    Account,
 }
 
 /// One reason to hold that an object is meant for its owner.
@@ -125,7 +129,7 @@ impl<'a> Gathering<'a> {
         let same = self.is_of_object(fact);
         // Objects of one kind may differ in who reads them; who may change them is one rule.
         let rank = match (self.claim.verb.is_read(), fact.verb.is_read()) {
-            (true, true) if same && self.claim.verb == AccessVerb::List => Rank::Rule,
+            (true, true) if same && self.claim.verb == AccessVerb::List && self.leads_to_whole(fact) => Rank::Rule,
             (true, true) if same && self.shows_the_same(fact) => Rank::Rule,
             // What is refused of a part of a person (its orders, its settings) says nothing of the person.
             (true, true) if same && !is_person(&self.claim.resource) => Rank::Ownership,
@@ -147,6 +151,10 @@ impl<'a> Gathering<'a> {
             because: format!("{} refuses {} what it serves its owner ({sign})", fact.operation, fact.caller),
             exchange: fact.exchange.clone(),
         })
+    }
+
+    fn leads_to_whole(&self, fact: &Fact) -> bool {
+        self.model.survey.operation(&fact.operation).is_some_and(is_whole)
     }
 
     /// A refusal counts where it is of the claim's caller, or of one that stands as near to the owner or nearer: that
@@ -178,7 +186,7 @@ impl<'a> Gathering<'a> {
         let grounds = signs.iter().filter_map(|sign| {
             let (rank, witness, route) = match sign {
                 Sign::Configured => (Rank::Stated, Witness::User, None),
-                Sign::ScopedList { operation, other, apart } => {
+                Sign::ScopedList { operation, other, apart, .. } => {
                     let route = OperationId::from(operation.as_str());
                     let counts = *other == self.claim.caller && self.is_heard(&route) && (*apart || private);
                     let own = *apart && is_collection_of(&route, &self.claim.operation);
@@ -192,9 +200,10 @@ impl<'a> Gathering<'a> {
                     None => (Rank::Scope, Witness::Parent, None),
                 },
                 Sign::IsCaller if private || keeps_private(&self.claim.operation) => {
-                    (Rank::Scope, Witness::Fields, None)
+                    (Rank::Scope, Witness::Account, None)
                 }
                 Sign::OwnerField { strong: true, .. } => (Rank::Ownership, Witness::Fields, None),
+                Sign::OwnerField { strong: false, .. } => (Rank::Hint, Witness::Fields, None),
                 _ => return None,
             };
             Some(Ground { rank, witness, route, because: sign.because(owner), exchange: None })
@@ -274,12 +283,6 @@ impl<'a> Gathering<'a> {
         if !self.claim.verb.is_read() {
             return true;
         }
-        let survey = self.model.survey;
-        let asked = survey.operation(&fact.operation).and_then(|surveyed| surveyed.by.get(&fact.caller));
-        // What was asked beyond the survey counts as served only where it showed most of the values.
-        if fact.verb == AccessVerb::Read && asked.is_none_or(|own| own.object.as_ref() != Some(&self.key)) {
-            return true;
-        }
         let hidden = self.hidden_from(fact);
         fact.verb == AccessVerb::List && private_fields(&hidden).is_empty()
             || hidden.len() * 2 < self.claim.values.len().max(1)
@@ -287,8 +290,8 @@ impl<'a> Gathering<'a> {
 
     /// The claimed values that one route does not show the fact's caller.
     fn hidden_from(&self, fact: &Fact) -> Vec<&'a SeenValue> {
-        let given = self.model.survey.operation(&fact.operation).map(|surveyed| self.given_by(surveyed));
-        let given = given.unwrap_or_default();
+        let by_survey = || self.model.survey.operation(&fact.operation).map(|surveyed| self.given_by(surveyed));
+        let given = fact.values.clone().or_else(by_survey).unwrap_or_default();
         self.claim.values.iter().filter(|value| !given.contains(&value.text)).collect()
     }
 

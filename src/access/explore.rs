@@ -1,6 +1,7 @@
 //! Asks the few requests that tell whether a caller was meant to get an object: the same object by its other routes, as
 //! the same caller; the same request as a third caller; and what the object belongs to.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::fact::{AccessOutcome, Fact, FactTable, relation_to};
@@ -154,6 +155,7 @@ impl Explorer<'_> {
             relation: relation_to(&self.survey.people, &claim.owner, caller),
             outcome,
             exchange: Some(Arc::clone(&answer.exchange)),
+            values: values_of(answer),
         });
     }
 }
@@ -174,8 +176,13 @@ fn parent_values(route: &Surveyed, child: &Baseline, id: &serde_json::Value) -> 
     Some(values)
 }
 
+/// Returns the values in an answer, for a fact.
+pub fn values_of(answer: &Answer) -> Option<Arc<HashSet<String>>> {
+    let response = answer.response()?;
+    Some(Arc::new(leaves(response).into_iter().map(|leaf| leaf.text).collect()))
+}
+
 fn shows_half(answer: &Answer, values: &[SeenValue]) -> bool {
-    let Some(response) = answer.response() else { return false };
-    let shown: std::collections::HashSet<String> = leaves(response).into_iter().map(|leaf| leaf.text).collect();
+    let Some(shown) = values_of(answer) else { return false };
     values.iter().filter(|value| shown.contains(&value.text)).count() * 2 >= values.len()
 }

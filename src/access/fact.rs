@@ -1,5 +1,6 @@
 //! Facts: which caller got or did what to which object, by which route, as its content or a look afterwards shows.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::model::{ANONYMOUS, AccessVerb, Exchange, GARBAGE, OperationId};
@@ -57,6 +58,8 @@ pub struct Fact {
     pub outcome: AccessOutcome,
     /// The exchange, where one alone shows it.
     pub exchange: Option<Arc<Exchange>>,
+    /// The values in the answer, where it was asked beyond the survey.
+    pub values: Option<Arc<HashSet<String>>>,
 }
 
 /// All facts of a scan; facts are only added.

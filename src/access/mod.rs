@@ -14,7 +14,7 @@ mod survey_facts;
 
 pub use claims::{Settled, settle};
 pub use evidence::private_fields;
-pub use explore::Explorer;
+pub use explore::{Explorer, values_of};
 pub use fact::{AccessOutcome, Fact, FactTable, Relation, relation_to};
 pub use policy::{PolicyRow, Question, policies, question, questions};
 pub use ruling::{AccessModel, AccessTable, Ruling};

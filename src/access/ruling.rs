@@ -212,7 +212,7 @@ fn judge_read(
             control: None,
         };
     }
-    let Some(ground) = strongest else {
+    let Some(ground) = strongest.filter(|ground| ground.rank < Rank::Hint) else {
         return unclear(grounds, "nothing shows that the object is meant for its owner alone");
     };
     weigh(claim, grounds, ground)
@@ -236,7 +236,7 @@ fn judge_profile(model: &AccessModel<'_>, claim: &AccessClaim, grounds: &Grounds
 
 /// Judges a claim that an object was changed, removed or acted on.
 fn judge_write(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
-    let Some(ground) = grounds.private.first() else {
+    let Some(ground) = grounds.private.first().filter(|ground| ground.rank < Rank::Hint) else {
         return unclear(grounds, &format!("nothing shows that the object is {}'s alone to change", claim.owner));
     };
     if ground.rank <= Rank::Rule {
@@ -272,8 +272,10 @@ fn weigh(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
     if claim.verb == AccessVerb::List && only_ownership && grounds.private_fields.is_empty() {
         return Ruling::Undecided(format!("{}, and every caller is shown the same list", ground.because));
     }
-    let by_collection = grounds.private.iter().any(|ground| ground.witness == Witness::Collection);
-    broken(ground, by_collection || grounds.private.len() >= 2)
+    let decides = |ground: &Ground| matches!(ground.witness, Witness::Collection | Witness::Account);
+    // That it has an owner, and a part or a write is refused, says nothing of who may read the whole.
+    let two = ground.rank <= Rank::Scope && grounds.private.len() >= 2;
+    broken(ground, two || grounds.private.iter().any(decides))
 }
 
 fn broken(ground: &Ground, confirmed: bool) -> Ruling {

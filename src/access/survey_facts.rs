@@ -34,6 +34,7 @@ fn read_facts(survey: &Survey, surveyed: &Surveyed) -> Vec<Fact> {
             relation: relation_to(&survey.people, owner, &baseline.caller),
             outcome,
             exchange: Some(Arc::clone(&baseline.first.exchange)),
+            values: None,
         });
     }
     facts.extend(stranger_fact(survey, surveyed));
@@ -56,6 +57,7 @@ fn stranger_fact(survey: &Survey, surveyed: &Surveyed) -> Option<Fact> {
         relation: super::fact::Relation::Anonymous,
         outcome,
         exchange: surveyed.anonymous.as_ref().map(|answer| Arc::clone(&answer.exchange)),
+        values: None,
     })
 }
 
@@ -82,6 +84,7 @@ fn list_facts(survey: &Survey) -> Vec<Fact> {
                     relation: relation_to(&survey.people, owner, caller),
                     outcome,
                     exchange: answer.map(|baseline| Arc::clone(&baseline.first.exchange)),
+                    values: None,
                 });
             }
         }

@@ -61,6 +61,7 @@ impl CheckCx<'_> {
             relation: relation_to(&self.survey.people, reached.owner, reached.caller),
             outcome,
             exchange: Some(Arc::clone(&answer.exchange)),
+            values: crate::access::values_of(answer),
         });
     }
 

@@ -23,6 +23,8 @@ pub enum Sign {
         other: String,
         /// The two are shown nothing in common there: it is a list of one's own, and no choice out of a common stock.
         apart: bool,
+        /// Another collection shows it to the other all the same: either that one leaks, or both may see it.
+        elsewhere: bool,
     },
     /// Its parent is the caller's.
     Parent {
@@ -70,6 +72,7 @@ impl Sign {
             Self::OwnerField { strong: false, .. }
                 | Self::Holder { .. }
                 | Self::ScopedList { apart: false, .. }
+                | Self::ScopedList { elsewhere: true, .. }
                 | Self::Created
         )
     }
@@ -253,14 +256,11 @@ fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> V
             }
             for peer in people.peers(caller) {
                 // A peer who was refused or got nothing of this kind tells nothing.
-                let other = callers.get(&peer.name).filter(|other| !other.contains(key));
-                // Shown to the peer, or to anybody, by another collection: shared, whatever this one leaves out.
+                let Some(other) = callers.get(&peer.name).filter(|other| !other.contains(key)) else { continue };
                 let elsewhere =
                     objects.is_listed_to(key, &peer.name) || objects.is_listed_to(key, crate::model::ANONYMOUS);
-                if let Some(other) = other.filter(|_| !elsewhere) {
-                    let (operation, apart) = (operation.to_string(), other.is_disjoint(listed));
-                    found.push((person, Sign::ScopedList { operation, other: peer.name.clone(), apart }));
-                }
+                let (operation, apart) = (operation.to_string(), other.is_disjoint(listed));
+                found.push((person, Sign::ScopedList { operation, other: peer.name.clone(), apart, elsewhere }));
             }
         }
     }

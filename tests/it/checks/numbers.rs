@@ -25,7 +25,8 @@ fn memos(path: &str, who: Option<&str>) -> (u16, Value) {
 async fn a_user_whose_number_is_a_teams_as_well_is_still_known_by_it() {
     let report = serve(&["/me", "/memos/{id}"], &TWO, memos).await.bench.scan().await;
     let finding = finding(&report, "authz/bola-read", "/memos/{id}").expect("found");
-    assert_eq!(finding.confidence, Confidence::Confirmed, "{finding:#?}");
+    // A field that names the owner is one sign; a second one would confirm it.
+    assert_eq!(finding.confidence, Confidence::Suspected, "{finding:#?}");
 }
 
 /// Alice has account 3 and Bob account 4; the articles are of the users 3 and 4, who are neither of the two. All who are

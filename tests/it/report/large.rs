@@ -68,7 +68,7 @@ fn left(report: &mut Report, format: Format, syntax: Syntax) -> String {
     let mut tripwire = redactor.sweep(syntax, Vec::new());
     report::write(format, report, &rules(), TextOptions::default(), &mut tripwire as &mut dyn Write).unwrap();
     let (bytes, n_hidden) = tripwire.finish().unwrap();
-    println!("{format:?}: {} bytes in {:.1?}, {n_hidden} replaced", bytes.len(), began.elapsed());
+    eprintln!("{format:?}: {} bytes in {:.1?}, {n_hidden} replaced", bytes.len(), began.elapsed());
     assert!(n_hidden >= n_planted, "{format:?}: {n_hidden}");
     let text = String::from_utf8(bytes).unwrap();
     for part in [&KEY[..12], &KEY[10..22], &KEY[20..]] {

@@ -16,6 +16,7 @@ mod nested;
 mod numbers;
 mod objects;
 mod oracles;
+mod policies;
 mod refusals;
 mod requests;
 mod secrets;
@@ -58,6 +59,7 @@ fn drafts() -> Vec<kit::Draft> {
         secrets::drafts(),
         surface::drafts(),
         sharing::drafts(),
+        policies::drafts(),
         refusals::drafts(),
         envelopes::drafts(),
         by_design::drafts(),

@@ -7,7 +7,7 @@ use super::is_documented;
 use crate::checks::context::{CheckCx, present};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::model::{ANONYMOUS, Role, Silence};
-use crate::probe::{Answer, Ask, Caller, SendError};
+use crate::probe::{Answer, Ask, Caller};
 use crate::survey::{Baseline, Leaf, Person, Surveyed, leaves, succeeds};
 
 /// Header, value, and a value of the same kind that nobody trusts.

@@ -1,0 +1,73 @@
+//! The access model over whole scans: what a policy rests on, what breaks it, and what the user's word settles.
+
+use routewarden::model::Confidence;
+use routewarden::report::{CoverageOutcome, Report};
+
+use super::harness::{Bench, coverage};
+use crate::twins::{Twin, named};
+
+async fn scan(twin: &Twin, more: &str) -> Report {
+    let config = format!(
+        "[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n{}\n{more}",
+        twin.base_url, twin.identities_toml
+    );
+    Bench::new(&config, Some(&twin.document), &twin.env).scan().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_leaks_do_not_excuse_each_other() {
+    let report = scan(&named("orders-leaking-twice").await, "").await;
+    let order = report.policy.iter().find(|row| row.resource == "order").expect("a policy of orders");
+    assert_eq!(order.policy, "owner");
+    assert!(order.rests_on.iter().any(|ground| ground.contains("GET /orders shows each caller its own")), "{order:?}");
+    assert!(order.rests_on.iter().any(|ground| ground.contains("/lines refuses")), "{order:?}");
+    assert!(order.broken_by.contains(&"GET /orders/{number}".to_owned()), "{order:?}");
+    assert!(order.broken_by.contains(&"GET /reports/daily".to_owned()), "{order:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn held_names_the_attack_and_the_owners_own_request() {
+    let report = scan(&named("orders-kept").await, "").await;
+    let held: Vec<_> = report.coverage.iter().filter(|row| row.outcome == CoverageOutcome::Held).collect();
+    let read = held
+        .iter()
+        .find(|row| row.check == "authz/bola-read" && row.operation.path == "/orders/{number}")
+        .expect(&coverage(&report, "authz/bola-read", "GET /orders/{number}"));
+    let proof = read.proof.as_ref().expect("exchanges");
+    assert_ne!(proof.attack.identity, proof.control.identity);
+    assert_eq!((proof.attack.url.as_str(), proof.attack.status), (proof.control.url.as_str(), Some(404)));
+    assert_eq!(proof.control.status, Some(200));
+    assert!(held.iter().all(|row| row.proof.is_some()), "held without exchanges: {held:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_everyone_is_shown_is_not_said_to_be_held() {
+    let report = scan(&named("garden-shown-to-all").await, "").await;
+    assert!(report.findings.iter().all(|finding| finding.check != "authz/bola-read"));
+    let row = coverage(&report, "authz/bola-read", "GET /beds/{bed}");
+    assert!(row.starts_with("NotApplicable: shared"), "{row}");
+    let bed = report.policy.iter().find(|row| row.resource == "bed").expect("a policy of beds");
+    assert_eq!(bed.policy, "signed-in");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_users_word_makes_a_finding_a_note() {
+    let twin = named("drafts-open-by-name").await;
+    let stated = "[intent]\n\"GET /drafts/{slug}\" = { policy = \"signed-in\", reason = \"reviewed by all\" }\n";
+    let report = scan(&twin, stated).await;
+    let finding = report.findings.iter().find(|finding| finding.check == "authz/bola-read").expect("a note");
+    assert_eq!(finding.confidence, Confidence::Observation);
+    assert!(finding.clauses.iter().any(|clause| clause.because.contains("reviewed by all")), "{:?}", finding.clauses);
+    let plain = scan(&twin, "").await;
+    let finding = plain.findings.iter().find(|finding| finding.check == "authz/bola-read").expect("a finding");
+    assert_eq!(finding.confidence, Confidence::Confirmed);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_owners_word_confirms_what_no_route_shows() {
+    let twin = named("garden-shown-to-all").await;
+    let report = scan(&twin, "[intent]\n\"resource:bed\" = \"owner\"\n").await;
+    let found = report.findings.iter().find(|finding| finding.check == "authz/bola-read").expect("a finding");
+    assert_eq!(found.confidence, Confidence::Confirmed, "{:?}", found.clauses);
+    assert_eq!(found.operation.path, "/beds/{bed}");
+}
