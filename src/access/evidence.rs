@@ -202,13 +202,32 @@ impl<'a> Gathering<'a> {
                 Sign::IsCaller if private || keeps_private(&self.claim.operation) => {
                     (Rank::Scope, Witness::Account, None)
                 }
+                // What hangs below a person, and is not what people show of themselves.
+                Sign::IsCaller if !self.claim.values.is_empty() && self.is_part() => {
+                    (Rank::Scope, Witness::Fields, None)
+                }
                 Sign::OwnerField { strong: true, .. } => (Rank::Ownership, Witness::Fields, None),
                 Sign::OwnerField { strong: false, .. } => (Rank::Hint, Witness::Fields, None),
                 _ => return None,
             };
             Some(Ground { rank, witness, route, because: sign.because(owner), exchange: None })
         });
-        grounds.collect()
+        grounds.chain(self.named_owner()).collect()
+    }
+
+    fn is_part(&self) -> bool {
+        self.model.survey.operation(&self.claim.operation).is_some_and(|surveyed| !is_whole(surveyed))
+    }
+
+    /// A shown value that stands for the owner, under whatever name.
+    fn named_owner(&self) -> Option<Ground> {
+        let people = &self.model.survey.people;
+        let names = |value: &&SeenValue| {
+            people.named_in(&value.key, &value.text).is_some_and(|person| person.name == self.claim.owner)
+        };
+        let value = self.claim.values.iter().find(names)?;
+        let because = format!("its field `{}` names {}", clean_name(&value.key, 40), self.claim.owner);
+        Some(Ground { rank: Rank::Hint, witness: Witness::Fields, route: None, because, exchange: None })
     }
 
     /// What the caller is refused itself, it is not meant to reach through its parts.
@@ -409,5 +428,25 @@ fn is_collection_of(list: &OperationId, item: &OperationId) -> bool {
 /// Returns true for routes that are named after what people keep to themselves: `/users/{id}/addresses`.
 fn keeps_private(operation: &OperationId) -> bool {
     let last = operation.0.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    words(last).iter().any(|word| PRIVATE_WORDS.contains(&crate::survey::singular(word).as_str()))
+    words(last)
+        .iter()
+        .map(|word| crate::survey::singular(word))
+        .any(|word| PRIVATE_WORDS.contains(&word.as_str()) || PRIVATE_PARTS.contains(&word.as_str()))
 }
+
+/// Words of routes to what hangs below a person and nobody else is shown.
+const PRIVATE_PARTS: &[&str] = &[
+    "key",
+    "token",
+    "secret",
+    "session",
+    "credential",
+    "setting",
+    "preference",
+    "payment",
+    "invoice",
+    "notification",
+    "message",
+    "draft",
+    "cart",
+];

@@ -130,11 +130,18 @@ impl<'a> CheckCx<'a> {
             }
             let Some(owner) = people.all.iter().find(|person| person.name == baseline.caller) else { continue };
             for intruder in people.all.iter().filter(|person| person.rank == owner.rank && person.name != owner.name) {
-                // Both are shown it, and a third is not: one of its tenant is no intruder.
+                // One list shows it to both, and not to a third: one of its tenant is no intruder.
                 let belongs = baseline.object.as_ref().is_some_and(|key| {
-                    let scoped =
-                        owns.is_some_and(|(_, signs)| signs.iter().any(|sign| matches!(sign, Sign::ScopedList { .. })));
-                    scoped && self.is_listed_to(key, surveyed, &intruder.name)
+                    let signs = owns.map(|(_, signs)| signs).unwrap_or_default();
+                    signs.iter().any(|sign| match sign {
+                        Sign::ScopedList { operation, .. } => {
+                            self.survey.objects.lists.iter().any(|((id, _), callers)| {
+                                id.as_str() == operation
+                                    && callers.get(&intruder.name).is_some_and(|listed| listed.contains(key))
+                            })
+                        }
+                        _ => false,
+                    })
                 });
                 if intruder.signed_in && !belongs {
                     pairs.push(Pair { intruder, owner, baseline });

@@ -90,11 +90,10 @@ fn garden(name: &'static str) -> Draft {
         }
         find(&beds(), "/bed", &bed).map_or_else(|| refuse(404, "no such bed"), ok)
     };
-    let document = Document::new("Garden", SCHEME).get("/beds", "All beds", &json!({"beds": beds()})).get(
-        "/beds/{bed}",
-        "One bed",
-        &beds()[0],
-    );
+    let document = Document::new("Garden", SCHEME)
+        .get("/me", "Who am I", &json!({"login": "alice"}))
+        .get("/beds", "All beds", &json!({"beds": beds()}))
+        .get("/beds/{bed}", "One bed", &beds()[0]);
     let router = Router::new()
         .route("/me", signed(SCHEME, |who| ok(json!({"login": who}))))
         .route("/beds", signed(SCHEME, move |_| ok(json!({"beds": beds()}))))
