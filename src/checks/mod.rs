@@ -11,6 +11,7 @@ mod registry;
 mod rights;
 mod role_changes;
 mod rule;
+mod throwaway;
 
 mod authn;
 mod authz;

@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::sign_outs::{find_callers, is_token, names_something, own_sign_out};
 use crate::act::{Acting, Body, Kind, acting_of, body};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{PlanCx, present};
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::detect::jwt;
-use crate::model::{Credential, Identity, Operation, Role, Secret, Verdict};
-use crate::probe::{Answer, Ask, Caller, SendError, Values, WriteKind};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_me_word, leaves, succeeds, words};
+use crate::model::{Identity, Operation, Role, Secret, Silence, clean_name};
+use crate::probe::{Answer, Ask, Caller, Response, Values, WriteKind};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_me_word, leaves, me_facts, succeeds, words};
 
 check! {
     /// ## What it does
@@ -25,14 +26,15 @@ check! {
     /// shared computer, from a log, from a stolen device.
     ///
     /// ## How it is confirmed
-    /// The second token is shown the caller's own data on a route that refuses nobody and a made-up token; the sign-out
-    /// with it is answered with success; and after that it is shown the same data again, twice, a second apart, while a
-    /// made-up token is still refused.
+    /// The second token is shown the caller's own data, on a route about the caller that refuses nobody and a made-up
+    /// token; the sign-out beside the sign-in is answered with success; and after that the token is shown the same data
+    /// again, twice, a second apart, while a made-up token is still refused.
     ///
     /// ## When it stays silent
-    /// When the token is refused after the sign-out, when the document has no sign-out, and when the sign-out was not
-    /// answered with success. A token that runs out within a quarter of an hour, beside a refresh token, may be meant to
-    /// outlive its session by that much: it is only suspected.
+    /// When the token is refused after the sign-out, when the document has no sign-out, when the sign-out was not answered
+    /// with success, and for operations that end the sessions of a user of choice or remove one token by its id: they are
+    /// never sent. A token that runs out within a quarter of an hour, beside a refresh token, may be meant to outlive its
+    /// session by that much: it is only suspected.
     ///
     /// ## References
     /// OWASP API2:2023, CWE-613
@@ -45,6 +47,9 @@ check! {
         cwe: [613],
         remedy: "revoke-on-sign-out",
         since: "0.2.0",
+        plan: plan,
+        phase: Sessions,
+        write: run,
     }
 }
 
@@ -55,70 +60,36 @@ const SHORT_LIVED_SECONDS: i64 = 15 * 60;
 /// Tokens of one second may be equal: their claims are.
 const NEXT_SECOND: Duration = Duration::from_millis(1_100);
 
-impl Check for LogoutIneffective {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if operation.method.is_safe() || acting_of(cx.api, operation).kind != Kind::SignOut {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if operation.method.is_safe() || acting_of(cx.api, operation).kind != Kind::SignOut {
-            return Need::NotApplicable;
-        }
-        // Two looks at each witness of two identities; two sign-ins, the sign-out, four looks, and the scan's own session.
-        Need::Requests(if cx.identities.is_empty() { 0 } else { 22 })
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::Sessions
-    }
+    // Two looks at each witness of two identities; two sign-ins, the sign-out, four looks, and the scan's own session.
+    Need::Requests(if cx.identities.is_empty() { 0 } else { 22 })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
-    let ends_others = words(&acting.operation.path).iter().any(|word| word == "other" || word == "others");
-    if acting.kind != Kind::SignOut || !acting.slots.is_empty() || ends_others {
-        return Ok(held("it does not end the caller's own session"));
-    }
-    let candidates = who(cx);
-    if candidates.is_empty() {
-        return Ok(skipped(
-            "needs an identity that signs in by a request",
-            Some("give an identity a `login` in routewarden.toml, or scan with --auto-accounts"),
-        ));
-    }
-    for identity in candidates {
-        let witness = match witness(cx, identity).await {
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    own_sign_out(cx, acting)?;
+    let mut last =
+        Silence::undecided("no route about the caller shows it data of its own and refuses a made-up token");
+    for identity in find_callers(cx, acting)? {
+        // A caller whose session is gone shows nothing; another one may.
+        let witness = match find_witness(cx, identity).await {
             Ok(Some(witness)) => witness,
-            Ok(None) | Err(SendError::SessionGone(_)) => continue,
-            Err(error) => return Err(error),
+            Ok(None) => continue,
+            Err(silence) => {
+                last = silence;
+                continue;
+            }
         };
-        let verdict = SignOut { cx, acting, identity, witness: &witness }.carry_out().await;
+        let judged = SignOut { cx, acting, identity, witness: &witness }.judge().await;
         restore(cx, identity, &witness).await;
-        return verdict;
+        return judged;
     }
-    Ok(inconclusive("no route shows a signed-in caller data of its own and refuses a made-up token", None))
+    Err(last)
 }
 
-/// Identities that can sign in again: throw-away accounts first, and of these the last, since most checks act as the
-/// first.
-fn who<'a>(cx: &ActCx<'a>) -> Vec<&'a Identity> {
-    let probe = cx.check.probe;
-    let mut found: Vec<&Identity> = probe
-        .identities()
-        .iter()
-        .filter(|identity| matches!(identity.credential, Credential::Login(_)))
-        .filter(|identity| probe.sessions().get(&identity.name).is_some())
-        .collect();
-    found.reverse();
-    found.sort_by_key(|identity| cx.account(&identity.name).is_none());
-    found.truncate(2);
-    found
-}
-
-/// A protected route that shows a caller what nobody else is shown.
+/// A protected route that shows a caller what no other caller is shown.
 struct Witness<'a> {
     surveyed: &'a Surveyed,
     baseline: &'a Baseline,
@@ -128,63 +99,79 @@ struct Witness<'a> {
 
 impl Witness<'_> {
     /// Asks past every cache that heeds the wish.
-    async fn look(&self, cx: &ActCx<'_>, caller: Caller) -> Result<Arc<Answer>, SendError> {
+    async fn look(&self, cx: &ActCx<'_>, caller: Caller) -> Result<Arc<Answer>, Silence> {
         look(cx, self.baseline, caller).await
     }
 
-    /// Whether an answer carries the caller's own data; `None` when it says nothing.
+    /// Returns whether an answer carries the caller's own data; `None` when it says nothing.
     fn serves(&self, answer: &Answer) -> Option<bool> {
         if ActCx::no_answer(answer).is_some() {
             return None;
         }
-        let shown = answer
-            .response()
-            .filter(|response| succeeds(response))
-            .map_or(0, |response| present(&self.own, response).len());
-        Some(shown * 2 >= self.own.len())
+        Some(self.count(answer) * 2 >= self.own.len())
+    }
+
+    fn count(&self, answer: &Answer) -> usize {
+        let response = answer.response().filter(|response| succeeds(response));
+        response.map_or(0, |response| present(&self.own, response).len())
     }
 }
 
-async fn look(cx: &ActCx<'_>, baseline: &Baseline, caller: Caller) -> Result<Arc<Answer>, SendError> {
+async fn look(cx: &ActCx<'_>, baseline: &Baseline, caller: Caller) -> Result<Arc<Answer>, Silence> {
     let mut ask: Ask = baseline.ask_as(caller);
     ask.headers.push(("Cache-Control".to_owned(), "no-cache".to_owned()));
-    cx.check.probe.look_again(&ask).await
+    Ok(cx.check.probe.look_again(&ask).await?)
 }
 
-async fn witness<'a>(cx: &ActCx<'a>, identity: &Identity) -> Result<Option<Witness<'a>>, SendError> {
-    let survey = cx.check.survey;
-    let mut routes: Vec<(&Surveyed, &Baseline)> = survey
+async fn find_witness<'a>(cx: &ActCx<'a>, identity: &Identity) -> Result<Option<Witness<'a>>, Silence> {
+    let mut routes: Vec<(&Surveyed, &Baseline)> = cx
+        .check
+        .survey
         .operations
         .iter()
         .filter(|surveyed| matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_))))
         .filter_map(|surveyed| Some((surveyed, surveyed.valid_of(&identity.name)?)))
+        .filter(|(surveyed, baseline)| is_about(cx, surveyed, baseline, &identity.name))
         .collect();
-    let is_me = |path: &str| path.rsplit('/').find(|part| !part.is_empty()).is_some_and(is_me_word);
-    routes.sort_by_key(|(surveyed, baseline)| (!is_me(&surveyed.operation.path), baseline.object.is_some()));
+    routes.sort_by_key(|(surveyed, baseline)| (!is_me(surveyed), baseline.object.is_some()));
     for (surveyed, baseline) in routes.into_iter().take(MAX_WITNESSES) {
         let now = look(cx, baseline, Caller::named(&identity.name)).await?;
         let garbage = look(cx, baseline, Caller::Garbage(identity.name.clone())).await?;
-        let Some(response) = now.response().filter(|response| succeeds(response)) else {
-            continue;
-        };
-        let strangers: BTreeSet<String> = [Some(&garbage), surveyed.anonymous.as_ref()]
-            .into_iter()
-            .flatten()
-            .filter_map(|answer| answer.response())
-            .flat_map(leaves)
-            .map(|leaf| leaf.text)
-            .collect();
-        let own: Vec<Leaf> = leaves(response)
-            .into_iter()
-            .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
-            .filter(|leaf| !strangers.contains(&leaf.text))
-            .collect();
+        let Some(response) = now.response().filter(|response| succeeds(response)) else { continue };
+        let own = own_leaves(surveyed, response, &garbage);
         let found = Witness { surveyed, baseline, own };
         if !found.own.is_empty() && found.serves(&garbage) == Some(false) {
             return Ok(Some(found));
         }
     }
     Ok(None)
+}
+
+fn is_me(surveyed: &Surveyed) -> bool {
+    surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).is_some_and(is_me_word)
+}
+
+/// Whether an answer is about the caller itself: a list of others says nothing of one caller's session, and an
+/// administrator's list of users least of all.
+fn is_about(cx: &ActCx<'_>, surveyed: &Surveyed, baseline: &Baseline, name: &str) -> bool {
+    let survey = cx.check.survey;
+    let Some(response) = baseline.first.response() else { return false };
+    let is_list = !leaves(response).iter().any(|leaf| leaf.is_telling() && !leaf.path.contains('*'));
+    let owned = baseline.object.as_ref().and_then(|key| survey.owner(key)).is_some_and(|(owner, _)| owner == name);
+    let names = |(key, value): &(String, String)| survey.people.named_in(key, value).is_some_and(|it| it.name == name);
+    owned || is_me(surveyed) && !is_list || me_facts(response).iter().any(names)
+}
+
+/// Returns the values of an answer that strangers are not shown.
+fn own_leaves(surveyed: &Surveyed, response: &Response, garbage: &Answer) -> Vec<Leaf> {
+    let strangers = [Some(garbage), surveyed.anonymous.as_deref()].into_iter().flatten();
+    let strangers: BTreeSet<String> =
+        strangers.filter_map(|answer| answer.response()).flat_map(leaves).map(|leaf| leaf.text).collect();
+    leaves(response)
+        .into_iter()
+        .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path))
+        .filter(|leaf| !strangers.contains(&leaf.text))
+        .collect()
 }
 
 /// The scan's own session must work for what comes after: some sign-outs end all sessions of an account.
@@ -208,67 +195,108 @@ struct SignOut<'a> {
 }
 
 /// A further session of the identity.
-struct Second {
+struct FurtherSession {
     token: Secret,
     login: Arc<Answer>,
 }
 
-/// What was seen on the way.
-struct Seen {
-    before: Arc<Answer>,
-    out: Arc<Answer>,
-    after: Arc<Answer>,
-    again: Arc<Answer>,
-    garbage: Arc<Answer>,
-}
-
 impl SignOut<'_> {
-    async fn carry_out(&self) -> Result<Verdict, SendError> {
+    async fn judge(&self) -> Judged {
         let name = &self.identity.name;
-        let second = match self.sign_in().await? {
-            Ok(second) => second,
-            Err(verdict) => return Ok(verdict),
-        };
-        let before = self.witness.look(self.cx, self.with(&second)).await?;
-        if self.witness.serves(&before) != Some(true) {
-            return Ok(inconclusive(
-                format!("a second token of {name} is not served (status {})", status(&before)),
-                None,
+        let second = self.sign_in().await?;
+        let mut rule = Rule::default();
+        let before = rule.need("token-served-before", self.served_before(&second).await, |_| {
+            format!("{} shows {name}'s own data to the second token", self.witness.surveyed.operation.id)
+        })?;
+        let out = self.sign_out(&second).await?;
+        // Refusals answer with redirects too.
+        let redirected = out.status().is_some_and(|status| (300..400).contains(&status));
+        rule.weigh(
+            "sign-out-succeeded",
+            (!redirected).then_some(true),
+            format!("it answered {}status {}", if redirected { "with a redirect, " } else { "" }, status(&out)),
+        );
+
+        let after = self.served_after(&second, &before).await;
+        let after = rule.need("served-after-sign-out", after, |after| {
+            format!("{} values of {name}'s are shown to the token still", self.witness.count(after))
+        })?;
+        let garbage = self.witness.look(self.cx, Caller::Garbage(name.clone())).await?;
+        let refused = self.witness.serves(&garbage) == Some(false);
+        rule.weigh(
+            "made-up-token-refused",
+            refused,
+            format!("a made-up token gets status {} there", status(&garbage)),
+        );
+        if let Some(seconds) = short_lived(&second) {
+            rule.weigh("outlives-its-session", None, format!(
+                "the token runs out by itself {seconds} s after it was given, and a refresh token renews it: that may be meant"
             ));
         }
-        let url = self.cx.url(self.acting, &Values::new())?;
-        let body = self.body(&second);
-        let written = self
-            .cx
-            .write_to(self.acting, self.with(&second), url, body.as_ref(), Vec::new(), WriteKind::Touches)
-            .await?;
-        let out = written.answer;
-        let redirected = out.status().is_some_and(|status| (300..400).contains(&status));
-        if let Some(because) = ActCx::no_answer(&out).or_else(|| ActCx::refusal(&out).filter(|_| !redirected)) {
-            return Ok(inconclusive(format!("the sign-out did not succeed: {because}"), None));
-        }
-        let after = self.witness.look(self.cx, self.with(&second)).await?;
-        match self.witness.serves(&after) {
-            None => return Ok(inconclusive("the token's use after the sign-out could not be judged", None)),
-            Some(false) => {
-                let because = format!("the token is refused after the sign-out: status {}", status(&after));
-                self.cx.note(self.acting, name, "", true, because.clone());
-                return Ok(held(because));
-            }
-            Some(true) => {}
-        }
-        // Some servers learn of a revocation a moment later.
-        tokio::time::sleep(NEXT_SECOND).await;
-        let again = self.witness.look(self.cx, self.with(&second)).await?;
-        if self.witness.serves(&again) == Some(false) {
-            return Ok(held("the token is refused a second after the sign-out"));
-        }
-        let garbage = self.witness.look(self.cx, Caller::Garbage(name.clone())).await?;
-        Ok(self.proven(&second, &Seen { before, out, after, again, garbage }))
+        let again = self.served_later(&second, &before).await?;
+        let served = self.witness.serves(&again) == Some(true);
+        rule.weigh("repeated", served, "a second later the token was shown the same");
+
+        rule.show(Role::Attack, &after).show(Role::Attack, &again);
+        rule.show(Role::Baseline, &before).show(Role::Baseline, &out).show(Role::Control, &garbage);
+        let claim = format!("a token of {name} was served after {name} had signed out with it");
+        self.cx.note(self.acting, name, "", false, claim.clone());
+        rule.found(Finding {
+            site: "token:sign-out".to_owned(),
+            cause: self.acting.operation.path.clone(),
+            claim,
+            severity: None,
+            surveyed: self.acting,
+        })
     }
 
-    /// A further sign-in, whose token should be another one than the scan's; the same one is used where all are equal.
-    async fn sign_in(&self) -> Result<Result<Second, Verdict>, SendError> {
+    async fn served_before(&self, second: &FurtherSession) -> Result<Arc<Answer>, Silence> {
+        let before = self.witness.look(self.cx, self.with(second)).await?;
+        ensure(self.witness.serves(&before) == Some(true), || {
+            let name = &self.identity.name;
+            Silence::undecided(format!("a second token of {name} is not served (status {})", status(&before)))
+        })?;
+        Ok(before)
+    }
+
+    async fn sign_out(&self, second: &FurtherSession) -> Result<Arc<Answer>, Silence> {
+        let url = self.cx.url(self.acting, &Values::new())?;
+        let body = self.body(second)?;
+        let (caller, kind) = (self.with(second), WriteKind::Touches);
+        let out = self.cx.write_to(self.acting, caller, url, body.as_ref(), Vec::new(), kind).await?.answer;
+        let redirected = out.status().is_some_and(|status| (300..400).contains(&status));
+        let refused = ActCx::refusal(&out).filter(|_| !redirected);
+        match ActCx::no_answer(&out).or(refused) {
+            Some(because) => Err(Silence::undecided(format!("the sign-out did not succeed: {because}"))),
+            None => Ok(out),
+        }
+    }
+
+    async fn served_after(&self, second: &FurtherSession, before: &Answer) -> Result<Arc<Answer>, Silence> {
+        let after = self.witness.look(self.cx, self.with(second)).await?;
+        match self.witness.serves(&after) {
+            None => Err(Silence::undecided("the token's use after the sign-out could not be judged")),
+            Some(true) => Ok(after),
+            Some(false) => {
+                let because = format!("the token is refused after the sign-out: status {}", status(&after));
+                self.cx.note(self.acting, &self.identity.name, "", true, because.clone());
+                Err(held(&after, before, because))
+            }
+        }
+    }
+
+    /// Looks once more: some servers learn of a revocation a moment later.
+    async fn served_later(&self, second: &FurtherSession, before: &Answer) -> Result<Arc<Answer>, Silence> {
+        tokio::time::sleep(NEXT_SECOND).await;
+        let again = self.witness.look(self.cx, self.with(second)).await?;
+        if self.witness.serves(&again) == Some(false) {
+            return Err(held(&again, before, "the token is refused a second after the sign-out"));
+        }
+        Ok(again)
+    }
+
+    /// Signs in once more; the token should be another one than the scan's, and is the same where all are equal.
+    async fn sign_in(&self) -> Result<FurtherSession, Silence> {
         let probe = self.cx.check.probe;
         let mut login = probe.try_sign_in(self.identity).await?;
         let mut token = probe.further_token(self.identity, &login);
@@ -278,103 +306,65 @@ impl SignOut<'_> {
             login = probe.try_sign_in(self.identity).await?;
             token = probe.further_token(self.identity, &login);
         }
-        Ok(match token {
-            Some(token) => Ok(Second { token, login }),
-            None => Err(inconclusive(
-                format!("a second sign-in of {} gave no token (status {})", self.identity.name, status(&login)),
-                None,
-            )),
-        })
+        let token = token.ok_or_else(|| {
+            let name = &self.identity.name;
+            Silence::undecided(format!("a second sign-in of {name} gave no token (status {})", status(&login)))
+        })?;
+        Ok(FurtherSession { token, login })
     }
 
-    fn with(&self, second: &Second) -> Caller {
-        Caller::Forged {
-            identity: self.identity.name.clone(),
-            token: second.token.clone(),
-            label: "token of a second sign-in".to_owned(),
-        }
+    fn with(&self, second: &FurtherSession) -> Caller {
+        let label = "token of a second sign-in".to_owned();
+        Caller::Forged { identity: self.identity.name.clone(), token: second.token.clone(), label }
     }
 
-    /// The body of the sign-out, with the tokens that it asks for.
-    fn body(&self, second: &Second) -> Option<Body> {
+    /// Returns the body of the sign-out with the tokens that it asks for; none of them is invented.
+    fn body(&self, second: &FurtherSession) -> Result<Option<Body>, Silence> {
         let api = self.cx.maker.api;
-        let mut made = body(api, self.acting, "")?;
+        let Some(mut made) = body(api, self.acting, "") else { return Ok(None) };
         let declared = self.acting.fields(api);
-        if let Value::Object(members) = &mut made.value {
-            let known: BTreeSet<String> =
-                members.keys().cloned().chain(declared.into_iter().map(|field| field.name)).collect();
-            for name in known {
-                let joined = words(&name).join("");
-                let token = if joined.contains("refresh") {
-                    refresh_token(&second.login)
-                } else {
-                    matches!(joined.as_str(), "token" | "accesstoken" | "sessiontoken" | "authtoken" | "jwt")
-                        .then(|| second.token.expose().to_owned())
-                };
-                if let Some(token) = token {
+        let Value::Object(members) = &mut made.value else { return Ok(Some(made)) };
+        let known: BTreeSet<String> =
+            members.keys().cloned().chain(declared.iter().map(|field| field.name.clone())).collect();
+        for name in known {
+            let joined = words(&name).join("");
+            let token = if joined.contains("refresh") {
+                refresh_token(&second.login)
+            } else if is_token(&joined) {
+                Some(second.token.expose().to_owned())
+            } else if names_something(&name) {
+                None
+            } else {
+                continue;
+            };
+            let required = declared.iter().any(|field| field.name == name && field.required);
+            match token {
+                Some(token) => {
                     let redactor = self.cx.check.probe.redactor();
                     redactor.learn(&format!("token of {}", self.identity.name), &Secret::new(token.clone()));
                     members.insert(name, json!(token));
                 }
+                None if required => {
+                    let name = clean_name(&name, 40);
+                    return Err(Silence::not_tried(format!("it asks for `{name}`, which the sign-in does not give")));
+                }
+                None => {
+                    members.remove(&name);
+                }
             }
         }
-        Some(made)
-    }
-
-    fn proven(&self, second: &Second, seen: &Seen) -> Verdict {
-        let name = &self.identity.name;
-        let route = &self.witness.surveyed.operation.id;
-        let mut proof = Proof::default();
-        proof.clause("token-served-before", true, format!("{route} shows {name}'s own data to the second token"));
-        let redirected = seen.out.status().is_some_and(|status| (300..400).contains(&status));
-        if redirected {
-            proof.open(
-                "sign-out-succeeded",
-                format!("it answered with a redirect (status {}), as refusals do too", status(&seen.out)),
-            );
-        } else {
-            proof.clause("sign-out-succeeded", true, format!("it answered status {}", status(&seen.out)));
-        }
-        let shown = seen.after.response().map_or(0, |response| present(&self.witness.own, response).len());
-        proof.clause("served-after-sign-out", true, format!("{shown} values of {name}'s are shown to the token still"));
-        proof.clause(
-            "made-up-token-refused",
-            self.witness.serves(&seen.garbage) == Some(false),
-            format!("a made-up token gets status {} there", status(&seen.garbage)),
-        );
-        if let Some(seconds) = short_lived(second) {
-            proof.open(
-                "outlives-its-session",
-                format!("the token runs out by itself {seconds} s after it was given, and a refresh token renews it: that may be meant"),
-            );
-        }
-        proof.clause(
-            "repeated",
-            self.witness.serves(&seen.again) == Some(true),
-            "a second later the token was shown the same",
-        );
-        proof.show(Role::Attack, &seen.after).show(Role::Attack, &seen.again);
-        proof.show(Role::Baseline, &seen.before).show(Role::Baseline, &seen.out).show(Role::Control, &seen.garbage);
-        let claim = format!("a token of {name} was served after {name} had signed out with it");
-        self.cx.note(self.acting, name, "", false, claim.clone());
-        proof.broken(Finding {
-            site: "token:sign-out".to_owned(),
-            cause: self.acting.operation.path.clone(),
-            claim,
-            severity: None,
-            surveyed: self.acting,
-        })
+        Ok(Some(made))
     }
 }
 
-/// The refresh token of a sign-in's answer.
+/// Returns the refresh token of a sign-in's answer.
 fn refresh_token(login: &Answer) -> Option<String> {
     let is_refresh = |leaf: &Leaf| words(&leaf.key).join("").contains("refresh") && leaf.text.len() >= 8;
     leaves(login.response()?).into_iter().find(is_refresh).map(|leaf| leaf.text)
 }
 
-/// The lifetime of a token that is renewed every few minutes.
-fn short_lived(second: &Second) -> Option<i64> {
+/// Returns the lifetime of a token that is renewed every few minutes.
+fn short_lived(second: &FurtherSession) -> Option<i64> {
     let refreshed = refresh_token(&second.login).is_some()
         || second.login.response()?.headers.iter().any(|(name, value)| {
             name == "set-cookie" && value.split('=').next().is_some_and(|name| name.contains("refresh"))

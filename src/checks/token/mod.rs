@@ -4,6 +4,7 @@ use crate::checks::meta::family;
 
 pub(super) mod case;
 pub(super) mod forge;
+mod sign_outs;
 
 family![
     signature_not_verified::SignatureNotVerified,

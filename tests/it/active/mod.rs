@@ -14,6 +14,7 @@ mod properties;
 mod receipts;
 mod resets;
 mod roles;
+mod sign_outs;
 mod signing;
 mod spelled_otherwise;
 mod strangers;

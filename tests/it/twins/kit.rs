@@ -185,8 +185,11 @@ impl Document {
 
     /// An operation with more fields in its object than the builder knows.
     pub(super) fn operation(mut self, path: &str, summary: &str, example: &Value, more: Value) -> Self {
+        let declared =
+            |name: &str| more["parameters"].as_array().is_some_and(|all| all.iter().any(|it| it["name"] == name));
         let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let parameters: Vec<Value> = names
+            .filter(|name| !declared(name))
             .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
             .collect();
         let mut operation = json!({

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Path;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
@@ -21,6 +22,7 @@ pub(super) fn drafts() -> Vec<Draft> {
         draft("tokens-titled", Fault::Titled),
         draft("tokens-eternal", Fault::Eternal),
         draft("tokens-repaired", Fault::Absent),
+        public_beside_empty(),
     ]
 }
 
@@ -128,6 +130,38 @@ fn draft(name: &'static str, fault: Fault) -> Draft {
             Fault::Eternal => vec![("token/weak-secret", "GET /wallet"), ("token/expired-accepted", "GET /wallet")],
             Fault::Absent => vec![],
         },
+    }
+}
+
+/// Readings of stations, for every caller whatever it carries. The first station of the list has none yet, so that its
+/// empty list says nothing of tokens; the document's example has some.
+fn public_beside_empty() -> Draft {
+    let key = Arc::new(key(Fault::Absent));
+    let mut identities = Identities::default();
+    for who in ["alice", "bob"] {
+        let variable = format!("TWIN_{}", who.to_uppercase());
+        let value = token("HS256", who, jiff::Timestamp::now().as_second() + 7200, Some(&key));
+        identities.add(who, "user", &format!("bearer = {{ env = \"{variable}\" }}"), (variable.clone(), value));
+    }
+    let readings = |station: &str| match station {
+        "403" => json!([{"at": "2031-02-03T04:05:06Z", "level_mm": 2391, "buoy": "north-reef-7"}]),
+        _ => json!([]),
+    };
+    let stations = json!([{"station_id": 401, "name": "South pier"}]);
+    let shown = stations.clone();
+    let example = json!({"parameters": [{"name": "station_id", "in": "path", "required": true, "example": 403, "schema": {"type": "integer"}}]});
+    Draft {
+        name: "tokens-public-beside-empty",
+        router: Router::new()
+            .route("/wallet", get(move |headers| own_wallet(Fault::Absent, Arc::clone(&key), headers)))
+            .route("/stations", get(async move || ok(stations)))
+            .route("/stations/{station_id}/readings", get(async move |Path(id): Path<String>| ok(readings(&id)))),
+        document: Document::with_scheme("Buoys", json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}))
+            .get("/wallet", "The caller's wallet", &wallet("alice"))
+            .get("/stations", "Stations", &shown)
+            .operation("/stations/{station_id}/readings", "Readings of a station", &readings("403"), example),
+        identities,
+        expect: vec![],
     }
 }
 
