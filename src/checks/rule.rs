@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use crate::act::Acting;
-use crate::model::{AccessClaim, Clause, Draft, EvidenceItem, Exchange, OperationId, Outcome, Role, Severity, Silence};
+use crate::model::{
+    AccessClaim, Clause, Draft, EvidenceItem, Exchange, Operation, OperationId, Outcome, Role, Severity, Silence,
+};
 use crate::probe::{Answer, SendError};
 use crate::survey::{Reading, Surveyed};
 
@@ -32,6 +34,12 @@ pub(crate) struct Finding<'a> {
 pub(crate) trait Concerns: std::fmt::Debug {
     /// Returns the operation.
     fn operation(&self) -> &OperationId;
+}
+
+impl Concerns for Operation {
+    fn operation(&self) -> &OperationId {
+        &self.id
+    }
 }
 
 impl Concerns for Surveyed {
@@ -166,6 +174,11 @@ pub(crate) fn let_through(reading: Reading, attack: &Answer, control: &Answer, w
 /// Returns `Held` for an attack that came to nothing while the control was served.
 pub(crate) fn held(attack: &Answer, control: &Answer, because: impl Into<String>) -> Silence {
     Silence::held(&attack.exchange, &control.exchange, because)
+}
+
+/// Returns `Held` for an attack that any answer withstands, such as a burst that is told to slow down.
+pub(crate) fn withstood(attack: &Answer, control: &Answer, because: impl Into<String>) -> Silence {
+    Silence::withstood(&attack.exchange, &control.exchange, because)
 }
 
 /// Returns `Held` for an answer that was searched in vain.

@@ -89,6 +89,19 @@ impl Silence {
         Self::held(answer, answer, because)
     }
 
+    /// Returns `Held` for an attack that any answer withstands: a limit (429) to a burst, a failure (5xx) that shows
+    /// nothing of the server's inside. The control was served, as always.
+    pub fn withstood(attack: &Arc<Exchange>, control: &Arc<Exchange>, because: impl Into<String>) -> Self {
+        match &attack.outcome {
+            Outcome::Response(_) if is_served(control) => Self::Held(HeldProof {
+                attack: Arc::clone(attack),
+                control: Arc::clone(control),
+                because: because.into(),
+            }),
+            _ => Self::held(attack, control, because),
+        }
+    }
+
     /// Returns that the rule has no subject here.
     pub fn not_applicable(because: impl Into<String>) -> Self {
         Self::NotApplicable(because.into())

@@ -1,9 +1,12 @@
 //! `authn/challenge-missing`.
 
+use std::sync::Arc;
+
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held};
-use crate::model::{Operation, Role, Verdict};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, held};
+use crate::model::{Role, Silence};
+use crate::probe::Answer;
 use crate::survey::Surveyed;
 
 check! {
@@ -30,43 +33,35 @@ check! {
         cwe: [],
         remedy: "challenge-header",
         since: "0.1.0",
+        plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable },
+        read: run,
     }
 }
 
-impl Check for ChallengeMissing {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable }
-    }
-
-    fn run<'a>(&'a self, _cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(surveyed) })
-    }
+async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let strangers = [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten();
+    let refused: Vec<&Arc<Answer>> = strangers.filter(|answer| answer.status() == Some(401)).collect();
+    let first = refused.first().ok_or_else(|| Silence::not_applicable("no 401 was seen here"))?;
+    let silent = refused.iter().find(|answer| {
+        answer.response().is_some_and(|response| response.header("www-authenticate").is_none())
+    });
+    let mut rule = Rule::default();
+    let answer = rule.need("no-challenge", silent.ok_or_else(|| all_name_it(surveyed, first)), |_| {
+        "status 401 without WWW-Authenticate".to_owned()
+    })?;
+    rule.show(Role::Attack, answer);
+    rule.observed(Finding {
+        site: "header:WWW-Authenticate".to_owned(),
+        cause: "challenge".to_owned(),
+        claim: "status 401 came without WWW-Authenticate".to_owned(),
+        severity: None,
+        surveyed,
+    })
 }
 
-fn run(surveyed: &Surveyed) -> Verdict {
-    let refused =
-        [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten().filter(|answer| answer.status() == Some(401));
-    let silent = refused
-        .clone()
-        .find(|answer| answer.response().is_some_and(|response| response.header("www-authenticate").is_none()));
-    match silent {
-        Some(answer) => {
-            let mut proof = Proof::default();
-            proof.clause("no-challenge", true, "status 401 without WWW-Authenticate");
-            proof.show(Role::Attack, answer);
-            proof.fact(Finding {
-                site: "header:WWW-Authenticate".to_owned(),
-                cause: "challenge".to_owned(),
-                claim: "status 401 came without WWW-Authenticate".to_owned(),
-                severity: None,
-                surveyed,
-            })
-        }
-        None if refused.count() > 0 => held("every 401 names its scheme"),
-        None => held("no 401 was seen here"),
+fn all_name_it(surveyed: &Surveyed, refused: &Answer) -> Silence {
+    match surveyed.valid().next() {
+        Some(served) => held(refused, &served.first, "every 401 names its scheme"),
+        None => Silence::undecided("every 401 names its scheme, and no caller is served"),
     }
 }

@@ -1,10 +1,13 @@
 //! `authn/inconsistent`.
 
+use std::collections::BTreeSet;
+
+use super::siblings::signed_in;
 use crate::checks::context::{CheckCx, PlanCx, present};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
-use crate::model::{ANONYMOUS, Operation, Role, Verdict};
-use crate::probe::{Answer, Caller, SendError};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, held, let_through};
+use crate::model::{Operation, Role, Silence};
+use crate::probe::{Answer, Caller};
 use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves};
 
 check! {
@@ -34,80 +37,82 @@ check! {
         cwe: [287],
         remedy: "require-authentication",
         since: "0.1.0",
+        plan: plan,
+        read: run,
     }
 }
 
-impl Check for Inconsistent {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if !PlanCx::is_read(operation) || cx.identities.is_empty() { Need::NotApplicable } else { Need::Requests(1) }
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if !PlanCx::is_read(operation) || cx.identities.is_empty() { Need::NotApplicable } else { Need::Requests(1) }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
-    let asked = surveyed.asked_by_strangers().filter(|baseline| baseline.valid(&surveyed.volatile));
-    let Some(baseline) = asked.filter(|baseline| baseline.caller != ANONYMOUS) else {
-        return Ok(skipped("needs a signed-in identity to compare with", Some("add an identity to routewarden.toml")));
-    };
-    let (Some(garbage), Some(anonymous)) = (&surveyed.garbage, &surveyed.anonymous) else {
-        return Ok(inconclusive("no made-up credential was sent", None));
-    };
-    match (surveyed.garbage_reading(), surveyed.anonymous_reading()) {
-        (Some(Reading::Refused(because)), _) => return Ok(held(format!("a made-up credential is refused: {because}"))),
-        (Some(Reading::Data), Some(Reading::Data)) => {
-            return Ok(held("anonymous callers are served too: no validation to skip"));
-        }
-        (Some(Reading::Data), Some(Reading::Refused(_))) => {}
-        _ => return Ok(inconclusive("the answers to strangers could not be judged", None)),
-    }
-    let shown = callers_own(surveyed, baseline, garbage, anonymous);
-    if shown.is_empty() {
-        return Ok(held("a made-up credential gets nothing of what the signed-in caller is shown"));
-    }
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let baseline = signed_in(surveyed)?;
+    let asked = surveyed.garbage.as_ref().zip(surveyed.anonymous.as_ref());
+    let (garbage, anonymous) = asked.ok_or_else(|| Silence::not_tried("no made-up credential was sent"))?;
+    let mut rule = Rule::default();
+    rule.need("anonymous-refused", asks_for_credential(surveyed), |_| "the route asks for a credential".to_owned())?;
+    let shown = served(surveyed, baseline, garbage, anonymous);
+    let shown = rule.need("made-up-credential-served", shown, |shown| {
+        format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller)
+    })?;
     let (refusing, asked) = siblings(cx, surveyed);
-    let ask = CheckCx::as_caller(baseline, Caller::Garbage(baseline.caller.clone()));
-    let again = cx.send(&ask.again(1)).await?;
-    let mut proof = Proof::default();
-    proof.clause("anonymous-refused", true, "the route asks for a credential");
-    proof.clause(
-        "made-up-credential-served",
-        true,
-        format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller),
-    );
     let enough = refusing.len() >= 3 && refusing.len() * 5 >= asked * 4;
-    let because = format!("{} of {asked} other protected routes refuse the same credential", refusing.len());
-    if enough {
-        proof.clause("siblings-refuse", true, because);
-    } else {
-        proof.open("siblings-refuse", format!("{because}; at least three and four fifths are asked for"));
-    }
+    let more = if enough { "" } else { "; at least three and four fifths are asked for" };
+    rule.weigh(
+        "siblings-refuse",
+        enough.then_some(true),
+        format!("{} of {asked} other protected routes refuse the same credential{more}", refusing.len()),
+    );
+    let again = cx.send(&baseline.ask_as(Caller::Garbage(baseline.caller.clone())).again(1)).await?;
     let repeated = again.response().is_some_and(|response| present(&shown, response).len() == shown.len());
-    proof.clause("repeated", repeated, "the same request again gave the same values");
-    proof.show(Role::Attack, garbage).show(Role::Baseline, &baseline.first).show(Role::Control, anonymous);
+    rule.weigh("repeated", repeated, "the same request again gave the same values");
+
+    rule.show(Role::Attack, garbage).show(Role::Baseline, &baseline.first).show(Role::Control, anonymous);
     if let Some(answer) = refusing.first().and_then(|sibling| sibling.garbage.as_ref()) {
-        proof.show(Role::Control, answer);
+        rule.show(Role::Control, answer);
     }
-    Ok(proof.broken(Finding {
+    rule.found(Finding {
         site: "header:credential".to_owned(),
         cause: surveyed.operation.path.clone(),
         claim: "a credential that nobody was ever given was served".to_owned(),
         severity: None,
         surveyed,
-    }))
+    })
 }
 
-/// Telling values of the caller's answer that the made-up credential gets too, and nobody else.
+/// Passes where the route asks for a credential: there is no validation to skip where anonymous callers are served.
+fn asks_for_credential(surveyed: &Surveyed) -> Result<String, Silence> {
+    match surveyed.anonymous_reading() {
+        Some(Reading::Refused(because)) => Ok(because),
+        Some(Reading::Data) => Err(Silence::not_applicable("anonymous callers are served too: no validation to skip")),
+        Some(Reading::NoData(because)) => Err(Silence::undecided(because)),
+        None => Err(Silence::undecided("the answers to strangers could not be judged")),
+    }
+}
+
+/// Returns the values of the caller's that the made-up credential is served.
+fn served(
+    surveyed: &Surveyed,
+    baseline: &Baseline,
+    garbage: &Answer,
+    anonymous: &Answer,
+) -> Result<Vec<Leaf>, Silence> {
+    let reading = surveyed.garbage_reading().unwrap_or(Reading::Data);
+    let_through(reading, garbage, &baseline.first, "a made-up credential")?;
+    let shown = callers_own(surveyed, baseline, garbage, anonymous);
+    if shown.is_empty() {
+        let because = "a made-up credential gets nothing of what the signed-in caller is shown";
+        return Err(held(garbage, &baseline.first, because));
+    }
+    Ok(shown)
+}
+
+/// Telling values of the caller's answer that the made-up credential gets too, and no anonymous caller.
 fn callers_own(surveyed: &Surveyed, baseline: &Baseline, garbage: &Answer, anonymous: &Answer) -> Vec<Leaf> {
     let (Some(own), Some(given)) = (baseline.first.response(), garbage.response()) else { return Vec::new() };
     let known = |answer: &Answer| answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text);
-    let open: std::collections::BTreeSet<String> = known(anonymous).collect();
+    let open: BTreeSet<String> = known(anonymous).collect();
     let telling =
         |leaf: &Leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !open.contains(&leaf.text);
     let wanted: Vec<Leaf> = leaves(own).into_iter().filter(telling).collect();

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use super::siblings::{signed_in, weigh_sign_in};
 use crate::checks::authz::intent::private_fields;
 use crate::checks::context::{CheckCx, PlanCx, present};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
-use crate::model::{ANONYMOUS, Operation, Role, Security, Verdict, clean_name};
-use crate::probe::{Answer, Caller, SendError};
-use crate::survey::{Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_strong_owner_name, leaves, scalar_text};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, status};
+use crate::model::{ANONYMOUS, Operation, Role, Security, Silence, clean_name};
+use crate::probe::{Answer, Caller};
+use crate::survey::{
+    Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_owner_name, is_strong_owner_name, leaves, scalar_text,
+};
 
 check! {
     /// ## What it does
@@ -39,82 +42,102 @@ check! {
         cwe: [306],
         remedy: "require-authentication",
         since: "0.1.0",
+        plan: plan,
+        read: run,
     }
 }
 
-impl Check for Missing {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn plan(_: &PlanCx<'_>, operation: &Operation) -> Need {
+    if !PlanCx::is_read(operation) || matches!(operation.security, Security::Public | Security::Optional(_)) {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if !PlanCx::is_read(operation) || matches!(operation.security, Security::Public | Security::Optional(_)) {
-            return Need::NotApplicable;
-        }
-        Need::Requests(1)
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
+    Need::Requests(1)
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
-    let asked = surveyed.asked_by_strangers().filter(|baseline| baseline.valid(&surveyed.volatile));
-    let Some(baseline) = asked.filter(|baseline| baseline.caller != ANONYMOUS) else {
-        return Ok(skipped("needs a signed-in identity to compare with", Some("add an identity to routewarden.toml")));
-    };
-    let Some(anonymous) = surveyed.anonymous.clone() else { return Ok(inconclusive("nobody asked anonymously", None)) };
-    match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => return Ok(held(format!("anonymous is refused: {because}"))),
-        Some(Reading::NoData(because)) => return Ok(inconclusive(because, None)),
-        _ => {}
-    }
-    let shown = shown_to_anyone(surveyed, baseline, &anonymous);
-    if shown.is_empty() {
-        return Ok(held("the anonymous answer has nothing of what the signed-in caller is shown"));
-    }
-    let public = cx.values_given(surveyed, ANONYMOUS);
-    if shown.iter().all(|leaf| public.contains(&leaf.text)) {
-        return Ok(held("public content: routes that are open by their document show the same"));
-    }
-    let Some(private) = private_sign(cx, surveyed, baseline, &shown) else {
-        // Public content behind a document that asks for sign-in is drift, and inventory/drift says so.
-        return Ok(held("public content: nothing in it belongs to one user"));
-    };
-    let ask = CheckCx::as_caller(baseline, Caller::Anonymous);
-    let again = cx.send(&ask.again(1)).await?;
-    Ok(proven(cx, surveyed, baseline, &Seen { anonymous: &anonymous, again: &again, shown: &shown }, private))
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let mut rule = Rule::default();
+    let baseline = rule.need("signed-in-served", signed_in(surveyed), |baseline| {
+        format!("{} gets status {}", baseline.caller, status(&baseline.first))
+    })?;
+    let anonymous =
+        surveyed.anonymous.clone().ok_or_else(|| Silence::not_tried("no anonymous caller asked here"))?;
+    let shown = rule.need("anonymous-gets-it", shown_to_anyone(surveyed, baseline, &anonymous), |shown| {
+        let paths: Vec<String> = shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
+        format!("{} of the same values, at {}", shown.len(), paths.join(", "))
+    })?;
+    is_not_published(cx, surveyed, &shown)?;
+    // Public content behind a document that asks for sign-in is drift, and inventory/drift says so.
+    let (certain, because) = private_sign(cx, surveyed, baseline, &shown)?;
+    rule.weigh("data-is-private", certain.then_some(true), because);
+    weigh_sign_in(cx, surveyed, &mut rule);
+    let again = cx.send(&baseline.ask_as(Caller::Anonymous).again(1)).await?;
+    let repeated = again.response().is_some_and(|response| present(&shown, response).len() == shown.len());
+    rule.weigh("repeated", repeated, "the same request again gave the same values");
+
+    rule.show(Role::Attack, &anonymous).show(Role::Baseline, &baseline.first);
+    rule.found(Finding {
+        site: "operation".to_owned(),
+        cause: surveyed.operation.path.clone(),
+        claim: format!("an anonymous caller got what {} is shown", baseline.caller),
+        severity: None,
+        surveyed,
+    })
 }
 
-struct Seen<'a> {
-    anonymous: &'a Answer,
-    again: &'a Answer,
-    shown: &'a [Leaf],
-}
-
-/// Telling leaves of the signed-in answer that the anonymous one has too.
-fn shown_to_anyone(surveyed: &Surveyed, baseline: &Baseline, anonymous: &Answer) -> Vec<Leaf> {
-    let (Some(own), Some(given)) = (baseline.first.response(), anonymous.response()) else { return Vec::new() };
+/// Returns the telling leaves of the signed-in answer that the anonymous one has too.
+fn shown_to_anyone(surveyed: &Surveyed, baseline: &Baseline, anonymous: &Answer) -> Result<Vec<Leaf>, Silence> {
+    let reading = surveyed.anonymous_reading().unwrap_or(Reading::Data);
+    let_through(reading, anonymous, &baseline.first, "anonymous")?;
+    let own = baseline.first.response().map(leaves).unwrap_or_default();
     let wanted: Vec<Leaf> =
-        leaves(own).into_iter().filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path)).collect();
-    present(&wanted, given).into_iter().cloned().collect()
+        own.into_iter().filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path)).collect();
+    let shown = anonymous.response().map(|given| present(&wanted, given)).unwrap_or_default();
+    if shown.is_empty() {
+        let because = "the anonymous answer has nothing of what the signed-in caller is shown";
+        return Err(held(anonymous, &baseline.first, because));
+    }
+    Ok(shown.into_iter().cloned().collect())
 }
 
-/// What makes the data one user's: the sentence, and whether it is beyond doubt.
-enum Private {
-    Proven(String),
-    Likely(String),
+/// Passes what strangers are not shown by routes that are open by their document.
+fn is_not_published(cx: &CheckCx<'_>, surveyed: &Surveyed, shown: &[Leaf]) -> Result<(), Silence> {
+    let public = cx.values_given(surveyed, ANONYMOUS);
+    ensure(!shown.iter().all(|leaf| public.contains(&leaf.text)), || {
+        Silence::not_applicable("public content: routes that are open by their document show the same")
+    })
 }
 
-fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> Option<Private> {
+/// Returns a list that shows anonymous callers the object, its owner among the rest: sign-in is optional there, whatever
+/// the document says.
+fn open_list(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> Option<String> {
+    let key = baseline.object.as_ref().filter(|key| cx.is_listed_to(key, surveyed, ANONYMOUS))?;
+    let shows = |other: &&Surveyed| {
+        let given = other.anonymous.as_ref().and_then(|answer| answer.response()).map(leaves).unwrap_or_default();
+        let given: BTreeSet<String> = given.into_iter().map(|leaf| leaf.text).collect();
+        let (listed, rest): (Vec<&Leaf>, Vec<&Leaf>) = shown.iter().partition(|leaf| given.contains(&leaf.text));
+        other.operation.id != surveyed.operation.id
+            && matches!(other.anonymous_reading(), Some(Reading::Data))
+            && other.asked_by_strangers().is_some_and(|asked| asked.object.as_ref() != Some(key))
+            && listed.len() >= rest.len()
+            && !rest.iter().any(|leaf| is_owner_name(&leaf.key))
+    };
+    cx.survey.operations.iter().find(shows).map(|list| list.operation.id.to_string())
+}
+
+/// Returns what makes the data one user's, and whether that is beyond doubt.
+fn private_sign(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    baseline: &Baseline,
+    shown: &[Leaf],
+) -> Result<(bool, String), Silence> {
     let refs: Vec<&Leaf> = shown.iter().collect();
     let fields = private_fields(&refs);
     let caller = &baseline.caller;
     let named = named_people(cx, shown);
     let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
     if is_me_word(last) && named.iter().any(|(name, _)| name == caller) {
-        return Some(Private::Proven(format!("the answer is about {caller}")));
+        return Ok((true, format!("the answer is about {caller}")));
     }
     if let Some(key) = &baseline.object
         && let Some((owner, signs)) = cx.survey.owner(key)
@@ -125,30 +148,41 @@ fn private_sign(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, show
             .iter()
             .find(|sign| matches!(sign, Sign::ScopedList { apart: true, .. } | Sign::Configured | Sign::Parent { .. }));
         if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
-            return Some(Private::Proven(format!("it is {owner}'s own account, with {}", fields.join(", "))));
+            return Ok((true, format!("it is {owner}'s own account, with {}", fields.join(", "))));
         }
         if let Some(sign) = scoped {
-            return Some(Private::Proven(format!("the object is {owner}'s: {}", sign.because(owner))));
+            return Ok((true, format!("the object is {owner}'s: {}", sign.because(owner))));
         }
     }
     let required = surveyed.operation.requires_sign_in();
     if required && let Some(sibling) = kept_elsewhere(cx, surveyed, baseline, shown) {
-        return Some(Private::Proven(format!("{sibling} keeps the same object from anonymous callers")));
+        return Ok((true, format!("{sibling} keeps the same object from anonymous callers")));
     }
     // A marketplace shows its sellers' addresses; only a document that asks for sign-in makes that a leak.
     if !fields.is_empty() && !named.is_empty() && required {
         let people: BTreeSet<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
         let people = people.into_iter().collect::<Vec<_>>().join(", ");
-        return Some(Private::Proven(format!("it names {people} beside {}", fields.join(", "))));
+        return Ok((true, format!("it names {people} beside {}", fields.join(", "))));
     }
-    let strong = named.iter().any(|(_, key)| is_strong_owner_name(key));
+    // What was asked for by its name names itself, and no owner.
+    let asked: BTreeSet<String> = baseline.values.values().filter_map(scalar_text).collect();
+    let strong = shown.iter().any(|leaf| {
+        is_strong_owner_name(&leaf.key)
+            && !asked.contains(&leaf.text)
+            && cx.survey.people.named_in(&leaf.key, &leaf.text).is_some()
+    });
     if required && strong && baseline.object.is_some() && !cx.survey.people.all.is_empty() {
-        return Some(Private::Likely(format!(
-            "its owner field names {}",
-            named.first().map(|(name, _)| name.as_str()).unwrap_or_default()
+        if let Some(list) = open_list(cx, surveyed, baseline, shown) {
+            return Err(Silence::not_applicable(format!(
+                "public content: {list} shows anonymous callers the same object"
+            )));
+        }
+        let owner = named.first().map(|(name, _)| name.as_str()).unwrap_or_default();
+        return Ok((false, format!(
+            "its owner field names {owner}, which public objects may have too; name the object under `owns` of its owner to settle it"
         )));
     }
-    None
+    Err(Silence::not_applicable("public content: nothing in it belongs to one user"))
 }
 
 /// Another route to the very object that refuses anonymous callers what this one shows them.
@@ -185,7 +219,7 @@ fn has_object(surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> bool 
 fn named_people(cx: &CheckCx<'_>, shown: &[Leaf]) -> Vec<(String, String)> {
     shown
         .iter()
-        .filter(|leaf| crate::survey::is_owner_name(&leaf.key) || is_account_field(&leaf.key))
+        .filter(|leaf| is_owner_name(&leaf.key) || is_account_field(&leaf.key))
         .filter_map(|leaf| {
             cx.survey.people.named_in(&leaf.key, &leaf.text).map(|person| (person.name.clone(), leaf.key.clone()))
         })
@@ -196,44 +230,3 @@ fn is_account_field(key: &str) -> bool {
     matches!(key.to_ascii_lowercase().as_str(), "email" | "username" | "login" | "sub" | "user_name" | "mail")
 }
 
-fn proven(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, seen: &Seen<'_>, private: Private) -> Verdict {
-    let mut proof = Proof::default();
-    proof.clause("signed-in-served", true, format!("{} gets status {}", baseline.caller, status(&baseline.first)));
-    let paths: Vec<String> = seen.shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
-    proof.clause(
-        "anonymous-gets-it",
-        true,
-        format!("{} of the same values, at {}", seen.shown.len(), paths.join(", ")),
-    );
-    match private {
-        Private::Proven(because) => proof.clause("data-is-private", true, because),
-        Private::Likely(because) => proof.open(
-            "data-is-private",
-            format!(
-                "{because}, which public objects may have too; name the object under `owns` of its owner to settle it"
-            ),
-        ),
-    };
-    match cx.sibling_that_refuses(surveyed) {
-        Some(sibling) => {
-            proof.clause("sign-in-is-in-use", true, format!("{} refuses anonymous callers", sibling.operation.id));
-            if let Some(answer) = &sibling.anonymous {
-                proof.show(Role::Control, answer);
-            }
-        }
-        None => {
-            proof.open("sign-in-is-in-use", "no operation that was asked refuses anonymous callers");
-        }
-    }
-    let repeated =
-        seen.again.response().is_some_and(|response| present(seen.shown, response).len() == seen.shown.len());
-    proof.clause("repeated", repeated, "the same request again gave the same values");
-    proof.show(Role::Attack, seen.anonymous).show(Role::Baseline, &baseline.first);
-    proof.broken(Finding {
-        site: "operation".to_owned(),
-        cause: surveyed.operation.path.clone(),
-        claim: format!("an anonymous caller got what {} is shown", baseline.caller),
-        severity: None,
-        surveyed,
-    })
-}

@@ -2,8 +2,11 @@
 
 use crate::checks::meta::family;
 
+mod burst;
+mod comparison;
 mod forgotten;
-pub(super) mod trial;
+mod siblings;
+mod trial;
 
 family![
     missing::Missing,

@@ -1,16 +1,14 @@
 //! `authn/user-enumeration`.
 
-use std::sync::Arc;
-
+use super::comparison::Comparison;
 use super::forgotten;
-use super::trial::{Shape, Trial, nobody, wrong_password};
-use crate::act::{Acting, Kind, Persona, acting_of};
+use super::trial::{Trial, nobody, wrong_password};
+use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status, unsent};
-use crate::model::{Method, Operation, Role, Verdict};
-use crate::probe::{Answer, SendError};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::model::{Method, Operation, Role, Silence};
 
 check! {
     /// ## What it does
@@ -43,146 +41,73 @@ check! {
         cwe: [204],
         remedy: "uniform-sign-in",
         since: "0.2.0",
+        plan: plan,
+        phase: Enumeration,
+        write: run,
     }
 }
 
-impl Check for UserEnumeration {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if operation.method != Method::Post {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if operation.method != Method::Post {
-            return Need::NotApplicable;
-        }
-        let acting = acting_of(cx.api, operation);
-        if forgotten::asks_for_reset(cx.api, &acting) {
-            return Need::Requests(if cx.identities.is_empty() { 0 } else { forgotten::REQUESTS });
-        }
-        if acting.kind != Kind::SignIn {
-            return Need::NotApplicable;
-        }
+    let acting = acting_of(cx.api, operation);
+    let most = if forgotten::asks_for_reset(cx.api, &acting) {
+        forgotten::REQUESTS
+    } else if acting.kind == Kind::SignIn {
         // Five wrong passwords, twice, and the right one before, between and after.
-        Need::Requests(if cx.identities.is_empty() { 0 } else { 13 })
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::Enumeration
-    }
+        13
+    } else {
+        return Need::NotApplicable;
+    };
+    Need::Requests(if cx.identities.is_empty() { 0 } else { most })
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     if forgotten::asks_for_reset(cx.maker.api, acting) {
         return forgotten::run(cx, acting).await;
     }
-    if acting.kind != Kind::SignIn {
-        return Ok(held("it does not sign users in"));
-    }
-    let trial = match Trial::of_sign_in(cx, acting) {
-        Ok(trial) => trial,
-        Err(verdict) => return Ok(verdict),
-    };
-    let right = trial.right().await?;
-    if !trial.lets_in(&right) {
-        let because = format!("the right password of {} does not sign it in (status {})", trial.name(), status(&right));
-        return Ok(inconclusive(because, None));
-    }
-    let mut tried = Tried::default();
-    let first = round(&trial, &mut tried).await?;
-    // Counters of failures start anew for what comes after.
-    trial.right().await?;
-    match first.and_then(|()| tried.difference(&trial)) {
-        Err(because) => return Ok(inconclusive(because, None)),
-        Ok(None) => return Ok(held("unknown names are refused as a known one with a wrong password")),
-        Ok(Some(_)) => {}
-    }
-    let second = round(&trial, &mut tried).await?;
-    trial.right().await?;
-    Ok(match second.and_then(|()| tried.difference(&trial)) {
-        Err(because) => inconclusive(because, None),
-        Ok(None) => held("the difference between unknown names and a known one did not show again"),
-        Ok(Some(difference)) => proven(acting, &trial, &right, &tried, &difference),
-    })
-}
-
-/// The refusals of unknown names and of the known one.
-#[derive(Default)]
-struct Tried {
-    people: Vec<Persona>,
-    unknown: Vec<Arc<Answer>>,
-    known: Vec<Arc<Answer>>,
-}
-
-impl Tried {
-    /// In what the refusals differ by kind; an error where those of one kind do not agree.
-    fn difference(&self, trial: &Trial<'_>) -> Result<Option<String>, String> {
-        let named: Vec<&Persona> = self.people.iter().chain([trial.persona()]).collect();
-        let shape = |answers: &[Arc<Answer>]| {
-            let answers: Vec<&Answer> = answers.iter().map(|answer| &**answer).collect();
-            Shape::of(&answers, &named)
-        };
-        match (shape(&self.unknown), shape(&self.known)) {
-            (Some(unknown), Some(known)) => Ok(unknown.differs_from(&known)),
-            _ => Err("equal sign-ins are not answered alike, so that a difference shows nothing".to_owned()),
-        }
-    }
-}
-
-/// Unknown, known, unknown, known, unknown; an error where an answer cannot be compared.
-async fn round(trial: &Trial<'_>, tried: &mut Tried) -> Result<Result<(), String>, SendError> {
-    let password = wrong_password();
-    for turn in 0..5 {
-        let unknown = (turn % 2 == 0).then(nobody);
-        let answer = trial.with(unknown.as_ref().unwrap_or(trial.persona()), &password).await?;
-        if let Some(because) = ActCx::no_answer(&answer) {
-            return Ok(Err(because));
-        }
-        if trial.lets_in(&answer) {
-            let because = match unknown {
-                Some(_) => "a name that nobody has is signed in: the sign-in may make accounts",
-                None => "a wrong password is taken",
-            };
-            return Ok(Err(because.to_owned()));
-        }
-        match unknown {
-            Some(who) => {
-                tried.people.push(who);
-                tried.unknown.push(answer);
-            }
-            None => tried.known.push(answer),
-        }
-    }
-    Ok(Ok(()))
-}
-
-fn proven(acting: &Acting, trial: &Trial<'_>, right: &Answer, tried: &Tried, difference: &str) -> Verdict {
-    let mut proof = Proof::default();
-    let name = trial.name();
-    proof.clause("account-exists", true, format!("the right password signs {name} in (status {})", status(right)));
-    proof.clause("unknown-agree", true, format!("{} unknown names are answered alike", tried.unknown.len()));
-    proof.clause("known-differs", true, format!("unknown against known name: {difference}"));
-    let times = tried.known.len();
-    proof.clause(
-        "repeated",
-        times >= 4,
-        format!("the known name is answered alike {times} times, between unknown ones"),
-    );
-    for answer in tried.known.iter().take(2) {
-        proof.show(Role::Attack, answer);
-    }
-    for answer in tried.unknown.iter().take(3) {
-        proof.show(Role::Control, answer);
-    }
-    proof.show(Role::Baseline, right);
-    proof.broken(Finding {
+    ensure(acting.kind == Kind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
+    let trial = Trial::of_sign_in(cx, acting)?;
+    let mut rule = Rule::default();
+    let right = rule.need("account-exists", trial.right_is_taken().await, |right| {
+        format!("the right password signs {} in (status {})", trial.name(), status(right))
+    })?;
+    let mut compared = Comparison::new(trial.persona(), "names");
+    try_round(&trial, &mut compared).await?;
+    compared.difference(&right, "unknown names are refused as a known one with a wrong password")?;
+    try_round(&trial, &mut compared).await?;
+    let difference = compared.weigh(&mut rule, &right, 4)?;
+    rule.show(Role::Baseline, &right);
+    rule.found(Finding {
         site: "operation".to_owned(),
         cause: acting.operation.path.clone(),
         claim: format!("a wrong password is answered otherwise for an account that exists ({difference})"),
         severity: None,
         surveyed: acting,
     })
+}
+
+/// Tries unknown, known, unknown, known, unknown, and the right password at the end: counters of failures start anew for
+/// what comes after.
+async fn try_round(trial: &Trial<'_>, compared: &mut Comparison<'_>) -> Result<(), Silence> {
+    let tried = try_names(trial, compared).await;
+    trial.right().await?;
+    tried
+}
+
+async fn try_names(trial: &Trial<'_>, compared: &mut Comparison<'_>) -> Result<(), Silence> {
+    let password = wrong_password();
+    for turn in 0..5 {
+        let unknown = (turn % 2 == 0).then(nobody);
+        let answer = trial.with(unknown.as_ref().unwrap_or(compared.known()), &password).await?;
+        ensure(!trial.lets_in(&answer), || {
+            Silence::undecided(match unknown {
+                Some(_) => "a name that no account has is signed in: the sign-in may make accounts",
+                None => "a wrong password is taken",
+            })
+        })?;
+        compared.add(unknown, answer)?;
+    }
+    Ok(())
 }

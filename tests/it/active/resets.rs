@@ -76,7 +76,7 @@ async fn a_reset_that_tells_which_accounts_exist_is_confirmed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_that_tells_nothing_is_silent() {
-    for (kind, says) in [(Kind::Uniform, "Held"), (Kind::Echo, "Held"), (Kind::Limited, "Inconclusive")] {
+    for (kind, says) in [(Kind::Uniform, "Held"), (Kind::Echo, "Held"), (Kind::Limited, "Undecided")] {
         let (server, _) = server(kind).await;
         let report = scan(&server, "intrusive").await;
         let text = said(&report, "authn/user-enumeration", ASK);

@@ -182,3 +182,61 @@ async fn a_feed_that_differs_by_caller_gives_nobody_its_posts() {
     let report = serve(&["/me", "/posts", "/posts/{id}"], &TWO, feed).await.bench.scan().await;
     assert!(!confirmed(&report, "authz/bola-read", "/posts/{id}"), "{:#?}", report.findings);
 }
+
+/// Articles for every reader, though the document asks for sign-in; readings for their owner, whom one route forgets to
+/// ask for where no caller is signed in.
+fn gazette(path: &str, who: Option<&str>) -> (u16, Value) {
+    let known = who.filter(|who| *who != "?");
+    let article = |slug: &str, author: &str| json!({"slug": slug, "title": slug.replace('-', " "), "body": format!("What {author} has to say at length"), "user": author});
+    let reading =
+        |id: u16, owner: &str| json!({"id": id, "owner": owner, "note": format!("read again in winter, {id}")});
+    match (path, known) {
+        ("/me", Some(who)) => yes(json!({"username": who})),
+        ("/articles", _) => yes(json!([article("rope-and-knots", "alice"), article("the-tide-tables", "bob")])),
+        ("/articles/rope-and-knots", _) => yes(article("rope-and-knots", "alice")),
+        ("/articles/the-tide-tables", _) => yes(article("the-tide-tables", "bob")),
+        ("/profiles/alice", _) => yes(json!({"username": "alice", "following": false})),
+        ("/profiles/bob", _) => yes(json!({"username": "bob", "following": false})),
+        ("/readings", Some("alice")) => yes(json!([reading(901, "alice")])),
+        ("/readings", Some(_)) => yes(json!([reading(902, "bob")])),
+        ("/readings/901", None | Some("alice")) => yes(reading(901, "alice")),
+        ("/readings/902", None | Some("bob")) => yes(reading(902, "bob")),
+        (_, None) => no(401),
+        _ => no(404),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn optional_sign_in_on_public_content_is_drift_at_most() {
+    let paths = ["/me", "/articles", "/articles/{slug}", "/profiles/{username}", "/readings", "/readings/{reading_id}"];
+    let report = serve(&paths, &TWO, gazette).await.bench.scan().await;
+    for path in ["/articles", "/articles/{slug}", "/profiles/{username}"] {
+        assert!(finding(&report, "authn/missing", path).is_none(), "{:#?}", finding(&report, "authn/missing", path));
+        let (outcome, because) = outcome(&report, "authn/missing", path);
+        assert_eq!(outcome, CoverageOutcome::NotApplicable, "{path}: {because}");
+        let drift = report.findings.iter().any(|found| {
+            found.check == "inventory/drift"
+                && found.confidence == Confidence::Observation
+                && std::iter::once(&found.operation).chain(&found.also).any(|it| it.path == path)
+        });
+        assert!(drift, "{path}: {:#?}", report.findings);
+    }
+    assert!(confirmed(&report, "authn/missing", "/readings/{reading_id}"), "{:#?}", report.findings);
+}
+
+/// Everything is public.
+fn open(path: &str, _: Option<&str>) -> (u16, Value) {
+    yes(json!({"at": path, "rates": [{"pair": "EUR/SEK", "rate": "11.4412"}]}))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_held_where_nothing_was_attacked() {
+    let report = serve(&["/rates", "/news"], &TWO, open).await.bench.scan().await;
+    for check in ["authn/challenge-missing", "authn/inconsistent", "data/stack-trace"] {
+        for row in report.coverage.iter().filter(|row| row.check == check) {
+            assert_ne!(row.outcome, CoverageOutcome::NotTried, "{check}: {}", row.because);
+            let attacked = check == "data/stack-trace";
+            assert!(attacked || row.outcome == CoverageOutcome::NotApplicable, "{check}: {:?}", row.because);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Links in answers that carry a token in their query.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::checks::context::{CheckCx, present};
+use crate::checks::rule::{Finding, Rule};
+use crate::detect::jwt;
+use crate::model::{ANONYMOUS, Draft, Role, Secret, clean_name};
+use crate::probe::{Answer, Caller, Carrier, SendError};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves};
+
+/// A link in an answer with a token in its query.
+struct Link {
+    leaf: Leaf,
+    name: String,
+    token: Secret,
+    /// It is the caller's own.
+    own: bool,
+}
+
+/// Returns what a link with a token in an answer proves; `None` where there is none.
+pub(super) async fn find_link_with_token(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+) -> Result<Option<Draft>, SendError> {
+    let found = surveyed.valid().filter(|baseline| baseline.caller != ANONYMOUS).find_map(|baseline| {
+        let mut links = links(cx, baseline);
+        links.sort_by_key(|link| !link.own);
+        Some((baseline, links.into_iter().next()?))
+    });
+    match found {
+        Some((baseline, link)) => prove_link(cx, surveyed, baseline, &link).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn prove_link(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    baseline: &Baseline,
+    link: &Link,
+) -> Result<Draft, SendError> {
+    let (caller, path, name) = (&baseline.caller, clean_name(&link.leaf.path, 80), clean_name(&link.name, 40));
+    let carries = |answer: &Answer| {
+        answer.response().is_some_and(|response| leaves(response).iter().any(|leaf| leaf.path == link.leaf.path))
+    };
+    let again = cx.send(&baseline.ask().again(1)).await?;
+    let opens = opens(cx, surveyed, baseline, link).await?;
+    let (what, because) = match (&opens, link.own) {
+        (_, true) => (
+            format!("{caller}'s own token as `{name}`"),
+            "it is the one that the caller signs its requests with",
+        ),
+        (Some(_), false) => (format!("a token as `{name}` that signs {caller} in"), "it was tried on this route"),
+        (None, false) => (format!("a token as `{name}`"), "it was tried on this route"),
+    };
+    let mut rule = Rule::default();
+    rule.weigh(
+        "link-in-answer",
+        carries(&baseline.first),
+        format!("the link at `{path}` has a token in its query, as `{name}`"),
+    );
+    rule.weigh("token-signs-in", link.own || opens.is_some(), because);
+    rule.weigh(
+        "strangers-refused",
+        refuses_strangers(surveyed),
+        "the route refuses anonymous callers and made-up credentials",
+    );
+    rule.weigh("repeated", carries(&again), "the same request again gives the link too");
+    rule.show(Role::Attack, &baseline.first).show(Role::Control, &again);
+    for answer in opens.iter().chain(&surveyed.anonymous) {
+        rule.show(Role::Control, answer);
+    }
+    let finding = Finding {
+        site: format!("response:{path}"),
+        cause: format!("link {}", surveyed.operation.path),
+        claim: format!("a link in the answer carries {what}"),
+        severity: None,
+        surveyed,
+    };
+    // A token that opens nothing else may be made for this one link.
+    let may_be_meant = !link.own && opens.is_none();
+    Ok(if may_be_meant { rule.observation(finding) } else { rule.draft(finding) })
+}
+
+fn refuses_strangers(surveyed: &Surveyed) -> bool {
+    let refused = |reading: Option<Reading>| matches!(reading, Some(Reading::Refused(_)));
+    refused(surveyed.anonymous_reading()) && refused(surveyed.garbage_reading())
+}
+
+/// Links to the API itself whose query carries the caller's token or another JWT. A caller whose key travels in the
+/// query anyway gets it back in links, which adds nothing.
+fn links(cx: &CheckCx<'_>, baseline: &Baseline) -> Vec<Link> {
+    let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Vec::new() };
+    if matches!(session.carrier, Carrier::Query(_)) {
+        return Vec::new();
+    }
+    let own = session.token.expose();
+    let Some(response) = baseline.first.response() else { return Vec::new() };
+    let mut found = Vec::new();
+    for leaf in leaves(response).into_iter().filter(|leaf| !leaf.word && !leaf.number && leaf.text.contains('?')) {
+        let Some(url) = address(cx.probe.base_url(), &leaf.text) else { continue };
+        for (name, value) in url.query_pairs() {
+            // Short values stand in addresses by chance.
+            let is_own = own.len() >= 8 && value == own;
+            let is_token = url.origin() == cx.probe.base_url().origin() && jwt::parse(&value).is_some();
+            if is_own || is_token {
+                let token = Secret::new(value.into_owned());
+                found.push(Link { leaf: leaf.clone(), name: name.into_owned(), token, own: is_own });
+            }
+        }
+    }
+    found
+}
+
+/// The address that a text is; texts that merely contain one are none.
+fn address(base: &Url, text: &str) -> Option<Url> {
+    let text = text.trim();
+    let is_address = text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://");
+    if !is_address || text.len() > 8192 || text.contains(char::is_whitespace) {
+        return None;
+    }
+    base.join(text).ok()
+}
+
+/// The answer to the token of a link in the place of the caller's own, where it is served as the caller's is.
+async fn opens(
+    cx: &CheckCx<'_>,
+    surveyed: &Surveyed,
+    baseline: &Baseline,
+    link: &Link,
+) -> Result<Option<Arc<Answer>>, SendError> {
+    if link.own || !refuses_strangers(surveyed) {
+        return Ok(None);
+    }
+    let identity = baseline.caller.clone();
+    cx.probe.redactor().learn(&format!("token of a link for {identity}"), &link.token);
+    let caller = Caller::Forged { identity, token: link.token.clone(), label: "token of a link".to_owned() };
+    let answer = cx.send(&baseline.ask_as(caller)).await?;
+    let own = baseline.first.response().map(leaves).unwrap_or_default();
+    let telling: Vec<Leaf> =
+        own.into_iter().filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path)).collect();
+    let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == Reading::Data
+        && answer.response().is_some_and(|response| present(&telling, response).len() * 2 > telling.len());
+    Ok(served.then_some(answer))
+}
+
