@@ -21,7 +21,7 @@ pub use names::{
 };
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, is_person, signs_of};
-pub use people::{People, Person, me_facts, session_facts};
+pub use people::{People, Person, claim_facts, me_facts, session_facts};
 pub use refusal::{Reading, is_soft_error, read, succeeds};
 pub use run::{Survey, Surveyor, Tick, varying};
 pub use slots::{Slot, is_uuid, missing_like, readable_base64, slots};

@@ -208,15 +208,22 @@ fn configured_facts(identity: &Identity) -> BTreeSet<String> {
 pub fn session_facts(session: &Session) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     if let Some(claims) = session.jwt().map(|jwt| jwt.payload) {
-        principal_values(&claims, &mut facts);
-        for inner in ["user", "identity", "data", "account"] {
-            if let Some(inner) = claims.get(inner) {
-                principal_values(inner, &mut facts);
-            }
-        }
+        facts.extend(claim_facts(&claims));
     }
     if let Some(response) = session.login.as_ref().and_then(|answer| answer.response()) {
         facts.extend(me_facts(response));
+    }
+    facts
+}
+
+/// Returns the claims of a token that stand for its owner, with their values.
+pub fn claim_facts(claims: &Value) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    principal_values(claims, &mut facts);
+    for inner in ["user", "identity", "data", "account"] {
+        if let Some(inner) = claims.get(inner) {
+            principal_values(inner, &mut facts);
+        }
     }
     facts
 }

@@ -1,29 +1,60 @@
-//! Tokens that nobody told the scan about (RFC 7519), in answers that are not for handing out tokens: which of them are
+//! Tokens that the scan was not given (RFC 7519), in answers that are not for handing out tokens: which of them are
 //! worth a word, and what may be said of one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::checks::context::CheckCx;
-use crate::checks::proof::Proof;
+use crate::checks::rule::Rule;
 use crate::detect::jwt;
 use crate::detect::material::Hidden;
 use crate::detect::unknown_token::{Protection, UnknownToken};
-use crate::survey::words;
+use crate::survey::{Person, claim_facts, words};
 
 /// Parts of the encrypted tokens that RFC 7516 prints (A.1 and A.2), which documentation repeats.
 const SAMPLES: [&str; 2] = ["OKOawDo13gRp2ojaHV7L", "UGhIOguC7IuEvf_NPVaX"];
 
 /// Whether a token opens anything that the caller should not have.
-pub(super) fn is_of_interest(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str) -> bool {
+pub(super) fn is_of_interest(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str, in_address: bool) -> bool {
     let Some(token) = &hidden.token else { return false };
     let value = hidden.value.expose();
+    let owner = owner(cx, hidden);
     // A token without a signature opens nothing, and one that is over no more.
     token.protection != Protection::Unsigned
         && token.expires.is_none_or(|expires| expires > now())
         // An ID token says who signed in, and is for the client to read (OpenID Connect Core §2).
         && !is_id_token(hidden)
         && !SAMPLES.iter().any(|part| value.contains(part))
-        && subject(hidden).is_none_or(|subject| !names(cx, &subject, caller))
+        && owner.is_none_or(|owner| owner.name != caller)
+        && !is_renewed(cx, hidden, caller)
+        // A link is signed for the one file that it leads to, unless the token names another caller.
+        && (!in_address || owner.is_some())
+}
+
+/// Returns the caller that a token is for: by its subject, or else by the other claims where they agree.
+fn owner<'a>(cx: &'a CheckCx<'_>, hidden: &Hidden) -> Option<&'a Person> {
+    let people = &cx.survey.people;
+    let facts = claim_facts(&claims(hidden)?);
+    if let Some((_, subject)) = facts.iter().find(|(claim, _)| claim == "sub")
+        && let Some(person) = people.named_by(subject)
+    {
+        return Some(person);
+    }
+    let mut named = facts.iter().filter_map(|(claim, value)| people.named_in(claim, value));
+    let first = named.next()?;
+    named.all(|other| other.name == first.name).then_some(first)
+}
+
+/// Whether a token has the claims of the caller's own, but for what each sign-in makes anew.
+fn is_renewed(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str) -> bool {
+    let lasting = |claims: &serde_json::Value| {
+        let mut lasting = claims.as_object().cloned().unwrap_or_default();
+        lasting.retain(|claim, _| !matches!(claim.as_str(), "iat" | "exp" | "nbf" | "jti" | "auth_time" | "sid"));
+        lasting
+    };
+    let own = cx.probe.sessions().get(caller).and_then(|session| session.jwt()).map(|jwt| lasting(&jwt.payload));
+    let shown = claims(hidden).map(|claims| lasting(&claims));
+    // Claims that do not name a caller are the same for all of them.
+    own.filter(|own| !claim_facts(&own.clone().into()).is_empty()).is_some_and(|own| shown == Some(own))
 }
 
 fn is_id_token(hidden: &Hidden) -> bool {
@@ -38,23 +69,14 @@ fn claims(hidden: &Hidden) -> Option<serde_json::Value> {
     Some(jwt::parse(hidden.value.expose())?.payload)
 }
 
-fn subject(hidden: &Hidden) -> Option<String> {
-    let claims = claims(hidden)?;
-    let subject = claims.get("sub")?;
-    subject.as_str().map(str::to_owned).or_else(|| subject.as_i64().map(|number| number.to_string()))
-}
-
-fn names(cx: &CheckCx<'_>, subject: &str, caller: &str) -> bool {
-    cx.survey.people.named_by(subject).is_some_and(|person| person.name == caller)
-}
-
-/// Adds what decides whether it is somebody else's.
-pub(super) fn weigh(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str, proof: &mut Proof) {
-    let person = subject(hidden).and_then(|subject| cx.survey.people.named_by(&subject).map(|it| it.name.clone()));
-    match person.filter(|name| name != caller) {
-        Some(name) => proof.clause("is-another-users", true, format!("its subject is {name}, who did not ask")),
-        None => proof.open("is-another-users", "its form does not tell what it opens, nor for whom"),
+/// Adds what decides whether it is another user's.
+pub(super) fn weigh(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str, rule: &mut Rule) {
+    let owner = owner(cx, hidden).filter(|owner| owner.name != caller);
+    let because = match owner {
+        Some(owner) => format!("its claims name {}, who did not ask", owner.name),
+        None => "its form does not say what it opens, nor for whom".to_owned(),
     };
+    rule.weigh("is-another-users", owner.map(|_| true), because);
 }
 
 /// What may be said of a token without telling it.

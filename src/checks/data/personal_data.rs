@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, searched};
 use crate::detect::exposure::sensitive_value;
 use crate::detect::personal::{PersonalKind, in_field};
-use crate::model::{Draft, Operation, Role, Verdict, clean_name};
-use crate::probe::{Answer, SendError};
+use crate::model::{Draft, Operation, Role, Silence, clean_name};
+use crate::probe::Answer;
 use crate::survey::{Baseline, Leaf, Person, Surveyed, leaves, words};
 
 /// So many accounts beside people's names are a list of customers; fewer may be the shop's own.
@@ -19,7 +19,7 @@ const MIN_ACCOUNTS: usize = 2;
 check! {
     /// ## What it does
     /// Looks in the answers to two users of equal rank for the same payment card, bank account or social security
-    /// number: it can be of one of them at most, so somebody is shown what is another's.
+    /// number: it can be of one of them at most, so one user is shown what is another's.
     ///
     /// ## Why it matters
     /// Such numbers are worth money by themselves, and losing them has to be told to authorities and to the people.
@@ -44,6 +44,8 @@ check! {
         cwe: [359],
         remedy: "response-schema",
         since: "0.1.0",
+        plan: plan,
+        read: run,
     }
 }
 
@@ -53,40 +55,23 @@ struct Shown {
     kind: PersonalKind,
 }
 
-impl Check for PersonalData {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let enough = cx.identities.len() >= 2;
-        if enough && PlanCx::is_read(operation) { Need::Requests(1) } else { Need::NotApplicable }
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
+fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let enough = cx.identities.len() >= 2;
+    if enough && PlanCx::is_read(operation) { Need::Requests(1) } else { Need::NotApplicable }
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let pairs = strangers(cx, surveyed);
-    if pairs.is_empty() {
-        return Ok(inconclusive("it takes answers to two users of equal rank who share no tenant", None));
-    }
-    for (one, other) in pairs {
-        let both = in_both(one, other);
-        if both.is_empty() {
-            continue;
-        }
-        let again = cx.send(&CheckCx::as_caller(one, CheckCx::caller(&one.caller)).again(1)).await?;
-        let repeated = numbers(&again);
-        let drafts = both.into_iter().map(|(path, shown)| {
-            let holds = repeated.iter().any(|other| other.leaf.path == path && other.leaf.text == shown.leaf.text);
-            proven(surveyed, (one, other), &shown, (holds, &again))
-        });
-        return Ok(Verdict::Broken(drafts.collect()));
-    }
-    Ok(held("no personal number is shown to two users"))
+    let (first, _) = pairs.first().ok_or_else(|| {
+        Silence::not_tried("it takes answers to two users of equal rank who share no tenant")
+            .with_help(format!("add a second identity of the same rank that {} serves", surveyed.operation.id))
+    })?;
+    let shared = pairs.iter().map(|(one, other)| (*one, *other, in_both(one, other)));
+    let found = shared.into_iter().find(|(_, _, both)| !both.is_empty());
+    let (one, other, both) =
+        found.ok_or_else(|| searched(&first.first, "no personal number is shown to two users"))?;
+    let again = cx.send(&one.ask().again(1)).await?;
+    Ok(both.into_values().map(|shown| prove(surveyed, (one, other), &shown, &again)).collect())
 }
 
 /// Pairs of valid answers to different people of one rank; what a tenant shares is no leak between its members.
@@ -142,23 +127,21 @@ fn is_beside_person(all: &[Leaf], leaf: &Leaf) -> bool {
     })
 }
 
-fn proven(
-    surveyed: &Surveyed,
-    (one, other): (&Baseline, &Baseline),
-    shown: &Shown,
-    (repeated, again): (bool, &Answer),
-) -> Draft {
+fn prove(surveyed: &Surveyed, (one, other): (&Baseline, &Baseline), shown: &Shown, again: &Answer) -> Draft {
     let (path, kind) = (clean_name(&shown.leaf.path, 80), shown.kind.name());
-    let mut proof = Proof::default();
-    proof.clause("validator-holds", true, format!("`{path}` is a valid {kind}, and no published sample"));
-    proof.clause("shown-to-two", true, format!("{} and {} are shown the same one", one.caller, other.caller));
-    proof.clause("repeated", repeated, "the same request again shows it too");
+    let carries = |answer: &Answer| numbers(answer).iter().any(|other| other.leaf.text == shown.leaf.text);
+    let at_same_place =
+        numbers(again).iter().any(|other| other.leaf.path == shown.leaf.path && other.leaf.text == shown.leaf.text);
+    let mut rule = Rule::default();
+    rule.weigh("validator-holds", carries(&one.first), format!("`{path}` is a valid {kind}, and no published sample"));
+    rule.weigh("shown-to-two", carries(&other.first), format!("{} and {} are shown the same one", one.caller, other.caller));
+    rule.weigh("repeated", at_same_place, "the same request again shows it too");
     // No name says what these fields hold, so that the redactor leaves them.
     for (role, answer) in [(Role::Attack, &*one.first), (Role::Baseline, &*other.first), (Role::Control, again)] {
         let hidden: Vec<String> = numbers(answer).into_iter().map(|shown| shown.leaf.text).collect();
-        proof.show_without(role, answer, &hidden, "[redacted:personal-data]");
+        rule.show_without(role, answer, &hidden, "[redacted:personal-data]");
     }
-    proof.draft(Finding {
+    rule.draft(Finding {
         site: format!("response:{path}"),
         cause: format!("{} {}", surveyed.operation.path, words(&shown.leaf.key).join("_")),
         claim: format!("{} and {} are shown the same {kind} at `{path}`", one.caller, other.caller),

@@ -1,11 +1,13 @@
 //! `data/stack-trace`.
 
+use std::sync::Arc;
+
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, withstood};
 use crate::detect::trace::stack_trace;
-use crate::model::{Operation, Role, Verdict};
-use crate::probe::{Answer, Ask, SendError};
+use crate::model::{Role, Silence, clean};
+use crate::probe::{Answer, Ask, Caller};
 use crate::survey::Surveyed;
 
 check! {
@@ -34,69 +36,81 @@ check! {
         cwe: [209],
         remedy: "error-handler",
         since: "0.1.0",
+        plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(1) } else { Need::NotApplicable },
+        read: run,
     }
 }
 
-impl Check for StackTrace {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if PlanCx::is_read(operation) { Need::Requests(1) } else { Need::NotApplicable }
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-}
-
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     // Showing traces may be what this route is for, or its content quotes one: those lines are no fault.
     let valid = surveyed.valid().filter_map(|baseline| baseline.first.response());
     let quoted: String = valid.map(|response| unescaped(&response.text)).collect();
-    let mut looked = false;
-    for (answer, repeat) in errors(surveyed) {
-        looked = true;
-        let found = trace_in(&answer).filter(|(_, line)| is_error(&answer) || !quoted.contains(line.as_str()));
-        let Some((language, shown)) = found else { continue };
-        let again = match repeat {
-            Some(ask) => Some(cx.send(&ask).await?),
-            None => None,
-        };
-        let mut proof = Proof::default();
-        let line = crate::model::clean(&cx.probe.redactor().text(&shown), 120);
-        proof.clause("frames-in-answer", true, format!("{language}: {line}"));
-        match &again {
-            Some(again) => proof.clause("repeated", trace_in(again).is_some(), "the same request again shows it too"),
-            None => proof.open("repeated", "asked once only"),
-        };
-        proof.show(Role::Attack, &answer);
-        if let Some(baseline) = surveyed.valid().next() {
-            // With a status of failure it is the server's own, even where the content quotes such a line.
-            let quotes = quoted.contains(shown.as_str());
-            let because = if quotes { "it came with a status of failure" } else { "the valid answer has no such line" };
-            proof.clause("is-no-content", !quotes || is_error(&answer), because);
-            proof.show(Role::Baseline, &baseline.first);
-        } else if let Some(again) = &again {
-            proof.show(Role::Control, again);
-        }
-        return Ok(proof.broken(Finding {
-            site: "response".to_owned(),
-            cause: format!("trace {language}"),
-            claim: format!("an answer with status {} shows a {language} trace", answer.status().unwrap_or(0)),
-            severity: None,
-            surveyed,
-        }));
+    let errors = errors(surveyed);
+    let traced = errors.iter().find_map(|(answer, repeat)| {
+        let (language, line) = trace_in(answer)?;
+        let quotes = quoted.contains(line.as_str());
+        (is_error(answer) || !quotes).then_some(Traced { answer, repeat: repeat.as_ref(), language, line, quotes })
+    });
+    match traced {
+        Some(traced) => prove(cx, surveyed, &traced).await,
+        None => Err(no_trace(surveyed, &errors)),
     }
-    Ok(if looked { held("no answer shows a trace") } else { inconclusive("no error was seen here", None) })
+}
+
+/// An answer with a stack trace.
+struct Traced<'a> {
+    answer: &'a Answer,
+    repeat: Option<&'a Ask>,
+    language: &'static str,
+    line: String,
+    /// The valid answer has the line too.
+    quotes: bool,
+}
+
+fn no_trace(surveyed: &Surveyed, errors: &[(Arc<Answer>, Option<Ask>)]) -> Silence {
+    let judged = errors.iter().map(|(answer, _)| answer).find(|answer| answer.response().is_some());
+    match (judged, surveyed.valid().next()) {
+        (Some(error), Some(served)) => withstood(error, &served.first, "no answer shows a trace"),
+        (Some(_), None) => Silence::undecided("no answer shows a trace, and no caller is served"),
+        (None, _) => Silence::not_applicable("no error was seen here"),
+    }
+}
+
+async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Judged {
+    let Traced { answer, language, .. } = traced;
+    let again = match traced.repeat {
+        Some(ask) => Some(cx.send(ask).await?),
+        None => None,
+    };
+    let mut rule = Rule::default();
+    let line = clean(&cx.probe.redactor().text(&traced.line), 120);
+    rule.weigh("frames-in-answer", trace_in(answer).is_some(), format!("{language}: {line}"));
+    let because = if again.is_some() { "the same request again shows it too" } else { "asked once only" };
+    rule.weigh("repeated", again.as_ref().map(|again| trace_in(again).is_some()), because);
+    rule.show(Role::Attack, answer);
+    if let Some(baseline) = surveyed.valid().next() {
+        // With a status of failure it is the server's own, even where the content quotes such a line.
+        let quotes = traced.quotes;
+        let because = if quotes { "it came with a status of failure" } else { "the valid answer has no such line" };
+        rule.weigh("is-no-content", !quotes || is_error(answer), because);
+        rule.show(Role::Baseline, &baseline.first);
+    } else if let Some(again) = &again {
+        rule.show(Role::Control, again);
+    }
+    rule.found(Finding {
+        site: "response".to_owned(),
+        cause: format!("trace {language}"),
+        claim: format!("an answer with status {} shows a {language} trace", answer.status().unwrap_or(0)),
+        severity: None,
+        surveyed,
+    })
 }
 
 /// Answers other than the valid ones, each with the request that repeats it.
-pub(super) fn errors(surveyed: &Surveyed) -> Vec<(std::sync::Arc<Answer>, Option<Ask>)> {
+pub(super) fn errors(surveyed: &Surveyed) -> Vec<(Arc<Answer>, Option<Ask>)> {
     let mut found = Vec::new();
     for baseline in surveyed.by.values() {
-        let ask = CheckCx::as_caller(baseline, CheckCx::caller(&baseline.caller));
+        let ask = baseline.ask();
         if !baseline.valid(&surveyed.volatile) {
             found.push((baseline.first.clone(), Some(ask.again(3))));
         }
@@ -105,12 +119,12 @@ pub(super) fn errors(surveyed: &Surveyed) -> Vec<(std::sync::Arc<Answer>, Option
         }
     }
     let strangers = surveyed.asked_by_strangers();
-    let asked = |caller| strangers.map(|baseline| CheckCx::as_caller(baseline, caller).again(3));
+    let asked = |caller| strangers.map(|baseline| baseline.ask_as(caller).again(3));
     if let Some(anonymous) = &surveyed.anonymous {
-        found.push((anonymous.clone(), asked(crate::probe::Caller::Anonymous)));
+        found.push((anonymous.clone(), asked(Caller::Anonymous)));
     }
     if let (Some(garbage), Some(name)) = (&surveyed.garbage, &surveyed.strangers_as) {
-        found.push((garbage.clone(), asked(crate::probe::Caller::Garbage(name.clone()))));
+        found.push((garbage.clone(), asked(Caller::Garbage(name.clone()))));
     }
     found
 }

@@ -21,6 +21,20 @@ fn token(subject: &str, algorithm: &str, ends: i64) -> String {
     format!("{}.{}.{signature}", part(json!({"alg": algorithm, "typ": "JWT"})), part(claims))
 }
 
+/// A token of these claims, none of them a subject.
+fn claimed(claims: Value) -> String {
+    let part = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let head = part(json!({"alg": "HS256", "typ": "JWT"}));
+    format!("{head}.{}.{}", part(claims), URL_SAFE_NO_PAD.encode("the signature of a door, no caller's"))
+}
+
+/// What an authenticator scans.
+fn seed(of: &str) -> String {
+    format!("otpauth://totp/Shop:{of}?secret={}&issuer=Shop", "MZXW6YTBOI4DSNRQGJ2HK3LTOQ3TMNBV")
+}
+
+const SIGNATURE: &str = "9f2c41d07be6a83554e1c09d7ab2f6180c3e95d4471f2ab86de0935c17f4ba62";
+
 const LATER: i64 = 4_000_000_000;
 
 /// A card number that passes its check digit and is no published sample.
@@ -38,6 +52,20 @@ fn shop(path: &str, who: Option<&str>) -> (u16, Value) {
         "/desk" => yes(json!({"note": format!("handover {}", token(other, "HS256", LATER))})),
         "/relay" => yes(json!({"note": format!("relay {}", token("svc-mailer", "HS256", LATER))})),
         "/own" => yes(json!({"note": format!("yours is {}", token(who, "HS256", LATER))})),
+        "/renewed" => yes(json!({"ticket": claimed(json!({"guest": 4, "name": who, "exp": LATER}))})),
+        "/handed" => yes(json!({"ticket": claimed(json!({"guest": 4, "name": other, "exp": LATER}))})),
+        "/images" => yes(json!({"who": who, "urls": [
+            format!("https://media.test/7.jpg?X-Amz-Credential={}W3KQ7ZD5TLNXC2VB%2F20250301%2Feu%2Fs3%2Faws4_request&X-Amz-Expires=3600&X-Amz-Signature={SIGNATURE}", "AKIA"),
+            format!("/media/7?expires={LATER}&sig={SIGNATURE}"),
+            format!("https://media.test/sign/7.jpg?token={}", claimed(json!({"url": "7.jpg", "exp": LATER}))),
+        ]})),
+        "/image-of-other" => {
+            yes(json!({"url": format!("https://media.test/7.jpg?token={}", token(other, "HS256", LATER))}))
+        }
+        "/paid-in-address" => yes(json!({"url": format!("https://media.test/7.jpg?key={}", payment_key("address"))})),
+        "/me/authenticator" => yes(json!({"otpauth": seed(who)})),
+        "/desk/authenticator" => yes(json!({"otpauth": seed(other)})),
+        "/card" => yes(json!({"note": seed(who)})),
         "/over" => yes(json!({"note": format!("it was {}", token(other, "HS256", 1_500_000_000))})),
         "/unsigned" => yes(json!({"note": token(other, "none", LATER)})),
         "/coded" => yes(json!({"blob": STANDARD.encode(format!("key={};", payment_key("coded")))})),
@@ -46,6 +74,34 @@ fn shop(path: &str, who: Option<&str>) -> (u16, Value) {
         "/long" => yes(json!({"a": payment_key("long"), "pad": "x".repeat(2_300_000)})),
         "/people" => yes(json!({"rows": [{"email": "k.marsh@shop.test", "ref": CARD}]})),
         _ => no(404),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_the_callers_own_or_opens_one_file_is_no_secret_of_a_service() {
+    let paths =
+        "/me /renewed /handed /images /image-of-other /paid-in-address /me/authenticator /desk/authenticator /card"
+            .split(' ')
+            .collect::<Vec<_>>();
+    let report = serve(&paths, &TWO, shop).await.bench.scan().await;
+    for (path, wanted) in [
+        ("/renewed", None),
+        ("/handed", Some(Confidence::Confirmed)),
+        ("/images", None),
+        ("/image-of-other", Some(Confidence::Confirmed)),
+        ("/paid-in-address", Some(Confidence::Confirmed)),
+        ("/me/authenticator", None),
+        ("/desk/authenticator", Some(Confidence::Confirmed)),
+        ("/card", Some(Confidence::Confirmed)),
+    ] {
+        let found: Vec<_> = report
+            .findings
+            .iter()
+            .filter(|found| found.check == CHECK)
+            .filter(|found| std::iter::once(&found.operation).chain(&found.also).any(|it| it.path == path))
+            .map(|found| (found.confidence, &found.claim))
+            .collect();
+        assert_eq!(found.first().map(|(confidence, _)| *confidence), wanted, "{path}: {found:?}");
     }
 }
 

@@ -1,0 +1,222 @@
+//! What of an answer is a secret that is not meant to be in it.
+
+use super::foreign_token;
+use crate::checks::context::CheckCx;
+use crate::detect::material::{self, Coding, Hidden, UNKNOWN_TOKEN};
+use crate::detect::secrets::{describe, fingerprint, scan};
+use crate::model::{ANONYMOUS, clean, clean_name};
+use crate::probe::Answer;
+use crate::survey::{Surveyed, words};
+
+/// A secret with what may be said of it.
+pub(super) struct Leak {
+    pub(super) at: Hidden,
+    /// As it stands in the answer; empty when it stands there in pieces.
+    pub(super) written: String,
+    /// Empty without a key.
+    pub(super) fingerprint: String,
+    /// A credential that the scan itself sends.
+    pub(super) own: bool,
+}
+
+/// What an answer was found to carry.
+#[derive(Default)]
+pub(super) struct Leaks {
+    pub(super) all: Vec<Leak>,
+    /// The bounds that kept the rest from being looked at.
+    pub(super) caps: Vec<&'static str>,
+}
+
+/// Returns the secrets of an answer that are not meant to be in it.
+pub(super) fn find_leaks(cx: &CheckCx<'_>, surveyed: &Surveyed, answer: &Answer, caller: &str) -> Leaks {
+    let Some(response) = answer.response() else { return Leaks::default() };
+    let rules = &cx.shared.secrets;
+    let mut material = material::find(response.header("content-type"), &response.text);
+    material.hidden.extend(rules.user.scan(&response.text).into_iter().filter_map(|found| {
+        let value = response.text.get(found.range.clone())?;
+        Some(Hidden::plain(found, value))
+    }));
+    if response.truncated {
+        material.caps.push("the body is longer than is read");
+    }
+    let issues_tokens = is_named(surveyed, &TOKEN_ROUTES);
+    let meant = |hidden: &Hidden| {
+        // Fields that only their names say to be secret are another check's; and what signs callers in or renews a
+        // session answers with a token: that is what it is for.
+        !is_by_form(&hidden.rule)
+            || issues_tokens && is_token(&hidden.rule)
+            || is_part_of_signed_link(&response.text, hidden)
+            || hidden.rule == "one-time-seed" && is_own_enrolment(cx, surveyed, &response.text, hidden, caller)
+            || hidden.token.is_some()
+                && !foreign_token::is_of_interest(cx, hidden, caller, address_before(&response.text, hidden).is_some())
+    };
+    let leak = |hidden: Hidden| {
+        let value = hidden.value.expose();
+        let written = hidden.range.clone().and_then(|range| response.text.get(range)).unwrap_or_default().to_owned();
+        Leak {
+            fingerprint: rules.key.as_ref().map(|key| fingerprint(key, &hidden.rule, value)).unwrap_or_default(),
+            own: is_own(cx, value),
+            written,
+            at: hidden,
+        }
+    };
+    // The callers' own tokens are no news to them.
+    let news = |leak: &Leak| leak.at.token.is_none() || !leak.own;
+    let all = material.hidden.into_iter().filter(|hidden| !meant(hidden)).map(leak).filter(news).collect();
+    Leaks { all, caps: material.caps }
+}
+
+/// Returns the beginning of the address in which a secret stands; `None` where it stands in none.
+fn address_before<'t>(text: &'t str, hidden: &Hidden) -> Option<&'t str> {
+    let before = text.get(..hidden.range.as_ref()?.start)?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '(');
+    let address = before.rfind(ends).and_then(|at| before.get(at + 1..)).unwrap_or(before);
+    let is_address = address.starts_with('/') || address.starts_with("http:") || address.starts_with("https:");
+    is_address.then_some(address)
+}
+
+/// Whether a seed of one-time passwords is the caller's own, on a route on which it enrols an authenticator: it is shown
+/// so that the caller can scan it.
+fn is_own_enrolment(cx: &CheckCx<'_>, surveyed: &Surveyed, text: &str, hidden: &Hidden, caller: &str) -> bool {
+    let before = hidden.range.as_ref().and_then(|range| text.get(..range.start)).unwrap_or_default();
+    let label = before.rfind("otpauth://").and_then(|at| before.get(at..)).unwrap_or_default();
+    let is_others =
+        cx.survey.people.all.iter().filter(|person| person.name != caller).any(|other| {
+            other.facts.iter().any(|fact| fact.len() >= 3 && label.to_lowercase().contains(fact.as_str()))
+        });
+    caller != ANONYMOUS && !is_others && is_named(surveyed, &SECOND_FACTOR_ROUTES)
+}
+
+/// Whether a value belongs to an address that is signed and ends by itself, as links to stored files are: what stands in
+/// it opens that one file for some time.
+fn is_part_of_signed_link(text: &str, hidden: &Hidden) -> bool {
+    const SIGNATURES: [&str; 6] = ["signature=", "sig=", "x-amz-signature=", "x-goog-signature=", "hmac=", "hash="];
+    const ENDS: [&str; 7] = ["expires=", "expiry=", "exp=", "se=", "x-amz-expires=", "x-goog-expires=", "policy="];
+    let Some(before) = address_before(text, hidden) else { return false };
+    let rest = hidden.range.as_ref().and_then(|range| text.get(range.start..)).unwrap_or_default();
+    let rest = rest.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | ')')).next();
+    let address = format!("{before}{}", rest.unwrap_or_default()).to_ascii_lowercase().replace("\\u0026", "&");
+    let Some((_, query)) = address.split_once('?') else { return false };
+    let has = |names: &[&str]| query.split('&').any(|pair| names.iter().any(|name| pair.starts_with(name)));
+    // A shared access signature of Azure may open a whole account or container.
+    let opens_all = has(&["srt="]) || has(&["sr=c"]);
+    has(&SIGNATURES) && has(&ENDS) && !opens_all
+}
+
+/// Whether a value is a secret by its own form, whatever it stands under.
+pub(crate) fn is_secret_by_form(text: &str) -> bool {
+    scan(text).iter().any(|found| is_by_form(&found.rule))
+}
+
+/// Fields that only their names say to be secret are `property/excessive-exposure`'s.
+fn is_by_form(rule: &str) -> bool {
+    !rule.starts_with("field-") && rule != "password-hash"
+}
+
+/// Parts of paths of routes that answer with tokens by design.
+const TOKEN_ROUTES: [&str; 13] = [
+    "login",
+    "signin",
+    "signup",
+    "register",
+    "registration",
+    "token",
+    "tokens",
+    "refresh",
+    "oauth",
+    "oauth2",
+    "session",
+    "sessions",
+    "auth",
+];
+/// Parts of paths of routes on which callers enrol a second factor.
+const SECOND_FACTOR_ROUTES: [&str; 9] =
+    ["totp", "otp", "mfa", "2fa", "factor", "twofactor", "authenticator", "enrol", "enroll"];
+/// Parts of paths of routes on which callers manage keys of their own.
+const KEY_ROUTES: [&str; 6] = ["key", "keys", "apikey", "apikeys", "webhooks", "webhook"];
+
+/// Whether callers manage keys of their own on a route: showing them may be its purpose.
+pub(super) fn is_key_route(surveyed: &Surveyed) -> bool {
+    is_named(surveyed, &KEY_ROUTES)
+}
+
+fn is_named(surveyed: &Surveyed, names: &[&str]) -> bool {
+    let segments = surveyed.operation.path.split('/').filter(|segment| !segment.starts_with('{'));
+    segments.flat_map(words).any(|word| names.contains(&word.as_str()))
+}
+
+/// Kinds that a sign-in may answer with; a vendor's key or a private key is none.
+fn is_token(rule: &str) -> bool {
+    ["access-token", "refresh-token", "session", "authorization-header", UNKNOWN_TOKEN]
+        .iter()
+        .any(|kind| rule.contains(kind))
+}
+
+/// Whether a value is a credential that the scan was given: the redactor knows those by name.
+fn is_own(cx: &CheckCx<'_>, value: &str) -> bool {
+    let shown = cx.probe.redactor().text(value);
+    let unknown = [
+        "[redacted:jwt]",
+        "[redacted:credential]",
+        "[redacted:private-key]",
+        "[redacted:password]",
+        "[redacted:secret]",
+    ];
+    shown.starts_with("[redacted:") && !unknown.iter().any(|kind| shown.contains(kind))
+}
+
+impl Leak {
+    /// The same secret in the same place is one finding, in lists too.
+    pub(super) fn key(&self) -> String {
+        format!("{} {}", self.at.rule, place(&self.at.path))
+    }
+
+    /// Returns what it is, for sentences.
+    pub(super) fn what(&self) -> String {
+        match describe(&self.at.rule) {
+            Some(what) => what.to_owned(),
+            None if self.at.token.is_some() => "a token of somebody or something else".to_owned(),
+            None => format!("what your rule `{}` finds", clean_name(&self.at.rule, 60)),
+        }
+    }
+
+    /// Returns where it stands, for sentences.
+    pub(super) fn place(&self) -> String {
+        let place = clean_name(&place(&self.at.path), 80);
+        if place.is_empty() { "the body".to_owned() } else { format!("`{place}`") }
+    }
+
+    /// Returns what may be said of a secret without telling it.
+    pub(super) fn facts(&self) -> String {
+        let length = self.at.value.expose().chars().count();
+        let mut facts = format!("rule {}, {length} characters", clean_name(&self.at.rule, 60));
+        if let Some(prefix) = &self.at.prefix {
+            facts.push_str(&format!(", begins with the public `{}`", clean(prefix, 24)));
+        }
+        facts.push_str(match self.at.coding {
+            Coding::Plain | Coding::Json => "",
+            Coding::Escaped => ", with escapes",
+            Coding::Base64 => ", in base64",
+            Coding::Pieces => ", in pieces over a stream",
+        });
+        if let Some(token) = &self.at.token {
+            facts.push_str(&foreign_token::facts(token));
+        }
+        if !self.fingerprint.is_empty() {
+            facts.push_str(&format!(", fingerprint {}", self.fingerprint));
+        }
+        facts
+    }
+}
+
+/// A pointer with the positions in lists left out.
+fn place(pointer: &str) -> String {
+    let star = |part: &str| {
+        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            "*".to_owned()
+        } else {
+            part.to_owned()
+        }
+    };
+    pointer.split('/').map(star).collect::<Vec<_>>().join("/")
+}
