@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
-use crate::model::{Operation, Role, Severity, Verdict};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, held};
+use crate::model::{Role, Severity, Silence};
 use crate::probe::{Answer, Ask, Caller, SendError};
 use crate::survey::{Baseline, Reading, Surveyed};
 
@@ -38,24 +38,12 @@ check! {
         cwe: [942],
         remedy: "cors-origins",
         since: "0.1.0",
+        plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(6) } else { Need::NotApplicable },
+        read: run,
     }
 }
 
-impl Check for Cors {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if PlanCx::is_read(operation) { Need::Requests(6) } else { Need::NotApplicable }
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-}
-
-/// Foreign origins, plainest first. The names are reserved (RFC 2606): nobody has them.
+/// Foreign origins, plainest first. The names are reserved (RFC 2606).
 fn origins(cx: &CheckCx<'_>) -> Vec<(&'static str, String)> {
     let host = cx.probe.base_url().host_str().unwrap_or("localhost").to_owned();
     vec![
@@ -66,26 +54,34 @@ fn origins(cx: &CheckCx<'_>) -> Vec<(&'static str, String)> {
     ]
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
-    let Some(baseline) = surveyed.valid().next() else { return Ok(inconclusive("no valid answer", None)) };
-    let mut judged = false;
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let baseline = surveyed.valid().next().ok_or_else(|| Silence::undecided("no valid answer"))?;
+    let mut rule = Rule::default();
+    let reflection = rule.need("origin-reflected", find_reflection(cx, surveyed, baseline).await, |seen| {
+        format!("{} is allowed, with credentials", seen.what)
+    })?;
+    judge(cx, surveyed, baseline, (rule, &reflection)).await
+}
+
+/// Returns the first foreign origin that comes back, asked for twice.
+async fn find_reflection(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> Result<Reflection, Silence> {
+    let mut silence = Silence::undecided("no request with a foreign origin was answered");
     for (index, (what, origin)) in origins(cx).into_iter().enumerate() {
         // The tricks are tried once per part of the API: such settings are rarely made per route.
         if index > 0 && !is_first_of_group(cx, surveyed) {
             break;
         }
         let answer = cx.send(&with_origin(baseline, &origin)).await?;
-        judged |= answer.status().is_some_and(|status| status < 500 && status != 429);
-        if !reflects(&answer, &origin) {
-            continue;
+        if reflects(&answer, &origin) {
+            let again = cx.send(&with_origin(baseline, &origin).again(1)).await?;
+            return Ok(Reflection { what, answer, again, origin });
         }
-        let again = cx.send(&with_origin(baseline, &origin).again(1)).await?;
-        return judge(cx, surveyed, baseline, &Reflection { what, answer, again, origin }).await;
+        let refused = held(&answer, &baseline.first, "foreign origins are not allowed with credentials");
+        if matches!(refused, Silence::Held(_)) {
+            silence = refused;
+        }
     }
-    if !judged {
-        return Ok(inconclusive("no request with a foreign origin was answered", None));
-    }
-    Ok(held("foreign origins are not allowed with credentials"))
+    Err(silence)
 }
 
 fn is_first_of_group(cx: &CheckCx<'_>, surveyed: &Surveyed) -> bool {
@@ -97,7 +93,7 @@ fn is_first_of_group(cx: &CheckCx<'_>, surveyed: &Surveyed) -> bool {
 }
 
 fn with_origin(baseline: &Baseline, origin: &str) -> Ask {
-    let mut ask = CheckCx::as_caller(baseline, CheckCx::caller(&baseline.caller));
+    let mut ask = baseline.ask();
     ask.headers.push(("Origin".to_owned(), origin.to_owned()));
     ask
 }
@@ -143,7 +139,7 @@ async fn ambient(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> 
     if set.is_empty() {
         return Ok(None);
     }
-    let answer = cx.send(&CheckCx::as_caller(baseline, Caller::Cookies(baseline.caller.clone()))).await?;
+    let answer = cx.send(&baseline.ask_as(Caller::Cookies(baseline.caller.clone()))).await?;
     let served = CheckCx::reading(surveyed, &answer, &baseline.masks, &[]) == Reading::Data;
     Ok(served.then_some(answer))
 }
@@ -152,20 +148,20 @@ async fn judge(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
-    seen: &Reflection,
-) -> Result<Verdict, SendError> {
+    (mut rule, seen): (Rule, &Reflection),
+) -> Judged {
     let ambient = ambient(cx, surveyed, baseline).await?;
-    let mut proof = Proof::default();
-    proof.clause(
-        "origin-reflected",
-        reflects(&seen.answer, &seen.origin),
-        format!("{} is allowed, with credentials", seen.what),
-    );
     let plain = baseline.first.response().and_then(|response| response.header("access-control-allow-origin"));
     let differs = plain != Some(seen.origin.as_str());
-    proof.clause("not-fixed", differs, "a request without an origin is not answered with it");
-    proof.clause("repeated", reflects(&seen.again, &seen.origin), "the same request again is answered alike");
-    proof.show(Role::Attack, &seen.answer).show(Role::Baseline, &baseline.first);
+    rule.weigh("not-fixed", differs, "a request without an origin is not answered with it");
+    rule.weigh("repeated", reflects(&seen.again, &seen.origin), "the same request again is answered alike");
+    rule.show(Role::Attack, &seen.answer).show(Role::Baseline, &baseline.first);
+    let because = if ambient.is_some() {
+        format!("{} is served by what browsers send themselves", baseline.caller)
+    } else {
+        "a foreign page cannot send the credential, or the answer is public".to_owned()
+    };
+    rule.weigh("credentials-are-ambient", ambient.is_some(), because);
     let finding = |cause: &str, severity| Finding {
         site: "header:Origin".to_owned(),
         cause: format!("cors {} {cause}", seen.what),
@@ -173,13 +169,11 @@ async fn judge(
         severity,
         surveyed,
     };
-    if let Some(answer) = ambient {
-        let because = format!("{} is served by what browsers send themselves", baseline.caller);
-        proof.clause("credentials-are-ambient", true, because);
-        proof.show(Role::Control, &answer);
-        return Ok(proof.broken(finding("ambient", None)));
+    match ambient {
+        Some(answer) => {
+            rule.show(Role::Control, &answer);
+            rule.found(finding("ambient", None))
+        }
+        None => rule.observed(finding("tokens", Some(Severity::Info))),
     }
-    let because = "a foreign page cannot send the credential, or the answer is public";
-    proof.clause("credentials-are-ambient", false, because);
-    Ok(proof.fact(finding("tokens", Some(Severity::Info))))
 }

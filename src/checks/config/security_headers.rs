@@ -1,9 +1,10 @@
 //! `config/security-headers`.
 
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::model::{Operation, Role, Verdict};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, searched};
+use crate::model::{Role, Silence};
+use crate::probe::Response;
 use crate::survey::Surveyed;
 
 check! {
@@ -31,31 +32,35 @@ check! {
         cwe: [693],
         remedy: "security-headers",
         since: "0.1.0",
+        plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable },
+        read: run,
     }
 }
 
-impl Check for SecurityHeaders {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable }
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed) })
-    }
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let baseline = surveyed.valid().next().ok_or_else(|| Silence::undecided("no valid answer"))?;
+    let response = baseline.first.response().ok_or_else(|| Silence::undecided("no valid answer"))?;
+    let lacks = lacking(response, cx.probe.base_url().scheme() == "https");
+    let lacks = lacks.ok_or_else(|| searched(&baseline.first, "nosniff, content type and, over HTTPS, HSTS are there"));
+    let mut rule = Rule::default();
+    let text = rule.need("headers-missing", lacks, |text| format!("the valid answer lacks {text}"))?;
+    rule.show(Role::Attack, &baseline.first);
+    rule.observed(Finding {
+        site: "response:headers".to_owned(),
+        cause: text.clone(),
+        claim: format!("answers lack {text}"),
+        severity: None,
+        surveyed,
+    })
 }
 
-fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
-    let Some(baseline) = surveyed.valid().next() else { return inconclusive("no valid answer", None) };
-    let Some(response) = baseline.first.response() else { return inconclusive("no valid answer", None) };
+/// Returns the headers that an answer should have and has not.
+fn lacking(response: &Response, over_tls: bool) -> Option<String> {
     let mut lacks: Vec<&str> = Vec::new();
     if !response.header("x-content-type-options").is_some_and(|value| value.trim().eq_ignore_ascii_case("nosniff")) {
         lacks.push("X-Content-Type-Options: nosniff");
     }
-    if cx.probe.base_url().scheme() == "https" && response.header("strict-transport-security").is_none() {
+    if over_tls && response.header("strict-transport-security").is_none() {
         lacks.push("Strict-Transport-Security");
     }
     let media_type = response.header("content-type").unwrap_or_default().to_ascii_lowercase();
@@ -63,18 +68,5 @@ fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Verdict {
     if structured && !media_type.contains("json") {
         lacks.push("a JSON content type for JSON");
     }
-    if lacks.is_empty() {
-        return held("nosniff, content type and, over HTTPS, HSTS are there");
-    }
-    let text = lacks.join(", ");
-    let mut proof = Proof::default();
-    proof.clause("headers-missing", true, format!("the valid answer lacks {text}"));
-    proof.show(Role::Attack, &baseline.first);
-    proof.fact(Finding {
-        site: "response:headers".to_owned(),
-        cause: text.clone(),
-        claim: format!("answers lack {text}"),
-        severity: None,
-        surveyed,
-    })
+    (!lacks.is_empty()).then(|| lacks.join(", "))
 }

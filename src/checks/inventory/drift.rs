@@ -1,9 +1,9 @@
 //! `inventory/drift`.
 
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::model::{ANONYMOUS, Draft, Operation, Role, Verdict, clean_name};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, searched};
+use crate::model::{ANONYMOUS, Draft, Role, Security, Silence, clean_name};
 use crate::probe::Response;
 use crate::survey::{Baseline, Reading, Surveyed};
 
@@ -32,91 +32,70 @@ check! {
         cwe: [1059],
         remedy: "keep-document-true",
         since: "0.1.0",
+        plan: |_, operation| if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable },
+        read: run,
     }
 }
 
-impl Check for Drift {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, _cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if PlanCx::is_read(operation) { Need::Requests(0) } else { Need::NotApplicable }
-    }
-
-    fn run<'a>(&'a self, _cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(surveyed) })
-    }
-}
-
-fn run(surveyed: &Surveyed) -> Verdict {
-    let Some(baseline) = surveyed.valid().next() else { return inconclusive("no valid answer", None) };
-    let Some(response) = baseline.first.response() else { return inconclusive("no valid answer", None) };
+async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let baseline = surveyed.valid().next().ok_or_else(|| Silence::undecided("no valid answer"))?;
+    let response = baseline.first.response().ok_or_else(|| Silence::undecided("no valid answer"))?;
+    let differences = [
+        ("security", security(surveyed, baseline)),
+        ("status", status(surveyed, response)),
+        ("media-type", media_type(surveyed, response)),
+    ];
     let drafts: Vec<Draft> =
-        [security(surveyed, baseline), status(surveyed, baseline, response), media_type(surveyed, baseline, response)]
-            .into_iter()
-            .flatten()
-            .collect();
-    if drafts.is_empty() { held("security, status and type are as documented") } else { Verdict::Broken(drafts) }
+        differences.into_iter().filter_map(|(site, claim)| observe(surveyed, baseline, site, claim)).collect();
+    if drafts.is_empty() {
+        return Err(searched(&baseline.first, "security, status and type are as documented"));
+    }
+    Ok(drafts)
 }
 
-fn observation(surveyed: &Surveyed, baseline: &Baseline, site: &str, claim: String) -> Draft {
-    let mut proof = Proof::default();
-    proof.clause("differs", true, claim.clone());
+fn observe(surveyed: &Surveyed, baseline: &Baseline, site: &str, claim: Option<String>) -> Option<Draft> {
+    let mut rule = Rule::default();
+    let claim = claim.ok_or_else(|| Silence::not_applicable("no difference"));
+    let claim = rule.need("differs", claim, String::clone).ok()?;
     let shown =
         if site == "security" { surveyed.anonymous.as_ref().unwrap_or(&baseline.first) } else { &baseline.first };
-    proof.show(Role::Attack, shown);
-    let mut draft = proof.draft(Finding {
+    rule.show(Role::Attack, shown);
+    Some(rule.observation(Finding {
         site: site.to_owned(),
         // What the document gets wrong in one way is one finding, with its routes.
         cause: format!("{site}: {claim}"),
         claim,
         severity: None,
         surveyed,
-    });
-    draft.observation = true;
-    draft
+    }))
 }
 
-fn security(surveyed: &Surveyed, baseline: &Baseline) -> Option<Draft> {
+fn security(surveyed: &Surveyed, baseline: &Baseline) -> Option<String> {
     let open = matches!(surveyed.anonymous_reading(), Some(Reading::Data)) || baseline.caller == ANONYMOUS;
     if surveyed.operation.requires_sign_in() && open {
-        let claim = "the document asks for sign-in, and anonymous callers are served".to_owned();
-        return Some(observation(surveyed, baseline, "security", claim));
+        return Some("the document asks for sign-in, and anonymous callers are served".to_owned());
     }
-    let public = matches!(surveyed.operation.security, crate::model::Security::Public);
-    if public && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_))) {
-        let claim = "the document says that the operation is public, and anonymous callers are refused".to_owned();
-        return Some(observation(surveyed, baseline, "security", claim));
-    }
-    None
+    let public = matches!(surveyed.operation.security, Security::Public);
+    let refused = matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)));
+    (public && refused)
+        .then(|| "the document says that the operation is public, and anonymous callers are refused".to_owned())
 }
 
-fn status(surveyed: &Surveyed, baseline: &Baseline, response: &Response) -> Option<Draft> {
+fn status(surveyed: &Surveyed, response: &Response) -> Option<String> {
     let declared = &surveyed.operation.responses;
     let code = response.status.to_string();
     let class = format!("{}XX", response.status / 100);
     let known = declared
         .iter()
         .any(|spec| spec.status == code || spec.status == class || spec.status.eq_ignore_ascii_case("default"));
-    if declared.is_empty() || known {
-        return None;
-    }
-    Some(observation(
-        surveyed,
-        baseline,
-        "status",
-        format!("the valid answer has status {code}, which is not documented"),
-    ))
+    let documented = declared.is_empty() || known;
+    (!documented).then(|| format!("the valid answer has status {code}, which is not documented"))
 }
 
-fn media_type(surveyed: &Surveyed, baseline: &Baseline, response: &Response) -> Option<Draft> {
+fn media_type(surveyed: &Surveyed, response: &Response) -> Option<String> {
     let code = response.status.to_string();
     let declared = surveyed.operation.responses.iter().find(|spec| spec.status == code)?;
     let sent = response.header("content-type")?.split(';').next()?.trim().to_ascii_lowercase();
-    if declared.content.is_empty() || declared.content_for(&sent).is_some() {
-        return None;
-    }
-    let claim = format!("the answer is {}, which is not documented", clean_name(&sent, 60));
-    Some(observation(surveyed, baseline, "media-type", claim))
+    let documented = declared.content.is_empty() || declared.content_for(&sent).is_some();
+    (!documented).then(|| format!("the answer is {}, which is not documented", clean_name(&sent, 60)))
 }
