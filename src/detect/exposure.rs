@@ -154,12 +154,19 @@ fn by_name(name: &str, text: &str, is_string: bool) -> Option<Exposed> {
         let is_code = (3..=10).contains(&text.len()) && text.bytes().any(|byte| byte.is_ascii_digit());
         return is_code.then(|| exposed("one-time-code", "a code in clear"))?;
     }
-    if ends(&["resettoken", "refreshtoken", "sessiontoken", "apitoken", "accesstoken", "authtoken", "sessionid"])
-        && random
-    {
+    // The `session_id` of a chat or of an upload is an id: UUIDs are what objects are numbered by.
+    let names_session = ends(&["sessionid"]) && !is_uuid(text);
+    let names_token = ends(&["resettoken", "refreshtoken", "sessiontoken", "apitoken", "accesstoken", "authtoken"]);
+    if (names_token || names_session) && random {
         return exposed("token", "a random value under a token's name");
     }
     None
+}
+
+/// Whether a text is a UUID (RFC 9562 section 4).
+fn is_uuid(text: &str) -> bool {
+    let lengths: Vec<usize> = text.split('-').map(str::len).collect();
+    lengths == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 fn normalised(name: &str) -> String {

@@ -20,6 +20,7 @@ fn secrets_are_told_by_name_and_value() {
         ("secret", "anything", json!("sk_live_4eC39HqLyjWDarjtT1zdp7dc")),
         ("secret", "dsn", json!("postgres://app:s3cr3t@db/x")),
         ("token", "reset_token", json!("a81bc81b-dead-4e5d-abff-90865d1e13b1")),
+        ("token", "session_id", json!("Zq7Lm2Xv9Kp4Rt8Wd3Nc6B")),
         ("one-time-code", "otp", json!("493021")),
         ("one-time-code", "pin", json!(1234)),
     ] {
@@ -54,6 +55,8 @@ fn what_only_looks_like_a_secret_is_nothing() {
         ("etag", json!("5f4dcc3b5aa765d61d8327deb882cf99")),
         ("company", json!("Acme")),
         ("spin", json!(1234)),
+        // The number of a chat.
+        ("session_id", json!("a81bc81b-dead-4e5d-abff-90865d1e13b1")),
     ] {
         assert_eq!(sensitive_value(name, &value), None, "{name}: {value}");
     }
