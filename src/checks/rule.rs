@@ -30,6 +30,18 @@ pub(crate) struct Finding<'a> {
     pub(crate) surveyed: &'a dyn Concerns,
 }
 
+impl<'a> Finding<'a> {
+    /// Returns a finding of the check's usual severity.
+    pub(crate) fn of(
+        surveyed: &'a dyn Concerns,
+        site: impl Into<String>,
+        cause: impl Into<String>,
+        claim: impl Into<String>,
+    ) -> Self {
+        Self { site: site.into(), cause: cause.into(), claim: claim.into(), severity: None, surveyed }
+    }
+}
+
 /// What a finding can be about.
 pub(crate) trait Concerns: std::fmt::Debug {
     /// Returns the operation.

@@ -50,13 +50,7 @@ async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         "status 401 without WWW-Authenticate".to_owned()
     })?;
     rule.show(Role::Attack, answer);
-    rule.observed(Finding {
-        site: "header:WWW-Authenticate".to_owned(),
-        cause: "challenge".to_owned(),
-        claim: "status 401 came without WWW-Authenticate".to_owned(),
-        severity: None,
-        surveyed,
-    })
+    rule.observed(Finding::of(surveyed, "header:WWW-Authenticate", "challenge", "status 401 came without WWW-Authenticate"))
 }
 
 fn all_name_it(surveyed: &Surveyed, refused: &Answer) -> Silence {

@@ -51,16 +51,12 @@ pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ask_round(cx, acting, &mut compared).await?;
     let difference = compared.weigh(&mut rule, &known, 2)?;
     rule.show(Role::Baseline, &spare.answer);
-    rule.found(Finding {
-        site: "operation".to_owned(),
-        cause: acting.operation.path.clone(),
-        claim: format!(
-            "a reset is answered otherwise for an account that exists (status {}; {difference})",
-            status(&known)
-        ),
-        severity: None,
-        surveyed: acting,
-    })
+    rule.found(Finding::of(
+        acting,
+        "operation",
+        acting.operation.path.clone(),
+        format!("a reset is answered otherwise for an account that exists (status {}; {difference})", status(&known)),
+    ))
 }
 
 /// Asks for an unknown address, the known one and another unknown one: what sets in meanwhile makes the unknown ones

@@ -75,13 +75,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     rule.weigh("repeated", repeated, "the same request again gave the same values");
 
     rule.show(Role::Attack, &anonymous).show(Role::Baseline, &baseline.first);
-    rule.found(Finding {
-        site: "operation".to_owned(),
-        cause: surveyed.operation.path.clone(),
-        claim: format!("an anonymous caller got what {} is shown", baseline.caller),
-        severity: None,
-        surveyed,
-    })
+    rule.found(Finding::of(surveyed, "operation", surveyed.operation.path.clone(), format!("an anonymous caller got what {} is shown", baseline.caller)))
 }
 
 /// Returns the telling leaves of the signed-in answer that the anonymous one has too.

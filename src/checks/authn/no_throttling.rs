@@ -177,5 +177,5 @@ fn in_unknown_name(recipe: &LoginRecipe) -> Option<(Persona, Body)> {
 
 fn finding<'a>(acting: &'a Acting, claim: String) -> Finding<'a> {
     let cause = acting.operation.path.clone();
-    Finding { site: "operation".to_owned(), cause, claim, severity: None, surveyed: acting }
+    Finding::of(acting, "operation", cause, claim)
 }

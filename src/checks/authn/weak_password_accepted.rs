@@ -117,13 +117,7 @@ impl SignUpTrial<'_> {
 
         rule.show(Role::Attack, &account.answer).show(Role::Attack, &first).show(Role::Readback, &again);
         rule.show(Role::Control, &wrong).show(Role::Baseline, &extra.like.answer);
-        rule.found(Finding {
-            site: "body:password".to_owned(),
-            cause: self.acting.operation.path.clone(),
-            claim: format!("an account was signed up, and signs in, with the password `{password}`{more}"),
-            severity: None,
-            surveyed: self.acting,
-        })
+        rule.found(Finding::of(self.acting, "body:password", self.acting.operation.path.clone(), format!("an account was signed up, and signs in, with the password `{password}`{more}")))
     }
 
     async fn sign_up(&self, who: &Persona) -> Result<Box<Account>, Silence> {

@@ -45,13 +45,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let mut rule = Rule::default();
     let text = rule.need("headers-missing", lacks, |text| format!("the valid answer lacks {text}"))?;
     rule.show(Role::Attack, &baseline.first);
-    rule.observed(Finding {
-        site: "response:headers".to_owned(),
-        cause: text.clone(),
-        claim: format!("answers lack {text}"),
-        severity: None,
-        surveyed,
-    })
+    rule.observed(Finding::of(surveyed, "response:headers", text.clone(), format!("answers lack {text}")))
 }
 
 /// Returns the headers that an answer should have and has not.

@@ -39,7 +39,7 @@ pub(super) fn find_leaks(cx: &CheckCx<'_>, surveyed: &Surveyed, answer: &Answer,
     if response.truncated {
         material.caps.push("the body is longer than is read");
     }
-    let issues_tokens = is_named(surveyed, &TOKEN_ROUTES);
+    let issues_tokens = is_named(surveyed, TOKEN_ROUTES);
     let meant = |hidden: &Hidden| {
         // Fields that only their names say to be secret are another check's; and what signs callers in or renews a
         // session answers with a token: that is what it is for.
@@ -84,7 +84,7 @@ fn is_own_enrolment(cx: &CheckCx<'_>, surveyed: &Surveyed, text: &str, hidden: &
         cx.survey.people.all.iter().filter(|person| person.name != caller).any(|other| {
             other.facts.iter().any(|fact| fact.len() >= 3 && label.to_lowercase().contains(fact.as_str()))
         });
-    caller != ANONYMOUS && !is_others && is_named(surveyed, &SECOND_FACTOR_ROUTES)
+    caller != ANONYMOUS && !is_others && is_named(surveyed, SECOND_FACTOR_ROUTES)
 }
 
 /// Whether a value belongs to an address that is signed and ends by itself, as links to stored files are: what stands in
@@ -114,35 +114,21 @@ fn is_by_form(rule: &str) -> bool {
 }
 
 /// Parts of paths of routes that answer with tokens by design.
-const TOKEN_ROUTES: [&str; 13] = [
-    "login",
-    "signin",
-    "signup",
-    "register",
-    "registration",
-    "token",
-    "tokens",
-    "refresh",
-    "oauth",
-    "oauth2",
-    "session",
-    "sessions",
-    "auth",
-];
+const TOKEN_ROUTES: &str =
+    "login signin signup register registration token tokens refresh oauth oauth2 session sessions auth";
 /// Parts of paths of routes on which callers enrol a second factor.
-const SECOND_FACTOR_ROUTES: [&str; 9] =
-    ["totp", "otp", "mfa", "2fa", "factor", "twofactor", "authenticator", "enrol", "enroll"];
+const SECOND_FACTOR_ROUTES: &str = "totp otp mfa 2fa factor twofactor authenticator enrol enroll";
 /// Parts of paths of routes on which callers manage keys of their own.
-const KEY_ROUTES: [&str; 6] = ["key", "keys", "apikey", "apikeys", "webhooks", "webhook"];
+const KEY_ROUTES: &str = "key keys apikey apikeys webhooks webhook";
 
 /// Whether callers manage keys of their own on a route: showing them may be its purpose.
 pub(super) fn is_key_route(surveyed: &Surveyed) -> bool {
-    is_named(surveyed, &KEY_ROUTES)
+    is_named(surveyed, KEY_ROUTES)
 }
 
-fn is_named(surveyed: &Surveyed, names: &[&str]) -> bool {
+fn is_named(surveyed: &Surveyed, names: &str) -> bool {
     let segments = surveyed.operation.path.split('/').filter(|segment| !segment.starts_with('{'));
-    segments.flat_map(words).any(|word| names.contains(&word.as_str()))
+    segments.flat_map(words).any(|word| names.split(' ').any(|name| name == word))
 }
 
 /// Kinds that a sign-in may answer with; a vendor's key or a private key is none.

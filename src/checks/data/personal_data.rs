@@ -141,11 +141,5 @@ fn prove(surveyed: &Surveyed, (one, other): (&Baseline, &Baseline), shown: &Show
         let hidden: Vec<String> = numbers(answer).into_iter().map(|shown| shown.leaf.text).collect();
         rule.show_without(role, answer, &hidden, "[redacted:personal-data]");
     }
-    rule.draft(Finding {
-        site: format!("response:{path}"),
-        cause: format!("{} {}", surveyed.operation.path, words(&shown.leaf.key).join("_")),
-        claim: format!("{} and {} are shown the same {kind} at `{path}`", one.caller, other.caller),
-        severity: None,
-        surveyed,
-    })
+    rule.draft(Finding::of(surveyed, format!("response:{path}"), format!("{} {}", surveyed.operation.path, words(&shown.leaf.key).join("_")), format!("{} and {} are shown the same {kind} at `{path}`", one.caller, other.caller)))
 }

@@ -241,13 +241,7 @@ impl SignOut<'_> {
         rule.show(Role::Baseline, &before).show(Role::Baseline, &out).show(Role::Control, &garbage);
         let claim = format!("a token of {name} was served after {name} had signed out with it");
         self.cx.note(self.acting, name, "", false, claim.clone());
-        rule.found(Finding {
-            site: "token:sign-out".to_owned(),
-            cause: self.acting.operation.path.clone(),
-            claim,
-            severity: None,
-            surveyed: self.acting,
-        })
+        rule.found(Finding::of(self.acting, "token:sign-out", self.acting.operation.path.clone(), claim))
     }
 
     async fn served_before(&self, second: &FurtherSession) -> Result<Arc<Answer>, Silence> {

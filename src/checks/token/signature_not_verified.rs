@@ -42,11 +42,5 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let case = case(cx, surveyed, &mut rule).await?;
     let token = case.random_signature(cx).await;
     case.forge(cx, &mut rule, RANDOM, &token).await?;
-    rule.found(Finding {
-        site: "token:signature".to_owned(),
-        cause: "signature".to_owned(),
-        claim: format!("a token of {} with a random signature was served", case.baseline.caller),
-        severity: None,
-        surveyed,
-    })
+    rule.found(Finding::of(surveyed, "token:signature", "signature", format!("a token of {} with a random signature was served", case.baseline.caller)))
 }

@@ -151,16 +151,11 @@ impl RoleChange<'_> {
         view.answers().for_each(|answer| {
             rule.show(Role::Readback, answer);
         });
-        rule.found(Finding {
-            site: "header:Authorization".to_owned(),
-            cause: "the role is read from the token".to_owned(),
-            claim: format!(
-                "after {} took the role away by {}, {function} still served {}'s token from before",
-                self.higher.name, self.acting.operation.id, self.spare.name
-            ),
-            severity: None,
-            surveyed: self.acting,
-        })
+        let claim = format!(
+            "after {} took the role away by {}, {function} still served {}'s token from before",
+            self.higher.name, self.acting.operation.id, self.spare.name
+        );
+        rule.found(Finding::of(self.acting, "header:Authorization", "the role is read from the token", claim))
     }
 
     /// Changes the role as the higher identity.

@@ -21,68 +21,28 @@ pub(super) fn declared_in_url(api: &Api, operation: &Operation) -> Result<Draft,
         format!("the document declares `{}` in the {}", clean_name(&found.name, 60), place_of(found))
     })?;
     let (name, place) = (clean_name(&parameter.name, 60), place_of(parameter));
-    Ok(rule.observation(Finding {
-        site: format!("{place}:{name}"),
-        cause: format!("declared {} {}", operation.method, operation.path),
-        claim: format!("the document asks for `{name}` in the {place}"),
-        severity: None,
-        surveyed: operation,
-    }))
+    Ok(rule.observation(Finding::of(operation, format!("{place}:{name}"), format!("declared {} {}", operation.method, operation.path), format!("the document asks for `{name}` in the {place}"))))
 }
 
 /// Words of operations that take or make credentials.
-const SIGN_IN_WORDS: &[&str] = &[
-    "login",
-    "signin",
-    "signon",
-    "logon",
-    "auth",
-    "authenticate",
-    "oauth",
-    "oauth2",
-    "token",
-    "password",
-    "reset",
-    "verify",
-    "verification",
-    "confirm",
-    "activate",
-    "activation",
-    "invite",
-    "invitation",
-    "magic",
-    "sso",
-];
+const SIGN_IN_WORDS: &str = "login signin signon logon auth authenticate oauth oauth2 token password reset verify verification \
+    confirm activate activation invite invitation magic sso";
 
 fn is_about_signing_in(operation: &Operation) -> bool {
     let segments = operation.path.split('/').filter(|segment| !segment.starts_with('{'));
     let mut found = segments.flat_map(words).chain(operation.operation_id.iter().flat_map(|id| words(id)));
-    found.any(|word| SIGN_IN_WORDS.contains(&word.as_str()))
+    found.any(|word| has_word(SIGN_IN_WORDS, &word))
+}
+
+fn has_word(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
 }
 
 /// Names that mean a credential wherever they stand.
-const CREDENTIALS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "userpassword",
-    "newpassword",
-    "oldpassword",
-    "apikey",
-    "xapikey",
-    "apisecret",
-    "secretkey",
-    "clientsecret",
-    "accesstoken",
-    "authtoken",
-    "refreshtoken",
-    "sessiontoken",
-    "bearertoken",
-    "jwt",
-];
+const CREDENTIALS: &str = "password passwd passphrase userpassword newpassword oldpassword apikey xapikey apisecret secretkey \
+    clientsecret accesstoken authtoken refreshtoken sessiontoken bearertoken jwt";
 /// Names that mean one where callers sign in; elsewhere they may be coins, folders or riddles.
-const SIGN_IN_CREDENTIALS: &[&str] =
-    &["token", "secret", "pwd", "pass", "idtoken", "resettoken", "verificationtoken", "sessionid", "otp"];
+const SIGN_IN_CREDENTIALS: &str = "token secret pwd pass idtoken resettoken verificationtoken sessionid otp";
 
 fn is_credential(api: &Api, parameter: &Parameter, signs_in: bool) -> bool {
     let schema = parameter.schema.and_then(|id| api.schemas.get(id));
@@ -91,7 +51,7 @@ fn is_credential(api: &Api, parameter: &Parameter, signs_in: bool) -> bool {
         schema.enumeration.is_empty() && (schema.types.is_empty() || schema.types.contains(&JsonType::String))
     });
     let name = words(&parameter.name).join("");
-    let known = |names: &[&str]| names.contains(&name.as_str());
+    let known = |names: &str| has_word(names, &name);
     let scheme = |kind: &SchemeKind| matches!(kind, SchemeKind::ApiKey(Place::Query, key) if *key == parameter.name);
     let declared = api.schemes.values().any(|found| scheme(&found.kind));
     let by_name = match parameter.place {

@@ -73,13 +73,7 @@ async fn prove_link(
     for answer in opens.iter().chain(&surveyed.anonymous) {
         rule.show(Role::Control, answer);
     }
-    let finding = Finding {
-        site: format!("response:{path}"),
-        cause: format!("link {}", surveyed.operation.path),
-        claim: format!("a link in the answer carries {what}"),
-        severity: None,
-        surveyed,
-    };
+    let finding = Finding::of(surveyed, format!("response:{path}"), format!("link {}", surveyed.operation.path), format!("a link in the answer carries {what}"));
     // A token that opens nothing else may be made for this one link.
     let may_be_meant = !link.own && opens.is_none();
     Ok(if may_be_meant { rule.observation(finding) } else { rule.draft(finding) })
