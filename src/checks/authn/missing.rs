@@ -10,7 +10,8 @@ use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, stat
 use crate::model::{ANONYMOUS, Operation, Role, Security, Silence, clean_name};
 use crate::probe::{Answer, Caller};
 use crate::survey::{
-    Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_owner_name, is_strong_owner_name, leaves, scalar_text,
+    Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_owner_name, is_person, is_strong_owner_name, leaves,
+    scalar_text,
 };
 
 check! {
@@ -179,22 +180,24 @@ fn private_sign(
     Err(Silence::not_applicable("public content: nothing in it belongs to one user"))
 }
 
-/// Another route to the very object that refuses anonymous callers what this one shows them.
+/// Returns a route that refuses anonymous callers an object that this one shows them: the very object, with half of what
+/// is shown here, or one of many that this one shows at least half of.
 fn kept_elsewhere(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> Option<String> {
-    let object = baseline.object.as_ref()?;
-    let same = |other: &&Surveyed| {
-        let Some(asked) = other.asked_by_strangers().filter(|asked| asked.object.as_ref() == Some(object)) else {
-            return false;
-        };
-        let given: BTreeSet<String> =
-            asked.first.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect();
-        other.operation.id != surveyed.operation.id
-            && other.operation.requires_sign_in()
-            && asked.valid(&other.volatile)
-            && matches!(other.anonymous_reading(), Some(Reading::Refused(_)))
-            && shown.iter().filter(|leaf| given.contains(&leaf.text)).count() * 2 >= shown.len()
+    let texts: BTreeSet<&str> = shown.iter().map(|leaf| leaf.text.as_str()).collect();
+    let keeps = |other: &&Surveyed| {
+        let Some(asked) = other.asked_by_strangers().filter(|asked| asked.valid(&other.volatile)) else { return false };
+        let Some(object) = &asked.object else { return false };
+        let own = asked.first.response().map(leaves).unwrap_or_default();
+        let own: BTreeSet<String> = own.into_iter().filter(Leaf::is_telling).map(|leaf| leaf.text).collect();
+        let n_alike = own.iter().filter(|text| texts.contains(text.as_str())).count();
+        let same = baseline.object.as_ref() == Some(object) && n_alike * 2 >= texts.len();
+        // What people show of themselves stands in many places.
+        let one_of_many = !is_person(&object.0) && n_alike >= 2 && n_alike * 2 >= own.len();
+        let refuses = matches!(other.anonymous_reading(), Some(Reading::Refused(_)));
+        let is_other = other.operation.id != surveyed.operation.id;
+        is_other && refuses && other.operation.requires_sign_in() && (same || one_of_many)
     };
-    cx.survey.operations.iter().find(same).map(|other| other.operation.id.to_string())
+    cx.survey.operations.iter().find(keeps).map(|other| other.operation.id.to_string())
 }
 
 /// Whether something of the object itself was shown: not the request's own values, nor what the answers about others'

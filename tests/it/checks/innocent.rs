@@ -224,6 +224,28 @@ async fn optional_sign_in_on_public_content_is_drift_at_most() {
     assert!(confirmed(&report, "authn/missing", "/readings/{reading_id}"), "{:#?}", report.findings);
 }
 
+/// Orders are their owner's, and a report shows all of them to any caller.
+fn reported(path: &str, who: Option<&str>) -> (u16, Value) {
+    let known = who.filter(|who| *who != "?");
+    let order = |id: u16, owner: &str| json!({"id": id, "buyer": owner, "text": format!("two of kind {id}"), "street": format!("{id} Mill Lane")});
+    match (path, known) {
+        ("/reports/daily", _) => yes(json!({"day": "2031-02-03", "orders": [order(811, "alice"), order(812, "bob")]})),
+        ("/me", Some(who)) => yes(json!({"username": who})),
+        ("/orders", Some("alice")) => yes(json!([order(811, "alice")])),
+        ("/orders", Some(_)) => yes(json!([order(812, "bob")])),
+        ("/orders/811", Some("alice")) => yes(order(811, "alice")),
+        ("/orders/812", Some("bob")) => yes(order(812, "bob")),
+        (_, None) => no(401),
+        _ => no(404),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_of_what_other_routes_keep_is_not_public() {
+    let report = serve(&["/me", "/orders", "/orders/{id}", "/reports/daily"], &TWO, reported).await.bench.scan().await;
+    assert!(confirmed(&report, "authn/missing", "/reports/daily"), "{:#?}", report.findings);
+}
+
 /// Everything is public.
 fn open(path: &str, _: Option<&str>) -> (u16, Value) {
     yes(json!({"at": path, "rates": [{"pair": "EUR/SEK", "rate": "11.4412"}]}))
