@@ -1,6 +1,7 @@
 //! Which operations concern the objects that a creating operation makes: where one is read, listed, removed.
 
 use super::kinds::{Acting, Kind, collection, ends_in_slot};
+use super::maker::{Created, Maker};
 use crate::model::{Api, Effect, Method, Operation, Place};
 use crate::probe::{ID_PLACE, Probe, Undo, Values, operation_url};
 use crate::spec::Samples;
@@ -30,6 +31,19 @@ pub fn is_item_of(api: &Api, create: &Acting, operation: &Operation) -> bool {
     let last_segment = |path: &str| collection(path).rsplit('/').find(|part| !part.starts_with('{')).map(str::to_owned);
     found.last().is_some_and(|slot| slot.resources.contains(resource))
         && last_segment(&operation.path) == last_segment(&create.operation.path)
+}
+
+/// Returns the latest object of a caller that an operation's last slot takes, with the values of the operation's path.
+pub fn object_for(maker: &Maker<'_>, acting: &Acting, caller: &str) -> Option<(Created, Values)> {
+    // Also a path that goes on behind the id: `/notes/{id}/archive`.
+    let slot = acting.slots.last().filter(|slot| slot.place == Place::Path);
+    maker.made().into_iter().rev().filter(|created| created.caller == caller).find_map(|created| {
+        let values = values_for(maker.api, &acting.operation, &created.object, &created.values)?;
+        let producer = maker.acting.get(created.producer);
+        let fits = producer.is_some_and(|producer| is_item_of(maker.api, producer, &acting.operation))
+            || slot.is_some_and(|slot| slot.resources.contains(&created.object.resource));
+        fits.then_some((created, values))
+    })
 }
 
 /// Reads and writes that name one object of what `create` makes; the ones right below its path first.

@@ -9,10 +9,11 @@ use url::Url;
 
 use super::context::CheckCx;
 use crate::act::{
-    Account, Accounts, Acting, Body, Change, Created, Maker, SpareMaker, carries, change, id_value, is_item_of,
-    is_tombstone, items, list, marker, objects_in, other_lists, values_for,
+    Account, Accounts, Acting, Body, Change, Created, Maker, SpareMaker, carries, change, id_value, is_tombstone,
+    items, list, marker, object_for, objects_in, other_lists, values_for,
 };
-use crate::model::{CheckId, Draft, Method, Mode, Operation, OperationId, Place, Verdict, clean_name};
+use crate::conversation::TalkCx;
+use crate::model::{CheckId, Draft, Method, Mode, Operation, OperationId, Verdict, clean_name};
 use crate::probe::{
     Answer, Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
 };
@@ -120,6 +121,13 @@ impl<'a> ActCx<'a> {
         }
     }
 
+    /// Returns what talks with models work with.
+    pub fn talking(&self) -> TalkCx<'a> {
+        let CheckCx { survey, shared, llm, .. } = *self.check;
+        let (memory, secrets) = (&shared.llm, &shared.secrets);
+        TalkCx { survey, llm, memory, secrets, maker: self.maker, accounts: self.accounts, mode: self.mode }
+    }
+
     /// What was seen of who can do what.
     pub fn accesses(&self) -> Vec<Access> {
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -190,21 +198,7 @@ impl<'a> ActCx<'a> {
 
     /// The latest object of a caller that an operation's last slot takes, with the values of the operation's path.
     pub(super) fn target(&self, acting: &Acting, owner: &str) -> Option<(Created, Values)> {
-        self.maker.made().into_iter().rev().filter(|created| created.caller == owner).find_map(|created| {
-            let values = self.values(&acting.operation, &created)?;
-            let fits =
-                self.producer(&created).is_some_and(|producer| is_item_of(self.maker.api, producer, &acting.operation))
-                    || self.is_below_item(acting, &created);
-            fits.then_some((created, values))
-        })
-    }
-
-    /// Whether an operation acts on a created object through a path that goes on behind its id: `/notes/{id}/archive`.
-    fn is_below_item(&self, acting: &Acting, created: &Created) -> bool {
-        acting
-            .slots
-            .last()
-            .is_some_and(|slot| slot.place == Place::Path && slot.resources.contains(&created.object.resource))
+        object_for(self.maker, acting, owner)
     }
 
     /// The creating operation of an object.

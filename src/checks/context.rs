@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::llm::Memory;
 use super::token::forge::SigningKey;
 use crate::access::AccessTable;
+use crate::conversation::Memory;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};

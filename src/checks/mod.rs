@@ -24,6 +24,5 @@ mod token;
 
 pub use acting::{Access, ActCx, Seen};
 pub use context::{CheckCx, Pair, PlanCx, Shared};
-pub use llm::{Met, candidates, meet};
 pub use meta::{Check, Meta, Need, Phase};
 pub use registry::{all, find, select};

@@ -3,7 +3,8 @@
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::AccessTable;
 use crate::act::{Accounts, Acting, Maker};
-use crate::checks::{ActCx, CheckCx, Met, Shared, candidates, meet as ask};
+use crate::checks::{ActCx, CheckCx, Shared};
+use crate::conversation::{Met, candidates, meet as ask};
 use crate::llm::Settings;
 use crate::model::{Mode, OperationId, clean_name};
 
@@ -37,7 +38,7 @@ pub(super) async fn meet(
     let none = Accounts::default();
     let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
     let cx = CheckCx { survey: access.survey(), probe: input.probe, shared, llm: &supposed, access };
-    let met = ask(&ActCx::new(&cx, maker, accounts, input.mode), &may).await;
+    let met = ask(ActCx::new(&cx, maker, accounts, input.mode).talking(), &may).await;
     llm.met.clone_from(&met.models);
     (llm, met)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Low to high. A module uses only modules of rows above its own.
-const LAYERS: [&[&str]; 18] = [
+const LAYERS: [&[&str]; 19] = [
     &["model"],
     &["detect"],
     &["spec", "config", "code", "remedy"],
@@ -12,6 +12,7 @@ const LAYERS: [&[&str]; 18] = [
     &["survey"],
     &["access"],
     &["act"],
+    &["conversation"],
     &["checks"],
     &["report"],
     &["store"],
@@ -26,7 +27,7 @@ const LAYERS: [&[&str]; 18] = [
 
 /// The faces see the use cases, and nothing that sends.
 const FACES: [&str; 3] = ["mcp", "cli", "main"];
-const BEHIND_THE_USE_CASES: [&str; 5] = ["probe", "survey", "access", "act", "checks"];
+const BEHIND_THE_USE_CASES: [&str; 6] = ["probe", "survey", "access", "act", "conversation", "checks"];
 
 /// Names that open sockets, and who may say them beside the probe.
 const SOCKETS: [(&str, &[&str]); 6] = [

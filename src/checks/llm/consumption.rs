@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::cross_user_leak::canary;
-use super::talk::{Said, Stop, Talk};
+use crate::conversation::{Said, Stop, Talk, canary};
 use crate::llm::{BENIGN, Prompt};
 use crate::probe::Caller;
 

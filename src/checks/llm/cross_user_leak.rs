@@ -1,12 +1,12 @@
 //! `llm/cross-user-leak`.
 
-use super::needles::Needles;
-use super::talk::{Stop, Talk, need};
+use super::need;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
+use crate::conversation::{Needles, Stop, Talk, canary};
 use crate::llm::Prompt;
 use crate::model::{Operation, Role, Secret, Verdict};
 use crate::probe::Caller;
@@ -53,9 +53,9 @@ impl Check for CrossUserLeak {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
             run(&talk).await.unwrap_or_else(Stop::verdict)
         })
@@ -124,12 +124,4 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
         severity: None,
         surveyed: talk.acting,
     }))
-}
-
-/// 26 letters and digits of base32: 130 random bits.
-pub(super) fn canary() -> String {
-    use rand::RngExt as _;
-    let mut random = rand::rng();
-    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    (0..26).filter_map(|_| LETTERS.get(random.random_range(0..32)).copied()).map(char::from).collect()
 }

@@ -1,13 +1,12 @@
 //! `llm/instruction-override`.
 
-use super::cross_user_leak::canary;
-use super::needles::Needles;
-use super::talk::{Stop, Talk, need};
+use super::need;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
+use crate::conversation::{Needles, Stop, Talk, canary};
 use crate::llm::Prompt;
 use crate::model::{Operation, Role, Secret, Verdict};
 use crate::probe::Caller;
@@ -53,9 +52,9 @@ impl Check for InstructionOverride {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
             run(&talk).await.unwrap_or_else(Stop::verdict)
         })

@@ -1,27 +1,16 @@
 //! What a model behind an operation gives away, and what it can be made to do. All of these checks ask through one
 //! memory: what one has asked, another need not ask again.
 
-use crate::checks::meta::family;
+use crate::checks::context::PlanCx;
+use crate::checks::meta::{Need, family};
+use crate::llm::{elder, recognise};
+use crate::model::{Mode, Operation};
 
-mod calling;
-mod chains;
 mod consumption;
-mod conversation;
-mod course;
-mod kept;
-mod meet;
-mod memory;
-mod needles;
-mod provoke;
 mod severity;
 mod structural;
-mod talk;
 mod tool_power;
 mod tool_reach;
-mod unknown;
-
-pub use meet::{Met, candidates, meet};
-pub(super) use memory::Memory;
 
 family![
     token_leak::TokenLeak,
@@ -34,3 +23,13 @@ family![
     unbounded_consumption::UnboundedConsumption,
     model_disclosure::ModelDisclosure,
 ];
+
+/// What a check of models needs of an operation: so many calls where the mode allows them.
+fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
+    match recognise(cx.api, operation, cx.llm) {
+        None => Need::NotApplicable,
+        Some(_) if cx.mode == Mode::Passive => Need::Requests(0),
+        Some(_) if elder(cx.api, operation, cx.llm).is_some() => Need::Requests(0),
+        Some(_) => Need::Requests(calls),
+    }
+}

@@ -1,11 +1,12 @@
 //! `llm/model-disclosure`.
 
-use super::talk::{Said, Stop, Talk, need};
+use super::need;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive};
+use crate::conversation::{Said, Stop, Talk};
 use crate::llm::{disclosed, places_of_documents};
 use crate::model::{Draft, Operation, Role, Verdict, clean_name};
 
@@ -48,9 +49,9 @@ impl Check for ModelDisclosure {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
             run(&talk).await.unwrap_or_else(Stop::verdict)
         })

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::severity::of_prompt;
-use super::talk::{Said, Talk};
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::Need;
 use crate::checks::proof::{Concerns, Finding, Proof, held, inconclusive};
+use crate::conversation::{Said, Talk};
 use crate::llm::{
     Carrier, Manner, Told, callers_author, common_run, instructs, is_about_prompts, speaks_of_models, token_ids, told,
 };

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::course::{Asked, Course};
 use super::severity::of_prompt;
 use super::structural;
-use super::talk::{Said, Stop, Talk, need};
+use super::need;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, unsent};
+use crate::conversation::{Asked, Course, Said, Stop, Talk};
 use crate::llm::{
     Class, Kind, Manner, common_run, containment, decodings, instructs, is_instruction, is_refusal, normal,
     speaks_for_itself,
@@ -82,9 +82,9 @@ impl Check for SystemPromptLeak {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
             run(&talk).await.unwrap_or_else(Stop::verdict)
         })
@@ -98,7 +98,7 @@ impl Check for SystemPromptLeak {
 async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let who = talk.first();
     let benign = talk.benign(&who).await?;
-    let known = talk.cx.check.llm.system_prompt.as_ref().map(|secret| secret.expose().to_owned());
+    let known = talk.cx.llm.system_prompt.as_ref().map(|secret| secret.expose().to_owned());
     let known = known.filter(|prompt| normal(prompt).chars().count() >= SHORT_RUN);
     let mut course = Course::new(talk, &who, Class::Prompt);
     let mut answers: Vec<(Asked, Arc<Said>)> = Vec::new();
@@ -215,7 +215,7 @@ fn proven(
         None => proof.clause("reproduced", times >= 2, format!("{times} of 3 equal questions brought it")),
     };
     proof.withhold(Role::Attack, &said.answer).withhold(Role::Baseline, &benign.answer);
-    let prompt = talk.cx.check.llm.system_prompt.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default();
+    let prompt = talk.cx.llm.system_prompt.as_ref().map(|secret| secret.expose().to_owned()).unwrap_or_default();
     let claim = format!("the model told its system prompt at {}", place(leak));
     finding(proof, talk, claim, of_prompt(&prompt))
 }

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use super::course::{Asked, Course};
-use super::needles::{Hit, Needles};
-use super::talk::{Said, Stop, Talk, need};
-use super::unknown::{Unknown, unknown_in};
+use super::need;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive};
+use crate::conversation::{Asked, Course, Hit, Needles, Said, Stop, Talk, Unknown, unknown_in};
 use crate::llm::{Class, Kind, Tier};
 use crate::model::{ANONYMOUS, Operation, Role, Severity, Verdict};
 
@@ -68,9 +66,9 @@ impl Check for TokenLeak {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
             run(&talk).await.unwrap_or_else(Stop::verdict)
         })
@@ -255,7 +253,7 @@ async fn unknown_secret(
     answers: &[(Asked, Arc<Said>)],
     benign: &Said,
 ) -> Result<Option<Verdict>, Stop> {
-    let rules = &talk.cx.check.shared.secrets;
+    let rules = talk.cx.secrets;
     let find = |said: &Said| unknown_in(said, needles, rules);
     let everyday = find(benign);
     // What the server says with every answer: the everyday one and another have it.
@@ -284,7 +282,7 @@ async fn unknown_secret(
 fn suspected(talk: &Talk<'_>, secret: &Unknown, how: String, (said, benign): (&Said, &Said)) -> Verdict {
     let what = secret.what();
     let mut proof = Proof::default();
-    proof.clause("secret-in-answer", true, secret.facts(&talk.cx.check.shared.secrets));
+    proof.clause("secret-in-answer", true, secret.facts(talk.cx.secrets));
     proof.clause("reproduced", true, how);
     proof.open("is-somebodys", "no caller of this scan uses it, and it is not tried");
     proof.withhold(Role::Attack, &said.answer).withhold(Role::Baseline, &benign.answer);

@@ -1,12 +1,13 @@
 //! `llm/tool-abuse`.
 
-use super::talk::{Stop, Talk, need};
+use super::need;
 use super::{tool_power, tool_reach};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{held, inconclusive, is_quiet, skipped};
+use crate::conversation::{Stop, Talk};
 use crate::model::{Mode, Operation, Silence, Verdict};
 
 check! {
@@ -60,11 +61,11 @@ impl Check for ToolAbuse {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
-            run(&talk).await.unwrap_or_else(Stop::verdict)
+            run(cx, &talk).await.unwrap_or_else(Stop::verdict)
         })
     }
 
@@ -73,7 +74,7 @@ impl Check for ToolAbuse {
     }
 }
 
-async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
+async fn run(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Verdict, Stop> {
     if talk.shows {
         return Ok(skipped("its siblings are asked: the tools are the same", None));
     }
@@ -81,7 +82,7 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     if let Err(because) = benign.usable() {
         return Ok(inconclusive(format!("not tested: {because}"), None));
     }
-    let reached = tool_reach::run(talk).await?;
+    let reached = tool_reach::run(cx, talk).await?;
     if matches!(reached, Verdict::Broken(_)) || talk.cx.mode < Mode::Intrusive {
         return Ok(reached);
     }

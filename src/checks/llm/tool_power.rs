@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::cross_user_leak::canary;
-use super::talk::{Said, Stop, Talk};
 use crate::checks::proof::{Finding, Proof, held, inconclusive};
+use crate::conversation::{Said, Stop, Talk, canary};
 use crate::llm::{Kind, Prompt};
 use crate::model::{Role, Verdict, clean_name};
 use crate::probe::Caller;

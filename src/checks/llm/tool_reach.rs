@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::talk::{Said, Stop, Talk};
 use crate::act::{Created, items, list, other_lists};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, Pair};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, is_quiet, skipped};
+use crate::conversation::{Said, Stop, Talk};
 use crate::llm::Prompt;
 use crate::model::{Method, Role, Severity, Silence, Verdict, clean_name};
 use crate::probe::{Answer, Ask, Caller, operation_url};
@@ -39,8 +39,8 @@ struct Kept {
     because: String,
 }
 
-pub(super) async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
-    let objects = kept(talk).await?;
+pub(super) async fn run(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Verdict, Stop> {
+    let objects = kept(cx, talk).await?;
     if objects.is_empty() {
         let (because, help) = if talk.callers().len() < 2 {
             ("it takes two callers", "configure a second identity of the same role, or scan with --auto-accounts")
@@ -65,9 +65,9 @@ pub(super) async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
 
 /// Objects with an owner that the API refuses to another caller of the same rank: the scan's own first, since they carry
 /// a word that stands nowhere else.
-async fn kept(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
-    let cx = talk.cx.check;
-    let mut found = made(talk).await?;
+async fn kept(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
+    let mut found = made(cx, talk).await?;
+    let cx = cx.check;
     for surveyed in &cx.survey.operations {
         if found.len() >= MAX_OBJECTS {
             break;
@@ -85,12 +85,12 @@ async fn kept(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
 }
 
 /// Objects that the scan made, of the kinds that the model's path speaks of first.
-async fn made(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
-    let mut made = talk.cx.maker.made();
+async fn made(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
+    let mut made = cx.maker.made();
     made.retain(|created| !created.marker.is_empty() && created.id.len() <= 80);
     let spoken = words(&talk.acting.operation.path);
     made.sort_by_key(|created| !spoken.contains(&created.object.resource));
-    let pairs = talk.cx.pairs();
+    let pairs = cx.pairs();
     let mut found: Vec<Kept> = Vec::new();
     let mut tried: HashSet<String> = HashSet::new();
     for created in made {
@@ -99,11 +99,11 @@ async fn made(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
             continue;
         };
         // One of a kind tells what the API does with all of them.
-        if !tried.insert(created.object.resource.clone()) || is_listed(talk, &intruder.name, &created).await? {
+        if !tried.insert(created.object.resource.clone()) || is_listed(cx, &intruder.name, &created).await? {
             continue;
         }
-        let Some(own) = talk.cx.view(&owner.name, &created).await? else { continue };
-        let Some(theirs) = talk.cx.view(&intruder.name, &created).await? else { continue };
+        let Some(own) = cx.view(&owner.name, &created).await? else { continue };
+        let Some(theirs) = cx.view(&intruder.name, &created).await? else { continue };
         // Another check may have changed the field with the mark, to a text that is as much its own.
         let text = own.answer.response().map(|response| response.text.clone()).unwrap_or_default();
         let markers: Vec<String> = match text.contains(&created.marker) {
@@ -131,9 +131,9 @@ async fn made(talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
 }
 
 /// Whether a list shows an object to a caller, or nothing but lists shows it to anybody.
-async fn is_listed(talk: &Talk<'_>, caller: &str, created: &Created) -> Result<bool, Stop> {
-    let (api, probe) = (talk.cx.maker.api, talk.cx.maker.probe);
-    let Some(producer) = talk.cx.producer(created) else { return Ok(true) };
+async fn is_listed(cx: &ActCx<'_>, caller: &str, created: &Created) -> Result<bool, Stop> {
+    let (api, probe) = (cx.maker.api, cx.maker.probe);
+    let Some(producer) = cx.producer(created) else { return Ok(true) };
     if items(api, producer, Method::Get).is_empty() {
         return Ok(true);
     }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::talk::{Said, Stop, Talk, need};
+use super::need;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
+use crate::conversation::{Said, Stop, Talk};
 use crate::llm::{BENIGN, Prompt, is_refusal, normal};
 use crate::model::{ANONYMOUS, Operation, Role, Security, Severity, Verdict};
 use crate::probe::Caller;
@@ -58,9 +59,9 @@ impl Check for Unauthenticated {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
             run(&talk).await.unwrap_or_else(Stop::verdict)
         })

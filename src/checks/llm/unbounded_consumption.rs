@@ -1,12 +1,13 @@
 //! `llm/unbounded-consumption`.
 
 use super::consumption::{self, Long, Written};
-use super::talk::{Said, Stop, Talk, need};
+use super::need;
 use crate::act::{Acting, fields, plain};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
 use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
+use crate::conversation::{Said, Stop, Talk};
 use crate::model::{Operation, Role, Verdict};
 
 check! {
@@ -53,9 +54,9 @@ impl Check for UnboundedConsumption {
 
     fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
         Box::pin(async move {
-            let talk = match Talk::open(cx, acting) {
+            let talk = match Talk::open(cx.talking(), acting) {
                 Ok(talk) => talk,
-                Err(verdict) => return verdict,
+                Err(silence) => return Verdict::Silent(silence),
             };
             run(&talk).await.unwrap_or_else(Stop::verdict)
         })

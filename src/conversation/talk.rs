@@ -5,47 +5,44 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::memory::key;
-use super::{calling, conversation};
-use crate::act::{Acting, Body, fields};
-use crate::checks::acting::ActCx;
-use crate::checks::context::PlanCx;
-use crate::checks::meta::Need;
-use crate::checks::proof::{held, inconclusive, skipped, unsent};
+use super::memory::{Memory, key};
+use super::{calling, sessions};
+use crate::act::{Accounts, Acting, Body, Maker, fields, object_for};
+use crate::detect::secrets::SecretRules;
 use crate::llm::{
-    BENIGN, Channel, Facing, Kind, MAX_READ_BYTES, Prompt, Question, Reading, Tier, chain, elder, read, recognise,
-    request,
+    BENIGN, Channel, Facing, Kind, MAX_READ_BYTES, Prompt, Question, Reading, Settings, Tier, chain, elder, read,
+    recognise, request,
 };
-use crate::model::{ANONYMOUS, Mode, Operation, Place, Verdict};
+use crate::model::{ANONYMOUS, Mode, Place, Silence, Verdict};
 use crate::probe::{Answer, Caller, SendError, Values};
 use crate::spec::Samples;
-use crate::survey::slots;
+use crate::survey::{Survey, slots};
 
 /// One answer of a model.
 #[derive(Debug)]
-pub(in crate::checks) struct Said {
+pub(crate) struct Said {
     /// As it came.
-    pub(in crate::checks) answer: Arc<Answer>,
+    pub(crate) answer: Arc<Answer>,
     /// Its channels.
-    pub(in crate::checks) reading: Reading,
+    pub(crate) reading: Reading,
     /// The body of the request.
-    pub(super) sent: String,
+    pub(crate) sent: String,
     /// The body of the answer.
-    pub(super) raw: String,
+    pub(crate) raw: String,
 }
 
 /// A text of an answer that is searched.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Piece<'a> {
-    pub(super) kind: Kind,
-    pub(super) path: &'a str,
-    pub(super) text: &'a str,
+pub(crate) struct Piece<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) path: &'a str,
+    pub(crate) text: &'a str,
 }
 
 impl Said {
     /// Whether it can be judged; why not otherwise. What is empty, failed or cut short shows neither a leak nor its
     /// absence.
-    pub(in crate::checks) fn usable(&self) -> Result<(), String> {
+    pub(crate) fn usable(&self) -> Result<(), String> {
         let Some(response) = self.answer.response() else { return Err(silence(&self.answer)) };
         if !response.is_success() {
             return Err(format!("the answer has status {}", response.status));
@@ -70,13 +67,13 @@ impl Said {
     }
 
     /// Whether it is the beginning of an answer: a success that was cut short.
-    pub(super) fn is_partial(&self) -> bool {
+    pub(crate) fn is_partial(&self) -> bool {
         self.answer.response().is_some_and(crate::probe::Response::is_success) && !self.reading.is_empty()
     }
 
     /// Every text of the answer, the most telling first: channels, headers, all of it in one, the bytes as they came.
     /// Cookies are left out: a session's own cookie is renewed there.
-    pub(super) fn pieces<'s>(&'s self) -> Vec<Piece<'s>> {
+    pub(crate) fn pieces<'s>(&'s self) -> Vec<Piece<'s>> {
         let piece = |channel: &'s Channel| Piece { kind: channel.kind, path: &channel.path, text: &channel.text };
         let (whole, mut channels): (Vec<_>, Vec<_>) =
             self.reading.channels.iter().map(piece).partition(|piece| piece.kind == Kind::All);
@@ -99,11 +96,11 @@ fn silence(answer: &Answer) -> String {
 
 /// One call under way. Boxed, since every check asks in many places: as plain futures within each other they took the
 /// compiler minutes.
-pub(super) type Saying<'a> = Pin<Box<dyn Future<Output = Result<Arc<Said>, Stop>> + Send + 'a>>;
+pub(crate) type Saying<'a> = Pin<Box<dyn Future<Output = Result<Arc<Said>, Stop>> + Send + 'a>>;
 
 /// Why nothing more is asked.
 #[derive(Debug)]
-pub(super) enum Stop {
+pub(crate) enum Stop {
     /// The request could not leave.
     Send(SendError),
     /// The budget of calls is spent, or the target wants to be left alone.
@@ -120,70 +117,80 @@ impl From<SendError> for Stop {
 
 impl Stop {
     /// Nothing is concluded from it.
-    pub(super) fn verdict(self) -> Verdict {
-        match self {
-            Self::Send(error) => unsent(&error),
-            Self::Unmoved(because) => held(format!("no model answers here: {because}")),
+    pub(crate) fn verdict(self) -> Verdict {
+        Verdict::Silent(match self {
+            Self::Send(error) => Silence::undecided(error.to_string()),
+            Self::Unmoved(because) => Silence::not_applicable(format!("no model answers here: {because}")),
             Self::Enough(because) if because.starts_with("the budget") => {
-                inconclusive(because, Some("raise `max_calls` in [llm], or choose operations"))
+                Silence::undecided(because).with_help("raise `max_calls` in [llm], or choose operations")
             }
-            Self::Enough(because) => inconclusive(because, None),
-        }
+            Self::Enough(because) => Silence::undecided(because),
+        })
     }
+}
+
+/// What talks with models work with.
+#[derive(Debug, Clone, Copy)]
+pub struct TalkCx<'a> {
+    /// What was learnt before.
+    pub survey: &'a Survey,
+    /// What the user says of models behind the API.
+    pub llm: &'a Settings,
+    /// What was asked before, and what it has cost.
+    pub(crate) memory: &'a Memory,
+    /// What secrets are looked for with.
+    pub secrets: &'a SecretRules,
+    /// The API, the way to it, and the scan's own objects.
+    pub maker: &'a Maker<'a>,
+    /// The throw-away accounts.
+    pub accounts: &'a Accounts,
+    /// How much the scan may do.
+    pub mode: Mode,
 }
 
 /// One operation that faces a model.
 #[derive(Debug)]
-pub(super) struct Talk<'a> {
-    pub(super) cx: &'a ActCx<'a>,
-    pub(super) acting: &'a Acting,
-    pub(super) facing: Facing,
+pub(crate) struct Talk<'a> {
+    pub(crate) cx: TalkCx<'a>,
+    pub(crate) acting: &'a Acting,
+    pub(crate) facing: Facing,
     /// It shows by itself what its siblings would have to be pressed for.
-    pub(super) shows: bool,
+    pub(crate) shows: bool,
     sample: Value,
     media_type: String,
-}
-
-/// What a check of models needs of an operation: so many calls where the mode allows them.
-pub(super) fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
-    match recognise(cx.api, operation, cx.llm) {
-        None => Need::NotApplicable,
-        Some(_) if cx.mode == Mode::Passive => Need::Requests(0),
-        Some(_) if elder(cx.api, operation, cx.llm).is_some() => Need::Requests(0),
-        Some(_) => Need::Requests(calls),
-    }
 }
 
 impl<'a> Talk<'a> {
     /// Opens a talk.
     ///
     /// # Errors
-    /// The verdict where there is nobody to talk to, or the mode forbids it.
-    pub(super) fn open(cx: &'a ActCx<'a>, acting: &'a Acting) -> Result<Self, Verdict> {
+    /// The silence where there is nobody to talk to, or the mode forbids it.
+    pub(crate) fn open(cx: TalkCx<'a>, acting: &'a Acting) -> Result<Self, Silence> {
         let api = cx.maker.api;
-        let Some(facing) = recognise(api, &acting.operation, cx.check.llm) else {
-            return Err(held("no model stands behind it, as far as the document tells"));
+        let Some(facing) = recognise(api, &acting.operation, cx.llm) else {
+            return Err(Silence::not_applicable("no model stands behind it, as far as the document tells"));
         };
         if cx.mode == Mode::Passive {
             let because = "not asked: a call of a model costs money and may be kept";
-            return Err(skipped(because, Some("scan with `--mode active` to ask models")));
+            return Err(Silence::not_tried(because).with_help("scan with `--mode active` to ask models"));
         }
-        if cx.check.llm.max_calls == Some(0) {
-            return Err(skipped("not asked: `max_calls` in [llm] is 0", None));
+        if cx.llm.max_calls == Some(0) {
+            return Err(Silence::not_tried("not asked: `max_calls` in [llm] is 0"));
         }
-        let chain = chain(api, &acting.operation, cx.check.llm);
+        let chain = chain(api, &acting.operation, cx.llm);
         if let Some(chain) = &chain
-            && let Some(speaker) = cx.check.shared.llm.chains.speaker(chain, &acting.operation.id)
+            && let Some(speaker) = cx.memory.chains.speaker(chain, &acting.operation.id)
         {
-            return Err(skipped(format!("the same model with the same words as {speaker}, which is asked"), None));
+            return Err(Silence::not_tried(format!("the same model with the same words as {speaker}, which is asked")));
         }
         let shows = chain.is_some_and(|chain| chain.shows);
-        let sample = sample(cx, acting, &facing);
+        let sample = sample(&cx, acting, &facing);
         let media_type = acting.content.as_ref().map(|content| content.media_type.clone());
         let media_type = media_type.filter(|kind| kind != "*/*").unwrap_or_else(|| "application/json".to_owned());
         let talk = Self { cx, acting, facing, shows, sample, media_type };
-        if let Some(because) = conversation::missing(&talk, &talk.sample, &talk.first()) {
-            return Err(skipped(because, Some("let a caller open conversations (a POST that the document describes)")));
+        if let Some(because) = sessions::missing(&talk, &talk.sample, &talk.first()) {
+            let help = "let a caller open conversations (a POST that the document describes)";
+            return Err(Silence::not_tried(because).with_help(help));
         }
         Ok(talk)
     }
@@ -192,15 +199,15 @@ impl<'a> Talk<'a> {
     fn operations(&self) -> u64 {
         let facing = || {
             let acting = self.cx.maker.acting.iter();
-            let (api, llm) = (self.cx.maker.api, self.cx.check.llm);
+            let (api, llm) = (self.cx.maker.api, self.cx.llm);
             let asked = |operation| recognise(api, operation, llm).is_some() && elder(api, operation, llm).is_none();
             acting.filter(|acting| asked(&acting.operation)).count()
         };
-        self.cx.check.shared.llm.operations(self.cx.check.llm.met.len(), facing)
+        self.cx.memory.operations(self.cx.llm.met.len(), facing)
     }
 
     /// How far the questions go.
-    pub(super) fn tier(&self) -> Tier {
+    pub(crate) fn tier(&self) -> Tier {
         match self.cx.mode {
             _ if self.shows => Tier::Look,
             Mode::Intrusive => Tier::Deep,
@@ -209,7 +216,7 @@ impl<'a> Talk<'a> {
     }
 
     /// Callers with a session, of the lowest rank first; nobody where there is none.
-    pub(super) fn callers(&self) -> Vec<String> {
+    pub(crate) fn callers(&self) -> Vec<String> {
         let probe = self.cx.maker.probe;
         let mut signed: Vec<_> =
             probe.identities().iter().filter(|identity| probe.sessions().get(&identity.name).is_some()).collect();
@@ -224,17 +231,17 @@ impl<'a> Talk<'a> {
     }
 
     /// The first caller.
-    pub(super) fn first(&self) -> String {
+    pub(crate) fn first(&self) -> String {
         self.callers().into_iter().next().unwrap_or_else(|| ANONYMOUS.to_owned())
     }
 
     /// How the model answers when nothing is wanted of it.
-    pub(super) async fn benign(&self, who: &str) -> Result<Arc<Said>, Stop> {
+    pub(crate) async fn benign(&self, who: &str) -> Result<Arc<Said>, Stop> {
         self.say(&Caller::named(who), &Prompt::one(BENIGN), 0).await
     }
 
     /// Asks a question, turn by turn, and gives the last answer.
-    pub(super) async fn ask(&self, who: &str, question: &Question, round: u8) -> Result<Arc<Said>, Stop> {
+    pub(crate) async fn ask(&self, who: &str, question: &Question, round: u8) -> Result<Arc<Said>, Stop> {
         let caller = Caller::named(who);
         let mut turns = question.turns.iter();
         let mut prompt = Prompt::one(turns.next().copied().unwrap_or_default());
@@ -250,27 +257,27 @@ impl<'a> Talk<'a> {
     }
 
     /// Says a prompt, or finds in memory what came of it.
-    pub(super) fn say<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, round: u8) -> Saying<'s> {
+    pub(crate) fn say<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, round: u8) -> Saying<'s> {
         let id = &self.acting.operation.id;
         let key = key(&[id.as_str(), &format!("{caller:?}"), &format!("{prompt:?}"), &round.to_string()]);
-        if let Some(said) = self.cx.check.shared.llm.get(&key) {
+        if let Some(said) = self.cx.memory.get(&key) {
             return Box::pin(std::future::ready(Ok(said)));
         }
         let streamed = prompt.clone().streamed(self.facing.streams);
-        let sample = conversation::own(self, &self.sample, &caller.label());
+        let sample = sessions::own(self, &self.sample, &caller.label());
         let value = request(self.facing.shape, &streamed, &sample, self.facing.prompt.as_deref());
         self.put(caller, value, key)
     }
 
     /// Says a prompt with a word in it that stands nowhere else, so that what keeps it can be found again.
-    pub(super) fn plant<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, word: &'s str) -> Saying<'s> {
+    pub(crate) fn plant<'s>(&'s self, caller: &'s Caller, prompt: &Prompt, word: &'s str) -> Saying<'s> {
         let key = key(&[self.acting.operation.id.as_str(), &format!("{caller:?}"), word]);
         let value = self.body(prompt, &caller.label());
         Box::pin(self.send(caller, value, key, Some(word)))
     }
 
     /// Sends a body and keeps what came of it.
-    pub(super) fn put<'s>(&'s self, caller: &'s Caller, value: Value, key: [u8; 32]) -> Saying<'s> {
+    pub(crate) fn put<'s>(&'s self, caller: &'s Caller, value: Value, key: [u8; 32]) -> Saying<'s> {
         Box::pin(self.send(caller, value, key, None))
     }
 
@@ -281,12 +288,12 @@ impl<'a> Talk<'a> {
         key: [u8; 32],
         planted: Option<&str>,
     ) -> Result<Arc<Said>, Stop> {
-        let memory = &self.cx.check.shared.llm;
+        let memory = self.cx.memory;
         if let Some(said) = memory.get(&key) {
             return Ok(said);
         }
         let id = &self.acting.operation.id;
-        memory.take(id, self.cx.check.llm, self.operations()).map_err(Stop::Enough)?;
+        memory.take(id, self.cx.llm, self.operations()).map_err(Stop::Enough)?;
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
         let (answer, raw, kind) = calling::call(self, caller, &body, planted).await?;
         let reading = read(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
@@ -294,19 +301,19 @@ impl<'a> Talk<'a> {
     }
 
     /// The body of a plain question of a caller's.
-    pub(super) fn body(&self, prompt: &Prompt, who: &str) -> Value {
-        let sample = conversation::own(self, &self.sample, who);
+    pub(crate) fn body(&self, prompt: &Prompt, who: &str) -> Value {
+        let sample = sessions::own(self, &self.sample, who);
         request(self.facing.shape, prompt, &sample, self.facing.prompt.as_deref())
     }
 
     /// Values for the operation's path and for what else it must be sent: of objects that the scan made for the caller, or
     /// else of the caller's own; a stranger names what the first caller has.
-    pub(super) fn values(&self, who: &str) -> Values {
+    pub(crate) fn values(&self, who: &str) -> Values {
         let mut values = Samples::new(self.cx.maker.api, 1).required(&self.acting.operation);
         let callers = self.callers();
         let who =
             if callers.iter().any(|name| name == who) { who } else { callers.first().map_or(who, String::as_str) };
-        let survey = self.cx.check.survey;
+        let survey = self.cx.survey;
         for slot in slots(self.cx.maker.api, &self.acting.operation) {
             let own = survey.objects.known.iter().find(|(key, object)| {
                 let owned = survey.owner(key).map_or_else(|| object.seen_by.contains(who), |(owner, _)| owner == who);
@@ -316,7 +323,7 @@ impl<'a> Talk<'a> {
                 values.insert((slot.place, slot.name.clone()), value.clone());
             }
         }
-        if let Some((_, own)) = self.cx.target(self.acting, who) {
+        if let Some((_, own)) = object_for(self.cx.maker, self.acting, who) {
             values.extend(own);
         }
         values
@@ -324,7 +331,7 @@ impl<'a> Talk<'a> {
 }
 
 /// A body as the document describes it, of the fields that must be sent and the one for the prompt.
-fn sample(cx: &ActCx<'_>, acting: &Acting, facing: &Facing) -> Value {
+fn sample(cx: &TalkCx<'_>, acting: &Acting, facing: &Facing) -> Value {
     let api = cx.maker.api;
     let Some(content) = acting.content.as_ref().filter(|_| !facing.by_query) else {
         // The parameters of the query that must be sent, as the fields of a body that is none.
@@ -342,4 +349,12 @@ fn sample(cx: &ActCx<'_>, acting: &Acting, facing: &Facing) -> Value {
         required || name == prompt || known.contains(&name)
     };
     Value::Object(all.into_iter().filter(|(name, _)| wanted(name)).collect::<Map<_, _>>())
+}
+
+/// 26 letters and digits of base32: 130 random bits.
+pub(crate) fn canary() -> String {
+    use rand::RngExt as _;
+    let mut random = rand::rng();
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    (0..26).filter_map(|_| LETTERS.get(random.random_range(0..32)).copied()).map(char::from).collect()
 }

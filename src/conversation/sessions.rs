@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::talk::Talk;
+use crate::act::object_for;
 use crate::model::clean_name;
 use crate::survey::{resource_of_name, scalar_text, singular, words};
 
 /// Whether a field names a conversation: `session_id`, `threadId`, `sid`, `chat`.
-pub(super) fn is_named(field: &str) -> bool {
+pub(crate) fn is_named(field: &str) -> bool {
     const TALKS: [&str; 8] = ["session", "conversation", "thread", "chat", "dialog", "dialogue", "convo", "discussion"];
     let words = words(field);
     let is_id = words.last().is_some_and(|last| matches!(last.as_str(), "id" | "uuid" | "key" | "sid"));
@@ -20,7 +21,7 @@ pub(super) fn is_named(field: &str) -> bool {
 }
 
 /// A body whose conversation is the caller's own: one that the scan made, where the API makes them, or else a new one.
-pub(super) fn own(talk: &Talk<'_>, sample: &Value, who: &str) -> Value {
+pub(crate) fn own(talk: &Talk<'_>, sample: &Value, who: &str) -> Value {
     let mut sample = sample.clone();
     for (name, value) in sample.as_object_mut().into_iter().flatten() {
         if is_named(name) && (value.is_string() || value.is_number()) {
@@ -35,7 +36,7 @@ pub(super) fn own(talk: &Talk<'_>, sample: &Value, who: &str) -> Value {
 }
 
 /// Why there is nobody to talk to: a conversation is named by a number, and the scan has none of its own.
-pub(super) fn missing(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<String> {
+pub(crate) fn missing(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<String> {
     let of_body = sample.as_object().into_iter().flatten().filter(|(_, value)| value.is_number()).map(|(name, _)| name);
     let lacks = |name: &&String| is_named(name) && made(talk, who, name).is_none();
     if let Some(name) = of_body.into_iter().find(lacks) {
@@ -47,13 +48,13 @@ pub(super) fn missing(talk: &Talk<'_>, sample: &Value, who: &str) -> Option<Stri
     let slot = operation.path_parameters().into_iter().find(|slot| {
         is_named(&slot.name) || before(&slot.name).is_some_and(|word| is_named(singular(word).as_str()))
     })?;
-    let own = talk.cx.target(talk.acting, who).is_some();
+    let own = object_for(talk.cx.maker, talk.acting, who).is_some();
     (!own)
         .then(|| format!("no conversation of the caller's own could be opened for {{{}}}", clean_name(&slot.name, 60)))
 }
 
 /// Whether an id is that of a conversation that the scan made as an object of its own.
-pub(super) fn is_made(talk: &Talk<'_>, who: &str, id: &str) -> bool {
+pub(crate) fn is_made(talk: &Talk<'_>, who: &str, id: &str) -> bool {
     talk.cx.maker.made().iter().any(|created| created.caller == who && created.id == id)
 }
 

@@ -7,12 +7,14 @@ use super::talk::{Stop, Talk};
 use crate::act::Body;
 use crate::llm::Shape;
 use crate::model::Place;
-use crate::probe::{Answer, Ask, Caller, Response, WriteKind, WriteNote, header_values, serialize_body};
+use crate::probe::{
+    Answer, Ask, Caller, Response, SendError, WriteKind, WriteNote, header_values, operation_url, serialize_body,
+};
 use crate::spec::Samples;
 
 /// Calls; gives the answer, and the body and content type of what the model said. `planted` is a word of the question
 /// that stands nowhere else.
-pub(super) async fn call(
+pub(crate) async fn call(
     talk: &Talk<'_>,
     caller: &Caller,
     body: &Body,
@@ -25,8 +27,8 @@ pub(super) async fn call(
         let said = body.value.as_object().into_iter().flatten();
         values.extend(said.map(|(name, value)| ((Place::Query, name.clone()), value.clone())));
     }
-    let url = cx.url(talk.acting, &values)?;
-    let patience = Some(cx.check.llm.patience());
+    let url = operation_url(cx.maker.probe.base_url(), operation, &values).map_err(SendError::Unbuildable)?;
+    let patience = Some(cx.llm.patience());
     let ask = Ask {
         method: operation.method,
         headers: header_values(operation, &Samples::new(cx.maker.api, 1).required(operation)),

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::talk::{Said, Stop, Talk};
+use super::talk::{Said, Stop, Talk, TalkCx};
 use crate::act::{Acting, Kind};
-use crate::checks::acting::ActCx;
 use crate::llm::{BENIGN, Exchange, Prompt, Settings, is_tried, may_face, shown, word_question};
 use crate::model::{Api, OperationId};
 use crate::probe::Caller;
@@ -40,7 +39,7 @@ fn is_own_or_higher(acting: &Acting) -> bool {
 
 /// Asks each of them two plain questions where the mode allows it. What made an object that was seen again is no model.
 /// The settings of the context must name them as met, or nothing is asked.
-pub async fn meet(cx: &ActCx<'_>, candidates: &[&Acting]) -> Met {
+pub async fn meet(cx: TalkCx<'_>, candidates: &[&Acting]) -> Met {
     let mut met = Met::default();
     let made = cx.maker.made();
     let makes = |acting: &Acting| {
@@ -57,7 +56,7 @@ pub async fn meet(cx: &ActCx<'_>, candidates: &[&Acting]) -> Met {
                 match is_a_model(&talk).await {
                     Ok(true) => met.models.push(id.clone()),
                     Ok(false) => {
-                        cx.check.shared.llm.is_no_model(id);
+                        cx.memory.is_no_model(id);
                         met.others.push(id.clone());
                     }
                     Err(_) => met.unasked.push(id.clone()),

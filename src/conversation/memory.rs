@@ -19,14 +19,14 @@ const MAX_LATE: u8 = 3;
 
 /// What was asked before; shared by all checks of models.
 #[derive(Debug, Default)]
-pub(in crate::checks) struct Memory {
+pub(crate) struct Memory {
     /// Held only to read or add, never across an await. Checks that write come one at a time, so that no question is
     /// asked twice side by side, and no operation has more than one under way.
     state: Mutex<State>,
     /// How many operations face a model, where so many were met; held only to read or set.
     operations: Mutex<Option<(usize, u64)>>,
     /// Which operation is asked in the place of its siblings.
-    pub(super) chains: Chains,
+    pub(crate) chains: Chains,
 }
 
 #[derive(Debug, Default)]
@@ -52,7 +52,7 @@ struct Spent {
 
 impl Memory {
     /// How many operations face a model; counted once, and again when others were met.
-    pub(super) fn operations(&self, met: usize, count: impl FnOnce() -> usize) -> u64 {
+    pub(crate) fn operations(&self, met: usize, count: impl FnOnce() -> usize) -> u64 {
         let mut known = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, operations)) = known.filter(|(before, _)| *before == met) {
             return operations;
@@ -63,34 +63,34 @@ impl Memory {
     }
 
     /// Whether a model answered anybody.
-    pub(in crate::checks) fn has_answer(&self) -> bool {
+    pub(crate) fn has_answer(&self) -> bool {
         !self.locked().answered.is_empty()
     }
 
     /// What an operation answered is no model's.
-    pub(super) fn is_no_model(&self, operation: &OperationId) {
+    pub(crate) fn is_no_model(&self, operation: &OperationId) {
         self.locked().answered.remove(operation);
     }
 
     /// What lists showed a caller before anything was said.
-    pub(super) fn listed(&self, who: &str) -> Option<Arc<Listed>> {
+    pub(crate) fn listed(&self, who: &str) -> Option<Arc<Listed>> {
         self.locked().listed.get(who).cloned()
     }
 
     /// Keeps it.
-    pub(super) fn keep_listed(&self, who: &str, listed: Listed) -> Arc<Listed> {
+    pub(crate) fn keep_listed(&self, who: &str, listed: Listed) -> Arc<Listed> {
         let listed = Arc::new(listed);
         self.locked().listed.insert(who.to_owned(), Arc::clone(&listed));
         listed
     }
 
     /// What was said when the same was asked before.
-    pub(super) fn get(&self, key: &[u8; 32]) -> Option<Arc<Said>> {
+    pub(crate) fn get(&self, key: &[u8; 32]) -> Option<Arc<Said>> {
         self.locked().said.get(key).cloned()
     }
 
     /// Takes one call from the budget; the sentence that says why there is none left otherwise.
-    pub(super) fn take(&self, operation: &OperationId, settings: &Settings, operations: u64) -> Result<(), String> {
+    pub(crate) fn take(&self, operation: &OperationId, settings: &Settings, operations: u64) -> Result<(), String> {
         let mut state = self.locked();
         if let Some(because) = state.slowed.get(operation) {
             return Err(because.clone());
@@ -114,7 +114,7 @@ impl Memory {
     }
 
     /// Keeps what was said.
-    pub(super) fn keep(&self, key: [u8; 32], operation: &OperationId, said: Said) -> Arc<Said> {
+    pub(crate) fn keep(&self, key: [u8; 32], operation: &OperationId, said: Said) -> Arc<Said> {
         let said = Arc::new(said);
         let mut state = self.locked();
         state.spent.entry(operation.clone()).or_default().output +=
@@ -143,7 +143,7 @@ impl Memory {
 }
 
 /// A digest of what makes two questions the same.
-pub(super) fn key(parts: &[&str]) -> [u8; 32] {
+pub(crate) fn key(parts: &[&str]) -> [u8; 32] {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update(part.len().to_le_bytes());

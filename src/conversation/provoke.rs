@@ -16,7 +16,7 @@ const WRONG: i64 = 20_231;
 
 /// One way to provoke an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Provocation {
+pub(crate) enum Provocation {
     /// An object where the question should be.
     WrongType,
     /// A question of 20,000 characters.
@@ -25,10 +25,10 @@ pub(super) enum Provocation {
 
 impl Provocation {
     /// Every way, the cheaper one first.
-    pub(super) const ALL: [Self; 2] = [Self::WrongType, Self::TooLong];
+    pub(crate) const ALL: [Self; 2] = [Self::WrongType, Self::TooLong];
 
     /// Its name in reports.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::WrongType => "wrong-type",
             Self::TooLong => "too-long",
@@ -36,7 +36,7 @@ impl Provocation {
     }
 
     /// Sends it.
-    pub(super) async fn put(self, talk: &Talk<'_>, who: &str, round: u8) -> Result<Arc<Said>, Stop> {
+    pub(crate) async fn put(self, talk: &Talk<'_>, who: &str, round: u8) -> Result<Arc<Said>, Stop> {
         let caller = Caller::named(who);
         match self {
             Self::TooLong => {

@@ -8,11 +8,11 @@ use crate::model::OperationId;
 
 /// Who speaks for each chain.
 #[derive(Debug, Default)]
-pub(super) struct Chains(Mutex<HashMap<String, OperationId>>);
+pub(crate) struct Chains(Mutex<HashMap<String, OperationId>>);
 
 impl Chains {
     /// The operation that is asked in the place of this one, where it is another one.
-    pub(super) fn speaker(&self, chain: &Chain, operation: &OperationId) -> Option<OperationId> {
+    pub(crate) fn speaker(&self, chain: &Chain, operation: &OperationId) -> Option<OperationId> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let speaker = known.entry(chain.key.clone()).or_insert_with(|| operation.clone());
         (speaker != operation).then(|| speaker.clone())

@@ -13,30 +13,30 @@ const JWT: &str = "jwt";
 
 /// A secret in an answer, with where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unknown {
+pub(crate) struct Unknown {
     rule: String,
     /// Never shown: compared, and counted.
     value: String,
     prefix: Option<String>,
     /// What its channel carries.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     path: String,
     disguise: &'static str,
 }
 
 impl Unknown {
     /// Whether another answer has the very same.
-    pub(super) fn is_in(&self, others: &[Self]) -> bool {
+    pub(crate) fn is_in(&self, others: &[Self]) -> bool {
         others.iter().any(|other| other.rule == self.rule && other.value == self.value)
     }
 
     /// Whether a text has it as it is.
-    pub(super) fn stands_in(&self, text: &str) -> bool {
+    pub(crate) fn stands_in(&self, text: &str) -> bool {
         text.contains(&self.value)
     }
 
     /// Its kind in words.
-    pub(super) fn what(&self) -> String {
+    pub(crate) fn what(&self) -> String {
         if self.rule == JWT {
             return "a signed token".to_owned();
         }
@@ -45,7 +45,7 @@ impl Unknown {
     }
 
     /// Rule, place, disguise, length, public beginning and fingerprint: all that may be said of it.
-    pub(super) fn facts(&self, rules: &SecretRules) -> String {
+    pub(crate) fn facts(&self, rules: &SecretRules) -> String {
         let place = clean_name(&self.path, 120);
         let length = self.value.chars().count();
         let mut facts = format!(
@@ -63,13 +63,13 @@ impl Unknown {
 }
 
 /// The fingerprint of a value for a sentence; nothing without a key.
-pub(super) fn named(rules: &SecretRules, class: &str, value: &str) -> String {
+pub(crate) fn named(rules: &SecretRules, class: &str, value: &str) -> String {
     let made = rules.key.as_ref().map(|key| fingerprint(key, class, value));
     made.map(|made| format!(", fingerprint {made}")).unwrap_or_default()
 }
 
 /// The secrets of an answer that its request does not have and that are no caller's token.
-pub(super) fn unknown_in(said: &Said, needles: &Needles, rules: &SecretRules) -> Vec<Unknown> {
+pub(crate) fn unknown_in(said: &Said, needles: &Needles, rules: &SecretRules) -> Vec<Unknown> {
     let mut all: Vec<Unknown> = Vec::new();
     for piece in said.pieces().into_iter().filter(|piece| piece.kind != Kind::All) {
         for (disguise, text) in decodings(piece.text) {

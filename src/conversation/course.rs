@@ -9,7 +9,7 @@ use crate::probe::Caller;
 
 /// Questions of one class to one caller.
 #[derive(Debug)]
-pub(super) struct Course<'a> {
+pub(crate) struct Course<'a> {
     talk: &'a Talk<'a>,
     who: String,
     left: std::vec::IntoIter<Asked>,
@@ -22,9 +22,9 @@ pub(super) struct Course<'a> {
     /// Answers in a row that were the everyday one, letter for letter.
     unmoved: usize,
     /// Answers that could be judged.
-    pub(super) judged: usize,
+    pub(crate) judged: usize,
     /// Why others could not, the first reason.
-    pub(super) unjudged: Option<String>,
+    pub(crate) unjudged: Option<String>,
 }
 
 /// So many questions that ask for different things, and get the everyday answer, show that nothing reads them.
@@ -35,7 +35,7 @@ const MOST_VAIN: usize = 3;
 
 /// What is asked: one of the scan's own questions, a prompt of the user's, or a request that provokes an error.
 #[derive(Debug, Clone)]
-pub(super) enum Asked {
+pub(crate) enum Asked {
     Own(&'static Question),
     Given(usize, String),
     Provoked(Provocation),
@@ -43,7 +43,7 @@ pub(super) enum Asked {
 
 impl Asked {
     /// Its name in reports.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::Own(question) => question.name.to_owned(),
             Self::Given(at, _) => format!("given-prompt-{}", at + 1),
@@ -52,7 +52,7 @@ impl Asked {
     }
 
     /// Whether an error is what it is after: then a failed answer is one that can be judged.
-    pub(super) fn is_provoked(&self) -> bool {
+    pub(crate) fn is_provoked(&self) -> bool {
         matches!(self, Self::Provoked(_))
     }
 
@@ -63,9 +63,9 @@ impl Asked {
 
 impl<'a> Course<'a> {
     /// Questions of a class first, then the others, then the user's own, then what provokes errors.
-    pub(super) fn new(talk: &'a Talk<'a>, who: &str, class: Class) -> Self {
+    pub(crate) fn new(talk: &'a Talk<'a>, who: &str, class: Class) -> Self {
         let own = questions(talk.tier(), class).into_iter().map(Asked::Own);
-        let given = talk.cx.check.llm.prompts.iter().cloned().enumerate().map(|(at, text)| Asked::Given(at, text));
+        let given = talk.cx.llm.prompts.iter().cloned().enumerate().map(|(at, text)| Asked::Given(at, text));
         // What is only looked at is asked little.
         let provocations: &[Provocation] = if talk.tier() == Tier::Look { &[] } else { &Provocation::ALL };
         let provoked = provocations.iter().copied().map(Asked::Provoked);
@@ -73,7 +73,7 @@ impl<'a> Course<'a> {
     }
 
     /// The few questions that most models answer.
-    pub(super) fn likeliest(talk: &'a Talk<'a>, who: &str) -> Self {
+    pub(crate) fn likeliest(talk: &'a Talk<'a>, who: &str) -> Self {
         let likeliest = questions(Tier::Quick, Class::All).into_iter().filter(|question| question.class == Class::All);
         Self::of(talk, who, likeliest.take(2).map(Asked::Own).collect())
     }
@@ -95,7 +95,7 @@ impl<'a> Course<'a> {
 
     /// Asks the next question and gives what came of it; `None` when there is nothing more to ask. What was cut short is
     /// given too, since what leaks may stand before the cut; that nothing stands there proves nothing.
-    pub(super) async fn next(&mut self) -> Result<Option<(Asked, Arc<Said>)>, Stop> {
+    pub(crate) async fn next(&mut self) -> Result<Option<(Asked, Arc<Said>)>, Stop> {
         while let Some(asked) = self.left.next() {
             if self.is_pointless(&asked) {
                 continue;
@@ -121,7 +121,7 @@ impl<'a> Course<'a> {
     }
 
     /// Asks the same for another round.
-    pub(super) fn again<'s>(&'s self, asked: &'s Asked, round: u8) -> Saying<'s> {
+    pub(crate) fn again<'s>(&'s self, asked: &'s Asked, round: u8) -> Saying<'s> {
         Box::pin(async move {
             match asked {
                 Asked::Own(question) => self.talk.ask(&self.who, question, round).await,
@@ -169,7 +169,7 @@ impl<'a> Course<'a> {
     }
 
     /// Why nothing is concluded from silence, where fewer than half of the answers could be judged.
-    pub(super) fn nothing_judged(&self) -> Option<String> {
+    pub(crate) fn nothing_judged(&self) -> Option<String> {
         let because = self.unjudged.clone().unwrap_or_else(|| "no question was asked".to_owned());
         if self.judged == 0 {
             return Some(format!("not tested: {because}"));

@@ -13,7 +13,7 @@ const SHORT_VALUE: usize = 20;
 
 /// Known values and the search for them.
 #[derive(Debug)]
-pub(super) struct Needles {
+pub(crate) struct Needles {
     /// Whose each is, its length, and its fingerprint for a sentence.
     of: Vec<(String, usize, String)>,
     /// Whose tokens are made of words alone, and not looked for.
@@ -23,24 +23,24 @@ pub(super) struct Needles {
 
 /// A known value in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Hit {
+pub(crate) struct Hit {
     /// Whose it is.
-    pub(super) owner: String,
+    pub(crate) owner: String,
     /// What its channel carries.
-    pub(super) kind: Kind,
+    pub(crate) kind: Kind,
     /// The channel.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// `plain`, `base64`, ...
-    pub(super) disguise: &'static str,
+    pub(crate) disguise: &'static str,
     /// Characters that were seen, and that there are.
-    pub(super) seen: (usize, usize),
+    pub(crate) seen: (usize, usize),
     /// Its fingerprint for a sentence; empty without a key.
-    pub(super) fingerprint: String,
+    pub(crate) fingerprint: String,
 }
 
 impl Hit {
     /// The channel, the disguise and the length, for claims: they stay the same from scan to scan.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         let (seen, all) = self.seen;
         format!("{} ({}, {}, {seen} of {all} characters)", clean_name(&self.path, 120), self.kind.word(), self.disguise)
     }
@@ -48,7 +48,7 @@ impl Hit {
 
 impl Needles {
     /// The tokens of all callers that have a session.
-    pub(super) fn tokens(talk: &Talk<'_>) -> Self {
+    pub(crate) fn tokens(talk: &Talk<'_>) -> Self {
         let sessions = talk.cx.maker.probe.sessions();
         let (mut values, mut left_out) = (Vec::new(), Vec::new());
         for name in talk.callers() {
@@ -68,7 +68,7 @@ impl Needles {
             }
         }
         let mut needles = Self { left_out, ..Self::new(values.clone()) };
-        let rules = &talk.cx.check.shared.secrets;
+        let rules = talk.cx.secrets;
         for (place, (_, value)) in needles.of.iter_mut().zip(values.iter().filter(|(_, value)| is_long(value))) {
             place.2 = named(rules, "caller-token", value.expose());
         }
@@ -76,12 +76,12 @@ impl Needles {
     }
 
     /// Whether a text has one of them, or a part of one.
-    pub(super) fn has(&self, text: &str) -> bool {
+    pub(crate) fn has(&self, text: &str) -> bool {
         !self.finder.find(text).is_empty()
     }
 
     /// Values with whose they are.
-    pub(super) fn new(values: Vec<(String, Secret)>) -> Self {
+    pub(crate) fn new(values: Vec<(String, Secret)>) -> Self {
         let mut of = Vec::new();
         let mut needles = Vec::new();
         for (owner, value) in values {
@@ -94,7 +94,7 @@ impl Needles {
     }
 
     /// Whose tokens were not looked for, as the end of a sentence.
-    pub(super) fn but(&self) -> String {
+    pub(crate) fn but(&self) -> String {
         match self.left_out.as_slice() {
             [] => String::new(),
             names => format!("; the token of {} is made of words alone and was not looked for", names.join(", ")),
@@ -102,13 +102,13 @@ impl Needles {
     }
 
     /// Whether there is nothing to look for.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.of.is_empty()
     }
 
     /// The first known value in an answer that does not stand in its request: whole ones and those of the model's own
     /// words first.
-    pub(super) fn find(&self, said: &Said) -> Option<Hit> {
+    pub(crate) fn find(&self, said: &Said) -> Option<Hit> {
         // Halves of a planted word do stand in a request that has them put together.
         let asked = self.finder.find(&said.sent).into_iter().filter(|hit| hit.whole || hit.run >= LEAST_RUN);
         let sent: Vec<usize> = asked.map(|hit| hit.needle).collect();

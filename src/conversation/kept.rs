@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::conversation;
+use super::sessions;
 use super::talk::{Stop, Talk};
 use crate::act::Kind as ActKind;
 use crate::model::{Effect, Method, Operation, Place};
@@ -15,11 +15,11 @@ use crate::survey::{role_word, scalar_text, words};
 /// Most lists that are looked at for a planted word.
 const MOST_LISTS: usize = 3;
 /// Ids of what each list showed a caller before anything was said, by path.
-pub(super) type Listed = BTreeMap<String, BTreeSet<String>>;
+pub(crate) type Listed = BTreeMap<String, BTreeSet<String>>;
 
 /// What lists of conversations and memories show a caller before the first word: none of it is the scan's.
-pub(super) async fn before(talk: &Talk<'_>, who: &str) -> Result<Arc<Listed>, Stop> {
-    let memory = &talk.cx.check.shared.llm;
+pub(crate) async fn before(talk: &Talk<'_>, who: &str) -> Result<Arc<Listed>, Stop> {
+    let memory = talk.cx.memory;
     if let Some(listed) = memory.listed(who) {
         return Ok(listed);
     }
@@ -34,7 +34,7 @@ pub(super) async fn before(talk: &Talk<'_>, who: &str) -> Result<Arc<Listed>, St
 /// Notes what the call has left behind, where the API can remove it: what its answer names and the request did not, the
 /// conversation that the request began, and what a list shows with the planted word in it. What was there before is not
 /// the scan's.
-pub(super) async fn note(
+pub(crate) async fn note(
     talk: &Talk<'_>,
     written: &Written,
     sent: &Value,
@@ -59,10 +59,10 @@ pub(super) async fn note(
 
 /// Whether it was there before the scan said anything.
 fn is_old(talk: &Talk<'_>, before: &Listed, id: &str) -> bool {
-    let known = &talk.cx.check.survey.objects.known;
+    let known = &talk.cx.survey.objects.known;
     // The invoice 5 says nothing of the conversation 5.
     let number = id.bytes().all(|byte| byte.is_ascii_digit());
-    let is_same = |resource: &str| !number || conversation::is_named(resource) || is_of_talk(resource);
+    let is_same = |resource: &str| !number || sessions::is_named(resource) || is_of_talk(resource);
     let seen =
         known.iter().any(|((resource, known), object)| known == id && object.created_by.is_none() && is_same(resource));
     seen || before.values().any(|ids| ids.contains(id))
@@ -72,7 +72,7 @@ fn is_old(talk: &Talk<'_>, before: &Listed, id: &str) -> bool {
 fn named(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
     let json = written.answer.response().filter(|response| response.is_success())?.json.as_ref()?;
     let fields = json.as_object()?.iter();
-    let (talks, others): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| conversation::is_named(name));
+    let (talks, others): (Vec<_>, Vec<_>) = fields.partition(|(name, _)| sessions::is_named(name));
     let ids = others.into_iter().filter(|(name, _)| *name == "id");
     talks.into_iter().chain(ids).find_map(|(name, id)| {
         let id = scalar_text(id)?;
@@ -89,9 +89,9 @@ fn named(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<
 fn begun(talk: &Talk<'_>, written: &Written, sent: &Value, who: &str) -> Option<(String, Option<Undo>)> {
     written.answer.response().filter(|response| response.is_success())?;
     let prompt = talk.facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
-    let fields = sent.as_object()?.iter().filter(|(name, _)| *name != prompt && conversation::is_named(name));
+    let fields = sent.as_object()?.iter().filter(|(name, _)| *name != prompt && sessions::is_named(name));
     fields.into_iter().find_map(|(name, id)| {
-        let id = id.as_str().filter(|id| !conversation::is_made(talk, who, id))?;
+        let id = id.as_str().filter(|id| !sessions::is_made(talk, who, id))?;
         Some((id.to_owned(), Some(undo(talk, name, who)?)))
     })
 }

@@ -1,0 +1,22 @@
+//! What is said to a model behind an operation and what it answers: callers, sessions, the order of questions, the memory
+//! and the budget that all checks of models share, and what a call leaves behind. Decides on no finding.
+
+mod calling;
+mod chains;
+mod course;
+mod kept;
+mod meet;
+mod memory;
+mod needles;
+mod provoke;
+mod sessions;
+mod talk;
+mod unknown;
+
+pub(crate) use course::{Asked, Course};
+pub use meet::{Met, candidates, meet};
+pub(crate) use memory::Memory;
+pub(crate) use needles::{Hit, Needles};
+pub use talk::TalkCx;
+pub(crate) use talk::{Said, Stop, Talk, canary};
+pub(crate) use unknown::{Unknown, unknown_in};
