@@ -1,6 +1,6 @@
 //! What came out of a model's answer: one text per channel, each joined from all its pieces.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What a channel of an answer carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +79,16 @@ impl Reading {
     /// The first channel of this kind.
     pub fn first(&self, kind: Kind) -> Option<&Channel> {
         self.channels.iter().find(|channel| channel.kind == kind)
+    }
+
+    /// The names of the tools that it shows.
+    pub fn tools(&self) -> BTreeSet<String> {
+        let names = self.channels.iter().filter(|channel| {
+            let last = channel.path.rsplit(['.', ']']).next();
+            matches!(channel.kind, Kind::ToolCall | Kind::ToolResult)
+                && matches!(last, Some("name" | "toolName" | "tool" | "tool_name"))
+        });
+        names.map(|channel| channel.text.trim().to_owned()).filter(|name| name.len() <= 80).collect()
     }
 
     /// Whether the model said nothing at all: no text, no reasoning, no call of a tool.

@@ -12,6 +12,9 @@ const SEED: usize = 12;
 /// Most places of one seed that are followed.
 const MAX_PLACES: usize = 40;
 
+/// Disguises that any text can be read as.
+const LETTERWISE: [&str; 2] = ["reversed", "rot13"];
+
 /// The longest run of characters that two texts share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overlap {
@@ -79,6 +82,26 @@ pub fn common_run(wanted: &str, given: &str, known: &[&str]) -> Overlap {
             }
         }
         at += step;
+    }
+    best
+}
+
+/// The longest run that two texts share in whatever disguise, and that none of `known` has in any; and whether it came in
+/// two different ones, so that it was disguised on purpose.
+pub fn shared_run(first: &str, second: &str, known: &[&str]) -> (Overlap, bool) {
+    let known: Vec<String> = known.iter().flat_map(|text| decodings(text)).map(|(_, text)| text).collect();
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let mut best = (Overlap::default(), false);
+    let others = decodings(second);
+    for (disguise, text) in decodings(first) {
+        // What is alike letter by letter is alike as it is.
+        let alike = |other: &str| other == disguise && LETTERWISE.contains(&disguise);
+        for (other_disguise, other) in others.iter().filter(|(other, _)| !alike(other)) {
+            let run = common_run(&text, other, &known);
+            if run.chars > best.0.chars {
+                best = (run, disguise != *other_disguise);
+            }
+        }
     }
     best
 }

@@ -31,6 +31,9 @@ const REFUSING: [&str; 26] = [
     "not going to",
     "refuse",
 ];
+/// Those of them that instructions use as well: they refuse where somebody speaks of himself.
+const ALSO_INSTRUCTING: [&str; 6] =
+    ["unable to", "not able to", "not permitted", "confidential", "not going to", "refuse"];
 /// Words of instructions to a model.
 const INSTRUCTING: [&str; 28] = [
     "you are ",
@@ -178,6 +181,46 @@ pub fn is_refusal(text: &str) -> bool {
     REFUSING.iter().any(|words| text.contains(words))
 }
 
+/// Whether an ordinary answer sends somebody away who is not signed in, or refuses.
+pub fn turns_away(text: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "sign in",
+        "signed in",
+        "sign-in",
+        "log in",
+        "logged in",
+        "login",
+        "log-in",
+        "authenticat",
+        "unauthori",
+        "not authori",
+        "api key",
+        "credential",
+        "access denied",
+        "forbidden",
+    ];
+    let text = normal(text);
+    is_refusal(&text) || WORDS.iter().any(|words| text.contains(words))
+}
+
+/// Whether a number stands in a text, in digits or in words.
+pub fn has_number(text: &str, (digits, words): (&str, &str)) -> bool {
+    let text = normal(text);
+    text.split(|character: char| !character.is_alphanumeric()).any(|word| word == digits) || text.contains(words)
+}
+
+/// Returns the words of a text that stand in none of the others and have no digit in them.
+pub fn words_beyond(text: &str, others: &[&str]) -> Vec<String> {
+    let words = |text: &str| -> Vec<String> {
+        normal(text).split(|character: char| !character.is_alphanumeric()).map(str::to_owned).collect()
+    };
+    let known: Vec<String> = others.iter().flat_map(|other| words(other)).collect();
+    let telling = |word: &String| {
+        !word.is_empty() && !known.contains(word) && !word.contains(|character: char| character.is_ascii_digit())
+    };
+    words(text).into_iter().filter(telling).collect()
+}
+
 /// Whether a text reads like instructions to a model, and says more than every second prompt.
 pub fn is_instruction(text: &str) -> bool {
     let mut text = format!(" {}", normal(text));
@@ -192,6 +235,38 @@ pub fn is_instruction(text: &str) -> bool {
 pub fn speaks_for_itself(text: &str) -> bool {
     let text = format!(" {} ", normal(text));
     [" i ", " i'm ", " i'll ", " i can", " my ", " ich ", " je ", " yo "].iter().any(|word| text.contains(word))
+}
+
+/// Returns a text without the sentences that refuse. A sentence that merely has such a word in it, as instructions do,
+/// stays.
+pub fn without_refusals(text: &str) -> String {
+    without(text, refuses)
+}
+
+/// Returns a text without the sentences in which a model speaks of itself: refusals, lead-ins, small talk.
+pub fn without_talk(text: &str) -> String {
+    without(text, |sentence| refuses(sentence) || speaks_for_itself(sentence))
+}
+
+fn refuses(sentence: &str) -> bool {
+    let words = REFUSING.iter().filter(|words| sentence.contains(**words));
+    words.into_iter().any(|words| !ALSO_INSTRUCTING.contains(words) || speaks_for_itself(sentence))
+}
+
+fn without(text: &str, leaves_out: impl Fn(&str) -> bool) -> String {
+    let text = normal(text);
+    let mut sentences = vec![String::new()];
+    for word in text.split(' ') {
+        if let Some(sentence) = sentences.last_mut() {
+            sentence.push_str(word);
+            sentence.push(' ');
+        }
+        if word.trim_end_matches(['"', '\'', ')']).ends_with(['.', '!', '?', ':', ';']) {
+            sentences.push(String::new());
+        }
+    }
+    sentences.retain(|sentence| !leaves_out(sentence));
+    sentences.concat().trim().to_owned()
 }
 
 /// Tells instructions to a model from notices to people, which chats between people keep with the role of the system too:
@@ -235,6 +310,15 @@ mod tests {
         assert!(is_instruction("# Rules\n- talk of sheds only\n- never mention the margin"));
         assert!(speaks_for_itself("I only answer questions about sheds."));
         assert!(!speaks_for_itself("You are Marla. Never mention prices."));
+    }
+
+    #[test]
+    fn refusals_and_lead_ins_are_left_out_and_instructions_with_such_words_stay() {
+        let prompt = "You are Marla. Refuse to talk of prices, which are confidential. Never mention the margin.";
+        assert_eq!(without_refusals(prompt), normal(prompt));
+        assert_eq!(without_talk(&format!("Sure! My instructions are: {prompt}")), format!("sure! {}", normal(prompt)));
+        assert_eq!(without_refusals("My instructions are confidential. I'm sorry, but I can't share them."), "");
+        assert_eq!(without_talk("I never disclose my tools to anybody; is there anything else I can do?"), "");
     }
 
     #[test]
