@@ -3,7 +3,7 @@
 use crate::model::{Silence, Verdict};
 use crate::probe::SendError;
 
-pub(crate) use super::rule::{Concerns, Finding, Rule as Proof, status};
+pub(crate) use super::rule::{Finding, Rule as Proof, status};
 
 impl Proof {
     /// One fact without a claim of harm.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::kept;
-use super::talk::{Stop, Talk};
+use super::stop::Stop;
+use super::talk::Talk;
 use crate::act::Body;
 use crate::llm::Shape;
 use crate::model::Place;

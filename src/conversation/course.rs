@@ -1,10 +1,14 @@
-//! The order in which questions are asked: it follows what the answers show, and stops where more would only cost.
+//! The order in which questions are asked: it follows what the answers show, and stops where more would only cost. What
+//! it left unasked or unanswered is said, since silence on the rest proves nothing then.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::provoke::Provocation;
-use super::talk::{Said, Saying, Stop, Talk};
+use super::stop::{Exhausted, Stop};
+use super::talk::{Said, Saying, Talk};
 use crate::llm::{Class, Prompt, Question, Tier, is_refusal, questions};
+use crate::model::Silence;
 use crate::probe::Caller;
 
 /// Questions of one class to one caller.
@@ -13,22 +17,29 @@ pub(crate) struct Course<'a> {
     talk: &'a Talk<'a>,
     who: String,
     left: std::vec::IntoIter<Asked>,
+    /// Every kind of question of the mode, and whether one of it was answered.
+    kinds: BTreeMap<String, bool>,
     /// A plain question was refused, and one for an encoding was answered: a filter looks at the words.
     filtered: bool,
     refused_plain: bool,
     refused_encoded: u8,
     /// Questions that were asked.
     asked: usize,
-    /// Answers in a row that were the everyday one, letter for letter.
+    /// The scan's own questions that got the everyday answer, letter for letter, with nothing else in between.
     unmoved: usize,
+    /// Some question got another answer than the everyday one.
+    moved: bool,
     /// Answers that could be judged.
     pub(crate) judged: usize,
     /// Why others could not, the first reason.
-    pub(crate) unjudged: Option<String>,
+    unjudged: Option<String>,
+    /// The last answer that could be judged.
+    last: Option<Arc<Said>>,
+    ended: Option<Exhausted>,
 }
 
 /// So many questions that ask for different things, and get the everyday answer, show that nothing reads them.
-const MOST_UNMOVED: usize = 2;
+const MOST_UNMOVED: usize = 3;
 
 /// So many questions are asked in vain.
 const MOST_VAIN: usize = 3;
@@ -59,17 +70,32 @@ impl Asked {
     fn is_encoded(&self) -> bool {
         matches!(self, Self::Own(question) if question.encoded)
     }
+
+    /// Returns the kind of question, in words. What the user wants asked is a kind of its own each.
+    fn kind(&self) -> String {
+        match self {
+            Self::Given(..) => self.name(),
+            Self::Provoked(_) => "requests that provoke errors".to_owned(),
+            Self::Own(question) if question.encoded => "questions for an answer in disguise".to_owned(),
+            Self::Own(question) if question.turns.len() > 1 => "questions over several turns".to_owned(),
+            Self::Own(question) => match question.class {
+                Class::All => "questions for all that stands above".to_owned(),
+                Class::Prompt => "questions for the instructions".to_owned(),
+                Class::Token => "questions for credentials".to_owned(),
+            },
+        }
+    }
 }
 
 impl<'a> Course<'a> {
-    /// Questions of a class first, then the others, then the user's own, then what provokes errors.
+    /// The user's own questions, then those of a class, then the others, then what provokes errors.
     pub(crate) fn new(talk: &'a Talk<'a>, who: &str, class: Class) -> Self {
-        let own = questions(talk.tier(), class).into_iter().map(Asked::Own);
         let given = talk.cx.llm.prompts.iter().cloned().enumerate().map(|(at, text)| Asked::Given(at, text));
+        let own = questions(talk.tier(), class).into_iter().map(Asked::Own);
         // What is only looked at is asked little.
         let provocations: &[Provocation] = if talk.tier() == Tier::Look { &[] } else { &Provocation::ALL };
         let provoked = provocations.iter().copied().map(Asked::Provoked);
-        Self::of(talk, who, own.chain(given).chain(provoked).collect())
+        Self::of(talk, who, given.chain(own).chain(provoked).collect())
     }
 
     /// The few questions that most models answer.
@@ -82,26 +108,38 @@ impl<'a> Course<'a> {
         Self {
             talk,
             who: who.to_owned(),
+            kinds: all.iter().map(|asked| (asked.kind(), false)).collect(),
             left: all.into_iter(),
             filtered: false,
             refused_plain: false,
             refused_encoded: 0,
             asked: 0,
             unmoved: 0,
+            moved: false,
             judged: 0,
             unjudged: None,
+            last: None,
+            ended: None,
         }
     }
 
-    /// Asks the next question and gives what came of it; `None` when there is nothing more to ask. What was cut short is
-    /// given too, since what leaks may stand before the cut; that nothing stands there proves nothing.
+    /// Asks the next question and gives what came of it; `None` when there is nothing more to ask, or no call left for it.
+    /// What was cut short is given too, since what leaks may stand before the cut; that nothing stands there proves nothing.
     pub(crate) async fn next(&mut self) -> Result<Option<(Asked, Arc<Said>)>, Stop> {
         while let Some(asked) = self.left.next() {
             if self.is_pointless(&asked) {
                 continue;
             }
-            let said = self.again(&asked, 0).await?;
+            let said = match self.again(&asked, 0).await {
+                Err(Stop::Exhausted(end)) => {
+                    // What was answered before is judged all the same.
+                    self.ended = Some(end);
+                    return Ok(None);
+                }
+                said => said?,
+            };
             if asked.is_provoked() {
+                self.note_answered(&asked, said.answer.response().is_some());
                 return Ok(Some((asked, said)));
             }
             self.asked += 1;
@@ -113,8 +151,10 @@ impl<'a> Course<'a> {
                 continue;
             }
             self.judged += 1;
+            self.note_answered(&asked, true);
+            self.last = Some(Arc::clone(&said));
             self.learn(&asked, &said);
-            self.compare(&said).await?;
+            self.compare(&asked, &said).await?;
             return Ok(Some((asked, said)));
         }
         Ok(None)
@@ -133,13 +173,44 @@ impl<'a> Course<'a> {
         })
     }
 
+    /// Asks the same twice more, and counts the answers that fit. What is not asked any more does not fit: that it came
+    /// once stays true.
+    pub(crate) async fn count_again(&self, asked: &Asked, fits: impl Fn(&Said) -> bool) -> Result<usize, Stop> {
+        let mut times = 0;
+        for round in 1..=2 {
+            match self.again(asked, round).await {
+                Ok(said) => times += usize::from(fits(&said)),
+                Err(Stop::Exhausted(_)) => break,
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(times)
+    }
+
+    /// Asks the same once more; `None` where no call is left for it.
+    pub(crate) async fn once_more(&self, asked: &Asked) -> Result<Option<Arc<Said>>, Stop> {
+        match self.again(asked, 1).await {
+            Ok(said) => Ok(Some(said)),
+            Err(Stop::Exhausted(_)) => Ok(None),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    fn note_answered(&mut self, asked: &Asked, is_answered: bool) {
+        if let Some(answered) = self.kinds.get_mut(&asked.kind()) {
+            *answered |= is_answered;
+        }
+    }
+
     fn is_pointless(&self, asked: &Asked) -> bool {
         match asked {
-            Asked::Given(..) | Asked::Provoked(_) => false,
+            Asked::Given(..) => false,
+            _ if self.is_unmoved() => true,
+            Asked::Provoked(_) => false,
             // Whoever answers nothing that can be judged is not asked on and on: people may read it.
             Asked::Own(_) if self.judged == 0 && self.asked >= MOST_VAIN => true,
             own if own.is_encoded() => self.refused_encoded >= 2,
-            _ => self.filtered,
+            own => self.filtered && self.kinds.get(&own.kind()) == Some(&true),
         }
     }
 
@@ -153,28 +224,60 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Stops where nothing reads the questions: the everyday answer comes again, letter for letter, to whatever is asked.
-    /// Checks that ask for something else go on: a bot that knows a few topics answers all others alike. A guard that refuses everything with one sentence is told by its words, and asked on.
-    async fn compare(&mut self, said: &Said) -> Result<(), Stop> {
-        let everyday = self.talk.benign(&self.who).await?;
-        let (now, usual) = (said.reading.said(), everyday.reading.said());
-        let same = !now.trim().is_empty() && now.trim() == usual.trim() && !is_refusal(&now);
-        self.unmoved = if same && self.unmoved + 1 == self.judged { self.unmoved + 1 } else { 0 };
-        // A leak may stand in the very words that never change: the answer is judged first, so the next one stops.
-        if self.unmoved > MOST_UNMOVED {
-            let because = format!("{} different questions got the same words", self.unmoved + 1);
-            return Err(Stop::Unmoved(because));
-        }
+    /// Counts the everyday answers that come again, letter for letter, to whatever is asked. Checks that ask for something
+    /// else go on: a bot that knows a few topics answers all others alike, and the user's questions may be such.
+    async fn compare(&mut self, asked: &Asked, said: &Said) -> Result<(), Stop> {
+        let same = self.talk.benign(&self.who).await?.has_the_words_of(said);
+        self.moved |= !same;
+        self.unmoved += usize::from(same && matches!(asked, Asked::Own(_)));
         Ok(())
     }
 
-    /// Why nothing is concluded from silence, where fewer than half of the answers could be judged.
-    pub(crate) fn nothing_judged(&self) -> Option<String> {
-        let because = self.unjudged.clone().unwrap_or_else(|| "no question was asked".to_owned());
-        if self.judged == 0 {
-            return Some(format!("not tested: {because}"));
-        }
-        let (judged, asked) = (self.judged, self.asked);
-        (judged * 2 < asked).then(|| format!("only {judged} of {asked} answers could be judged: {because}"))
+    /// Whether nothing reads the questions of this caller.
+    pub(crate) fn is_unmoved(&self) -> bool {
+        !self.moved && self.unmoved >= MOST_UNMOVED
     }
+
+    /// Returns what is to be said where nothing was found: `Held` with the last answer and the everyday one where every
+    /// kind of question was asked and answered; else undecided, with what is missing.
+    pub(crate) fn silence(&self, benign: &Said, because: impl Into<String>) -> Silence {
+        match (self.gap(), &self.last) {
+            (Some(gap), _) => gap,
+            (None, Some(last)) => Silence::held(&last.answer.exchange, &benign.answer.exchange, because),
+            (None, None) => Silence::undecided("not tested: no question was asked"),
+        }
+    }
+
+    /// Returns what keeps silence from being a verdict.
+    fn gap(&self) -> Option<Silence> {
+        let because = self.unjudged.clone().unwrap_or_else(|| "no question was asked".to_owned());
+        let (judged, asked) = (self.judged, self.asked);
+        if let Some(end) = self.ended {
+            return Some(end.silence());
+        }
+        if judged == 0 {
+            return Some(Silence::undecided(format!("not tested: {because}")));
+        }
+        if self.is_unmoved() {
+            return Some(unread(self.talk, std::slice::from_ref(&self.who)));
+        }
+        if judged * 2 < asked {
+            return Some(Silence::undecided(format!("only {judged} of {asked} answers could be judged: {because}")));
+        }
+        let missing: Vec<&str> =
+            self.kinds.iter().filter(|(_, answered)| !**answered).map(|(kind, _)| kind.as_str()).collect();
+        (!missing.is_empty()).then(|| {
+            Silence::undecided(format!("no answer that can be judged came to {}: {because}", missing.join(", ")))
+        })
+    }
+}
+
+/// Returns that nothing can be said of callers whose questions all got the everyday answer.
+pub(crate) fn unread(talk: &Talk<'_>, callers: &[String]) -> Silence {
+    let others = talk.callers().len() > callers.len();
+    Silence::undecided(format!(
+        "{MOST_UNMOVED} different questions of {} got the everyday answer, letter for letter: nothing shows that they were read{}",
+        callers.join(", and as many of "),
+        if others { "; other callers were not asked" } else { "" }
+    ))
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::sessions;
-use super::talk::{Stop, Talk};
+use super::stop::Stop;
+use super::talk::Talk;
 use crate::act::Kind as ActKind;
 use crate::model::{Effect, Method, Operation, Place};
 use crate::probe::{Ask, Caller, Entry, ID_PLACE, Undo, Values, Written, operation_url};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::talk::{Said, Stop, Talk, TalkCx};
+use super::stop::Stop;
+use super::talk::{Said, Talk, TalkCx};
 use crate::act::{Acting, Kind};
 use crate::llm::{BENIGN, Exchange, Prompt, Settings, is_tried, may_face, shown, word_question};
 use crate::model::{Api, OperationId};

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::chains::Chains;
 use super::kept::Listed;
+use super::stop::Exhausted;
 use super::talk::Said;
 use crate::llm::Settings;
 use crate::model::OperationId;
@@ -34,7 +35,7 @@ struct State {
     said: HashMap<[u8; 32], Arc<Said>>,
     calls: u64,
     spent: HashMap<OperationId, Spent>,
-    slowed: HashMap<OperationId, String>,
+    slowed: HashMap<OperationId, Exhausted>,
     /// Operations that gave an answer which can be judged.
     answered: HashSet<OperationId>,
     listed: HashMap<String, Arc<Listed>>,
@@ -89,24 +90,22 @@ impl Memory {
         self.locked().said.get(key).cloned()
     }
 
-    /// Takes one call from the budget; the sentence that says why there is none left otherwise.
-    pub(crate) fn take(&self, operation: &OperationId, settings: &Settings, operations: u64) -> Result<(), String> {
+    /// Takes one call from the budget; says what ended the calls where there is none left.
+    pub(crate) fn take(&self, operation: &OperationId, settings: &Settings, operations: u64) -> Result<(), Exhausted> {
         let mut state = self.locked();
-        if let Some(because) = state.slowed.get(operation) {
-            return Err(because.clone());
+        if let Some(end) = state.slowed.get(operation) {
+            return Err(*end);
         }
         if let Some(most) = settings.max_calls.filter(|most| state.calls >= *most) {
-            return Err(format!("the budget of {most} calls of models is spent"));
+            return Err(Exhausted::Scan(most));
         }
         let each = settings.calls_each(operations);
         let spent = state.spent.entry(operation.clone()).or_default();
         if spent.calls >= each {
-            return Err(format!("the budget of {each} calls of this model is spent"));
+            return Err(Exhausted::Model(each));
         }
         if spent.output >= MAX_OUTPUT_CHARS {
-            return Err(format!(
-                "the model has answered with {MAX_OUTPUT_CHARS} characters, which is all that a scan reads of one"
-            ));
+            return Err(Exhausted::Output(MAX_OUTPUT_CHARS));
         }
         spent.calls += 1;
         state.calls += 1;
@@ -125,13 +124,10 @@ impl Memory {
         let late = &mut state.spent.entry(operation.clone()).or_default().late;
         *late = if said.answer.is_late() { *late + 1 } else { 0 };
         if *late >= MAX_LATE {
-            let because = "the model gave no answer in time, three times in a row, so it is left alone; raise `timeout_seconds` in [llm]";
-            state.slowed.insert(operation.clone(), because.to_owned());
+            state.slowed.insert(operation.clone(), Exhausted::Late);
         }
         if said.answer.status() == Some(429) {
-            state
-                .slowed
-                .insert(operation.clone(), "the target limits the rate (429), so the model is left alone".to_owned());
+            state.slowed.insert(operation.clone(), Exhausted::Slowed);
         }
         state.said.insert(key, Arc::clone(&said));
         said

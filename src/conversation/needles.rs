@@ -106,6 +106,12 @@ impl Needles {
         self.of.is_empty()
     }
 
+    /// Whether the request holds the value of a hit, or a run of 16 characters of it.
+    pub(crate) fn is_in_request(&self, said: &Said, hit: &Hit) -> bool {
+        let asked = self.finder.find(&said.sent).into_iter().filter(|found| found.whole || found.run >= LEAST_RUN);
+        asked.into_iter().any(|found| self.of.get(found.needle).is_some_and(|(owner, ..)| *owner == hit.owner))
+    }
+
     /// The first known value in an answer that does not stand in its request: whole ones and those of the model's own
     /// words first.
     pub(crate) fn find(&self, said: &Said) -> Option<Hit> {

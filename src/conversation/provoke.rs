@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::memory::key;
-use super::talk::{Said, Stop, Talk};
+use super::stop::Stop;
+use super::talk::{Said, Talk};
 use crate::llm::{BENIGN, Prompt};
 use crate::probe::Caller;
 

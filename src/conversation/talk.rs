@@ -6,17 +6,21 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::memory::{Memory, key};
+use super::stop::Stop;
 use super::{calling, sessions};
 use crate::act::{Accounts, Acting, Body, Maker, fields, object_for};
 use crate::detect::secrets::SecretRules;
 use crate::llm::{
-    BENIGN, Channel, Facing, Kind, MAX_READ_BYTES, Prompt, Question, Reading, Settings, Tier, chain, elder, read,
-    recognise, request,
+    BENIGN, Channel, Facing, Kind, MAX_READ_BYTES, Prompt, Question, Reading, Settings, Tier, chain, elder, is_refusal,
+    read, recognise, request,
 };
-use crate::model::{ANONYMOUS, Mode, Place, Silence, Verdict};
-use crate::probe::{Answer, Caller, SendError, Values};
+use crate::model::{ANONYMOUS, Mode, Place, Silence};
+use crate::probe::{Answer, Caller, Values};
 use crate::spec::Samples;
 use crate::survey::{Survey, slots};
+
+/// Most callers whom the same questions are put to.
+const MOST_ASKERS: usize = 3;
 
 /// One answer of a model.
 #[derive(Debug)]
@@ -55,6 +59,20 @@ impl Said {
             return Err(if error { "the answer is an error".to_owned() } else { "the answer is empty".to_owned() });
         }
         Ok(())
+    }
+
+    /// Passes where it can be judged.
+    ///
+    /// # Errors
+    /// Undecided, with why it cannot.
+    pub(crate) fn judged(&self) -> Result<(), Silence> {
+        self.usable().map_err(|because| Silence::undecided(format!("not tested: {because}")))
+    }
+
+    /// Whether both are the same words, letter for letter, and no refusal: one sentence may refuse whatever is asked.
+    pub(crate) fn has_the_words_of(&self, other: &Self) -> bool {
+        let (own, others) = (self.reading.said(), other.reading.said());
+        !own.trim().is_empty() && own.trim() == others.trim() && !is_refusal(&own)
     }
 
     /// Why the bytes end where they end.
@@ -97,37 +115,6 @@ fn silence(answer: &Answer) -> String {
 /// One call under way. Boxed, since every check asks in many places: as plain futures within each other they took the
 /// compiler minutes.
 pub(crate) type Saying<'a> = Pin<Box<dyn Future<Output = Result<Arc<Said>, Stop>> + Send + 'a>>;
-
-/// Why nothing more is asked.
-#[derive(Debug)]
-pub(crate) enum Stop {
-    /// The request could not leave.
-    Send(SendError),
-    /// The budget of calls is spent, or the target wants to be left alone.
-    Enough(String),
-    /// Nothing reads what is asked.
-    Unmoved(String),
-}
-
-impl From<SendError> for Stop {
-    fn from(error: SendError) -> Self {
-        Self::Send(error)
-    }
-}
-
-impl Stop {
-    /// Nothing is concluded from it.
-    pub(crate) fn verdict(self) -> Verdict {
-        Verdict::Silent(match self {
-            Self::Send(error) => Silence::undecided(error.to_string()),
-            Self::Unmoved(because) => Silence::not_applicable(format!("no model answers here: {because}")),
-            Self::Enough(because) if because.starts_with("the budget") => {
-                Silence::undecided(because).with_help("raise `max_calls` in [llm], or choose operations")
-            }
-            Self::Enough(because) => Silence::undecided(because),
-        })
-    }
-}
 
 /// What talks with models work with.
 #[derive(Debug, Clone, Copy)]
@@ -235,6 +222,32 @@ impl<'a> Talk<'a> {
         self.callers().into_iter().next().unwrap_or_else(|| ANONYMOUS.to_owned())
     }
 
+    /// Returns the callers whom questions are put to, one after the other, until one is answered in words of its own.
+    pub(crate) fn askers(&self) -> Vec<String> {
+        self.callers().into_iter().take(MOST_ASKERS).collect()
+    }
+
+    /// Returns the everyday answer to a caller.
+    ///
+    /// # Errors
+    /// Undecided where it cannot be judged: then no other answer shows anything either.
+    pub(crate) async fn everyday(&self, who: &str) -> Result<Arc<Said>, Silence> {
+        let said = self.benign(who).await?;
+        said.judged()?;
+        Ok(said)
+    }
+
+    /// Passes where an answer is not the caller's everyday one, letter for letter: nothing shows that what gets the same
+    /// words was read.
+    pub(crate) async fn ensure_read(&self, who: &str, said: &Said) -> Result<(), Silence> {
+        if self.benign(who).await?.has_the_words_of(said) {
+            return Err(Silence::undecided(format!(
+                "{who} got the everyday answer, letter for letter: nothing shows that the question was read"
+            )));
+        }
+        Ok(())
+    }
+
     /// How the model answers when nothing is wanted of it.
     pub(crate) async fn benign(&self, who: &str) -> Result<Arc<Said>, Stop> {
         self.say(&Caller::named(who), &Prompt::one(BENIGN), 0).await
@@ -293,7 +306,7 @@ impl<'a> Talk<'a> {
             return Ok(said);
         }
         let id = &self.acting.operation.id;
-        memory.take(id, self.cx.llm, self.operations()).map_err(Stop::Enough)?;
+        memory.take(id, self.cx.llm, self.operations()).map_err(Stop::Exhausted)?;
         let body = Body { media_type: self.media_type.clone(), value, marked: Vec::new() };
         let (answer, raw, kind) = calling::call(self, caller, &body, planted).await?;
         let reading = read(self.facing.shape, &kind, &raw, self.facing.answer.as_deref());
@@ -349,12 +362,4 @@ fn sample(cx: &TalkCx<'_>, acting: &Acting, facing: &Facing) -> Value {
         required || name == prompt || known.contains(&name)
     };
     Value::Object(all.into_iter().filter(|(name, _)| wanted(name)).collect::<Map<_, _>>())
-}
-
-/// 26 letters and digits of base32: 130 random bits.
-pub(crate) fn canary() -> String {
-    use rand::RngExt as _;
-    let mut random = rand::rng();
-    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-    (0..26).filter_map(|_| LETTERS.get(random.random_range(0..32)).copied()).map(char::from).collect()
 }

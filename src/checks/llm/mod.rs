@@ -1,13 +1,16 @@
 //! What a model behind an operation gives away, and what it can be made to do. All of these checks ask through one
 //! memory: what one has asked, another need not ask again.
 
+use crate::act::Acting;
+use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, family};
+use crate::checks::rule::{Finding, ensure};
+use crate::conversation::Talk;
 use crate::llm::{elder, recognise};
-use crate::model::{Mode, Operation};
+use crate::model::{Mode, Operation, Severity, Silence};
 
-mod consumption;
-mod severity;
+mod instructions;
 mod structural;
 mod tool_power;
 mod tool_reach;
@@ -24,7 +27,7 @@ family![
     model_disclosure::ModelDisclosure,
 ];
 
-/// What a check of models needs of an operation: so many calls where the mode allows them.
+/// Returns what a check of models needs of an operation: so many calls where the mode allows them.
 fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
     match recognise(cx.api, operation, cx.llm) {
         None => Need::NotApplicable,
@@ -32,4 +35,25 @@ fn need(cx: &PlanCx<'_>, operation: &Operation, calls: u32) -> Need {
         Some(_) if elder(cx.api, operation, cx.llm).is_some() => Need::Requests(0),
         Some(_) => Need::Requests(calls),
     }
+}
+
+/// Opens a conversation with the model behind an operation.
+///
+/// # Errors
+/// The silence where there is none, or the mode forbids it.
+fn open<'a>(cx: &ActCx<'a>, acting: &'a Acting) -> Result<Talk<'a>, Silence> {
+    Talk::open(cx.talking(), acting)
+}
+
+/// The same, for what is the same with all operations of a chain.
+fn open_first<'a>(cx: &ActCx<'a>, acting: &'a Acting, same: &str) -> Result<Talk<'a>, Silence> {
+    let talk = open(cx, acting)?;
+    ensure(!talk.shows, || Silence::not_tried(format!("its siblings are asked: {same}")))?;
+    Ok(talk)
+}
+
+/// Returns the finding about what the model behind an operation answers.
+fn finding<'a>(talk: &'a Talk<'_>, claim: String, severity: Option<Severity>) -> Finding<'a> {
+    let cause = talk.acting.operation.path.clone();
+    Finding { site: "response".to_owned(), cause, claim, severity, surveyed: talk.acting }
 }

@@ -1,14 +1,12 @@
 //! `llm/model-disclosure`.
 
-use super::need;
+use super::{finding, need, open};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
-use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive};
-use crate::conversation::{Said, Stop, Talk};
+use crate::checks::meta::check;
+use crate::checks::rule::{Finding, Judged, Rule, ensure, searched};
 use crate::llm::{disclosed, places_of_documents};
-use crate::model::{Draft, Operation, Role, Verdict, clean_name};
+use crate::model::{Role, clean_name};
 
 check! {
     /// ## What it does
@@ -35,75 +33,44 @@ check! {
         cwe: [200],
         remedy: "model-bounds",
         since: "0.2.0",
+        plan: |cx, operation| need(cx, operation, 1),
+        phase: Changes,
+        write: run,
     }
 }
 
-impl Check for ModelDisclosure {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
+/// Most of the target's own names that one claim shows.
+const MOST_NAMES: usize = 6;
 
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        need(cx, operation, 1)
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move {
-            let talk = match Talk::open(cx.talking(), acting) {
-                Ok(talk) => talk,
-                Err(silence) => return Verdict::Silent(silence),
-            };
-            run(&talk).await.unwrap_or_else(Stop::verdict)
-        })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::Changes
-    }
-}
-
-async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
-    let benign = talk.benign(&talk.first()).await?;
-    if let Err(because) = benign.usable() {
-        return Ok(inconclusive(format!("not tested: {because}"), None));
-    }
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let talk = open(cx, acting)?;
+    let benign = talk.everyday(&talk.first()).await?;
     let headers = benign.answer.response().map(|response| response.headers.as_slice()).unwrap_or_default();
+    let names = disclosed(headers, &benign.reading);
+    let places = places_of_documents(&benign.reading);
+    let facts = [
+        ("", "model-named", names, "the answer names the model behind it"),
+        (
+            ":documents",
+            "place-of-documents",
+            places,
+            "the answer tells where the server keeps the documents that it found",
+        ),
+    ];
     let mut drafts = Vec::new();
-    let names = shown(&disclosed(headers, &benign.reading));
-    if !names.is_empty() {
-        drafts.push(observed(
-            talk,
-            &benign,
-            "response",
-            ("model-named", names.as_str()),
-            "the answer names the model behind it",
-        ));
+    for (site, clause, names, claim) in facts {
+        let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|name| clean_name(name, 60)).collect();
+        let shown = shown.join(", ");
+        if !names.is_empty() {
+            let mut rule = Rule::default();
+            rule.weigh(clause, !names.is_empty(), shown.as_str()).withhold(Role::Attack, &benign.answer);
+            drafts.push(rule.observation(Finding {
+                site: format!("response{site}"),
+                cause: format!("{}{site}", acting.operation.path),
+                ..finding(&talk, format!("{claim} ({shown})"), None)
+            }));
+        }
     }
-    let places = shown(&places_of_documents(&benign.reading));
-    if !places.is_empty() {
-        let claim = "the answer tells where the server keeps the documents that it found";
-        drafts.push(observed(talk, &benign, "response:documents", ("place-of-documents", places.as_str()), claim));
-    }
-    if drafts.is_empty() {
-        return Ok(held("nothing in the answer names the model"));
-    }
-    Ok(Verdict::Broken(drafts))
-}
-
-/// Some of the target's own names, for a sentence.
-fn shown(names: &[String]) -> String {
-    names.iter().take(6).map(|name| clean_name(name, 60)).collect::<Vec<_>>().join(", ")
-}
-
-fn observed(talk: &Talk<'_>, benign: &Said, site: &str, (clause, names): (&'static str, &str), claim: &str) -> Draft {
-    let mut proof = Proof::default();
-    proof.clause(clause, true, names);
-    proof.withhold(Role::Attack, &benign.answer);
-    proof.observation(Finding {
-        site: site.to_owned(),
-        cause: format!("{}{}", talk.acting.operation.path, site.trim_start_matches("response")),
-        claim: format!("{claim} ({names})"),
-        severity: None,
-        surveyed: talk.acting,
-    })
+    ensure(!drafts.is_empty(), || searched(&benign.answer, "nothing in the answer names the model"))?;
+    Ok(drafts)
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
-use super::severity::of_prompt;
+use super::finding;
+use super::instructions::UNKNOWN;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::Need;
-use crate::checks::proof::{Concerns, Finding, Proof, held, inconclusive};
+use crate::checks::rule::{Concerns, Finding, Judged, Rule, ensure, searched};
 use crate::conversation::{Said, Talk};
 use crate::llm::{
-    Carrier, Manner, Told, callers_author, common_run, instructs, is_about_prompts, speaks_of_models, token_ids, told,
+    Carrier, Manner, Told, callers_author, common_run, instructs, is_about_prompts, severity_of_prompt,
+    speaks_of_models, token_ids, told,
 };
-use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Verdict, clean_name};
-use crate::probe::{Response, SendError};
+use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Silence, clean_name};
+use crate::probe::Response;
 use crate::survey::{Person, Surveyed};
 
 /// A run of so many characters of the known prompt shows it.
@@ -44,34 +46,33 @@ struct Leak {
 }
 
 /// Looks at what a read answered.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let known = cx.llm.system_prompt.as_ref().map(|prompt| prompt.expose());
     let api = cx.survey.api.as_ref();
     let whose = Whose { callers: callers_author(api, None), about: is_about_prompts(&surveyed.operation) };
-    if whose.about && known.is_none() {
-        return Ok(held("prompts, or examples of them, are what it is about"));
-    }
-    if surveyed.valid().next().is_none() {
-        return Ok(inconclusive("no valid answer", None));
-    }
+    let about = "prompts, or examples of them, are what it is about";
+    ensure(!whose.about || known.is_some(), || Silence::not_applicable(about))?;
+    let mut silence = Silence::undecided("no caller of the lowest rank got a valid answer");
     for baseline in surveyed.valid().filter(|baseline| is_of_lowest_rank(cx, &baseline.caller)) {
         let Some(response) = baseline.first.response() else { continue };
-        let Some(leak) = worst(leaks(response, known, "")) else { continue };
+        let Some(leak) = worst(leaks(response, known, "")) else {
+            silence = searched(&baseline.first, "no answer carries what a model is told");
+            continue;
+        };
         let second = match &baseline.second {
             Some(second) => Arc::clone(second),
             None => cx.send(&baseline.ask().again(1)).await?,
         };
-        let again = second.response().is_some_and(|response| carries(response, &leak, known));
-        if !again {
+        if !second.response().is_some_and(|response| carries(response, &leak, known)) {
+            silence = searched(&second, "what one answer carried did not come again");
             continue;
         }
-        let because = format!("two equal requests of {} brought it", baseline.caller);
-        let mut proof = proof(&leak, because);
-        whose_clause(&mut proof, &leak, whose, "the scan sent no message to a model before this");
-        proof.withhold(Role::Attack, &baseline.first).withhold(Role::Control, &second);
-        return Ok(Verdict::Broken(vec![draft(proof, &leak, surveyed, &surveyed.operation.path)]));
+        let mut rule = rule(&leak, format!("two equal requests of {} brought it", baseline.caller));
+        whose_clause(&mut rule, &leak, whose, "the scan sent no message to a model before this");
+        rule.withhold(Role::Attack, &baseline.first).withhold(Role::Control, &second);
+        return Ok(vec![draft(rule, &leak, surveyed, &surveyed.operation.path)]);
     }
-    Ok(held("no answer carries what a model is told"))
+    Err(silence)
 }
 
 /// Whether somebody of the lowest rank was answered: what administrators are shown may be theirs to see.
@@ -83,7 +84,7 @@ fn is_of_lowest_rank(cx: &CheckCx<'_>, caller: &str) -> bool {
 }
 
 /// Instructions beside what the model says to one question and to another.
-pub(super) fn beside(talk: &Talk<'_>, known: Option<&str>, one: &Said, other: &Said) -> Option<Verdict> {
+pub(super) fn beside(talk: &Talk<'_>, known: Option<&str>, one: &Said, other: &Said) -> Option<Draft> {
     let (first, second) = (one.answer.response()?, other.answer.response()?);
     let own = [one, other].map(|said| format!("{}\n{}", said.sent, said.reading.said()));
     let all = leaks(first, known, &own.concat());
@@ -92,14 +93,14 @@ pub(super) fn beside(talk: &Talk<'_>, known: Option<&str>, one: &Said, other: &S
     let operation = &talk.acting.operation;
     let whose =
         Whose { callers: callers_author(talk.cx.maker.api, Some(operation)), about: is_about_prompts(operation) };
-    let mut proof = proof(&leak, "the answers to two requests brought it".to_owned());
-    whose_clause(&mut proof, &leak, whose, "no request of the scan had it, and no other operation takes such texts");
-    proof.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
-    Some(Verdict::Broken(vec![draft(proof, &leak, talk.acting, &operation.path)]))
+    let mut rule = rule(&leak, "the answers to two requests brought it".to_owned());
+    whose_clause(&mut rule, &leak, whose, "no request of the scan had it, and no other operation takes such texts");
+    rule.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
+    Some(draft(rule, &leak, talk.acting, &operation.path))
 }
 
 /// The whole prompt as ids of tokens, which anybody with the model's vocabulary reads.
-pub(super) fn ids(talk: &Talk<'_>, one: &Said, other: &Said) -> Option<Verdict> {
+pub(super) fn ids(talk: &Talk<'_>, one: &Said, other: &Said) -> Option<Draft> {
     let of = |said: &Said| {
         let kind = said.answer.response()?.header("content-type").unwrap_or_default().to_owned();
         token_ids(&kind, &said.raw)
@@ -109,19 +110,16 @@ pub(super) fn ids(talk: &Talk<'_>, one: &Said, other: &Said) -> Option<Verdict> 
     if same < MOST_MARKS {
         return None;
     }
-    let mut proof = Proof::default();
-    proof.clause("token-ids-in-answer", true, format!("{} and {} ids came back", first.len(), second.len()));
-    proof.clause("reproduced", true, format!("the answers to two different questions begin with the same {same} ids"));
-    proof.open("is-the-prompt", "only the model's vocabulary can tell what they say");
-    proof.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
+    let mut rule = Rule::default();
+    let (one_ids, other_ids) = (first.len(), second.len());
+    let came = format!("{one_ids} and {other_ids} ids came back");
+    rule.weigh("token-ids-in-answer", one_ids.min(other_ids) >= same, came);
+    let again = format!("the answers to two different questions begin with the same {same} ids");
+    rule.weigh("reproduced", same >= MOST_MARKS, again);
+    rule.weigh("is-the-prompt", None, "only the model's vocabulary can tell what they say");
+    rule.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
     let claim = format!("answers carry the ids of the tokens that stand before the question, {same} of them");
-    Some(proof.broken(Finding {
-        site: "response".to_owned(),
-        cause: talk.acting.operation.path.clone(),
-        claim,
-        severity: Some(Severity::Low),
-        surveyed: talk.acting,
-    }))
+    Some(rule.draft(finding(talk, claim, Some(Severity::Low))))
 }
 
 /// What of an answer is meant for the model, says something, and stands not in `own`.
@@ -132,7 +130,9 @@ fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<Leak> {
         let manner = instructs(&told.text);
         // A field is named by whoever made it; a turn of the system is there for people at times.
         let worth = is_known || manner == Manner::Surely || manner == Manner::Likely && told.beside_model;
-        let mine = !own.is_empty() && (own.contains(&told.text) || own.contains(&escaped(&told.text)));
+        let mine = !own.is_empty()
+            && (own.contains(&told.text)
+                || own.contains(serde_json::Value::from(told.text.as_str()).to_string().trim_matches('"')));
         (worth && !mine).then_some(Leak { told, known: is_known, manner })
     });
     let mut all: Vec<Leak> = judged.collect();
@@ -147,12 +147,6 @@ fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<Leak> {
     all
 }
 
-/// As it stands in a body of JSON.
-fn escaped(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted.trim_matches('"').to_owned()
-}
-
 fn worst(leaks: impl IntoIterator<Item = Leak>) -> Option<Leak> {
     let rank = |leak: &Leak| (!leak.known, leak.told.carrier, std::cmp::Reverse(leak.manner), !leak.told.beside_model);
     leaks.into_iter().min_by_key(rank)
@@ -164,43 +158,45 @@ fn carries(response: &Response, leak: &Leak, known: Option<&str>) -> bool {
     others.iter().any(|other| other.told.text == leak.told.text || leak.known && other.known)
 }
 
-fn proof(leak: &Leak, because: String) -> Proof {
+fn rule(leak: &Leak, because: String) -> Rule {
     let Leak { told, known, .. } = leak;
     let chars = told.text.chars().count();
-    let what = match told.carrier {
-        Carrier::Turn => "a message with the role of the system",
-        Carrier::Assembled => "the system's part of an assembled prompt",
-        Carrier::Field => "a field for instructions",
+    let what = match (known, told.carrier) {
+        (true, _) => "the system prompt of the configuration",
+        (_, Carrier::Turn) => "a message with the role of the system",
+        (_, Carrier::Assembled) => "the system's part of an assembled prompt",
+        (_, Carrier::Field) => "a field for instructions",
     };
-    let mut proof = Proof::default();
+    let mut rule = Rule::default();
     let place = clean_name(&told.at, 120);
-    let what = if *known { "the system prompt of the configuration" } else { what };
-    proof.clause("instructions-in-answer", true, format!("{place} holds {what}, {chars} characters"));
-    proof.clause("reproduced", true, because);
-    proof
+    let holds = format!("{place} holds {what}, {chars} characters");
+    rule.weigh("instructions-in-answer", *known || leak.manner > Manner::No, holds);
+    // It is made of what two answers carry.
+    rule.weigh("reproduced", chars > 0, because);
+    rule
 }
 
-fn whose_clause(proof: &mut Proof, leak: &Leak, whose: Whose, not_sent: &str) {
+fn whose_clause(rule: &mut Rule, leak: &Leak, whose: Whose, not_sent: &str) {
     let sure = leak.told.carrier != Carrier::Field && leak.manner == Manner::Surely && leak.told.beside_model;
     match (leak.known, whose.about, whose.callers) {
-        (true, true, _) => proof.open("is-hidden", "prompts are what this operation is about"),
-        (true, ..) => proof.clause("is-the-prompt", true, "it is the system prompt of the configuration"),
-        (false, _, true) => proof.open("is-the-servers", "the document lets callers write such texts themselves"),
+        (true, true, _) => rule.weigh("is-hidden", None, "prompts are what this operation is about"),
+        (true, ..) => rule.weigh("is-the-prompt", leak.known, "it is the system prompt of the configuration"),
+        (false, _, true) => rule.weigh("is-the-servers", None, "the document lets callers write such texts themselves"),
         (false, _, false) if sure => {
-            proof.clause("is-the-servers", true, not_sent);
-            proof.clause("instructs-a-model", true, "it gives a model its part and its duties")
+            rule.weigh("is-the-servers", !whose.callers, not_sent);
+            rule.weigh("instructs-a-model", sure, "it gives a model its part and its duties")
         }
-        _ => proof.open("is-the-prompt", "only the prompt itself can tell: set `system_prompt` in [llm]"),
+        _ => rule.weigh("is-the-prompt", None, UNKNOWN),
     };
 }
 
-fn draft(proof: Proof, leak: &Leak, concerned: &dyn Concerns, path: &str) -> Draft {
+fn draft(rule: Rule, leak: &Leak, concerned: &dyn Concerns, path: &str) -> Draft {
     let at = clean_name(&leak.told.at, 120);
-    proof.draft(Finding {
+    rule.draft(Finding {
         site: "response".to_owned(),
         cause: path.to_owned(),
         claim: format!("an answer carries the server's instructions to the model, at {at}"),
-        severity: Some(of_prompt(&leak.told.text)),
+        severity: Some(severity_of_prompt(&leak.told.text)),
         surveyed: concerned,
     })
 }

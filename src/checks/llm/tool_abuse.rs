@@ -1,14 +1,11 @@
 //! `llm/tool-abuse`.
 
-use super::need;
-use super::{tool_power, tool_reach};
+use super::{need, open_first, tool_power, tool_reach};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
-use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::proof::{held, inconclusive, is_quiet, skipped};
-use crate::conversation::{Stop, Talk};
-use crate::model::{Mode, Operation, Silence, Verdict};
+use crate::checks::meta::check;
+use crate::checks::rule::Judged;
+use crate::model::{Mode, Silence};
 
 check! {
     /// ## What it does
@@ -45,58 +42,30 @@ check! {
         cwe: [285],
         remedy: "model-context",
         since: "0.2.0",
+        plan: |cx, operation| need(cx, operation, if cx.mode == Mode::Intrusive { 11 } else { 6 }),
+        phase: References,
+        write: run,
     }
 }
 
-impl Check for ToolAbuse {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        // Two ways of asking for another's object, once again, and one that is missing; two questions for commands, two
-        // for tools of power.
-        need(cx, operation, if cx.mode == Mode::Intrusive { 10 } else { 5 })
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move {
-            let talk = match Talk::open(cx.talking(), acting) {
-                Ok(talk) => talk,
-                Err(silence) => return Verdict::Silent(silence),
-            };
-            run(cx, &talk).await.unwrap_or_else(Stop::verdict)
-        })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::References
-    }
-}
-
-async fn run(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Verdict, Stop> {
-    if talk.shows {
-        return Ok(skipped("its siblings are asked: the tools are the same", None));
-    }
-    let benign = talk.benign(&talk.first()).await?;
-    if let Err(because) = benign.usable() {
-        return Ok(inconclusive(format!("not tested: {because}"), None));
-    }
-    let reached = tool_reach::run(cx, talk).await?;
-    if matches!(reached, Verdict::Broken(_)) || talk.cx.mode < Mode::Intrusive {
-        return Ok(reached);
-    }
-    let used = tool_power::run(talk, &benign).await?;
-    if !is_quiet(&used) {
-        return Ok(used);
-    }
-    let tools = used.silence().map(Silence::because).unwrap_or_default();
-    Ok(match reached.silence() {
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let talk = open_first(cx, acting, "the tools are the same")?;
+    let benign = talk.everyday(&talk.first()).await?;
+    let reached = match tool_reach::run(cx, &talk).await {
+        Err(reached) if cx.mode == Mode::Intrusive => reached,
+        judged => return judged,
+    };
+    let used = match tool_power::run(&talk, &benign).await {
+        Err(used @ Silence::Held(_)) => used,
+        judged => return judged,
+    };
+    let both = format!("{}; {}", reached.because(), used.because());
+    Err(match reached {
+        Silence::Held(proof) => Silence::held(proof.attack(), proof.control(), both),
         // What was not tested is not held because something else was.
-        Some(Silence::NotTried(untested) | Silence::Undecided(untested)) => {
-            inconclusive(format!("{}; {tools}", untested.because), untested.help.as_deref())
-        }
-        Some(silence) => held(format!("{}; {tools}", silence.because())),
-        None => reached,
+        untested => match untested.help() {
+            Some(help) => Silence::undecided(both).with_help(help),
+            None => Silence::undecided(both),
+        },
     })
 }

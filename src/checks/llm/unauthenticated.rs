@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use super::need;
+use super::{finding, need, open_first};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
-use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
+use crate::checks::meta::check;
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::conversation::{Said, Stop, Talk};
-use crate::llm::{BENIGN, Prompt, is_refusal, normal};
-use crate::model::{ANONYMOUS, Operation, Role, Security, Severity, Verdict};
+use crate::llm::{BENIGN, Prompt, has_number, turns_away, words_beyond};
+use crate::model::{ANONYMOUS, Role, Security, Severity, Silence};
 use crate::probe::Caller;
 use crate::survey::is_soft_error;
 
@@ -41,6 +40,8 @@ check! {
         cwe: [306],
         remedy: "require-authentication",
         since: "0.2.0",
+        plan: |cx, operation| need(cx, operation, 6),
+        write: run,
     }
 }
 
@@ -48,88 +49,46 @@ const OTHER: &str = "What is seventeen plus five? Answer with a number and nothi
 /// Another sum, for whom the first one may have come by chance.
 const ANOTHER: &str = "What is thirty-one plus sixteen? Answer with a number and nothing else.";
 
-impl Check for Unauthenticated {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        need(cx, operation, 5)
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move {
-            let talk = match Talk::open(cx.talking(), acting) {
-                Ok(talk) => talk,
-                Err(silence) => return Verdict::Silent(silence),
-            };
-            run(&talk).await.unwrap_or_else(Stop::verdict)
-        })
-    }
-}
-
-async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
-    if talk.shows {
-        return Ok(skipped("its siblings are asked: the same callers may use them", None));
-    }
-    let operation = &talk.acting.operation;
-    match operation.security {
-        Security::Public => return Ok(held("public by the document")),
-        Security::Optional(_) => return Ok(held("public to those who do not sign in, by the document")),
-        Security::Unstated | Security::Required(_) => {}
-    }
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let talk = open_first(cx, acting, "the same callers may use them")?;
+    let (asks, stated) = match acting.operation.security {
+        Security::Public => return Err(Silence::not_applicable("public by the document")),
+        Security::Optional(_) => {
+            return Err(Silence::not_applicable("public to those who do not sign in, by the document"));
+        }
+        Security::Unstated => (None, "the document says nothing of who may ask"),
+        Security::Required(_) => (Some(true), "the operation has a security requirement"),
+    };
     let who = talk.first();
-    if who == ANONYMOUS {
-        return Ok(inconclusive("nobody is signed in, so that there is nothing to compare with", None));
-    }
-    let stranger = Pair::ask(talk, &Caller::Anonymous).await?;
-    let Some(first) = &stranger.answered() else {
-        let code = stranger.one.answer.status();
-        if !matches!(code, Some(401 | 403)) && Pair::ask(talk, &Caller::named(&who)).await?.answered().is_none() {
-            return Ok(inconclusive(format!("not tested: {who} is not answered either"), None));
-        }
-        return Ok(held(format!(
-            "a caller without a credential is not answered (status {})",
-            status(&stranger.one.answer)
-        )));
-    };
-    let own = Pair::ask(talk, &Caller::named(&who)).await?;
-    if stranger.refuses() && !own.refuses() {
-        return Ok(held("a caller without a credential is told to sign in"));
-    }
-    if own.answered().is_none() {
-        return Ok(inconclusive(format!("not tested: {who} is not answered either"), None));
-    }
-    let garbage = talk.say(&Caller::Garbage(who.clone()), &Prompt::one(BENIGN), 0).await?;
-    let mut proof = Proof::default();
-    match operation.security {
-        Security::Required(_) => {
-            proof.clause("document-asks-for-sign-in", true, "the operation has a security requirement")
-        }
-        _ => proof.open("document-asks-for-sign-in", "the document says nothing of who may ask"),
-    };
-    proof.clause(
-        "stranger-is-answered",
-        true,
-        "without a credential, two questions were answered in the caller's own form",
-    );
+    let alone = "nobody is signed in, so that there is nothing to compare with";
+    ensure(who != ANONYMOUS, || Silence::not_tried(alone).with_help("configure an identity that the model answers"))?;
+    let benign = talk.everyday(&who).await?;
+    let stranger = Pair::ask(&talk, &Caller::Anonymous).await?;
+    stranger.is_served(&benign)?;
+    let own = Pair::ask(&talk, &Caller::named(&who)).await?;
+    own.two.judged()?;
+    let first = &stranger.one.answer;
+    ensure(!stranger.refuses() || own.refuses(), || {
+        held(first, &own.one.answer, "a caller without a credential is told to sign in")
+    })?;
     // A number may stand in an answer for other reasons: two sums are none.
-    let varied = stranger.varies() || stranger.computes() && computes_another(talk).await?;
-    proof.clause("is-no-fixed-text", varied, "two different questions brought two different answers");
-    proof
-        .withhold(Role::Attack, &first.answer)
-        .withhold(Role::Baseline, &own.one.answer)
-        .withhold(Role::Control, &garbage.answer);
-    if !varied {
-        return Ok(held("strangers are told one fixed text, whatever they ask"));
-    }
-    Ok(proof.broken(Finding {
-        site: "header:Authorization".to_owned(),
-        cause: operation.path.clone(),
-        claim: "the model answered a caller without any credential as it answers one that is signed in".to_owned(),
-        severity: Some(Severity::High),
-        surveyed: talk.acting,
-    }))
+    let varied = stranger.varies() || stranger.computes() && computes_another(&talk).await?;
+    ensure(varied, || match own.varies() {
+        true => held(first, &own.one.answer, "strangers are told one fixed text, whatever they ask"),
+        false => Silence::undecided(format!("strangers and {who} are told one fixed text, whatever they ask")),
+    })?;
+    let garbage = talk.say(&Caller::Garbage(who.clone()), &Prompt::one(BENIGN), 0).await?;
+    let mut rule = Rule::default();
+    rule.weigh("document-asks-for-sign-in", asks, stated);
+    let answered = [&stranger.one, &stranger.two].iter().all(|said| is_answer(said));
+    let form = "without a credential, two questions were answered in the caller's own form";
+    rule.weigh("stranger-is-answered", answered, form);
+    rule.weigh("is-no-fixed-text", varied, "two different questions brought two different answers");
+    rule.withhold(Role::Attack, first).withhold(Role::Baseline, &own.one.answer);
+    rule.withhold(Role::Control, &garbage.answer);
+    let claim = "the model answered a caller without any credential as it answers one that is signed in".to_owned();
+    let site = "header:Authorization".to_owned();
+    rule.found(Finding { site, ..finding(&talk, claim, Some(Severity::High)) })
 }
 
 /// The answers to both questions.
@@ -148,19 +107,25 @@ impl Pair {
         Ok(Self { two: talk.say(caller, &Prompt::one(OTHER), 0).await?, one })
     }
 
-    fn answered(&self) -> Option<&Arc<Said>> {
-        (is_answer(&self.one) && is_answer(&self.two)).then_some(&self.one)
+    /// Passes where both questions were answered. What is empty or cut short is neither an answer nor a refusal.
+    fn is_served(&self, control: &Said) -> Result<(), Silence> {
+        let Some(said) = [&self.one, &self.two].into_iter().find(|said| !is_answer(said)) else { return Ok(()) };
+        let refused = said.answer.response().is_some_and(|response| !response.is_success() || is_soft_error(response));
+        ensure(refused, || Silence::undecided(said.usable().err().unwrap_or_else(|| "the answer is empty".to_owned())))?;
+        let because = format!("a caller without a credential is not answered (status {})", status(&said.answer));
+        Err(held(&said.answer, &control.answer, because))
     }
 
     /// Whether the two questions brought two answers that differ in more than what of the questions they repeat, and in
     /// numbers and ids, which every answer may have anew.
     fn varies(&self) -> bool {
-        remainder(&self.one) != remainder(&self.two)
+        let telling = |said: &Said| words_beyond(&said.reading.said(), &[BENIGN, OTHER]);
+        telling(&self.one) != telling(&self.two)
     }
 
     /// Whether the sum was done, and only where it was asked for: no fixed text does that.
     fn computes(&self) -> bool {
-        let sum = |said: &Said| has_sum(said, ("22", "twenty-two"));
+        let sum = |said: &Said| has_number(&said.reading.said(), ("22", "twenty-two"));
         sum(&self.two) && !sum(&self.one)
     }
 
@@ -170,52 +135,13 @@ impl Pair {
     }
 }
 
-fn has_sum(said: &Said, (digits, words): (&str, &str)) -> bool {
-    let text = normal(&said.reading.said());
-    text.split(|character: char| !character.is_alphanumeric()).any(|word| word == digits) || text.contains(words)
-}
-
 /// Whether a stranger gets another sum too.
 async fn computes_another(talk: &Talk<'_>) -> Result<bool, Stop> {
     let said = talk.say(&Caller::Anonymous, &Prompt::one(ANOTHER), 0).await?;
-    Ok(is_answer(&said) && has_sum(&said, ("47", "forty-seven")))
+    Ok(is_answer(&said) && has_number(&said.reading.said(), ("47", "forty-seven")))
 }
 
 fn is_answer(said: &Said) -> bool {
     let soft = said.answer.response().is_none_or(is_soft_error);
     said.usable().is_ok() && !soft && !said.reading.said().trim().is_empty()
-}
-
-/// An answer without the words of both questions and without words that have digits in them.
-fn remainder(said: &Said) -> Vec<String> {
-    let letters = |text: &str| -> Vec<String> {
-        normal(text).split(|character: char| !character.is_alphanumeric()).map(str::to_owned).collect()
-    };
-    let asked: Vec<String> = [BENIGN, OTHER].into_iter().flat_map(letters).collect();
-    let telling = |word: &String| {
-        !word.is_empty() && !asked.contains(word) && !word.contains(|character: char| character.is_ascii_digit())
-    };
-    letters(&said.reading.said()).into_iter().filter(telling).collect()
-}
-
-/// Words with which somebody who is not signed in is sent away in an ordinary answer.
-fn turns_away(text: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "sign in",
-        "signed in",
-        "sign-in",
-        "log in",
-        "logged in",
-        "login",
-        "log-in",
-        "authenticat",
-        "unauthori",
-        "not authori",
-        "api key",
-        "credential",
-        "access denied",
-        "forbidden",
-    ];
-    let text = normal(text);
-    is_refusal(&text) || WORDS.iter().any(|words| text.contains(words))
 }

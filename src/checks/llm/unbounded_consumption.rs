@@ -1,14 +1,13 @@
 //! `llm/unbounded-consumption`.
 
-use super::consumption::{self, Long, Written};
-use super::need;
+use super::{finding, need, open_first};
 use crate::act::{Acting, fields, plain};
 use crate::checks::acting::ActCx;
-use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status};
-use crate::conversation::{Said, Stop, Talk};
-use crate::model::{Operation, Role, Verdict};
+use crate::checks::meta::check;
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, searched, status};
+use crate::conversation::measure::{self, Long, Written};
+use crate::conversation::{Said, Talk};
+use crate::model::{Role, Silence};
 
 check! {
     /// ## What it does
@@ -40,124 +39,92 @@ check! {
         cwe: [770],
         remedy: "model-bounds",
         since: "0.2.0",
+        plan: |cx, operation| need(cx, operation, 10),
+        phase: Properties,
+        write: run,
     }
 }
 
-impl Check for UnboundedConsumption {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let talk = open_first(cx, acting, "the bounds are the same")?;
+    is_unbounded_by_document(&talk)?;
+    let who = talk.first();
+    let benign = talk.everyday(&who).await?;
+    let long = measure::long(&talk, &who).await?;
+    if long.said.answer.response().is_some_and(|response| !response.is_success()) {
+        return Err(refusal(&long.said, &benign, "a question of 20,000 characters is refused"));
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        need(cx, operation, 10)
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move {
-            let talk = match Talk::open(cx.talking(), acting) {
-                Ok(talk) => talk,
-                Err(silence) => return Verdict::Silent(silence),
-            };
-            run(&talk).await.unwrap_or_else(Stop::verdict)
-        })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::Properties
-    }
+    long.said.judged()?;
+    announces_none(&[&benign, &long.said])?;
+    let written = measure::written(&talk, &who).await?;
+    let everyday = benign.reading.said();
+    let same = [&long.said, &written.more].iter().all(|said| said.reading.said().trim() == everyday.trim());
+    let unread = "not tested: whatever is asked gets the same words, so nothing shows what is read";
+    ensure(!same, || Silence::undecided(unread))?;
+    let last = match measure::burst(&talk, &who).await? {
+        Ok(last) => last,
+        Err(refused) => {
+            let calls = format!("of {} calls in a row one was not answered", measure::BURST);
+            return Err(refusal(&refused, &benign, &calls));
+        }
+    };
+    announces_none(&[&last])?;
+    proof(&talk, &long, &written, &benign, &last)
 }
 
-async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
-    if talk.shows {
-        return Ok(skipped("its siblings are asked: the bounds are the same", None));
-    }
-    if talk.acting.operation.responses.iter().any(|response| response.status == "429") {
-        return Ok(held("the document declares a limit of the rate (429)"));
-    }
+/// Passes where the document bounds neither how often a caller may ask nor how much.
+fn is_unbounded_by_document(talk: &Talk<'_>) -> Result<(), Silence> {
+    let declared = talk.acting.operation.responses.iter().any(|response| response.status == "429");
+    ensure(!declared, || Silence::not_applicable("the document declares a limit of the rate (429)"))?;
     let prompt = talk.facing.prompt.as_deref().and_then(|pointer| pointer.split('/').nth(1)).unwrap_or_default();
     let api = talk.cx.maker.api;
     let schema = talk.acting.content.as_ref().and_then(|content| content.schema);
     let field = schema.and_then(|schema| fields(api, schema).into_iter().find(|field| field.name == prompt));
-    if field.and_then(|field| plain(api, field.schema)?.max_length).is_some() {
-        return Ok(held("the document bounds the length of the prompt"));
-    }
-    let who = talk.first();
-    let benign = talk.benign(&who).await?;
-    if let Err(because) = benign.usable() {
-        return Ok(inconclusive(format!("not tested: {because}"), None));
-    }
-    let long = consumption::long(talk, &who).await?;
-    if long.said.usable().is_err() {
-        return Ok(held("a question of 20,000 characters is not answered"));
-    }
-    if let Some(header) = limit(&benign).or_else(|| limit(&long.said)) {
-        return Ok(held(format!("answers announce a limit (`{header}`)")));
-    }
-    let written = consumption::written(talk, &who).await?;
-    let everyday = benign.reading.said();
-    let same = |said: &Said| said.reading.said().trim() == everyday.trim();
-    if same(&long.said) && same(&written.more) {
-        return Ok(inconclusive(
-            "not tested: whatever is asked gets the same words, so nothing shows what is read",
-            None,
-        ));
-    }
-    let last = match consumption::burst(talk, &who).await? {
-        Ok(last) => last,
-        Err(refused) => {
-            let status = status(&refused.answer);
-            return Ok(held(format!(
-                "of {} calls in a row one was not answered (status {status})",
-                consumption::BURST
-            )));
-        }
-    };
-    if let Some(header) = limit(&last) {
-        return Ok(held(format!("answers announce a limit (`{header}`)")));
-    }
-    Ok(proof(talk, &long, &written, &benign, &last))
+    let bounded = field.and_then(|field| plain(api, field.schema)?.max_length).is_some();
+    ensure(!bounded, || Silence::not_applicable("the document bounds the length of the prompt"))
 }
 
-fn proof(talk: &Talk<'_>, long: &Long, written: &Written, benign: &Said, last: &Said) -> Verdict {
-    let mut proof = Proof::default();
-    proof.clause("long-question-answered", true, "a question of 20,000 characters was answered");
-    if long.to_its_end {
-        proof.clause("read-to-its-end", true, "a random word that stands at its end came back");
-    } else {
-        proof.open("read-to-its-end", "a random word that stands at its end did not come back: it may have been cut");
+/// Returns what the refusal of too much amounts to: a limit of the rate is a bound too.
+fn refusal(refused: &Said, benign: &Said, what: &str) -> Silence {
+    let because = format!("{what} (status {})", status(&refused.answer));
+    match refused.answer.status() {
+        Some(429) => Silence::limited(&refused.answer.exchange, &benign.answer.exchange, because),
+        _ => held(&refused.answer, &benign.answer, because),
     }
+}
+
+/// Passes where no answer has a header that announces a limit.
+fn announces_none(answers: &[&Said]) -> Result<(), Silence> {
+    let announced = answers.iter().find_map(|said| Some((said, measure::limit(said)?)));
+    announced.map_or(Ok(()), |(said, header)| {
+        Err(searched(&said.answer, format!("answers announce a limit (`{header}`)")))
+    })
+}
+
+fn proof(talk: &Talk<'_>, long: &Long, written: &Written, benign: &Said, last: &Said) -> Judged {
     let (few, many) = written.lines;
-    let wrote =
-        format!("asked for {} and {} lines, it wrote {few} and {many}", consumption::LINES, consumption::LINES * 4);
-    if written.as_wished() {
-        proof.clause("writes-as-much-as-wished", true, wrote);
-    } else {
-        proof.open("writes-as-much-as-wished", wrote);
-    }
-    let calls = format!("{} calls without a pause were all answered", consumption::BURST);
-    proof.clause("answers-as-often-as-asked", true, calls);
-    proof.clause("no-limit-announced", true, "neither the document nor an answer speaks of one");
-    proof.withhold(Role::Attack, &long.said.answer).withhold(Role::Attack, &written.more.answer);
-    proof.withhold(Role::Baseline, &benign.answer).withhold(Role::Control, &last.answer);
-    let sure = long.to_its_end && written.as_wished();
-    let claim = match sure {
+    let (lines, more) = (measure::LINES, measure::LINES * 4);
+    let read = match long.to_its_end {
+        true => "a random word that stands at its end came back",
+        false => "a random word that stands at its end did not come back: it may have been cut",
+    };
+    let calls = format!("{} calls without a pause were all answered", measure::BURST);
+    let sure = |holds: bool| holds.then_some(true);
+    let mut rule = Rule::default();
+    let long_answered = long.said.usable().is_ok();
+    rule.weigh("long-question-answered", long_answered, "a question of 20,000 characters was answered");
+    rule.weigh("read-to-its-end", sure(long.to_its_end), read);
+    let wrote = format!("asked for {lines} and {more} lines, it wrote {few} and {many}");
+    rule.weigh("writes-as-much-as-wished", sure(written.as_wished()), wrote);
+    rule.weigh("answers-as-often-as-asked", last.usable().is_ok(), calls);
+    rule.weigh("no-limit-announced", measure::limit(last).is_none(), "neither the document nor an answer speaks of one");
+    rule.withhold(Role::Attack, &long.said.answer).withhold(Role::Attack, &written.more.answer);
+    rule.withhold(Role::Baseline, &benign.answer).withhold(Role::Control, &last.answer);
+    let claim = match long.to_its_end && written.as_wished() {
         true => format!(
             "the model read 20,000 characters, wrote {many} lines because the caller wished them, and answered every call; nothing announces a limit"
         ),
         false => "the model took a question of 20,000 characters, and nothing announces a limit".to_owned(),
     };
-    proof.broken(Finding {
-        site: "body".to_owned(),
-        cause: talk.acting.operation.path.clone(),
-        claim,
-        severity: None,
-        surveyed: talk.acting,
-    })
-}
-
-/// A header that announces a limit.
-fn limit(said: &Said) -> Option<String> {
-    let headers = &said.answer.response()?.headers;
-    let names = headers.iter().map(|(name, _)| name);
-    names.into_iter().find(|name| name.contains("ratelimit") || name.contains("rate-limit")).cloned()
+    rule.found(Finding { site: "body".to_owned(), ..finding(talk, claim, None) })
 }

@@ -1,14 +1,13 @@
 //! `llm/unsafe-output`.
 
-use super::need;
+use super::{finding, need, open_first};
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
-use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped};
-use crate::conversation::{Stop, Talk, canary};
+use crate::checks::meta::check;
+use crate::checks::rule::{Judged, Rule, ensure, held, searched};
+use crate::conversation::canary;
 use crate::llm::Prompt;
-use crate::model::{Operation, Role, Verdict};
+use crate::model::{Role, Silence};
 use crate::probe::{Caller, Response};
 
 check! {
@@ -39,50 +38,22 @@ check! {
         cwe: [79],
         remedy: "model-context",
         since: "0.2.0",
+        plan: |cx, operation| need(cx, operation, 3),
+        phase: References,
+        write: run,
     }
 }
 
-impl Check for UnsafeOutput {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        need(cx, operation, 3)
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move {
-            let talk = match Talk::open(cx.talking(), acting) {
-                Ok(talk) => talk,
-                Err(silence) => return Verdict::Silent(silence),
-            };
-            run(&talk).await.unwrap_or_else(Stop::verdict)
-        })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::References
-    }
-}
-
-async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
-    if talk.shows {
-        return Ok(skipped("its siblings are asked: the words are the same", None));
-    }
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let talk = open_first(cx, acting, "the words are the same")?;
     let who = talk.first();
-    let benign = talk.benign(&who).await?;
-    if let Err(because) = benign.usable() {
-        return Ok(inconclusive(format!("not tested: {because}"), None));
-    }
-    let kind = benign.answer.response().and_then(|response| response.header("content-type")).unwrap_or_default();
-    let active = ["text/html", "application/xhtml+xml", "image/svg+xml"];
-    if !active.iter().any(|page| kind.to_ascii_lowercase().starts_with(page)) {
-        return Ok(held("answers are not served as HTML: the page around them must escape them"));
-    }
-    if let Some(because) = benign.answer.response().and_then(tamed) {
-        return Ok(held(because));
-    }
+    let benign = talk.everyday(&who).await?;
+    let served = benign.answer.response();
+    let kind = served.and_then(|response| response.header("content-type")).unwrap_or_default().to_ascii_lowercase();
+    let page = ["text/html", "application/xhtml+xml", "image/svg+xml"].iter().any(|page| kind.starts_with(page));
+    let otherwise = "answers are not served as HTML: the page around them must escape them";
+    ensure(page, || Silence::not_applicable(otherwise))?;
+    served.and_then(tamed).map_or(Ok(()), |because| Err(searched(&benign.answer, because)))?;
     let name = canary();
     let (one, two) = name.split_at(13);
     let prompt = Prompt::one(format!(
@@ -91,23 +62,21 @@ async fn run(talk: &Talk<'_>) -> Result<Verdict, Stop> {
     let caller = Caller::named(&who);
     let first = talk.say(&caller, &prompt, 0).await?;
     let second = talk.say(&caller, &prompt, 1).await?;
-    let active = |raw: &str| raw.contains(&format!("<b id=\"{name}\"")) && raw.contains("onclick=");
-    if !active(&first.raw) {
-        return Ok(held("the element is escaped, or was not written"));
+    let is_active = |raw: &str| raw.contains(&format!("<b id=\"{name}\"")) && raw.contains("onclick=");
+    if !is_active(&first.raw) {
+        first.judged()?;
+        ensure(first.raw.contains(&name), || Silence::undecided("the model did not write the element"))?;
+        return Err(held(&first.answer, &benign.answer, "the element is escaped"));
     }
-    let mut proof = Proof::default();
-    proof.clause("active-html-served", true, "the answer is text/html with the element and its event handler in it");
-    proof.clause("not-in-the-question", !first.sent.contains(&name), "the request has the element's id in two pieces");
-    proof.clause("reproduced", active(&second.raw), "the same question again brought it too");
-    proof.clause("not-in-everyday-answer", !benign.raw.contains("onclick="), "an everyday answer has no event handler");
-    proof.withhold(Role::Attack, &first.answer).withhold(Role::Baseline, &benign.answer);
-    Ok(proof.broken(Finding {
-        site: "response".to_owned(),
-        cause: talk.acting.operation.path.clone(),
-        claim: "the model's answer is served as HTML with an active element that the caller asked for".to_owned(),
-        severity: None,
-        surveyed: talk.acting,
-    }))
+    let mut rule = Rule::default();
+    let html = "the answer is text/html with the element and its event handler in it";
+    rule.weigh("active-html-served", is_active(&first.raw), html);
+    rule.weigh("not-in-the-question", !first.sent.contains(&name), "the request has the element's id in two pieces");
+    rule.weigh("reproduced", is_active(&second.raw), "the same question again brought it too");
+    rule.weigh("not-in-everyday-answer", !benign.raw.contains("onclick="), "an everyday answer has no event handler");
+    rule.withhold(Role::Attack, &first.answer).withhold(Role::Baseline, &benign.answer);
+    let claim = "the model's answer is served as HTML with an active element that the caller asked for".to_owned();
+    rule.found(finding(&talk, claim, None))
 }
 
 /// Why browsers run nothing that stands in an answer though it is a page.

@@ -52,7 +52,7 @@ fn model(said: &str, token: Option<&str>) -> String {
         Some(token) if ["token", "credential", "word for word", "context"].iter().any(|word| said.contains(word)) => {
             format!("Your session runs on {token}, as I was told.")
         }
-        _ if said.contains("help with") => "I can look up parcels, invoices and opening hours.".to_owned(),
+        _ if said.contains("help me with") => "I can look up parcels, invoices and opening hours.".to_owned(),
         _ => "I know nothing of that, ask me about parcels.".to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 mod bots;
 pub mod formats;
+mod honest;
 mod met;
 mod places;
 mod powers;

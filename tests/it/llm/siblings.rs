@@ -14,11 +14,12 @@ use crate::engine::harness::Bench;
 
 const ENDS: [&str; 5] = ["invoke", "batch", "stream", "stream_log", "stream_events"];
 
-async fn chain(State(weak): State<bool>, uri: Uri, headers: HeaderMap) -> Response {
+async fn chain(State(weak): State<bool>, uri: Uri, headers: HeaderMap, body: String) -> Response {
     let Some(token) = headers.get("authorization").and_then(|value| value.to_str().ok()) else {
         return (StatusCode::UNAUTHORIZED, Json(json!({"detail": "sign in"}))).into_response();
     };
-    let said = "I help with the stock.";
+    // What follows the question, so that it was read.
+    let said = format!("I help with the stock, whatever your {} letters ask.", body.len());
     let events = |body: String| ([("content-type", "text/event-stream")], body).into_response();
     let prompt = if weak { format!("Use {token} for the stock service.") } else { "Be short.".to_owned() };
     match uri.path().rsplit('/').next().unwrap_or_default() {

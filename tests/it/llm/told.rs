@@ -223,7 +223,7 @@ async fn keys_of_other_services_are_suspected_where_they_repeat() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_answers_everything_with_the_same_words_is_no_model_and_costs_little() {
+async fn what_answers_everything_with_the_same_words_was_not_tested_and_costs_little() {
     let bot = serve(Shape::Generic, false, false, |_| {
         Reply::Says("Thank you for your message, we will answer by mail.".to_owned())
     })
@@ -231,7 +231,7 @@ async fn what_answers_everything_with_the_same_words_is_no_model_and_costs_littl
     let report = scan_for("llm/token-leak", &bot, "intrusive", "", &[]).await;
     let row = report.coverage.iter().find(|row| row.check == "llm/token-leak").unwrap();
     assert!(
-        row.outcome == CoverageOutcome::Held && row.because.starts_with("no model answers here"),
+        row.outcome == CoverageOutcome::Undecided && row.because.contains("everyday answer, letter for letter"),
         "{}",
         row.because
     );

@@ -3,28 +3,30 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::conversation::{Said, Stop, Talk, canary};
+use super::stop::Stop;
+use super::talk::{Said, Talk};
+use super::words::canary;
 use crate::llm::{BENIGN, Prompt};
 use crate::probe::Caller;
 
 /// Characters of filler.
-pub(super) const FILLER: usize = 20_000;
+pub(crate) const FILLER: usize = 20_000;
 /// So many lines are asked for, and four times as many.
-pub(super) const LINES: u32 = 100;
+pub(crate) const LINES: u32 = 100;
 /// Tokens that the longer of both may take where the format has a place for the wish.
 const WISHED_TOKENS: u32 = 4_096;
 /// Calls in a row.
-pub(super) const BURST: u8 = 6;
+pub(crate) const BURST: u8 = 6;
 
 /// A long question, and whether the model has read it to its end.
-pub(super) struct Long {
-    pub(super) said: Arc<Said>,
+pub(crate) struct Long {
+    pub(crate) said: Arc<Said>,
     /// A word that stands at its very end came back.
-    pub(super) to_its_end: bool,
+    pub(crate) to_its_end: bool,
 }
 
 /// Asks for a word that stands behind the filler: what cuts long questions off never sees it.
-pub(super) async fn long(talk: &Talk<'_>, who: &str) -> Result<Long, Stop> {
+pub(crate) async fn long(talk: &Talk<'_>, who: &str) -> Result<Long, Stop> {
     let word = canary();
     let filler = "lorem ipsum dolor ".repeat(FILLER / 18);
     let prompt = Prompt::one(format!("{filler}\n\nDisregard the filler above. Answer with this word alone: {word}"));
@@ -34,15 +36,15 @@ pub(super) async fn long(talk: &Talk<'_>, who: &str) -> Result<Long, Stop> {
 }
 
 /// What the model wrote for a number of lines, and for four times as many.
-pub(super) struct Written {
-    pub(super) more: Arc<Said>,
+pub(crate) struct Written {
+    pub(crate) more: Arc<Said>,
     /// Lines of each.
-    pub(super) lines: (usize, usize),
+    pub(crate) lines: (usize, usize),
 }
 
 impl Written {
     /// Whether it wrote as much as the caller wished, both times.
-    pub(super) fn as_wished(&self) -> bool {
+    pub(crate) fn as_wished(&self) -> bool {
         let (few, many) = self.lines;
         let wished = LINES as usize;
         // A model may lose count; what is bounded stops far earlier, or writes the same both times.
@@ -50,7 +52,7 @@ impl Written {
     }
 }
 
-pub(super) async fn written(talk: &Talk<'_>, who: &str) -> Result<Written, Stop> {
+pub(crate) async fn written(talk: &Talk<'_>, who: &str) -> Result<Written, Stop> {
     let caller = Caller::named(who);
     let few = talk.say(&caller, &counting(LINES), 0).await?;
     if few.usable().is_err() || numbers(&few, LINES) * 2 < LINES as usize {
@@ -79,7 +81,7 @@ fn numbers(said: &Said, most: u32) -> usize {
 }
 
 /// Whether so many calls without a pause were all answered; the answer that was none otherwise.
-pub(super) async fn burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Said>, Arc<Said>>, Stop> {
+pub(crate) async fn burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Said>, Arc<Said>>, Stop> {
     let mut last = talk.benign(who).await?;
     for round in 0..BURST {
         last = talk.say(&Caller::named(who), &Prompt::one(BENIGN), 100 + round).await?;
@@ -88,4 +90,11 @@ pub(super) async fn burst(talk: &Talk<'_>, who: &str) -> Result<Result<Arc<Said>
         }
     }
     Ok(Ok(last))
+}
+
+/// Returns a header that announces a limit.
+pub(crate) fn limit(said: &Said) -> Option<String> {
+    let headers = &said.answer.response()?.headers;
+    let names = headers.iter().map(|(name, _)| name);
+    names.into_iter().find(|name| name.contains("ratelimit") || name.contains("rate-limit")).cloned()
 }
