@@ -18,6 +18,9 @@ const MAX_OUTPUT_CHARS: usize = 300_000;
 /// So many calls in a row are waited for in vain.
 const MAX_LATE: u8 = 3;
 
+/// By these statuses nothing answers at an address.
+const ABSENT: [u16; 4] = [404, 405, 410, 501];
+
 /// What was asked before; shared by all checks of models.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
@@ -128,6 +131,10 @@ impl Memory {
         }
         if said.answer.status() == Some(429) {
             state.slowed.insert(operation.clone(), Exhausted::Slowed);
+        }
+        let absent = said.answer.status().filter(|status| ABSENT.contains(status));
+        if let Some(status) = absent.filter(|_| !state.answered.contains(operation)) {
+            state.slowed.insert(operation.clone(), Exhausted::Absent(status));
         }
         state.said.insert(key, Arc::clone(&said));
         said

@@ -25,6 +25,8 @@ pub(crate) enum Exhausted {
     Late,
     /// The target limits the rate.
     Slowed,
+    /// There is nothing at the operation's address, by this status of its first answer.
+    Absent(u16),
 }
 
 impl From<SendError> for Stop {
@@ -60,6 +62,9 @@ impl Exhausted {
                 "the model gave no answer in time, three times in a row, so it is left alone; raise `timeout_seconds` in [llm]",
             )
             .with_help("raise `timeout_seconds` in [llm]"),
+            Self::Absent(status) => {
+                Silence::undecided(format!("the first question got status {status}: nothing answers there, and no other is asked"))
+            }
             Self::Slowed => Silence::undecided("the target limits the rate (429), so the model is left alone"),
         }
     }

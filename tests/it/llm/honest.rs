@@ -263,3 +263,18 @@ async fn a_limit_that_stops_a_burst_is_a_bound() {
     let (outcome, because) = row(&report, "llm/unbounded-consumption");
     assert_eq!(outcome, CoverageOutcome::Held, "{because}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_at_which_nothing_answers_is_asked_once() {
+    let bot = serve(Shape::OpenAiChat, false, false, |_| {
+        Reply::Raw(404, "application/json", json!({"error": "no such model"}).to_string())
+    })
+    .await;
+    let report = scan(&bot, "intrusive", "", &[]).await;
+    let calls = bot.hits.lock().unwrap().len();
+    assert!(calls <= 2, "{calls} calls");
+    for check in ["llm/token-leak", "llm/system-prompt-leak", "llm/cross-user-leak"] {
+        let (outcome, because) = row(&report, check);
+        assert!(outcome == CoverageOutcome::Undecided && because.contains("404"), "{check}: {because}");
+    }
+}
