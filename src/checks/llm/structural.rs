@@ -63,11 +63,12 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
             Some(second) => Arc::clone(second),
             None => cx.send(&baseline.ask().again(1)).await?,
         };
-        if !second.response().is_some_and(|response| carries(response, &leak, known)) {
+        let again = second.response().is_some_and(|response| carries(response, &leak, known));
+        if !again {
             silence = searched(&second, "what one answer carried did not come again");
             continue;
         }
-        let mut rule = rule(&leak, format!("two equal requests of {} brought it", baseline.caller));
+        let mut rule = rule(&leak, again, format!("two equal requests of {} brought it", baseline.caller));
         whose_clause(&mut rule, &leak, whose, "the scan sent no message to a model before this");
         rule.withhold(Role::Attack, &baseline.first).withhold(Role::Control, &second);
         return Ok(vec![draft(rule, &leak, surveyed, &surveyed.operation.path)]);
@@ -93,7 +94,8 @@ pub(super) fn beside(talk: &Talk<'_>, known: Option<&str>, one: &Said, other: &S
     let operation = &talk.acting.operation;
     let whose =
         Whose { callers: callers_author(talk.cx.maker.api, Some(operation)), about: is_about_prompts(operation) };
-    let mut rule = rule(&leak, "the answers to two requests brought it".to_owned());
+    let again = carries(second, &leak, known);
+    let mut rule = rule(&leak, again, "the answers to two requests brought it".to_owned());
     whose_clause(&mut rule, &leak, whose, "no request of the scan had it, and no other operation takes such texts");
     rule.withhold(Role::Attack, &other.answer).withhold(Role::Baseline, &one.answer);
     Some(draft(rule, &leak, talk.acting, &operation.path))
@@ -158,7 +160,7 @@ fn carries(response: &Response, leak: &Leak, known: Option<&str>) -> bool {
     others.iter().any(|other| other.told.text == leak.told.text || leak.known && other.known)
 }
 
-fn rule(leak: &Leak, because: String) -> Rule {
+fn rule(leak: &Leak, again: bool, because: String) -> Rule {
     let Leak { told, known, .. } = leak;
     let chars = told.text.chars().count();
     let what = match (known, told.carrier) {
@@ -171,8 +173,7 @@ fn rule(leak: &Leak, because: String) -> Rule {
     let place = clean_name(&told.at, 120);
     let holds = format!("{place} holds {what}, {chars} characters");
     rule.weigh("instructions-in-answer", *known || leak.manner > Manner::No, holds);
-    // It is made of what two answers carry.
-    rule.weigh("reproduced", chars > 0, because);
+    rule.weigh("reproduced", again, because);
     rule
 }
 
