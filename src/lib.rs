@@ -19,3 +19,4 @@ pub mod scan;
 pub mod spec;
 pub mod store;
 pub mod survey;
+pub mod trial;

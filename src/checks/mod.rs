@@ -7,6 +7,7 @@ mod context;
 mod meta;
 mod own_account;
 mod proof;
+mod proving;
 mod registry;
 mod rights;
 mod role_changes;

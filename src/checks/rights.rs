@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::act::is_tombstone;
 use crate::model::Api;
+pub(super) use crate::trial::agrees;
+
 use crate::survey::{ends_in_id, is_strong_owner_name, role_word, scalar_text, words};
 
 /// What a field decides.
@@ -261,28 +263,5 @@ fn like(present: &str, word: &str) -> String {
     match letters.next().filter(|_| present.starts_with(char::is_uppercase)) {
         Some(first) => first.to_uppercase().chain(letters).collect(),
         None => format!("{}{word}", prefix.unwrap_or_default()),
-    }
-}
-
-/// Whether two values are the same to a reader: `1` and `1.0`, `Admin` and `admin`, but not `"true"` and `true`.
-pub(super) fn agrees(one: &Value, other: &Value) -> bool {
-    let number = |value: &Value| match value {
-        Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.parse::<f64>().ok(),
-        _ => None,
-    };
-    match (number(one), number(other)) {
-        (Some(one), Some(other)) => (one - other).abs() < 1e-9,
-        (None, None) => match (one, other) {
-            (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other),
-            // SQLite and its like keep flags as numbers.
-            _ => one == other,
-        },
-        _ => match (one, other) {
-            (Value::Bool(flag), Value::Number(number)) | (Value::Number(number), Value::Bool(flag)) => {
-                number.as_i64() == Some(i64::from(*flag))
-            }
-            _ => false,
-        },
     }
 }

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 19] = [
     &["survey"],
     &["access"],
     &["act"],
-    &["conversation"],
+    &["trial", "conversation"],
     &["checks"],
     &["report"],
     &["store"],
@@ -27,7 +27,7 @@ const LAYERS: [&[&str]; 19] = [
 
 /// The faces see the use cases, and nothing that sends.
 const FACES: [&str; 3] = ["mcp", "cli", "main"];
-const BEHIND_THE_USE_CASES: [&str; 6] = ["probe", "survey", "access", "act", "conversation", "checks"];
+const BEHIND_THE_USE_CASES: [&str; 7] = ["probe", "survey", "access", "act", "trial", "conversation", "checks"];
 
 /// Names that open sockets, and who may say them beside the probe.
 const SOCKETS: [(&str, &[&str]); 6] = [

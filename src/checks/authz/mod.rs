@@ -3,6 +3,7 @@
 use crate::checks::meta::family;
 
 mod account_write;
+mod foreign;
 mod ids;
 pub(super) mod intent;
 mod making;

@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::act::{Account, Acting, Body, Created, Spare, add, marker, sent};
 use crate::checks::acting::ActCx;
 use crate::checks::own_account::Mirrored;
-use crate::model::Method;
-use crate::probe::{Answer, Caller, SendError, WriteKind};
+use crate::probe::{Answer, Caller, SendError};
 
 /// What a field is to be set on.
 #[derive(Debug)]
@@ -233,17 +232,4 @@ fn object_body(cx: &ActCx<'_>, acting: &Acting, before: &Mirrored, further: &Map
     let mut body = own.or_else(|| crate::act::body(cx.maker.api, acting, &marker())).unwrap_or_else(Body::empty);
     add(&mut body.value, further);
     body
-}
-
-/// Removes an object as somebody who was made its owner.
-pub(super) async fn remove_as(cx: &ActCx<'_>, caller: &str, created: &Created) -> Result<(), SendError> {
-    let Some(producer) = cx.producer(created) else { return Ok(()) };
-    let mut items = crate::act::items(cx.maker.api, producer, Method::Delete).into_iter();
-    let found = items.find_map(|operation| {
-        let acting = cx.maker.acting.iter().find(|acting| acting.operation.id == operation.id)?;
-        Some((acting, cx.values(operation, created)?)).filter(|(acting, _)| acting.left_alone.is_none())
-    });
-    let Some((acting, values)) = found else { return Ok(()) };
-    let url = cx.url(acting, &values)?;
-    cx.write_to(acting, Caller::named(caller), url, None, Vec::new(), WriteKind::Touches).await.map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::assigning::{Subject, Trial, remove_as};
+use super::assigning::{Subject, Trial};
 use super::mass_assignment::{short, site, status_of};
 use crate::act::{Acting, Created, declared};
 use crate::checks::acting::ActCx;
@@ -140,7 +140,7 @@ async fn once(
         None => seen_by_heir(cx, &created, deed).await?,
     };
     if handed.is_some() {
-        remove_as(cx, &deed.heir, &created).await?;
+        cx.remove_as(&deed.heir, &created).await?;
     }
     Ok(handed.map(|handed| (trial, handed)))
 }

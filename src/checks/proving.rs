@@ -1,0 +1,120 @@
+//! What a trial has shown, as clauses and evidence of a rule.
+
+use super::rule::{Finding, Judged, Rule, status};
+use crate::model::{Role, clean_name};
+use crate::survey::Slot;
+use crate::trial::{Aim, Effect, Proven, Trial};
+
+impl Rule {
+    /// Adds everything that shows an attack on what is another user's.
+    pub(super) fn rest_on(&mut self, trial: &Trial<'_>, proven: &Proven<'_>) {
+        self.rest_on_controls(trial, proven);
+        self.rest_on_effect("owner-sees-the-change", trial, proven);
+        let to_settle = "to settle it, name an object under `owns` of its owner, or let another route refuse strangers";
+        self.rest_on_intent("meant-for-owner", proven, to_settle);
+        self.rest_on_repeat(proven);
+    }
+
+    /// Adds what the rightful caller and anonymous callers can do.
+    pub(super) fn rest_on_controls(&mut self, trial: &Trial<'_>, proven: &Proven<'_>) {
+        let owner = &trial.owner;
+        if matches!(trial.aim, Aim::Removal) {
+            let found = format!("{owner} found the object before (status {})", status(&proven.before.answer));
+            self.weigh("owner-had-it", proven.before.object.is_some(), found);
+            self.show(Role::Baseline, &proven.before.answer);
+        }
+        if let Some(own) = &proven.own {
+            let what = clean_name(own.field(), 60);
+            let shows = format!("{}'s own change of `{what}` shows (status {})", own.caller, status(&own.answer));
+            self.weigh("owner-can-write", own.has_effect(), shows);
+            self.show(Role::Baseline, &own.answer);
+        }
+        if let Some(nobody) = &proven.nobody {
+            let said = format!("the same without credentials (status {}) had no effect", status(&nobody.answer));
+            self.weigh("anonymous-cannot", nobody.seen.telling && !nobody.has_effect(), said);
+            self.show(Role::Control, &nobody.answer);
+        }
+    }
+
+    /// Adds what the owner sees of the attack; `name` is the clause of a change.
+    pub(super) fn rest_on_effect(&mut self, name: &'static str, trial: &Trial<'_>, proven: &Proven<'_>) {
+        let (attack, owner) = (&proven.attack, &trial.owner);
+        let by = format!("{}'s write{}", trial.attacker, below(proven));
+        match &attack.effect {
+            Effect::Gone => {
+                let gone = format!("after {by} {owner} no longer finds it (status {})", status(&attack.seen.answer));
+                let name = if matches!(trial.aim, Aim::Removal) { "gone-for-the-owner" } else { name };
+                self.weigh(name, attack.seen.is_gone(), gone);
+                let still = proven.other.as_ref().is_some_and(|seen| seen.object.is_some());
+                self.weigh("other-object-is-there", still, format!("another object of {owner}'s is still found"));
+            }
+            Effect::Shows(what) => {
+                let what = clean_name(what, 60);
+                self.weigh(name, attack.has_effect(), format!("after {by} {owner} reads `{what}` as it was written"));
+            }
+            Effect::None => {
+                self.weigh(name, attack.has_effect(), format!("{owner} sees nothing of {by}"));
+            }
+        }
+        self.show(Role::Attack, &attack.answer).show(Role::Readback, &attack.seen.answer);
+        if let Some(other) = &proven.other {
+            self.show(Role::Control, &other.answer);
+        }
+    }
+
+    /// Adds whether what was written to is meant to be its owner's alone.
+    pub(super) fn rest_on_intent(&mut self, name: &'static str, proven: &Proven<'_>, to_settle: &str) {
+        let meant = &proven.meant;
+        let because = match meant.holds() {
+            Some(_) => meant.because().to_owned(),
+            None => format!("{}; {to_settle}", meant.because()),
+        };
+        self.weigh(name, meant.holds(), because);
+    }
+
+    /// Adds whether the attack went the same way a second time.
+    pub(super) fn rest_on_repeat(&mut self, proven: &Proven<'_>) {
+        let again = proven.again.as_ref();
+        let repeated = again.is_some_and(|again| again.effect == proven.attack.effect);
+        let because = match proven.attack.effect {
+            Effect::Gone => "a second object went the same way",
+            _ => "a second change with another value shows too",
+        };
+        self.weigh("repeated", repeated, because);
+        if let Some(again) = again {
+            self.show(Role::Readback, &again.seen.answer);
+        }
+    }
+}
+
+/// Returns the finding of an attack on what is another user's, and notes what was seen of its caller.
+pub(super) fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> Judged {
+    let site = trial.naming.as_ref().map(crate::trial::Naming::site);
+    let claim = claim(trial, proven);
+    rule.found(Finding {
+        site: site.or_else(|| trial.acting.slots.last().map(Slot::site)).unwrap_or_default(),
+        cause: trial.acting.operation.path.clone(),
+        claim,
+        severity: None,
+        surveyed: trial.acting,
+    })
+}
+
+/// Returns the claim in a sentence: `bob changed note 17, which alice made`.
+pub(super) fn claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
+    let deed = match (trial.aim, &proven.attack.effect) {
+        (Aim::Removal, _) => "deleted",
+        (_, Effect::Gone) => "took over or removed",
+        _ => "changed",
+    };
+    let what = proven.subject.describe(&trial.owner);
+    let named = trial
+        .naming
+        .as_ref()
+        .map_or_else(String::new, |naming| format!(", naming it in `{}`", clean_name(&naming.slot.name, 60)));
+    format!("{} {deed} {what}{}{named}", trial.attacker, below(proven))
+}
+
+fn below(proven: &Proven<'_>) -> String {
+    proven.own_parents.as_ref().map_or_else(String::new, |parents| format!(" below {parents} of its own"))
+}

@@ -1,0 +1,139 @@
+//! Changes of throw-away accounts: what must be sent of them stays as it is.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::lab::Lab;
+use super::mirror::{AccountHolder, Mirrored};
+use crate::act::{Account, Acting, Body, Kind, Persona, Spare, add, carries, objects_in};
+use crate::model::{Credential, Method};
+use crate::probe::{Answer, Caller, SendError, Values, Written};
+use crate::survey::{Object, role_word, words};
+
+/// Why no request could be made for an account.
+pub(super) const NO_ID: &str = "the id of the account is not known";
+
+impl<'a> Lab<'a> {
+    /// The throw-away account that spare ones are made like.
+    pub(crate) fn model(&self) -> Option<&'a Account> {
+        self.accounts.made.iter().find(|account| self.maker.probe.sessions().get(&account.name).is_some())
+    }
+
+    /// An account that the scan acts as.
+    pub(crate) fn who(&self, account: &Account) -> AccountHolder {
+        self.known(&account.name, &account.persona, &account.answer)
+    }
+
+    /// A spare account.
+    pub(crate) fn who_spare(&self, spare: &Spare) -> AccountHolder {
+        self.known(&spare.name, &spare.persona, &spare.answer)
+    }
+
+    fn known(&self, name: &str, persona: &Persona, answer: &Answer) -> AccountHolder {
+        let json = answer.response().and_then(|response| response.json.as_ref());
+        let shown = json.into_iter().flat_map(objects_in).find(|fields| carries(fields, &persona.username));
+        let mut fields = shown.cloned().unwrap_or_default();
+        let claims = self.maker.probe.sessions().get(name).and_then(|session| session.jwt());
+        for (claim, value) in claims.iter().filter_map(|jwt| jwt.payload.as_object()).flatten() {
+            let field = if claim == "sub" { "id" } else { claim.as_str() };
+            fields.entry(field).or_insert_with(|| value.clone());
+        }
+        fields.entry("username").or_insert_with(|| json!(persona.username));
+        fields.entry("email").or_insert_with(|| json!(persona.email));
+        let object = Object::of("user", &fields, BTreeMap::new());
+        AccountHolder { name: name.to_owned(), persona: persona.clone(), object }
+    }
+
+    /// Whether an operation changes the account of a user, and no administrator's function does.
+    pub(crate) fn changes_account(&self, acting: &Acting) -> bool {
+        acting.kind == Kind::Update
+            && role_word(&acting.operation.path).is_none()
+            && self.is_of_account(&acting.operation.path, &acting.slots)
+    }
+
+    /// Changes a spare account as a caller: what must be sent stays as it is, and `further` is added. The inner error says
+    /// why no request could be made.
+    pub(crate) async fn change_account(
+        &self,
+        acting: &Acting,
+        caller: &str,
+        spare: &Spare,
+        view: &Mirrored,
+        further: &Map<String, Value>,
+    ) -> Result<Result<Written, String>, SendError> {
+        let Some((values, body)) = self.account_request(acting, spare, &view.fields(), further) else {
+            return Ok(Err(NO_ID.to_owned()));
+        };
+        self.write(acting, Caller::named(caller), &values, Some(&body)).await.map(Ok)
+    }
+
+    /// Returns the path and the body that change a spare account; `None` where its id is not known.
+    pub(super) fn account_request(
+        &self,
+        acting: &Acting,
+        spare: &Spare,
+        present: &Map<String, Value>,
+        further: &Map<String, Value>,
+    ) -> Option<(Values, Body)> {
+        let mut who = self.who_spare(spare);
+        who.object.fields.extend(present.clone());
+        let values = self.account_values(&acting.operation, &who)?;
+        let mut body = self.account_body(acting, spare, present);
+        add(&mut body.value, further);
+        Some((values, body))
+    }
+
+    /// Signs a spare account in again: a token that carries the role is a new one then.
+    pub(crate) async fn sign_in_again(&self, spare: &Spare) -> Result<bool, SendError> {
+        let Credential::Login(recipe) = &spare.identity.credential else { return Ok(true) };
+        let answer = self.maker.probe.try_sign_in(&spare.identity).await?;
+        Ok(self.maker.probe.open_further_session(&spare.identity, recipe, answer).is_ok())
+    }
+
+    /// A body that leaves an account as it is: with PUT everything that it has, with PATCH what must be there.
+    fn account_body(&self, acting: &Acting, spare: &Spare, present: &Map<String, Value>) -> Body {
+        let api = self.maker.api;
+        let mut body = crate::act::body(api, acting, &spare.persona.username).unwrap_or_else(Body::empty);
+        let declared = acting.fields(api);
+        let whole = acting.operation.method != Method::Patch;
+        if let Some(members) = body.value.as_object_mut() {
+            let wraps = members.len() == 1 && members.values().all(Value::is_object);
+            members.retain(|name, _| {
+                wraps || declared.iter().any(|field| field.name == *name && (field.required || whole))
+            });
+            for field in declared.iter().filter(|field| !wraps && (field.required || whole)) {
+                if let Some(now) = present.get(&field.name).filter(|now| !now.is_null()) {
+                    members.insert(field.name.clone(), now.clone());
+                }
+            }
+            // Where the body says whose account it is, it says its own.
+            for (name, value) in members.iter_mut().filter(|(name, _)| !present.contains_key(*name)) {
+                if let Some(own) = own_principal(name, spare, present).filter(|_| !value.is_object()) {
+                    *value = own;
+                }
+            }
+            for (_, value) in members.iter_mut().filter(|(name, _)| is_password(name)) {
+                *value = json!(spare.password.expose());
+            }
+        }
+        body
+    }
+}
+
+/// What stands for an account in a field that names an account: its id, its name, its address.
+fn own_principal(name: &str, spare: &Spare, present: &Map<String, Value>) -> Option<Value> {
+    let joined = words(name).join("");
+    let id = || ["id", "_id", "uuid", "user_id", "userId", "uid"].iter().find_map(|name| present.get(*name)).cloned();
+    match joined.as_str() {
+        "id" | "userid" | "accountid" | "memberid" | "customerid" | "uid" | "uuid" | "useruuid" | "user" | "owner"
+        | "ownerid" => id(),
+        "username" | "login" | "handle" => Some(json!(spare.persona.username)),
+        "email" | "mail" => Some(json!(spare.persona.email)),
+        _ => None,
+    }
+}
+
+fn is_password(name: &str) -> bool {
+    words(name).join("").contains("password")
+}

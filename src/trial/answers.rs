@@ -1,0 +1,36 @@
+//! What the answer to a write says by itself. It proves nothing: the owner's view does.
+
+use std::collections::BTreeSet;
+
+use crate::probe::Answer;
+use crate::survey::{Reading, is_soft_error};
+
+/// Returns the sign of an outright refusal.
+pub fn refusal(answer: &Answer) -> Option<String> {
+    let response = answer.response()?;
+    match response.status {
+        status @ 300..=499 => Some(format!("status {status}")),
+        status if is_soft_error(response) => Some(format!("status {status} with an error in it")),
+        _ => None,
+    }
+}
+
+/// Returns why an answer says nothing: an overload, a fault, no answer at all.
+pub fn unjudged(answer: &Answer) -> Option<String> {
+    match answer.status() {
+        None => Some("the target gave no answer".to_owned()),
+        Some(429) => Some("the target limits the rate (429)".to_owned()),
+        Some(status) if status >= 500 => Some(format!("the target failed (status {status})")),
+        Some(_) => None,
+    }
+}
+
+/// Reads an answer without any shapes of refusal: for whole answers of unknown routes.
+pub fn read_answer(answer: &Answer) -> Reading {
+    crate::survey::read(answer, &[], &BTreeSet::new(), &[])
+}
+
+/// Returns the status of an answer for sentences; `none` where there was no answer.
+pub(super) fn status_of(answer: &Answer) -> String {
+    answer.status().map_or_else(|| "none".to_owned(), |status| status.to_string())
+}

@@ -1,0 +1,332 @@
+//! The course of a trial: before, the rightful caller's control, the anonymous control, the attack, the mixed path, the
+//! repeat. All of them are the same request but for the one thing that each controls.
+
+use super::answers::{refusal, status_of, unjudged};
+use super::intent::Meant;
+use super::lab::Lab;
+use super::look::Seen;
+use super::mixed::MixedPath;
+use super::send::Twist;
+use super::shot::{Aim, Effect, Spot, Tried};
+use super::subject::{Naming, Subject};
+use crate::act::{Acting, Created};
+use crate::model::{ANONYMOUS, Silence, clean_name};
+use crate::survey::Person;
+
+/// The check that reports what anonymous callers can write.
+const OPEN_TO_ALL: &str = "authn/missing-write";
+
+/// One attacker on one object or account of an owner's, by one operation.
+#[derive(Debug)]
+pub struct Trial<'a> {
+    /// What it works with.
+    pub lab: &'a Lab<'a>,
+    /// The operation.
+    pub acting: &'a Acting,
+    /// What is written to. A removal takes further objects of its kind, and leaves this one.
+    pub subject: Subject<'a>,
+    /// The field that names it, where the path does not.
+    pub naming: Option<Naming>,
+    /// What is to be brought about.
+    pub aim: Aim<'a>,
+    /// The owner: its view decides.
+    pub owner: String,
+    /// The caller that may do it: its request is the positive control. Where none is known nothing is ever "held".
+    pub rightful: Option<String>,
+    /// The caller that may not; anonymous callers need no control of their own.
+    pub attacker: String,
+    /// The caller against which is judged whose the object is; without one that is not asked.
+    pub peer: Option<&'a Person>,
+}
+
+/// A write that had its effect, with everything that was looked at.
+#[derive(Debug)]
+pub struct Proven<'a> {
+    /// What was attacked first.
+    pub subject: Subject<'a>,
+    /// The owner's view at first.
+    pub before: Seen,
+    /// The rightful caller's own write; a removal is proven without.
+    pub own: Option<Tried>,
+    /// The same without credentials.
+    pub nobody: Option<Tried>,
+    /// The attack.
+    pub attack: Tried,
+    /// The attack once more.
+    pub again: Option<Tried>,
+    /// Another object of the owner's after the attack.
+    pub other: Option<Seen>,
+    /// What is the attacker's own, after the attack.
+    pub own_thing: Option<Seen>,
+    /// The parents of the attacker's own in the path, in words, where the attack needed them.
+    pub own_parents: Option<String>,
+    /// Whose it is meant to be.
+    pub meant: Meant,
+}
+
+/// An attack that came through, with its anonymous control.
+struct Hit {
+    nobody: Option<Tried>,
+    attack: Tried,
+    twist: Twist,
+    own_parents: Option<String>,
+}
+
+/// An attack that came to nothing, in words.
+struct Miss {
+    attack: Tried,
+    because: String,
+    own_parents: Option<String>,
+}
+
+impl<'a> Trial<'a> {
+    /// Runs the trial.
+    ///
+    /// # Errors
+    /// `Held` where the attack came to nothing while the rightful caller was served; else why there is no verdict.
+    pub(crate) async fn run(&self) -> Result<Proven<'a>, Silence> {
+        match self.aim {
+            Aim::Removal => self.remove().await,
+            _ => self.change().await,
+        }
+    }
+
+    /// Returns the owner's view of what is written to.
+    ///
+    /// # Errors
+    /// `Undecided` where it is not shown to its owner.
+    pub(crate) async fn before(&self, subject: &Subject<'_>) -> Result<Seen, Silence> {
+        let seen = subject.view(self.lab, &self.owner).await?;
+        let seen = seen.ok_or_else(|| Silence::undecided("the owner has no way to look at what is written to"))?;
+        if seen.object.is_none() {
+            return Err(Silence::undecided("the owner is not shown what is written to"));
+        }
+        Ok(seen)
+    }
+
+    async fn change(&self) -> Result<Proven<'a>, Silence> {
+        let subject = self.subject.clone();
+        let before = self.before(&subject).await?;
+        let own = self.own_change(Spot { subject: &subject, seen: &before }).await?;
+        let now = own.as_ref().map_or(&before, |own| &own.seen);
+        let hit = match self.attack(Spot { subject: &subject, seen: now }).await? {
+            Ok(hit) => hit,
+            Err(miss) => return Err(self.miss(&miss, own.as_ref())),
+        };
+        // Only where the request names the object something else may have been written to.
+        let own_thing = match self.naming {
+            Some(_) => subject.counterpart(self.lab, &self.attacker).await?,
+            None => None,
+        };
+        let (again, other) = if hit.attack.effect == Effect::Gone {
+            self.change_another(&subject, &hit).await?
+        } else {
+            let spot = Spot { subject: &subject, seen: &hit.attack.seen };
+            // Without a further value the finding stays, and is not repeated.
+            (self.shoot(&self.attacker, &hit.twist, spot).await.ok(), None)
+        };
+        let meant = self.meant(&subject, again.as_ref().map_or(&hit.attack.seen, |again| &again.seen)).await?;
+        self.note_hit(&subject);
+        let Hit { nobody, attack, own_parents, .. } = hit;
+        Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents, meant })
+    }
+
+    /// The change that took the object out of its owner's view, on another one.
+    async fn change_another(&self, subject: &Subject<'a>, hit: &Hit) -> Result<(Option<Tried>, Option<Seen>), Silence> {
+        let Some(taken) = subject.object() else { return Ok((None, None)) };
+        self.lab.maker.forget(taken);
+        let second = self.fresh(taken).await?;
+        let there = self.before(&second).await?;
+        let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
+        // What was taken over is removed by the caller that has it now.
+        for created in [Some(taken), second.object()].into_iter().flatten() {
+            self.lab.maker.forget(created);
+            self.lab.remove_as(&self.attacker, created).await?;
+        }
+        Ok((Some(again), Some(there)))
+    }
+
+    async fn remove(&self) -> Result<Proven<'a>, Silence> {
+        let Some(kept) = self.subject.object() else {
+            return Err(Silence::not_applicable("accounts are not removed for a proof"));
+        };
+        let first = self.fresh(kept).await?;
+        let before = self.before(&first).await?;
+        let spot = Spot { subject: &first, seen: &before };
+        // Whose it is must be asked while it is there.
+        let meant = self.meant(&first, &before).await?;
+        let hit = match self.attack(spot).await? {
+            Ok(hit) => hit,
+            Err(miss) => {
+                let own = self.own_removal(spot).await?;
+                return Err(self.miss(&miss, own.as_ref()));
+            }
+        };
+        let other = self.subject.view(self.lab, &self.owner).await?;
+        let second = self.fresh(kept).await?;
+        let there = self.before(&second).await?;
+        let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
+        self.note_hit(&first);
+        let Hit { nobody, attack, own_parents, .. } = hit;
+        let again = Some(again);
+        Ok(Proven {
+            subject: first,
+            before,
+            own: None,
+            nobody,
+            attack,
+            again,
+            other,
+            own_thing: None,
+            own_parents,
+            meant,
+        })
+    }
+
+    /// Makes one more object of the same kind.
+    async fn fresh(&self, kept: &Created) -> Result<Subject<'a>, Silence> {
+        let made = self.lab.fresh(kept).await?;
+        made.map(|created| Subject::Object(Box::new(created)))
+            .ok_or_else(|| Silence::undecided("no further object could be made to be written to"))
+    }
+
+    /// The positive control of a change.
+    async fn own_change(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
+        let Some(rightful) = &self.rightful else { return Ok(None) };
+        let own = self.shoot(rightful, &Twist::default(), on).await?;
+        if matches!(own.effect, Effect::Shows(_)) {
+            self.note(rightful, true, "its own change shows in its own view".to_owned());
+            return Ok(Some(own));
+        }
+        let what = refusal(&own.answer).unwrap_or_else(|| format!("status {}", status_of(&own.answer)));
+        let because = format!("{rightful}'s own change does not show ({what})");
+        if own.seen.telling && unjudged(&own.answer).is_none() {
+            self.note(rightful, false, because.clone());
+        }
+        Err(Silence::undecided(because))
+    }
+
+    /// The positive control of a removal, which comes last.
+    async fn own_removal(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
+        let Some(rightful) = &self.rightful else { return Ok(None) };
+        let own = self.shoot(rightful, &Twist::default(), on).await?;
+        let said = format!("its own removal: status {}", status_of(&own.answer));
+        if own.seen.telling && unjudged(&own.answer).is_none() {
+            self.note(rightful, own.has_effect(), said);
+        }
+        if own.has_effect() {
+            return Ok(Some(own));
+        }
+        let status = status_of(&own.answer);
+        Err(Silence::undecided(format!(
+            "{} is refused, and {rightful}'s own removal (status {status}) has no effect either",
+            self.attacker
+        )))
+    }
+
+    /// Attacks by the plain path, and then by the mixed one.
+    async fn attack(&self, on: Spot<'_>) -> Result<Result<Hit, Miss>, Silence> {
+        let (nobody, attack) = self.attack_by(&Twist::default(), on).await?;
+        if attack.has_effect() {
+            return Ok(Ok(Hit { nobody, attack, twist: Twist::default(), own_parents: None }));
+        }
+        let because = self.say_miss(&attack);
+        let path = on.subject.object().filter(|_| self.attacker != ANONYMOUS).map(|object| self.mixed_path(object));
+        let missed = |because, own_parents| Ok(Err(Miss { attack, because, own_parents }));
+        match path {
+            Some(MixedPath::Found(twist, parents)) => {
+                let (nobody, mixed) = self.attack_by(&twist, on).await?;
+                if mixed.has_effect() {
+                    return Ok(Ok(Hit { nobody, attack: mixed, twist, own_parents: Some(parents) }));
+                }
+                let also = self.say_miss(&mixed);
+                missed(because, Some(format!("below {parents} of its own: {also}")))
+            }
+            Some(MixedPath::NoParent(kind)) => {
+                let attacker = &self.attacker;
+                missed(because, Some(format!("not tried below a {kind} of {attacker}'s own, as it has none")))
+            }
+            Some(MixedPath::None) | None => missed(because, None),
+        }
+    }
+
+    /// The anonymous control and the attack by the same request.
+    async fn attack_by(&self, twist: &Twist, on: Spot<'_>) -> Result<(Option<Tried>, Tried), Silence> {
+        let nobody = match self.attacker.as_str() {
+            ANONYMOUS => None,
+            _ => Some(self.ask_nobody(twist, on).await?),
+        };
+        let now = nobody.as_ref().map_or(on.seen, |nobody| if nobody.seen.telling { &nobody.seen } else { on.seen });
+        let attack = self.shoot(&self.attacker, twist, Spot { seen: now, ..on }).await?;
+        if attack.has_effect() {
+            return Ok((nobody, attack));
+        }
+        if let Some(because) = unjudged(&attack.answer) {
+            return Err(Silence::undecided(because));
+        }
+        if !attack.seen.telling {
+            return Err(Silence::undecided("the owner's view could not be had after the attack"));
+        }
+        self.lab.check_session(&self.attacker).await?;
+        Ok((nobody, attack))
+    }
+
+    /// The anonymous control.
+    ///
+    /// # Errors
+    /// Where it has the effect another check reports that.
+    async fn ask_nobody(&self, twist: &Twist, on: Spot<'_>) -> Result<Tried, Silence> {
+        let nobody = self.shoot(ANONYMOUS, twist, on).await?;
+        let said = format!("the same without credentials: status {}", status_of(&nobody.answer));
+        self.note(ANONYMOUS, nobody.has_effect(), said);
+        if nobody.has_effect() {
+            let because = "anonymous callers are let in too".to_owned();
+            return Err(Silence::SeeOther { check: OPEN_TO_ALL, because });
+        }
+        Ok(nobody)
+    }
+
+    fn say_miss(&self, attack: &Tried) -> String {
+        match refusal(&attack.answer) {
+            Some(sign) => format!("{} is refused: {sign}", self.attacker),
+            None => {
+                let (attacker, owner) = (&self.attacker, &self.owner);
+                format!("{attacker} was answered status {}, and {owner}'s stayed as it was", status_of(&attack.answer))
+            }
+        }
+    }
+
+    /// The silence after an attack that came to nothing.
+    fn miss(&self, miss: &Miss, own: Option<&Tried>) -> Silence {
+        self.note(&self.attacker, false, miss.because.clone());
+        let because = match &miss.own_parents {
+            Some(also) => format!("{}; {also}", miss.because),
+            None => miss.because.clone(),
+        };
+        match own {
+            Some(own) => Silence::held(&miss.attack.answer.exchange, &own.answer.exchange, because),
+            None => Silence::undecided(format!("{because}, and no caller is known that may do it")),
+        }
+    }
+
+    async fn meant(&self, subject: &Subject<'_>, seen: &Seen) -> Result<Meant, Silence> {
+        match (self.peer, self.lab.survey.people.get(&self.owner)) {
+            _ if matches!(subject, Subject::Spare(_)) => {
+                Ok(Meant::ForOwner(format!("it is {}'s own account", self.owner)))
+            }
+            (Some(peer), Some(owner)) => Ok(subject.meant(self.lab, peer, owner, seen).await?),
+            _ => Ok(Meant::Unclear("there is no second identity to compare with".to_owned())),
+        }
+    }
+
+    fn note(&self, caller: &str, effect: bool, because: String) {
+        self.lab.note(self.acting, caller, &self.owner, effect, because);
+    }
+
+    fn note_hit(&self, subject: &Subject<'_>) {
+        let what = subject.object().map_or("an account".to_owned(), |created| {
+            format!("{} {}", clean_name(&created.object.resource, 40), clean_name(&created.id, 60))
+        });
+        self.note(&self.attacker, true, format!("{} wrote to {what} of {}", self.attacker, self.owner));
+    }
+}

@@ -1,0 +1,140 @@
+//! What trials work with: objects and accounts of the scan's own, and who tries whose.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use serde_json::Value;
+
+use super::access::Access;
+use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareMaker};
+use crate::act::{change, is_item_of, items, marker, values_for};
+use crate::model::{Method, Operation, Place, Silence};
+use crate::probe::{Caller, SendError, Values, WriteKind};
+use crate::survey::{Person, Survey};
+
+/// What trials work with.
+#[derive(Debug)]
+pub struct Lab<'a> {
+    /// What was learnt before.
+    pub survey: &'a Survey,
+    /// Makes objects.
+    pub maker: &'a Maker<'a>,
+    /// The throw-away accounts.
+    pub accounts: &'a Accounts,
+    /// Makes spare accounts, for what may spoil an account.
+    pub spares: SpareMaker<'a>,
+    /// Held only to add or read.
+    pub(super) accesses: Mutex<Vec<Access>>,
+    /// Spare accounts that act in place of callers whose account a trial has spoilt; held only to add or read.
+    pub(super) stand_ins: Mutex<BTreeMap<String, Option<String>>>,
+}
+
+impl<'a> Lab<'a> {
+    /// Returns a lab in which nothing was tried yet.
+    pub fn new(survey: &'a Survey, maker: &'a Maker<'a>, accounts: &'a Accounts) -> Self {
+        let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
+        Self { survey, maker, accounts, spares, accesses: Mutex::default(), stand_ins: Mutex::default() }
+    }
+
+    /// Returns signed-in callers of one rank, as intruder and owner; strangers to each other first. A caller whose account
+    /// was spoilt owns nothing any more.
+    pub(crate) fn pairs(&self) -> Vec<(&'a Person, &'a Person)> {
+        let people = &self.survey.people.all;
+        let mut pairs: Vec<(&Person, &Person)> = people
+            .iter()
+            .flat_map(|owner| people.iter().map(move |intruder| (intruder, owner)))
+            .filter(|(intruder, owner)| intruder.name != owner.name && intruder.rank == owner.rank)
+            .filter(|(intruder, owner)| intruder.signed_in && owner.signed_in)
+            .filter(|(intruder, owner)| self.can_act(&intruder.name) && !self.is_spoilt(&owner.name))
+            .collect();
+        pairs.sort_by_key(|(intruder, owner)| (owner.rank, !owner.groups.is_disjoint(&intruder.groups)));
+        pairs
+    }
+
+    /// Returns the throw-away account of an identity, where it is one.
+    pub(crate) fn account(&self, name: &str) -> Option<&'a Account> {
+        self.accounts.made.iter().find(|account| account.name == name)
+    }
+
+    /// Returns the latest object of a caller that an operation's last slot takes, with the values of its path.
+    pub(crate) fn target(&self, acting: &Acting, owner: &str) -> Option<(Created, Values)> {
+        self.maker.made().into_iter().rev().filter(|created| created.caller == owner).find_map(|created| {
+            let values = self.values(&acting.operation, &created)?;
+            let fits =
+                self.producer(&created).is_some_and(|producer| is_item_of(self.maker.api, producer, &acting.operation))
+                    || is_below_item(acting, &created);
+            fits.then_some((created, values))
+        })
+    }
+
+    /// Returns why there is nothing to write to, and what would change that.
+    pub(crate) fn no_target(&self, acting: &Acting, has_pair: bool) -> Silence {
+        if !has_pair {
+            let more = if self.accounts.made.is_empty() { ", or scan with --auto-accounts" } else { "" };
+            return Silence::not_tried("needs two signed-in identities of the same role")
+                .with_help(format!("add two identities of the same role to routewarden.toml{more}"));
+        }
+        let of_kind = |other: &&Acting| {
+            other.kind == Kind::Create && other.resource.is_some() && other.resource == acting.resource
+        };
+        let id = &acting.operation.id;
+        let help = match self.maker.acting.iter().find(of_kind) {
+            Some(producer) => {
+                format!("let a caller make an object by {}, so that {id} may be tried on it", producer.operation.id)
+            }
+            None => format!("describe a POST that makes such objects, so that {id} may be tried on one"),
+        };
+        let because = self.maker.why_not(acting.resource.as_deref());
+        let none = || "no operation of the document makes an object of this kind".to_owned();
+        Silence::not_tried(because.unwrap_or_else(none)).with_help(help)
+    }
+
+    /// Returns the creating operation of an object.
+    pub(crate) fn producer(&self, created: &Created) -> Option<&'a Acting> {
+        self.maker.acting.get(created.producer)
+    }
+
+    /// Returns the values of an operation's path for an object.
+    pub(crate) fn values(&self, operation: &Operation, created: &Created) -> Option<Values> {
+        values_for(self.maker.api, operation, &created.object, &created.values)
+    }
+
+    /// Makes one more object of the same kind for the same caller.
+    pub(crate) async fn fresh(&self, created: &Created) -> Result<Option<Created>, SendError> {
+        self.maker.make(created.producer, &created.caller).await
+    }
+
+    /// Returns a body that changes a field of an object to a value that it did not have.
+    pub(crate) fn change(&self, acting: &Acting, present: &BTreeMap<String, Value>, avoid: &[Value]) -> Option<Change> {
+        change(self.maker.api, acting, present, &marker(), avoid)
+    }
+
+    /// Removes an object as a caller that became its owner; its maker may no longer be able to.
+    pub(crate) async fn remove_as(&self, caller: &str, created: &Created) -> Result<(), SendError> {
+        let Some(producer) = self.producer(created) else { return Ok(()) };
+        let mut items = items(self.maker.api, producer, Method::Delete).into_iter();
+        let found = items.find_map(|operation| {
+            let acting = self.maker.acting.iter().find(|acting| acting.operation.id == operation.id)?;
+            Some((acting, self.values(operation, created)?)).filter(|(acting, _)| acting.left_alone.is_none())
+        });
+        let Some((acting, values)) = found else { return Ok(()) };
+        let url = self.url(acting, &values)?;
+        self.write_to(acting, Caller::named(caller), url, None, Vec::new(), WriteKind::Touches).await.map(|_| ())
+    }
+
+    /// Leaves an object that is gone out of what checks are given, and out of what is undone.
+    pub(super) fn forget_removed(&self, created: &Created) {
+        self.maker.forget(created);
+        if let Some(journal) = self.maker.probe.journal() {
+            journal.undone(created.entry);
+        }
+    }
+}
+
+/// Whether an operation acts on a created object through a path that goes on behind its id: `/notes/{id}/archive`.
+fn is_below_item(acting: &Acting, created: &Created) -> bool {
+    acting
+        .slots
+        .last()
+        .is_some_and(|slot| slot.place == Place::Path && slot.resources.contains(&created.object.resource))
+}

@@ -1,0 +1,99 @@
+//! What a caller sees of an object now: at its own address, or else in a list.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::lab::Lab;
+use super::values::has_value;
+use crate::act::{Created, carries, id_value, is_tombstone, items, list, objects_in, other_lists};
+use crate::model::Method;
+use crate::probe::{Answer, Ask, Caller, SendError, operation_url};
+use crate::survey::{Object, scalar_text, succeeds};
+
+/// What an owner sees of its own object.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// The answer.
+    pub answer: Arc<Answer>,
+    /// The object in it; `None` when it is not there (any more).
+    pub object: Option<Map<String, Value>>,
+    /// The answer said something: it was no fault, no overload.
+    pub telling: bool,
+}
+
+impl Seen {
+    /// Whether a field of the object has this value.
+    pub fn shows(&self, field: &str, value: &Value) -> bool {
+        self.object.as_ref().is_some_and(|object| has_value(object, field, value, 0))
+    }
+
+    /// Whether the object is not there (any more).
+    pub fn is_gone(&self) -> bool {
+        self.telling && self.object.is_none()
+    }
+
+    /// Returns the scalar fields of the object.
+    pub fn fields(&self) -> BTreeMap<String, Value> {
+        let scalar = |(name, value): (&String, &Value)| {
+            (!value.is_object() && !value.is_array()).then(|| (name.clone(), value.clone()))
+        };
+        self.object.iter().flatten().filter_map(scalar).collect()
+    }
+}
+
+impl Lab<'_> {
+    /// Returns what a caller sees of an object now: at its own address, or else in its list. `None` where neither is declared.
+    pub(crate) async fn view(&self, caller: &str, created: &Created) -> Result<Option<Seen>, SendError> {
+        let Some(producer) = self.producer(created) else { return Ok(None) };
+        let api = self.maker.api;
+        for operation in items(api, producer, Method::Get).into_iter().take(2) {
+            let Some(url) = self
+                .values(operation, created)
+                .and_then(|values| operation_url(self.maker.probe.base_url(), operation, &values).ok())
+            else {
+                continue;
+            };
+            return self.look(caller, url, created).await.map(Some);
+        }
+        let listed = list(api, producer)
+            .and_then(|operation| operation_url(self.maker.probe.base_url(), operation, &created.values).ok());
+        if let Some(url) = listed {
+            return self.look(caller, url, created).await.map(Some);
+        }
+        for operation in other_lists(api, producer).take(2) {
+            let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
+            let seen = self.look(caller, url, created).await?;
+            if seen.object.is_some() {
+                return Ok(Some(seen));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
+        let answer = self.maker.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
+        let response = answer.response();
+        let telling = is_telling(&answer);
+        let json = response.filter(|response| succeeds(response)).and_then(|response| response.json.as_ref());
+        let own_id = |fields: &&Map<String, Value>| {
+            let object = Object::of(&created.object.resource, fields, BTreeMap::new());
+            id_value(&object).and_then(|value| scalar_text(&value))
+                == id_value(&created.object).and_then(|value| scalar_text(&value))
+        };
+        let marked = |fields: &&Map<String, Value>| carries(fields, &created.marker);
+        let object = json
+            .and_then(|json| objects_in(json).find(own_id).or_else(|| objects_in(json).find(marked)))
+            .filter(|fields| !is_tombstone(fields))
+            .cloned();
+        Ok(Seen { answer, object, telling })
+    }
+}
+
+/// Whether an answer says something of what it shows: it is no fault, no overload, and whole.
+pub(super) fn is_telling(answer: &Answer) -> bool {
+    let response = answer.response();
+    response.is_some_and(|response| response.status < 500 && response.status != 429 && !response.truncated)
+}

@@ -1,0 +1,80 @@
+//! The mixed path: somebody else's child under a parent of the attacker's own. A rule that asks whose the parent is, and not
+//! whether the child is below it, lets it through.
+
+use serde_json::Value;
+
+use super::funnel::Trial;
+use super::send::Twist;
+use crate::act::Created;
+use crate::model::{Place, clean_name};
+use crate::survey::{Slot, scalar_text};
+
+/// Whether there is a mixed path.
+#[derive(Debug)]
+pub(super) enum MixedPath {
+    /// The operation has no parents, or the attacker's own are the owner's too.
+    None,
+    /// The attacker has no parent of its own of this kind.
+    NoParent(String),
+    /// The path with the attacker's own parents, in words.
+    Found(Twist, String),
+}
+
+impl Trial<'_> {
+    /// Returns the path of an object below parents that are the attacker's own.
+    pub(super) fn mixed_path(&self, on: &Created) -> MixedPath {
+        let Some((_, parents)) = self.acting.slots.split_last().filter(|(_, parents)| !parents.is_empty()) else {
+            return MixedPath::None;
+        };
+        let Some(values) = self.lab.values(&self.acting.operation, on).filter(|_| self.naming.is_none()) else {
+            return MixedPath::None;
+        };
+        let mut twist = Twist::default();
+        let (mut said, mut missing) = (Vec::new(), None);
+        for slot in parents.iter().filter(|slot| slot.place == Place::Path) {
+            let key = (slot.place, slot.name.clone());
+            let theirs = values.get(&key).and_then(scalar_text);
+            let kind = slot.resources.first().map_or(slot.name.as_str(), String::as_str);
+            match self.own_parent(slot, on) {
+                Some(own) if scalar_text(&own) == theirs => {}
+                Some(own) => {
+                    let id = scalar_text(&own).unwrap_or_default();
+                    said.push(format!("{} {}", clean_name(kind, 40), clean_name(&id, 60)));
+                    twist.parents.insert(key, own);
+                }
+                None => missing = Some(clean_name(kind, 40).to_string()),
+            }
+        }
+        match missing {
+            _ if !twist.parents.is_empty() => MixedPath::Found(twist, said.join(", ")),
+            Some(kind) => MixedPath::NoParent(kind),
+            None => MixedPath::None,
+        }
+    }
+
+    /// Returns a parent of the attacker's own: that of its own object of the kind, one that it made, one that is known to be
+    /// its own.
+    fn own_parent(&self, slot: &Slot, on: &Created) -> Option<Value> {
+        let made = self.lab.maker.made();
+        let mut own = made.iter().rev().filter(|created| created.caller == self.attacker);
+        let of_sibling = |created: &Created| {
+            let values = self.lab.values(&self.acting.operation, created)?;
+            values.get(&(slot.place, slot.name.clone())).cloned()
+        };
+        let sibling = own.clone().filter(|created| created.producer == on.producer).find_map(of_sibling);
+        let parent = || {
+            own.find(|created| slot.resources.contains(&created.object.resource))
+                .and_then(|created| created.object.slot_value(slot).cloned())
+        };
+        let known = || {
+            let survey = self.lab.survey;
+            let is_own = |name: Option<(&str, _)>| name.is_some_and(|(name, _)| name == self.attacker);
+            survey
+                .objects
+                .for_slot(slot)
+                .find(|(key, _, _)| is_own(survey.owner(key)))
+                .map(|(_, _, value)| value.clone())
+        };
+        sibling.or_else(parent).or_else(known)
+    }
+}

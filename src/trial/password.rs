@@ -1,0 +1,36 @@
+//! A password that was changed: the sign-in shows it.
+
+use super::funnel::Trial;
+use super::subject::Subject;
+use crate::act::{Spare, marker};
+use crate::model::{Credential, Identity, Secret, Silence};
+use crate::probe::SendError;
+use crate::survey::is_soft_error;
+
+impl Trial<'_> {
+    /// Returns a password that a spare account has not had.
+    pub(super) fn new_password(&self, subject: &Subject<'_>) -> Option<Secret> {
+        let Subject::Spare(spare) = subject else { return None };
+        let suffix: String = marker().chars().rev().take(3).collect();
+        let secret = Secret::new(format!("{}x{suffix}", spare.password.expose()));
+        self.lab.maker.probe.redactor().learn(&format!("password of {}", spare.name), &secret);
+        Some(secret)
+    }
+
+    /// Whether a spare account signs in with a password, and no longer with its own.
+    pub(super) async fn signs_in_with(&self, subject: &Subject<'_>, password: &Secret) -> Result<bool, Silence> {
+        let Subject::Spare(spare) = subject else { return Ok(false) };
+        Ok(self.accepts(spare, password).await? && !self.accepts(spare, &spare.password).await?)
+    }
+
+    async fn accepts(&self, spare: &Spare, password: &Secret) -> Result<bool, SendError> {
+        let Credential::Login(recipe) = &spare.identity.credential else { return Ok(false) };
+        let mut recipe = recipe.clone();
+        recipe.secrets.insert("password".to_owned(), password.clone());
+        let identity = Identity { credential: Credential::Login(recipe), ..spare.identity.clone() };
+        let probe = self.lab.maker.probe;
+        let answer = probe.try_sign_in(&identity).await?;
+        let accepted = answer.response().is_some_and(|response| response.status < 400 && !is_soft_error(response));
+        Ok(accepted && probe.further_token(&identity, &answer).is_some())
+    }
+}

@@ -1,0 +1,102 @@
+//! Sends writes; each is noted before it leaves.
+
+use url::Url;
+
+use super::lab::Lab;
+use crate::act::{Acting, Body};
+use crate::model::Method;
+use crate::probe::{
+    Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
+};
+use crate::spec::Samples;
+
+/// How a request differs from the plain one of the document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Twist {
+    /// Another method.
+    pub method: Option<Method>,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// Further parameters of the query.
+    pub query: Vec<(String, String)>,
+    /// Other parents in the path, by name: those of the attacker's own.
+    pub parents: Values,
+}
+
+impl Lab<'_> {
+    /// Sends a write to an object that the scan made, or that does not exist.
+    pub(crate) async fn write(
+        &self,
+        acting: &Acting,
+        caller: Caller,
+        values: &Values,
+        body: Option<&Body>,
+    ) -> Result<Written, SendError> {
+        let url = self.url(acting, values)?;
+        self.write_to(acting, caller, url, body, Vec::new(), WriteKind::Touches).await
+    }
+
+    /// Returns the address of an operation.
+    pub(crate) fn url(&self, acting: &Acting, values: &Values) -> Result<Url, SendError> {
+        operation_url(self.maker.probe.base_url(), &acting.operation, values).map_err(SendError::Unbuildable)
+    }
+
+    /// Sends a write to an address, with headers beyond those that the document asks for.
+    pub(crate) async fn write_to(
+        &self,
+        acting: &Acting,
+        caller: Caller,
+        url: Url,
+        body: Option<&Body>,
+        headers: Vec<(String, String)>,
+        kind: WriteKind,
+    ) -> Result<Written, SendError> {
+        self.send(acting, acting.operation.method, caller, url, body, headers, kind, false).await
+    }
+
+    /// Sends a write with its twist.
+    pub(super) async fn write_twisted(
+        &self,
+        acting: &Acting,
+        caller: Caller,
+        values: &Values,
+        body: Option<&Body>,
+        twist: &Twist,
+    ) -> Result<Written, SendError> {
+        let mut values = values.clone();
+        values.extend(twist.parents.clone());
+        let mut url = self.url(acting, &values)?;
+        if !twist.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&twist.query);
+        }
+        let method = twist.method.unwrap_or(acting.operation.method);
+        self.send(acting, method, caller, url, body, twist.headers.clone(), WriteKind::Touches, false).await
+    }
+
+    /// Sends a write in the most general form: also by another method than the document's, and without repeating what was
+    /// asked to slow down.
+    #[expect(clippy::too_many_arguments, reason = "each part of a request may differ from the document's")]
+    pub(crate) async fn send(
+        &self,
+        acting: &Acting,
+        method: Method,
+        caller: Caller,
+        url: Url,
+        body: Option<&Body>,
+        mut headers: Vec<(String, String)>,
+        kind: WriteKind,
+        once: bool,
+    ) -> Result<Written, SendError> {
+        let required = Samples::new(self.maker.api, 1).required(&acting.operation);
+        headers.extend(header_values(&acting.operation, &required));
+        let note = WriteNote::bare(acting.operation.id.as_str(), &caller.label(), kind);
+        let ask = Ask {
+            method,
+            headers,
+            body: body.map(|body| serialize_body(&body.media_type, &body.value)),
+            once,
+            ..Ask::get(caller, url)
+        };
+        self.maker.probe.send_write(&ask, note).await
+    }
+}

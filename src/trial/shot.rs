@@ -1,0 +1,250 @@
+//! One write of a trial, and what the owner sees of it: at once, and again before it is called without effect.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::account::NO_ID;
+use super::answers::refusal;
+use super::body::harmless_change;
+use super::funnel::Trial;
+use super::look::Seen;
+use super::send::Twist;
+use super::subject::Subject;
+use crate::act::{Body, add, body};
+use crate::model::{ANONYMOUS, Secret, Silence};
+use crate::probe::{Answer, Caller, Values};
+
+/// When the owner looks, after the answer: many servers commit, or fill a view, a little later.
+const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
+
+/// Chooses a field and its new value by what the owner sees.
+pub type ChooseValue<'a> = &'a (dyn Fn(&Seen) -> Option<(String, Value)> + Sync);
+/// Returns what a call changed, in words, by what the owner saw before and sees now.
+pub type CompareViews<'a> = &'a (dyn Fn(&Seen, &Seen) -> Option<String> + Sync);
+
+/// What a write is to bring about.
+#[derive(Clone, Copy)]
+pub enum Aim<'a> {
+    /// A field has another value; the document and the object say which.
+    Change,
+    /// A field has the value that the check chooses.
+    Chosen(ChooseValue<'a>),
+    /// The account signs in with another password, which stands in this field.
+    Password(&'a str),
+    /// The function changes what it decides.
+    Call(CompareViews<'a>),
+    /// The object is gone.
+    Removal,
+}
+
+impl std::fmt::Debug for Aim<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Change => "Change",
+            Self::Chosen(_) => "Chosen",
+            Self::Password(_) => "Password",
+            Self::Call(_) => "Call",
+            Self::Removal => "Removal",
+        })
+    }
+}
+
+/// What one write would be seen by.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// A field has a value.
+    Value(String, Value),
+    /// The account signs in with this password.
+    Password(Secret),
+    /// Whatever the function decides.
+    Anything,
+    /// The object is gone.
+    Gone,
+}
+
+/// What the owner saw of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// What was wanted; for a function, in words.
+    Shows(String),
+    /// The object is gone from its owner's view: removed or, after a change, taken over.
+    Gone,
+}
+
+/// One write, and what the owner sees after it.
+#[derive(Debug, Clone)]
+pub struct Tried {
+    /// The name of the caller.
+    pub caller: String,
+    /// What it would be seen by.
+    pub wanted: Wanted,
+    /// The answer.
+    pub answer: Arc<Answer>,
+    /// The owner's view.
+    pub seen: Seen,
+    /// What it shows.
+    pub effect: Effect,
+}
+
+impl Tried {
+    /// Whether it had an effect.
+    pub fn has_effect(&self) -> bool {
+        self.effect != Effect::None
+    }
+
+    /// Returns the field that was written; empty where none is named.
+    pub fn field(&self) -> &str {
+        match &self.wanted {
+            Wanted::Value(field, _) => field,
+            Wanted::Password(_) => "password",
+            Wanted::Anything | Wanted::Gone => "",
+        }
+    }
+}
+
+/// What is written to, as its owner sees it before.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spot<'s> {
+    pub(crate) subject: &'s Subject<'s>,
+    pub(crate) seen: &'s Seen,
+}
+
+/// A request before it is sent.
+struct Composed {
+    values: Values,
+    body: Option<Body>,
+    wanted: Wanted,
+}
+
+impl Trial<'_> {
+    /// Sends the write as a caller, and looks as the owner.
+    ///
+    /// # Errors
+    /// `Undecided` where it could not be composed or sent, or the owner has no view.
+    pub(crate) async fn shoot(&self, caller: &str, twist: &Twist, on: Spot<'_>) -> Result<Tried, Silence> {
+        let Composed { values, body, wanted } = self.compose(on)?;
+        let sender = if caller == ANONYMOUS { Caller::Anonymous } else { self.lab.caller(caller) };
+        let written = self.lab.write_twisted(self.acting, sender, &values, body.as_ref(), twist).await?;
+        let answer = written.answer;
+        let (seen, effect) = self.look_for(&wanted, on, &answer).await?;
+        if let (Wanted::Gone, true, Some(created)) = (&wanted, effect == Effect::Gone, on.subject.object()) {
+            // Nothing may be made below it any more, and there is nothing left to undo.
+            self.lab.forget_removed(created);
+        }
+        Ok(Tried { caller: caller.to_owned(), wanted, answer, seen, effect })
+    }
+
+    fn compose(&self, on: Spot<'_>) -> Result<Composed, Silence> {
+        let api = self.lab.maker.api;
+        let no_field = || Silence::undecided("no field is known that the operation changes");
+        let present = on.seen.fields();
+        let (mut body, wanted) = match self.aim {
+            Aim::Removal => (body(api, self.acting, ""), Wanted::Gone),
+            Aim::Call(_) => (self.body_as_it_is(on), Wanted::Anything),
+            Aim::Password(field) => {
+                let new = self.new_password(on.subject).ok_or_else(no_field)?;
+                let value = Value::String(new.expose().to_owned());
+                (Some(self.body_with(on, field, &value)), Wanted::Password(new))
+            }
+            Aim::Chosen(choose) => {
+                let (field, value) = choose(on.seen).ok_or_else(no_field)?;
+                (Some(self.body_with(on, &field, &value)), Wanted::Value(field, value))
+            }
+            Aim::Change => {
+                let change = match (&self.naming, on.subject) {
+                    (None, Subject::Object(_)) => self.lab.change(self.acting, &present, &[]),
+                    (naming, _) => {
+                        let name = naming.as_ref().map_or("", |naming| naming.slot.name.as_str());
+                        harmless_change(self.lab, self.acting, name, on.seen)
+                    }
+                };
+                let change = change.ok_or_else(no_field)?;
+                (Some(change.body), Wanted::Value(change.field, change.value))
+            }
+        };
+        let values = self.address(on, &mut body)?;
+        Ok(Composed { values, body, wanted })
+    }
+
+    /// A body with a field in it; everything else stays as it is.
+    fn body_with(&self, on: Spot<'_>, field: &str, value: &Value) -> Body {
+        let mut body = self.body_as_it_is(on).unwrap_or_else(Body::empty);
+        add(&mut body.value, &Map::from_iter([(field.to_owned(), value.clone())]));
+        body
+    }
+
+    /// A body that the operation takes, with what the subject has.
+    fn body_as_it_is(&self, on: Spot<'_>) -> Option<Body> {
+        if let Subject::Spare(spare) = on.subject {
+            let present = on.seen.object.clone().unwrap_or_default();
+            return self.lab.account_request(self.acting, spare, &present, &Map::new()).map(|(_, body)| body);
+        }
+        let own = self.lab.change(self.acting, &on.seen.fields(), &[]).map(|change| change.body);
+        own.or_else(|| body(self.lab.maker.api, self.acting, ""))
+    }
+
+    /// Returns the values of the address; the body gets the name of the subject where the path has none.
+    fn address(&self, on: Spot<'_>, body: &mut Option<Body>) -> Result<Values, Silence> {
+        let unknown = || Silence::undecided(NO_ID);
+        match (&self.naming, on.subject) {
+            (Some(naming), subject) => {
+                let theirs = subject.value(&naming.slot).ok_or_else(unknown)?;
+                Ok(naming.put(self.lab, self.acting, &theirs, body))
+            }
+            (None, Subject::Object(created)) => self.lab.values(&self.acting.operation, created).ok_or_else(unknown),
+            (None, Subject::Spare(spare)) => {
+                let present = on.seen.object.clone().unwrap_or_default();
+                let request = self.lab.account_request(self.acting, spare, &present, &Map::new());
+                request.map(|(values, _)| values).ok_or_else(unknown)
+            }
+            (None, Subject::Account { .. }) => Err(unknown()),
+        }
+    }
+
+    /// Looks as the owner until the effect shows. An outright refusal is believed at once; silence is not.
+    async fn look_for(&self, wanted: &Wanted, on: Spot<'_>, answer: &Answer) -> Result<(Seen, Effect), Silence> {
+        let refused = refusal(answer).is_some();
+        let mut last: Option<(Seen, Effect)> = None;
+        for pause in LOOKS {
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            let seen = on.subject.view(self.lab, &self.owner).await?;
+            let seen = seen.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))?;
+            let effect = self.effect(wanted, on, &seen).await?;
+            let expected = effect != Effect::None && (effect != Effect::Gone || matches!(wanted, Wanted::Gone));
+            // That a changed object vanished is seen twice before it is believed.
+            let confirmed = last.as_ref().is_some_and(|(_, before)| *before == Effect::Gone && effect == Effect::Gone);
+            let done = expected || confirmed || refused && effect == Effect::None;
+            last = Some((seen, effect));
+            if done {
+                break;
+            }
+        }
+        last.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))
+    }
+
+    async fn effect(&self, wanted: &Wanted, on: Spot<'_>, seen: &Seen) -> Result<Effect, Silence> {
+        // The view of an account that changed, or of an owner that was signed out, is refused for other reasons.
+        let says = match on.subject {
+            Subject::Object(_) => seen.answer.status() != Some(401),
+            _ => matches!(wanted, Wanted::Gone),
+        };
+        let gone = if seen.is_gone() && says { Effect::Gone } else { Effect::None };
+        Ok(match (wanted, self.aim) {
+            (Wanted::Value(field, value), _) if seen.shows(field, value) => Effect::Shows(field.clone()),
+            (Wanted::Anything, Aim::Call(compare)) if !seen.is_gone() => {
+                compare(on.seen, seen).map_or(Effect::None, Effect::Shows)
+            }
+            (Wanted::Password(secret), _) => {
+                let taken = self.signs_in_with(on.subject, secret).await?;
+                if taken { Effect::Shows("password".to_owned()) } else { gone }
+            }
+            _ => gone,
+        })
+    }
+}

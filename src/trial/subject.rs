@@ -1,0 +1,186 @@
+//! What is written to, what names it in a request, and how its owner looks at it.
+
+use serde_json::{Map, Value};
+
+use super::intent::Meant;
+use super::lab::Lab;
+use super::look::{Seen, is_telling};
+use super::mirror::Mirrored;
+use crate::act::{Acting, Body, Created, Spare, objects_in};
+use crate::model::{Place, clean_name};
+use crate::probe::{Ask, Caller, SendError, Values};
+use crate::spec::Samples;
+use crate::survey::{Person, Slot, is_me_word, scalar_text, succeeds};
+
+/// What is written to.
+#[derive(Debug, Clone)]
+pub enum Subject<'a> {
+    /// An object that the scan made.
+    Object(Box<Created>),
+    /// A throw-away account: what names it, and how it and the intruder look at themselves.
+    Account {
+        /// What names it.
+        value: Value,
+        /// Whose it is.
+        owner: &'a Person,
+        /// How its owner looks at itself.
+        theirs: Box<Ask>,
+        /// How the intruder looks at itself.
+        mine: Box<Ask>,
+    },
+    /// A spare account, made for the purpose.
+    Spare(Box<Spare>),
+}
+
+/// A field of the request that names what is written to, where the path does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Naming {
+    /// The objects that it may name, as a slot of the path would.
+    pub slot: Slot,
+    /// It is a parameter of the query, and no field of the body.
+    pub in_query: bool,
+    /// The body is refused without it.
+    pub required: bool,
+}
+
+impl Naming {
+    /// Returns where the weakness is.
+    pub fn site(&self) -> String {
+        let name = clean_name(&self.slot.name, 60);
+        if self.in_query { format!("query:{name}") } else { format!("body:/{name}") }
+    }
+
+    /// Puts the name of a subject into a request.
+    pub(super) fn put(&self, lab: &Lab<'_>, acting: &Acting, theirs: &Value, body: &mut Option<Body>) -> Values {
+        let mut values: Values = Samples::new(lab.maker.api, 1).required(&acting.operation);
+        if self.in_query {
+            values.insert((Place::Query, self.slot.name.clone()), theirs.clone());
+        } else if let Some(members) = body.as_mut().and_then(|body| body.value.as_object_mut()) {
+            let value = match members.get(&self.slot.name) {
+                Some(Value::String(_)) => scalar_text(theirs).map_or_else(|| theirs.clone(), Value::String),
+                _ => theirs.clone(),
+            };
+            members.insert(self.slot.name.clone(), value);
+        }
+        values
+    }
+}
+
+impl<'a> Subject<'a> {
+    /// Returns the account of an owner, where both can look at themselves.
+    pub(crate) fn account(lab: &Lab<'_>, owner: &'a Person, intruder: &Person, value: Option<Value>) -> Option<Self> {
+        let about_me = lab.survey.operations.iter().filter(|surveyed| {
+            let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty());
+            surveyed.slots.is_empty() && last.is_some_and(is_me_word)
+        });
+        let views = about_me.filter_map(|surveyed| {
+            Some((surveyed.valid_of(&owner.name)?.ask(), surveyed.valid_of(&intruder.name)?.ask()))
+        });
+        let (theirs, mine) = views.into_iter().next()?;
+        Some(Self::Account { value: value?, owner, theirs: Box::new(theirs), mine: Box::new(mine) })
+    }
+
+    /// Returns the object, where it is one.
+    pub fn object(&self) -> Option<&Created> {
+        match self {
+            Self::Object(created) => Some(created),
+            Self::Account { .. } | Self::Spare(_) => None,
+        }
+    }
+
+    /// Returns what names it in a field.
+    pub(crate) fn value(&self, slot: &Slot) -> Option<Value> {
+        match self {
+            Self::Object(created) => created.object.slot_value(slot).cloned(),
+            Self::Account { value, .. } => Some(value.clone()),
+            Self::Spare(_) => None,
+        }
+    }
+
+    /// Returns what its owner sees of it now; `None` where no route shows it.
+    pub(crate) async fn view(&self, lab: &Lab<'_>, owner: &str) -> Result<Option<Seen>, SendError> {
+        match self {
+            Self::Object(created) => lab.view(owner, created).await,
+            Self::Account { theirs, owner, .. } => look_at_self(lab, theirs, owner).await.map(Some),
+            Self::Spare(spare) => lab.look_in_mirrors(&lab.who_spare(spare)).await,
+        }
+    }
+
+    /// Returns what the intruder sees of its own thing of the kind.
+    pub(crate) async fn counterpart(&self, lab: &Lab<'_>, intruder: &str) -> Result<Option<Seen>, SendError> {
+        match self {
+            Self::Object(created) => {
+                let own = |other: &Created| other.producer == created.producer && other.caller == intruder;
+                match lab.maker.made().into_iter().rev().find(own) {
+                    Some(own) => lab.view(intruder, &own).await,
+                    None => Ok(None),
+                }
+            }
+            Self::Account { mine, .. } => match lab.survey.people.get(intruder) {
+                Some(person) => look_at_self(lab, mine, person).await.map(Some),
+                None => Ok(None),
+            },
+            Self::Spare(_) => Ok(None),
+        }
+    }
+
+    /// Judges whether it is meant to be its owner's alone to change.
+    pub(crate) async fn meant(
+        &self,
+        lab: &Lab<'_>,
+        intruder: &Person,
+        owner: &Person,
+        seen: &Seen,
+    ) -> Result<Meant, SendError> {
+        match self {
+            Self::Object(created) => lab.meant(created, intruder, owner, seen).await,
+            _ => Ok(Meant::ForOwner(format!("it is {}'s own account", owner.name))),
+        }
+    }
+
+    /// Returns it in words: `note 17, which bob made`.
+    pub(crate) fn describe(&self, owner: &str) -> String {
+        match self {
+            Self::Object(created) => format!(
+                "{} {}, which {owner} made",
+                clean_name(&created.object.resource, 40),
+                clean_name(&created.id, 60)
+            ),
+            _ => format!("the account of {owner}"),
+        }
+    }
+}
+
+impl Seen {
+    /// Returns one view of what several routes show.
+    fn of_mirror(mirrored: &Mirrored) -> Option<Self> {
+        let answer = mirrored.answers().next().cloned()?;
+        Some(Self { answer, object: Some(mirrored.fields()), telling: true })
+    }
+}
+
+impl Lab<'_> {
+    /// Returns how an account looks to itself; without the object where no route shows it any more.
+    async fn look_in_mirrors(&self, who: &super::AccountHolder) -> Result<Option<Seen>, SendError> {
+        let (mirrored, last) = self.ask_mirrors(who).await?;
+        Ok(Seen::of_mirror(&mirrored).or_else(|| {
+            let answer = last?;
+            let telling = is_telling(&answer);
+            Some(Seen { answer, object: None, telling })
+        }))
+    }
+}
+
+/// Returns the caller's own account in an answer about itself: the object that says who it is.
+async fn look_at_self(lab: &Lab<'_>, ask: &Ask, person: &Person) -> Result<Seen, SendError> {
+    let ask = Ask { caller: Caller::named(&person.name), ..ask.clone() };
+    let answer = lab.maker.probe.look_again(&ask).await?;
+    let response = answer.response();
+    let telling = is_telling(&answer);
+    let json = response.filter(|response| succeeds(response)).and_then(|response| response.json.as_ref());
+    let is_self = |fields: &&Map<String, Value>| {
+        fields.values().filter_map(scalar_text).any(|text| person.facts.contains(&text.to_lowercase()))
+    };
+    let object = json.and_then(|json| objects_in(json).find(is_self)).cloned();
+    Ok(Seen { answer, object, telling })
+}

@@ -1,0 +1,39 @@
+//! When two values are the same to an API.
+
+use serde_json::{Map, Value};
+
+use crate::survey::scalar_text;
+
+/// Whether two values are the same to a reader: `1` and `1.0`, `Admin` and `admin`, but not `"true"` and `true`.
+pub fn agrees(one: &Value, other: &Value) -> bool {
+    let number = |value: &Value| match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse::<f64>().ok(),
+        _ => None,
+    };
+    match (number(one), number(other)) {
+        (Some(one), Some(other)) => (one - other).abs() < 1e-9,
+        (None, None) => match (one, other) {
+            (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other),
+            // SQLite and its like keep flags as numbers.
+            _ => one == other,
+        },
+        _ => match (one, other) {
+            (Value::Bool(flag), Value::Number(number)) | (Value::Number(number), Value::Bool(flag)) => {
+                number.as_i64() == Some(i64::from(*flag))
+            }
+            _ => false,
+        },
+    }
+}
+
+/// Whether a field of an object, or of one within it, has this value.
+pub(super) fn has_value(object: &Map<String, Value>, field: &str, value: &Value, depth: u8) -> bool {
+    let same = |seen: &Value| match (scalar_text(seen), scalar_text(value)) {
+        (Some(seen), Some(wanted)) => seen == wanted,
+        _ => seen == value,
+    };
+    object.get(field).is_some_and(same)
+        || depth < 3
+            && object.values().filter_map(Value::as_object).any(|inner| has_value(inner, field, value, depth + 1))
+}
