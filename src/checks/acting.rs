@@ -13,8 +13,6 @@ use crate::trial::{Lab, refusal, unjudged};
 
 pub use crate::trial::{Access, Seen};
 
-pub(super) use crate::trial::Meant;
-
 /// What checks that write work with.
 #[derive(Debug)]
 pub struct ActCx<'a> {

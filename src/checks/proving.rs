@@ -1,7 +1,7 @@
 //! What a trial has shown, as clauses and evidence of a rule.
 
 use super::rule::{Finding, Judged, Rule, status};
-use crate::model::{Role, clean_name};
+use crate::model::{ANONYMOUS, Role, clean_name};
 use crate::survey::Slot;
 use crate::trial::{Aim, Effect, Proven, Trial};
 
@@ -112,7 +112,8 @@ pub(super) fn claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
         .naming
         .as_ref()
         .map_or_else(String::new, |naming| format!(", naming it in `{}`", clean_name(&naming.slot.name, 60)));
-    format!("{} {deed} {what}{}{named}", trial.attacker, below(proven))
+    let attacker = if trial.attacker == ANONYMOUS { "an anonymous caller" } else { &trial.attacker };
+    format!("{attacker} {deed} {what}{}{named}", below(proven))
 }
 
 fn below(proven: &Proven<'_>) -> String {

@@ -184,7 +184,10 @@ impl<'a> Trial<'a> {
     }
 
     /// Makes one more object of the same kind.
-    async fn fresh(&self, kept: &Created) -> Result<Subject<'a>, Silence> {
+    ///
+    /// # Errors
+    /// `Undecided` where that did not work.
+    pub(crate) async fn fresh(&self, kept: &Created) -> Result<Subject<'a>, Silence> {
         let made = self.lab.fresh(kept).await?;
         made.map(|created| Subject::Object(Box::new(created)))
             .ok_or_else(|| Silence::undecided("no further object could be made to be written to"))
@@ -309,7 +312,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    async fn meant(&self, subject: &Subject<'_>, seen: &Seen) -> Result<Meant, Silence> {
+    /// Judges whose a subject is meant to be.
+    pub(crate) async fn meant(&self, subject: &Subject<'_>, seen: &Seen) -> Result<Meant, Silence> {
         match (self.peer, self.lab.survey.people.get(&self.owner)) {
             _ if matches!(subject, Subject::Spare(_)) => {
                 Ok(Meant::ForOwner(format!("it is {}'s own account", self.owner)))

@@ -3,16 +3,13 @@
 pub(crate) mod addressed;
 mod by_query;
 mod planted;
-pub(crate) mod target;
 
 use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
-use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::proof::{held, unsent};
-use crate::model::{Effect, Operation, Verdict};
-use crate::probe::SendError;
-use crate::survey::Surveyed;
+use crate::checks::context::PlanCx;
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::Judged;
+use crate::model::{Effect, Operation, Silence};
 
 check! {
     /// ## What it does
@@ -46,54 +43,40 @@ check! {
         cwe: [639],
         remedy: "owner-from-session",
         since: "0.2.0",
+        plan: plan_body,
+        phase: References,
+        read: by_query::run,
+        write: act,
     }
 }
 
-impl Check for BolaBody {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let two = cx.identities.len() >= 2;
-        if PlanCx::is_read(operation) {
-            let named = by_query::parameters(cx.api, operation).len();
-            return match u32::try_from(named) {
-                Ok(0) | Err(_) => Need::NotApplicable,
-                // The owner, the intruder twice, nobody, nothing, and the intruder's own; again in a wrapped form.
-                Ok(named) => Need::Requests(if two { named * by_query::REQUESTS } else { 0 }),
-            };
-        }
-        if operation.method.is_safe() || matches!(operation.effect, Effect::Reads) {
-            return Need::NotApplicable;
-        }
-        let acting = acting_of(cx.api, operation);
-        let most = match acting.kind {
-            // The object with each field, anonymously and again, with both views of each.
-            Kind::Create => 16,
-            Kind::Update | Kind::Delete | Kind::Act if !addressed::fields(cx.api, &acting).is_empty() => 16,
-            _ => return Need::NotApplicable,
+fn plan_body(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let two = cx.identities.len() >= 2;
+    if PlanCx::is_read(operation) {
+        let named = by_query::parameters(cx.api, operation).len();
+        return match u32::try_from(named) {
+            Ok(0) | Err(_) => Need::NotApplicable,
+            // The owner, the intruder twice, nobody, nothing, and the intruder's own; again in a wrapped form.
+            Ok(named) => Need::Requests(if two { named * by_query::REQUESTS } else { 0 }),
         };
-        Need::Requests(if two { most } else { 0 })
     }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { by_query::run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
+    if operation.method.is_safe() || matches!(operation.effect, Effect::Reads) {
+        return Need::NotApplicable;
     }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move { act(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::References
-    }
+    let acting = acting_of(cx.api, operation);
+    let most = match acting.kind {
+        // The object with each field, anonymously and again, with both views of each.
+        Kind::Create => 16,
+        Kind::Update | Kind::Delete | Kind::Act if !addressed::fields(cx.api, &acting).is_empty() => 21,
+        _ => return Need::NotApplicable,
+    };
+    Need::Requests(if two { most } else { 0 })
 }
 
-async fn act(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
+async fn act(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     match acting.kind {
         Kind::Create => planted::run(cx, acting).await,
         Kind::Update | Kind::Delete | Kind::Act => addressed::run(cx, acting).await,
-        _ => Ok(held("it makes accounts or sessions")),
+        _ => Err(Silence::not_applicable("it makes accounts or sessions")),
     }
 }

@@ -8,7 +8,7 @@ use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::find_in;
 use crate::checks::rule::{Judged, Rule, ensure};
-use crate::model::{Method, Operation, Silence, Verdict};
+use crate::model::{Method, Operation, Silence};
 use crate::survey::slots;
 use crate::trial::Aim;
 
@@ -78,9 +78,4 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let mut rule = Rule::default();
     rule.rest_on(&trial, &proven);
     find_in(rule, &trial, &proven)
-}
-
-/// Returns why there is nothing to write to.
-pub(crate) fn no_target(cx: &ActCx<'_>, acting: &Acting, has_pair: bool) -> Verdict {
-    Verdict::Silent(cx.no_target(acting, has_pair))
 }

@@ -29,5 +29,4 @@ family![
     trusted_header::TrustedHeader,
 ];
 
-pub(super) use bola_body::{addressed, target};
-pub(super) use bola_write::no_target;
+pub(super) use bola_body::addressed;

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use crate::checks::authz::principals::{group_for, names_principal, value_for};
 use crate::checks::authz::swapped::{Attempt, Meant, Shown, Swapped, as_nobody, meant, pairs};
 use crate::checks::context::{CheckCx, present};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
-use crate::model::{Api, JsonType, Operation, Parameter, Place, Role, Verdict, clean_name};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::model::{Api, JsonType, Operation, Parameter, Place, Role, Silence, clean_name};
 use crate::probe::{Answer, Ask, Caller, SendError, Values, operation_url, parameter_text};
 use crate::survey::{
     Baseline, Person, Reading, Slot, Surveyed, ends_in_id, leaves, missing_like, resource_of_name, resource_of_path,
@@ -62,10 +62,10 @@ fn bare(name: &str) -> String {
 }
 
 /// Tries the parameters of one read.
-pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let pairs = pairs(cx);
     if pairs.is_empty() {
-        return Ok(Verdict::Silent(cx.no_pair(surveyed)));
+        return Err(cx.no_pair(surveyed));
     }
     let mut last = None;
     for parameter in parameters(&cx.survey.api, &surveyed.operation) {
@@ -73,14 +73,14 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict
             let Some(baseline) = surveyed.valid_of(&owner.name).or_else(|| surveyed.valid().next()) else { continue };
             let Some(theirs) = value_of(cx, surveyed, parameter, owner, intruder) else { continue };
             let case = Case { cx, surveyed, parameter, intruder, owner, baseline };
-            match case.carry_out(&theirs).await? {
-                Verdict::Broken(drafts) => return Ok(Verdict::Broken(drafts)),
-                other => last = Some(other),
+            match case.carry_out(&theirs).await {
+                Ok(drafts) => return Ok(drafts),
+                Err(silence) => last = Some(silence),
             }
             break;
         }
     }
-    Ok(last.unwrap_or_else(|| inconclusive("no value is known by which a parameter would name another user", None)))
+    Err(last.unwrap_or_else(|| Silence::not_tried("no value is known by which a parameter would name another user")))
 }
 
 /// What names the owner, or an object of the owner's that the intruder is not shown.
@@ -149,10 +149,9 @@ impl Case<'_> {
         Ok(Ask { headers, ..Ask::get(caller, url) })
     }
 
-    async fn carry_out(&self, theirs: &Value) -> Result<Verdict, SendError> {
-        let Some((value, rightful)) = self.rightful(theirs).await? else {
-            return Ok(inconclusive("the owner itself gets nothing by the parameter", None));
-        };
+    async fn carry_out(&self, theirs: &Value) -> Judged {
+        let nothing = || Silence::undecided("the owner itself gets nothing by the parameter");
+        let (value, rightful) = self.rightful(theirs).await?.ok_or_else(nothing)?;
         let intruder = CheckCx::caller(&self.intruder.name);
         // The intruder's own view: without the parameter where that is a request, else with its own name.
         let own = self.own_view(intruder.clone()).await?;
@@ -169,15 +168,18 @@ impl Case<'_> {
             attack,
             sent: masks,
         };
-        if attempt.wanted().is_empty() {
-            return Ok(held(self.why_nothing(&anonymous, &rightful)));
+        ensure(!attempt.wanted().is_empty(), || {
+            Silence::not_applicable(self.why_nothing(&anonymous, &rightful))
+        })?;
+        match attempt.carry_out(self.cx).await? {
+            Swapped::Nothing(because) => {
+                // It was sent before: the ledger has its answer.
+                let answer = self.cx.send(&attempt.attack).await?;
+                Err(held(&answer, &rightful, format!("{} is refused: {because}", self.intruder.name)))
+            }
+            Swapped::Unclear(because) => Err(Silence::undecided(because)),
+            Swapped::Shown(shown) => self.judge(&shown, &rightful, own.as_deref(), &anonymous),
         }
-        let shown = match attempt.carry_out(self.cx).await? {
-            Swapped::Nothing(because) => return Ok(held(format!("{} is refused: {because}", self.intruder.name))),
-            Swapped::Unclear(because) => return Ok(inconclusive(because, None)),
-            Swapped::Shown(shown) => shown,
-        };
-        Ok(self.judge(&shown, &rightful, own.as_deref(), &anonymous))
     }
 
     /// What the owner gets with its own name: as it is, or wrapped in base64 or hex where it is refused.
@@ -219,44 +221,42 @@ impl Case<'_> {
         }
     }
 
-    fn judge(&self, shown: &Shown, rightful: &Answer, own: Option<&Answer>, anonymous: &Answer) -> Verdict {
+    fn judge(&self, shown: &Shown, rightful: &Answer, own: Option<&Answer>, anonymous: &Answer) -> Judged {
         let (intruder, owner) = (&self.intruder.name, &self.owner.name);
         let name = clean_name(&self.parameter.name, 60);
-        let mut proof = Proof::default();
-        proof.clause("owner-served", true, format!("{owner} gets it by `{name}` (status {})", status(rightful)));
-        let count = format!("{} values of {owner}'s, at {}", shown.leaves.len(), shown.places());
-        proof.clause("carries-owner-values", true, count);
-        match own {
-            Some(own) => {
-                proof.clause("own-answer-lacks-them", true, format!("{intruder}'s own answer has none of them"));
-                proof.show(Role::Control, own);
-            }
-            None => {
-                proof.open("own-answer-lacks-them", format!("{intruder} has no request of its own here"));
-            }
-        }
-        proof.clause(
-            "anonymous-lacks-them",
-            true,
-            format!("the anonymous answer (status {}) has none", status(anonymous)),
-        );
-        let nobody = format!("a name that nobody has gets {intruder} none (status {})", status(&shown.nothing));
-        proof.clause("nobodys-name-lacks-them", true, nobody);
-        match meant(self.cx, self.surveyed, shown, self.intruder, self.owner) {
-            Meant::Shared(because) => return held(format!("shared: {because}")),
-            Meant::ForOwner(because) => proof.clause("meant-for-owner", true, because),
-            Meant::Unclear(because) => {
-                let help = format!(
+        let meant = match meant(self.cx, self.surveyed, shown, self.intruder, self.owner) {
+            Meant::Shared(because) => return Err(Silence::not_applicable(format!("shared: {because}"))),
+            Meant::ForOwner(because) => (Some(true), because),
+            Meant::Unclear(because) => (
+                None,
+                format!(
                     "{because}, and a filter over what is public looks the same; to settle it, name the object under `owns` of its owner"
-                );
-                proof.open("meant-for-owner", help)
-            }
+                ),
+            ),
         };
-        proof.clause("repeated", shown.repeated(), "the same request again gave the same values");
-        proof.show(Role::Attack, &shown.attack).show(Role::Baseline, rightful).show(Role::Control, &shown.nothing);
-        proof.show(Role::Control, anonymous);
+        let lacks = |answer: &Answer| answer.response().is_none_or(|given| present(&shown.leaves, given).is_empty());
+        let mut rule = Rule::default();
+        let served = rightful.response().is_some_and(crate::probe::Response::is_success);
+        rule.weigh("owner-served", served, format!("{owner} gets it by `{name}` (status {})", status(rightful)));
+        let count = format!("{} values of {owner}'s, at {}", shown.leaves.len(), shown.places());
+        rule.weigh("carries-owner-values", !shown.leaves.is_empty(), count);
+        let because = match own {
+            Some(_) => format!("{intruder}'s own answer has none of them"),
+            None => format!("{intruder} has no request of its own here"),
+        };
+        rule.weigh("own-answer-lacks-them", own.map(lacks), because);
+        let none = format!("the anonymous answer (status {}) has none", status(anonymous));
+        rule.weigh("anonymous-lacks-them", lacks(anonymous), none);
+        let nobody = format!("a name that nobody has gets {intruder} none (status {})", status(&shown.nothing));
+        rule.weigh("nobodys-name-lacks-them", lacks(&shown.nothing), nobody);
+        rule.weigh("meant-for-owner", meant.0, meant.1);
+        rule.weigh("repeated", shown.repeated(), "the same request again gave the same values");
+        rule.show(Role::Attack, &shown.attack).show(Role::Baseline, rightful).show(Role::Control, &shown.nothing);
+        for control in own.into_iter().chain([anonymous]) {
+            rule.show(Role::Control, control);
+        }
         let place = if self.parameter.place == Place::Header { "header" } else { "query" };
-        proof.broken(Finding {
+        rule.found(Finding {
             site: format!("{place}:{name}"),
             cause: self.surveyed.operation.path.clone(),
             claim: format!("{intruder} read what is {owner}'s, naming {owner} in the {place} parameter `{name}`"),

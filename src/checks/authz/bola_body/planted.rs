@@ -1,17 +1,15 @@
-//! Making an object for somebody else: an owner field of the body that is believed.
-
-use std::sync::Arc;
+//! Making an object for another user: an owner field of the body that is believed.
 
 use serde_json::{Value, json};
 
 use crate::act::{Acting, Created, Unusual, Unusually, plain};
-use crate::checks::acting::{ActCx, Seen};
-use crate::checks::authz::bola_write::no_target;
+use crate::checks::acting::ActCx;
 use crate::checks::authz::principals::{group_for, value_for};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, status};
-use crate::model::{ANONYMOUS, Confidence, JsonType, Role, Verdict, clean_name};
-use crate::probe::{Answer, SendError};
+use crate::checks::rule::{Finding, Judged, Rule, held, see, status};
+use crate::model::{ANONYMOUS, Confidence, JsonType, Role, Silence, clean_name};
+use crate::probe::Answer;
 use crate::survey::{Person, is_owner_name, is_strong_owner_name, scalar_text, words};
+use crate::trial::{Seen, refusal};
 
 /// Most fields that are tried on one operation.
 const MAX_FIELDS: usize = 2;
@@ -57,7 +55,7 @@ const BETWEEN: &[&str] = &[
 ];
 
 /// A field that may say whose an object is.
-struct Candidate {
+struct OwnerField {
     name: String,
     declared: bool,
     strong: bool,
@@ -66,40 +64,31 @@ struct Candidate {
 }
 
 /// Tries the owner fields of one creating operation.
-pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
-    let Some(index) = cx.maker.acting.iter().position(|other| other.operation.id == acting.operation.id) else {
-        return Ok(inconclusive("the operation is not among those that write", None));
-    };
+pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let index = cx.maker.acting.iter().position(|other| other.operation.id == acting.operation.id);
+    let index = index.ok_or_else(|| Silence::not_tried("the operation is not among those that write"))?;
     let pairs = cx.pairs();
     let made = cx.maker.made();
     let own = |name: &str| made.iter().find(|created| created.producer == index && created.caller == name);
-    let Some((intruder, owner, control)) =
-        pairs.iter().find_map(|(intruder, owner)| Some((*intruder, *owner, own(&intruder.name)?)))
-    else {
-        return Ok(no_target(cx, acting, !pairs.is_empty()));
-    };
-    let candidates = candidates(cx, acting, control);
-    if candidates.is_empty() {
-        return Ok(held("neither what it takes nor what it shows names an owner"));
-    }
+    let found = pairs.iter().find_map(|(intruder, owner)| Some((*intruder, *owner, own(&intruder.name)?)));
+    let (intruder, owner, control) = found.ok_or_else(|| cx.no_target(acting, !pairs.is_empty()))?;
     let (mut suspected, mut last) = (None, None);
-    for candidate in candidates {
-        let verdict = Plant { cx, acting, index, intruder, owner, candidate }.carry_out(control).await?;
-        match verdict {
-            Verdict::Broken(drafts) if drafts.iter().any(|draft| draft.confidence() == Confidence::Confirmed) => {
-                return Ok(Verdict::Broken(drafts));
-            }
-            Verdict::Broken(drafts) => suspected = suspected.or(Some(Verdict::Broken(drafts))),
-            other => last = Some(other),
+    for field in owner_fields(cx, acting, control) {
+        let plant = Plant { cx, acting, index, intruder, owner, field };
+        match plant.carry_out(control).await {
+            Ok(drafts) if drafts.iter().any(|draft| draft.confidence() == Confidence::Confirmed) => return Ok(drafts),
+            Ok(drafts) => suspected = suspected.or(Some(drafts)),
+            Err(silence) => last = Some(silence),
         }
     }
-    Ok(suspected.or(last).unwrap_or_else(|| inconclusive("nothing was tried", None)))
+    let none = || Silence::not_applicable("neither what it takes nor what it shows names an owner");
+    suspected.ok_or_else(|| last.unwrap_or_else(none))
 }
 
-/// Declared owner fields first, then those that the object shows and the document does not take.
-fn candidates(cx: &ActCx<'_>, acting: &Acting, control: &Created) -> Vec<Candidate> {
+/// Returns declared owner fields first, then those that the object shows and the document does not take.
+fn owner_fields(cx: &ActCx<'_>, acting: &Acting, control: &Created) -> Vec<OwnerField> {
     let api = cx.maker.api;
-    let mut found: Vec<Candidate> = Vec::new();
+    let mut found: Vec<OwnerField> = Vec::new();
     for field in acting.fields(api) {
         let Some(plain) = plain(api, field.schema).filter(|schema| !schema.read_only) else { continue };
         if is_owner_name(&field.name) && !is_counterpart(&field.name) {
@@ -107,22 +96,22 @@ fn candidates(cx: &ActCx<'_>, acting: &Acting, control: &Created) -> Vec<Candida
             let number = plain.types.iter().any(|kind| matches!(kind, JsonType::Integer | JsonType::Number));
             let like = shown.cloned().or_else(|| number.then(|| json!(1)));
             let strong = is_strong_owner_name(&field.name);
-            found.push(Candidate { name: field.name, declared: true, strong, like });
+            found.push(OwnerField { name: field.name, declared: true, strong, like });
         }
     }
     for (name, value) in &control.object.fields {
         let scalar = scalar_text(value).is_some() && !name.contains('/');
         if scalar && is_owner_name(name) && !is_counterpart(name) && !found.iter().any(|known| known.name == *name) {
             let strong = is_strong_owner_name(name);
-            found.push(Candidate { name: name.clone(), declared: false, strong, like: Some(value.clone()) });
+            found.push(OwnerField { name: name.clone(), declared: false, strong, like: Some(value.clone()) });
         }
     }
-    found.sort_by_key(|candidate| (!candidate.strong, !candidate.declared));
+    found.sort_by_key(|field| (!field.strong, !field.declared));
     found.truncate(MAX_FIELDS);
     found
 }
 
-/// Fields that say whom something is for, or who handles it: naming another is their purpose.
+/// Returns true for fields that say whom something is for, or who handles it: naming another is their purpose.
 fn is_counterpart(name: &str) -> bool {
     let parts = words(name);
     parts.iter().any(|word| {
@@ -154,170 +143,191 @@ struct Plant<'a> {
     index: usize,
     intruder: &'a Person,
     owner: &'a Person,
-    candidate: Candidate,
+    field: OwnerField,
 }
 
 /// What both see of one object.
-struct Views {
+struct BothViews {
     intruder: Option<Seen>,
     owner: Option<Seen>,
 }
 
-impl Views {
+impl BothViews {
+    fn all(&self) -> impl Iterator<Item = &Seen> {
+        [&self.owner, &self.intruder].into_iter().flatten()
+    }
+
     fn owner_has(&self) -> bool {
         self.owner.as_ref().is_some_and(|seen| seen.object.is_some())
     }
+}
 
-    fn hidden(seen: Option<&Seen>) -> bool {
-        seen.is_some_and(|seen| seen.telling && seen.object.is_none())
-    }
+fn is_hidden(seen: Option<&Seen>) -> bool {
+    seen.is_some_and(Seen::is_gone)
+}
 
-    fn tell(&self) -> bool {
-        [&self.intruder, &self.owner].into_iter().flatten().any(|seen| seen.telling)
-    }
+/// How a field changed whose an object is.
+struct Handover {
+    /// The other user is shown it, who is not shown others.
+    moved: bool,
+    /// The owner field names the other user in place of the caller.
+    flipped: bool,
+}
+
+/// An object that was made for the other user, and how both see it.
+struct Planted {
+    object: Created,
+    after: BothViews,
+    handover: Handover,
+    /// The field must be sent anyway.
+    sent: bool,
 }
 
 impl Plant<'_> {
-    async fn carry_out(&self, control: &Created) -> Result<Verdict, SendError> {
-        let (cx, field) = (self.cx, self.candidate.name.as_str());
-        let like = self.candidate.like.as_ref();
-        let theirs = value_for(cx.check, self.owner, field, like);
-        let Some(theirs) = theirs.or_else(|| group_for(cx.check, self.owner, self.intruder, field)) else {
-            let because =
-                format!("no value is known by which `{}` would name {}", clean_name(field, 60), self.owner.name);
-            return Ok(inconclusive(because, Some("let a route tell each caller its own id (such as GET /me)")));
-        };
+    async fn carry_out(&self, made: &Created) -> Judged {
+        let name = self.field.name.as_str();
+        let theirs = self.value_of(self.owner, self.intruder).ok_or_else(|| {
+            let because = format!("no value is known by which `{}` would name {}", clean_name(name, 60), self.owner.name);
+            let help = format!("let a route such as GET /me show each caller its own id, for {}", self.acting.operation.id);
+            Silence::not_tried(because).with_help(help)
+        })?;
         // What the scan's own body names already must name its maker first.
-        let sent = control.body.as_ref().is_some_and(|body| body.value.get(field).is_some());
-        let control = if sent { self.own_control(field, like).await? } else { Some(control.clone()) };
-        let Some(control) = control else {
-            return Ok(inconclusive("no object could be made that names its maker", None));
-        };
+        let sent = made.body.as_ref().is_some_and(|body| body.value.get(name).is_some());
+        let control = if sent { self.make_own().await? } else { made.clone() };
         let before = self.views(&control).await?;
-        let planted = match self.plant(&theirs, None).await? {
-            Unusually::Made(planted) => planted,
-            Unusually::Not(answer, because) => return Ok(self.not_made(answer.as_deref(), &because)),
+        let object = match self.plant(&theirs, None).await? {
+            Unusually::Made(planted) => *planted,
+            Unusually::Not(answer, because) => return Err(self.not_made(answer.as_deref(), because, &control)),
         };
-        let after = self.views(&planted).await?;
-        let Some(effect) = self.effect(&before, &after) else {
-            return Ok(self.ignored(&after));
-        };
-        let anonymous = match self.plant(&theirs, Some(ANONYMOUS)).await? {
-            Unusually::Made(_) => return Ok(held("anonymous callers are let in too: see authn/missing-write")),
+        let after = self.views(&object).await?;
+        let handover = self.handover(&before, &after).ok_or_else(|| self.ignored(&object, &after, &control))?;
+        let (refused, because) = match self.plant(&theirs, Some(ANONYMOUS)).await? {
+            Unusually::Made(_) => return Err(see("authn/missing-write", "anonymous callers are let in too")),
             Unusually::Not(answer, because) => (answer, because),
         };
         let again = match self.plant(&theirs, None).await? {
-            Unusually::Made(again) => self.effect(&before, &self.views(&again).await?).is_some(),
+            Unusually::Made(again) => self.handover(&before, &self.views(&again).await?).is_some(),
             Unusually::Not(..) => false,
         };
-        Ok(self.proven(&Case { control: &control, planted: &planted, after, effect, anonymous, again, sent }))
+        let planted = Planted { object, after, handover, sent };
+        let mut rule = Rule::default();
+        self.rest_on_handover(&mut rule, &planted);
+        let sign = refused.as_deref().and_then(refusal);
+        rule.weigh("anonymous-cannot", sign.is_some().then_some(true), sign.unwrap_or(because));
+        rule.weigh("repeated", again, "a second object went the same way");
+        rule.show(Role::Attack, &planted.object.answer).show(Role::Control, &control.answer);
+        for answer in refused.iter() {
+            rule.show(Role::Control, answer);
+        }
+        self.finding(rule, &planted)
     }
 
-    /// An object that names the intruder itself.
-    async fn own_control(&self, field: &str, like: Option<&Value>) -> Result<Option<Created>, SendError> {
-        let ours = value_for(self.cx.check, self.intruder, field, like);
-        let Some(ours) = ours.or_else(|| group_for(self.cx.check, self.intruder, self.owner, field)) else {
-            return Ok(None);
-        };
-        let fields = serde_json::Map::from_iter([(field.to_owned(), ours)]);
+    /// Returns what the field takes to name a caller, and not the other one.
+    fn value_of(&self, person: &Person, other: &Person) -> Option<Value> {
+        let (cx, name) = (self.cx.check, self.field.name.as_str());
+        value_for(cx, person, name, self.field.like.as_ref()).or_else(|| group_for(cx, person, other, name))
+    }
+
+    /// Makes an object that names the intruder itself.
+    async fn make_own(&self) -> Result<Created, Silence> {
+        let none = || Silence::undecided("no object could be made that names its maker");
+        let ours = self.value_of(self.intruder, self.owner).ok_or_else(none)?;
+        let fields = serde_json::Map::from_iter([(self.field.name.clone(), ours)]);
         let how = Unusual { fields, insists: true, ..Unusual::default() };
-        Ok(match self.cx.maker.make_unusually(self.index, &self.intruder.name, &how).await? {
-            Unusually::Made(created) => Some(*created),
-            Unusually::Not(..) => None,
-        })
+        match self.cx.maker.make_unusually(self.index, &self.intruder.name, &how).await? {
+            Unusually::Made(created) => Ok(*created),
+            Unusually::Not(..) => Err(none()),
+        }
     }
 
-    async fn plant(&self, theirs: &Value, sender: Option<&str>) -> Result<Unusually, SendError> {
+    /// Makes an object that names the owner.
+    async fn plant(&self, theirs: &Value, sender: Option<&str>) -> Result<Unusually, Silence> {
         let mut heirs = vec![self.owner.name.clone()];
         heirs.extend(sender.map(|_| self.intruder.name.clone()));
         let how = Unusual {
             sender: sender.map(str::to_owned),
-            fields: serde_json::Map::from_iter([(self.candidate.name.clone(), theirs.clone())]),
+            fields: serde_json::Map::from_iter([(self.field.name.clone(), theirs.clone())]),
             insists: true,
             heirs,
         };
-        self.cx.maker.make_unusually(self.index, &self.intruder.name, &how).await
+        Ok(self.cx.maker.make_unusually(self.index, &self.intruder.name, &how).await?)
     }
 
-    async fn views(&self, created: &Created) -> Result<Views, SendError> {
-        Ok(Views {
+    async fn views(&self, created: &Created) -> Result<BothViews, Silence> {
+        Ok(BothViews {
             intruder: self.cx.view(&self.intruder.name, created).await?,
             owner: self.cx.view(&self.owner.name, created).await?,
         })
     }
 
-    /// Whom the owner field names in a view.
+    /// Whether the owner field names a person in a view.
     fn is_named(&self, person: &Person, seen: Option<&Seen>) -> bool {
-        let wanted = words(&self.candidate.name);
+        let wanted = words(&self.field.name);
         let fields = seen.and_then(|seen| seen.object.as_ref()).into_iter().flatten();
         fields.filter(|(name, _)| words(name) == wanted).any(|(name, value)| self.cx.names(person, name, value))
     }
 
-    /// How the field changed whose the object is; `None` when it did not.
-    fn effect(&self, before: &Views, after: &Views) -> Option<Effect> {
-        let moved = Views::hidden(before.owner.as_ref()) && after.owner_has();
+    /// Returns how the field changed whose the object is; `None` when it did not.
+    fn handover(&self, before: &BothViews, after: &BothViews) -> Option<Handover> {
+        let moved = is_hidden(before.owner.as_ref()) && after.owner_has();
         let was_own = self.is_named(self.intruder, before.intruder.as_ref());
-        let flipped =
-            was_own && [&after.owner, &after.intruder].into_iter().any(|seen| self.is_named(self.owner, seen.as_ref()));
-        (moved || flipped).then_some(Effect { moved, flipped })
+        let flipped = was_own && after.all().any(|seen| self.is_named(self.owner, Some(seen)));
+        (moved || flipped).then_some(Handover { moved, flipped })
     }
 
-    fn ignored(&self, after: &Views) -> Verdict {
-        if !after.tell() {
-            return inconclusive("nobody could look at the object that was made", None);
+    /// The silence where the field changed nothing.
+    fn ignored(&self, planted: &Created, after: &BothViews, control: &Created) -> Silence {
+        if !after.all().any(|seen| seen.telling) {
+            return Silence::undecided("no caller could look at the object that was made");
         }
-        let because = format!(
-            "`{}` changes nothing: {} is neither shown the object nor named in it",
-            clean_name(&self.candidate.name, 60),
-            self.owner.name
-        );
+        let (field, owner) = (clean_name(&self.field.name, 60), &self.owner.name);
+        let because = format!("`{field}` changes nothing: {owner} is neither shown the object nor named in it");
+        self.cx.note(self.acting, &self.intruder.name, owner, false, because.clone());
+        held(&planted.answer, &control.answer, because)
+    }
+
+    /// The silence where nothing was made.
+    fn not_made(&self, answer: Option<&Answer>, because: String, control: &Created) -> Silence {
+        let Some((answer, sign)) = answer.and_then(|answer| Some((answer, refusal(answer)?))) else {
+            return Silence::undecided(because);
+        };
+        let because = format!("{} is refused an object of {}'s: {sign}", self.intruder.name, self.owner.name);
         self.cx.note(self.acting, &self.intruder.name, &self.owner.name, false, because.clone());
-        held(because)
+        held(answer, &control.answer, because)
     }
 
-    fn not_made(&self, answer: Option<&Answer>, because: &str) -> Verdict {
-        match answer.and_then(ActCx::refusal) {
-            Some(sign) => {
-                let because = format!("{} is refused an object of {}'s: {sign}", self.intruder.name, self.owner.name);
-                self.cx.note(self.acting, &self.intruder.name, &self.owner.name, false, because.clone());
-                held(because)
-            }
-            None => inconclusive(because.to_owned(), None),
-        }
-    }
-
-    fn proven(&self, case: &Case<'_>) -> Verdict {
-        let (intruder, owner) = (&self.intruder.name, &self.owner.name);
-        let field = clean_name(&self.candidate.name, 60);
-        let mut proof = Proof::default();
-        let own = if case.effect.flipped {
+    /// Adds how the object became the other user's.
+    fn rest_on_handover(&self, rule: &mut Rule, planted: &Planted) {
+        let (intruder, owner, handover) = (&self.intruder.name, &self.owner.name, &planted.handover);
+        let field = clean_name(&self.field.name, 60);
+        let own = if handover.flipped {
             format!("otherwise `{field}` names {intruder}, who made it")
         } else {
             format!("otherwise {owner} is not shown what {intruder} made")
         };
-        proof.clause("own-without-the-field", true, own);
-        proof.clause("owner-is-another", true, self.seen_as(case, &field));
-        let refused = case.anonymous.0.as_deref().and_then(ActCx::refusal);
-        match refused {
-            Some(sign) => proof.clause("anonymous-cannot", true, format!("anonymous: {sign}")),
-            None => proof.open("anonymous-cannot", case.anonymous.1.clone()),
+        rule.weigh("own-without-the-field", handover.flipped || handover.moved, own);
+        let (shown, seen) = match (&planted.after.owner, handover.moved) {
+            (Some(seen), true) => {
+                let because = format!("{owner}, who asked for nothing, is shown it (status {})", status(&seen.answer));
+                (seen.object.is_some(), because)
+            }
+            _ => (handover.flipped, format!("an independent view of it names {owner} in `{field}`")),
         };
-        match self.doubt(case) {
-            None => proof.clause("field-says-whose-it-is", true, format!("`{field}` names the one who has the object")),
-            Some(because) => proof.open("field-says-whose-it-is", because),
-        };
-        proof.clause("repeated", case.again, "a second object went the same way");
-        proof.show(Role::Attack, &case.planted.answer).show(Role::Control, &case.control.answer);
-        if let Some(anonymous) = &case.anonymous.0 {
-            proof.show(Role::Control, anonymous);
+        rule.weigh("owner-is-another", shown, seen);
+        let doubt = self.doubt(planted);
+        let is_owner = format!("`{field}` names the one who has the object");
+        rule.weigh("field-says-whose-it-is", doubt.is_none().then_some(true), doubt.unwrap_or(is_owner));
+        for seen in planted.after.all() {
+            rule.show(Role::Readback, &seen.answer);
         }
-        for seen in [&case.after.owner, &case.after.intruder].into_iter().flatten() {
-            proof.show(Role::Readback, &seen.answer);
-        }
-        let resource = clean_name(&case.planted.object.resource, 40);
+    }
+
+    fn finding(&self, rule: Rule, planted: &Planted) -> Judged {
+        let (intruder, owner, field) = (&self.intruder.name, &self.owner.name, clean_name(&self.field.name, 60));
+        let resource = clean_name(&planted.object.object.resource, 40);
         let claim = format!("{intruder} made a {resource} that is {owner}'s, by `{field}` in the body");
         self.cx.note(self.acting, intruder, owner, true, claim.clone());
-        proof.broken(Finding {
+        rule.found(Finding {
             site: format!("body:/{field}"),
             cause: self.acting.operation.path.clone(),
             claim,
@@ -326,72 +336,36 @@ impl Plant<'_> {
         })
     }
 
-    fn seen_as(&self, case: &Case<'_>, field: &str) -> String {
-        let owner = &self.owner.name;
-        match (case.effect.moved, &case.after.owner) {
-            (true, Some(seen)) => {
-                format!("{owner}, who asked for nothing, is shown it (status {})", status(&seen.answer))
-            }
-            _ => format!("an independent view of it names {owner} in `{field}`"),
-        }
-    }
-
-    /// Why the field may be meant to name somebody else.
-    fn doubt(&self, case: &Case<'_>) -> Option<String> {
-        let field = clean_name(&self.candidate.name, 60);
-        if !self.candidate.strong {
+    /// Returns why the field may be meant to name another user.
+    fn doubt(&self, planted: &Planted) -> Option<String> {
+        let field = clean_name(&self.field.name, 60);
+        if !self.field.strong {
             return Some(format!("`{field}` says who made it, which public objects have too"));
         }
-        let resource = &case.planted.object.resource;
-        if awaits_consent(&case.after) {
+        let resource = &planted.object.object.resource;
+        if awaits_consent(&planted.after) {
             return Some(format!("{} may be asked for its consent first", self.owner.name));
         }
-        if case.effect.flipped && !case.sent {
+        if planted.handover.flipped && !planted.sent {
             // The server itself put its caller there.
             return None;
         }
-        let gone = Views::hidden(case.after.intruder.as_ref());
-        if gone && case.effect.moved && !BETWEEN.contains(&resource.as_str()) {
+        let gone = is_hidden(planted.after.intruder.as_ref());
+        if gone && planted.handover.moved && !BETWEEN.contains(&resource.as_str()) {
             return None;
         }
         Some(format!("`{field}` may be meant to name whom the {} is for", clean_name(resource, 40)))
     }
 }
 
-/// How a field changed whose an object is.
-struct Effect {
-    /// The other user is shown it, who is not shown others.
-    moved: bool,
-    /// The owner field names the other user in place of the caller.
-    flipped: bool,
-}
-
-/// Everything that one proof rests on.
-struct Case<'c> {
-    control: &'c Created,
-    planted: &'c Created,
-    after: Views,
-    effect: Effect,
-    anonymous: (Option<Arc<Answer>>, String),
-    again: bool,
-    /// The field must be sent anyway.
-    sent: bool,
-}
-
-fn awaits_consent(after: &Views) -> bool {
-    let objects = [&after.owner, &after.intruder].into_iter().flatten().filter_map(|seen| seen.object.as_ref());
+/// Whether a view says that the other user has to agree first.
+fn awaits_consent(after: &BothViews) -> bool {
     const ASKS: &[&str] = &["invited", "requested", "proposed", "awaiting", "unaccepted"];
-    objects.flatten().any(|(name, value)| {
+    after.all().filter_map(|seen| seen.object.as_ref()).flatten().any(|(name, value)| {
         let text = value.as_str().map(str::to_lowercase).unwrap_or_default();
-        text.split(['_', '-', ' ']).any(|word| ASKS.contains(&word))
+        // Fields for the other one's answer, words that ask for it, and an answer that is not given yet.
+        matches!(words(name).join("").as_str(), "acceptedat" | "consent")
+            || text.split(['_', '-', ' ']).any(|word| ASKS.contains(&word))
             || *value == Value::Bool(false) && words(name).iter().any(|word| word == "accepted")
-    }) || !is_settled(after)
-}
-
-/// Fields for the other one's answer.
-fn is_settled(after: &Views) -> bool {
-    let objects = [&after.owner, &after.intruder].into_iter().flatten().filter_map(|seen| seen.object.as_ref());
-    objects
-        .into_iter()
-        .all(|fields| !fields.keys().any(|name| matches!(words(name).join("").as_str(), "acceptedat" | "consent")))
+    })
 }
