@@ -44,7 +44,7 @@ impl<'a> ActCx<'a> {
     pub fn new(check: &'a CheckCx<'a>, maker: &'a Maker<'a>, accounts: &'a Accounts, mode: Mode) -> Self {
         Self {
             check,
-            lab: Lab::new(check.survey, maker, accounts),
+            lab: Lab::new(check.survey, maker, accounts, check.access.facts()),
             mode,
             raised: Mutex::default(),
             tried: Mutex::default(),

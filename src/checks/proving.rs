@@ -1,7 +1,8 @@
 //! What a trial has shown, as clauses and evidence of a rule.
 
 use super::rule::{Finding, Judged, Rule, status};
-use crate::model::{ANONYMOUS, Role, clean_name};
+use crate::act::Created;
+use crate::model::{ANONYMOUS, AccessClaim, Role, clean_name};
 use crate::survey::Slot;
 use crate::trial::{Aim, Effect, Proven, Trial};
 
@@ -10,9 +11,14 @@ impl Rule {
     pub(super) fn rest_on(&mut self, trial: &Trial<'_>, proven: &Proven<'_>) {
         self.rest_on_controls(trial, proven);
         self.rest_on_effect("owner-sees-the-change", trial, proven);
-        let to_settle = "to settle it, name an object under `owns` of its owner, or let another route refuse strangers";
-        self.rest_on_intent("meant-for-owner", proven, to_settle);
         self.rest_on_repeat(proven);
+        match proven.subject.object() {
+            Some(created) => {
+                self.claim_access(access_claim(trial, proven, created));
+            }
+            // Whose an account is needs no judge.
+            None => self.rest_on_intent("meant-for-owner", proven, "to settle it, name it under `owns` of its owner"),
+        }
     }
 
     /// Adds what the rightful caller and anonymous callers can do.
@@ -118,4 +124,22 @@ pub(super) fn claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
 
 fn below(proven: &Proven<'_>) -> String {
     proven.own_parents.as_ref().map_or_else(String::new, |parents| format!(" below {parents} of its own"))
+}
+
+/// Returns the claim for the access model, which judges from all facts whose the object is.
+fn access_claim(trial: &Trial<'_>, proven: &Proven<'_>, created: &Created) -> AccessClaim {
+    let field = proven.attack.field();
+    let (resource, object) = trial.lab.key_of(created);
+    AccessClaim {
+        operation: trial.acting.operation.id.clone(),
+        verb: trial.verb(),
+        resource,
+        object,
+        values: Vec::new(),
+        fields: (!field.is_empty()).then(|| field.to_owned()).into_iter().collect(),
+        owner: trial.owner.clone(),
+        caller: trial.attacker.clone(),
+        open: false,
+        reduced: false,
+    }
 }

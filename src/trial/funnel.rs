@@ -9,8 +9,9 @@ use super::mixed::MixedPath;
 use super::send::Twist;
 use super::shot::{Aim, Effect, Spot, Tried};
 use super::subject::{Naming, Subject};
+use crate::access::AccessOutcome;
 use crate::act::{Acting, Created};
-use crate::model::{ANONYMOUS, Silence, clean_name};
+use crate::model::{ANONYMOUS, AccessVerb, Silence};
 use crate::survey::Person;
 
 /// The check that reports what anonymous callers can write.
@@ -72,6 +73,9 @@ struct Hit {
     own_parents: Option<String>,
 }
 
+/// The attack once more, another object of the owner's, and whose it is meant to be.
+type Repeat = (Option<Tried>, Option<Seen>, Meant);
+
 /// An attack that came to nothing, in words.
 struct Miss {
     attack: Tried,
@@ -111,39 +115,47 @@ impl<'a> Trial<'a> {
         let now = own.as_ref().map_or(&before, |own| &own.seen);
         let hit = match self.attack(Spot { subject: &subject, seen: now }).await? {
             Ok(hit) => hit,
-            Err(miss) => return Err(self.miss(&miss, own.as_ref())),
+            Err(miss) => {
+                self.note(&miss.attack, &subject, miss.because.clone());
+                return Err(self.miss(&miss, own.as_ref()));
+            }
         };
         // Only where the request names the object something else may have been written to.
         let own_thing = match self.naming {
             Some(_) => subject.counterpart(self.lab, &self.attacker).await?,
             None => None,
         };
-        let (again, other) = if hit.attack.effect == Effect::Gone {
-            self.change_another(&subject, &hit).await?
-        } else {
-            let spot = Spot { subject: &subject, seen: &hit.attack.seen };
-            // Without a further value the finding stays, and is not repeated.
-            (self.shoot(&self.attacker, &hit.twist, spot).await.ok(), None)
+        self.note_hit(&hit, &subject);
+        let (again, other, meant) = match subject.object() {
+            Some(taken) if hit.attack.effect == Effect::Gone => self.change_another(taken, &hit).await?,
+            _ => self.change_again(&subject, &hit).await?,
         };
-        let meant = self.meant(&subject, again.as_ref().map_or(&hit.attack.seen, |again| &again.seen)).await?;
-        self.note_hit(&subject);
         let Hit { nobody, attack, own_parents, .. } = hit;
         Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents, meant })
     }
 
+    /// The change with another value.
+    async fn change_again(&self, subject: &Subject<'_>, hit: &Hit) -> Result<Repeat, Silence> {
+        let spot = Spot { subject, seen: &hit.attack.seen };
+        // Without a further value the finding stays, and is not repeated.
+        let again = self.shoot(&self.attacker, &hit.twist, spot).await.ok();
+        let meant = self.meant(subject, again.as_ref().map_or(&hit.attack.seen, |again| &again.seen)).await?;
+        Ok((again, None, meant))
+    }
+
     /// The change that took the object out of its owner's view, on another one.
-    async fn change_another(&self, subject: &Subject<'a>, hit: &Hit) -> Result<(Option<Tried>, Option<Seen>), Silence> {
-        let Some(taken) = subject.object() else { return Ok((None, None)) };
+    async fn change_another(&self, taken: &Created, hit: &Hit) -> Result<Repeat, Silence> {
         self.lab.maker.forget(taken);
         let second = self.fresh(taken).await?;
         let there = self.before(&second).await?;
+        let meant = self.meant(&second, &there).await?;
         let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
         // What was taken over is removed by the caller that has it now.
         for created in [Some(taken), second.object()].into_iter().flatten() {
             self.lab.maker.forget(created);
             self.lab.remove_as(&self.attacker, created).await?;
         }
-        Ok((Some(again), Some(there)))
+        Ok((Some(again), Some(there), meant))
     }
 
     async fn remove(&self) -> Result<Proven<'a>, Silence> {
@@ -158,6 +170,7 @@ impl<'a> Trial<'a> {
         let hit = match self.attack(spot).await? {
             Ok(hit) => hit,
             Err(miss) => {
+                self.note(&miss.attack, &first, miss.because.clone());
                 let own = self.own_removal(spot).await?;
                 return Err(self.miss(&miss, own.as_ref()));
             }
@@ -166,7 +179,7 @@ impl<'a> Trial<'a> {
         let second = self.fresh(kept).await?;
         let there = self.before(&second).await?;
         let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
-        self.note_hit(&first);
+        self.note_hit(&hit, &first);
         let Hit { nobody, attack, own_parents, .. } = hit;
         let again = Some(again);
         Ok(Proven {
@@ -198,13 +211,13 @@ impl<'a> Trial<'a> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
         if matches!(own.effect, Effect::Shows(_)) {
-            self.note(rightful, true, "its own change shows in its own view".to_owned());
+            self.note(&own, on.subject, "its own change shows in its own view".to_owned());
             return Ok(Some(own));
         }
         let what = refusal(&own.answer).unwrap_or_else(|| format!("status {}", status_of(&own.answer)));
         let because = format!("{rightful}'s own change does not show ({what})");
         if own.seen.telling && unjudged(&own.answer).is_none() {
-            self.note(rightful, false, because.clone());
+            self.note(&own, on.subject, because.clone());
         }
         Err(Silence::undecided(because))
     }
@@ -215,7 +228,7 @@ impl<'a> Trial<'a> {
         let own = self.shoot(rightful, &Twist::default(), on).await?;
         let said = format!("its own removal: status {}", status_of(&own.answer));
         if own.seen.telling && unjudged(&own.answer).is_none() {
-            self.note(rightful, own.has_effect(), said);
+            self.note(&own, on.subject, said);
         }
         if own.has_effect() {
             return Ok(Some(own));
@@ -262,6 +275,8 @@ impl<'a> Trial<'a> {
         let now = nobody.as_ref().map_or(on.seen, |nobody| if nobody.seen.telling { &nobody.seen } else { on.seen });
         let attack = self.shoot(&self.attacker, twist, Spot { seen: now, ..on }).await?;
         if attack.has_effect() {
+            // The repeat needs a caller whose account the attack left as it was.
+            let _ = self.lab.check_session(&self.attacker).await;
             return Ok((nobody, attack));
         }
         if let Some(because) = unjudged(&attack.answer) {
@@ -281,7 +296,7 @@ impl<'a> Trial<'a> {
     async fn ask_nobody(&self, twist: &Twist, on: Spot<'_>) -> Result<Tried, Silence> {
         let nobody = self.shoot(ANONYMOUS, twist, on).await?;
         let said = format!("the same without credentials: status {}", status_of(&nobody.answer));
-        self.note(ANONYMOUS, nobody.has_effect(), said);
+        self.note(&nobody, on.subject, said);
         if nobody.has_effect() {
             let because = "anonymous callers are let in too".to_owned();
             return Err(Silence::SeeOther { check: OPEN_TO_ALL, because });
@@ -301,7 +316,6 @@ impl<'a> Trial<'a> {
 
     /// The silence after an attack that came to nothing.
     fn miss(&self, miss: &Miss, own: Option<&Tried>) -> Silence {
-        self.note(&self.attacker, false, miss.because.clone());
         let because = match &miss.own_parents {
             Some(also) => format!("{}; {also}", miss.because),
             None => miss.because.clone(),
@@ -323,14 +337,31 @@ impl<'a> Trial<'a> {
         }
     }
 
-    fn note(&self, caller: &str, effect: bool, because: String) {
-        self.lab.note(self.acting, caller, &self.owner, effect, because);
+    /// Keeps what a caller was seen to be able to do.
+    fn note(&self, tried: &Tried, subject: &Subject<'_>, because: String) {
+        if let Some(created) = subject.object() {
+            let outcome = match (tried.has_effect(), unjudged(&tried.answer)) {
+                (true, _) => AccessOutcome::Served,
+                (false, Some(because)) => AccessOutcome::Unclear(because),
+                (false, None) => AccessOutcome::Refused(format!("status {}", status_of(&tried.answer))),
+            };
+            let what = (self.verb(), created);
+            self.lab.record(&self.acting.operation, what, &tried.caller, outcome, &tried.answer);
+        }
+        self.lab.note(self.acting, &tried.caller, &self.owner, tried.has_effect(), because);
     }
 
-    fn note_hit(&self, subject: &Subject<'_>) {
-        let what = subject.object().map_or("an account".to_owned(), |created| {
-            format!("{} {}", clean_name(&created.object.resource, 40), clean_name(&created.id, 60))
-        });
-        self.note(&self.attacker, true, format!("{} wrote to {what} of {}", self.attacker, self.owner));
+    fn note_hit(&self, hit: &Hit, subject: &Subject<'_>) {
+        let because = format!("{} wrote to {}", self.attacker, subject.describe(&self.owner));
+        self.note(&hit.attack, subject, because);
+    }
+
+    /// Returns what the operation does to an object.
+    pub(crate) fn verb(&self) -> AccessVerb {
+        match self.aim {
+            Aim::Removal => AccessVerb::Delete,
+            Aim::Call(_) => AccessVerb::Call,
+            _ => AccessVerb::Change,
+        }
     }
 }

@@ -41,6 +41,12 @@ impl Lab<'_> {
         owner: &Person,
         seen: &Seen,
     ) -> Result<Meant, SendError> {
+        // Another route to the very object, which may refuse the intruder, or show it to everybody.
+        let view = self.view_by_route(&intruder.name, created).await?;
+        if let Some((route, view)) = &view {
+            self.record_look(route, created, &owner.name, seen);
+            self.record_look(route, created, &intruder.name, view);
+        }
         let fields: Vec<(String, Value)> =
             seen.object.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
         if let Some(field) = fields
@@ -68,16 +74,9 @@ impl Lab<'_> {
                 return Ok(Meant::ForOwner(sign.because(name)));
             }
         }
-        // Another route to the very object that refuses the intruder.
-        if let Some(view) = self.view(&intruder.name, created).await?
-            && view.telling
-            && view.object.is_none()
-        {
-            return Ok(Meant::ForOwner(format!(
-                "{} cannot even read it (status {})",
-                intruder.name,
-                view.answer.status().unwrap_or(0)
-            )));
+        if let Some((_, view)) = view.filter(|(_, view)| view.is_gone()) {
+            let status = view.answer.status().unwrap_or(0);
+            return Ok(Meant::ForOwner(format!("{} cannot even read it (status {status})", intruder.name)));
         }
         let maker = fields
             .iter()

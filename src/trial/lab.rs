@@ -6,10 +6,11 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::access::Access;
+use crate::access::FactTable;
 use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareMaker};
 use crate::act::{change, is_item_of, items, marker, values_for};
 use crate::model::{Method, Operation, Place, Silence};
-use crate::probe::{Caller, SendError, Values, WriteKind};
+use crate::probe::{SendError, Values, WriteKind};
 use crate::survey::{Person, Survey};
 
 /// What trials work with.
@@ -23,6 +24,8 @@ pub struct Lab<'a> {
     pub accounts: &'a Accounts,
     /// Makes spare accounts, for what may spoil an account.
     pub spares: SpareMaker<'a>,
+    /// Who reached what, for the judgement of all claims.
+    pub(super) facts: &'a FactTable,
     /// Held only to add or read.
     pub(super) accesses: Mutex<Vec<Access>>,
     /// Spare accounts that act in place of callers whose account a trial has spoilt; held only to add or read.
@@ -31,9 +34,9 @@ pub struct Lab<'a> {
 
 impl<'a> Lab<'a> {
     /// Returns a lab in which nothing was tried yet.
-    pub fn new(survey: &'a Survey, maker: &'a Maker<'a>, accounts: &'a Accounts) -> Self {
+    pub fn new(survey: &'a Survey, maker: &'a Maker<'a>, accounts: &'a Accounts, facts: &'a FactTable) -> Self {
         let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
-        Self { survey, maker, accounts, spares, accesses: Mutex::default(), stand_ins: Mutex::default() }
+        Self { survey, maker, accounts, spares, facts, accesses: Mutex::default(), stand_ins: Mutex::default() }
     }
 
     /// Returns signed-in callers of one rank, as intruder and owner; strangers to each other first. A caller whose account
@@ -119,7 +122,7 @@ impl<'a> Lab<'a> {
         });
         let Some((acting, values)) = found else { return Ok(()) };
         let url = self.url(acting, &values)?;
-        self.write_to(acting, Caller::named(caller), url, None, Vec::new(), WriteKind::Touches).await.map(|_| ())
+        self.write_to(acting, self.caller(caller), url, None, Vec::new(), WriteKind::Touches).await.map(|_| ())
     }
 
     /// Leaves an object that is gone out of what checks are given, and out of what is undone.

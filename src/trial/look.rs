@@ -9,8 +9,8 @@ use url::Url;
 use super::lab::Lab;
 use super::values::has_value;
 use crate::act::{Created, carries, id_value, is_tombstone, items, list, objects_in, other_lists};
-use crate::model::Method;
-use crate::probe::{Answer, Ask, Caller, SendError, operation_url};
+use crate::model::{Method, Operation};
+use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{Object, scalar_text, succeeds};
 
 /// What an owner sees of its own object.
@@ -44,9 +44,19 @@ impl Seen {
     }
 }
 
-impl Lab<'_> {
-    /// Returns what a caller sees of an object now: at its own address, or else in its list. `None` where neither is declared.
+impl<'a> Lab<'a> {
+    /// Returns what a caller sees of an object now: at its own address, or else in its list. `None` where neither is
+    /// declared.
     pub(crate) async fn view(&self, caller: &str, created: &Created) -> Result<Option<Seen>, SendError> {
+        Ok(self.view_by_route(caller, created).await?.map(|(_, seen)| seen))
+    }
+
+    /// Returns the same with the route.
+    pub(super) async fn view_by_route(
+        &self,
+        caller: &str,
+        created: &Created,
+    ) -> Result<Option<(&'a Operation, Seen)>, SendError> {
         let Some(producer) = self.producer(created) else { return Ok(None) };
         let api = self.maker.api;
         for operation in items(api, producer, Method::Get).into_iter().take(2) {
@@ -56,25 +66,25 @@ impl Lab<'_> {
             else {
                 continue;
             };
-            return self.look(caller, url, created).await.map(Some);
+            return Ok(Some((operation, self.look(caller, url, created).await?)));
         }
-        let listed = list(api, producer)
-            .and_then(|operation| operation_url(self.maker.probe.base_url(), operation, &created.values).ok());
-        if let Some(url) = listed {
-            return self.look(caller, url, created).await.map(Some);
+        if let Some(operation) = list(api, producer)
+            && let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values)
+        {
+            return Ok(Some((operation, self.look(caller, url, created).await?)));
         }
         for operation in other_lists(api, producer).take(2) {
             let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
             let seen = self.look(caller, url, created).await?;
             if seen.object.is_some() {
-                return Ok(Some(seen));
+                return Ok(Some((operation, seen)));
             }
         }
         Ok(None)
     }
 
     async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
-        let answer = self.maker.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
+        let answer = self.maker.probe.look_again(&Ask::get(self.caller(caller), url)).await?;
         let response = answer.response();
         let telling = is_telling(&answer);
         let json = response.filter(|response| succeeds(response)).and_then(|response| response.json.as_ref());

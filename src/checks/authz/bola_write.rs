@@ -30,7 +30,7 @@ check! {
     /// ## When it stays silent
     /// When the owner's view stays as it was, when anyone may change the object (that is authn/missing-write), and when
     /// not even the owner's change shows. Where nothing shows whose the object is, everybody may be meant to edit it: a
-    /// wiki page looks the same, and it is only suspected.
+    /// wiki page looks the same, so there is no verdict but a question to the user.
     ///
     /// ## References
     /// OWASP API1:2023, CWE-639

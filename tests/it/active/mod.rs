@@ -18,3 +18,4 @@ mod sign_outs;
 mod signing;
 mod spelled_otherwise;
 mod strangers;
+mod trials;
