@@ -70,6 +70,7 @@ impl Lab<'_> {
             relation: relation_to(&self.survey.people, &created.caller, caller),
             outcome,
             exchange: Some(Arc::clone(&answer.exchange)),
+            values: crate::access::values_of(answer),
         });
     }
 

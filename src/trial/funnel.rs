@@ -134,7 +134,7 @@ impl<'a> Trial<'a> {
         Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents, meant })
     }
 
-    /// The change with another value.
+    /// Repeats the change with another value.
     async fn change_again(&self, subject: &Subject<'_>, hit: &Hit) -> Result<Repeat, Silence> {
         let spot = Spot { subject, seen: &hit.attack.seen };
         // Without a further value the finding stays, and is not repeated.
@@ -143,7 +143,7 @@ impl<'a> Trial<'a> {
         Ok((again, None, meant))
     }
 
-    /// The change that took the object out of its owner's view, on another one.
+    /// Repeats the change that took the object out of its owner's view, on another one.
     async fn change_another(&self, taken: &Created, hit: &Hit) -> Result<Repeat, Silence> {
         self.lab.maker.forget(taken);
         let second = self.fresh(taken).await?;
@@ -206,7 +206,7 @@ impl<'a> Trial<'a> {
             .ok_or_else(|| Silence::undecided("no further object could be made to be written to"))
     }
 
-    /// The positive control of a change.
+    /// Sends the positive control of a change.
     async fn own_change(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
@@ -222,7 +222,7 @@ impl<'a> Trial<'a> {
         Err(Silence::undecided(because))
     }
 
-    /// The positive control of a removal, which comes last.
+    /// Sends the positive control of a removal, which comes last.
     async fn own_removal(&self, on: Spot<'_>) -> Result<Option<Tried>, Silence> {
         let Some(rightful) = &self.rightful else { return Ok(None) };
         let own = self.shoot(rightful, &Twist::default(), on).await?;
@@ -266,7 +266,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// The anonymous control and the attack by the same request.
+    /// Sends the anonymous control, and the attack by the same request.
     async fn attack_by(&self, twist: &Twist, on: Spot<'_>) -> Result<(Option<Tried>, Tried), Silence> {
         let nobody = match self.attacker.as_str() {
             ANONYMOUS => None,
@@ -289,7 +289,7 @@ impl<'a> Trial<'a> {
         Ok((nobody, attack))
     }
 
-    /// The anonymous control.
+    /// Sends the anonymous control.
     ///
     /// # Errors
     /// Where it has the effect another check reports that.
@@ -314,7 +314,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// The silence after an attack that came to nothing.
+    /// Returns the silence after an attack that came to nothing.
     fn miss(&self, miss: &Miss, own: Option<&Tried>) -> Silence {
         let because = match &miss.own_parents {
             Some(also) => format!("{}; {also}", miss.because),

@@ -14,7 +14,7 @@ use crate::survey::{Person, Sign, is_owner_name, is_strong_owner_name, scalar_te
 pub enum Meant {
     /// Something shows it.
     ForOwner(String),
-    /// Nothing shows it: what everybody may edit looks the same.
+    /// Nothing shows it: what all callers may edit looks the same.
     Unclear(String),
 }
 
@@ -41,7 +41,7 @@ impl Lab<'_> {
         owner: &Person,
         seen: &Seen,
     ) -> Result<Meant, SendError> {
-        // Another route to the very object, which may refuse the intruder, or show it to everybody.
+        // Another route to the very object, which may refuse the intruder, or show it.
         let view = self.view_by_route(&intruder.name, created).await?;
         if let Some((route, view)) = &view {
             self.record_look(route, created, &owner.name, seen);

@@ -1,4 +1,4 @@
-//! The mixed path: somebody else's child under a parent of the attacker's own. A rule that asks whose the parent is, and not
+//! The mixed path: another owner's child under a parent of the attacker's own. A rule that asks whose the parent is, and not
 //! whether the child is below it, lets it through.
 
 use serde_json::Value;

@@ -170,14 +170,14 @@ impl Trial<'_> {
         Ok(Composed { values, body, wanted })
     }
 
-    /// A body with a field in it; everything else stays as it is.
+    /// Returns a body with a field in it; everything else stays as it is.
     fn body_with(&self, on: Spot<'_>, field: &str, value: &Value) -> Body {
         let mut body = self.body_as_it_is(on).unwrap_or_else(Body::empty);
         add(&mut body.value, &Map::from_iter([(field.to_owned(), value.clone())]));
         body
     }
 
-    /// A body that the operation takes, with what the subject has.
+    /// Returns a body that the operation takes, with what the subject has.
     fn body_as_it_is(&self, on: Spot<'_>) -> Option<Body> {
         if let Subject::Spare(spare) = on.subject {
             let present = on.seen.object.clone().unwrap_or_default();

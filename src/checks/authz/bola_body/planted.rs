@@ -275,7 +275,7 @@ impl Plant<'_> {
         (moved || flipped).then_some(Handover { moved, flipped })
     }
 
-    /// The silence where the field changed nothing.
+    /// Returns the silence where the field changed nothing.
     fn ignored(&self, planted: &Created, after: &BothViews, control: &Created) -> Silence {
         if !after.all().any(|seen| seen.telling) {
             return Silence::undecided("no caller could look at the object that was made");
@@ -286,7 +286,7 @@ impl Plant<'_> {
         held(&planted.answer, &control.answer, because)
     }
 
-    /// The silence where nothing was made.
+    /// Returns the silence where nothing was made.
     fn not_made(&self, answer: Option<&Answer>, because: String, control: &Created) -> Silence {
         let Some((answer, sign)) = answer.and_then(|answer| Some((answer, refusal(answer)?))) else {
             return Silence::undecided(because);
