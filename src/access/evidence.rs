@@ -135,6 +135,8 @@ impl<'a> Gathering<'a> {
             (true, true) if same && !is_person(&self.claim.resource) => Rank::Ownership,
             (true, false) if fact.object.0 == self.key.0 && !is_person(&self.claim.resource) => Rank::Ownership,
             (false, true) if same => Rank::Rule,
+            // What only its owner may remove, others may still be meant to edit; the other way round it is one rule.
+            (false, false) if fact.object.0 == self.key.0 && self.is_lesser_than(fact.verb) => Rank::Ownership,
             (false, false) if fact.object.0 == self.key.0 => Rank::Rule,
             _ => return None,
         };
@@ -155,6 +157,11 @@ impl<'a> Gathering<'a> {
 
     fn leads_to_whole(&self, fact: &Fact) -> bool {
         self.model.survey.operation(&fact.operation).is_some_and(is_whole)
+    }
+
+    /// Whether the claim is of a change, and a refusal of a removal.
+    fn is_lesser_than(&self, refused: AccessVerb) -> bool {
+        refused == AccessVerb::Delete && self.claim.verb != AccessVerb::Delete
     }
 
     /// A refusal counts where it is of the claim's caller, or of one that stands as near to the owner or nearer: that

@@ -24,6 +24,8 @@ enum Twin {
     Later,
     /// Locks the account of a caller that changes what is not its own, and lets anyone delete.
     LocksTheSender,
+    /// All users read and edit every note; its owner alone removes it.
+    EditedByAll,
     Sound,
 }
 
@@ -77,7 +79,9 @@ impl App {
 }
 
 async fn list(State(app): State<App>, headers: HeaderMap) -> Response {
-    app.db.caller(&headers).map_or_else(unauthorized, |who| ok(json!(app.own_rows(who, "note"))))
+    let Some(who) = app.db.caller(&headers) else { return unauthorized() };
+    let all = || app.db.lock().rows.iter().filter(|row| row["kind"] == "note").cloned().collect();
+    ok(json!(if app.twin == Twin::EditedByAll { all() } else { app.own_rows(who, "note") }))
 }
 
 async fn create(State(app): State<App>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
@@ -87,7 +91,8 @@ async fn create(State(app): State<App>, headers: HeaderMap, Json(body): Json<Val
 
 async fn read(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
     let Some(who) = app.db.caller(&headers) else { return unauthorized() };
-    app.db.row(id).filter(|row| row["user_id"] == who).map_or_else(|| refuse(404, "no such note"), ok)
+    let row = app.db.row(id).filter(|row| row["user_id"] == who || app.twin == Twin::EditedByAll);
+    row.map_or_else(|| refuse(404, "no such note"), ok)
 }
 
 async fn change(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>, Json(body): Json<Value>) -> Response {
@@ -111,7 +116,7 @@ async fn change(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>,
             app.lock_out(who);
             return refuse(403, "not yours");
         }
-        _ if !own => return refuse(403, "not yours"),
+        _ if !own && app.twin != Twin::EditedByAll => return refuse(403, "not yours"),
         _ => app.set_title(id, &body["title"]),
     }
     ok(json!({"id": id}))
@@ -287,4 +292,13 @@ async fn an_attack_that_locks_its_sender_out_decides_nothing() {
     assert!(changed.starts_with("Undecided") && changed.contains("own account"), "{changed}");
     // Another account takes its place in what comes after it.
     assert_eq!(said(&report, REMOVE.0, REMOVE.1), "confirmed", "{}", said(&report, REMOVE.0, REMOVE.1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_its_owner_alone_removes_others_may_still_edit() {
+    let server = server(Twin::EditedByAll).await;
+    let report = scan(&server, "active").await;
+    let changed = said(&report, CHANGE.0, CHANGE.1);
+    assert!(changed == "suspected" || changed.starts_with("Undecided"), "{:?}", finding(&report, CHANGE.0, CHANGE.1));
+    assert!(said(&report, REMOVE.0, REMOVE.1).starts_with("Held"), "{}", said(&report, REMOVE.0, REMOVE.1));
 }
