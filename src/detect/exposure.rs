@@ -86,7 +86,7 @@ pub fn sensitive_value(name: &str, value: &Value) -> Option<Exposed> {
     if text.len() > MAX_VALUE_BYTES || is_placeholder(&text) {
         return None;
     }
-    by_shape(&text, value.is_string()).or_else(|| by_name(&normalised(name), &text, value.is_string()))
+    by_shape(&text, value.is_string()).or_else(|| by_name(name, &text, value.is_string()))
 }
 
 fn exposed(kind: &'static str, why: impl Into<String>) -> Option<Exposed> {
@@ -117,14 +117,16 @@ fn by_shape(text: &str, is_string: bool) -> Option<Exposed> {
 }
 
 /// Values whose meaning comes from the name.
-fn by_name(name: &str, text: &str, is_string: bool) -> Option<Exposed> {
+fn by_name(written: &str, text: &str, is_string: bool) -> Option<Exposed> {
+    let name = &*normalised(written);
     let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
     if ends(&["cardnumber", "creditcard", "ccnumber", "pan", "primaryaccountnumber", "cardno"]) {
         return is_card_number(text).then(|| exposed("card-number", "a full card number (Luhn holds)"))?;
     }
     let hash_length = matches!(text.len(), 32 | 40 | 56 | 64 | 96 | 128);
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let password_name = is_password_name(name);
+    // A number is a count of passwords, or when one was changed.
+    let password_name = is_string && is_password_name(name) && !is_about_passwords(written, text);
     // A bare `hash` is a file's or a commit's as often as a password's; only its shape can tell, and that was asked before.
     if hash_length && is_hex && (password_name || is_hash_name(name)) {
         return exposed("password-hash", format!("{} hexadecimal digits, an unsalted hash", text.len()));
@@ -174,10 +176,46 @@ fn normalised(name: &str) -> String {
 }
 
 fn is_password_name(name: &str) -> bool {
-    let about = ["forgot", "reset", "change", "has", "needs", "require", "policy"];
     ["password", "passwd", "pwd", "passphrase", "passcode"].iter().any(|ending| name.ends_with(ending))
-        && !about.iter().any(|word| name.starts_with(word))
         || name == "pass"
+}
+
+/// Whether a field says something about passwords and is none: by the first word of its name, or by a value that is a
+/// time, a setting, or a sentence about them.
+fn is_about_passwords(name: &str, text: &str) -> bool {
+    let end = name.char_indices().skip(1).find(|(_, c)| c.is_ascii_uppercase() || "_-. ".contains(*c));
+    let first = name.get(..end.map_or(name.len(), |(at, _)| at)).unwrap_or_default().to_ascii_lowercase();
+    let asks = [
+        "forgot", "reset", "change", "has", "needs", "require", "requires", "policy", "no", "without", "last", "is",
+        "with", "must", "can", "allow", "enable", "disable", "use", "uses", "show", "hide", "min", "max", "by", "num",
+        "count",
+    ];
+    let settings = [
+        "enabled",
+        "disabled",
+        "required",
+        "optional",
+        "allowed",
+        "forbidden",
+        "never",
+        "always",
+        "expired",
+        "valid",
+        "invalid",
+        "weak",
+        "strong",
+        "unknown",
+        "ok",
+    ];
+    let lower = text.to_ascii_lowercase();
+    let is_date = text.len() >= 10
+        && text.get(..10).is_some_and(|day| {
+            day.char_indices().all(|(at, c)| if matches!(at, 4 | 7) { c == '-' } else { c.is_ascii_digit() })
+        });
+    asks.contains(&&*first)
+        || settings.contains(&&*lower)
+        || is_date
+        || lower.contains("password") && lower.contains(' ')
 }
 
 fn is_hash_name(name: &str) -> bool {

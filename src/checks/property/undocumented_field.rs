@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::excessive_exposure::{declared, exposed};
+use super::whose::cause_of;
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, unsent};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, searched};
 use crate::detect::exposure::is_placeholder;
-use crate::model::{Draft, Operation, Role, SchemaId, Severity, Verdict, clean_name};
-use crate::probe::{Response, SendError};
+use crate::model::{Draft, Operation, Role, SchemaId, Severity, Silence, clean_name};
+use crate::probe::Response;
 use crate::spec::{Declared, declared_at, declared_properties};
 use crate::survey::{Baseline, Leaf, Surveyed, leaves, role_mark, singular, words};
 
@@ -41,49 +42,42 @@ check! {
         cwe: [213],
         remedy: "response-schema",
         since: "0.2.0",
+        plan: need,
+        read: run,
     }
 }
 
 /// Most fields that one sentence names.
 const MAX_NAMED: usize = 5;
 
-impl Check for UndocumentedField {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let schemas = operation.responses.iter().flat_map(|response| &response.content).filter_map(|(_, schema)| *schema);
+    let declares = schemas.into_iter().any(|schema| !declared_properties(cx.api, schema).is_empty());
+    if !PlanCx::is_read(operation) || !declares {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let schemas =
-            operation.responses.iter().flat_map(|response| &response.content).filter_map(|(_, schema)| *schema);
-        let declares = schemas.into_iter().any(|schema| !declared_properties(cx.api, schema).is_empty());
-        if !PlanCx::is_read(operation) || !declares {
-            return Need::NotApplicable;
-        }
-        // The repeat of each caller's request, where it shows something that is no mere observation.
-        Need::Requests(u32::try_from(cx.identities.len().max(1)).unwrap_or(u32::MAX))
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
+    // The repeat of each caller's request, where it shows something that is no mere observation.
+    Need::Requests(u32::try_from(cx.identities.len().max(1)).unwrap_or(u32::MAX))
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let described = surveyed.valid().filter_map(|baseline| {
+        let response = baseline.first.response().filter(|response| response.json.is_some())?;
+        Some((baseline, response, schema_of(&surveyed.operation, response)?))
+    });
+    let described: Vec<_> = described.collect();
+    let Some((looked, ..)) = described.first() else { return Err(without_schema(surveyed)) };
+
     let mut raised: BTreeMap<String, Draft> = BTreeMap::new();
     let mut rest: BTreeSet<String> = BTreeSet::new();
     let mut shown_by: Option<&Baseline> = None;
-    let (mut looked, mut answered) = (false, false);
-    for baseline in surveyed.valid() {
-        let Some(response) = baseline.first.response() else { continue };
-        answered |= response.json.as_ref().is_some_and(|json| json.is_object() || json.is_array());
-        let Some(schema) = schema_of(&surveyed.operation, response) else { continue };
-        looked |= response.json.is_some();
-        for field in undeclared(cx, surveyed, schema, response) {
-            let may_raise = field.beside_declared && is_lowest(cx, surveyed, baseline);
-            match house_field(&field.leaf).filter(|_| may_raise) {
+    for (baseline, response, schema) in &described {
+        let is_lowest = is_lowest(cx, surveyed, baseline);
+        for field in undeclared(cx, surveyed, *schema, response) {
+            match house_field(&field.leaf).filter(|_| field.beside_declared && is_lowest) {
                 Some(_) if raised.contains_key(&field.leaf.path) => {}
                 Some(kind) => {
-                    let draft = proven(cx, surveyed, baseline, (&field.leaf, kind)).await?;
+                    let draft = prove(cx, surveyed, baseline, (&field.leaf, kind)).await?;
                     raised.insert(field.leaf.path, draft);
                 }
                 None => {
@@ -93,15 +87,23 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError
             }
         }
     }
-    if !looked {
-        return Ok(match answered {
-            true => skipped("the document declares no fields for this answer", None),
-            false => inconclusive("no JSON answer to look at", None),
-        });
-    }
     let mut drafts: Vec<Draft> = raised.into_values().collect();
-    drafts.extend(shown_by.map(|baseline| observed(surveyed, baseline, &rest)));
-    Ok(if drafts.is_empty() { held("every field is declared") } else { Verdict::Broken(drafts) })
+    if let Some(baseline) = shown_by {
+        drafts.push(observe(surveyed, baseline, &rest)?);
+    }
+    if drafts.is_empty() {
+        return Err(searched(&looked.first, "every field is declared"));
+    }
+    Ok(drafts)
+}
+
+/// The silence where the document says nothing of any answer.
+fn without_schema(surveyed: &Surveyed) -> Silence {
+    let json = |baseline: &Baseline| baseline.first.response().and_then(|response| response.json.clone());
+    match surveyed.valid().filter_map(json).any(|json| json.is_object() || json.is_array()) {
+        true => Silence::not_applicable("the document declares no fields for this answer"),
+        false => Silence::undecided("no JSON answer to look at"),
+    }
 }
 
 /// The schema that the document declares for an answer.
@@ -128,7 +130,7 @@ struct Field {
 fn undeclared(cx: &CheckCx<'_>, surveyed: &Surveyed, schema: SchemaId, response: &Response) -> Vec<Field> {
     let all = leaves(response);
     let named: BTreeSet<String> =
-        exposed(&all, &declared(cx, surveyed)).into_iter().map(|(leaf, _, _)| leaf.path).collect();
+        exposed(&all, &declared(cx, surveyed)).into_iter().map(|(leaf, _)| leaf.path).collect();
     // Lists repeat their paths.
     let mut known: BTreeMap<String, Declared> = BTreeMap::new();
     for leaf in &all {
@@ -224,29 +226,29 @@ fn house_field(leaf: &Leaf) -> Option<House> {
     Some(House { what, severity: Severity::Low })
 }
 
-async fn proven(
+async fn prove(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
     (leaf, kind): (&Leaf, House),
-) -> Result<Draft, SendError> {
-    let again = cx.send(&CheckCx::as_caller(baseline, CheckCx::caller(&baseline.caller)).again(1)).await?;
-    let repeated =
-        again.response().is_some_and(|response| leaves(response).iter().any(|other| other.path == leaf.path));
+) -> Result<Draft, Silence> {
+    let again = cx.send(&baseline.ask().again(1)).await?;
+    let given = again.response().map(leaves).unwrap_or_default();
     let (key, path) = (clean_name(&leaf.key, 60), clean_name(&leaf.path, 80));
-    let mut proof = Proof::default();
-    proof.clause("field-is-there", true, format!("`{path}` in the answer to {}, of the lowest role", baseline.caller));
-    proof.clause("not-declared", true, "the schema of this answer names other fields there, and not this one");
-    proof.clause(
-        "name-and-value-agree",
-        true,
-        format!("the name says {}, and the value is neither empty nor masked", kind.what),
-    );
-    proof.clause("repeated", repeated, "the same request again carries it too");
-    proof.show(Role::Attack, &baseline.first).show(Role::Control, &again);
-    Ok(proof.draft(Finding {
+    let mut rule = Rule::default();
+    let caller = &baseline.caller;
+    rule.need("field-is-there", Ok(leaf), |_| format!("`{path}` in the answer to {caller}, of the lowest role"))?;
+    rule.need("not-declared", Ok(leaf), |_| {
+        "the schema of this answer names other fields there, and not this one".to_owned()
+    })?;
+    rule.need("name-and-value-agree", Ok(kind), |kind| {
+        format!("the name says {}, and the value is neither empty nor masked", kind.what)
+    })?;
+    rule.weigh("repeated", given.iter().any(|other| other.path == leaf.path), "the same request again carries it too");
+    rule.show(Role::Attack, &baseline.first).show(Role::Control, &again);
+    Ok(rule.draft(Finding {
         site: format!("response:{path}"),
-        cause: format!("{} {}", surveyed.operation.path, words(&leaf.key).join("_")),
+        cause: cause_of(surveyed, leaf),
         claim: format!("the answer carries `{key}`, which the document does not declare: {}", kind.what),
         severity: Some(kind.severity),
         surveyed,
@@ -254,7 +256,7 @@ async fn proven(
 }
 
 /// One observation for all the rest.
-fn observed(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) -> Draft {
+fn observe(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) -> Result<Draft, Silence> {
     let mut names: Vec<String> =
         ways.iter().map(|way| way.rsplit('/').find(|step| *step != "*").unwrap_or_default().to_owned()).collect();
     names.dedup();
@@ -264,18 +266,16 @@ fn observed(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) -
     let listed: Vec<String> = names.iter().take(MAX_NAMED).map(|name| format!("`{}`", clean_name(name, 40))).collect();
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
     let named = format!("{}{tail}", listed.join(", "));
-    let mut proof = Proof::default();
-    proof.clause("not-declared", true, format!("the schema of this answer does not name {named}"));
-    proof.show(Role::Attack, &baseline.first);
-    let mut draft = proof.draft(Finding {
+    let mut rule = Rule::default();
+    rule.need("not-declared", Ok(&named), |named| format!("the schema of this answer does not name {named}"))?;
+    rule.show(Role::Attack, &baseline.first);
+    Ok(rule.observation(Finding {
         site: "response".to_owned(),
         cause: format!("fields of {}", surveyed.operation.path),
         claim: format!("the answer carries {named}, which the document does not declare"),
         severity: None,
         surveyed,
-    });
-    draft.observation = true;
-    draft
+    }))
 }
 
 fn sounds_internal(name: &str) -> bool {
