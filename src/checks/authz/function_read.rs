@@ -1,13 +1,13 @@
 //! `authz/function-read`.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use super::marks::{Mark, higher_roles, marked, roles_of};
+use super::marks::{Fence, Mark, fence, higher_is_known, higher_roles, lower_caller, marked, roles_of};
 use crate::checks::context::{CheckCx, PlanCx, present};
-use crate::checks::meta::{Check, Meta, Need, Running, check};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
-use crate::model::{Operation, Role, Verdict};
-use crate::probe::{Answer, SendError};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, status};
+use crate::model::{Operation, Role, Silence};
+use crate::probe::Answer;
 use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves};
 
 check! {
@@ -20,12 +20,14 @@ check! {
     ///
     /// ## How it is confirmed
     /// An identity of a higher role is served; the lower role gets values of that answer, twice; an anonymous caller
-    /// does not; and another function of the same group refuses the lower role, so that roles are told apart there.
+    /// does not; and another function under the same mark refuses the lower role, so that roles are told apart there.
+    /// All functions under one mark that are open to the lower role are one finding.
     ///
     /// ## When it stays silent
     /// When the lower role is refused, when anyone is served (the function is public), and when what comes back is not
-    /// what the higher role is shown. Without an identity of a higher role, or where nothing in the group refuses the
-    /// lower role, it is only suspected.
+    /// what the higher role is shown, or is shown to each caller of itself. Where the mark stands over most of the API
+    /// and the lower role is served there. Where nothing under the mark refuses the lower role it is only suspected, and
+    /// only where the API itself was seen to know two roles.
     ///
     /// ## References
     /// OWASP API5:2023, CWE-285
@@ -38,189 +40,151 @@ check! {
         cwe: [285],
         remedy: "role-check",
         since: "0.1.0",
+        plan: need,
+        read: run,
     }
 }
 
-impl Check for FunctionRead {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
+    if !PlanCx::is_read(operation) || marked(operation, &higher_roles(ranks)).is_none() {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
-        if !PlanCx::is_read(operation) || marked(operation, &higher_roles(ranks)).is_none() {
-            return Need::NotApplicable;
-        }
-        Need::Requests(3)
-    }
-
-    fn run<'a>(&'a self, cx: &'a CheckCx<'a>, surveyed: &'a Surveyed) -> Running<'a> {
-        Box::pin(async move { run(cx, surveyed).await.unwrap_or_else(|error| unsent(&error)) })
-    }
+    Need::Requests(3)
 }
 
-async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Verdict, SendError> {
-    let people = &cx.survey.people.all;
-    let Some(lowest) = people.iter().filter(|person| person.signed_in).min_by_key(|person| person.rank) else {
-        return Ok(skipped("needs a signed-in identity", Some("add an identity to routewarden.toml")));
-    };
-    let higher = people
-        .iter()
-        .filter(|person| person.rank > lowest.rank)
-        .find(|person| surveyed.valid_of(&person.name).is_some());
-    let rightful = higher.and_then(|person| surveyed.valid_of(&person.name));
-    let attack = match (surveyed.by.get(&lowest.name).filter(|_| surveyed.slots.is_empty()), rightful) {
-        (Some(own), _) => Arc::clone(&own.first),
-        (None, Some(rightful)) => cx.send(&CheckCx::as_caller(rightful, CheckCx::caller(&lowest.name))).await?,
-        (None, None) => return Ok(inconclusive("no caller got data here", None)),
-    };
-    match CheckCx::reading(surveyed, &attack, &masks(rightful), &[]) {
-        Reading::Refused(because) => return Ok(held(format!("{} is refused: {because}", lowest.name))),
-        Reading::NoData(because) => return Ok(inconclusive(because, None)),
-        Reading::Data => {}
-    }
-    if matches!(surveyed.anonymous_reading(), Some(Reading::Data)) {
-        // Anyone is served: no matter of roles. Whether that is meant is asked by authn/missing.
-        return Ok(held("public: an anonymous caller is served too"));
-    }
-    judge(cx, surveyed, lowest, higher, &attack).await
-}
+async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
+    let mut rule = Rule::default();
+    let lower = lower_caller(cx, |_| false)?;
+    let higher = cx.survey.people.all.iter().filter(|person| person.rank > lower.rank);
+    let rightful = higher.filter_map(|person| surveyed.valid_of(&person.name)).next();
+    let own = surveyed.by.get(&lower.name).filter(|_| surveyed.slots.is_empty());
+    let request = own.or(rightful).ok_or_else(|| Silence::undecided("no caller got data here"))?;
+    let attack = cx.send(&request.ask_as(CheckCx::caller(&lower.name))).await?;
 
-fn masks(rightful: Option<&Baseline>) -> Vec<String> {
-    rightful.map(|baseline| baseline.masks.clone()).unwrap_or_default()
-}
+    let masks = rightful.map(|baseline| baseline.masks.clone()).unwrap_or_default();
+    let control = rightful.map_or(&attack, |baseline| &baseline.first);
+    let_through(CheckCx::reading(surveyed, &attack, &masks, &[]), &attack, control, &lower.name)?;
+    let fence = fence(cx, &surveyed.operation, lower);
+    let fence = rule.need("marked-for-higher-role", fence, |fence| fence.mark.told())?;
+    // Anyone is served: no matter of roles. Whether that is meant is asked by authn/missing.
+    ensure(!matches!(surveyed.anonymous_reading(), Some(Reading::Data)), || {
+        Silence::not_applicable("public: an anonymous caller is served too")
+    })?;
 
-async fn judge(
-    cx: &CheckCx<'_>,
-    surveyed: &Surveyed,
-    lowest: &Person,
-    higher: Option<&Person>,
-    attack: &Arc<Answer>,
-) -> Result<Verdict, SendError> {
-    let Some(Mark { place, word, plain }) = marked(&surveyed.operation, &roles_of(cx)) else {
-        return Ok(held("nothing marks it as a higher role's"));
-    };
-    let rightful = higher.and_then(|person| surveyed.valid_of(&person.name));
-    let mut wanted = Vec::new();
-    let mut proof = Proof::default();
-    proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
-    match (higher, rightful) {
-        (Some(person), Some(rightful)) => {
-            wanted = higher_leaves(surveyed, rightful);
-            let shown = attack.response().map(|response| present(&wanted, response).len()).unwrap_or_default();
-            if shown == 0 {
-                return Ok(held(format!("{} gets nothing of what {} is shown", lowest.name, person.name)));
-            }
-            if shown * 2 <= wanted.len() {
-                // The frame of the answer, or the lower role's own part of it.
-                return Ok(inconclusive("the lower role gets a small part of what the higher one is shown", None));
-            }
-            proof.clause("carries-higher-view", true, format!("{shown} values of what {} is shown", person.name));
-            proof.show(Role::Baseline, &rightful.first);
-        }
-        _ => {
-            proof.open("carries-higher-view", "no identity of a higher role is configured; add one to settle it");
-        }
-    }
-    anonymous_clause(surveyed, &mut proof);
-    match refusing_sibling(cx, surveyed, &lowest.name, &word) {
-        Some((sibling, answer)) => {
-            proof.clause(
-                "roles-are-enforced-nearby",
-                true,
-                format!("{} refuses {}", sibling.operation.id, lowest.name),
-            );
-            proof.show(Role::Control, answer);
-        }
-        None if !plain => {
-            // The word may be what the API is about; without a refusal beside it nothing shows a role.
-            return Ok(inconclusive("nothing shows that roles are told apart here", None));
+    let wanted = match rightful {
+        Some(rightful) => {
+            let view = higher_view(cx, surveyed, (rightful, &fence.mark), lower, &attack);
+            let (wanted, shown) = rule.need("carries-higher-view", view, |(_, shown)| {
+                format!("{shown} values of what {} is shown", rightful.caller)
+            })?;
+            rule.show(Role::Baseline, &rightful.first);
+            Some((wanted, shown))
         }
         None => {
-            proof.open(
-                "roles-are-enforced-nearby",
-                format!("no other `{word}` function that was asked refuses {}", lowest.name),
-            );
+            rule.weigh("carries-higher-view", None, "no identity of a higher role is configured; add one to settle it");
+            None
         }
-    }
-    let Some(ask) = repeat(surveyed, lowest, rightful) else {
-        return Ok(inconclusive("no caller got data here", None));
     };
-    let again = cx.send(&ask).await?;
-    let counted = |answer: &Answer| answer.response().map(|response| present(&wanted, response).len());
-    let repeated = again.status() == attack.status() && counted(&again) == counted(attack);
-    proof.clause("repeated", repeated, format!("the same request again gave status {}", status(&again)));
-    proof.show(Role::Attack, attack);
-    Ok(proof.broken(Finding {
+    match surveyed.anonymous_reading() {
+        Some(Reading::Refused(because)) => rule.weigh("anonymous-refused", true, format!("anonymous: {because}")),
+        _ => rule.weigh("anonymous-refused", None, "no anonymous answer to compare with"),
+    };
+    if let Some(anonymous) = &surveyed.anonymous {
+        rule.show(Role::Control, anonymous);
+    }
+    enforced_nearby(cx, &mut rule, &fence, lower)?;
+
+    let again = cx.send(&request.ask_as(CheckCx::caller(&lower.name)).again(2)).await?;
+    let shown_again = again.response().zip(wanted.as_ref()).map(|(it, (wanted, _))| present(wanted, it).len());
+    let same = again.status() == attack.status() && shown_again == wanted.as_ref().map(|(_, shown)| *shown);
+    rule.weigh("repeated", same, format!("the same request again gave status {}", status(&again)));
+    rule.show(Role::Attack, &attack);
+    rule.found(Finding {
         site: "operation".to_owned(),
-        cause: surveyed.operation.path.clone(),
+        cause: fence.mark.root.clone(),
         claim: format!(
-            "{} ({}) was served a function that `{word}` marks as a higher role's",
-            lowest.name, lowest.role
+            "{} ({}) was served a function that `{}` marks as a higher role's",
+            lower.name, lower.role, fence.mark.word
         ),
         severity: None,
         surveyed,
-    }))
+    })
 }
 
-/// The attack's own request for another round; `None` when nobody has a request here.
-fn repeat(surveyed: &Surveyed, lowest: &Person, rightful: Option<&Baseline>) -> Option<crate::probe::Ask> {
-    let own = surveyed.by.get(&lowest.name).filter(|_| surveyed.slots.is_empty());
-    let baseline = own.or(rightful)?;
-    Some(CheckCx::as_caller(baseline, CheckCx::caller(&lowest.name)).again(2))
-}
-
-/// Telling leaves of the higher role's answer that strangers are not shown.
-fn higher_leaves(surveyed: &Surveyed, rightful: &Baseline) -> Vec<Leaf> {
-    let anonymous: std::collections::BTreeSet<String> = surveyed
-        .anonymous
-        .as_ref()
-        .and_then(|answer| answer.response())
-        .map(|response| leaves(response).into_iter().map(|leaf| leaf.text).collect())
-        .unwrap_or_default();
-    rightful
-        .first
-        .response()
-        .map(leaves)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !anonymous.contains(&leaf.text))
-        .collect()
-}
-
-fn anonymous_clause(surveyed: &Surveyed, proof: &mut Proof) {
-    match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => {
-            proof.clause("anonymous-refused", true, format!("anonymous: {because}"));
-        }
-        _ => {
-            proof.open("anonymous-refused", "no anonymous answer to compare with");
-        }
+/// Looks whether roles are told apart under the mark: a sibling refuses the caller. Without one the finding is
+/// suspected at most, and only where the word can mean nothing else and the callers are of two roles to the API.
+///
+/// # Errors
+/// `Undecided` where nothing shows that roles are told apart.
+pub(super) fn enforced_nearby(
+    cx: &CheckCx<'_>,
+    rule: &mut Rule,
+    fence: &Fence,
+    lower: &Person,
+) -> Result<(), Silence> {
+    const NAME: &str = "roles-are-enforced-nearby";
+    let Mark { word, plain, .. } = &fence.mark;
+    if let Some((sibling, answer)) = &fence.refusing {
+        rule.weigh(NAME, true, format!("{sibling} refuses {} (status {})", lower.name, status(answer)));
+        rule.show(Role::Control, answer);
+        return Ok(());
     }
-    if let Some(anonymous) = &surveyed.anonymous {
-        proof.show(Role::Control, anonymous);
-    }
+    ensure(*plain, || Silence::undecided("nothing shows that roles are told apart here"))?;
+    let known = higher_is_known(cx, lower)?;
+    rule.weigh(
+        NAME,
+        None,
+        format!(
+            "{known}, but no other `{word}` function that was asked refuses {}; if this one is meant for all users, leave it out",
+            lower.name
+        ),
+    );
+    Ok(())
 }
 
-/// Another function with the same mark that refuses the lower role and serves somebody.
-fn refusing_sibling<'a>(
-    cx: &'a CheckCx<'_>,
+/// The values of the higher role's answer that are for that role, and how many of them the lower one is shown.
+fn higher_view(
+    cx: &CheckCx<'_>,
     surveyed: &Surveyed,
-    lowest: &str,
-    word: &str,
-) -> Option<(&'a Surveyed, &'a Answer)> {
+    (rightful, mark): (&Baseline, &Mark),
+    lower: &Person,
+    attack: &Answer,
+) -> Result<(Vec<Leaf>, usize), Silence> {
+    let texts = |answer: &Answer| -> BTreeSet<String> {
+        answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect()
+    };
+    // What strangers are shown, and what the lower role is given by functions without such a mark, is no higher role's.
+    let mut innocent = surveyed.anonymous.as_ref().map(|answer| texts(answer)).unwrap_or_default();
     let roles = roles_of(cx);
-    cx.survey
-        .operations
-        .iter()
-        .filter(|other| other.operation.id != surveyed.operation.id)
-        .filter(|other| marked(&other.operation, &roles).is_some_and(|mark| mark.word == word))
-        .find_map(|other| {
-            let own = other.by.get(lowest)?;
-            let served = other.valid().next().is_some();
-            let status = own.first.status()?;
-            // Refused outright; or in any other dress, where somebody else is served.
-            let refused = matches!(status, 401 | 403) || (served && status < 429 && !own.valid(&other.volatile));
-            refused.then_some((other, &*own.first))
-        })
+    let others = cx.survey.operations.iter().filter(|other| mark.leaves_out(&other.operation, &roles));
+    let given = others.filter_map(|other| other.valid_of(&lower.name));
+    innocent.extend(given.flat_map(|baseline| texts(&baseline.first)));
+    let wanted = rightful.first.response().map(leaves).unwrap_or_default().into_iter();
+    let wanted = wanted.filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path));
+    let wanted: Vec<Leaf> = wanted.filter(|leaf| !innocent.contains(&leaf.text)).collect();
+    let (name, higher) = (&lower.name, &rightful.caller);
+    ensure(!wanted.is_empty(), || {
+        Silence::undecided(format!("nothing of what {higher} is shown here is kept from {name} elsewhere"))
+    })?;
+    let shown = attack.response().map(|response| present(&wanted, response).len()).unwrap_or_default();
+    ensure(shown > 0, || held(attack, &rightful.first, format!("{name} gets nothing of what {higher} is shown")))?;
+    // The frame of the answer, or the lower role's own part of it.
+    ensure(shown * 2 > wanted.len(), || {
+        Silence::undecided("the lower role gets a small part of what the higher one is shown")
+    })?;
+    ensure(!is_each_ones_own(cx, rightful, lower, attack), || {
+        Silence::not_applicable("it shows each caller its own account")
+    })?;
+    Ok((wanted, shown))
+}
+
+/// Whether each of the two is shown itself and not the other: a profile, a dashboard.
+fn is_each_ones_own(cx: &CheckCx<'_>, rightful: &Baseline, lower: &Person, attack: &Answer) -> bool {
+    let named = |answer: &Answer| -> BTreeSet<String> {
+        let leaves = answer.response().map(leaves).unwrap_or_default().into_iter();
+        leaves.filter_map(|leaf| Some(cx.survey.people.named_in(&leaf.key, &leaf.text)?.name.clone())).collect()
+    };
+    named(attack) == BTreeSet::from([lower.name.clone()])
+        && named(&rightful.first) == BTreeSet::from([rightful.caller.clone()])
 }

@@ -191,7 +191,7 @@ impl Attempt<'_> {
         effect: &str,
         again: Option<Call>,
     ) -> Result<Verdict, SendError> {
-        let Mark { place, word, plain } = &self.mark;
+        let Mark { place, word, plain, .. } = &self.mark;
         let mut proof = Proof::default();
         proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
         proof.clause("owner-sees-the-effect", true, format!("{} sees that {effect}", target.owner()));
@@ -240,7 +240,7 @@ impl Attempt<'_> {
 
     /// By what it makes: an independent view shows it.
     async fn by_making(&self, made: &Made) -> Result<Verdict, SendError> {
-        let Mark { place, word, plain } = &self.mark;
+        let Mark { place, word, plain, .. } = &self.mark;
         let name = &self.lowest.name;
         let mut proof = Proof::default();
         proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));

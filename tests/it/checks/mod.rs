@@ -5,6 +5,7 @@ mod exposed;
 mod honest;
 mod innocent;
 mod kit;
+mod marks;
 mod numbers;
 mod passive;
 mod registry;
