@@ -5,9 +5,9 @@ use std::ops::Deref;
 use std::sync::{Mutex, PoisonError};
 
 use super::context::CheckCx;
-use crate::act::{Accounts, Acting, Maker};
+use crate::act::{Accounts, Maker};
 use crate::conversation::TalkCx;
-use crate::model::{CheckId, Draft, Mode, OperationId, Verdict};
+use crate::model::{CheckId, Mode, OperationId, Verdict};
 use crate::probe::Answer;
 use crate::trial::{Lab, refusal, unjudged};
 
@@ -22,10 +22,6 @@ pub struct ActCx<'a> {
     lab: Lab<'a>,
     /// How much the scan may do.
     pub mode: Mode,
-    /// Proofs that an account got a higher role by an operation; held only to add or read.
-    raised: Mutex<Vec<(OperationId, Draft)>>,
-    /// Operations on which fields that callers must not set were tried.
-    tried: Mutex<Vec<OperationId>>,
     /// What checks said so far; held only to add or read.
     verdicts: Mutex<BTreeMap<(OperationId, CheckId), Verdict>>,
 }
@@ -42,14 +38,8 @@ impl<'a> Deref for ActCx<'a> {
 impl<'a> ActCx<'a> {
     /// Returns a context in which nothing was tried yet.
     pub fn new(check: &'a CheckCx<'a>, maker: &'a Maker<'a>, accounts: &'a Accounts, mode: Mode) -> Self {
-        Self {
-            check,
-            lab: Lab::new(check.survey, maker, accounts, check.access.facts()),
-            mode,
-            raised: Mutex::default(),
-            tried: Mutex::default(),
-            verdicts: Mutex::default(),
-        }
+        let lab = Lab::new(check.survey, maker, accounts, check.access.facts());
+        Self { check, lab, mode, verdicts: Mutex::default() }
     }
 
     /// Returns what talks with models work with.
@@ -69,27 +59,6 @@ impl<'a> ActCx<'a> {
     pub(super) fn earlier(&self, check: &'static str, operation: &OperationId) -> Option<Verdict> {
         let key = (operation.clone(), CheckId::from(check));
         self.verdicts.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
-    }
-
-    /// Keeps the proof that an operation gave an account a higher role: what one check has shown, another need not try.
-    pub(super) fn keep_raise(&self, acting: &Acting, draft: Draft) {
-        self.raised.lock().unwrap_or_else(PoisonError::into_inner).push((acting.operation.id.clone(), draft));
-    }
-
-    /// Keeps that fields which callers must not set were tried on an operation.
-    pub(super) fn keep_tried_fields(&self, acting: &Acting) {
-        self.tried.lock().unwrap_or_else(PoisonError::into_inner).push(acting.operation.id.clone());
-    }
-
-    /// Whether they were.
-    pub(super) fn has_tried_fields(&self, acting: &Acting) -> bool {
-        self.tried.lock().unwrap_or_else(PoisonError::into_inner).contains(&acting.operation.id)
-    }
-
-    /// Such a proof.
-    pub(super) fn raise_by(&self, acting: &Acting) -> Option<Draft> {
-        let raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
-        raised.iter().find(|(id, _)| *id == acting.operation.id).map(|(_, draft)| draft.clone())
     }
 
     /// Returns the sign of an outright refusal.

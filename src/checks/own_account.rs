@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::acting::ActCx;
 use super::authz::marks::{marked, roles_of};
 use super::context::CheckCx;
-use super::proof::skipped;
-use crate::model::Verdict;
+use crate::act::Acting;
+use crate::model::Silence;
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::{Reading, Surveyed, is_soft_error};
 use crate::trial::read_answer;
@@ -26,6 +26,21 @@ impl<'a> ActCx<'a> {
         found.collect()
     }
 
+    /// Returns what guarded functions answer a caller now: the first that serves it, or else the last that was asked.
+    pub(super) async fn ask_all_guarded(&self, account: &str, caller: &str) -> Result<Option<Served>, SendError> {
+        let mut last = None;
+        for surveyed in self.guarded(account).into_iter().take(2) {
+            let Some(after) = self.ask_guarded(surveyed, caller).await? else { continue };
+            let before = surveyed.by.get(account).map(|own| Arc::clone(&own.first));
+            let asked = Served { operation: surveyed.operation.id.0.clone(), before, after };
+            if asked.serves() {
+                return Ok(Some(asked));
+            }
+            last = Some(asked);
+        }
+        Ok(last)
+    }
+
     /// What a guarded function answers a caller now.
     pub(super) async fn ask_guarded(
         &self,
@@ -37,15 +52,33 @@ impl<'a> ActCx<'a> {
     }
 }
 
+/// A guarded function before and after.
+#[derive(Debug)]
+pub(super) struct Served {
+    pub(super) operation: String,
+    /// Its refusal of an account of the lower role.
+    pub(super) before: Option<Arc<Answer>>,
+    pub(super) after: Arc<Answer>,
+}
+
+impl Served {
+    /// Whether it serves the caller now.
+    pub(super) fn serves(&self) -> bool {
+        is_served(&self.after)
+    }
+}
+
 /// Whether an answer of a guarded function serves: data came back.
 pub(super) fn is_served(answer: &Answer) -> bool {
     read_answer(answer) == Reading::Data && answer.response().is_some_and(|response| !is_soft_error(response))
 }
 
-/// Why nothing can be tried on accounts.
-pub(super) fn no_account() -> Verdict {
-    skipped(
-        "needs a throw-away account",
-        Some("scan with --auto-accounts, so that accounts of the scan's own may be changed"),
-    )
+/// Returns why nothing can be tried on accounts.
+pub(super) fn no_account(cx: &ActCx<'_>, acting: &Acting) -> Silence {
+    let silence = Silence::not_tried("needs a throw-away account");
+    if !cx.accounts.made.is_empty() {
+        return silence;
+    }
+    let id = &acting.operation.id;
+    silence.with_help(format!("scan with --auto-accounts, so that {id} may be tried on an account of the scan's own"))
 }

@@ -102,6 +102,14 @@ impl Rule {
         self.push(role, Arc::clone(&answer.exchange))
     }
 
+    /// Adds several exchanges of one part in the proof.
+    pub(crate) fn show_all<'e>(&mut self, role: Role, answers: impl IntoIterator<Item = &'e Arc<Answer>>) -> &mut Self {
+        for answer in answers {
+            self.show(role, answer);
+        }
+        self
+    }
+
     /// Adds an exchange without the answer's body, which repeats what must not be shown a second time.
     pub(crate) fn withhold(&mut self, role: Role, answer: &Answer) -> &mut Self {
         let mut exchange = (*answer.exchange).clone();

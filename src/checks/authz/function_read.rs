@@ -86,10 +86,12 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
             None
         }
     };
-    match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => rule.weigh("anonymous-refused", true, format!("anonymous: {because}")),
-        _ => rule.weigh("anonymous-refused", None, "no anonymous answer to compare with"),
+    let refused = match surveyed.anonymous_reading() {
+        Some(Reading::Refused(because)) => Some(format!("anonymous: {because}")),
+        _ => None,
     };
+    let because = refused.clone().unwrap_or_else(|| "no anonymous answer to compare with".to_owned());
+    rule.weigh("anonymous-refused", refused.map(|_| true), because);
     if let Some(anonymous) = &surveyed.anonymous {
         rule.show(Role::Control, anonymous);
     }
@@ -125,8 +127,10 @@ pub(super) fn enforced_nearby(
 ) -> Result<(), Silence> {
     const NAME: &str = "roles-are-enforced-nearby";
     let Mark { word, plain, .. } = &fence.mark;
-    if let Some((sibling, answer)) = &fence.refusing {
-        rule.weigh(NAME, true, format!("{sibling} refuses {} (status {})", lower.name, status(answer)));
+    if let Some(refusing) = &fence.refusing {
+        let (_, answer) = rule.need(NAME, Ok(refusing), |(sibling, answer)| {
+            format!("{sibling} refuses {} (status {})", lower.name, status(answer))
+        })?;
         rule.show(Role::Control, answer);
         return Ok(());
     }

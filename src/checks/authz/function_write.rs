@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::making::{self, Made};
-use super::marks::{Mark, higher_roles, marked, roles_of};
-use super::probing::{guarded_nearby, guarded_write, harmless};
-use super::reaching::{Call, Target};
+use super::function_read::enforced_nearby;
+use super::making::{Made, make};
+use super::marks::{Fence, fence, higher_roles, lower_caller, marked};
+use super::probing::{guarded_write, harmless};
+use super::reaching::{choose_right, compare_rights, subject_for};
 use crate::act::{Acting, Kind};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::own_account::Mirrored;
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
-use crate::model::{Operation, Role, Verdict};
-use crate::probe::{Answer, Caller, SendError};
+use crate::checks::meta::{Need, check};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::model::{Operation, Role, Silence};
+use crate::probe::{Answer, Caller};
 use crate::survey::Person;
+use crate::trial::{Aim, Seen, Spot, Subject, Trial, Tried, Twist, unjudged};
 
 check! {
     /// ## What it does
@@ -29,8 +28,8 @@ check! {
     ///
     /// ## How it is confirmed
     /// All of these hold: the owner of the object or account sees what the function did; a call without credentials did
-    /// nothing; another function with such a mark refuses the same user, so that roles are told apart; and a second call
-    /// shows too.
+    /// nothing; another function under the same mark refuses the same user, so that roles are told apart; and a second
+    /// call shows too. All functions under one mark that are open in the same way are one finding.
     ///
     /// ## When it stays silent
     /// When the lower role is refused or the call shows nowhere, when anyone is served (that is authn/missing-write), and
@@ -48,290 +47,199 @@ check! {
         cwe: [285],
         remedy: "role-check",
         since: "0.2.0",
+        plan: need,
+        phase: Functions,
+        write: run,
     }
 }
 
-impl Check for FunctionWrite {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
+    if operation.method.is_safe() || marked(operation, &higher_roles(ranks)).is_none() {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
-        if operation.method.is_safe() || marked(operation, &higher_roles(ranks)).is_none() {
-            return Need::NotApplicable;
-        }
-        // Two targets made and looked at, three calls with the owner's view after each, a neighbour.
-        Need::Requests(18)
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::Functions
-    }
+    // Two targets made and looked at, four calls with the owner's looks after each, a neighbour.
+    Need::Requests(26)
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
-    if matches!(acting.kind, Kind::SignIn | Kind::SignUp | Kind::SignOut) {
-        return Ok(held("public: signing in and up is everybody's"));
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    ensure(!matches!(acting.kind, Kind::SignIn | Kind::SignUp | Kind::SignOut), || {
+        Silence::not_applicable("signing in and up is for all")
+    })?;
+    let lower = lower_caller(cx.check, |person| cx.account(&person.name).is_some())?;
+    // A harmless call first: where it is refused only the rightful caller's own call can add anything.
+    let call = harmless(cx, acting);
+    let told = match &call {
+        Some(call) => Some(call.send(cx, acting, Caller::named(&lower.name)).await?),
+        None => None,
+    };
+    let refused = told.as_ref().filter(|answer| matches!(answer.status(), Some(401 | 403 | 405)));
+    let higher = cx.check.survey.people.all.iter().find(|person| person.signed_in && person.rank > lower.rank);
+    if let Some(answer) = refused {
+        let because = format!("{} is refused: status {}", lower.name, status(answer));
+        cx.note(acting, &lower.name, "", false, because.clone());
+        ensure(higher.is_some(), || {
+            Silence::undecided(because).with_help("add an identity of a higher role to routewarden.toml")
+        })?;
     }
-    let people = cx.check.survey.people.all.iter().filter(|person| person.signed_in);
-    let Some(lowest) = people.min_by_key(|person| (person.rank, cx.account(&person.name).is_none())) else {
-        return Ok(skipped(
-            "needs a signed-in identity",
-            Some("add an identity to routewarden.toml, or scan with --auto-accounts"),
-        ));
+    let attempt = Attempt { cx, acting, lower, higher, fence: fence(cx.check, &acting.operation, lower)? };
+    if let Some(subject) = subject_for(cx, acting, lower).await? {
+        return attempt.by_trial(subject).await;
+    }
+    let (Some(call), Some(told)) = (call, told) else {
+        return Err(Silence::not_tried("it cannot be tried without doing what it does"));
     };
-    let Some(mark) = marked(&acting.operation, &roles_of(cx.check)) else {
-        return Ok(held("nothing marks it as a higher role's"));
-    };
-    let attempt = Attempt { cx, acting, lowest, mark };
-    // A harmless call first: where it is refused there is nothing to try.
-    if let Some(call) = harmless(cx, acting) {
-        let answer = call.send(cx, acting, Caller::named(&lowest.name)).await?;
-        if matches!(answer.status(), Some(401 | 403 | 405)) {
-            return Ok(attempt.refused(&answer));
+    ensure(!matches!(told.status(), Some(401 | 403 | 405)), || {
+        Silence::undecided("the lower role is refused, and nothing is known that the higher one could do it on")
+    })?;
+    match make(cx, acting, lower).await {
+        Ok(made) => attempt.by_making(&made).await,
+        Err(other @ Silence::SeeOther { .. }) => Err(other),
+        Err(silence) => {
+            let anonymous = call.send(cx, acting, Caller::Anonymous).await?;
+            attempt.by_probe(call.what, &told, &anonymous, silence.because()).await
         }
-        return match Target::find(cx, acting, lowest).await? {
-            Some(target) => attempt.on_target(target).await,
-            None => match making::make(cx, acting, lowest).await? {
-                Ok(made) => attempt.by_making(&made).await,
-                Err(because) => {
-                    let anonymous = call.send(cx, acting, Caller::Anonymous).await?;
-                    attempt.by_probe(call.what, &answer, anonymous, &because).await
-                }
-            },
-        };
-    }
-    match Target::find(cx, acting, lowest).await? {
-        Some(target) => attempt.on_target(target).await,
-        None => Ok(inconclusive("it cannot be tried without doing what it does", None)),
     }
 }
 
 struct Attempt<'a> {
     cx: &'a ActCx<'a>,
     acting: &'a Acting,
-    lowest: &'a Person,
-    mark: Mark,
+    lower: &'a Person,
+    /// The caller that may use it.
+    higher: Option<&'a Person>,
+    fence: Fence,
 }
 
 impl Attempt<'_> {
-    fn refused(&self, answer: &Answer) -> Verdict {
-        let because = format!("{} is refused: status {}", self.lowest.name, status(answer));
-        self.cx.note(self.acting, &self.lowest.name, "", false, because.clone());
-        held(because)
+    /// On something that the scan made: its owner's view decides.
+    async fn by_trial(&self, subject: Subject<'_>) -> Judged {
+        let choose = |seen: &Seen| choose_right(self.cx, self.acting, seen);
+        let (owner, what) = match &subject {
+            Subject::Spare(spare) => (spare.name.clone(), "a throw-away account"),
+            _ => (self.lower.name.clone(), "an object of its own"),
+        };
+        let is_object = subject.object().is_some();
+        let mut trial = Trial {
+            lab: self.cx,
+            acting: self.acting,
+            subject,
+            naming: None,
+            aim: Aim::Removal,
+            owner,
+            rightful: self.higher.map(|person| person.name.clone()),
+            attacker: self.lower.name.clone(),
+            peer: None,
+        };
+        if self.acting.kind != Kind::Delete {
+            let before = trial.before(&trial.subject).await?;
+            trial.aim = match self.cx.change(self.acting, &before.fields(), &[]) {
+                Some(_) if is_object => Aim::Change,
+                _ if choose(&before).is_some() => Aim::Chosen(&choose),
+                _ => Aim::Call(&compare_rights),
+            };
+        }
+        let calls = matches!(trial.aim, Aim::Call(_));
+        if calls {
+            // What the rightful caller's call has decided, another one does not change.
+            trial.rightful = None;
+        }
+        let mut proven = trial.run().await?;
+        if calls {
+            proven.again = self.call_on_another(&trial).await?;
+        }
+
+        let mut rule = self.marked_rule()?;
+        rule.rest_on_controls(&trial, &proven);
+        rule.rest_on_effect("owner-sees-the-effect", &trial, &proven);
+        self.look_nearby(&mut rule).await?;
+        rule.rest_on_repeat(&proven);
+        self.found(rule, &trial.owner, format!("used a function that `{}` marks as a higher role's on {what}", self.word()))
     }
 
-    /// On something that the scan made: the owner's view tells.
-    async fn on_target(&self, target: Target) -> Result<Verdict, SendError> {
-        let Some(before) = target.view(self.cx).await? else {
-            return Ok(inconclusive(format!("{} is shown on no route", target.as_str()), None));
-        };
-        let mut used: Vec<Value> = Vec::new();
-        let nobody = target.call(self.cx, self.acting, Caller::Anonymous, &before, &mut used).await?;
-        let Some(nobody) = nobody else {
-            return Ok(inconclusive("no address or body is known for it", None));
-        };
-        if nobody.effect.is_some() {
-            return Ok(held("anonymous callers are let in too: see authn/missing-write"));
-        }
-        // It did nothing: its value may be used again.
-        used.clear();
-        let caller = Caller::named(&self.lowest.name);
-        let Some(attack) = target.call(self.cx, self.acting, caller.clone(), &before, &mut used).await? else {
-            return Ok(inconclusive("no address or body is known for it", None));
-        };
-        if let Some(because) = ActCx::no_answer(&attack.answer) {
-            return Ok(inconclusive(because, None));
-        }
-        let Some(effect) = attack.effect.clone() else {
-            if let Some(sign) = ActCx::refusal(&attack.answer) {
-                let because = format!("{} is refused: {sign}", self.lowest.name);
-                self.cx.note(self.acting, &self.lowest.name, target.owner(), false, because.clone());
-                return Ok(held(because));
-            }
-            let because = format!(
-                "{} was answered status {}, and nothing shows that it did anything",
-                self.lowest.name,
-                status(&attack.answer)
-            );
-            self.cx.note(self.acting, &self.lowest.name, target.owner(), false, because.clone());
-            return Ok(held(because));
-        };
-        let again = self.again(target.view(self.cx).await?, &target, &mut used).await?;
-        self.proven(&target, &before, &nobody, &attack, &effect, again).await
-    }
-
-    /// A second call: on another target where the first is gone, with another value otherwise.
-    async fn again(
-        &self,
-        now: Option<Mirrored>,
-        target: &Target,
-        used: &mut Vec<Value>,
-    ) -> Result<Option<Call>, SendError> {
-        let caller = Caller::named(&self.lowest.name);
-        if let Some(now) = now.filter(|_| self.acting.kind == Kind::Update) {
-            return target.call(self.cx, self.acting, caller, &now, used).await;
-        }
-        let Some(other) = Target::find(self.cx, self.acting, self.lowest).await? else { return Ok(None) };
-        let Some(before) = other.view(self.cx).await? else { return Ok(None) };
-        other.call(self.cx, self.acting, caller, &before, &mut Vec::new()).await
-    }
-
-    async fn proven(
-        &self,
-        target: &Target,
-        before: &Mirrored,
-        nobody: &Call,
-        attack: &Call,
-        effect: &str,
-        again: Option<Call>,
-    ) -> Result<Verdict, SendError> {
-        let Mark { place, word, plain, .. } = &self.mark;
-        let mut proof = Proof::default();
-        proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
-        proof.clause("owner-sees-the-effect", true, format!("{} sees that {effect}", target.owner()));
-        proof.clause(
-            "anonymous-cannot",
-            ActCx::no_answer(&nobody.answer).is_none(),
-            format!("the same call without credentials (status {}) did nothing", status(&nobody.answer)),
-        );
-        match guarded_nearby(self.cx, self.acting, &self.lowest.name).await? {
-            Some((operation, answer)) => {
-                proof.clause(
-                    "roles-are-enforced-nearby",
-                    true,
-                    format!("{operation} refuses {} (status {})", self.lowest.name, status(&answer)),
-                );
-                proof.show(Role::Control, &answer);
-            }
-            None if !plain => {
-                return Ok(inconclusive("nothing shows that roles are told apart here", None));
-            }
-            None => {
-                proof.open(
-                    "roles-are-enforced-nearby",
-                    format!("no other `{word}` function that was asked refuses {}; if this one is meant for all users, leave it out", self.lowest.name),
-                );
-            }
-        }
-        let repeated = again.as_ref().is_some_and(|call| call.effect.is_some());
-        proof.clause("repeated", repeated, "a second call shows too");
-        proof.show(Role::Attack, &attack.answer).show(Role::Control, &nobody.answer);
-        for answer in before.answers() {
-            proof.show(Role::Baseline, answer);
-        }
-        for answer in attack.seen.iter().chain(again.iter().flat_map(|call| [&call.answer])) {
-            proof.show(Role::Readback, answer);
-        }
-        let claim = format!(
-            "{} ({}) used a function that `{word}` marks as a higher role's on {}",
-            self.lowest.name,
-            self.lowest.role,
-            target.as_str()
-        );
-        self.cx.note(self.acting, &self.lowest.name, target.owner(), true, claim.clone());
-        Ok(proof.broken(self.finding(claim)))
+    /// The repeat of a call that decides something once.
+    async fn call_on_another(&self, trial: &Trial<'_>) -> Result<Option<Tried>, Silence> {
+        let Some(other) = subject_for(self.cx, self.acting, self.lower).await? else { return Ok(None) };
+        let seen = trial.before(&other).await?;
+        let spot = Spot { subject: &other, seen: &seen };
+        Ok(trial.shoot(&self.lower.name, &Twist::default(), spot).await.ok())
     }
 
     /// By what it makes: an independent view shows it.
-    async fn by_making(&self, made: &Made) -> Result<Verdict, SendError> {
-        let Mark { place, word, plain, .. } = &self.mark;
-        let name = &self.lowest.name;
-        let mut proof = Proof::default();
-        proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
-        proof.clause("owner-sees-the-effect", true, format!("{} is shown what {name} made by it", made.viewer));
-        proof.clause(
+    async fn by_making(&self, made: &Made) -> Judged {
+        let name = &self.lower.name;
+        let mut rule = self.marked_rule()?;
+        let shown = made.seen.object.is_some();
+        rule.weigh("owner-sees-the-effect", shown, format!("{} is shown what {name} made by it", made.viewer));
+        rule.weigh(
             "anonymous-cannot",
-            ActCx::no_answer(&made.nobody).is_none(),
+            unjudged(&made.nobody).is_none(),
             format!("the same call without credentials (status {}) made nothing", status(&made.nobody)),
         );
-        match guarded_nearby(self.cx, self.acting, name).await? {
-            Some((operation, answer)) => {
-                let because = format!("{operation} refuses {name} (status {})", status(&answer));
-                proof.clause("roles-are-enforced-nearby", true, because);
-                proof.show(Role::Control, &answer);
-            }
-            None if !plain => return Ok(inconclusive("nothing shows that roles are told apart here", None)),
-            None => {
-                let because = format!(
-                    "no other `{word}` function that was asked refuses {name}; if this one is meant for all users, leave it out"
-                );
-                proof.open("roles-are-enforced-nearby", because);
-            }
-        }
-        proof.clause("repeated", made.repeated, "a second one was made and shows too");
-        proof
-            .show(Role::Attack, &made.answer)
-            .show(Role::Control, &made.nobody)
-            .show(Role::Readback, &made.seen.answer);
-        let claim = format!(
-            "{name} ({}) used a function that `{word}` marks as a higher role's, and what it made shows",
-            self.lowest.role
-        );
-        self.cx.note(self.acting, name, "", true, claim.clone());
-        Ok(proof.broken(self.finding(claim)))
+        self.look_nearby(&mut rule).await?;
+        rule.weigh("repeated", made.repeated, "a second one was made and shows too");
+        rule.show(Role::Attack, &made.answer).show(Role::Control, &made.nobody);
+        rule.show(Role::Readback, &made.seen.answer);
+        let word = self.word();
+        self.found(rule, "", format!("used a function that `{word}` marks as a higher role's, and what it made shows"))
     }
 
-    /// On nothing: only what is told differs.
-    async fn by_probe(
-        &self,
-        what: &str,
-        answer: &Arc<Answer>,
-        anonymous: Arc<Answer>,
-        because: &str,
-    ) -> Result<Verdict, SendError> {
-        if let Some(because) = ActCx::no_answer(answer) {
-            return Ok(inconclusive(because, None));
-        }
-        let told = matches!(answer.status(), Some(400 | 404 | 409 | 410 | 422));
-        if !told {
-            return Ok(inconclusive(
-                format!("{what} was answered with status {}, which tells nothing", status(answer)),
-                None,
-            ));
-        }
-        if !matches!(anonymous.status(), Some(401 | 403)) {
-            return Ok(inconclusive("anybody is told the same before any guard is asked", None));
-        }
-        let name = &self.lowest.name;
-        let Some((operation, sibling)) = guarded_write(self.cx, self.acting, name).await? else {
-            return Ok(inconclusive("nothing shows that a guard would answer first here", None));
+    /// On nothing: only what is answered differs.
+    async fn by_probe(&self, what: &str, answer: &Arc<Answer>, anonymous: &Answer, because: &str) -> Judged {
+        let (name, cx) = (&self.lower.name, self.cx);
+        let mut rule = self.marked_rule()?;
+        let judged = ensure(matches!(answer.status(), Some(400 | 404 | 409 | 410 | 422)), || {
+            Silence::undecided(format!("{what} was answered with status {}, which says nothing", status(answer)))
+        });
+        rule.need("no-guard-in-front", judged, |()| format!("{name} is answered {} to {what}", status(answer)))?;
+        let refused = ensure(matches!(anonymous.status(), Some(401 | 403)), || {
+            Silence::undecided("anonymous callers are answered the same before any guard is asked")
+        });
+        rule.need("anonymous-cannot", refused, |()| format!("anonymous callers are answered {}", status(anonymous)))?;
+        let mark = &self.fence.mark;
+        let sibling = guarded_write(cx, self.acting, name, mark).await?;
+        let unknown = || Silence::undecided("nothing shows that a guard would answer first here");
+        let (_, sibling) =
+            rule.need("roles-are-enforced-nearby", sibling.ok_or_else(unknown), |(operation, sibling)| {
+                format!("{operation} answers {name} with {} to the like", status(sibling))
+            })?;
+        let help = "let callers make objects of this kind, so that one may be tried";
+        rule.weigh("owner-sees-the-effect", None, format!("{because}; {help}"));
+        rule.show(Role::Attack, answer).show(Role::Control, anonymous).show(Role::Control, &sibling);
+        let claim = format!("is let through to a function that `{}` marks as a higher role's", mark.word);
+        let claim = format!("{name} ({}) {claim}", self.lower.role);
+        cx.note(self.acting, name, "", false, claim.clone());
+        // What is only guessed from answers is another cause than what was seen to be done.
+        rule.found(self.finding(claim, format!("{} answers", mark.root)))
+    }
+
+    fn word(&self) -> &str {
+        &self.fence.mark.word
+    }
+
+    fn marked_rule(&self) -> Result<Rule, Silence> {
+        let mut rule = Rule::default();
+        rule.need("marked-for-higher-role", Ok(&self.fence.mark), |mark| mark.told())?;
+        Ok(rule)
+    }
+
+    /// Looks for a function under the mark that refuses the caller: a read, or else the harmless call of a write.
+    async fn look_nearby(&self, rule: &mut Rule) -> Result<(), Silence> {
+        let Fence { mark, refusing } = &self.fence;
+        let refusing = match refusing {
+            Some(known) => Some(known.clone()),
+            None => guarded_write(self.cx, self.acting, &self.lower.name, mark).await?,
         };
-        let Mark { place, word, .. } = &self.mark;
-        let mut proof = Proof::default();
-        proof.clause("marked-for-higher-role", true, format!("`{word}` in its {place}"));
-        proof.clause("no-guard-in-front", true, format!("{name} is answered {} to {what}", status(answer)));
-        proof.clause("anonymous-cannot", true, format!("anonymous callers are answered {}", status(&anonymous)));
-        proof.clause(
-            "roles-are-enforced-nearby",
-            true,
-            format!("{operation} answers {name} with {} to the like", status(&sibling)),
-        );
-        proof.open(
-            "owner-sees-the-effect",
-            format!("{because}; let callers make objects of this kind, so that one may be tried"),
-        );
-        proof.show(Role::Attack, answer).show(Role::Control, &anonymous).show(Role::Control, &sibling);
-        let claim = format!(
-            "{name} ({}) is let through to a function that `{word}` marks as a higher role's",
-            self.lowest.role
-        );
-        self.cx.note(self.acting, name, "", false, claim.clone());
-        Ok(proof.broken(self.finding(claim)))
+        enforced_nearby(self.cx.check, rule, &Fence { mark: mark.clone(), refusing }, self.lower)
     }
 
-    fn finding(&self, claim: String) -> Finding<'_> {
-        Finding {
-            site: "operation".to_owned(),
-            cause: self.acting.operation.path.clone(),
-            claim,
-            severity: None,
-            surveyed: self.acting,
-        }
+    fn found(&self, rule: Rule, owner: &str, claim: String) -> Judged {
+        let claim = format!("{} ({}) {claim}", self.lower.name, self.lower.role);
+        self.cx.note(self.acting, &self.lower.name, owner, true, claim.clone());
+        rule.found(self.finding(claim, self.fence.mark.root.clone()))
+    }
+
+    fn finding(&self, claim: String, cause: String) -> Finding<'_> {
+        Finding { site: "operation".to_owned(), cause, claim, severity: None, surveyed: self.acting }
     }
 }

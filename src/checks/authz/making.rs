@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::probing::harmless;
 use crate::act::{Acting, Created, Kind, Unusual, Unusually, items};
 use crate::checks::acting::{ActCx, Seen};
-use crate::model::{ANONYMOUS, Method};
+use crate::checks::rule::{ensure, see};
+use crate::model::{ANONYMOUS, Method, Silence};
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::Person;
 
@@ -20,31 +21,33 @@ pub(super) struct Made {
     pub(super) repeated: bool,
 }
 
-/// Makes something by the function as a caller of a lower role. `Err` says why that was not tried or shows nothing.
-pub(super) async fn make(cx: &ActCx<'_>, acting: &Acting, caller: &Person) -> Result<Result<Made, String>, SendError> {
+/// Makes something by the function as a caller of a lower role.
+///
+/// # Errors
+/// Why that was not tried, or shows nothing.
+pub(super) async fn make(cx: &ActCx<'_>, acting: &Acting, caller: &Person) -> Result<Made, Silence> {
     let index = cx.maker.acting.iter().position(|other| other.operation.id == acting.operation.id);
-    let Some(index) = index.filter(|_| acting.kind == Kind::Create) else {
-        return Ok(Err("it was called on nothing that exists".to_owned()));
-    };
-    if !can_be_removed(cx, acting, caller).await? {
-        return Ok(Err("what it makes could not be removed again, so nothing was made".to_owned()));
-    }
+    let index = index.filter(|_| acting.kind == Kind::Create);
+    let index = index.ok_or_else(|| Silence::not_tried("it was called on nothing that exists"))?;
+    ensure(can_be_removed(cx, acting, caller).await?, || {
+        Silence::not_tried("what it makes could not be removed again, so nothing was made")
+    })?;
     let stranger =
         Unusual { sender: Some(ANONYMOUS.to_owned()), heirs: vec![caller.name.clone()], ..Unusual::default() };
     let nobody = match cx.maker.make_unusually(index, &caller.name, &stranger).await? {
-        Unusually::Made(_) => return Ok(Err("anonymous callers are let in too: see authn/missing-write".to_owned())),
+        Unusually::Made(_) => return Err(see("authn/missing-write", "anonymous callers are let in too")),
         Unusually::Not(Some(answer), _) => answer,
-        Unusually::Not(None, because) => return Ok(Err(because)),
+        Unusually::Not(None, because) => return Err(Silence::undecided(because)),
     };
-    let Some((first, viewer, seen)) = one(cx, index, caller).await? else {
-        return Ok(Err("no independent view shows anything made by it".to_owned()));
-    };
-    let repeated = one(cx, index, caller).await?.is_some();
-    Ok(Ok(Made { answer: first.answer, viewer, seen, nobody, repeated }))
+    let first = make_one(cx, index, caller).await?;
+    let (first, viewer, seen) =
+        first.ok_or_else(|| Silence::undecided("no independent view shows anything made by it"))?;
+    let repeated = make_one(cx, index, caller).await?.is_some();
+    Ok(Made { answer: first.answer, viewer, seen, nobody, repeated })
 }
 
-/// One object of the function's, as somebody sees it on another route.
-async fn one(cx: &ActCx<'_>, index: usize, caller: &Person) -> Result<Option<(Created, String, Seen)>, SendError> {
+/// Makes one object by the function, with a caller that sees it on another route.
+async fn make_one(cx: &ActCx<'_>, index: usize, caller: &Person) -> Result<Option<(Created, String, Seen)>, SendError> {
     let created = match cx.maker.make_unusually(index, &caller.name, &Unusual::default()).await? {
         Unusually::Made(created) => *created,
         Unusually::Not(..) => return Ok(None),
@@ -66,7 +69,7 @@ fn higher<'a>(cx: &ActCx<'a>, caller: &Person) -> impl Iterator<Item = &'a Perso
     cx.check.survey.people.all.iter().filter(move |person| person.rank > rank && person.signed_in)
 }
 
-/// Whether there is a route that removes such things, and somebody who gets through to it.
+/// Whether there is a route that removes such things, and a caller who gets through to it.
 async fn can_be_removed(cx: &ActCx<'_>, acting: &Acting, caller: &Person) -> Result<bool, SendError> {
     let removals = items(cx.maker.api, acting, Method::Delete);
     let found = removals.into_iter().find_map(|operation| {

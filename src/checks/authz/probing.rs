@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::marks::{marked, roles_of};
+use super::marks::{Mark, roles_of};
 use crate::act::{Acting, Body, fields};
 use crate::checks::acting::ActCx;
 use crate::model::Method;
 use crate::probe::{Answer, Caller, SendError, Values, WriteKind};
 use crate::spec::Samples;
-use crate::survey::{Reading, Surveyed, missing_like};
+use crate::survey::missing_like;
 
 /// Most other functions that are asked for a refusal.
 const MAX_NEIGHBOURS: usize = 4;
@@ -25,7 +25,7 @@ pub(super) struct Harmless {
     pub(super) what: &'static str,
 }
 
-/// The harmless call of a function, where there is one.
+/// Returns the harmless call of a function, where there is one.
 pub(super) fn harmless(cx: &ActCx<'_>, acting: &Acting) -> Option<Harmless> {
     let api = cx.maker.api;
     let mut values: Values = Samples::new(api, 1).required(&acting.operation);
@@ -54,7 +54,7 @@ pub(super) fn harmless(cx: &ActCx<'_>, acting: &Acting) -> Option<Harmless> {
 }
 
 impl Harmless {
-    /// Sends it as somebody.
+    /// Sends it as a caller.
     pub(super) async fn send(&self, cx: &ActCx<'_>, acting: &Acting, caller: Caller) -> Result<Arc<Answer>, SendError> {
         let url = cx.url(acting, &self.values)?;
         // A collection may take a body that it should refuse: then the report says that something was left.
@@ -65,39 +65,19 @@ impl Harmless {
     }
 }
 
-/// Another function of higher roles that refuses a caller: a read that the survey asked, or else the harmless call of
-/// another changing function.
-pub(super) async fn guarded_nearby(
-    cx: &ActCx<'_>,
-    acting: &Acting,
-    caller: &str,
-) -> Result<Option<(String, Arc<Answer>)>, SendError> {
-    let roles = roles_of(cx.check);
-    let refused = |surveyed: &&Surveyed| {
-        marked(&surveyed.operation, &roles).is_some()
-            && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
-            && surveyed.by.get(caller).is_some_and(|own| own.first.status() == Some(403))
-    };
-    let reads = cx.check.survey.operations.iter().filter(refused);
-    let read = reads.filter_map(|surveyed| Some((surveyed, surveyed.by.get(caller)?))).next();
-    if let Some((surveyed, own)) = read {
-        return Ok(Some((surveyed.operation.id.0.clone(), Arc::clone(&own.first))));
-    }
-    guarded_write(cx, acting, caller).await
-}
-
-/// Another changing function that refuses the caller though nothing is wrong but who calls.
+/// Returns another changing function under a mark that refuses the caller though nothing is wrong but who calls.
 pub(super) async fn guarded_write(
     cx: &ActCx<'_>,
     acting: &Acting,
     caller: &str,
+    mark: &Mark,
 ) -> Result<Option<(String, Arc<Answer>)>, SendError> {
     let roles = roles_of(cx.check);
     let is_like = |other: &&Acting| {
         other.operation.id != acting.operation.id
             && other.left_alone.is_none()
             && other.slots.is_empty() == acting.slots.is_empty()
-            && marked(&other.operation, &roles).is_some()
+            && mark.covers(&other.operation, &roles)
     };
     let mut others: Vec<&Acting> = cx.maker.acting.iter().filter(is_like).collect();
     others.sort_by_key(|other| other.operation.method != acting.operation.method);

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::marks::roles_of;
-use crate::act::{Acting, Kind, Spare, acting_of};
+use crate::act::{Account, Acting, Kind, Spare, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::own_account::{Mirrored, is_served, no_account};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
+use crate::checks::meta::{Need, check};
+use crate::checks::own_account::{Mirrored, Served, no_account};
 use crate::checks::rights::{Right, right_of, vocabulary};
 use crate::checks::role_changes::{is_on_accounts, is_raised, is_role_function, plain_role, role_fields, wish};
-use crate::model::{Draft, Operation, Role, Verdict, clean, clean_name};
-use crate::probe::{Answer, SendError};
-use crate::survey::{Surveyed, role_word};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, see, status};
+use crate::model::{Draft, Operation, Role, Silence, Verdict, clean, clean_name};
+use crate::probe::Answer;
+use crate::survey::role_word;
+use crate::trial::{refusal, unjudged};
 
 check! {
     /// ## What it does
@@ -47,81 +48,80 @@ check! {
         cwe: [269],
         remedy: "field-allow-list",
         since: "0.2.0",
+        plan: need,
+        phase: Functions,
+        after: ["property/mass-assignment"],
+        write: run,
     }
 }
 
-impl Check for RoleEscalation {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
-    }
+/// The check that tries fields which the document does not name.
+const UNDECLARED: &str = "property/mass-assignment";
 
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if operation.method.is_safe() {
-            return Need::NotApplicable;
-        }
-        let acting = acting_of(cx.api, operation);
-        if role_fields(cx.api, &acting).is_empty() && !is_role_function(&acting) {
-            // A role that the document does not know of is tried with the other fields that must not be set.
-            let changes = matches!(acting.kind, Kind::SignUp | Kind::Update);
-            return if changes { Need::Requests(0) } else { Need::NotApplicable };
-        }
-        // Two accounts, two changes, the account and a guarded function after each.
-        Need::Requests(16)
+fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if operation.method.is_safe() {
+        return Need::NotApplicable;
     }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
+    let acting = acting_of(cx.api, operation);
+    if role_fields(cx.api, &acting).is_empty() && !is_role_function(&acting) {
+        // A role that the document does not know of is tried with the other fields that must not be set.
+        let changes = matches!(acting.kind, Kind::SignUp | Kind::Update);
+        return if changes { Need::Requests(0) } else { Need::NotApplicable };
     }
-
-    fn phase(&self) -> Phase {
-        Phase::Functions
-    }
+    // Two accounts, two changes, the account and a guarded function after each.
+    Need::Requests(16)
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
-    if let Some(draft) = cx.raise_by(acting) {
-        let claim = format!("an account raised its own role: {}", draft.claim);
-        return Ok(Verdict::Broken(vec![Draft { claim, severity: None, ..draft }]));
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let signs_up = acting.kind == Kind::SignUp;
+    let is_of_account = signs_up || cx.changes_account(acting);
+    if let Some(draft) = raise_by_undeclared(cx, acting).filter(|_| is_of_account) {
+        return Ok(vec![draft]);
     }
-    if role_fields(cx.maker.api, acting).is_empty() && !is_role_function(acting) {
-        if acting.kind != Kind::SignUp && !cx.changes_account(acting) {
-            return Ok(held("it does not change the caller's own account"));
-        }
-        return Ok(if cx.has_tried_fields(acting) {
-            held("no role that the document does not name was taken")
-        } else {
-            skipped("a role that the document does not name is tried by property/mass-assignment", None)
-        });
-    }
-    let Some(model) = cx.model() else { return Ok(no_account()) };
+    let has_roles = !role_fields(cx.maker.api, acting).is_empty();
     let by_function =
         is_role_function(acting) && is_on_accounts(cx, acting) && role_word(&acting.operation.path).is_none();
-    let signs_up = acting.kind == Kind::SignUp;
-    if !signs_up && !by_function && !cx.changes_account(acting) {
-        return Ok(held("it does not change the caller's own account"));
-    }
-    if signs_up && cx.maker.acting.get(model.sign_up).is_none_or(|used| used.operation.id != acting.operation.id) {
-        return Ok(held("accounts are not made by this operation"));
-    }
-    if signs_up && let Some(admin) = &model.made_by {
-        return Ok(held(format!("only a higher role such as {admin}'s makes accounts here, and may give them roles")));
-    }
-    let Some(ordinary) = cx.mirror(&cx.who(model)).await? else {
-        return Ok(inconclusive("no route shows an account to itself", None));
-    };
+    ensure(is_of_account || by_function, || {
+        Silence::not_applicable("it does not change the caller's own account")
+    })?;
+    ensure(has_roles || is_role_function(acting), || {
+        see(UNDECLARED, "a role that the document does not name is tried with the other fields that must not be set")
+    })?;
+    let model = cx.model().ok_or_else(|| no_account(cx, acting))?;
+    let used = cx.maker.acting.get(model.sign_up);
+    ensure(!signs_up || used.is_some_and(|used| used.operation.id == acting.operation.id), || {
+        Silence::not_applicable("accounts are not made by this operation")
+    })?;
+    ensure(!signs_up || model.made_by.is_none(), || {
+        Silence::not_applicable("only a higher role makes accounts here, and may give them roles")
+    })?;
+    let ordinary = cx.mirror(&cx.who(model)).await?.ok_or_else(not_shown)?;
     let wish = wish(cx, acting, &ordinary);
-    if wish.is_empty() && !by_function {
-        return Ok(held("the roles that it takes are no privileges"));
-    }
-    let attempt = Attempt { cx, acting, account: &model.name, wish, signs_up };
+    ensure(!wish.is_empty() || by_function, || Silence::not_applicable("the roles that it takes are no privileges"))?;
+    let attempt = Attempt { cx, acting, model, wish, signs_up };
     attempt.carry_out(&ordinary).await
+}
+
+fn not_shown() -> Silence {
+    Silence::undecided("no route shows an account to itself")
+}
+
+/// Returns the proof that an account got a role which the document does not name.
+fn raise_by_undeclared(cx: &ActCx<'_>, acting: &Acting) -> Option<Draft> {
+    let Verdict::Broken(drafts) = cx.earlier(UNDECLARED, &acting.operation.id)? else { return None };
+    let is_role = |site: &str| {
+        let name = site.trim().trim_start_matches("body:/");
+        right_of(name, &Value::Null) == Some(Right::Role)
+    };
+    let draft = drafts.into_iter().find(|draft| !draft.observation && draft.site.split(',').any(is_role))?;
+    Some(Draft { claim: format!("an account raised its own role: {}", draft.claim), severity: None, ..draft })
 }
 
 struct Attempt<'a> {
     cx: &'a ActCx<'a>,
     acting: &'a Acting,
     /// The account whose refusals are known.
-    account: &'a str,
+    model: &'a Account,
     wish: Map<String, Value>,
     signs_up: bool,
 }
@@ -134,80 +134,70 @@ struct Raised {
     seen: Mirrored,
     /// The fields that show a higher role and did not before.
     fields: Vec<String>,
-    /// The guarded function that was asked, its answer now, and whether it serves.
-    function: Option<(String, Arc<Answer>, bool)>,
+    /// The guarded function that was asked.
+    function: Option<Served>,
 }
 
 impl Raised {
     fn serves(&self) -> bool {
-        self.function.as_ref().is_some_and(|(_, _, serves)| *serves)
+        self.function.as_ref().is_some_and(Served::serves)
     }
 }
 
 impl Attempt<'_> {
-    async fn carry_out(&self, ordinary: &Mirrored) -> Result<Verdict, SendError> {
-        let first = match self.raise(ordinary).await? {
-            Ok(raised) => raised,
-            Err(verdict) => return Ok(verdict),
-        };
+    async fn carry_out(&self, ordinary: &Mirrored) -> Judged {
+        let first = self.raise(ordinary).await?;
         if first.fields.is_empty() && !first.serves() {
-            let because = match ActCx::refusal(&first.answer) {
+            let because = match refusal(&first.answer) {
                 Some(sign) => format!("the higher role is refused: {sign}"),
                 None => format!("the role stays as it was (status {})", status(&first.answer)),
             };
             self.cx.note(self.acting, &first.spare.name, &first.spare.name, false, because.clone());
-            return Ok(held(because));
+            let own = first.seen.answers().next().unwrap_or(&first.spare.answer);
+            return Err(held(&first.answer, own, because));
         }
-        let back = self.put_back(&first).await?;
-        let (repeated, again) = match back {
-            Some(answer) => (true, Some(answer)),
-            None => match self.raise(ordinary).await? {
-                Ok(second) => {
-                    let same = second.fields == first.fields && second.serves() == first.serves();
-                    self.put_back(&second).await?;
-                    (same, Some(second.answer))
-                }
-                Err(_) => (false, None),
-            },
-        };
-        Ok(self.verdict(&first, repeated, again))
+        if let Some(answer) = self.put_back(&first).await? {
+            return self.prove(&first, true, Some(answer));
+        }
+        match self.raise(ordinary).await {
+            Ok(second) => {
+                let same = second.fields == first.fields && second.serves() == first.serves();
+                self.put_back(&second).await?;
+                self.prove(&first, same, Some(second.answer))
+            }
+            Err(_) => self.prove(&first, false, None),
+        }
     }
 
     /// Asks for the higher role with a spare account, and looks.
-    async fn raise(&self, ordinary: &Mirrored) -> Result<Result<Raised, Verdict>, SendError> {
+    async fn raise(&self, ordinary: &Mirrored) -> Result<Raised, Silence> {
         let cx = self.cx;
-        let Some(model) = cx.model() else { return Ok(Err(no_account())) };
-        let none = Map::new();
-        let spare = match cx.spares.make(model, if self.signs_up { &self.wish } else { &none }).await? {
-            Ok(spare) => spare,
-            Err(because) if self.signs_up => {
-                return Ok(Err(held(format!("a sign-up with a higher role is refused: {}", clean(&because, 160)))));
-            }
-            Err(because) => return Ok(Err(inconclusive(because, None))),
+        let further = if self.signs_up { self.wish.clone() } else { Map::new() };
+        let refused = |because: String| match self.signs_up {
+            true => format!("a sign-up with a higher role is refused: {}", clean(&because, 160)),
+            false => because,
         };
+        let spare = cx.spares.make(self.model, &further).await?;
+        let spare = spare.map_err(|because| Silence::undecided(refused(because)))?;
+        let who = cx.who_spare(&spare);
         let (before, answer) = if self.signs_up {
             (ordinary.clone(), Arc::clone(&spare.answer))
         } else {
-            let Some(before) = cx.mirror(&cx.who_spare(&spare)).await? else {
-                return Ok(Err(inconclusive("no route shows an account to itself", None)));
-            };
-            match cx.change_account(self.acting, &spare.name, &spare, &before, &self.wish).await? {
-                Ok(written) => (before, written.answer),
-                Err(because) => return Ok(Err(inconclusive(because, None))),
-            }
+            let before = cx.mirror(&who).await?.ok_or_else(not_shown)?;
+            let written = cx.change_account(self.acting, &spare.name, &spare, &before, &self.wish).await?;
+            (before, written.map_err(Silence::undecided)?.answer)
         };
-        if let Some(because) = ActCx::no_answer(&answer) {
-            return Ok(Err(inconclusive(because, None)));
+        if let Some(because) = unjudged(&answer) {
+            return Err(Silence::undecided(because));
         }
-        let Some(seen) = cx.mirror(&cx.who_spare(&spare)).await? else {
-            return Ok(Err(inconclusive("the account could not be looked at afterwards", None)));
-        };
+        let seen = cx.mirror(&who).await?;
+        let seen = seen.ok_or_else(|| Silence::undecided("the account could not be looked at afterwards"))?;
         let fields = self.raised_fields(&before, &seen);
         let function = self.ask_function(&spare, !fields.is_empty()).await?;
-        Ok(Ok(Raised { spare, before, answer, seen, fields, function }))
+        Ok(Raised { spare, before, answer, seen, fields, function })
     }
 
-    /// Fields of the account that are a higher role's now, and were not.
+    /// Returns the fields of the account that are a higher role's now, and were not.
     fn raised_fields(&self, before: &Mirrored, seen: &Mirrored) -> Vec<String> {
         let higher = roles_of(self.cx.check);
         let fields = seen.fields();
@@ -218,44 +208,31 @@ impl Attempt<'_> {
         raised.map(|(name, _)| name.clone()).collect()
     }
 
-    /// A function of a higher role that refuses ordinary accounts, asked as the spare one. A token that carries the role
-    /// is fetched anew where the account shows a higher one.
-    async fn ask_function(
-        &self,
-        spare: &Spare,
-        is_raised: bool,
-    ) -> Result<Option<(String, Arc<Answer>, bool)>, SendError> {
-        let mut last = None;
-        for surveyed in self.cx.guarded(self.account).into_iter().take(2) {
-            let Some(mut answer) = self.cx.ask_guarded(surveyed, &spare.name).await? else { continue };
-            if !is_served(&answer) && is_raised && last.is_none() && self.cx.sign_in_again(spare).await? {
-                answer = self.cx.ask_guarded(surveyed, &spare.name).await?.unwrap_or(answer);
-            }
-            let serves = is_served(&answer);
-            last = Some((surveyed.operation.id.0.clone(), answer, serves));
-            if serves {
-                break;
-            }
+    /// Asks functions of a higher role that refuse ordinary accounts, as the spare one. A token that carries the role is
+    /// fetched anew where the account shows a higher one.
+    async fn ask_function(&self, spare: &Spare, is_raised: bool) -> Result<Option<Served>, Silence> {
+        let asked = self.cx.ask_all_guarded(&self.model.name, &spare.name).await?;
+        let is_refused = asked.as_ref().is_some_and(|asked| !asked.serves());
+        if is_refused && is_raised && self.cx.sign_in_again(spare).await? {
+            return Ok(self.cx.ask_all_guarded(&self.model.name, &spare.name).await?);
         }
-        Ok(last)
+        Ok(asked)
     }
 
     /// Sets the role back by the same operation; the answer of the read that shows it.
-    async fn put_back(&self, raised: &Raised) -> Result<Option<Arc<Answer>>, SendError> {
+    async fn put_back(&self, raised: &Raised) -> Result<Option<Arc<Answer>>, Silence> {
         if self.signs_up || self.wish.is_empty() {
             return Ok(None);
         }
-        let old: Map<String, Value> =
-            self.wish.iter().map(|(name, value)| (name.clone(), plain_role(&raised.before, name, value))).collect();
-        let spare = &raised.spare;
+        let old = |(name, value): (&String, &Value)| (name.clone(), plain_role(&raised.before, name, value));
+        let (old, spare): (Map<String, Value>, &Spare) = (self.wish.iter().map(old).collect(), &raised.spare);
         if self.cx.change_account(self.acting, &spare.name, spare, &raised.seen, &old).await?.is_err() {
             return Ok(None);
         }
         let Some(seen) = self.cx.mirror(&self.cx.who_spare(spare)).await? else { return Ok(None) };
         if raised.fields.is_empty() {
             let function = self.ask_function(spare, false).await?;
-            let refused = function.filter(|(_, _, serves)| !serves);
-            return Ok(refused.map(|(_, answer, _)| answer));
+            return Ok(function.filter(|function| !function.serves()).map(|function| function.after));
         }
         let restored = raised.fields.iter().all(|name| match raised.before.value(name) {
             Some((value, _)) => seen.shows(name, value),
@@ -264,53 +241,41 @@ impl Attempt<'_> {
         Ok(restored.then(|| seen.answers().next().cloned()).flatten())
     }
 
-    fn verdict(&self, first: &Raised, repeated: bool, again: Option<Arc<Answer>>) -> Verdict {
-        let mut proof = Proof::default();
-        let name = &first.spare.name;
-        let shown = |view: &Mirrored, field: &String| {
+    fn prove(&self, first: &Raised, repeated: bool, again: Option<Arc<Answer>>) -> Judged {
+        let (mut rule, name) = (Rule::default(), &first.spare.name);
+        let shown = |view: &Mirrored, field: &str| {
             view.value(field).map_or_else(|| "not shown".to_owned(), |(value, _)| clean(&value.to_string(), 60))
         };
         for field in &first.fields {
-            let label = clean_name(field, 60);
-            proof.clause("role-was-lower", true, format!("`{label}` was {}", shown(&first.before, field)));
-            proof.clause(
+            let (label, was, now) =
+                (clean_name(field, 60), shown(&first.before, field), shown(&first.seen, field));
+            rule.weigh("role-was-lower", was != now, format!("`{label}` was {was}"));
+            rule.weigh(
                 "role-is-higher",
-                true,
-                format!("a read of the account shows `{label}` as {}", shown(&first.seen, field)),
+                first.seen.value(field).is_some(),
+                format!("a read of the account shows `{label}` as {now}"),
             );
         }
-        self.power_clause(&mut proof, first);
-        let how = if self.signs_up {
-            "a second account got the same"
-        } else {
-            "setting it back, or a second account, shows too"
+        self.weigh_power(&mut rule, first);
+        let how = match self.signs_up {
+            true => "a second account got the same",
+            false => "setting it back, or a second account, shows too",
         };
-        proof.clause("repeated", repeated, how);
-        proof.show(Role::Attack, &first.answer);
-        for answer in first.before.answers() {
-            proof.show(Role::Baseline, answer);
-        }
-        for answer in first.seen.answers() {
-            proof.show(Role::Readback, answer);
-        }
-        if let Some((_, answer, _)) = &first.function {
-            proof.show(Role::Readback, answer);
-        }
-        if let Some(refusal) = self.refusal() {
-            proof.show(Role::Control, refusal);
-        }
-        if let Some(answer) = &again {
-            proof.show(Role::Control, answer);
-        }
-        let field = self.wish.keys().next().or(first.fields.first());
-        let claim = match (field, self.signs_up) {
-            (Some(field), true) => format!("{name} signed up with a higher role in `{}`", clean_name(field, 60)),
-            (Some(field), false) => format!("{name} raised its own role by `{}`", clean_name(field, 60)),
+        rule.weigh("repeated", repeated, how).show(Role::Attack, &first.answer);
+        let function = first.function.as_ref();
+        rule.show_all(Role::Baseline, first.before.answers()).show_all(Role::Readback, first.seen.answers());
+        rule.show_all(Role::Readback, function.map(|function| &function.after));
+        rule.show_all(Role::Control, function.and_then(|function| function.before.as_ref()));
+        rule.show_all(Role::Control, &again);
+        let field = self.wish.keys().next().or(first.fields.first()).map(|field| clean_name(field, 60));
+        let claim = match (&field, self.signs_up) {
+            (Some(field), true) => format!("{name} signed up with a higher role in `{field}`"),
+            (Some(field), false) => format!("{name} raised its own role by `{field}`"),
             (None, _) => format!("{name} raised its own role"),
         };
         self.cx.note(self.acting, name, name, true, claim.clone());
-        proof.broken(Finding {
-            site: field.map_or_else(|| "operation".to_owned(), |field| format!("body:/{}", clean_name(field, 60))),
+        rule.found(Finding {
+            site: field.map_or_else(|| "operation".to_owned(), |field| format!("body:/{field}")),
             cause: self.acting.operation.path.clone(),
             claim,
             severity: None,
@@ -318,36 +283,26 @@ impl Attempt<'_> {
         })
     }
 
-    /// Whether the role gives power: by a function, or by what the field is.
-    fn power_clause(&self, proof: &mut Proof, first: &Raised) {
-        match &first.function {
-            Some((operation, _, true)) => {
-                proof.clause(
-                    "gives-power",
-                    true,
-                    format!("{operation} refuses ordinary accounts, and serves this one"),
-                );
+    /// Weighs whether the role gives power: by a function, or by what the field is.
+    fn weigh_power(&self, rule: &mut Rule, first: &Raised) {
+        let because = match &first.function {
+            Some(function) if function.serves() => {
+                format!("{} refuses ordinary accounts, and serves this one", function.operation)
             }
-            Some((operation, answer, false)) => {
-                proof.open(
-                    "gives-power",
-                    format!(
-                        "{operation} still refuses the account (status {}); the role may be a word in a profile",
-                        status(answer)
-                    ),
-                );
-            }
+            Some(function) => format!(
+                "{} still refuses the account (status {}); the role may be a word in a profile",
+                function.operation,
+                status(&function.after)
+            ),
             None if self.is_doubtful(first) => {
-                proof.open(
-                    "gives-power",
-                    "no function is known that refuses ordinary accounts, so that the role may be a mere word; a read that is marked for administrators would settle it",
-                );
+                "no function is known that refuses ordinary accounts, so that the role may be a mere word; a read that is marked for administrators would settle it".to_owned()
             }
-            None => {}
-        }
+            None => return,
+        };
+        rule.weigh("gives-power", first.serves().then_some(true), because);
     }
 
-    /// A role that everybody is offered, or that nobody but the caller ever set, may be no privilege.
+    /// Whether the role may be no privilege: all are offered it, or none but the caller ever set it.
     fn is_doubtful(&self, first: &Raised) -> bool {
         let outside = self.wish.iter().any(|(name, value)| {
             let known = vocabulary(self.cx.maker.api, name);
@@ -355,11 +310,5 @@ impl Attempt<'_> {
         });
         let unset = first.fields.iter().any(|name| first.before.value(name).is_none_or(|(value, _)| value.is_null()));
         self.signs_up || outside || unset
-    }
-
-    /// The refusal of an ordinary account by a guarded function.
-    fn refusal(&self) -> Option<&Answer> {
-        let guarded: Vec<&Surveyed> = self.cx.guarded(self.account);
-        guarded.first().and_then(|surveyed| surveyed.by.get(self.account)).map(|own| &*own.first)
     }
 }

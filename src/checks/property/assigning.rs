@@ -4,31 +4,33 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::act::{Account, Acting, Body, Created, Spare, add, marker, sent};
+use crate::act::{Account, Acting, Body, Created, Spare, Unusual, Unusually, add, marker, sent};
 use crate::checks::acting::ActCx;
 use crate::checks::own_account::Mirrored;
+use crate::model::Silence;
 use crate::probe::{Answer, Caller, SendError};
+use crate::trial::{refusal, unjudged};
 
-/// What a field is to be set on.
+/// What a field is to be set on: always something that the scan made.
 #[derive(Debug)]
-pub(super) enum Subject<'a> {
-    /// A new object of a caller, by the operation that makes such objects.
-    New { caller: String, producer: usize },
+pub(super) enum Recipient<'a> {
+    /// A new object beside one that its caller made by the same operation.
+    New(Box<Created>),
     /// An object that was made for the purpose.
-    Object { created: Box<Created> },
+    Object(Box<Created>),
     /// A new account.
-    SignUp { model: &'a Account },
+    SignUp(&'a Account),
     /// An account that was made for the purpose.
-    Account { spare: Box<Spare> },
+    Account(Box<Spare>),
 }
 
 /// One body with further fields, and how things look afterwards.
-#[derive(Debug)]
-pub(super) struct Trial {
+#[derive(Debug, Default)]
+pub(super) struct Assignment {
     /// The fields as they were sent in the end.
     pub(super) sent: Map<String, Value>,
     /// A name and value of no meaning that was sent with them.
-    pub(super) nonce: Option<String>,
+    nonce: Option<String>,
     pub(super) answer: Option<Arc<Answer>>,
     /// The view afterwards.
     pub(super) seen: Option<Mirrored>,
@@ -42,21 +44,12 @@ pub(super) struct Trial {
     pub(super) created: Option<Created>,
 }
 
-impl Trial {
-    fn refused(because: String, caller: &str) -> Self {
-        Self {
-            sent: Map::new(),
-            nonce: None,
-            answer: None,
-            seen: None,
-            echo: false,
-            refused: Some(because),
-            caller: caller.to_owned(),
-            created: None,
-        }
+impl Assignment {
+    fn refuse(self, because: impl Into<String>) -> Self {
+        Self { refused: Some(because.into()), ..self }
     }
 
-    /// Fields that show the value that was sent, and did not before.
+    /// Returns the fields that show the value that was sent, and did not before.
     pub(super) fn stored(&self, before: &Mirrored) -> Vec<String> {
         let Some(seen) = &self.seen else { return Vec::new() };
         let taken = |(name, value): &(&String, &Value)| seen.shows(name, value) && !before.shows(name, value);
@@ -69,35 +62,38 @@ impl Trial {
     }
 }
 
-impl Subject<'_> {
-    /// Who owns it.
+impl Recipient<'_> {
+    /// Returns its owner.
     pub(super) fn caller(&self) -> &str {
         match self {
-            Self::New { caller, .. } => caller,
-            Self::Object { created } => &created.caller,
-            Self::SignUp { model } => &model.name,
-            Self::Account { spare } => &spare.name,
+            Self::New(created) | Self::Object(created) => &created.caller,
+            Self::SignUp(model) => &model.name,
+            Self::Account(spare) => &spare.name,
         }
     }
 
     /// Whether it is an account.
     pub(super) fn is_account(&self) -> bool {
-        matches!(self, Self::SignUp { .. } | Self::Account { .. })
+        matches!(self, Self::SignUp(_) | Self::Account(_))
     }
 
-    /// How it looks without any further field. The flag says that there is no view but the answer of its creation.
+    /// Returns the answer that made it, without any further field: the rightful request.
+    pub(super) fn made_by(&self) -> &Arc<Answer> {
+        match self {
+            Self::New(created) | Self::Object(created) => &created.answer,
+            Self::SignUp(model) => &model.answer,
+            Self::Account(spare) => &spare.answer,
+        }
+    }
+
+    /// Returns how it looks without any further field, and whether there is no view but the answer of its creation.
     pub(super) async fn before(&self, cx: &ActCx<'_>) -> Result<Option<(Mirrored, bool)>, SendError> {
-        let known = match self {
-            Self::New { caller, producer } => {
-                let own = |created: &Created| created.caller == *caller && created.producer == *producer;
-                cx.maker.made().into_iter().find(own)
-            }
-            Self::Object { created } => Some((**created).clone()),
-            Self::SignUp { model } => return Ok(cx.mirror(&cx.who(model)).await?.map(|view| (view, false))),
-            Self::Account { spare } => return Ok(cx.mirror(&cx.who_spare(spare)).await?.map(|view| (view, false))),
+        let who = match self {
+            Self::New(created) | Self::Object(created) => return look(cx, created).await,
+            Self::SignUp(model) => cx.who(model),
+            Self::Account(spare) => cx.who_spare(spare),
         };
-        let Some(created) = known else { return Ok(None) };
-        look(cx, &created).await
+        Ok(cx.mirror(&who).await?.map(|view| (view, false)))
     }
 
     /// Sends the fields, with one of no meaning among them where `with_nonce`.
@@ -108,97 +104,80 @@ impl Subject<'_> {
         before: &Mirrored,
         fields: &Map<String, Value>,
         with_nonce: bool,
-    ) -> Result<Trial, SendError> {
+    ) -> Result<Assignment, Silence> {
         let nonce = with_nonce.then(marker);
         let mut further = fields.clone();
-        if let Some(nonce) = &nonce {
-            further.insert(nonce.clone(), json!(nonce));
-        }
+        further.extend(nonce.iter().map(|nonce| (nonce.clone(), json!(nonce))));
+        let caller = self.caller().to_owned();
+        let empty = Assignment { sent: fields.clone(), nonce, caller, ..Assignment::default() };
         match self {
-            Self::New { caller, producer } => make(cx, caller, *producer, fields, &further, nonce).await,
-            Self::Object { created } => {
+            Self::New(known) => make(cx, known, &further, empty).await,
+            Self::SignUp(model) => match cx.spares.make(model, &further).await? {
+                Ok(spare) => {
+                    let (answer, seen) = (Some(Arc::clone(&spare.answer)), cx.mirror(&cx.who_spare(&spare)).await?);
+                    Ok(Assignment { answer, seen, caller: spare.name, ..empty })
+                }
+                Err(because) => Ok(empty.refuse(because)),
+            },
+            Self::Object(created) => {
                 let Some(values) = cx.values(&acting.operation, created) else {
-                    return Ok(Trial::refused("its address is not known".to_owned(), &created.caller));
+                    return Ok(empty.refuse("its address is not known"));
                 };
                 let body = object_body(cx, acting, before, &further);
-                let caller = Caller::named(&created.caller);
-                let written = cx.write(acting, caller, &values, Some(&body)).await?;
-                if let Some(because) = refusal(&written.answer) {
-                    return Ok(Trial::refused(because, &created.caller));
-                }
-                let seen = cx.view(&created.caller, created).await?.and_then(Mirrored::of);
-                Ok(after(written.answer, fields, nonce, seen, &created.caller, Some((**created).clone())))
-            }
-            Self::SignUp { model } => {
-                let spare = match cx.spares.make(model, &further).await? {
-                    Ok(spare) => spare,
-                    Err(because) => return Ok(Trial::refused(because, &model.name)),
+                let written = cx.write(acting, Caller::named(&created.caller), &values, Some(&body)).await?;
+                let done = Assignment { created: Some((**created).clone()), ..answered(empty, written.answer) };
+                let seen = match done.refused {
+                    Some(_) => None,
+                    None => cx.view(&created.caller, created).await?.and_then(Mirrored::of),
                 };
-                let seen = cx.mirror(&cx.who_spare(&spare)).await?;
-                Ok(after(Arc::clone(&spare.answer), fields, nonce, seen, &spare.name, None))
+                Ok(Assignment { seen, ..done })
             }
-            Self::Account { spare } => {
+            Self::Account(spare) => {
                 let written = match cx.change_account(acting, &spare.name, spare, before, &further).await? {
                     Ok(written) => written,
-                    Err(because) => return Ok(Trial::refused(because, &spare.name)),
+                    Err(because) => return Ok(empty.refuse(because)),
                 };
-                if let Some(because) = refusal(&written.answer) {
-                    return Ok(Trial::refused(because, &spare.name));
-                }
-                let seen = look_at_account(cx, spare, fields).await?;
-                Ok(after(written.answer, fields, nonce, seen, &spare.name, None))
+                let done = answered(empty, written.answer);
+                let seen = match done.refused {
+                    Some(_) => None,
+                    None => look_at_account(cx, spare, fields).await?,
+                };
+                Ok(Assignment { seen, ..done })
             }
         }
     }
 }
 
-/// One more object of a caller, with further fields in its body.
+/// Takes the answer to a write, and whether it is an outright refusal.
+fn answered(sent: Assignment, answer: Arc<Answer>) -> Assignment {
+    let refused = unjudged(&answer).or_else(|| refusal(&answer));
+    Assignment { answer: Some(answer), refused, ..sent }
+}
+
+/// Makes one more object like a known one, with further fields in its body.
 async fn make(
     cx: &ActCx<'_>,
-    caller: &str,
-    producer: usize,
-    fields: &Map<String, Value>,
+    known: &Created,
     further: &Map<String, Value>,
-    nonce: Option<String>,
-) -> Result<Trial, SendError> {
-    let created = match cx.maker.make_with(producer, caller, further).await? {
-        Ok(created) => created,
-        Err(because) => return Ok(Trial::refused(because, caller)),
+    empty: Assignment,
+) -> Result<Assignment, Silence> {
+    let how = Unusual { fields: further.clone(), ..Unusual::default() };
+    let created = match cx.maker.make_unusually(known.producer, &known.caller, &how).await? {
+        Unusually::Made(created) => *created,
+        Unusually::Not(answer, because) => return Ok(Assignment { answer, ..empty.refuse(because) }),
     };
-    cx.maker.forget(&created);
-    let sent = really_sent(created.body.as_ref().map(|body| &body.value), fields);
+    // A refusal may have had a field changed or taken out before the body was accepted.
+    let body = created.body.as_ref().map(|body| &body.value);
+    let sent = empty.sent.keys().filter_map(|name| Some((name.clone(), sent(body?, name)?))).collect();
     let (seen, echo) = match look(cx, &created).await? {
         Some((view, echo)) => (Some(view), echo),
         None => (None, false),
     };
     let answer = Some(Arc::clone(&created.answer));
-    let caller = caller.to_owned();
-    Ok(Trial { sent, nonce, answer, seen, echo, refused: None, caller, created: Some(created) })
+    Ok(Assignment { sent, answer, seen, echo, created: Some(created), ..empty })
 }
 
-fn after(
-    answer: Arc<Answer>,
-    fields: &Map<String, Value>,
-    nonce: Option<String>,
-    seen: Option<Mirrored>,
-    caller: &str,
-    created: Option<Created>,
-) -> Trial {
-    let (sent, caller) = (fields.clone(), caller.to_owned());
-    Trial { sent, nonce, answer: Some(answer), seen, echo: false, refused: None, caller, created }
-}
-
-fn refusal(answer: &Answer) -> Option<String> {
-    ActCx::no_answer(answer).or_else(|| ActCx::refusal(answer))
-}
-
-/// A refusal may have had a field changed or taken out before the body was accepted.
-fn really_sent(body: Option<&Value>, fields: &Map<String, Value>) -> Map<String, Value> {
-    let Some(body) = body else { return Map::new() };
-    fields.keys().filter_map(|name| Some((name.clone(), sent(body, name)?))).collect()
-}
-
-/// The object as its maker sees it; the answer of its creation where no route shows it.
+/// Returns the object as its maker sees it; the answer of its creation where no route shows it.
 async fn look(cx: &ActCx<'_>, created: &Created) -> Result<Option<(Mirrored, bool)>, SendError> {
     match cx.view(&created.caller, created).await? {
         Some(seen) => Ok(Mirrored::of(seen).map(|view| (view, false))),
@@ -206,8 +185,8 @@ async fn look(cx: &ActCx<'_>, created: &Created) -> Result<Option<(Mirrored, boo
     }
 }
 
-/// The account as it sees itself; where that shows none of the fields, once more with a new session: what is read from
-/// the token changes with the token.
+/// Returns the account as it sees itself; where that shows none of the fields, once more with a new session: what is
+/// read from the token changes with the token.
 async fn look_at_account(
     cx: &ActCx<'_>,
     spare: &Spare,
@@ -225,7 +204,7 @@ async fn look_at_account(
     cx.mirror(&cx.who_spare(spare)).await
 }
 
-/// A body that the operation takes, with the further fields in it.
+/// Returns a body that the operation takes, with the further fields in it.
 fn object_body(cx: &ActCx<'_>, acting: &Acting, before: &Mirrored, further: &Map<String, Value>) -> Body {
     let present = before.fields().into_iter().filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
     let own = cx.change(acting, &present, &[]).map(|change| change.body);

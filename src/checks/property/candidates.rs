@@ -174,3 +174,14 @@ pub(super) enum Again {
     /// On another one.
     OtherObject,
 }
+
+impl Again {
+    /// Returns it in words.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::PutBack => "putting the old value back by the same operation",
+            Self::SameObject => "another value",
+            Self::OtherObject => "another one of the kind",
+        }
+    }
+}

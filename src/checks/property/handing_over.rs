@@ -2,15 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::assigning::{Subject, Trial};
-use super::mass_assignment::{short, site, status_of};
+use super::assigning::{Assignment, Recipient};
+use super::mass_assignment::{field_list, short, site, status_of};
 use crate::act::{Acting, Created, declared};
 use crate::checks::acting::ActCx;
 use crate::checks::own_account::Mirrored;
-use crate::checks::proof::{Finding, Proof};
 use crate::checks::rights::{Right, agrees, right_of};
-use crate::model::{Role, Severity, Verdict, clean_name};
-use crate::probe::SendError;
+use crate::checks::rule::{Finding, Rule, ensure};
+use crate::model::{Draft, Role, Severity, Silence, clean_name};
 use crate::survey::words;
 
 /// An owner field of a caller's object, and what stands there for another caller of the scan.
@@ -21,58 +20,50 @@ struct Deed {
     heir: String,
 }
 
-/// Tries to hand an object over; `None` where there is nothing to try, or it had no effect.
+/// Hands an object over.
+///
+/// # Errors
+/// Where there is nothing to hand over, or it had no effect.
 pub(super) async fn hand_over(
     cx: &ActCx<'_>,
     acting: &Acting,
-    subject: &Subject<'_>,
+    recipient: &Recipient<'_>,
     before: &Mirrored,
-) -> Result<Option<Verdict>, SendError> {
-    let Some(deed) = deed(cx, acting, subject, before) else { return Ok(None) };
-    let fields: Map<String, Value> = [(deed.field.clone(), deed.other.clone())].into_iter().collect();
-    let Some((first, seen)) = once(cx, acting, subject, before, &fields, &deed).await? else { return Ok(None) };
-    // What was changed belongs to somebody else now: a second one has to be made.
-    let second = match subject {
-        Subject::Object { created } => {
-            let Some(other) = cx.fresh(created).await? else { return Ok(None) };
+) -> Result<Draft, Silence> {
+    let none = || Silence::not_applicable("it shows no owner that callers must not send");
+    let deed = deed(cx, acting, recipient, before).ok_or_else(none)?;
+    let (first, seen) = hand_over_one(cx, acting, recipient, before, &deed).await?;
+    // What was changed belongs to another caller now: a second one has to be made.
+    let second = match recipient {
+        Recipient::Object(created) => {
+            let other = cx.fresh(created).await?;
+            let other = other.ok_or_else(|| Silence::undecided("no second object could be made to repeat it"))?;
             cx.maker.forget(&other);
-            Subject::Object { created: Box::new(other) }
+            Some(Recipient::Object(Box::new(other)))
         }
-        _ => Subject::New { caller: subject.caller().to_owned(), producer: producer_of(cx, acting) },
+        _ => None,
     };
-    let again = once(cx, acting, &second, before, &fields, &deed).await?;
-    let mut proof = Proof::default();
-    let field = clean_name(&deed.field, 60);
-    proof.clause(
-        "not-the-callers-to-set",
-        true,
-        format!("the document does not let callers send `{field}` to {}", acting.operation.id),
-    );
-    proof.clause("was-otherwise", true, format!("without it, `{field}` is {}", short(&deed.own)));
-    proof.clause("shows-elsewhere", true, format!("a read by {} shows `{field}` as {}", seen.by, short(&deed.other)));
-    let kept = first.keeps_anything() || seen.view.contains(first.nonce.as_deref().unwrap_or("\u{0}"));
-    proof.clause(
-        "keeps-not-just-anything",
-        !kept,
-        if kept { "a field of no meaning came back too" } else { "a field of no meaning does not come back" },
-    );
-    proof.clause("repeated", again.is_some(), "a second object went the same way");
-    if let Some(answer) = &first.answer {
-        proof.show(Role::Attack, answer);
-    }
-    for answer in before.answers() {
-        proof.show(Role::Baseline, answer);
-    }
-    for answer in seen.view.answers() {
-        proof.show(Role::Readback, answer);
-    }
-    let claim = format!(
-        "{} made {} the owner of its object by `{field}` (status {})",
-        subject.caller(),
-        deed.heir,
-        status_of(first.answer.as_ref())
-    );
-    cx.note(acting, subject.caller(), subject.caller(), true, claim.clone());
+    let again = hand_over_one(cx, acting, second.as_ref().unwrap_or(recipient), before, &deed).await;
+
+    let (field, caller) = (clean_name(&deed.field, 60), recipient.caller());
+    let mut rule = Rule::default();
+    let listed = field_list([&deed.field].into_iter());
+    rule.need("not-the-callers-to-set", Ok(&deed), |_| {
+        format!("the document does not let callers send {listed} to {}", acting.operation.id)
+    })?;
+    rule.need("was-otherwise", Ok(&deed), |deed| format!("without it, `{field}` is {}", short(&deed.own)))?;
+    rule.need("shows-elsewhere", Ok(&seen), |seen| {
+        format!("a read by {} shows `{field}` as {}", seen.by, short(&deed.other))
+    })?;
+    let kept = first.keeps_anything();
+    let back = if kept { "a field of no meaning came back too" } else { "a field of no meaning does not come back" };
+    rule.weigh("keeps-not-just-anything", !kept, back);
+    rule.weigh("repeated", again.is_ok(), "a second object went the same way");
+    rule.show_all(Role::Attack, &first.answer).show_all(Role::Baseline, before.answers());
+    rule.show_all(Role::Readback, seen.view.answers());
+    let (heir, status) = (&deed.heir, status_of(first.answer.as_ref()));
+    let claim = format!("{caller} made {heir} the owner of its object by `{field}` (status {status})");
+    cx.note(acting, caller, caller, true, claim.clone());
     let finding = Finding {
         site: site(&[&deed.field]),
         cause: acting.operation.path.clone(),
@@ -80,19 +71,15 @@ pub(super) async fn hand_over(
         severity: Some(Severity::Critical),
         surveyed: acting,
     };
-    Ok(Some(if kept { proof.fact(finding) } else { proof.broken(finding) }))
+    Ok(if kept { rule.observation(finding) } else { rule.draft(finding) })
 }
 
-/// The owner field that may be tried, with the value that another caller's object of the same kind has in it.
-fn deed(cx: &ActCx<'_>, acting: &Acting, subject: &Subject<'_>, before: &Mirrored) -> Option<Deed> {
+/// Returns the owner field that may be tried, with the value that another caller's object of the same kind has in it.
+fn deed(cx: &ActCx<'_>, acting: &Acting, recipient: &Recipient<'_>, before: &Mirrored) -> Option<Deed> {
     let names = declared(cx.maker.api, acting)?;
-    let producer = match subject {
-        Subject::New { producer, .. } => *producer,
-        Subject::Object { created } => created.producer,
-        _ => return None,
-    };
+    let (Recipient::New(own) | Recipient::Object(own)) = recipient else { return None };
     let made = cx.maker.made();
-    let others = || made.iter().filter(|other| other.producer == producer && other.caller != subject.caller());
+    let others = || made.iter().filter(|other| other.producer == own.producer && other.caller != own.caller);
     before.fields().into_iter().find_map(|(field, own)| {
         let is_owner = right_of(&field, &own) == Some(Right::Ownership);
         if !is_owner || names.contains(&words(&field).join("")) {
@@ -110,43 +97,35 @@ fn deed(cx: &ActCx<'_>, acting: &Acting, subject: &Subject<'_>, before: &Mirrore
     })
 }
 
-fn producer_of(cx: &ActCx<'_>, acting: &Acting) -> usize {
-    cx.maker.acting.iter().position(|other| other.operation.id == acting.operation.id).unwrap_or(usize::MAX)
-}
-
 /// What a caller sees of the object that was handed over.
 struct Handed {
     by: String,
     view: Mirrored,
 }
 
-/// One object with the other's value in its owner field: where it took effect, who sees that. It is removed at once by
-/// its new owner, since its maker may no longer be able to.
-async fn once(
+/// Makes or changes one object with the other's value in its owner field: where it took effect, with the caller that
+/// sees it. It is removed at once by its new owner, since its maker may no longer be able to.
+async fn hand_over_one(
     cx: &ActCx<'_>,
     acting: &Acting,
-    subject: &Subject<'_>,
+    recipient: &Recipient<'_>,
     before: &Mirrored,
-    fields: &Map<String, Value>,
     deed: &Deed,
-) -> Result<Option<(Trial, Handed)>, SendError> {
-    let trial = subject.attempt(cx, acting, before, fields, true).await?;
-    let Some(created) = trial.created.clone().filter(|_| trial.refused.is_none() && !trial.echo) else {
-        return Ok(None);
-    };
-    let own = trial.seen.clone().filter(|view| view.shows(&deed.field, &deed.other));
+) -> Result<(Assignment, Handed), Silence> {
+    let no_effect = || Silence::undecided(format!("`{}` stayed as it was", clean_name(&deed.field, 60)));
+    let fields: Map<String, Value> = [(deed.field.clone(), deed.other.clone())].into_iter().collect();
+    let sent = recipient.attempt(cx, acting, before, &fields, true).await?;
+    ensure(sent.refused.is_none() && !sent.echo, no_effect)?;
+    let created: Created = sent.created.clone().ok_or_else(no_effect)?;
+    let own = sent.seen.clone().filter(|view| view.shows(&deed.field, &deed.other));
     let handed = match own {
-        Some(view) => Some(Handed { by: subject.caller().to_owned(), view }),
-        None => seen_by_heir(cx, &created, deed).await?,
+        Some(view) => Handed { by: recipient.caller().to_owned(), view },
+        None => {
+            let view = cx.view(&deed.heir, &created).await?.and_then(Mirrored::of);
+            let taken = view.filter(|view| view.shows(&deed.field, &deed.other));
+            Handed { by: deed.heir.clone(), view: taken.ok_or_else(no_effect)? }
+        }
     };
-    if handed.is_some() {
-        cx.remove_as(&deed.heir, &created).await?;
-    }
-    Ok(handed.map(|handed| (trial, handed)))
-}
-
-async fn seen_by_heir(cx: &ActCx<'_>, created: &Created, deed: &Deed) -> Result<Option<Handed>, SendError> {
-    let view = cx.view(&deed.heir, created).await?.and_then(Mirrored::of);
-    let taken = view.filter(|view| view.shows(&deed.field, &deed.other));
-    Ok(taken.map(|view| Handed { by: deed.heir.clone(), view }))
+    cx.remove_as(&deed.heir, &created).await?;
+    Ok((sent, handed))
 }

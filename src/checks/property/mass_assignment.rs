@@ -1,20 +1,22 @@
 //! `property/mass-assignment`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::assigning::{Subject, Trial};
+use super::assigning::{Assignment, Recipient};
 use super::candidates::{Again, Candidate, candidates, first_values, second_value};
 use super::handing_over::hand_over;
-use crate::act::{Acting, Kind, acting_of};
+use crate::act::{Acting, Kind, acting_of, declared};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
-use crate::checks::meta::{Check, Meta, Need, Phase, Running, check};
-use crate::checks::own_account::{Mirrored, is_served, no_account};
-use crate::checks::proof::{Finding, Proof, held, inconclusive, skipped, status, unsent};
-use crate::model::{Draft, Operation, Role, Severity, Verdict, clean, clean_name};
-use crate::probe::{Answer, SendError};
+use crate::checks::meta::{Need, check};
+use crate::checks::own_account::{Mirrored, Served, no_account};
+use crate::checks::rights::Right;
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::model::{Draft, Operation, Role, Severity, Silence, clean, clean_name};
+use crate::probe::Answer;
 
 check! {
     /// ## What it does
@@ -48,80 +50,43 @@ check! {
         cwe: [915],
         remedy: "field-allow-list",
         since: "0.2.0",
+        plan: need,
+        phase: Properties,
+        write: run,
     }
 }
 
-impl Check for MassAssignment {
-    fn meta(&self) -> &'static Meta {
-        &Self::META
+fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
+    if operation.method.is_safe() {
+        return Need::NotApplicable;
     }
-
-    fn plan(&self, cx: &PlanCx<'_>, operation: &Operation) -> Need {
-        if operation.method.is_safe() {
-            return Need::NotApplicable;
-        }
-        // Two bodies with the view after each, one before, a few for what is refused; a sign-in for each account.
-        match acting_of(cx.api, operation).kind {
-            Kind::Create | Kind::Update | Kind::SignUp => Need::Requests(18),
-            _ => Need::NotApplicable,
-        }
-    }
-
-    fn act<'a>(&'a self, cx: &'a ActCx<'a>, acting: &'a Acting) -> Running<'a> {
-        Box::pin(async move { run(cx, acting).await.unwrap_or_else(|error| unsent(&error)) })
-    }
-
-    fn phase(&self) -> Phase {
-        Phase::Properties
+    // Two bodies with the view after each, one before, a few for what is refused; a sign-in for each account.
+    match acting_of(cx.api, operation).kind {
+        Kind::Create | Kind::Update | Kind::SignUp => Need::Requests(18),
+        _ => Need::NotApplicable,
     }
 }
 
-async fn run(cx: &ActCx<'_>, acting: &Acting) -> Result<Verdict, SendError> {
-    let subject = match subject(cx, acting).await? {
-        Ok(subject) => subject,
-        Err(verdict) => return Ok(verdict),
-    };
-    let Some((before, echo)) = subject.before(cx).await? else {
-        return Ok(inconclusive(format!("no route shows {} what it made", subject.caller()), None));
-    };
-    let found = candidates(cx, acting, &before.fields(), subject.is_account());
-    cx.keep_tried_fields(acting);
+async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    let recipient = recipient(cx, acting).await?;
+    let unseen = || Silence::undecided(format!("no route shows {} what it made", recipient.caller()));
+    let (before, echo) = recipient.before(cx).await?.ok_or_else(unseen)?;
+    let found = candidates(cx, acting, &before.fields(), recipient.is_account());
     let values = first_values(cx, acting, &found);
-    let attempt = Attempt { cx, acting, subject, before, echo, found };
-    let verdict = if values.is_empty() {
-        held("it shows no field of privilege, approval, money or allowance that callers must not send")
-    } else {
-        attempt.carry_out(&values).await?
-    };
-    if let Verdict::Broken(drafts) = &verdict
-        && attempt.subject.is_account()
-    {
-        let is_role = |draft: &&Draft| {
-            let named = |candidate: &Candidate| draft.site.contains(&candidate.name);
-            attempt
-                .found
-                .iter()
-                .any(|candidate| candidate.right == crate::checks::rights::Right::Role && named(candidate))
-        };
-        if let Some(draft) = drafts.iter().find(is_role) {
-            cx.keep_raise(acting, draft.clone());
-        }
-    }
+    let attempt = Attempt { cx, acting, recipient, before, echo, found };
+    let set = attempt.carry_out(&values).await;
     // Last: its maker may have no say in the object any more.
-    let handed = hand_over(cx, acting, &attempt.subject, &attempt.before).await?;
-    Ok(match (verdict, handed) {
-        (Verdict::Broken(mut drafts), Some(Verdict::Broken(more))) => {
-            for handed in more {
-                join(&mut drafts, handed);
-            }
-            Verdict::Broken(drafts)
+    match (set, hand_over(cx, acting, &attempt.recipient, &attempt.before).await) {
+        (Ok(mut drafts), Ok(handed)) => {
+            join(&mut drafts, handed);
+            Ok(drafts)
         }
-        (verdict @ Verdict::Broken(_), _) => verdict,
-        (verdict, handed) => handed.unwrap_or(verdict),
-    })
+        (Err(_), Ok(handed)) => Ok(vec![handed]),
+        (set, Err(_)) => set,
+    }
 }
 
-/// One cause, one finding: what is as sure as the first is told with it.
+/// One cause, one finding: what is as sure as the first is reported with it.
 fn join(drafts: &mut Vec<Draft>, more: Draft) {
     match drafts.first_mut().filter(|first| first.confidence() == more.confidence()) {
         Some(first) => {
@@ -136,106 +101,101 @@ fn join(drafts: &mut Vec<Draft>, more: Draft) {
     }
 }
 
-/// What the fields are to be set on: always something that the scan made.
-async fn subject<'a>(cx: &ActCx<'a>, acting: &Acting) -> Result<Result<Subject<'a>, Verdict>, SendError> {
+/// Returns what the fields are to be set on.
+async fn recipient<'a>(cx: &ActCx<'a>, acting: &Acting) -> Result<Recipient<'a>, Silence> {
+    let is_own = |index: usize| cx.maker.acting.get(index).is_some_and(|it| it.operation.id == acting.operation.id);
     match acting.kind {
         Kind::SignUp => {
-            if let Some(admin) = cx.model().and_then(|account| account.made_by.as_ref()) {
-                return Ok(Err(held(format!("only a higher role such as {admin}'s makes accounts here"))));
-            }
-            let like = cx.model().filter(|account| {
-                cx.maker.acting.get(account.sign_up).is_some_and(|used| used.operation.id == acting.operation.id)
-            });
-            Ok(like.map(|model| Subject::SignUp { model }).ok_or_else(no_account))
+            let made_by = cx.model().and_then(|account| account.made_by.as_ref());
+            ensure(made_by.is_none(), || {
+                Silence::not_applicable("only a higher role makes accounts here, and may decide these fields")
+            })?;
+            let like = cx.model().filter(|account| is_own(account.sign_up));
+            like.map(Recipient::SignUp).ok_or_else(|| no_account(cx, acting))
         }
         Kind::Update if cx.changes_account(acting) => {
-            let Some(model) = cx.model() else { return Ok(Err(no_account())) };
-            let spare = cx.spares.make(model, &Map::new()).await?;
-            Ok(spare
-                .map(|spare| Subject::Account { spare: Box::new(spare) })
-                .map_err(|because| inconclusive(because, None)))
+            let model = cx.model().ok_or_else(|| no_account(cx, acting))?;
+            let spare = cx.spares.make(model, &Map::new()).await?.map_err(Silence::undecided)?;
+            Ok(Recipient::Account(Box::new(spare)))
         }
         Kind::Update => {
             let owners = cx.check.survey.people.all.iter();
             let found = owners.filter_map(|person| cx.target(acting, &person.name)).map(|(created, _)| created);
-            let Some(known) = found.min_by_key(|created| cx.account(&created.caller).is_none()) else {
-                return Ok(Err(no_object(cx, acting)));
-            };
-            let Some(own) = cx.fresh(&known).await? else {
-                return Ok(Err(inconclusive("no further object could be made to be changed", None)));
-            };
+            let known = found.min_by_key(|created| cx.account(&created.caller).is_none());
+            let known = known.ok_or_else(|| cx.no_target(acting, true))?;
+            let own = cx.fresh(&known).await?;
+            let own = own.ok_or_else(|| Silence::undecided("no further object could be made to be changed"))?;
             cx.maker.forget(&own);
-            Ok(Ok(Subject::Object { created: Box::new(own) }))
+            Ok(Recipient::Object(Box::new(own)))
         }
         Kind::Create => {
-            let producer = cx.maker.acting.iter().position(|other| other.operation.id == acting.operation.id);
-            let made = cx.maker.made();
-            let found = made
-                .iter()
-                .filter(|created| Some(created.producer) == producer)
-                .min_by_key(|created| cx.account(&created.caller).is_none());
-            Ok(found
-                .map(|created| Subject::New { caller: created.caller.clone(), producer: created.producer })
-                .ok_or_else(|| no_object(cx, acting)))
+            let made = cx.maker.made().into_iter().filter(|created| is_own(created.producer));
+            let known = made.min_by_key(|created| cx.account(&created.caller).is_none());
+            known.map(|created| Recipient::New(Box::new(created))).ok_or_else(|| cx.no_target(acting, true))
         }
-        _ => Ok(Err(held("it neither makes nor changes an object"))),
+        _ => Err(Silence::not_applicable("it neither makes nor changes an object")),
     }
-}
-
-fn no_object(cx: &ActCx<'_>, acting: &Acting) -> Verdict {
-    let because = cx.maker.why_not(acting.resource.as_deref());
-    skipped(
-        because.unwrap_or_else(|| "no operation of the document makes an object of this kind".to_owned()),
-        Some(
-            "let a caller make objects of this kind (a POST that the document describes), so that one may be written to",
-        ),
-    )
 }
 
 struct Attempt<'a> {
     cx: &'a ActCx<'a>,
     acting: &'a Acting,
-    subject: Subject<'a>,
+    recipient: Recipient<'a>,
     before: Mirrored,
     /// There is no view but the answers of the writes.
     echo: bool,
     found: Vec<Candidate>,
 }
 
-/// A guarded function before and after.
-struct Served {
-    operation: String,
-    before: Option<Arc<Answer>>,
-    after: Arc<Answer>,
+/// What was set, once and again.
+struct Setting {
+    first: Assignment,
+    repeat: Assignment,
+    /// The fields that were stored.
+    kept: Vec<String>,
+    /// A guarded function that serves the account now.
+    served: Option<Served>,
+    with_nonce: bool,
+    is_repeated: bool,
+    how: Again,
 }
 
 impl Attempt<'_> {
-    async fn carry_out(&self, values: &Map<String, Value>) -> Result<Verdict, SendError> {
-        let (first, with_nonce) = match self.first_accepted(values).await? {
-            Ok(found) => found,
-            Err(verdict) => return Ok(verdict),
-        };
-        if first.seen.is_none() {
-            return Ok(inconclusive("the object or account could not be looked at afterwards", None));
-        }
+    async fn carry_out(&self, values: &Map<String, Value>) -> Judged {
+        ensure(!values.is_empty(), || {
+            Silence::not_applicable(
+                "it shows no field of privilege, approval, money or allowance that callers must not send",
+            )
+        })?;
+        let (first, with_nonce) = self.first_accepted(values).await?;
+        ensure(first.seen.is_some(), || Silence::undecided("the object or account could not be looked at afterwards"))?;
         let mut stored = first.stored(&self.before);
         let served = self.served(&first).await?;
         if stored.is_empty() && served.is_some() {
             // No route shows the field, but what it decides does.
-            let is_role = |candidate: &&Candidate| candidate.right == crate::checks::rights::Right::Role;
-            stored.extend(self.found.iter().filter(is_role).map(|candidate| candidate.name.clone()));
+            let roles = self.found.iter().filter(|candidate| candidate.right == Right::Role);
+            stored.extend(roles.map(|candidate| candidate.name.clone()));
             stored.retain(|name| first.sent.contains_key(name));
         }
         if stored.is_empty() {
-            let because = format!("{} were sent, and nothing shows them afterwards", names(values.keys()));
-            self.cx.note(self.acting, self.subject.caller(), self.subject.caller(), false, because.clone());
-            return Ok(held(because));
+            let because = format!("{} were sent, and nothing shows them afterwards", field_list(values.keys()));
+            return Err(self.silent(first.answer.as_ref(), self.recipient.made_by(), because));
         }
-        self.prove(&first, &stored, served, with_nonce).await
+        let setting = self.repeat(first, &stored, served, with_nonce).await?;
+        self.prove(&setting)
     }
 
-    /// The first body that is not refused outright: with all fields, without the one of no meaning, with single fields.
-    async fn first_accepted(&self, values: &Map<String, Value>) -> Result<Result<(Trial, bool), Verdict>, SendError> {
+    /// The silence after fields that were not taken; `control` is the rightful write.
+    fn silent(&self, attack: Option<&Arc<Answer>>, control: &Arc<Answer>, because: String) -> Silence {
+        self.cx.note(self.acting, self.recipient.caller(), self.recipient.caller(), false, because.clone());
+        match attack {
+            Some(attack) => held(attack, control, because),
+            None => Silence::undecided(because),
+        }
+    }
+
+    /// Sends until a body is not refused outright: with all fields, without the one of no meaning, with single fields.
+    async fn first_accepted(&self, values: &Map<String, Value>) -> Result<(Assignment, bool), Silence> {
         let only = |index: usize| -> Map<String, Value> {
             let candidate = self.found.iter().filter(|candidate| values.contains_key(&candidate.name)).nth(index);
             let pair = candidate.and_then(|candidate| values.get_key_value(&candidate.name));
@@ -245,131 +205,122 @@ impl Attempt<'_> {
         if values.len() > 1 {
             tries.extend([(only(0), true), (only(1), true)]);
         }
-        let mut because = String::new();
+        let mut last = Assignment::default();
         for (fields, with_nonce) in tries {
-            let trial = self.subject.attempt(self.cx, self.acting, &self.before, &fields, with_nonce).await?;
-            match &trial.refused {
-                None => return Ok(Ok((trial, with_nonce))),
-                Some(refusal) => because = refusal.clone(),
+            last = self.send(&self.before, &fields, with_nonce).await?;
+            if last.refused.is_none() {
+                return Ok((last, with_nonce));
             }
         }
-        let plain = self.subject.attempt(self.cx, self.acting, &self.before, &Map::new(), false).await?;
-        let because = clean(&because, 160);
-        Ok(Err(match plain.refused {
-            None => held(format!("a body with {} is refused: {because}", names(values.keys()))),
-            Some(_) => {
-                inconclusive(format!("the operation could not be used even without further fields ({because})"), None)
-            }
-        }))
+        let plain = self.send(&self.before, &Map::new(), false).await?;
+        let because = clean(&last.refused.unwrap_or_default(), 160);
+        ensure(plain.refused.is_none(), || {
+            Silence::undecided(format!("the operation could not be used even without further fields ({because})"))
+        })?;
+        let because = format!("a body with {} is refused: {because}", field_list(values.keys()));
+        Err(self.silent(last.answer.as_ref(), plain.answer.as_ref().unwrap_or(self.recipient.made_by()), because))
     }
 
-    /// A function of a higher role that refused the account, and serves it now.
-    async fn served(&self, trial: &Trial) -> Result<Option<Served>, SendError> {
-        let account = match &self.subject {
-            Subject::SignUp { model } => &model.name,
-            Subject::Account { .. } => match self.cx.model() {
-                Some(model) => &model.name,
-                None => return Ok(None),
-            },
-            Subject::New { .. } | Subject::Object { .. } => return Ok(None),
-        };
-        for surveyed in self.cx.guarded(account).into_iter().take(2) {
-            let Some(after) = self.cx.ask_guarded(surveyed, &trial.caller).await? else { continue };
-            if is_served(&after) {
-                let before = surveyed.by.get(account).map(|own| Arc::clone(&own.first));
-                return Ok(Some(Served { operation: surveyed.operation.id.0.clone(), before, after }));
-            }
-        }
-        Ok(None)
-    }
-
-    async fn prove(
+    async fn send(
         &self,
-        first: &Trial,
+        before: &Mirrored,
+        fields: &Map<String, Value>,
+        with_nonce: bool,
+    ) -> Result<Assignment, Silence> {
+        self.recipient.attempt(self.cx, self.acting, before, fields, with_nonce).await
+    }
+
+    /// Returns a function of a higher role that refused the account, and serves it now.
+    async fn served(&self, sent: &Assignment) -> Result<Option<Served>, Silence> {
+        match self.cx.model().filter(|_| self.recipient.is_account()) {
+            Some(model) => Ok(self.cx.ask_all_guarded(&model.name, &sent.caller).await?.filter(Served::serves)),
+            None => Ok(None),
+        }
+    }
+
+    async fn repeat(
+        &self,
+        first: Assignment,
         stored: &[String],
         served: Option<Served>,
         with_nonce: bool,
-    ) -> Result<Verdict, SendError> {
-        let again = match self.subject {
-            Subject::Account { .. } => Again::PutBack,
-            Subject::Object { .. } => Again::SameObject,
+    ) -> Result<Setting, Silence> {
+        let how = match self.recipient {
+            Recipient::Account(_) => Again::PutBack,
+            Recipient::Object(_) => Again::SameObject,
             _ => Again::OtherObject,
         };
-        let of = |name: &String| self.found.iter().find(|candidate| candidate.name == *name);
-        let second: Map<String, Value> = stored
-            .iter()
-            .filter_map(|name| {
-                let value = second_value(self.cx, of(name)?, first.sent.get(name)?, again);
-                Some((name.clone(), value))
-            })
-            .collect();
+        let second = stored.iter().filter_map(|name| {
+            let candidate = self.found.iter().find(|candidate| candidate.name == *name)?;
+            Some((name.clone(), second_value(self.cx, candidate, first.sent.get(name)?, how)))
+        });
         let then = first.seen.clone().unwrap_or_default();
-        let base = if again == Again::OtherObject { &self.before } else { &then };
-        let repeat = self.subject.attempt(self.cx, self.acting, base, &second, with_nonce).await?;
+        let base = if how == Again::OtherObject { &self.before } else { &then };
+        let repeat = self.send(base, &second.collect(), with_nonce).await?;
         let repeated = repeat.stored(base);
-        let by_function = stored.iter().all(|name| first.seen.as_ref().is_none_or(|seen| seen.value(name).is_none()));
-        let served_again = if by_function { self.served(&repeat).await? } else { None };
-        let kept: Vec<&String> = if by_function {
-            stored.iter().collect()
-        } else {
-            let both: Vec<&String> = stored.iter().filter(|name| repeated.contains(name)).collect();
-            if both.is_empty() { stored.iter().collect() } else { both }
-        };
-        // A role that was put back is taken away again.
-        let is_repeated = if by_function {
-            served_again.is_some() == (again != Again::PutBack)
-        } else {
-            kept.iter().all(|name| repeated.contains(name))
-        };
+        let by_function = stored.iter().all(|name| then.value(name).is_none());
+        if by_function {
+            // A role that was put back is taken away again.
+            let is_repeated = self.served(&repeat).await?.is_some() == (how != Again::PutBack);
+            let kept = stored.to_vec();
+            return Ok(Setting { first, repeat, kept, served, with_nonce, is_repeated, how });
+        }
+        let both: Vec<String> = stored.iter().filter(|name| repeated.contains(name)).cloned().collect();
+        let is_repeated = !both.is_empty();
+        let kept = if is_repeated { both } else { stored.to_vec() };
+        Ok(Setting { first, repeat, kept, served, with_nonce, is_repeated, how })
+    }
+
+    fn prove(&self, setting: &Setting) -> Judged {
+        let Setting { first, repeat, with_nonce, .. } = setting;
         let keeps_anything = first.keeps_anything() || repeat.keeps_anything();
         // Where anything is kept, what the server had set by itself was still overwritten.
-        let servers: Vec<&String> = kept.iter().copied().filter(|name| self.is_set_by_server(name)).collect();
+        let servers: Vec<&String> = setting.kept.iter().filter(|name| self.is_set_by_server(name)).collect();
         let excused = keeps_anything && servers.is_empty();
-        let kept = if keeps_anything && !excused { servers } else { kept };
-        let mut proof = Proof::default();
-        self.document_clause(&mut proof, &kept);
-        self.effect_clause(&mut proof, first, &kept, served.as_ref());
-        nonce_clause(&mut proof, keeps_anything, excused, with_nonce);
-        proof.clause("repeated", is_repeated, format!("{} shows the same", repeat_words(again)));
-        self.show(&mut proof, first, &repeat, served.as_ref());
-        let finding = self.finding(&kept, first);
-        self.cx.note(self.acting, self.subject.caller(), self.subject.caller(), true, finding.claim.clone());
-        Ok(if excused { proof.fact(finding) } else { proof.broken(finding) })
-    }
+        let kept = if keeps_anything && !excused { servers } else { setting.kept.iter().collect() };
 
-    fn document_clause(&self, proof: &mut Proof, kept: &[&String]) {
-        let what = names(kept.iter().copied());
-        let because = match crate::act::declared(self.cx.maker.api, self.acting) {
-            Some(_) => format!("the document does not let callers send {what} to {}", self.acting.operation.id),
-            None => format!("the document of {} says nothing of {what}", self.acting.operation.id),
-        };
-        proof.clause("not-the-callers-to-set", true, because);
-    }
-
-    fn effect_clause(&self, proof: &mut Proof, first: &Trial, kept: &[&String], served: Option<&Served>) {
-        for name in kept {
-            let field = clean_name(name, 60);
-            let sent = first.sent.get(*name).map(short).unwrap_or_default();
-            let was = self.before.value(name).map_or_else(|| "not shown".to_owned(), |(value, _)| short(value));
-            let now = first.seen.as_ref().and_then(|seen| seen.value(name));
-            if self.echo || first.echo {
-                proof.clause("was-otherwise", true, format!("without it, `{field}` is {was}"));
-                proof.open(
-                    "shows-elsewhere",
-                    format!("the answer shows `{field}` as {sent}, and no other route shows the object; declare a GET of it to settle this"),
-                );
-            } else if now.is_some() {
-                proof.clause("was-otherwise", true, format!("without it, `{field}` is {was}"));
-                proof.clause("shows-elsewhere", true, format!("a read afterwards shows `{field}` as {sent}"));
+        let mut rule = Rule::default();
+        let (what, id) = (field_list(kept.iter().copied()), &self.acting.operation.id);
+        rule.need("not-the-callers-to-set", Ok(declared(self.cx.maker.api, self.acting)), |names| match names {
+            Some(_) => format!("the document does not let callers send {what} to {id}"),
+            None => format!("the document of {id} says nothing of {what}"),
+        })?;
+        kept.iter().for_each(|name| self.look_at_effect(&mut rule, first, name));
+        if let Some(served) = &setting.served {
+            let because = format!("{} refused such an account, and serves this one", served.operation);
+            rule.weigh("gives-power", served.serves(), because);
+        }
+        let nonce = match (keeps_anything, with_nonce) {
+            (true, _) if excused => "a field of no meaning came back too: the API keeps anything",
+            (true, _) => {
+                "a field of no meaning came back too, but these the server had set itself, and they were overwritten"
             }
-        }
-        if let Some(served) = served {
-            proof.clause(
-                "gives-power",
-                true,
-                format!("{} refused such an account, and serves this one", served.operation),
-            );
-        }
+            (false, true) => "a field of no meaning in the same body does not come back",
+            (false, false) => "a body with a field of no meaning is refused",
+        };
+        rule.weigh("keeps-not-just-anything", !excused, nonce);
+        rule.weigh("repeated", setting.is_repeated, format!("{} shows the same", setting.how.as_str()));
+        self.show(&mut rule, setting);
+        let finding = self.finding(&kept, first);
+        self.cx.note(self.acting, self.recipient.caller(), self.recipient.caller(), true, finding.claim.clone());
+        if excused { rule.observed(finding) } else { rule.found(finding) }
+    }
+
+    fn look_at_effect(&self, rule: &mut Rule, first: &Assignment, name: &str) {
+        let field = clean_name(name, 60);
+        let sent = first.sent.get(name).map(short).unwrap_or_default();
+        let was = self.before.value(name).map_or_else(|| "not shown".to_owned(), |(value, _)| short(value));
+        let is_echo = self.echo || first.echo;
+        let Some((now, _)) = first.seen.as_ref().and_then(|seen| seen.value(name)) else { return };
+        let before = self.before.value(name).map(|(value, _)| value);
+        rule.weigh("was-otherwise", before != Some(now), format!("without it, `{field}` is {was}"));
+        let because = match is_echo {
+            true => format!(
+                "the answer shows `{field}` as {sent}, and no other route shows the object; declare a GET of it to settle this"
+            ),
+            false => format!("a read afterwards shows `{field}` as {sent}"),
+        };
+        rule.weigh("shows-elsewhere", (!is_echo).then_some(true), because);
     }
 
     /// Whether the server gives the field a value of its own that no caller sent.
@@ -378,91 +329,49 @@ impl Attempt<'_> {
         self.found.iter().any(|candidate| candidate.name == name && shown(candidate))
     }
 
-    fn show(&self, proof: &mut Proof, first: &Trial, repeat: &Trial, served: Option<&Served>) {
-        if let Some(answer) = &first.answer {
-            proof.show(Role::Attack, answer);
-        }
-        for answer in self.before.answers() {
-            proof.show(Role::Baseline, answer);
-        }
-        for answer in first.seen.iter().flat_map(Mirrored::answers).filter(|_| !first.echo) {
-            proof.show(Role::Readback, answer);
-        }
-        for answer in repeat.answer.iter().chain(repeat.seen.iter().flat_map(Mirrored::answers)) {
-            proof.show(Role::Control, answer);
-        }
-        if let Some(served) = served {
-            proof.show(Role::Readback, &served.after);
-            if let Some(before) = &served.before {
-                proof.show(Role::Control, before);
-            }
-        }
+    fn show(&self, rule: &mut Rule, setting: &Setting) {
+        let Setting { first, repeat, served, .. } = setting;
+        let views = first.seen.iter().flat_map(Mirrored::answers).filter(|_| !first.echo);
+        rule.show_all(Role::Attack, &first.answer).show_all(Role::Baseline, self.before.answers());
+        rule.show_all(Role::Readback, views).show_all(Role::Readback, served.iter().map(|served| &served.after));
+        rule.show_all(Role::Control, repeat.answer.iter().chain(repeat.seen.iter().flat_map(Mirrored::answers)));
+        rule.show_all(Role::Control, served.iter().filter_map(|served| served.before.as_ref()));
     }
 
-    fn finding(&self, kept: &[&String], first: &Trial) -> Finding<'_> {
+    fn finding(&self, kept: &[&String], first: &Assignment) -> Finding<'_> {
         let rights: Vec<_> = self.found.iter().filter(|candidate| kept.contains(&&candidate.name)).collect();
         let power = rights.iter().any(|candidate| candidate.right.is_power());
-        let what = if self.subject.is_account() { "its account" } else { "its object" };
-        let kinds = rights.iter().map(|candidate| candidate.right.as_str());
-        let kinds: std::collections::BTreeSet<&str> = kinds.collect();
-        let values: Vec<String> = kept
-            .iter()
-            .map(|name| {
-                let value = first.sent.get(*name).map(short).unwrap_or_default();
-                format!("`{}` ({value})", clean_name(name, 60))
-            })
-            .collect();
+        let what = if self.recipient.is_account() { "its account" } else { "its object" };
+        let kinds: BTreeSet<&str> = rights.iter().map(|candidate| candidate.right.as_str()).collect();
+        let value = |name: &String| first.sent.get(name).map(short).unwrap_or_default();
+        let values = kept.iter().map(|name| format!("`{}` ({})", clean_name(name, 60), value(name)));
+        let (values, kinds) = (values.collect::<Vec<_>>().join(", "), kinds.into_iter().collect::<Vec<_>>().join(", "));
         Finding {
             site: site(kept),
             cause: self.acting.operation.path.clone(),
-            claim: format!(
-                "{} set {} of {what}: {}",
-                self.subject.caller(),
-                values.join(", "),
-                kinds.into_iter().collect::<Vec<_>>().join(", ")
-            ),
+            claim: format!("{} set {values} of {what}: {kinds}", self.recipient.caller()),
             severity: power.then_some(Severity::Critical),
             surveyed: self.acting,
         }
     }
 }
 
-fn nonce_clause(proof: &mut Proof, keeps_anything: bool, excused: bool, with_nonce: bool) {
-    let because = match (keeps_anything, with_nonce) {
-        (true, _) if excused => "a field of no meaning came back too: the API keeps anything",
-        (true, _) => {
-            "a field of no meaning came back too, but these the server had set itself, and they were overwritten"
-        }
-        (false, true) => "a field of no meaning in the same body does not come back",
-        (false, false) => "a body with a field of no meaning is refused",
-    };
-    proof.clause("keeps-not-just-anything", !excused, because);
-}
-
-fn repeat_words(again: Again) -> &'static str {
-    match again {
-        Again::PutBack => "putting the old value back by the same operation",
-        Again::SameObject => "another value",
-        Again::OtherObject => "another one of the kind",
-    }
-}
-
-/// `body:/role, body:/plan`.
+/// Returns the place of fields in a body: `body:/role, body:/plan`.
 pub(super) fn site(fields: &[&String]) -> String {
     fields.iter().map(|name| format!("body:/{}", clean_name(name, 60))).collect::<Vec<_>>().join(", ")
 }
 
-/// Fields by name, for sentences.
-fn names<'n>(fields: impl Iterator<Item = &'n String>) -> String {
+/// Returns fields by name, for sentences.
+pub(super) fn field_list<'n>(fields: impl Iterator<Item = &'n String>) -> String {
     fields.map(|name| format!("`{}`", clean_name(name, 60))).collect::<Vec<_>>().join(", ")
 }
 
-/// A value for sentences.
+/// Returns a value for sentences.
 pub(super) fn short(value: &Value) -> String {
     clean(&value.to_string(), 60)
 }
 
-/// The status of an answer that may be missing.
+/// Returns the status of an answer that may be missing.
 pub(super) fn status_of(answer: Option<&Arc<Answer>>) -> String {
     answer.map_or_else(|| "none".to_owned(), |answer| status(answer))
 }
