@@ -33,4 +33,4 @@ pub use kinds::{Acting, Kind, acting, acting_of, ends_in_slot, is_password};
 pub use maker::{Created, Maker, NotMade, Unusual, Unusually};
 pub use repair::{Complaint, complaints, mend};
 pub use signup::{PASSWORD, Persona, is_user_name, sign_up_body};
-pub use spare::{Spare, SpareMaker};
+pub use spare::{Spare, SpareMaker, Unmade};

@@ -40,6 +40,33 @@ pub struct Spare {
     pub password: Secret,
 }
 
+/// Why a spare account could not be made.
+#[derive(Debug)]
+pub struct Unmade {
+    /// In a few words.
+    pub because: String,
+    /// The answer that refused it, where one did.
+    pub answer: Option<Arc<Answer>>,
+}
+
+impl From<String> for Unmade {
+    fn from(because: String) -> Self {
+        Self { because, answer: None }
+    }
+}
+
+impl From<Unmade> for String {
+    fn from(unmade: Unmade) -> Self {
+        unmade.because
+    }
+}
+
+impl std::fmt::Display for Unmade {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.because)
+    }
+}
+
 /// Makes spare accounts.
 #[derive(Debug)]
 pub struct SpareMaker<'a> {
@@ -68,15 +95,15 @@ impl<'a> SpareMaker<'a> {
         &self,
         model: &Account,
         further: &Map<String, Value>,
-    ) -> Result<Result<Spare, String>, SendError> {
+    ) -> Result<Result<Spare, Unmade>, SendError> {
         let undo = self.undo_of(model);
         let most = if undo.is_some() { MAX_SPARES } else { MAX_LASTING };
         let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         if n > most {
-            return Ok(Err(format!("{most} spare accounts are enough")));
+            return Ok(Err(format!("{most} spare accounts are enough").into()));
         }
         let known = self.probe.identities().iter().find(|identity| identity.name == model.name);
-        let Some(like) = known.cloned() else { return Ok(Err(format!("{} is not signed in", model.name))) };
+        let Some(like) = known.cloned() else { return Ok(Err(format!("{} is not signed in", model.name).into())) };
         let persona = Persona::new(&marker());
         let password = password_of(&like.credential);
         let mut body = in_name_of(&model.body.value, &model.persona, &persona);
@@ -92,22 +119,27 @@ impl<'a> SpareMaker<'a> {
         entries.into_iter().find(|entry| entry.n == model.entry)?.note.undo
     }
 
-    async fn sign_up(&self, model: &Account, new: New, undo: Option<Undo>) -> Result<Result<Spare, String>, SendError> {
-        let Some(acting) = self.acting.get(model.sign_up) else { return Ok(Err("no sign-up is known".to_owned())) };
+    async fn sign_up(&self, model: &Account, new: New, undo: Option<Undo>) -> Result<Result<Spare, Unmade>, SendError> {
+        let Some(acting) = self.acting.get(model.sign_up) else {
+            return Ok(Err("no sign-up is known".to_owned().into()));
+        };
         let filled = fill(&new.body, &new.password);
         let ask = credentials::ask(self.probe, acting, sender(model.made_by.as_ref()), &model.body.media_type, &filled);
         let ask = ask.map_err(SendError::Unbuildable)?;
         let sent = send_sign_up(self.probe, acting, &new.name, &new.persona, &ask, undo.clone()).await?;
         let written = match sent {
             Ok(written) => written,
-            Err(refused) => return Ok(Err(format!("{} answered {}", acting.operation.id, told(&refused)))),
+            Err(refused) => {
+                let because = format!("{} answered {}", acting.operation.id, told(&refused));
+                return Ok(Err(Unmade { because, answer: Some(refused) }));
+            }
         };
         let resource = acting.resource.as_deref().unwrap_or("user");
         let mut id = own_id(&written.answer, &new.persona, resource);
         self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         let identity = match self.open(&new, &written.answer).await? {
             Ok(identity) => identity,
-            Err(because) => return Ok(Err(because)),
+            Err(because) => return Ok(Err(because.into())),
         };
         let look = undo.as_ref().and_then(|undo| undo.look.clone()).and_then(|look| url::Url::parse(&look).ok());
         let wants_id = undo.as_ref().is_some_and(|undo| undo.url.contains(ID_PLACE));

@@ -173,12 +173,14 @@ impl Attempt<'_> {
     async fn raise(&self, ordinary: &Mirrored) -> Result<Raised, Silence> {
         let cx = self.cx;
         let further = if self.signs_up { self.wish.clone() } else { Map::new() };
-        let refused = |because: String| match self.signs_up {
-            true => format!("a sign-up with a higher role is refused: {}", clean(&because, 160)),
-            false => because,
-        };
         let spare = cx.spares.make(self.model, &further).await?;
-        let spare = spare.map_err(|because| Silence::undecided(refused(because)))?;
+        let spare = spare.map_err(|unmade| match unmade.answer.filter(|_| self.signs_up) {
+            Some(answer) => {
+                let because = format!("a sign-up with a higher role is refused: {}", clean(&unmade.because, 160));
+                held(&answer, &self.model.answer, because)
+            }
+            None => Silence::undecided(unmade.because),
+        })?;
         let who = cx.who_spare(&spare);
         let (before, answer) = if self.signs_up {
             (ordinary.clone(), Arc::clone(&spare.answer))

@@ -117,7 +117,7 @@ impl Recipient<'_> {
                     let (answer, seen) = (Some(Arc::clone(&spare.answer)), cx.mirror(&cx.who_spare(&spare)).await?);
                     Ok(Assignment { answer, seen, caller: spare.name, ..empty })
                 }
-                Err(because) => Ok(empty.refuse(because)),
+                Err(unmade) => Ok(Assignment { answer: unmade.answer, ..empty.refuse(unmade.because) }),
             },
             Self::Object(created) => {
                 let Some(values) = cx.values(&acting.operation, created) else {
