@@ -127,7 +127,8 @@ impl Attempt<'_> {
             naming: None,
             aim: Aim::Removal,
             owner,
-            rightful: self.higher.map(|person| person.name.clone()),
+            // The higher role's own call on an account could leave it with more rights than it had.
+            rightful: self.higher.filter(|_| is_object).map(|person| person.name.clone()),
             attacker: self.lower.name.clone(),
             peer: None,
         };
@@ -154,7 +155,8 @@ impl Attempt<'_> {
         rule.rest_on_effect("owner-sees-the-effect", &trial, &proven);
         self.look_nearby(&mut rule).await?;
         rule.rest_on_repeat(&proven);
-        self.found(rule, &trial.owner, format!("used a function that `{}` marks as a higher role's on {what}", self.word()))
+        let claim = format!("used a function that `{}` marks as a higher role's on {what}", self.word());
+        self.found(rule, &trial.owner, claim)
     }
 
     /// The repeat of a call that decides something once.
@@ -180,8 +182,8 @@ impl Attempt<'_> {
         rule.weigh("repeated", made.repeated, "a second one was made and shows too");
         rule.show(Role::Attack, &made.answer).show(Role::Control, &made.nobody);
         rule.show(Role::Readback, &made.seen.answer);
-        let word = self.word();
-        self.found(rule, "", format!("used a function that `{word}` marks as a higher role's, and what it made shows"))
+        let claim = format!("used a function that `{}` marks as a higher role's, and what it made shows", self.word());
+        self.found(rule, "", claim)
     }
 
     /// On nothing: only what is answered differs.

@@ -26,7 +26,11 @@ pub(super) async fn subject_for<'a>(
             Subject::Object(Box::new(created))
         }));
     }
+    // An account that is removed no longer signs in to show it.
     let [slot] = acting.slots.as_slice() else { return Ok(None) };
+    if acting.operation.method == Method::Delete {
+        return Ok(None);
+    }
     let Some(model) = cx.model().filter(|_| slot.resources.iter().any(|resource| cx.is_people(resource))) else {
         return Ok(None);
     };

@@ -9,6 +9,7 @@ mod formed;
 mod killed;
 pub mod kit;
 mod objects;
+mod prefixed;
 mod profiles;
 mod properties;
 mod receipts;
