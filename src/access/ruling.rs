@@ -119,7 +119,9 @@ impl AccessModel<'_> {
 
     /// The user's word on the route or on the kind of object.
     fn stated_ruling(&self, claim: &AccessClaim) -> Option<Ruling> {
-        let stated = self.stated.of(&claim.operation, Some(&claim.resource))?;
+        // A parameter of a route is claimed apart from it: `GET /boards?tenantId`.
+        let route = claim.operation.as_str().split('?').next().unwrap_or_default();
+        let stated = self.stated.of(&OperationId::from(route), Some(&claim.resource))?;
         let reason = stated.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         let says = format!("it is stated that {} is for {}{reason}", stated.subject, stated.level);
         Some(match &stated.level {

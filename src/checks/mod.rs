@@ -6,7 +6,6 @@ mod acting;
 mod context;
 mod meta;
 mod own_account;
-mod proof;
 mod proving;
 mod registry;
 mod rights;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::siblings::{signed_in, weigh_sign_in};
-use crate::checks::authz::intent::private_fields;
+use crate::checks::access::private_fields;
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, status};

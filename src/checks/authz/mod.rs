@@ -5,7 +5,6 @@ use crate::checks::meta::family;
 mod account_write;
 mod foreign;
 mod ids;
-pub(super) mod intent;
 mod making;
 pub(super) mod marks;
 pub(super) mod principals;

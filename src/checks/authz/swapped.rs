@@ -7,10 +7,7 @@ use crate::act::objects_in;
 use crate::checks::context::{CheckCx, present};
 use crate::model::clean_name;
 use crate::probe::{Answer, Ask, Caller, SendError};
-use crate::survey::{
-    Leaf, Object, ObjectKey, Person, Reading, Sign, Surveyed, is_me_word, is_soft_error, is_strong_owner_name, leaves,
-    scalar_text,
-};
+use crate::survey::{Leaf, Object, ObjectKey, Person, Reading, Surveyed, is_soft_error, leaves, scalar_text};
 
 /// What came of asking.
 pub(crate) enum Swapped {
@@ -107,57 +104,6 @@ impl Attempt<'_> {
     }
 }
 
-/// Whether what was shown is meant for its owner alone.
-pub(crate) enum Meant {
-    /// The sentence says what shows it.
-    ForOwner(String),
-    /// Others are shown it too; why.
-    Shared(String),
-    /// Nothing shows it.
-    Unclear(String),
-}
-
-/// Weighs what is known of the owner's objects in the answer.
-pub(crate) fn meant(cx: &CheckCx<'_>, surveyed: &Surveyed, shown: &Shown, intruder: &Person, owner: &Person) -> Meant {
-    let keys = keys_of(cx, shown, owner);
-    if let Some(key) = keys.iter().find(|key| cx.survey.objects.is_listed_to(key, &intruder.name)) {
-        return Meant::Shared(format!("a list shows {} {} to {} too", key.0, clean_name(&key.1, 60), intruder.name));
-    }
-    let given = cx.values_given(surveyed, &intruder.name);
-    let hidden: Vec<&Leaf> = shown.leaves.iter().filter(|leaf| !given.contains(&leaf.text)).collect();
-    if hidden.is_empty() {
-        return Meant::Shared(format!("{} is given every value of it by other routes", intruder.name));
-    }
-    let private = super::intent::private_fields(&hidden);
-    for key in &keys {
-        let Some((name, signs)) = cx.survey.owner(key) else { continue };
-        let strong = signs.iter().find(|sign| match sign {
-            Sign::Configured | Sign::Parent { .. } | Sign::ScopedList { apart: true, .. } => true,
-            Sign::ScopedList { .. } | Sign::IsCaller => !private.is_empty(),
-            _ => false,
-        });
-        if let Some(sign) = strong {
-            return Meant::ForOwner(sign.because(name));
-        }
-        // Whose own list leaves everybody else out has a rule about owners.
-        if is_scoped_for(cx, surveyed, intruder) && has_strong_owner(signs) {
-            return Meant::ForOwner(format!("otherwise the same request shows {} its own alone", intruder.name));
-        }
-    }
-    let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    if is_me_word(last) && !private.is_empty() {
-        return Meant::ForOwner(format!("the answer is about the caller, with {}", private.join(", ")));
-    }
-    Meant::Unclear(match keys.first() {
-        Some(key) => format!("nothing shows that {} {} is {}'s alone", key.0, clean_name(&key.1, 60), owner.name),
-        None => format!("nothing is known of whose it is that {} is shown", intruder.name),
-    })
-}
-
-fn has_strong_owner(signs: &[Sign]) -> bool {
-    signs.iter().any(|sign| matches!(sign, Sign::OwnerField { field, .. } if is_strong_owner_name(field.split('/').next().unwrap_or(field))))
-}
-
 /// Whether the collection shows a caller nothing but its own.
 pub(crate) fn is_scoped_for(cx: &CheckCx<'_>, surveyed: &Surveyed, caller: &Person) -> bool {
     let lists = cx.survey.objects.lists.iter().filter(|((id, _), _)| *id == surveyed.operation.id);
@@ -166,8 +112,9 @@ pub(crate) fn is_scoped_for(cx: &CheckCx<'_>, surveyed: &Surveyed, caller: &Pers
     shown.peek().is_some() && shown.all(|listed| !listed.is_empty() && listed.iter().all(own))
 }
 
-/// Known objects of the owner that the answer carries: their id, and a value of theirs among those that were shown.
-fn keys_of(cx: &CheckCx<'_>, shown: &Shown, owner: &Person) -> Vec<ObjectKey> {
+/// Returns known objects of the owner that the answer carries: their id, and a value of theirs among those that were
+/// shown.
+pub(crate) fn keys_of(cx: &CheckCx<'_>, shown: &Shown, owner: &Person) -> Vec<ObjectKey> {
     let texts: BTreeSet<&str> = shown.leaves.iter().map(|leaf| leaf.text.as_str()).collect();
     let json = shown.attack.response().and_then(|response| response.json.as_ref());
     let ids: BTreeSet<String> = json

@@ -8,15 +8,13 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use crate::checks::authz::principals::{group_for, names_principal, value_for};
-use crate::checks::authz::swapped::{Attempt, Meant, Shown, Swapped, as_nobody, meant, pairs};
+use crate::checks::access::{Reached, private_fields};
+use crate::checks::authz::swapped::{Attempt, Shown, Swapped, as_nobody, keys_of, pairs};
 use crate::checks::context::{CheckCx, present};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
-use crate::model::{Api, JsonType, Operation, Parameter, Place, Role, Silence, clean_name};
+use crate::model::{AccessVerb, Api, JsonType, Operation, OperationId, Parameter, Place, Role, Silence, clean_name};
 use crate::probe::{Answer, Ask, Caller, SendError, Values, operation_url, parameter_text};
-use crate::survey::{
-    Baseline, Person, Reading, Slot, Surveyed, ends_in_id, leaves, missing_like, resource_of_name, resource_of_path,
-    scalar_text, slots, words,
-};
+use crate::survey::{Baseline, Leaf, Person, Reading, Slot, Surveyed, ends_in_id, is_me_word, leaves, missing_like, resource_of_name, resource_of_path, scalar_text, slots, words};
 
 /// Most parameters that are tried on one operation.
 const MAX_PARAMETERS: usize = 2;
@@ -221,19 +219,30 @@ impl Case<'_> {
         }
     }
 
+    /// Claims the object that was shown; where none is known, only an answer about the caller itself is its owner's alone.
+    fn claim_or_weigh(&self, rule: &mut Rule, shown: &Shown) {
+        let leaves: Vec<&Leaf> = shown.leaves.iter().collect();
+        if let Some(key) = keys_of(self.cx, shown, self.owner).first() {
+            // The parameter is what is judged: without it the route's own answers are evidence like any other.
+            let operation = OperationId(format!("{}?{}", self.surveyed.operation.id, self.parameter.name));
+            let (owner, caller) = (self.owner.name.as_str(), self.intruder.name.as_str());
+            let reached = Reached { operation: &operation, verb: AccessVerb::Read, key, owner, caller };
+            rule.claim_access(reached.claim(&leaves));
+            return;
+        }
+        let private = private_fields(&leaves);
+        let last = self.surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
+        let (holds, because) = if is_me_word(last) && !private.is_empty() {
+            (Some(true), format!("the answer is about the caller, with {}", private.join(", ")))
+        } else {
+            (None, format!("no object of {} is known in it, and a filter over what is public looks the same", self.owner.name))
+        };
+        rule.weigh("meant-for-owner", holds, because);
+    }
+
     fn judge(&self, shown: &Shown, rightful: &Answer, own: Option<&Answer>, anonymous: &Answer) -> Judged {
         let (intruder, owner) = (&self.intruder.name, &self.owner.name);
         let name = clean_name(&self.parameter.name, 60);
-        let meant = match meant(self.cx, self.surveyed, shown, self.intruder, self.owner) {
-            Meant::Shared(because) => return Err(Silence::not_applicable(format!("shared: {because}"))),
-            Meant::ForOwner(because) => (Some(true), because),
-            Meant::Unclear(because) => (
-                None,
-                format!(
-                    "{because}, and a filter over what is public looks the same; to settle it, name the object under `owns` of its owner"
-                ),
-            ),
-        };
         let lacks = |answer: &Answer| answer.response().is_none_or(|given| present(&shown.leaves, given).is_empty());
         let mut rule = Rule::default();
         let served = rightful.response().is_some_and(crate::probe::Response::is_success);
@@ -249,7 +258,7 @@ impl Case<'_> {
         rule.weigh("anonymous-lacks-them", lacks(anonymous), none);
         let nobody = format!("a name that nobody has gets {intruder} none (status {})", status(&shown.nothing));
         rule.weigh("nobodys-name-lacks-them", lacks(&shown.nothing), nobody);
-        rule.weigh("meant-for-owner", meant.0, meant.1);
+        self.claim_or_weigh(&mut rule, shown);
         rule.weigh("repeated", shown.repeated(), "the same request again gave the same values");
         rule.show(Role::Attack, &shown.attack).show(Role::Baseline, rightful).show(Role::Control, &shown.nothing);
         for control in own.into_iter().chain([anonymous]) {
