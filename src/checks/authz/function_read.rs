@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::marks::{Fence, Mark, fence, higher_is_known, higher_roles, lower_caller, marked, roles_of};
+use super::marks::{Mark, enforced_nearby, fence, higher_roles, lower_caller, marked, roles_of};
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, status};
@@ -112,39 +112,6 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         severity: None,
         surveyed,
     })
-}
-
-/// Looks whether roles are told apart under the mark: a sibling refuses the caller. Without one the finding is
-/// suspected at most, and only where the word can mean nothing else and the callers are of two roles to the API.
-///
-/// # Errors
-/// `Undecided` where nothing shows that roles are told apart.
-pub(super) fn enforced_nearby(
-    cx: &CheckCx<'_>,
-    rule: &mut Rule,
-    fence: &Fence,
-    lower: &Person,
-) -> Result<(), Silence> {
-    const NAME: &str = "roles-are-enforced-nearby";
-    let Mark { word, plain, .. } = &fence.mark;
-    if let Some(refusing) = &fence.refusing {
-        let (_, answer) = rule.need(NAME, Ok(refusing), |(sibling, answer)| {
-            format!("{sibling} refuses {} (status {})", lower.name, status(answer))
-        })?;
-        rule.show(Role::Control, answer);
-        return Ok(());
-    }
-    ensure(*plain, || Silence::undecided("nothing shows that roles are told apart here"))?;
-    let known = higher_is_known(cx, lower)?;
-    rule.weigh(
-        NAME,
-        None,
-        format!(
-            "{known}, but no other `{word}` function that was asked refuses {}; if this one is meant for all users, leave it out",
-            lower.name
-        ),
-    );
-    Ok(())
 }
 
 /// The values of the higher role's answer that are for that role, and how many of them the lower one is shown.

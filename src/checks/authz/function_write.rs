@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::function_read::enforced_nearby;
 use super::making::{Made, make};
-use super::marks::{Fence, fence, higher_roles, lower_caller, marked};
+use super::marks::{Fence, enforced_nearby, fence, higher_roles, lower_caller, marked};
 use super::probing::{guarded_write, harmless};
 use super::reaching::{choose_right, compare_rights, subject_for};
 use crate::act::{Acting, Kind};

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::checks::context::CheckCx;
 use crate::checks::rights::{Right, is_higher, right_of};
-use crate::checks::rule::ensure;
-use crate::model::{Operation, Security, Silence};
+use crate::checks::rule::{Rule, ensure, status};
+use crate::model::{Operation, Role, Security, Silence};
 use crate::probe::Answer;
 use crate::survey::{Person, Surveyed, leaves, role_mark, words};
 
@@ -154,7 +154,7 @@ pub(super) fn lower_caller<'a>(cx: &CheckCx<'a>, is_better: impl Fn(&Person) -> 
 ///
 /// # Errors
 /// `Undecided` where nothing does.
-pub(super) fn higher_is_known(cx: &CheckCx<'_>, lower: &Person) -> Result<String, Silence> {
+fn higher_is_known(cx: &CheckCx<'_>, lower: &Person) -> Result<String, Silence> {
     let higher = || cx.survey.people.all.iter().filter(|person| person.rank > lower.rank);
     let refused = cx.survey.operations.iter().find_map(|surveyed| refuses(cx, surveyed, lower));
     if let Some((operation, _)) = refused {
@@ -175,4 +175,32 @@ pub(super) fn higher_is_known(cx: &CheckCx<'_>, lower: &Person) -> Result<String
     }
     let because = format!("nothing shows that {} is of a lower role than any other caller", lower.name);
     Err(Silence::undecided(because).with_help("add an identity of a higher role to routewarden.toml"))
+}
+
+/// Looks whether roles are told apart under the mark: a sibling refuses the caller. Without one the finding is
+/// suspected at most, and only where the word can mean nothing else and the callers are of two roles to the API.
+///
+/// # Errors
+/// `Undecided` where nothing shows that roles are told apart.
+pub(super) fn enforced_nearby(cx: &CheckCx<'_>, rule: &mut Rule, fence: &Fence, lower: &Person) -> Result<(), Silence> {
+    const NAME: &str = "roles-are-enforced-nearby";
+    let Mark { word, plain, .. } = &fence.mark;
+    if let Some(refusing) = &fence.refusing {
+        let (_, answer) = rule.need(NAME, Ok(refusing), |(sibling, answer)| {
+            format!("{sibling} refuses {} (status {})", lower.name, status(answer))
+        })?;
+        rule.show(Role::Control, answer);
+        return Ok(());
+    }
+    ensure(*plain, || Silence::undecided("nothing shows that roles are told apart here"))?;
+    let known = higher_is_known(cx, lower)?;
+    rule.weigh(
+        NAME,
+        None,
+        format!(
+            "{known}, but no other `{word}` function that was asked refuses {}; if this one is meant for all users, leave it out",
+            lower.name
+        ),
+    );
+    Ok(())
 }

@@ -8,7 +8,7 @@ use crate::act::{Acting, declared, shape};
 use crate::checks::acting::ActCx;
 use crate::checks::authz::marks::{marked, roles_of};
 use crate::checks::rights::{Right, other_value, right_of};
-use crate::model::Method;
+use crate::model::{Method, clean, clean_name};
 use crate::survey::words;
 
 /// Most fields that are sent in one body.
@@ -184,4 +184,19 @@ impl Again {
             Self::OtherObject => "another one of the kind",
         }
     }
+}
+
+/// Returns the place of fields in a body: `body:/role, body:/plan`.
+pub(super) fn site(fields: &[&String]) -> String {
+    fields.iter().map(|name| format!("body:/{}", clean_name(name, 60))).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns fields by name, for sentences.
+pub(super) fn field_list<'n>(fields: impl Iterator<Item = &'n String>) -> String {
+    fields.map(|name| format!("`{}`", clean_name(name, 60))).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns a value for sentences.
+pub(super) fn short(value: &Value) -> String {
+    clean(&value.to_string(), 60)
 }

@@ -2,17 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::whose::{cause_of, is_readers_credential, is_readers_own, looks_like_a_credential};
+use super::exposing::{cause_of, declared, exposed, is_readers_credential, is_readers_own, looks_like_a_credential};
 use crate::checks::context::{CheckCx, PlanCx};
-use crate::checks::data::is_secret_by_form;
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, searched};
-use crate::detect::Redactor;
-use crate::detect::exposure::{Exposed, sensitive_value};
+use crate::detect::exposure::Exposed;
 use crate::model::{ANONYMOUS, Draft, Operation, Role, Severity, Silence, clean_name};
-use crate::spec::declared_properties;
 use crate::survey::{Baseline, Leaf, Surveyed, leaves, words};
 
 check! {
@@ -112,53 +107,6 @@ fn is_meant(cx: &CheckCx<'_>, sighting: &Sighting<'_>) -> bool {
         "token" | "secret" => is_readers_credential(cx, baseline, &leaf.text) || *is_own && enrols(),
         _ => false,
     }
-}
-
-/// Fields that are sensitive by name and value, and not meant to be there.
-pub(super) fn exposed(leaves: &[Leaf], declared: &[String]) -> Vec<(Leaf, Exposed)> {
-    leaves
-        .iter()
-        .filter(|leaf| !leaf.key.is_empty())
-        .filter_map(|leaf| {
-            let value =
-                if leaf.number { leaf.text.parse().map(Value::Number).ok()? } else { Value::String(leaf.text.clone()) };
-            let found = sensitive_value(&leaf.key, &value)?;
-            // An API that hands out keys declares them; a declared password is no better for it.
-            let by_design = matches!(found.kind, "token" | "secret") && declared.contains(&leaf.key);
-            // What is told by its form, and by no name, is `data/secret-in-response`'s to judge.
-            let by_form = || !Redactor::is_sensitive_name(&leaf.key) && sensitive_value("", &value).is_some();
-            let elsewhere = matches!(found.kind, "token" | "secret" | "private-key")
-                && (is_secret_by_form(&leaf.text) || by_form());
-            (!by_design && !elsewhere).then(|| (leaf.clone(), found))
-        })
-        .collect()
-}
-
-/// Names of the fields that the document declares for successful answers, two levels deep.
-pub(super) fn declared(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Vec<String> {
-    let api = &cx.survey.api;
-    let mut names = Vec::new();
-    let schemas = surveyed
-        .operation
-        .responses
-        .iter()
-        .filter(|response| response.status.starts_with('2') || response.status.eq_ignore_ascii_case("default"))
-        .flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
-    for schema in schemas {
-        names.extend(declared_properties(api, schema));
-        let inner = api
-            .schemas
-            .get(schema)
-            .into_iter()
-            .flat_map(|node| node.items.into_iter().chain(node.properties.iter().map(|(_, inner)| *inner)));
-        for inner in inner {
-            names.extend(declared_properties(api, inner));
-            if let Some(items) = api.schemas.get(inner).and_then(|node| node.items) {
-                names.extend(declared_properties(api, items));
-            }
-        }
-    }
-    names
 }
 
 /// Asks again: what is stored is there again, and what is made for each answer anew was given to its reader alone.

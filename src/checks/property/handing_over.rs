@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::assigning::{Assignment, Recipient};
-use super::mass_assignment::{field_list, short, site, status_of};
+use super::candidates::{field_list, short, site};
 use crate::act::{Acting, Created, declared};
 use crate::checks::acting::ActCx;
 use crate::checks::own_account::Mirrored;
 use crate::checks::rights::{Right, agrees, right_of};
-use crate::checks::rule::{Finding, Rule, ensure};
+use crate::checks::rule::{Finding, Rule, ensure, status};
 use crate::model::{Draft, Role, Severity, Silence, clean_name};
 use crate::survey::words;
 
@@ -61,7 +61,7 @@ pub(super) async fn hand_over(
     rule.weigh("repeated", again.is_ok(), "a second object went the same way");
     rule.show_all(Role::Attack, &first.answer).show_all(Role::Baseline, before.answers());
     rule.show_all(Role::Readback, seen.view.answers());
-    let (heir, status) = (&deed.heir, status_of(first.answer.as_ref()));
+    let (heir, status) = (&deed.heir, first.answer.as_ref().map_or_else(|| "none".to_owned(), |answer| status(answer)));
     let claim = format!("{caller} made {heir} the owner of its object by `{field}` (status {status})");
     cx.note(acting, caller, caller, true, claim.clone());
     let finding = Finding {

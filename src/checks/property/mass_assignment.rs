@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::assigning::{Assignment, Recipient};
-use super::candidates::{Again, Candidate, candidates, first_values, second_value};
+use super::candidates::{Again, Candidate, candidates, field_list, first_values, second_value, short, site};
 use super::handing_over::hand_over;
 use crate::act::{Acting, Kind, acting_of, declared};
 use crate::checks::acting::ActCx;
@@ -14,7 +14,7 @@ use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::own_account::{Mirrored, Served, no_account};
 use crate::checks::rights::Right;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, held};
 use crate::model::{Draft, Operation, Role, Severity, Silence, clean, clean_name};
 use crate::probe::Answer;
 
@@ -354,24 +354,4 @@ impl Attempt<'_> {
             surveyed: self.acting,
         }
     }
-}
-
-/// Returns the place of fields in a body: `body:/role, body:/plan`.
-pub(super) fn site(fields: &[&String]) -> String {
-    fields.iter().map(|name| format!("body:/{}", clean_name(name, 60))).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns fields by name, for sentences.
-pub(super) fn field_list<'n>(fields: impl Iterator<Item = &'n String>) -> String {
-    fields.map(|name| format!("`{}`", clean_name(name, 60))).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns a value for sentences.
-pub(super) fn short(value: &Value) -> String {
-    clean(&value.to_string(), 60)
-}
-
-/// Returns the status of an answer that may be missing.
-pub(super) fn status_of(answer: Option<&Arc<Answer>>) -> String {
-    answer.map_or_else(|| "none".to_owned(), |answer| status(answer))
 }

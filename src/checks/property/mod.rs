@@ -4,7 +4,7 @@ use crate::checks::meta::family;
 
 mod assigning;
 mod candidates;
+mod exposing;
 mod handing_over;
-mod whose;
 
 family![mass_assignment::MassAssignment, excessive_exposure::ExcessiveExposure, undocumented_field::UndocumentedField,];

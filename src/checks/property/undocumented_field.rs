@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::excessive_exposure::{declared, exposed};
-use super::whose::cause_of;
+use super::exposing::{cause_of, declared, exposed};
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, searched};
