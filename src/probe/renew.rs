@@ -9,7 +9,7 @@ use url::Url;
 use super::ask::{Answer, Ask, Caller, Response};
 use super::client::{Probe, SendError};
 use super::session::Session;
-use crate::model::{Credential, Secret};
+use crate::model::{Credential, Method, Secret};
 
 /// Requests an identity was served that are remembered while none is known to need a session.
 const MAX_SERVED: usize = 2;
@@ -66,7 +66,7 @@ impl Probe {
         let session = self.session_for(&ask.caller);
         let answer = self.transmit(ask, session.as_ref(), None).await?;
         let (Some(session), Some(response)) = (session, answer.response()) else { return Ok(answer) };
-        if response.is_success() {
+        if is_witness(ask, response) {
             self.remember_served(name, &ask.url);
         }
         if !looks_signed_out(response) {
@@ -78,7 +78,9 @@ impl Probe {
             Fate::Retried => {
                 let answer = self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await?;
                 if answer.response().is_some_and(Response::is_success) {
-                    self.remember_served(name, &ask.url);
+                    if answer.response().is_some_and(|response| is_witness(ask, response)) {
+                        self.remember_served(name, &ask.url);
+                    }
                     self.note_renewed(name);
                 }
                 Ok(answer)
@@ -138,7 +140,9 @@ impl Probe {
             let _one_at_a_time = self.health.renewing.lock().await;
             if self.sessions().get(name).is_some_and(|known| known.generation == session.generation) {
                 // What stands in the way shows again when the request itself is sent.
-                let _ = self.renew(name, session.generation).await;
+                if let Ok(Fate::Renewed) = self.renew(name, session.generation).await {
+                    self.note_renewed(name);
+                }
             }
         }
     }
@@ -157,13 +161,34 @@ impl Probe {
             return Ok(if self.is_untried(name) { self.renew_untried(name).await } else { Fate::Alive });
         }
         for url in witnesses {
-            let check = Ask::get(Caller::Identity(name.to_owned()), url);
-            let answer = self.transmit(&check, self.sessions().get(name).as_ref(), None).await?;
-            if answer.response().is_some_and(looks_signed_out) {
-                return self.renew(name, generation).await;
+            let check = Ask::get(Caller::Identity(name.to_owned()), url.clone());
+            if !self.is_signed_out(&check, name).await? {
+                continue;
             }
+            let fate = self.renew(name, generation).await?;
+            // Where a fresh session is refused as well, the route changed, and the session had not ended.
+            if fate == Fate::Renewed && self.is_signed_out(&check, name).await? {
+                self.forget_served(name, &url);
+                return Ok(Fate::Renewed);
+            }
+            if fate == Fate::Renewed {
+                self.note_renewed(name);
+            }
+            return Ok(fate);
         }
         Ok(Fate::Alive)
+    }
+
+    async fn is_signed_out(&self, check: &Ask, name: &str) -> Result<bool, SendError> {
+        let answer = self.transmit(check, self.sessions().get(name).as_ref(), None).await?;
+        Ok(answer.response().is_some_and(looks_signed_out))
+    }
+
+    fn forget_served(&self, name: &str, url: &Url) {
+        let mut served = self.health.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(urls) = served.get_mut(name) {
+            urls.retain(|known| known != url);
+        }
     }
 
     /// True once for each identity.
@@ -193,10 +218,7 @@ impl Probe {
             return Ok(self.bury(name, format!("the session of {name} expired more than {MAX_RENEWALS} times")));
         }
         match self.sign_in(identity).await {
-            Ok(()) => {
-                self.note_renewed(name);
-                Ok(Fate::Renewed)
-            }
+            Ok(()) => Ok(Fate::Renewed),
             Err(_) if self.is_stopped() => Err(SendError::Cancelled),
             Err(error) => {
                 Ok(self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")))
@@ -213,6 +235,13 @@ impl Probe {
         self.health.gone.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         Fate::Gone
     }
+}
+
+/// Whether a request that was served tells later whether the session lives: it is asked again as a bare GET, so that it
+/// has to be one.
+fn is_witness(ask: &Ask, response: &Response) -> bool {
+    let is_bare = ask.method == Method::Get && ask.body.is_none() && ask.headers.is_empty();
+    is_bare && response.is_success()
 }
 
 /// What a caller without a live session is told: 401, or the way to the sign-in page.

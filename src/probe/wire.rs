@@ -111,10 +111,11 @@ pub(super) async fn receive(
 
 /// How long the target wants to be left alone: `Retry-After` in seconds (RFC 9110 §10.2.3), or a little.
 pub(super) fn wished_pause(response: &Response, attempt: u32) -> Option<Duration> {
-    if !matches!(response.status, 429 | 503) {
+    let wish = response.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok());
+    // A 503 alone says that something does not work; a route may answer so by itself for good.
+    if response.status != 429 && !(response.status == 503 && response.header("retry-after").is_some()) {
         return None;
     }
-    let wish = response.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok());
     Some(wish.map_or(Duration::from_millis(300 << attempt.min(4)), Duration::from_secs))
 }
 

@@ -179,13 +179,19 @@ async fn an_overloaded_target_is_left_alone_and_asked_again() {
     let (answer, notes) =
         asked(Limits::default(), move || match seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
             0 => whole("429 X", &["Retry-After: 1"], b""),
-            1 => whole("503 X", &[], b""),
+            1 => whole("503 X", &["Retry-After: 0"], b""),
             _ => answer(200, &json!({"ok": 1})),
         })
         .await;
     assert_eq!(answer.status(), Some(200));
     assert!(notes.iter().any(|note| note.contains("slow down (status 429)")), "{notes:?}");
     assert!(notes.iter().any(|note| note.contains("slow down (status 503)")), "{notes:?}");
+}
+
+#[tokio::test]
+async fn a_route_that_does_not_work_asks_nobody_to_slow_down() {
+    let (answer, notes) = asked(Limits::default(), || whole("503 X", &[], b"")).await;
+    assert_eq!((answer.status(), notes), (Some(503), Vec::<String>::new()));
 }
 
 #[tokio::test]
