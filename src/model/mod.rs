@@ -12,6 +12,7 @@ mod schema;
 mod scope;
 mod secret;
 mod severity;
+mod step;
 mod text;
 mod verdict;
 
@@ -29,5 +30,6 @@ pub use schema::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
 pub use scope::{Mode, Origin, Permit, Scope, ScopeError};
 pub use secret::Secret;
 pub use severity::Severity;
+pub use step::{Again, Face, Step, Wanted};
 pub use text::{clean, clean_name};
 pub use verdict::{HeldProof, Obstacle, Silence, Verdict};

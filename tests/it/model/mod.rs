@@ -2,4 +2,5 @@
 
 mod intent;
 mod scope;
+mod step;
 mod text;
