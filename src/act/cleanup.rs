@@ -1,6 +1,6 @@
 //! Undoes what a scan made, last first, and looks whether it is gone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -28,7 +28,31 @@ pub struct Leftover {
     pub object: String,
     /// It is gone, and that was looked at.
     pub undone: bool,
+    /// Why it is left, where it is.
+    pub because: Option<String>,
 }
+
+/// What came of removing one thing.
+enum Removal {
+    /// It is gone.
+    Gone,
+    /// It is left, and why.
+    Left(String),
+}
+
+impl Removal {
+    fn left(because: &str) -> Self {
+        Self::Left(because.to_owned())
+    }
+
+    fn gone_or(is_gone: bool, because: &str) -> Self {
+        if is_gone { Self::Gone } else { Self::left(because) }
+    }
+}
+
+const NO_WAY: &str = "no operation of the document removes it";
+const NO_ID: &str = "its id is not known";
+const NO_ANSWER: &str = "the target did not answer";
 
 /// What came of undoing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +71,7 @@ pub async fn clean_up(probe: &Probe, journal: &Journal) -> Cleaned {
     let entries: Vec<Entry> = journal.entries().into_iter().filter(made_something).collect();
     let open = entries.iter().filter(|entry| !entry.undone).count() as u64;
     probe.begin_cleaning(open.saturating_mul(REQUESTS_EACH).saturating_add(20));
-    let mut sweep = Sweep { probe, journal, silent: 0, finished: true, gone: BTreeSet::new() };
+    let mut sweep = Sweep { probe, journal, silent: 0, finished: true, gone: BTreeSet::new(), left: BTreeMap::new() };
     let is_account = |entry: &&Entry| entry.note.kind == WriteKind::SignsUp;
     let is_passive = |entry: &&Entry| entry.note.undo.as_ref().is_some_and(|undo| undo.url.is_empty());
     // Last first; then what may have gone with what it hung below; the accounts, as whom all this is done, at the end.
@@ -65,6 +89,8 @@ pub async fn clean_up(probe: &Probe, journal: &Journal) -> Cleaned {
         identity: entry.note.caller.clone(),
         object: entry.object.clone().unwrap_or_else(|| entry.note.marker.clone()),
         undone: sweep.gone.contains(&entry.n),
+        because: (!sweep.gone.contains(&entry.n))
+            .then(|| sweep.left.get(&entry.n).cloned().unwrap_or_else(|| NO_ANSWER.to_owned())),
     };
     let went_along = entries.iter().filter(|entry| is_passive(entry) && sweep.gone.contains(&entry.n)).count();
     Cleaned { rows: entries.iter().map(row).collect(), finished: sweep.finished, went_along }
@@ -78,6 +104,8 @@ struct Sweep<'a> {
     silent: u32,
     finished: bool,
     gone: BTreeSet<usize>,
+    /// Why an entry is left.
+    left: BTreeMap<usize, String>,
 }
 
 impl Sweep<'_> {
@@ -90,12 +118,14 @@ impl Sweep<'_> {
             return;
         }
         match remove(self.probe, self.journal, entry).await {
-            Ok(done) => {
+            Ok(Removal::Gone) => {
                 self.silent = 0;
-                if done {
-                    self.journal.undone(entry.n);
-                    self.gone.insert(entry.n);
-                }
+                self.journal.undone(entry.n);
+                self.gone.insert(entry.n);
+            }
+            Ok(Removal::Left(because)) => {
+                self.silent = 0;
+                self.left.insert(entry.n, because);
             }
             Err(error) => {
                 tracing::debug!("{} was not undone: {error}", entry.note.operation);
@@ -112,10 +142,10 @@ fn made_something(entry: &Entry) -> bool {
         && entry.status.is_none_or(|status| status < 400)
 }
 
-async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool, SendError> {
-    let Some(undo) = &entry.note.undo else { return Ok(false) };
+async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<Removal, SendError> {
+    let Some(undo) = &entry.note.undo else { return Ok(Removal::left(NO_WAY)) };
     if undo.url.is_empty() {
-        return went_with_parent(probe, entry, undo).await;
+        return Ok(Removal::gone_or(went_with_parent(probe, entry, undo).await?, NO_WAY));
     }
     let needs_id = undo.url.contains(ID_PLACE);
     let id = match &entry.object {
@@ -129,36 +159,49 @@ async fn remove(probe: &Probe, journal: &Journal, entry: &Entry) -> Result<bool,
         if looked {
             journal.nothing(entry.n);
         }
-        return Ok(looked);
+        return Ok(Removal::gone_or(looked, NO_ID));
     }
     let id = id.unwrap_or_default();
     if !entry.heirs.is_empty() {
-        return remove_for_all(probe, entry, undo, &id).await;
+        let removed = remove_for_all(probe, entry, undo, &id).await?;
+        return Ok(Removal::gone_or(removed, "its removal was sent, and it is still there"));
     }
+    remove_by_id(probe, entry, undo, &id).await
+}
+
+/// Removes what is known by its id: as its maker, then as those of higher rank.
+async fn remove_by_id(probe: &Probe, entry: &Entry, undo: &Undo, id: &str) -> Result<Removal, SendError> {
     let mut callers: Vec<String> = vec![entry.note.caller.clone()];
     let ranked = probe.identities().iter().filter(|identity| identity.rank > 10 && !callers.contains(&identity.name));
     callers.extend(ranked.map(|identity| identity.name.clone()).collect::<Vec<_>>());
+    let mut because = None;
     for caller in callers {
-        if is_gone_already(probe, &caller, entry, undo, &id).await? {
-            return Ok(true);
+        if is_gone_already(probe, &caller, entry, undo, id).await? {
+            return Ok(Removal::Gone);
         }
-        let answer = match send_removal(probe, &caller, entry, undo, &id).await {
+        let answer = match send_removal(probe, &caller, entry, undo, id).await {
             Ok(Some(answer)) => answer,
-            Ok(None) => return Ok(false),
+            Ok(None) => return Ok(Removal::left("the address that removes it cannot be built from its id")),
             // An account that is gone has no session any more.
-            Err(SendError::SessionGone(_)) if entry.note.kind == WriteKind::SignsUp => return Ok(true),
-            Err(SendError::SessionGone(_)) => continue,
+            Err(SendError::SessionGone(_)) if entry.note.kind == WriteKind::SignsUp => return Ok(Removal::Gone),
+            Err(SendError::SessionGone(_)) => {
+                because.get_or_insert_with(|| format!("the session of {caller} has ended"));
+                continue;
+            }
             Err(error) => return Err(error),
         };
         let accepted =
             answer.response().is_some_and(|response| succeeds(response) || matches!(response.status, 404 | 410));
-        match is_gone(probe, &caller, entry, undo, &id).await? {
-            Some(gone) if gone => return Ok(true),
-            None if accepted => return Ok(true),
-            _ => {}
+        match is_gone(probe, &caller, entry, undo, id).await? {
+            Some(gone) if gone => return Ok(Removal::Gone),
+            None if accepted => return Ok(Removal::Gone),
+            _ => {
+                let status = answer.status().map_or_else(|| "nothing".to_owned(), |status| format!("status {status}"));
+                because.get_or_insert_with(|| format!("{} answered {status}", undo.method));
+            }
         }
     }
-    Ok(false)
+    Ok(Removal::Left(because.unwrap_or_else(|| NO_ANSWER.to_owned())))
 }
 
 /// What the API cannot remove may be gone with what it belonged to: then neither its address nor its list show it.

@@ -195,6 +195,7 @@ impl App {
             identity: row.identity,
             object: row.object,
             undone: row.undone,
+            because: row.because,
         });
         let fault = (!cleaned.finished)
             .then(|| "the target did not answer; it is tried again by the next scan or `routewarden undo`".to_owned());

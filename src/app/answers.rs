@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Confidence, FindingId, Mode, ScanId, Severity};
-use crate::report::{ClauseInfo, CodeRef, ExchangeInfo, OperationRef, SpecRef};
+use crate::model::{Confidence, Face, FindingId, Mode, ScanId, Severity, Step};
+pub use crate::report::{Access, Caller, Cell, MatrixRow, RouteVerdict};
+use crate::report::{ClauseInfo, CodeRef, ExchangeInfo, NextStep, OperationRef, PolicyRow, Question, SpecRef};
 
 /// What to scan, and what differs from the configuration file.
 #[derive(Debug, Clone, Default)]
@@ -167,6 +168,9 @@ pub struct RecoveredRow {
     pub object: String,
     /// It is gone.
     pub undone: bool,
+    /// Why it is left, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 impl Recovered {
@@ -176,13 +180,14 @@ impl Recovered {
             return format!("an earlier scan ({}) left objects behind that are not removed yet: {fault}", self.scan_id);
         }
         let gone = self.rows.iter().filter(|row| row.undone).count();
-        let left: Vec<String> =
-            self.rows.iter().filter(|row| !row.undone).map(|row| format!("{} {}", row.operation, row.object)).collect();
-        let left = if left.is_empty() {
-            String::new()
-        } else {
-            format!("; left, as the API cannot remove them: {}", left.join(", "))
-        };
+        let why = |row: &RecoveredRow| row.because.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        let left: Vec<String> = self
+            .rows
+            .iter()
+            .filter(|row| !row.undone)
+            .map(|row| format!("{} {}{}", row.operation, row.object, why(row)))
+            .collect();
+        let left = if left.is_empty() { String::new() } else { format!("; left: {}", left.join(", ")) };
         let fault = self.fault.as_ref().map(|fault| format!("; {fault}")).unwrap_or_default();
         format!(
             "an earlier scan ({}) ended before it could clean up: {gone} of {} objects that it had made are removed now{left}{fault}",
@@ -203,6 +208,8 @@ pub struct OwnershipRequest {
     pub config: Option<PathBuf>,
     /// As in [`ScanRequest`].
     pub overrides: Overrides,
+    /// The stored scan that answers, without a request; a new one without it.
+    pub scan: Option<ScanId>,
 }
 
 /// Route by caller: who gets what.
@@ -210,91 +217,36 @@ pub struct OwnershipRequest {
 pub struct Matrix {
     /// The stored scan behind it.
     pub scan_id: String,
+    /// Why nothing may be concluded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untrusted_because: Option<String>,
+    /// What to do about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub untrusted_step: Option<Step>,
     /// What the columns mean.
     pub callers: Vec<Caller>,
+    /// Who may reach which kind of object, what that rests on, and the routes that break it.
+    pub policy: Vec<PolicyRow>,
+    /// What only a person can answer.
+    pub questions: Vec<Question>,
     /// One row per route, in document order.
     pub routes: Vec<MatrixRow>,
     /// Findings that the matrix rests on.
     pub findings: Vec<String>,
     /// What would make more cells known.
-    pub next_steps: Vec<String>,
+    pub next_steps: Vec<NextStep>,
 }
 
 impl Matrix {
-    /// With the steps that are known once the scan behind it is finished.
-    pub(super) fn finished(mut self, outcome: &crate::scan::Outcome) -> Self {
-        self.next_steps = outcome.report.next_steps.iter().map(|step| step.action.clone()).collect();
-        self
+    /// Returns why nothing may be concluded and what to do about it, in the words of a face.
+    pub fn untrusted_because(&self, face: Face) -> Option<String> {
+        let because = self.untrusted_because.as_ref()?;
+        Some(match &self.untrusted_step {
+            Some(step) => format!("{because}; {}", step.words(face)),
+            None => because.clone(),
+        })
     }
-}
-
-/// One column of the matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Caller {
-    /// `anonymous`, `A`, `B` or `H`.
-    pub column: String,
-    /// The identity's name.
-    pub identity: String,
-    /// Its role.
-    pub role: String,
-}
-
-/// What a caller gets on a route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Access {
-    /// Gets its own object.
-    Own,
-    /// Gets an object of another caller.
-    Others,
-    /// Served, and no object of anybody's is concerned.
-    Served,
-    /// Refused.
-    Refused,
-    /// Not known.
-    Unknown,
-}
-
-/// One cell of the matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Cell {
-    /// `anonymous`, `A`, `B` or `H`.
-    pub column: String,
-    /// What the caller gets.
-    pub access: Access,
-    /// How that is known.
-    pub because: String,
-}
-
-/// What the matrix says of one route.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RouteVerdict {
-    /// Only owners (and higher roles) get their objects.
-    Enforced,
-    /// Someone gets what belongs to another.
-    Broken,
-    /// Probably broken; a condition is missing.
-    Suspected,
-    /// Everyone is served, and nothing says that it should be otherwise.
-    Public,
-    /// No object of anybody's is concerned; callers are told apart as declared.
-    NotOwned,
-    /// Not known; the reason says why.
-    Unknown,
-}
-
-/// One route of the matrix.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct MatrixRow {
-    /// The route.
-    pub operation: OperationRef,
-    /// What is concluded.
-    pub verdict: RouteVerdict,
-    /// From what.
-    pub reason: String,
-    /// Caller by caller.
-    pub cells: Vec<Cell>,
 }
 
 /// For what a fix is wanted.

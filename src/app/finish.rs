@@ -33,7 +33,7 @@ pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) 
         }
     }
     if report.scan.status == Status::Complete {
-        report.score = report::score(&report.findings, &report.coverage, prepared.api.operations.len());
+        report.score = report::score(&report.findings, &report.coverage);
     }
     store.save(report).await.map_err(from_store)
 }

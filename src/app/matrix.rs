@@ -1,11 +1,25 @@
-//! The matrix of routes and callers, from what a scan saw.
+//! The matrix of routes and callers, from the facts that a scan gathered. It sends nothing.
 
-use super::answers::{Access, Caller, Cell, Matrix, MatrixRow, RouteVerdict};
+use super::matrix_writes;
 use super::prepare::Prepared;
-use crate::model::{ANONYMOUS, Confidence, Effect, Operation, OperationId, Silence, Verdict, clean_name};
-use crate::probe::Probe;
+use crate::access::{AccessOutcome, Fact, Relation};
+use crate::model::{
+    ANONYMOUS, Confidence, Draft, Effect, HeldProof, Operation, OperationId, Role, Silence, Verdict, clean_name,
+};
+use crate::report::{Access, Caller, Cell, MatrixRow, Ownership, PolicyRow, RouteVerdict};
 use crate::scan::{Outcome, operation_ref};
-use crate::survey::{Baseline, Person, Reading, Survey, Surveyed, leaves, read};
+use crate::survey::{Person, Reading, Survey, Surveyed, read, resource_of_path};
+
+/// The checks whose verdicts say who gets whose objects.
+pub(super) const CHECKS: &[&str] = &[
+    "authz/bola-read",
+    "authz/bola-write",
+    "authz/bola-delete",
+    "authz/bola-list",
+    "authz/bola-nested",
+    "authz/function-read",
+    "authn/missing",
+];
 
 /// A caller with its column.
 struct Column<'a> {
@@ -13,26 +27,19 @@ struct Column<'a> {
     person: &'a Person,
 }
 
-/// Builds the matrix; a few requests are made where a caller's access to another's object was not asked yet.
-pub(super) async fn matrix(prepared: &Prepared, probe: &Probe, outcome: &Outcome, chosen: &[Operation]) -> Matrix {
+/// What was seen on one route.
+struct Route<'a> {
+    outcome: &'a Outcome,
+    surveyed: &'a Surveyed,
+    facts: Vec<&'a Fact>,
+}
+
+/// Returns who gets what on each chosen route, as far as the scan saw.
+pub(super) fn ownership(prepared: &Prepared, outcome: &Outcome) -> Ownership {
     let columns = columns(&outcome.survey);
-    let mut routes = Vec::new();
-    for operation in chosen {
-        routes.push(row(prepared, probe, outcome, &columns, operation).await);
-    }
-    let listed = |id: &OperationId| chosen.iter().any(|operation| operation.id == *id);
-    let findings = outcome
-        .report
-        .findings
-        .iter()
-        .filter(|finding| listed(&OperationId(format!("{} {}", finding.operation.method, finding.operation.path))));
-    Matrix {
-        scan_id: outcome.report.scan.id.clone(),
-        callers: callers(&columns),
-        routes,
-        findings: findings.map(|finding| finding.id.clone()).collect(),
-        next_steps: outcome.report.next_steps.iter().map(|step| step.action.clone()).collect(),
-    }
+    let chosen = prepared.api.operations.iter().filter(|operation| prepared.is_selected(operation));
+    let routes = chosen.map(|operation| with_policy(outcome, row(prepared, outcome, &columns, operation)));
+    Ownership { routes: routes.collect(), callers: callers(&columns) }
 }
 
 /// A and B of the lowest rank that has two, and H, the highest above them.
@@ -58,38 +65,44 @@ fn callers(columns: &[Column<'_>]) -> Vec<Caller> {
     std::iter::once(anonymous).chain(others).collect()
 }
 
-async fn row(
-    prepared: &Prepared,
-    probe: &Probe,
-    outcome: &Outcome,
-    columns: &[Column<'_>],
-    operation: &Operation,
-) -> MatrixRow {
-    let reference = operation_ref(&operation.id);
-    let unknown = |reason: String| MatrixRow {
-        operation: reference.clone(),
-        verdict: RouteVerdict::Unknown,
-        reason,
-        cells: Vec::new(),
-    };
+fn row(prepared: &Prepared, outcome: &Outcome, columns: &[Column<'_>], operation: &Operation) -> MatrixRow {
     if matches!(operation.effect, Effect::Writes | Effect::Deletes) {
-        return super::matrix_writes::row(prepared, outcome, operation, &letters(columns));
+        return matrix_writes::row(prepared, outcome, operation, &letters(columns));
     }
     if prepared.is_excluded(operation) {
-        return unknown("excluded by the configuration".to_owned());
+        return bare(operation, (RouteVerdict::Unknown, "excluded by the configuration".to_owned()), Vec::new());
     }
     let Some(surveyed) = outcome.survey.operation(&operation.id) else {
-        return unknown("not asked: only GET is".to_owned());
+        return bare(operation, (RouteVerdict::Unknown, "not asked: only GET is".to_owned()), Vec::new());
     };
     if let Some(skipped) = &surveyed.skipped {
-        return unknown(skipped.because.clone());
+        return bare(operation, (RouteVerdict::Unknown, skipped.because.clone()), Vec::new());
     }
-    let mut cells = vec![anonymous_cell(outcome, surveyed)];
-    for column in columns {
-        cells.push(cell(probe, outcome, surveyed, column).await);
-    }
-    let (verdict, reason) = verdict(outcome, surveyed, &cells);
-    MatrixRow { operation: reference, verdict, reason, cells }
+    let facts = outcome.facts.iter().filter(|fact| fact.operation == operation.id).collect();
+    let route = Route { outcome, surveyed, facts };
+    let mut cells = vec![route.anonymous_cell()];
+    cells.extend(columns.iter().map(|column| route.cell(column)));
+    bare(operation, route.verdict(&cells), cells)
+}
+
+/// A row without what is known of the policy.
+pub(super) fn bare(operation: &Operation, (verdict, reason): (RouteVerdict, String), cells: Vec<Cell>) -> MatrixRow {
+    let operation = operation_ref(&operation.id);
+    MatrixRow { operation, resource: None, policy: None, rests_on: Vec::new(), verdict, reason, cells }
+}
+
+/// Adds the policy of the kind of object that a route gives.
+fn with_policy(outcome: &Outcome, row: MatrixRow) -> MatrixRow {
+    let id = OperationId(format!("{} {}", row.operation.method, row.operation.path));
+    let seen = outcome.facts.iter().find(|fact| fact.operation == id).map(|fact| fact.object.0.clone());
+    let Some(resource) = seen.or_else(|| resource_of_path(&row.operation.path)) else { return row };
+    let resource = clean_name(&resource, 60);
+    let Some(PolicyRow { policy, rests_on, .. }) =
+        outcome.report.policy.iter().find(|policy| policy.resource == resource).cloned()
+    else {
+        return row;
+    };
+    MatrixRow { resource: Some(resource), policy: Some(policy), rests_on, ..row }
 }
 
 /// Column letters with the names of the callers that they stand for.
@@ -99,111 +112,170 @@ fn letters<'a>(columns: &[Column<'a>]) -> Vec<(&'static str, &'a str)> {
     letters
 }
 
-fn anonymous_cell(outcome: &Outcome, surveyed: &Surveyed) -> Cell {
-    let broken = broken(outcome, surveyed, "authn/missing").is_some();
-    let (access, because) = match surveyed.anonymous_reading() {
-        Some(Reading::Refused(because)) => (Access::Refused, because),
-        Some(Reading::Data) if broken => (Access::Others, "is shown what belongs to a user".to_owned()),
-        Some(Reading::Data) => (Access::Served, "is shown the same as signed-in callers".to_owned()),
-        Some(Reading::NoData(because)) => (Access::Unknown, because),
-        None if surveyed.valid_of(ANONYMOUS).is_some() => (Access::Served, "nobody signed in".to_owned()),
-        None => (Access::Unknown, "not asked".to_owned()),
-    };
-    Cell { column: ANONYMOUS.to_owned(), access, because }
-}
+impl Route<'_> {
+    fn anonymous_cell(&self) -> Cell {
+        let (access, because) = match (self.stranger_fact(), self.surveyed.anonymous_reading()) {
+            (Some(fact), _) if self.draft("authn/missing").is_some() => {
+                (Access::Others, format!("is served {}, which belongs to a user", self.object(fact)))
+            }
+            (Some(fact), _) => (Access::Served, format!("is served {}", self.object(fact))),
+            (None, Some(Reading::Refused(because))) => (Access::Refused, because),
+            (None, Some(Reading::Data)) if self.draft("authn/missing").is_some() => {
+                (Access::Others, "is shown what belongs to a user".to_owned())
+            }
+            (None, Some(Reading::Data)) => (Access::Served, "is served".to_owned()),
+            (None, Some(Reading::NoData(because))) => (Access::Unknown, because),
+            (None, None) if self.surveyed.valid_of(ANONYMOUS).is_some() => {
+                (Access::Served, "nobody signed in".to_owned())
+            }
+            (None, None) => (Access::Unknown, "not asked".to_owned()),
+        };
+        Cell { column: ANONYMOUS.to_owned(), access, because }
+    }
 
-async fn cell(probe: &Probe, outcome: &Outcome, surveyed: &Surveyed, column: &Column<'_>) -> Cell {
-    let survey = &outcome.survey;
-    let name = &column.person.name;
-    let own = surveyed.valid_of(name);
-    let owns = own.is_some_and(|own| owner_of(survey, own) == Some(name.as_str()));
-    // Another's object, as this caller.
-    let other = surveyed.valid().find(|other| owner_of(survey, other).is_some_and(|owner| owner != name));
-    let (access, because) = match other {
-        Some(other) => cross(probe, survey, surveyed, column, other, owns).await,
-        None => match (own, surveyed.by.get(name)) {
-            (Some(own), _) if owns => (Access::Own, format!("its own object: {}", own.status_text())),
-            (Some(own), _) => served(outcome, surveyed, own),
+    /// That a caller without a credential was served an object of somebody's.
+    fn stranger_fact(&self) -> Option<&Fact> {
+        let served = |fact: &&&Fact| fact.relation == Relation::Anonymous && fact.outcome == AccessOutcome::Served;
+        self.facts.iter().find(served).copied()
+    }
+
+    fn cell(&self, column: &Column<'_>) -> Cell {
+        let name = column.person.name.as_str();
+        let (access, because) =
+            self.others(name).or_else(|| self.own_or_refused(name)).unwrap_or_else(|| self.baseline(name));
+        Cell { column: column.letter.to_owned(), access, because }
+    }
+
+    fn of<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s Fact> {
+        self.facts.iter().copied().filter(move |fact| fact.caller == name)
+    }
+
+    /// Another caller's object that this one got, as a fact or the proof of a weakness shows.
+    fn others(&self, name: &str) -> Option<(Access, String)> {
+        let is_attacker = |draft: &&Draft| {
+            draft.exchanges.iter().any(|item| item.role == Role::Attack && item.exchange.identity == name)
+        };
+        let proven = CHECKS.iter().filter_map(|check| self.draft(check)).find(is_attacker);
+        if let Some(draft) = proven {
+            return Some((Access::Others, draft.claim.clone()));
+        }
+        let served = |fact: &&Fact| fact.relation != Relation::Owner && fact.outcome == AccessOutcome::Served;
+        self.of(name).find(served).map(|fact| (Access::Others, format!("is served {}", self.object(fact))))
+    }
+
+    /// Its own object, and what it was refused of another's.
+    fn own_or_refused(&self, name: &str) -> Option<(Access, String)> {
+        let own = self.of(name).find(|fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served);
+        let kept = self.kept_from(name);
+        match (own, kept) {
+            (Some(own), Some(kept)) => Some((Access::Own, format!("{}; {kept}", self.object(own)))),
+            (Some(own), None) => Some((Access::Own, self.object(own))),
+            (None, Some(kept)) => Some((Access::Refused, kept)),
+            (None, None) => None,
+        }
+    }
+
+    /// What of others this caller was kept from.
+    fn kept_from(&self, name: &str) -> Option<String> {
+        let of_others = |fact: &&Fact| fact.relation != Relation::Owner;
+        let by_fact = self.of(name).filter(of_others).find_map(|fact| match &fact.outcome {
+            AccessOutcome::Refused(how) => Some(format!("{} is refused: {how}", self.object(fact))),
+            AccessOutcome::Absent => Some(format!("{} is left out", self.object(fact))),
+            AccessOutcome::Served | AccessOutcome::Unclear(_) => None,
+        });
+        let by_proof = || {
+            let proofs = CHECKS.iter().filter_map(|check| self.held(check));
+            proofs.filter(|proof| proof.attack().identity == name).map(|proof| proof.because().to_owned()).next()
+        };
+        by_fact.or_else(by_proof)
+    }
+
+    /// What the survey alone shows.
+    fn baseline(&self, name: &str) -> (Access, String) {
+        let surveyed = self.surveyed;
+        match (surveyed.valid_of(name), surveyed.by.get(name)) {
+            (Some(own), _) => (Access::Served, own.status_text()),
             (None, Some(own)) => match read(&own.first, &surveyed.shapes(), &surveyed.volatile, &own.masks) {
                 Reading::NoData(because) => (Access::Unknown, because),
                 _ => (Access::Refused, own.status_text()),
             },
             (None, None) => (Access::Unknown, "no id of its own is known".to_owned()),
-        },
-    };
-    Cell { column: column.letter.to_owned(), access, because }
-}
-
-fn served(outcome: &Outcome, surveyed: &Surveyed, own: &Baseline) -> (Access, String) {
-    let list = broken(outcome, surveyed, "authz/bola-list").is_some();
-    if list {
-        (Access::Others, "its list holds objects of others".to_owned())
-    } else {
-        (Access::Served, own.status_text())
-    }
-}
-
-async fn cross(
-    probe: &Probe,
-    survey: &Survey,
-    surveyed: &Surveyed,
-    column: &Column<'_>,
-    other: &Baseline,
-    owns: bool,
-) -> (Access, String) {
-    let owner = owner_of(survey, other).unwrap_or_default();
-    let id = clean_name(&other.object_id(&surveyed.slots).unwrap_or_default(), 40);
-    let caller = crate::probe::Caller::Identity(column.person.name.clone());
-    let ask = other.ask_as(caller);
-    let Ok(answer) = probe.send(&ask).await else { return (Access::Unknown, "could not be asked".to_owned()) };
-    let what = format!("{owner}'s {id}: status {}", answer.status().unwrap_or(0));
-    match read(&answer, &surveyed.shapes(), &surveyed.volatile, &other.masks) {
-        Reading::Refused(because) if owns => (Access::Own, format!("its own; {owner}'s {id} is refused: {because}")),
-        Reading::Refused(because) => (Access::Refused, format!("{what}, {because}")),
-        Reading::NoData(because) => (Access::Unknown, because),
-        Reading::Data if shares(&answer, other, surveyed) => (Access::Others, what),
-        Reading::Data if owns => (Access::Own, format!("{what}, with nothing of {owner}'s in it")),
-        Reading::Data => (Access::Served, format!("{what}, with nothing of {owner}'s in it")),
-    }
-}
-
-/// Whether most telling leaves of the owner's answer are in this one too.
-fn shares(answer: &crate::probe::Answer, other: &Baseline, surveyed: &Surveyed) -> bool {
-    let (Some(given), Some(own)) = (answer.response(), other.first.response()) else { return false };
-    let given: std::collections::BTreeSet<String> = leaves(given).into_iter().map(|leaf| leaf.text).collect();
-    let telling: Vec<_> =
-        leaves(own).into_iter().filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path)).collect();
-    !telling.is_empty() && telling.iter().filter(|leaf| given.contains(&leaf.text)).count() * 2 > telling.len()
-}
-
-fn owner_of<'s>(survey: &'s Survey, baseline: &Baseline) -> Option<&'s str> {
-    survey.owner(baseline.object.as_ref()?).map(|(name, _)| name)
-}
-
-fn broken<'o>(outcome: &'o Outcome, surveyed: &Surveyed, check: &str) -> Option<&'o crate::model::Draft> {
-    outcome.verdicts.get(&(surveyed.operation.id.clone(), check.into()))?.drafts().first()
-}
-
-fn verdict(outcome: &Outcome, surveyed: &Surveyed, cells: &[Cell]) -> (RouteVerdict, String) {
-    let drafts = super::ownership::CHECKS.iter().filter_map(|check| broken(outcome, surveyed, check));
-    if let Some(draft) = drafts.max_by_key(|draft| draft.confidence()) {
-        let verdict =
-            if draft.confidence() == Confidence::Confirmed { RouteVerdict::Broken } else { RouteVerdict::Suspected };
-        return (verdict, draft.claim.clone());
-    }
-    if cells.first().is_some_and(|cell| cell.access == Access::Served) {
-        return (RouteVerdict::Public, "an anonymous caller is served".to_owned());
-    }
-    let of_route =
-        |check: &str| outcome.verdicts.get(&(surveyed.operation.id.clone(), check.into())).and_then(Verdict::silence);
-    match of_route("authz/bola-read") {
-        Some(Silence::Held(proof)) => (RouteVerdict::Enforced, proof.because().to_owned()),
-        Some(Silence::NotTried(obstacle) | Silence::Undecided(obstacle)) => {
-            (RouteVerdict::Unknown, obstacle.because.clone())
         }
-        _ => match of_route("authz/function-read") {
-            Some(Silence::Held(proof)) => (RouteVerdict::Enforced, proof.because().to_owned()),
-            _ => (RouteVerdict::NotOwned, "no object of one caller is concerned, as far as was seen".to_owned()),
-        },
     }
+
+    /// `alice's invoice 17`
+    fn object(&self, fact: &Fact) -> String {
+        let (resource, id) = (clean_name(&fact.object.0, 40), clean_name(&fact.object.1, 40));
+        match self.outcome.survey.owner(&fact.object) {
+            Some((owner, _)) => format!("{owner}'s {resource} {id}"),
+            None => format!("{resource} {id}"),
+        }
+    }
+
+    fn verdict_of(&self, check: &str) -> Option<&Verdict> {
+        self.outcome.verdicts.get(&(self.surveyed.operation.id.clone(), check.into()))
+    }
+
+    fn held(&self, check: &str) -> Option<&HeldProof> {
+        match self.verdict_of(check)?.silence()? {
+            Silence::Held(proof) => Some(proof),
+            _ => None,
+        }
+    }
+
+    /// What a check claims beyond a remark.
+    fn draft(&self, check: &str) -> Option<&Draft> {
+        let drafts = self.verdict_of(check)?.drafts().iter();
+        drafts.filter(|draft| draft.confidence() > Confidence::Observation).max_by_key(|draft| draft.confidence())
+    }
+
+    fn verdict(&self, cells: &[Cell]) -> (RouteVerdict, String) {
+        if let Some(draft) = CHECKS.iter().filter_map(|check| self.draft(check)).max_by_key(|draft| draft.confidence())
+        {
+            return (broken_or_suspected(draft), draft.claim.clone());
+        }
+        if let Some(public) = self.public() {
+            return (RouteVerdict::Public, public);
+        }
+        if let Some(proof) = self.held("authz/bola-read").or_else(|| self.held("authz/bola-nested")) {
+            return (RouteVerdict::Enforced, proof.because().to_owned());
+        }
+        let kept = cells.iter().find(|cell| cell.access == Access::Own && cell.because.contains("; "));
+        let all_kept_out = cells.iter().all(|cell| matches!(cell.access, Access::Own | Access::Refused));
+        if let Some(cell) = kept.filter(|_| all_kept_out) {
+            return (RouteVerdict::Enforced, cell.because.clone());
+        }
+        self.silent_verdict()
+    }
+
+    /// Callers without a credential were served just what the route gives: an object of somebody's, or something that
+    /// is nobody's.
+    fn public(&self) -> Option<String> {
+        if let Some(fact) = self.stranger_fact() {
+            return Some(format!("callers without a credential are served {}", self.object(fact)));
+        }
+        let is_served = matches!(self.surveyed.anonymous_reading(), Some(Reading::Data));
+        (is_served && self.facts.is_empty())
+            .then(|| "callers without a credential are served, and no object of one caller is concerned".to_owned())
+    }
+
+    fn silent_verdict(&self) -> (RouteVerdict, String) {
+        match self.verdict_of("authz/bola-read").and_then(Verdict::silence) {
+            Some(Silence::NotTried(obstacle) | Silence::Undecided(obstacle)) => {
+                (RouteVerdict::Unknown, obstacle.because.clone())
+            }
+            Some(Silence::NotApplicable(because)) if because.starts_with("shared") => {
+                (RouteVerdict::NotOwned, because.clone())
+            }
+            _ => match self.held("authz/function-read") {
+                Some(proof) => (RouteVerdict::Enforced, proof.because().to_owned()),
+                None => (RouteVerdict::NotOwned, "no object of one caller is concerned, as far as was seen".to_owned()),
+            },
+        }
+    }
+}
+
+/// How sure a weakness is, as a verdict on its route.
+pub(super) fn broken_or_suspected(draft: &Draft) -> RouteVerdict {
+    if draft.confidence() == Confidence::Confirmed { RouteVerdict::Broken } else { RouteVerdict::Suspected }
 }

@@ -1,9 +1,10 @@
 //! Rows of the matrix for operations that change state: from what the checks saw callers do.
 
-use super::answers::{Access, Cell, MatrixRow, RouteVerdict};
+use super::matrix::{bare, broken_or_suspected};
 use super::prepare::Prepared;
 use crate::model::{Confidence, Mode, Operation, Silence, Verdict};
-use crate::scan::{Outcome, operation_ref};
+use crate::report::{Access, Cell, MatrixRow, RouteVerdict};
+use crate::scan::Outcome;
 
 /// The checks that speak of who may change what.
 const CHECKS: [&str; 2] = ["authz/bola-write", "authz/bola-delete"];
@@ -15,9 +16,8 @@ pub(super) fn row(
     operation: &Operation,
     columns: &[(&'static str, &str)],
 ) -> MatrixRow {
-    let (verdict, reason) = verdict(prepared, outcome, operation);
     let cells = columns.iter().map(|(letter, name)| cell(outcome, operation, letter, name)).collect();
-    MatrixRow { operation: operation_ref(&operation.id), verdict, reason, cells }
+    bare(operation, verdict(prepared, outcome, operation), cells)
 }
 
 fn cell(outcome: &Outcome, operation: &Operation, letter: &str, name: &str) -> Cell {
@@ -46,16 +46,15 @@ fn verdict(prepared: &Prepared, outcome: &Outcome, operation: &Operation) -> (Ro
     if prepared.mode < Mode::Active {
         return (
             RouteVerdict::Unknown,
-            "changes state, and is not asked in passive mode (`--mode active` asks it)".to_owned(),
+            "changes state, and is not asked in passive mode (active mode asks it)".to_owned(),
         );
     }
     let of = |check: &str| outcome.verdicts.get(&(operation.id.clone(), check.into()));
     let known: Vec<&Verdict> = CHECKS.iter().filter_map(|check| of(check)).collect();
-    let drafts = known.iter().filter_map(|verdict| verdict.drafts().first());
-    if let Some(draft) = drafts.max_by_key(|draft| draft.confidence()) {
-        let verdict =
-            if draft.confidence() == Confidence::Confirmed { RouteVerdict::Broken } else { RouteVerdict::Suspected };
-        return (verdict, draft.claim.clone());
+    let drafts = known.iter().flat_map(|verdict| verdict.drafts());
+    let claims = drafts.filter(|draft| draft.confidence() > Confidence::Observation);
+    if let Some(draft) = claims.max_by_key(|draft| draft.confidence()) {
+        return (broken_or_suspected(draft), draft.claim.clone());
     }
     let held = known.iter().find_map(|verdict| match verdict.silence() {
         Some(Silence::Held(proof)) => Some(proof.because().to_owned()),

@@ -3,92 +3,125 @@
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::answers::{Matrix, OwnershipRequest, Progress, ScanRequest};
+use super::answers::{Matrix, MatrixRow, OwnershipRequest, Progress, ScanRequest};
 use super::error::AppError;
 use super::finish;
-use super::matrix;
-use super::prepare::{Prepared, prepare};
+use super::matrix::{CHECKS, ownership};
+use super::prepare::prepare;
 use super::state::App;
 use crate::config::operation_matches;
-use crate::model::{Operation, ScanId};
-use crate::report::Status;
-
-/// The checks that the matrix rests on.
-pub(super) const CHECKS: &[&str] = &[
-    "authz/bola-read",
-    "authz/bola-write",
-    "authz/bola-delete",
-    "authz/bola-list",
-    "authz/bola-nested",
-    "authz/function-read",
-    "authn/missing",
-];
+use crate::model::{Operation, ScanId, clean_name};
+use crate::report::{OperationRef, Ownership, Report, Status};
 
 impl App {
-    /// Who gets what, route by route, from the running API.
+    /// Who gets what, route by route: from a stored scan without a request, or else from the running API.
     ///
     /// # Errors
-    /// As [`App::start`], and [`AppError::Cancelled`].
+    /// As [`App::start`], and [`AppError::Cancelled`]; [`AppError::Unknown`] for a stored scan that is not there.
     pub async fn check_route_ownership(
         &self,
         request: OwnershipRequest,
         progress: watch::Sender<Progress>,
         cancel: CancellationToken,
     ) -> Result<Matrix, AppError> {
-        let route = request.route;
+        match &request.scan {
+            Some(id) => of_report(self.report(Some(id)).await?, request.route.as_deref()),
+            None => self.look_at_owners(request, progress, cancel).await,
+        }
+    }
+
+    /// A scan with the checks that the matrix rests on.
+    async fn look_at_owners(
+        &self,
+        request: OwnershipRequest,
+        progress: watch::Sender<Progress>,
+        cancel: CancellationToken,
+    ) -> Result<Matrix, AppError> {
         let mut overrides = request.overrides;
         overrides.checks = CHECKS.iter().map(|check| (*check).to_owned()).collect();
         let scan = ScanRequest { target: request.target, config: request.config, overrides, ..ScanRequest::default() };
         let prepared = prepare(self, &scan).await?;
-        let chosen = chosen(&prepared, route.as_deref())?;
+        let route = request.route.map(|route| by_operation_id(&prepared.api.operations, route));
+        is_known(route.as_deref(), &prepared.api.operations)?;
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
-        let mut probe = self.probe(&prepared, cancel.clone())?;
-        let mut outcome = self.look_with(&id, &prepared, &mut probe, &progress).await?;
-        let matrix = matrix::matrix(&prepared, &probe, &outcome, &chosen).await;
-        crate::scan::undo(&probe, &mut outcome.report).await;
+        let mut outcome = self.look(&id, &prepared, &progress, cancel.clone()).await?;
         if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
             return Err(AppError::Cancelled);
         }
-        if let Some(because) = outcome.report.scan.untrusted_because.clone() {
-            let nothing = outcome.survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none());
-            if nothing {
-                return Err(AppError::Untrusted(because));
-            }
-            outcome.report.next_steps.insert(0, crate::report::NextStep { action: because, operations: 0 });
+        if let Some(because) = &outcome.report.scan.untrusted_because
+            && outcome.survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none())
+        {
+            return Err(AppError::Untrusted(because.clone()));
         }
+        outcome.report.ownership = Some(ownership(&prepared, &outcome));
         finish::finish(self, &prepared, &mut outcome.report).await?;
-        Ok(matrix.finished(&outcome))
+        of_report(outcome.report, route.as_deref())
     }
 }
 
-/// The operations that the route names; all without one.
-fn chosen(prepared: &Prepared, route: Option<&str>) -> Result<Vec<Operation>, AppError> {
-    let Some(route) = route.map(str::trim).filter(|route| !route.is_empty()) else {
-        return Ok(prepared
-            .api
-            .operations
-            .iter()
-            .filter(|operation| prepared.is_selected(operation))
-            .cloned()
-            .collect());
+/// A route that is named by its `operationId`, by its method and path.
+fn by_operation_id(operations: &[Operation], route: String) -> String {
+    let named = operations.iter().find(|operation| operation.operation_id.as_deref() == Some(route.trim()));
+    named.map_or(route, |operation| operation.id.0.clone())
+}
+
+/// The matrix of a stored report, narrowed to what a route names.
+fn of_report(report: Report, route: Option<&str>) -> Result<Matrix, AppError> {
+    let Some(Ownership { callers, routes }) = report.ownership else {
+        let id = &report.scan.id;
+        return Err(AppError::Usage(format!(
+            "scan {id} has no ownership matrix: it was a plan, a recheck or an older one"
+        )));
     };
-    let named = |operation: &&Operation| {
-        operation_matches(route, operation.method.as_str(), &operation.path)
-            || operation.operation_id.as_deref() == Some(route)
-            || fits(route, operation)
+    let asked = route.map(str::trim).filter(|route| !route.is_empty());
+    let is_asked = |row: &MatrixRow| asked.is_none_or(|route| names(route, &row.operation));
+    let routes: Vec<MatrixRow> = if routes.iter().any(is_asked) {
+        routes.into_iter().filter(is_asked).collect()
+    } else if let Some(route) = asked {
+        let known = routes.iter().map(|row| format!("{} {}", row.operation.method, row.operation.path));
+        return Err(no_route(route, known));
+    } else {
+        Vec::new()
     };
-    let found: Vec<Operation> = prepared.api.operations.iter().filter(named).cloned().collect();
-    if found.is_empty() {
-        let nearest = prepared.api.nearest_operation(route);
-        let nearest = nearest.map(|id| crate::model::clean_name(id.as_str(), 200)).unwrap_or_default();
-        let route = crate::model::clean_name(route, 200);
-        return Err(AppError::Usage(format!("the document has no route `{route}`; the nearest is `{nearest}`")));
+    let is_listed = |place: &OperationRef| routes.iter().any(|row| row.operation == *place);
+    let findings = report.findings.iter().filter(|finding| CHECKS.contains(&finding.check.as_str()));
+    Ok(Matrix {
+        findings: findings.filter(|finding| is_listed(&finding.operation)).map(|finding| finding.id.clone()).collect(),
+        scan_id: report.scan.id,
+        untrusted_because: report.scan.untrusted_because,
+        untrusted_step: report.scan.untrusted_step,
+        callers,
+        policy: report.policy,
+        questions: report.questions,
+        routes,
+        next_steps: report.next_steps,
+    })
+}
+
+/// Fails before anything is sent where the document has no such route.
+fn is_known(route: Option<&str>, operations: &[Operation]) -> Result<(), AppError> {
+    let Some(route) = route.map(str::trim).filter(|route| !route.is_empty()) else { return Ok(()) };
+    let place = |operation: &Operation| OperationRef { method: operation.method, path: operation.path.clone() };
+    if operations.iter().any(|operation| names(route, &place(operation))) {
+        return Ok(());
     }
-    Ok(found)
+    Err(no_route(route, operations.iter().map(|operation| operation.id.0.clone())))
+}
+
+fn no_route(route: &str, known: impl Iterator<Item = String>) -> AppError {
+    let near = |id: &String| strsim::jaro_winkler(id, route);
+    let nearest = known.max_by(|a, b| near(a).total_cmp(&near(b))).unwrap_or_default();
+    let (route, nearest) = (clean_name(route, 200), clean_name(&nearest, 200));
+    AppError::Usage(format!("the document has no route `{route}`; the nearest is `{nearest}`"))
+}
+
+/// Whether a route as a user names it is this operation.
+fn names(route: &str, place: &OperationRef) -> bool {
+    operation_matches(route, place.method.as_str(), &place.path) || fits(route, place)
 }
 
 /// Whether a concrete path, such as `/invoices/17`, or a template with other names in braces, is this operation's.
-fn fits(route: &str, operation: &Operation) -> bool {
+fn fits(route: &str, operation: &OperationRef) -> bool {
     let (method, path) = route.split_once(' ').map_or((None, route), |(method, path)| (Some(method), path));
     if method.is_some_and(|method| !method.eq_ignore_ascii_case(operation.method.as_str())) {
         return false;

@@ -269,9 +269,7 @@ fn auto_accounts(config: &Config, over: &Overrides, mode: Mode) -> bool {
 fn notes(config: &Config, over: &Overrides, mode: Mode) -> Vec<String> {
     let mut notes = config.warnings.clone();
     if mode == Mode::Passive && over.auto_accounts.or(config.scan.auto_accounts) == Some(true) {
-        notes.push(
-            "throw-away accounts need `--mode active`: a passive scan writes nothing, so none were made".to_owned(),
-        );
+        notes.push("throw-away accounts need active mode: a passive scan writes nothing, so none were made".to_owned());
     }
     if over.source.is_some() || config.target.source.is_some() {
         notes.push("handlers are not located in the source yet".to_owned());

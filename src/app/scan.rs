@@ -10,7 +10,7 @@ use super::document::from_send;
 use super::error::AppError;
 use super::prepare::{Prepared, prepare};
 use super::state::{App, MAX_REMEMBERED};
-use super::{finish, recheck};
+use super::{finish, matrix, recheck};
 use crate::detect::secrets::SecretRules;
 use crate::model::ScanId;
 use crate::probe::Probe;
@@ -111,6 +111,7 @@ impl App {
     ) -> Result<Finished, AppError> {
         let mut outcome = self.look(id, &prepared, progress, cancel).await?;
         if wanted.is_empty() {
+            outcome.report.ownership = Some(matrix::ownership(&prepared, &outcome));
             finish::finish(self, &prepared, &mut outcome.report).await?;
         }
         let recheck = recheck::rows(wanted, &outcome);
@@ -220,9 +221,11 @@ fn planned(id: &ScanId, prepared: &Prepared) -> Report {
             requests: 0,
             status: Status::Planned,
             untrusted_because: None,
+            untrusted_step: None,
         },
         policy: Vec::new(),
         questions: Vec::new(),
+        ownership: None,
         score: Score {
             value: None,
             grade: None,

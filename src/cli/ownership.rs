@@ -7,6 +7,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{Access, Matrix, MatrixRow, OwnershipRequest, Progress, RouteVerdict};
+use crate::model::{Face, ScanId};
+use crate::report::{PolicyRow, next_step};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -16,6 +18,8 @@ use super::layout::{Column, table, wrap};
 use super::options::{LimitOptions, ScopeOptions, TargetOptions, overrides};
 use super::outputs::AnswerOptions;
 
+/// Most grounds of one policy.
+const MAX_GROUNDS: usize = 3;
 const LEGEND: &str = "+ own object   ! another caller's object   o served, nobody's object   - refused   ? not known";
 
 /// Options of `ownership`.
@@ -26,6 +30,9 @@ pub struct OwnershipArgs {
     /// OpenAPI document (path or URL) or base URL, as for `scan`
     #[arg(long)]
     pub target: Option<String>,
+    /// A stored scan that answers, without a request [default: a new one]
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub scan: Option<String>,
     #[command(flatten)]
     pub(super) options: TargetOptions,
     #[command(flatten)]
@@ -43,6 +50,7 @@ pub(super) async fn run(cx: &Cx, args: OwnershipArgs) -> anyhow::Result<Exit> {
         target: args.target,
         overrides: overrides(&args.options, args.scope, &args.limits),
         config: args.options.config,
+        scan: args.scan.map(ScanId::from),
     };
     let mut interrupts = Interrupts::listen()?;
     let (reports, progress) = watch::channel(Progress::default());
@@ -53,7 +61,9 @@ pub(super) async fn run(cx: &Cx, args: OwnershipArgs) -> anyhow::Result<Exit> {
         Ended::Left => return Ok(Exit::Interrupted),
     };
     args.answer.print(cx, &matrix, |matrix| text(matrix, cx.width()))?;
-    Ok(Exit::Clean)
+    let Some(because) = matrix.untrusted_because(Face::CommandLine) else { return Ok(Exit::Clean) };
+    cx.remark(format!("the set-up could not be trusted, so nothing is concluded: {because}"));
+    Ok(Exit::Untrusted)
 }
 
 fn text(matrix: &Matrix, width: usize) -> String {
@@ -62,6 +72,12 @@ fn text(matrix: &Matrix, width: usize) -> String {
         out.push_str(&wrap(&format!("{} = {} ({})", caller.column, caller.identity, caller.role), width, 0));
     }
     out.push('\n');
+    for row in &matrix.policy {
+        out.push_str(&wrap(&policy(row), width, 0));
+    }
+    if !matrix.policy.is_empty() {
+        out.push('\n');
+    }
     out.push_str(&grid(matrix, width));
     out.push('\n');
     out.push_str(&wrap(LEGEND, width, 0));
@@ -69,9 +85,18 @@ fn text(matrix: &Matrix, width: usize) -> String {
         out.push_str(&reasons(row, width));
     }
     for step in &matrix.next_steps {
-        out.push_str(&wrap(&format!("\nnext: {step}"), width, 0));
+        out.push_str(&wrap(&format!("\nnext: {}", next_step(step, Face::CommandLine)), width, 0));
     }
     out
+}
+
+/// `order: owner, by PUT /orders/{id} refuses a peer; broken by GET /orders/{id}`
+fn policy(row: &PolicyRow) -> String {
+    let grounds = row.rests_on.iter().take(MAX_GROUNDS).cloned().collect::<Vec<_>>().join(", ");
+    let grounds = if grounds.is_empty() { String::new() } else { format!(", by {grounds}") };
+    let broken =
+        if row.broken_by.is_empty() { String::new() } else { format!("; broken by {}", row.broken_by.join(", ")) };
+    format!("{}: {}{grounds}{broken}", row.resource, row.policy)
 }
 
 /// The matrix as a table: symbols before the path, so that a narrow terminal cuts the path and never a verdict.

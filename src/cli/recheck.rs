@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use crate::app::{RecheckOutcome, RecheckRow, ScanRequest};
-use crate::model::{FindingId, ScanId};
-use crate::report::Status;
+use crate::model::{Face, FindingId, ScanId};
+use crate::report::{Status, untrusted};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -57,7 +57,7 @@ pub(super) async fn run(cx: &Cx, args: RecheckArgs) -> anyhow::Result<Exit> {
     let info = &finished.report.scan;
     let answer = Answer { scan_id: &info.id, recheck: &finished.recheck };
     args.answer.print(cx, &answer, |answer| text(answer.recheck, cx.width()))?;
-    if let Some(because) = &info.untrusted_because {
+    if let Some(because) = untrusted(info, Face::CommandLine) {
         cx.remark(format!("the set-up could not be trusted, so nothing is concluded: {because}"));
     }
     Ok(exit_of(info.status, &finished.recheck))

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::app::{AppError, Finished, ScanHandle, ScanRequest};
-use crate::report::Report;
+use crate::model::Face;
+use crate::report::{Report, untrusted};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -85,7 +86,7 @@ async fn stored(cx: &Cx, handle: &ScanHandle) -> anyhow::Result<Option<Arc<Finis
 }
 
 fn explain_exit(cx: &Cx, report: &Report) {
-    if let Some(because) = &report.scan.untrusted_because {
+    if let Some(because) = untrusted(&report.scan, Face::CommandLine) {
         cx.remark(format!("the set-up could not be trusted, so nothing is concluded: {because}"));
     }
 }

@@ -20,7 +20,8 @@ const MAX_DEPTH: usize = 24;
 const DOCUMENT: &str = "\0document";
 
 /// Fields whose line breaks and tabs mean something.
-const MULTILINE: [&str; 7] = ["manual", "guidance", "code", "diff", "verify", "request_body", "response_body"];
+const MULTILINE: [&str; 8] =
+    ["manual", "guidance", "code", "diff", "verify", "request_body", "response_body", "answer_with"];
 /// Fields that hold a name of the target and nothing else.
 const NAMES: [&str; 5] = ["operation", "also", "route", "identity", "column"];
 

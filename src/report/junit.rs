@@ -42,7 +42,11 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let mut junit = Junit::new("routewarden");
     junit.set_time(Duration::from_millis(report.scan.duration_ms));
     junit.add_test_suites(setup_suite(&report));
-    junit.add_test_suites(suites.into_values());
+    for (family, mut suite) in suites {
+        let rows = report.coverage.iter().filter(|row| row.check.split('/').next() == Some(family.as_str()));
+        count_outcomes(&mut suite, rows);
+        junit.add_test_suite(suite);
+    }
     junit.serialize(out).map_err(io::Error::other)
 }
 
@@ -68,6 +72,17 @@ fn worst_by_place(findings: &[Finding]) -> HashMap<CaseKey<'_>, &Finding> {
         }
     }
     worst
+}
+
+/// JUnit knows success and skipped alone, so the outcomes stand as properties of the suite.
+fn count_outcomes<'a>(suite: &mut TestSuite, rows: impl Iterator<Item = &'a CoverageRow>) {
+    let mut counts: BTreeMap<CoverageOutcome, usize> = CoverageOutcome::ALL.map(|outcome| (outcome, 0)).into();
+    for row in rows {
+        *counts.entry(row.outcome).or_default() += 1;
+    }
+    for (outcome, count) in counts {
+        suite.add_property((outcome.as_str(), count.to_string().as_str()));
+    }
 }
 
 fn add(suites: &mut BTreeMap<String, TestSuite>, check: &str, case: TestCase) {

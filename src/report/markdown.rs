@@ -4,10 +4,10 @@
 use std::fmt::Write as _;
 
 use super::cleaned::cleaned;
-use super::summary::{Outcomes, Sorted, by_check, percent, points, reasons, warning};
+use super::summary::{Outcomes, Sorted, by_check, grade, outcomes, percent, points, reasons, warning};
 use super::wire::{CoverageOutcome, ExchangeInfo, Finding, Report, Status};
-use super::words::{answer, duration, identities, mark, operation, places, references, role};
-use crate::model::Confidence;
+use super::words::{answer, duration, identities, mark, next_step, operation, places, references, role};
+use crate::model::{Confidence, Face};
 
 /// The report as GitHub-flavoured Markdown.
 pub fn render(report: &Report) -> String {
@@ -21,15 +21,16 @@ pub fn render(report: &Report) -> String {
         detail(&mut out, finding);
     }
     facts(&mut out, &sorted);
+    policy(&mut out, report);
+    questions(&mut out, report);
     coverage(&mut out, report);
     list(
         &mut out,
         "Left on the target",
-        report
-            .writes
-            .iter()
-            .filter(|write| !write.undone)
-            .map(|write| format!("{} by {}: {}", code(&write.operation), escape(&write.identity), code(&write.object))),
+        report.writes.iter().filter(|write| !write.undone).map(|write| {
+            let because = write.because.as_ref().map(|because| format!(" ({})", escape(because))).unwrap_or_default();
+            format!("{} by {}: {}{because}", code(&write.operation), escape(&write.identity), code(&write.object))
+        }),
     );
     list(
         &mut out,
@@ -40,17 +41,12 @@ pub fn render(report: &Report) -> String {
         }),
     );
     list(&mut out, "Notes", report.notes.iter().map(|note| escape(note)));
-    list(
-        &mut out,
-        "What to do next",
-        report.next_steps.iter().map(|step| format!("{} ({} operations)", escape(&step.action), step.operations)),
-    );
+    list(&mut out, "What to do next", report.next_steps.iter().map(|step| escape(&next_step(step, Face::CommandLine))));
     out
 }
 
 fn headline(out: &mut String, report: &Report, sorted: &Sorted<'_>) {
-    let grade =
-        report.score.grade.as_deref().map_or_else(|| "no grade".to_owned(), |grade| format!("grade {}", escape(grade)));
+    let grade = escape(&grade(report));
     if report.scan.status == Status::Planned {
         say(out, "# Routewarden: plan");
     } else {
@@ -159,11 +155,37 @@ fn facts(out: &mut String, sorted: &Sorted<'_>) {
     list(out, "No longer there", sorted.fixed.iter().map(|finding| line(finding, &finding.title)));
 }
 
+fn policy(out: &mut String, report: &Report) {
+    if report.policy.is_empty() {
+        return;
+    }
+    say(out, "## Who may reach what");
+    let rows = report.policy.iter().map(|row| {
+        let grounds: Vec<String> = row.rests_on.iter().map(|ground| escape(ground)).collect();
+        let broken: Vec<String> = row.broken_by.iter().map(|route| code(route)).collect();
+        let (resource, policy) = (escape(&row.resource), escape(&row.policy));
+        format!("| {resource} | {policy} | {} | {} |", grounds.join("; "), broken.join(", "))
+    });
+    table(out, "| object | policy | rests on | broken by |\n|---|---|---|---|", rows);
+}
+
+fn questions(out: &mut String, report: &Report) {
+    if report.questions.is_empty() {
+        return;
+    }
+    say(out, "## Questions that only a person can answer");
+    for question in &report.questions {
+        say(out, &escape(&question.question));
+        say(out, &fenced("toml", &question.answer_with));
+    }
+}
+
 fn coverage(out: &mut String, report: &Report) {
     if report.coverage.is_empty() {
         return;
     }
     say(out, "## What was tested");
+    say(out, &format!("Pairs of check and operation: {}.", outcomes(&report.coverage).sentence()));
     let row = |(check, outcomes): &(&str, Outcomes)| {
         let Outcomes { broken, held, undecided, not_tried, not_applicable } = outcomes;
         format!("| {} | {broken} | {held} | {undecided} | {not_tried} | {not_applicable} |", code(check))

@@ -7,6 +7,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod ownership;
 mod rule;
 pub mod sarif;
 mod score;
@@ -18,11 +19,14 @@ mod words;
 pub use diff::{ReportDiff, diff};
 pub use format::{Format, UnknownFormat, render, write};
 pub use json::{ReportError, read};
+pub use ownership::{Access, Caller, Cell, MatrixRow, Ownership, RouteVerdict};
 pub use rule::RuleHelp;
-pub use score::score;
+pub use score::{Shortfall, score, shortfall};
+pub use summary::{Outcomes, outcomes};
 pub use text::TextOptions;
 pub use wire::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus,
     HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo,
     ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Write,
 };
+pub use words::{next_step, untrusted};

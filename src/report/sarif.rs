@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::cleaned::cleaned;
 use super::format::in_memory;
 use super::rule::RuleHelp;
-use super::summary::{warning, worst_first};
+use super::summary::{outcomes, warning, worst_first};
 use super::wire::{ExchangeInfo, Finding, FindingStatus, Report, Status};
 use super::words::{operation, places};
 use crate::model::{Confidence, Role, Severity};
@@ -55,9 +55,26 @@ fn log(report: &Report, rules: &[RuleHelp]) -> Value {
                 "scan": report.scan.id,
                 "baseUrl": report.scan.base_url,
                 "grade": report.score.grade,
+                "withheldBecause": report.score.withheld_because,
                 "coverage": report.score.coverage,
+                "outcomes": outcome_counts(report),
+                "policy": report.policy,
+                "questions": report.questions,
             },
         }],
+    })
+}
+
+/// Pairs of check and operation by what came of them; `tested` is broken and held together.
+fn outcome_counts(report: &Report) -> Value {
+    let counts = outcomes(&report.coverage);
+    json!({
+        "broken": counts.broken,
+        "held": counts.held,
+        "undecided": counts.undecided,
+        "notTried": counts.not_tried,
+        "notApplicable": counts.not_applicable,
+        "tested": counts.tested(),
     })
 }
 

@@ -2,27 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Score};
-use crate::model::{Confidence, Severity};
+use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, OperationRef, Score};
+use crate::model::{Confidence, Face, Severity, Step};
 
 /// The most one family of checks may cost, in tenths of a point: half the score, so that one cause that many checks of a
 /// family notice does not hide how the others did, and two broken families still come to nothing.
 const FAMILY_CAP_TENTHS: u32 = 500;
+/// Suspected findings alone take no value below this: the least for a B.
+const LEAST_FOR_B: u32 = 75;
+/// The family whose rules are about two callers: an operation counts as tested where two took part.
+const OF_TWO_CALLERS: &str = "authz";
 
-/// Below this share of operations there is no grade, in percent.
-const MIN_COVERAGE_PERCENT: usize = 30;
-
-/// Scores a scan of so many operations. Suppressed and fixed findings, observations and facts cost nothing.
-pub fn score(findings: &[Finding], coverage: &[CoverageRow], operations: usize) -> Score {
+/// Scores a scan. Suppressed and fixed findings, observations and facts cost nothing.
+pub fn score(findings: &[Finding], coverage: &[CoverageRow]) -> Score {
     let counted: Vec<&Finding> = findings.iter().filter(|finding| counts(finding)).collect();
     let value = value(&counted);
-    let tested = tested(coverage).min(operations);
-    let withheld_because = withheld(tested, operations);
+    let all = Tested::of(coverage.iter(), &|_| true);
+    let shortfall = shortfall(findings, coverage);
     Score {
-        value: Some(value),
-        grade: withheld_because.is_none().then(|| grade(value, &counted).to_string()),
-        coverage: share(tested, operations),
-        withheld_because,
+        value: (all.tested > 0).then_some(value),
+        grade: shortfall.is_none().then(|| grade(value, &counted).to_string()),
+        coverage: share(all.tested, all.applicable),
+        withheld_because: shortfall.map(|shortfall| shortfall.words(Face::CommandLine)),
     }
 }
 
@@ -33,14 +34,23 @@ fn counts(finding: &Finding) -> bool {
 }
 
 fn value(findings: &[&Finding]) -> u32 {
+    let confirmed: Vec<&Finding> =
+        findings.iter().copied().filter(|finding| finding.confidence == Confidence::Confirmed).collect();
+    points_left(findings).max(points_left(&confirmed).min(LEAST_FOR_B))
+}
+
+fn points_left(findings: &[&Finding]) -> u32 {
     let mut families: BTreeMap<&str, u32> = BTreeMap::new();
     for finding in findings {
-        let family = finding.check.split('/').next().unwrap_or_default();
-        let cost = families.entry(family).or_default();
+        let cost = families.entry(family(&finding.check)).or_default();
         *cost = cost.saturating_add(cost_tenths(finding)).min(FAMILY_CAP_TENTHS);
     }
     let lost = families.values().fold(0_u32, |sum, cost| sum.saturating_add(*cost));
     (1000_u32.saturating_sub(lost) + 5) / 10
+}
+
+fn family(check: &str) -> &str {
+    check.split('/').next().unwrap_or_default()
 }
 
 fn cost_tenths(finding: &Finding) -> u32 {
@@ -54,15 +64,16 @@ fn cost_tenths(finding: &Finding) -> u32 {
     points
         * match finding.confidence {
             Confidence::Confirmed => 10,
-            Confidence::Suspected => 4,
+            Confidence::Suspected => 2,
             Confidence::Observation => 0,
         }
 }
 
+/// The letter. Only confirmed findings cap it, and the value is held up against suspected ones already.
 fn grade(value: u32, findings: &[&Finding]) -> char {
     let by_value = match value {
         90.. => 'A',
-        75.. => 'B',
+        LEAST_FOR_B.. => 'B',
         60.. => 'C',
         40.. => 'D',
         _ => 'F',
@@ -83,21 +94,126 @@ fn is_open_to_anyone(check: &str) -> bool {
     matches!(check, "authn/missing" | "authn/missing-write")
 }
 
-fn tested(coverage: &[CoverageRow]) -> usize {
-    let decided = |row: &&CoverageRow| matches!(row.outcome, CoverageOutcome::Broken | CoverageOutcome::Held);
-    coverage.iter().filter(decided).map(|row| &row.operation).collect::<BTreeSet<_>>().len()
+/// How many operations some rows are about.
+struct Tested<'a> {
+    /// To which a check applies.
+    applicable: usize,
+    /// On which one came to broken or held.
+    tested: usize,
+    /// Operations of the first kind that are not of the second.
+    open: BTreeSet<&'a OperationRef>,
 }
 
-fn withheld(tested: usize, operations: usize) -> Option<String> {
-    if operations == 0 {
-        return Some("there was no operation to test".to_owned());
+impl<'a> Tested<'a> {
+    fn of(rows: impl Iterator<Item = &'a CoverageRow>, is_enough: &dyn Fn(&CoverageRow) -> bool) -> Self {
+        let (mut applicable, mut tested) = (BTreeSet::new(), BTreeSet::new());
+        for row in rows.filter(|row| row.outcome != CoverageOutcome::NotApplicable) {
+            applicable.insert(&row.operation);
+            if row.outcome.is_tested() && is_enough(row) {
+                tested.insert(&row.operation);
+            }
+        }
+        let open = applicable.difference(&tested).copied().collect();
+        Self { applicable: applicable.len(), tested: tested.len(), open }
     }
-    let enough = tested.saturating_mul(100) >= operations.saturating_mul(MIN_COVERAGE_PERCENT);
-    (!enough).then(|| {
-        format!(
-            "a check reached a verdict on {tested} of {operations} operations; a grade needs {MIN_COVERAGE_PERCENT} %"
-        )
-    })
+}
+
+/// Why there is no letter: the family that was tested least, and the step that opens most of it.
+#[derive(Debug)]
+pub struct Shortfall {
+    /// `None` where nothing was tested at all.
+    family: Option<String>,
+    tested: usize,
+    applicable: usize,
+    step: Option<(Step, usize)>,
+}
+
+impl Shortfall {
+    /// Returns it in the words of a face.
+    pub fn words(&self, face: Face) -> String {
+        let (tested, applicable) = (self.tested, self.applicable);
+        let what = match &self.family {
+            _ if applicable == 0 => "no check applies to any operation".to_owned(),
+            None => format!("nothing was tested on any of {applicable} operations"),
+            Some(family) if family == OF_TWO_CALLERS => {
+                format!(
+                    "{family} was tested with two callers on {tested} of {applicable} operations, and a grade needs half"
+                )
+            }
+            Some(family) => {
+                format!("{family} was tested on {tested} of {applicable} operations, and a grade needs half")
+            }
+        };
+        match &self.step {
+            Some((step, 1)) => format!("incomplete: {what}; what helps most: {} (1 operation)", step.words(face)),
+            Some((step, opens)) => {
+                format!("incomplete: {what}; what helps most: {} ({opens} operations)", step.words(face))
+            }
+            None => format!("incomplete: {what}"),
+        }
+    }
+}
+
+/// Returns why there is no letter; `None` where each family that applies was tested on half of its operations.
+pub fn shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Shortfall> {
+    let all = Tested::of(coverage.iter(), &|_| true);
+    if all.tested == 0 {
+        let step = best_step(coverage.iter(), &all.open);
+        return Some(Shortfall { family: None, tested: 0, applicable: all.applicable, step });
+    }
+    let mut families: BTreeMap<&str, Vec<&CoverageRow>> = BTreeMap::new();
+    for row in coverage {
+        families.entry(family(&row.check)).or_default().push(row);
+    }
+    let shown_by_two = shown_by_two(findings);
+    let is_of_two = |row: &CoverageRow| match &row.proof {
+        Some(proof) => proof.attack.identity != proof.control.identity,
+        None => shown_by_two.contains(&(row.check.as_str(), &row.operation)),
+    };
+    let weakest = families
+        .into_iter()
+        .map(|(name, rows)| {
+            let tested = Tested::of(rows.iter().copied(), &|row| name != OF_TWO_CALLERS || is_of_two(row));
+            (name, rows, tested)
+        })
+        .filter(|(_, _, tested)| tested.tested * 2 < tested.applicable)
+        .min_by_key(|(_, _, tested)| {
+            (tested.tested * 10_000 / tested.applicable.max(1), usize::MAX - tested.open.len())
+        })?;
+    let (name, rows, tested) = weakest;
+    let step = best_step(rows.into_iter(), &tested.open);
+    Some(Shortfall { family: Some(name.to_owned()), tested: tested.tested, applicable: tested.applicable, step })
+}
+
+/// Checks and operations with a finding in whose proof two callers take part.
+fn shown_by_two(findings: &[Finding]) -> BTreeSet<(&str, &OperationRef)> {
+    let of_two = |finding: &&Finding| {
+        finding.exchanges.iter().map(|exchange| &exchange.identity).collect::<BTreeSet<_>>().len() >= 2
+    };
+    findings
+        .iter()
+        .filter(of_two)
+        .flat_map(|finding| {
+            std::iter::once(&finding.operation).chain(&finding.also).map(|place| (finding.check.as_str(), place))
+        })
+        .collect()
+}
+
+/// The step that opens most of these operations, with how many.
+fn best_step<'a>(rows: impl Iterator<Item = &'a CoverageRow>, open: &BTreeSet<&OperationRef>) -> Option<(Step, usize)> {
+    let mut steps: Vec<(Step, BTreeSet<&OperationRef>)> = Vec::new();
+    for row in rows.filter(|row| open.contains(&row.operation)) {
+        let Some(step) = &row.step else { continue };
+        match steps.iter_mut().find(|(known, _)| known.is_same_as(step)) {
+            Some((known, on)) => {
+                *known = known.clone().merged(step.clone());
+                on.insert(&row.operation);
+            }
+            None => steps.push((step.clone(), BTreeSet::from([&row.operation]))),
+        }
+    }
+    let most = steps.into_iter().rev().max_by_key(|(_, on)| on.len());
+    most.map(|(step, on)| (step, on.len()))
 }
 
 /// Rounded down to four places, so that it never shows as enough where it was not.

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Report, Status};
-use crate::model::{Confidence, Severity};
+use super::words::untrusted;
+use crate::model::{Confidence, Face, Severity};
 
 /// The most severe first, as all formats list them.
 pub(super) const SEVERITIES: [Severity; 5] =
@@ -76,17 +77,46 @@ pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     sorted
 }
 
-/// How many operations a check came to what on.
-#[derive(Default, Clone, Copy)]
-pub(super) struct Outcomes {
-    pub(super) broken: usize,
-    pub(super) held: usize,
-    pub(super) undecided: usize,
-    pub(super) not_tried: usize,
-    pub(super) not_applicable: usize,
+/// How often which outcome was come to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Outcomes {
+    /// See [`CoverageOutcome::Broken`].
+    pub broken: usize,
+    /// See [`CoverageOutcome::Held`].
+    pub held: usize,
+    /// See [`CoverageOutcome::Undecided`].
+    pub undecided: usize,
+    /// See [`CoverageOutcome::NotTried`].
+    pub not_tried: usize,
+    /// See [`CoverageOutcome::NotApplicable`].
+    pub not_applicable: usize,
+}
+
+/// Counts pairs of check and operation by what came of them.
+pub fn outcomes(coverage: &[CoverageRow]) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    coverage.iter().for_each(|row| outcomes.add(row.outcome));
+    outcomes
 }
 
 impl Outcomes {
+    /// Returns how often a rule was put to the test: broken or held.
+    pub fn tested(&self) -> usize {
+        self.broken + self.held
+    }
+
+    /// Returns the counts in one line: `4 broken, 9 held, 2 undecided, 5 not tried, 12 not applicable`.
+    pub(super) fn sentence(&self) -> String {
+        let counts = [
+            (self.broken, "broken"),
+            (self.held, "held"),
+            (self.undecided, "undecided"),
+            (self.not_tried, "not tried"),
+            (self.not_applicable, "not applicable"),
+        ];
+        counts.map(|(count, word)| format!("{count} {word}")).join(", ")
+    }
+
     pub(super) fn add(&mut self, outcome: CoverageOutcome) {
         let count = match outcome {
             CoverageOutcome::Broken => &mut self.broken,
@@ -96,10 +126,6 @@ impl Outcomes {
             CoverageOutcome::NotApplicable => &mut self.not_applicable,
         };
         *count += 1;
-    }
-
-    pub(super) fn decided(&self) -> usize {
-        self.broken + self.held
     }
 
     /// Returns how often a verdict is still owed.
@@ -115,7 +141,7 @@ pub(super) fn by_check(coverage: &[CoverageRow]) -> Vec<(&str, Outcomes)> {
         checks.entry(&row.check).or_default().add(row.outcome);
     }
     let mut checks: Vec<_> = checks.into_iter().collect();
-    checks.sort_by_key(|(_, outcomes)| Reverse((outcomes.broken, outcomes.decided() > 0, outcomes.undecided)));
+    checks.sort_by_key(|(_, outcomes)| Reverse((outcomes.broken, outcomes.tested() > 0, outcomes.undecided)));
     checks
 }
 
@@ -130,6 +156,16 @@ pub(super) fn reasons(coverage: &[CoverageRow], outcome: CoverageOutcome) -> Vec
     reasons
 }
 
+/// Returns `grade B`, or why there is none in one word.
+pub(super) fn grade(report: &Report) -> String {
+    let is_incomplete = || report.score.withheld_because.as_ref().is_some_and(|why| why.starts_with("incomplete"));
+    match &report.score.grade {
+        Some(grade) => format!("grade {grade}"),
+        None if is_incomplete() => "incomplete".to_owned(),
+        None => "no grade".to_owned(),
+    }
+}
+
 /// `52/100`, or a dash.
 pub(super) fn points(report: &Report) -> String {
     report.score.value.map_or_else(|| "–".to_owned(), |value| format!("{value}/100"))
@@ -142,7 +178,7 @@ pub(super) fn percent(share: f64) -> String {
 
 /// What the reader must know before anything else; `None` for a complete scan.
 pub(super) fn warning(report: &Report) -> Option<(&'static str, String)> {
-    let because = report.scan.untrusted_because.clone();
+    let because = untrusted(&report.scan, Face::CommandLine);
     match report.scan.status {
         Status::Complete => None,
         Status::Planned => Some(("Dry run", "nothing was sent; this is what a scan would do".to_owned())),

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Confidence, Method, Mode, Role, Severity};
+use super::ownership::Ownership;
+use crate::model::{Confidence, Method, Mode, Role, Severity, Step};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -26,6 +27,9 @@ pub struct Report {
     /// What a person could answer to settle what the facts leave open.
     #[serde(default)]
     pub questions: Vec<Question>,
+    /// Who gets what, route by route; absent where nothing was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Ownership>,
     /// The score, with its coverage.
     pub score: Score,
     /// Findings, worst first, then by path, method and check.
@@ -122,9 +126,13 @@ pub struct ScanInfo {
     pub requests: u64,
     /// How it ended.
     pub status: Status,
-    /// Why nothing may be concluded, with what to do.
+    /// Why nothing may be concluded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub untrusted_because: Option<String>,
+    /// What to do about that, where the reason does not say it itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub untrusted_step: Option<Step>,
 }
 
 /// One identity of a scan.
@@ -141,13 +149,13 @@ pub struct IdentityInfo {
 /// How the API did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Score {
-    /// 0 to 100.
+    /// 0 to 100; absent where nothing could have been found.
     pub value: Option<u32>,
-    /// A to F.
+    /// A to F; absent where too little was tested.
     pub grade: Option<String>,
-    /// The part of operations for which some check reached a verdict, 0 to 1.
+    /// Of the operations to which some check applies, the part on which one came to broken or held, 0 to 1.
     pub coverage: f64,
-    /// Why there is no grade.
+    /// Why there is no grade; begins with `incomplete` where more would have to be tested for one.
     pub withheld_because: Option<String>,
 }
 
@@ -313,6 +321,27 @@ pub enum CoverageOutcome {
     NotApplicable,
 }
 
+impl CoverageOutcome {
+    /// Every outcome, in the order of all formats.
+    pub const ALL: [Self; 5] = [Self::Broken, Self::Held, Self::Undecided, Self::NotTried, Self::NotApplicable];
+
+    /// Returns its name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Held => "held",
+            Self::Undecided => "undecided",
+            Self::NotTried => "not_tried",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+
+    /// Returns whether the rule was put to the test.
+    pub fn is_tested(self) -> bool {
+        matches!(self, Self::Broken | Self::Held)
+    }
+}
+
 /// What one check came to on one operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CoverageRow {
@@ -326,7 +355,8 @@ pub struct CoverageRow {
     pub because: String,
     /// What would open it, where something would.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub step: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub step: Option<Step>,
     /// The check that reports the cause instead of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub see: Option<String>,
@@ -380,6 +410,9 @@ pub struct Write {
     pub object: String,
     /// Whether it was undone, and the undoing verified.
     pub undone: bool,
+    /// Why it is left, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 /// What a scan would do with one operation.
@@ -400,7 +433,11 @@ pub struct PlanRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NextStep {
     /// What to do.
-    pub action: String,
+    #[schemars(with = "String")]
+    pub action: Step,
     /// How many operations it would open.
     pub operations: u64,
+    /// The first of them.
+    #[serde(default)]
+    pub on: Vec<OperationRef>,
 }

@@ -1,7 +1,33 @@
 //! Small wordings that the formats share.
 
-use super::wire::{ExchangeInfo, Finding, OperationRef};
-use crate::model::Role;
+use super::wire::{ExchangeInfo, Finding, NextStep, OperationRef, ScanInfo};
+use crate::model::{Face, Role};
+
+/// Most operations that a step names.
+const MAX_ON: usize = 3;
+
+/// Returns a step with the operations that it opens: the first of them by name, then how many more.
+pub fn next_step(step: &NextStep, face: Face) -> String {
+    let action = step.action.words(face);
+    let shown: Vec<String> = step.on.iter().take(MAX_ON).map(operation).collect();
+    let more = step.operations.saturating_sub(shown.len() as u64);
+    match (shown.is_empty(), more) {
+        (true, 0) => action,
+        (true, 1) => format!("{action} (opens 1 operation)"),
+        (true, more) => format!("{action} (opens {more} operations)"),
+        (false, 0) => format!("{action} (opens {})", shown.join(", ")),
+        (false, more) => format!("{action} (opens {} and {more} more)", shown.join(", ")),
+    }
+}
+
+/// Returns why nothing may be concluded, and what to do about it; `None` where the scan can be trusted.
+pub fn untrusted(scan: &ScanInfo, face: Face) -> Option<String> {
+    let because = scan.untrusted_because.as_ref()?;
+    Some(match &scan.untrusted_step {
+        Some(step) => format!("{because}; {}", step.words(face)),
+        None => because.clone(),
+    })
+}
 
 /// `GET /x`
 pub(super) fn operation(operation: &OperationRef) -> String {

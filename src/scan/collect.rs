@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::ScanInput;
+use super::steps::{Done, Steps};
 use super::{convert, fingerprint, operation_ref};
 use crate::checks::{Check, find};
-use crate::model::{CheckId, Confidence, Draft, Exchange, OperationId, Outcome, Severity, Silence, Verdict, clean};
+use crate::model::{
+    CheckId, Confidence, Draft, Exchange, OperationId, Outcome, Severity, Silence, Step, Verdict, clean,
+};
 use crate::report::{CoverageOutcome, CoverageRow, ExchangeBrief, Finding, HeldProofInfo, NextStep};
-
-/// Most next steps that are told.
-const MAX_STEPS: usize = 6;
 
 /// What the verdicts come to.
 #[derive(Debug, Default)]
@@ -20,24 +20,28 @@ pub(super) struct Collected {
 }
 
 /// Collects all verdicts in document order.
-pub(super) fn collect(input: &ScanInput<'_>, verdicts: &BTreeMap<(OperationId, CheckId), Verdict>) -> Collected {
+pub(super) fn collect(
+    input: &ScanInput<'_>,
+    verdicts: &BTreeMap<(OperationId, CheckId), Verdict>,
+    done: &Done<'_>,
+) -> Collected {
     let mut causes: BTreeMap<(&'static str, String), Vec<&Draft>> = BTreeMap::new();
     let mut coverage = Vec::new();
-    let mut helps: BTreeMap<String, BTreeSet<&OperationId>> = BTreeMap::new();
+    let mut steps = Steps::default();
     for operation in &input.api.operations {
         let id = &operation.id;
         for check in input.checks.iter().map(|check| check.meta().id) {
             let Some(verdict) = verdicts.get(&(id.clone(), CheckId::from(check))) else { continue };
-            let step = verdict.silence().and_then(Silence::help).map(str::to_owned);
+            let step = step(input, id, verdict, done);
             if let Some(step) = &step {
-                helps.entry(step.clone()).or_default().insert(id);
+                steps.add(step.clone(), id);
             }
             if let Verdict::Broken(drafts) = verdict {
                 for draft in drafts {
                     causes.entry((check, draft.cause.clone())).or_default().push(draft);
                 }
             }
-            coverage.push(row(input, id, check, verdict));
+            coverage.push(CoverageRow { step, ..row(input, id, check, verdict) });
         }
     }
     let mut findings: Vec<Finding> =
@@ -48,7 +52,15 @@ pub(super) fn collect(input: &ScanInput<'_>, verdicts: &BTreeMap<(OperationId, C
             |finding: &Finding| (finding.operation.path.clone(), finding.operation.method, finding.check.clone());
         weight(b).cmp(&weight(a)).then_with(|| place(a).cmp(&place(b)))
     });
-    Collected { findings, coverage, next_steps: steps(helps) }
+    Collected { findings, coverage, next_steps: steps.most_useful() }
+}
+
+/// What would open a pair of check and operation, where something is left to do.
+fn step(input: &ScanInput<'_>, operation: &OperationId, verdict: &Verdict, done: &Done<'_>) -> Option<Step> {
+    let help = verdict.silence().and_then(Silence::help)?;
+    let step = done.remaining(Step::of(help), operation)?;
+    // A step names parameters and quotes answers of the target.
+    Some(Step::of(&input.probe.redactor().text(&clean(&step.to_string(), 400))))
 }
 
 /// One row of the coverage: what a check came to, and what it rests on.
@@ -61,7 +73,7 @@ fn row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Ve
         check: check.to_owned(),
         outcome: outcome(verdict),
         because: redact(claim.or(silence.map(Silence::because)).unwrap_or_default()),
-        step: silence.and_then(Silence::help).map(redact),
+        step: None,
         see: match silence {
             Some(Silence::SeeOther { check, .. }) => Some((*check).to_owned()),
             _ => None,
@@ -113,14 +125,6 @@ fn finding(input: &ScanInput<'_>, check: &'static str, cause: &str, drafts: Vec<
         drafts.iter().map(|draft| &draft.operation).filter(|id| seen.insert((*id).clone())).collect();
     let id = fingerprint(&input.api.title, check.meta().id, cause);
     Some(convert::finding(input, check.meta(), id, best, &also))
-}
-
-fn steps(helps: BTreeMap<String, BTreeSet<&OperationId>>) -> Vec<NextStep> {
-    let mut steps: Vec<NextStep> =
-        helps.into_iter().map(|(action, ids)| NextStep { action, operations: ids.len() as u64 }).collect();
-    steps.sort_by(|a, b| b.operations.cmp(&a.operations).then_with(|| a.action.cmp(&b.action)));
-    steps.truncate(MAX_STEPS);
-    steps
 }
 
 /// Observations have no harm of their own: they are never worse than info.

@@ -36,11 +36,14 @@ pub(super) struct Parts {
 
 /// The whole report.
 pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Report {
-    let mut score = score(&parts.findings, &parts.coverage, input.api.operations.len());
+    let mut score = score(&parts.findings, &parts.coverage);
     if parts.trust.status != Status::Complete {
         score.value = None;
         score.grade = None;
-        let because = parts.trust.untrusted_because.clone();
+        let because = parts.trust.untrusted_because.as_ref().map(|because| match &parts.trust.step {
+            Some(step) => format!("{because}; {step}"),
+            None => because.clone(),
+        });
         score.withheld_because = Some(because.unwrap_or_else(|| "the scan did not run to its end".to_owned()));
     }
     Report {
@@ -58,9 +61,11 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
             requests: input.probe.sent(),
             status: parts.trust.status,
             untrusted_because: parts.trust.untrusted_because,
+            untrusted_step: parts.trust.step,
         },
         policy: parts.policy.into_iter().map(policy_row).collect(),
         questions: parts.questions.into_iter().map(question_row).collect(),
+        ownership: None,
         score,
         findings: parts.findings,
         coverage: parts.coverage,
@@ -114,9 +119,7 @@ fn notes(input: &ScanInput<'_>, survey: &Survey) -> Vec<String> {
         } else {
             &format!("{changing} operations that change state were")
         };
-        notes.push(format!(
-            "{which} not asked: the scan is passive (`--mode active` writes to objects of its own alone)"
-        ));
+        notes.push(format!("{which} not asked: the scan is passive (active mode writes to objects of its own alone)"));
     }
     if survey.objects.left_out > 0 {
         notes.push(format!(

@@ -6,6 +6,7 @@ mod models;
 mod plan;
 mod run;
 mod settle;
+mod steps;
 mod trust;
 mod writing;
 

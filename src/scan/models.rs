@@ -60,9 +60,9 @@ pub(super) fn notes(input: &ScanInput<'_>, met: &Met) -> Vec<String> {
         let way = if input.llm.max_calls == Some(0) {
             "`max_calls` in [llm] is 0"
         } else if input.mode == Mode::Passive {
-            "a scan with `--mode active` asks two plain questions where the document hints at one, and `endpoints` of [llm] names what is known"
+            "a scan in active mode asks two plain questions where the document hints at one, and `endpoints` of [llm] names what is known"
         } else if input.mode == Mode::Active {
-            "nothing in the document hints at one, and people might read the question; name it in `endpoints` of [llm], or scan with `--mode intrusive`"
+            "nothing in the document hints at one, and people might read the question; name it in `endpoints` of [llm], or scan in intrusive mode"
         } else {
             "name it in `endpoints` of [llm] to have it asked"
         };

@@ -11,6 +11,7 @@ use futures_util::stream;
 use super::collect::{self, Collected};
 use super::plan::Choice;
 use super::settle::{Verdicts, settle_claims};
+use super::steps::Done;
 use super::writing::{self, ActInput};
 use super::{convert, models, trust};
 use crate::access::{AccessTable, Fact, policies, questions};
@@ -18,7 +19,7 @@ use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
-use crate::model::{Api, CheckId, Effect, IntentMemory, Mode, OperationId, Silence, Verdict};
+use crate::model::{Again, Api, CheckId, Effect, IntentMemory, Mode, Operation, OperationId, Silence, Step, Verdict};
 use crate::probe::{Probe, SignInError};
 use crate::report::Report;
 use crate::survey::{Survey, Surveyed, Surveyor};
@@ -130,8 +131,10 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let facts = model.facts().to_vec();
     drop(model);
     drop(table);
-    let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts);
-    let trust = trust::judge(&input, &survey, &failed, shared.model_answered());
+    let done = Done::new(&input, &survey, &maker);
+    let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts, &done);
+    let seen = trust::Seen { survey: &survey, failed: &failed, verdicts: &verdicts, done: &done };
+    let trust = trust::judge(&input, &seen, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
         // Nothing answered: advice on single operations would only hide the one thing to do.
         next_steps.clear();
@@ -170,13 +173,21 @@ fn work<'s>(input: &ScanInput<'_>, llm: &Settings, survey: &'s Survey) -> Vec<(&
             let operation = &surveyed.operation;
             // A doubtful GET is no read to the plan; its row says why it was skipped all the same.
             let applies = check.plan(&plan_cx, operation) != Need::NotApplicable
-                || (surveyed.skipped.is_some() && !PlanCx::is_read(operation) && check.meta().level == Mode::Passive);
+                || (surveyed.skipped.is_some()
+                    && !PlanCx::is_read(operation)
+                    && would_apply(*check, &plan_cx, operation));
             if applies && (input.selected)(operation) {
                 work.push((*check, surveyed));
             }
         }
     }
     work
+}
+
+/// Whether a passive check would look at a doubtful GET if it were known to read.
+fn would_apply(check: &dyn Check, cx: &PlanCx<'_>, operation: &Operation) -> bool {
+    let reading = Operation { effect: Effect::Reads, ..operation.clone() };
+    check.meta().level == Mode::Passive && check.plan(cx, &reading) != Need::NotApplicable
 }
 
 /// Checks that write with the operations they look at, in the order of their phases.
@@ -263,8 +274,8 @@ async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, a
         // The next mode is offered, not the one after it.
         let next =
             matches!((input.mode, check.meta().level), (Mode::Passive, Mode::Active) | (Mode::Active, Mode::Intrusive));
-        let level = check.meta().level.as_str();
-        let help = format!("scan with `--mode {level}` (add --auto-accounts to leave your own accounts alone)");
+        // With accounts of its own the scan leaves the user's alone.
+        let help = Step::Scan(Again::with_accounts(Some(check.meta().level)));
         let silence = Silence::not_tried(because);
         return Verdict::Silent(if next { silence.with_help(help) } else { silence });
     }

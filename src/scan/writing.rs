@@ -1,6 +1,6 @@
 //! What a scan writes, around the survey and the checks: objects before them, undoing after them, and what is told of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::run::{ScanInput, Stage, Ticked};
 use crate::act::{Accounts, Acting, Kind, Maker, clean_up};
@@ -144,19 +144,15 @@ pub async fn undo(probe: &Probe, report: &mut Report) {
     report.writes = cleaned
         .rows
         .into_iter()
-        .map(|row| Write { operation: row.operation, identity: row.identity, object: row.object, undone: row.undone })
+        .map(|row| Write {
+            operation: row.operation,
+            identity: row.identity,
+            object: row.object,
+            undone: row.undone,
+            because: row.because,
+        })
         .collect();
-    let left = report.writes.iter().filter(|write| !write.undone).count();
-    if left > 0 {
-        let why = if cleaned.finished {
-            "the API offers no way to remove them"
-        } else {
-            "the target did not answer: `routewarden undo` tries again"
-        };
-        report.notes.push(format!(
-            "{left} objects or accounts that the scan made are left: {why}; `writes` in the report names them"
-        ));
-    }
+    report.notes.extend(left_note(&report.writes, cleaned.finished));
     if cleaned.went_along > 0 {
         report.notes.push(format!(
             "{} of what the scan made has no operation that removes it, and is shown no more since what it belonged to is \
@@ -168,4 +164,23 @@ pub async fn undo(probe: &Probe, report: &mut Report) {
     if cleaned.finished {
         journal.close();
     }
+}
+
+/// How many things are left, and why, most frequent reason first.
+fn left_note(writes: &[Write], finished: bool) -> Option<String> {
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for because in writes.iter().filter_map(|write| write.because.as_deref()) {
+        *reasons.entry(because).or_default() += 1;
+    }
+    let left: usize = reasons.values().sum();
+    let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let why: Vec<String> = reasons.iter().take(4).map(|(because, count)| format!("{because} ({count})")).collect();
+    let again = if finished { "" } else { "; `routewarden undo` tries again" };
+    (left > 0).then(|| {
+        format!(
+            "{left} objects or accounts that the scan made are left: {}{again}; `writes` in the report names them",
+            why.join(", ")
+        )
+    })
 }

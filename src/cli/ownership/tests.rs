@@ -2,8 +2,12 @@
 
 use super::text;
 use crate::app::{Access, Caller, Cell, Matrix, MatrixRow, RouteVerdict};
-use crate::model::Method;
-use crate::report::OperationRef;
+use crate::model::{Method, Step};
+use crate::report::{NextStep, OperationRef, PolicyRow};
+
+fn place(path: &str) -> OperationRef {
+    OperationRef { method: Method::Get, path: path.into() }
+}
 
 fn caller(column: &str, identity: &str, role: &str) -> Caller {
     Caller { column: column.into(), identity: identity.into(), role: role.into() }
@@ -16,6 +20,9 @@ fn cell(column: &str, access: Access, because: &str) -> Cell {
 fn matrix() -> Matrix {
     let broken = MatrixRow {
         operation: OperationRef { method: Method::Get, path: "/accounts/{account_id}/invoices/{invoice_id}".into() },
+        resource: Some("invoice".into()),
+        policy: Some("owner".into()),
+        rests_on: vec!["GET /invoices shows each caller its own".into()],
         verdict: RouteVerdict::Broken,
         reason: "B gets an invoice that A owns".into(),
         cells: vec![
@@ -26,16 +33,29 @@ fn matrix() -> Matrix {
     };
     let enforced = MatrixRow {
         operation: OperationRef { method: Method::Get, path: "/me".into() },
+        resource: None,
+        policy: None,
+        rests_on: Vec::new(),
         verdict: RouteVerdict::Enforced,
         reason: "each gets their own".into(),
         cells: vec![cell("anonymous", Access::Refused, "401"), cell("A", Access::Own, "their own")],
     };
     Matrix {
         scan_id: "s".into(),
+        untrusted_because: None,
+        untrusted_step: None,
+        policy: vec![PolicyRow {
+            resource: "invoice".into(),
+            fields: vec!["*".into()],
+            policy: "owner".into(),
+            rests_on: vec!["GET /invoices shows each caller its own".into()],
+            broken_by: vec!["GET /accounts/{account_id}/invoices/{invoice_id}".into()],
+        }],
+        questions: Vec::new(),
         callers: vec![caller("anonymous", "nobody", "none"), caller("A", "alice", "user"), caller("B", "bob", "user")],
         routes: vec![broken, enforced],
         findings: Vec::new(),
-        next_steps: vec!["configure an identity of a higher role".into()],
+        next_steps: vec![NextStep { action: Step::HigherRole, operations: 1, on: vec![place("/admin")] }],
     }
 }
 

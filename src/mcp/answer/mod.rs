@@ -5,6 +5,7 @@ mod explain;
 mod fit;
 mod fix;
 mod ownership;
+mod policy;
 mod scan;
 
 pub use explain::explain_answer;

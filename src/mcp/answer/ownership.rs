@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::fit::{fit, line, operation};
+use super::policy::policy_lines;
 use crate::app::{Caller, Matrix, MatrixRow, RouteVerdict};
 use crate::mcp::wire::{CellRow, OwnershipAnswer, RouteRow};
+use crate::model::Face;
+use crate::report::next_step;
 
 /// How much may be said.
 struct Room {
@@ -49,11 +52,18 @@ fn build(matrix: &Matrix, room: &Room) -> OwnershipAnswer {
     }
     OwnershipAnswer {
         scan_id: line(&matrix.scan_id, 64),
+        untrusted_because: matrix.untrusted_because(Face::Tools).map(|why| line(&why, room.reason * 3)),
+        policy: policy_lines(&matrix.policy, room.lines, room.reason),
         callers: matrix.callers.iter().take(MAX_CELLS).map(caller).collect(),
         counts,
         routes: kept.iter().filter_map(|at| matrix.routes.get(*at)).map(|row| route(row, room)).collect(),
         findings: matrix.findings.iter().take(room.lines).map(|id| line(id, 40)).collect(),
-        next_steps: matrix.next_steps.iter().take(room.lines.min(5)).map(|step| line(step, room.reason * 2)).collect(),
+        next_steps: matrix
+            .next_steps
+            .iter()
+            .take(room.lines.min(5))
+            .map(|step| line(&next_step(step, Face::Tools), room.reason * 3))
+            .collect(),
         left_out: left_out(matrix, room),
     }
 }
@@ -65,6 +75,7 @@ fn caller(from: &Caller) -> Caller {
 fn route(row: &MatrixRow, room: &Room) -> RouteRow {
     RouteRow {
         route: operation(&row.operation, room.name),
+        resource: row.resource.as_ref().map(|resource| line(resource, 60)),
         verdict: row.verdict,
         reason: line(&row.reason, room.reason),
         cells: row
@@ -90,6 +101,12 @@ fn left_out(matrix: &Matrix, room: &Room) -> Vec<String> {
     }
     if !room.reasons_of_cells && matrix.routes.iter().any(|row| !row.cells.is_empty()) {
         lines.push("how each cell is known: ask with `route`".to_owned());
+    }
+    if !matrix.questions.is_empty() {
+        lines.push(format!("{} questions for the user: scan_api with scan_id", matrix.questions.len()));
+    }
+    if matrix.policy.len() > room.lines {
+        lines.push(format!("{} more policies: scan_api with scan_id", matrix.policy.len() - room.lines));
     }
     if matrix.findings.len() > room.lines {
         lines.push(format!("{} more findings: scan_api with scan_id", matrix.findings.len() - room.lines));

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::fit::{code, count, fit, line, operation, spec};
+use super::policy::{policy_lines, question_lines};
 use crate::app::{Finished, Progress};
 use crate::mcp::wire::{
     Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedRow, Reason, RecheckAnswer, ScanAnswer, ScoreRow,
     Writes,
 };
-use crate::model::ScanId;
-use crate::report::{CoverageOutcome, Finding, FindingStatus, Report, Status};
+use crate::model::{Face, ScanId};
+use crate::report::{CoverageOutcome, Finding, FindingStatus, Report, Status, next_step, shortfall, untrusted};
 
 /// The most findings of one page.
 pub const PAGE: usize = 15;
@@ -104,6 +105,8 @@ fn blank(id: &str, status: Status) -> ScanAnswer {
         plan: None,
         coverage: Vec::new(),
         document_issues: None,
+        policy: Vec::new(),
+        questions: Vec::new(),
         writes: None,
         notes: Vec::new(),
         next_steps: Vec::new(),
@@ -121,7 +124,7 @@ fn build(finished: &Finished, page: Page, room: &Room) -> ScanAnswer {
     answer.findings_total = count(open.len());
     answer.findings = shown.iter().map(|finding| row(finding, room)).collect();
     answer.next_cursor = (end < open.len()).then(|| format!("f{end}"));
-    answer.untrusted_because = report.scan.untrusted_because.as_deref().map(|why| line(why, room.claim * 2));
+    answer.untrusted_because = untrusted(&report.scan, Face::Tools).map(|why| line(&why, room.claim * 3));
     if page == Page::First {
         summarise(&mut answer, finished, room, &open);
     }
@@ -157,7 +160,7 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &Room, open: &[
         value: report.score.value,
         grade: report.score.grade.as_deref().map(|grade| line(grade, 4)),
         coverage: (report.score.coverage * 1000.0).round() / 1000.0,
-        withheld_because: report.score.withheld_because.as_deref().map(|why| line(why, room.claim * 2)),
+        withheld_because: withheld(report).map(|why| line(&why, room.claim * 3)),
     });
     for finding in open {
         *answer.counts.entry(finding.severity).or_default().entry(finding.confidence).or_default() += 1;
@@ -186,12 +189,25 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &Room, open: &[
             })
             .collect(),
     });
+    answer.policy = policy_lines(&report.policy, room.lines, room.claim.min(120));
+    answer.questions = question_lines(&report.questions, room.lines, room.claim.min(120));
     answer.writes = (!report.writes.is_empty()).then(|| Writes {
         count: count(report.writes.len()),
         not_undone: count(report.writes.iter().filter(|write| !write.undone).count()),
     });
     answer.notes = report.notes.iter().take(room.lines).map(|note| line(note, room.claim)).collect();
     answer.next_steps = next_steps(report, room, open);
+}
+
+/// Why there is no grade, in the words of the tools.
+fn withheld(report: &Report) -> Option<String> {
+    let because = report.score.withheld_because.clone()?;
+    if report.scan.status == Status::Untrusted {
+        return untrusted(&report.scan, Face::Tools).or(Some(because));
+    }
+    let is_shortfall = because.starts_with("incomplete");
+    let shortfall = is_shortfall.then(|| shortfall(&report.findings, &report.coverage)).flatten();
+    Some(shortfall.map_or(because, |shortfall| shortfall.words(Face::Tools)))
 }
 
 fn plan(report: &Report, room: &Room) -> PlanSummary {
@@ -249,10 +265,7 @@ fn next_steps(report: &Report, room: &Room, open: &[&Finding]) -> Vec<String> {
     });
     let planned = (report.scan.status == Status::Planned)
         .then(|| "call scan_api with the same arguments without dry_run to carry the plan out".to_owned());
-    let opening = report.next_steps.iter().map(|step| {
-        let action = line(&step.action, room.claim * 2);
-        if step.operations == 0 { action } else { format!("{action} (opens {} operations)", step.operations) }
-    });
+    let opening = report.next_steps.iter().map(|step| line(&next_step(step, Face::Tools), room.claim * 3));
     worst.into_iter().chain(planned).chain(opening).take(room.lines).collect()
 }
 
@@ -279,8 +292,12 @@ fn left_out(report: &Report, page: Page, room: &Room, open: &[&Finding], end: us
     if issues > 0 {
         lines.push(format!("{issues} more document issues: in the report"));
     }
-    for (length, what) in [(report.plan.len(), "operations of the plan"), (report.notes.len(), "notes")] {
-        let room = if what == "notes" { room.lines } else { room.rows };
+    for (length, what, room) in [
+        (report.plan.len(), "operations of the plan", room.rows),
+        (report.notes.len(), "notes", room.lines),
+        (report.policy.len(), "policies", room.lines),
+        (report.questions.len(), "questions", room.lines),
+    ] {
         if length > room {
             lines.push(format!("{} more {what}: in the report", length - room));
         }

@@ -11,6 +11,7 @@ use super::{Call, Outcome, told};
 use crate::app::{App, AppError, Matrix, Overrides, OwnershipRequest, Progress};
 use crate::mcp::answer::ownership_answer;
 use crate::mcp::wire::OwnershipArguments;
+use crate::model::ScanId;
 
 /// Questions whose work may go on at one time.
 const MAX_PENDING: usize = 4;
@@ -29,6 +30,7 @@ pub(super) struct Pending {
 
 pub(super) async fn run(call: Call<'_>) -> Outcome {
     let arguments: OwnershipArguments = call.arguments()?;
+    reads_only(&arguments)?;
     let key = serde_json::to_string(&arguments).unwrap_or_default();
     let mut pending = take_up(&call, &key, arguments)?;
     let seen = pending.progress.clone();
@@ -47,6 +49,21 @@ pub(super) async fn run(call: Call<'_>) -> Outcome {
     match waited? {
         Some(matrix) => Ok(ownership_answer(&matrix.map_err(told)?)),
         None => Err(still_running(&seen.borrow())),
+    }
+}
+
+/// A stored scan is only read: nothing about it can be changed any more.
+fn reads_only(arguments: &OwnershipArguments) -> Result<(), String> {
+    let given = [
+        ("config", arguments.config.is_some()),
+        ("mode", arguments.mode.is_some()),
+        ("source", arguments.source.is_some()),
+    ];
+    match given.iter().find(|(_, given)| *given && arguments.scan_id.is_some()) {
+        Some((name, _)) => Err(format!(
+            "`scan_id` names a scan that was made before, so `{name}` cannot be given with it. Leave `scan_id` out to ask the API anew."
+        )),
+        None => Ok(()),
     }
 }
 
@@ -85,6 +102,7 @@ fn request(call: &Call<'_>, arguments: OwnershipArguments) -> OwnershipRequest {
         target: None,
         config: call.config(arguments.config),
         overrides: Overrides { mode: arguments.mode, source: arguments.source.map(Into::into), ..Overrides::default() },
+        scan: arguments.scan_id.map(ScanId),
     }
 }
 

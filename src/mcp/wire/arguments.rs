@@ -54,6 +54,8 @@ pub struct ExplainArguments {
 pub struct OwnershipArguments {
     /// GET /invoices/{id}, or a path. Default: all routes.
     pub route: Option<String>,
+    /// Read a stored scan; sends nothing.
+    pub scan_id: Option<String>,
     /// Path of routewarden.toml.
     pub config: Option<String>,
     /// Folder of the API's source code.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::PolicyLine;
 use crate::app::{Access, Caller, RouteVerdict};
 
 /// Route by caller: who gets what.
@@ -12,8 +13,14 @@ use crate::app::{Access, Caller, RouteVerdict};
 pub struct OwnershipAnswer {
     /// The stored scan behind it.
     pub scan_id: String,
+    /// Why nothing may be concluded, with what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub untrusted_because: Option<String>,
     /// What the columns mean.
     pub callers: Vec<Caller>,
+    /// Who may reach which kind of object, what that rests on, and the routes that break it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<PolicyLine>,
     /// Routes by verdict.
     #[schemars(with = "BTreeMap<String, u64>")]
     pub counts: BTreeMap<String, u64>,
@@ -34,6 +41,9 @@ pub struct OwnershipAnswer {
 pub struct RouteRow {
     /// Method and path.
     pub route: String,
+    /// The kind of object that it gives, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
     /// What is concluded.
     pub verdict: RouteVerdict,
     /// From what.

@@ -59,6 +59,12 @@ pub struct ScanAnswer {
     /// What of the document could not be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document_issues: Option<Issues>,
+    /// Who may reach which kind of object, as the routes that keep to it show.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policy: Vec<PolicyLine>,
+    /// What only the user can answer; to be put to them once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<QuestionLine>,
     /// What the scan wrote to the target.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writes: Option<Writes>,
@@ -84,7 +90,7 @@ pub struct ScoreRow {
     /// A to F.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grade: Option<String>,
-    /// The part of operations with a verdict, 0 to 1.
+    /// Of the operations to which some check applies, the part that was tested (broken or held), 0 to 1.
     pub coverage: f64,
     /// Why there is no grade.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -176,6 +182,30 @@ pub struct Reason {
     pub because: String,
     /// How often.
     pub count: u64,
+}
+
+/// Who may reach one kind of object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PolicyLine {
+    /// The kind.
+    pub resource: String,
+    /// `public`, `signed-in`, `group`, `owner` or `role:NAME`.
+    pub policy: String,
+    /// What it rests on.
+    pub rests_on: Vec<String>,
+    /// The routes that break it.
+    pub broken_by: Vec<String>,
+}
+
+/// What only the user can answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct QuestionLine {
+    /// The route or kind of object.
+    pub about: String,
+    /// One sentence.
+    pub question: String,
+    /// The lines of routewarden.toml that answer it.
+    pub answer_with: String,
 }
 
 /// What of the document could not be used.

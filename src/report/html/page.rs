@@ -7,10 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use crate::model::Face;
 use crate::report::cleaned::cleaned;
 use crate::report::format::in_memory;
-use crate::report::summary::{Outcomes, SEVERITIES, Sorted, by_check, percent, points, reasons, warning};
-use crate::report::wire::{ClauseInfo, CoverageOutcome, ExchangeInfo, Finding, OperationRef, Report, Status};
+use crate::report::summary::{
+    Outcomes, SEVERITIES, Sorted, by_check, grade, outcomes, percent, points, reasons, warning,
+};
+use crate::report::wire::{ClauseInfo, CoverageOutcome, ExchangeInfo, Finding, NextStep, OperationRef, Report, Status};
 use crate::report::words;
 
 const STYLE: &str = include_str!("../../../templates/report.css");
@@ -84,6 +87,18 @@ impl Page<'_> {
             Some(_) => "bad",
             None => "none",
         }
+    }
+
+    fn grade_words(&self) -> String {
+        grade(self.report)
+    }
+
+    fn outcomes(&self) -> String {
+        outcomes(&self.report.coverage).sentence()
+    }
+
+    fn step(&self, step: &NextStep) -> String {
+        words::next_step(step, Face::CommandLine)
     }
 
     fn points(&self) -> String {

@@ -3,7 +3,7 @@
 use super::finding::{self, Detail};
 use super::page::{Page, TextOptions, Tone};
 use super::{plan, tail};
-use crate::report::summary::{Sorted, percent, points, warning};
+use crate::report::summary::{self, Sorted, percent, points, warning};
 use crate::report::wire::{Finding, Report, Status};
 use crate::report::words::{duration, identities, operation};
 
@@ -24,6 +24,8 @@ pub fn render(report: &Report, options: TextOptions) -> String {
     } else {
         headline(&mut page, report, &sorted);
         findings(&mut page, &sorted);
+        tail::policy(&mut page, report);
+        tail::questions(&mut page, report);
         tail::coverage(&mut page, report);
         tail::writes(&mut page, report);
     }
@@ -78,7 +80,7 @@ fn headline(page: &mut Page, report: &Report, sorted: &Sorted<'_>) {
         Some(_) => Tone::Bad,
         None => Tone::Dim,
     };
-    let shown = grade.map_or_else(|| "No grade".to_owned(), |grade| format!("Grade {grade}"));
+    let shown = capitalized(&summary::grade(report));
     page.line(
         0,
         &[
@@ -87,7 +89,8 @@ fn headline(page: &mut Page, report: &Report, sorted: &Sorted<'_>) {
             (Tone::Plain, &format!("  {} of operations tested", percent(report.score.coverage))),
         ],
     );
-    if let Some(because) = &report.score.withheld_because {
+    // What takes the trust away is said above, and the rest of it is no news.
+    if let Some(because) = report.score.withheld_because.as_ref().filter(|_| report.scan.status == Status::Complete) {
         page.wrapped(2, (Tone::Plain, ""), (Tone::Dim, because));
     }
     let counts = sorted.counts();
@@ -141,4 +144,9 @@ fn lines(page: &mut Page, heading: &str, findings: &[&Finding], text: impl Fn(&F
         );
     }
     page.more(2, findings.len().saturating_sub(most), "findings");
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -1,18 +1,60 @@
 //! What stands below the findings: what was not tested and why, what was written, notes, and what to do next.
 
 use super::page::{Page, Tone};
-use crate::report::summary::{Outcomes, by_check, reasons};
+use crate::model::Face;
+use crate::report::summary::{Outcomes, by_check, outcomes, reasons};
 use crate::report::wire::{CoverageOutcome, Finding, Report};
+use crate::report::words::next_step;
 
 const MAX_CHECKS: usize = 10;
 const MAX_REASONS: usize = 4;
 const MAX_ROWS: usize = 4;
+const MAX_POLICIES: usize = 6;
+const MAX_QUESTIONS: usize = 3;
+
+/// Who may reach what, a line for each kind of object; those that a route breaks come first.
+pub(super) fn policy(page: &mut Page, report: &Report) {
+    if report.policy.is_empty() {
+        return;
+    }
+    page.heading("Who may reach what, as the other routes show");
+    let mut rows: Vec<_> = report.policy.iter().collect();
+    rows.sort_by_key(|row| row.broken_by.is_empty());
+    let most = page.cap(MAX_POLICIES);
+    for row in rows.iter().take(most) {
+        let grounds = row.rests_on.first().map(|ground| format!(", {ground}")).unwrap_or_default();
+        let more = row.rests_on.len().saturating_sub(1);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let broken =
+            if row.broken_by.is_empty() { String::new() } else { format!("; broken by {}", row.broken_by.join(", ")) };
+        let lead = format!("{}: {}", row.resource, row.policy);
+        page.wrapped(2, (Tone::Strong, ""), (Tone::Plain, &format!("{lead}{grounds}{more}{broken}")));
+    }
+    page.more(2, rows.len().saturating_sub(most), "kinds of objects");
+}
+
+/// What a person could answer, each with the lines that answer it.
+pub(super) fn questions(page: &mut Page, report: &Report) {
+    if report.questions.is_empty() {
+        return;
+    }
+    page.heading("Questions that only you can answer (the lines go into routewarden.toml)");
+    let most = page.cap(MAX_QUESTIONS);
+    for question in report.questions.iter().take(most) {
+        page.wrapped(2, (Tone::Doubt, "? "), (Tone::Plain, &question.question));
+        for line in question.answer_with.lines() {
+            page.whole_line(4, "", line);
+        }
+    }
+    page.more(2, report.questions.len().saturating_sub(most), "questions");
+}
 
 pub(super) fn coverage(page: &mut Page, report: &Report) {
     if report.coverage.is_empty() {
         return;
     }
     page.heading("What was tested");
+    page.line(2, &[(Tone::Strong, &outcomes(&report.coverage).sentence())]);
     let checks = by_check(&report.coverage);
     let verbose = page.options.verbose;
     let (plain, rows): (Vec<_>, Vec<_>) = checks.into_iter().partition(|(_, outcomes)| !verbose && is_plain(outcomes));
@@ -77,9 +119,11 @@ pub(super) fn writes(page: &mut Page, report: &Report) {
     let listed: Vec<_> = report.writes.iter().filter(|write| verbose || !write.undone).collect();
     let most = page.cap(MAX_ROWS);
     for write in listed.iter().take(most) {
-        let (tone, state) = if write.undone { (Tone::Good, "undone") } else { (Tone::Doubt, "remains") };
+        let because = write.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
+        let (tone, state) =
+            if write.undone { (Tone::Good, "undone".to_owned()) } else { (Tone::Doubt, format!("remains{because}")) };
         let what = format!("{} by {}: {}  ", write.operation, write.identity, write.object);
-        page.line(2, &[(Tone::Plain, &what), (tone, state)]);
+        page.line(2, &[(Tone::Plain, &what), (tone, &state)]);
     }
     page.more(2, listed.len().saturating_sub(most), "writes");
 }
@@ -121,12 +165,7 @@ pub(super) fn next(page: &mut Page, report: &Report, worst: Option<&Finding>) {
     }
     let most = page.cap(MAX_ROWS);
     for step in report.next_steps.iter().take(most) {
-        let opens = match step.operations {
-            0 => String::new(),
-            1 => " (opens 1 operation)".to_owned(),
-            more => format!(" (opens {more} operations)"),
-        };
-        page.wrapped(2, (Tone::Strong, "→ "), (Tone::Plain, &format!("{}{opens}", step.action)));
+        page.wrapped(2, (Tone::Strong, "→ "), (Tone::Plain, &next_step(step, Face::CommandLine)));
     }
     page.more(2, report.next_steps.len().saturating_sub(most), "steps");
 }

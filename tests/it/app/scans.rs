@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use routewarden::app::{App, AppError, FixRequest, OwnershipRequest, RouteVerdict, ScanRequest};
+use routewarden::app::{App, AppError, FixRequest, Overrides, OwnershipRequest, RouteVerdict, ScanRequest};
 use routewarden::model::FindingId;
 use routewarden::report::{FindingStatus, Report, Status};
 use tokio::sync::watch;
@@ -133,6 +133,53 @@ async fn the_matrix_says_who_gets_what() {
         let columns: Vec<&str> = matrix.routes[0].cells.iter().map(|cell| cell.column.as_str()).collect();
         assert_eq!(columns, ["anonymous", "A", "B"]);
     }
+}
+
+#[tokio::test]
+async fn after_a_scan_the_matrix_costs_no_request() {
+    let shop = Shop::start().await;
+    let bench = shop.bench();
+    let report = bench.scan().await;
+    let sent = shop.n_hits();
+    let ask = async |route: Option<&str>| {
+        let scan = Some(routewarden::model::ScanId(report.scan.id.clone()));
+        let request = OwnershipRequest { route: route.map(str::to_owned), scan, ..OwnershipRequest::default() };
+        let (progress, _watched) = watch::channel(Default::default());
+        bench.app.check_route_ownership(request, progress, CancellationToken::new()).await
+    };
+    let all = ask(None).await.unwrap();
+    assert_eq!((all.routes.len(), all.scan_id.as_str()), (2, report.scan.id.as_str()));
+    let order = ask(Some("/orders/7101")).await.unwrap().routes.remove(0);
+    assert_eq!(order.verdict, RouteVerdict::Broken);
+    assert_eq!((order.resource.as_deref(), order.policy.as_deref()), (Some("order"), Some("owner")));
+    assert!(!order.rests_on.is_empty());
+    assert_eq!((all.policy[0].resource.as_str(), all.policy[0].policy.as_str()), ("order", "owner"));
+    assert!(ask(Some("GET /nothing")).await.is_err());
+    assert_eq!(shop.n_hits(), sent);
+}
+
+#[tokio::test]
+async fn one_caller_alone_shows_nothing_of_authorization() {
+    let shop = Shop::start().await;
+    let bench = shop.bench();
+    let only_alice = |checks: &[&str]| ScanRequest {
+        overrides: Overrides {
+            identities: vec!["alice".into()],
+            checks: checks.iter().map(|check| (*check).to_owned()).collect(),
+            ..Overrides::default()
+        },
+        ..ScanRequest::default()
+    };
+    let report = bench.finished(only_alice(&[])).await.report.clone();
+    assert_eq!(report.scan.status, Status::Untrusted);
+    let because = report.scan.untrusted_because.unwrap();
+    assert!(because.contains("two signed-in callers of one rank, and alice alone is signed in"), "{because}");
+    let step = report.scan.untrusted_step.unwrap().to_string();
+    assert!(step.starts_with("add a second identity of the same role"), "{step}");
+    assert_eq!((report.score.value, report.score.grade), (None, None));
+    // Where no check compares callers, one is enough.
+    let report = bench.finished(only_alice(&["authn", "data"])).await.report.clone();
+    assert_eq!(report.scan.status, Status::Complete, "{:?}", report.scan.untrusted_because);
 }
 
 #[tokio::test]

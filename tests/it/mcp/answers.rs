@@ -10,10 +10,11 @@ use routewarden::app::{
 use routewarden::mcp::answer::{PAGE, Page, explain_answer, fix_answer, ownership_answer, running_answer, scan_answer};
 use routewarden::mcp::contract::schemas;
 use routewarden::mcp::exit::{MAX_ANSWER_BYTES, harmless};
-use routewarden::model::{Confidence, Method, Mode, Role, ScanId, Severity};
+use routewarden::model::{Again, Confidence, Method, Mode, Role, ScanId, Severity, Step, Wanted};
 use routewarden::report::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
-    NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo, ScanInfo, Score, SpecRef, Status, Tool, Write,
+    NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo, ScanInfo, Score, SpecRef,
+    Status, Tool, Write,
 };
 use serde_json::Value;
 
@@ -99,9 +100,27 @@ fn report(shape: &Shape) -> Report {
             requests: u64::MAX,
             status: Status::Complete,
             untrusted_because: Some(text.clone()),
+            untrusted_step: Some(text.clone().into()),
         },
-        policy: Vec::new(),
-        questions: Vec::new(),
+        policy: vec![
+            PolicyRow {
+                resource: text.clone(),
+                fields: vec![text.clone()],
+                policy: text.clone(),
+                rests_on: vec![text.clone(); 9],
+                broken_by: vec![text.clone(); 9],
+            };
+            20
+        ],
+        questions: vec![
+            Question {
+                about: text.clone(),
+                question: text.clone(),
+                answer_with: format!("[intent]\n{text}")
+            };
+            20
+        ],
+        ownership: None,
         score: Score {
             value: Some(3),
             grade: Some(text.clone()),
@@ -115,13 +134,22 @@ fn report(shape: &Shape) -> Report {
                 check: "authz/x".into(),
                 outcome: [CoverageOutcome::Held, CoverageOutcome::NotTried, CoverageOutcome::Undecided][number % 3],
                 because: format!("{}{text}", number % 50),
-                step: Some(text.clone()),
+                step: Some(text.clone().into()),
                 see: None,
                 proof: None,
             })
             .collect(),
         document_issues: vec![Issue { at: text.clone(), line: None, message: text.clone() }; shape.rows % 40],
-        writes: vec![Write { operation: text.clone(), identity: text.clone(), object: text.clone(), undone: false }; 3],
+        writes: vec![
+            Write {
+                operation: text.clone(),
+                identity: text.clone(),
+                object: text.clone(),
+                undone: false,
+                because: Some(text.clone())
+            };
+            3
+        ],
         plan: (0..shape.rows % 90)
             .map(|number| PlanRow {
                 operation: operation(text),
@@ -130,7 +158,7 @@ fn report(shape: &Shape) -> Report {
                 skipped_because: Some(text.clone()),
             })
             .collect(),
-        next_steps: vec![NextStep { action: text.clone(), operations: 7 }; 30],
+        next_steps: vec![NextStep { action: text.clone().into(), operations: 7, on: vec![operation(text); 3] }; 30],
         notes: vec![text.clone(); 30],
     }
 }
@@ -193,16 +221,19 @@ proptest! {
         let verdicts = [RouteVerdict::Enforced, RouteVerdict::Public, RouteVerdict::Unknown];
         let mut routes: Vec<MatrixRow> = (0..shape.rows / 5)
             .map(|number| MatrixRow {
-                operation: operation(text), verdict: verdicts[number % 3], reason: text.clone(), cells: vec![cell.clone(); 4],
+                operation: operation(text), resource: Some(text.clone()), policy: Some(text.clone()), rests_on: vec![text.clone(); 5], verdict: verdicts[number % 3], reason: text.clone(), cells: vec![cell.clone(); 4],
             })
             .collect();
         routes.push(MatrixRow {
-            operation: operation("last"), verdict: RouteVerdict::Broken, reason: text.clone(), cells: vec![cell; 4],
+            operation: operation("last"), resource: None, policy: None, rests_on: Vec::new(), verdict: RouteVerdict::Broken, reason: text.clone(), cells: vec![cell; 4],
         });
         let caller = Caller { column: text.clone(), identity: text.clone(), role: text.clone() };
         let matrix = Matrix {
             scan_id: text.clone(), callers: vec![caller; 20], routes,
-            findings: vec![text.clone(); 50], next_steps: vec![text.clone(); 50],
+            findings: vec![text.clone(); 50],
+            next_steps: vec![NextStep { action: text.clone().into(), operations: 7, on: Vec::new() }; 50],
+            untrusted_because: Some(text.clone()), untrusted_step: Some(text.clone().into()),
+            policy: report(&shape).policy, questions: report(&shape).questions,
         };
         let shown = fits(2, ownership_answer(&matrix))?;
         let listed = shown["routes"].as_array().unwrap();
@@ -225,6 +256,54 @@ proptest! {
             None => prop_assert!(shown["left_out"].to_string().contains("the diff")),
         }
     }
+}
+
+#[test]
+fn advice_speaks_in_arguments_of_the_tools_and_names_operations() {
+    let mut finished = plain(0);
+    let report = &mut finished.report;
+    report.findings.clear();
+    report.scan.status = Status::Complete;
+    let again = Again::with_accounts(Some(Mode::Active));
+    report.coverage = (0..5)
+        .map(|number| CoverageRow {
+            operation: operation(&format!("x{number}")),
+            check: "authz/bola-write".into(),
+            outcome: if number == 0 { CoverageOutcome::Held } else { CoverageOutcome::NotTried },
+            because: "needs active mode".into(),
+            step: (number > 0).then_some(Step::Scan(again)),
+            see: None,
+            proof: None,
+        })
+        .collect();
+    report.next_steps = vec![
+        NextStep {
+            action: Step::Scan(again),
+            operations: 4,
+            on: vec![operation("x1"), operation("x2"), operation("x3")],
+        },
+        NextStep { action: Step::Callers(Wanted::Second, Some(again)), operations: 1, on: vec![operation("x1")] },
+    ];
+    report.score = routewarden::report::score(&report.findings, &report.coverage);
+    let answer = scan_answer(&finished, Page::First);
+    let told = format!("{} {}", answer["next_steps"], answer["score"]["withheld_because"]);
+    assert!(!told.contains("--"), "{told}");
+    assert!(told.contains("auto_accounts: true") && told.contains("mode: \\\"active"), "{told}");
+    assert!(told.contains("DELETE /x1, DELETE /x2, DELETE /x3 and 1 more"), "{told}");
+    assert!(answer["score"]["withheld_because"].as_str().unwrap().starts_with("incomplete: authz"), "{told}");
+}
+
+#[test]
+fn questions_come_with_the_lines_that_answer_them() {
+    let mut finished = plain(0);
+    finished.report.questions = vec![Question {
+        about: "GET /tags".into(),
+        question: "Is every signed-in user meant to read any tag?".into(),
+        answer_with: "[intent]\n\"GET /tags\" = { policy = \"signed-in\" }".into(),
+    }];
+    let answer = harmless(scan_answer(&finished, Page::First));
+    assert_eq!(answer["questions"][0]["answer_with"], "[intent]\n\"GET /tags\" = { policy = \"signed-in\" }");
+    fits(0, answer).unwrap();
 }
 
 fn plain(findings: usize) -> Finished {

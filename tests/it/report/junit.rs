@@ -37,15 +37,15 @@ fn outcomes(report: &Report) -> Vec<String> {
 #[test]
 fn each_operation_and_check_is_a_case() {
     insta::assert_snapshot!(outcomes(&sample_report()).join("\n"), @"
-    authn / POST /invoices authn/missing-write: skipped, skipped: needs mode active
+    authn / POST /invoices authn/missing-write: skipped, not tried: needs mode active
     authn / GET /notes/{note_id} authn/missing: passed
     authz / GET /admin/users authz/function-read: skipped, suspected: bob (user) got the list of users
     authz / GET /carts/{cart_id} authz/bola-read: failed, Object of another user can be read: bob read invoice 17, which alice owns
     authz / GET /invoices/{invoice_id} authz/bola-read: failed, Object of another user can be read: bob read invoice 17, which alice owns
     authz / GET /notes/{note_id} authz/bola-read: passed
     authz / GET /orders/{order_id} authz/bola-read: failed, Object of another user can be read: bob read invoice 17, which alice owns
-    authz / GET /files/{file_id} authz/bola-read: skipped, inconclusive: no object of another identity is known
-    authz / GET /tags/{tag_id} authz/bola-read: skipped, inconclusive: no object of another identity is known
+    authz / GET /files/{file_id} authz/bola-read: skipped, undecided: no object of another identity is known
+    authz / GET /tags/{tag_id} authz/bola-read: skipped, undecided: no object of another identity is known
     ");
 }
 
@@ -78,9 +78,17 @@ fn an_untrusted_scan_is_an_error() {
     assert_eq!(
         cases,
         [
-            "scan / the scan was carried out: error, NOTHING MAY BE CONCLUDED: bob could not sign in: POST /login answered 401"
+            "scan / the scan was carried out: error, NOTHING MAY BE CONCLUDED: bob could not sign in: POST /login answered 401; add a second identity of the same role to routewarden.toml"
         ]
     );
+}
+
+#[test]
+fn outcomes_are_counted_apart_as_properties() {
+    let xml = render(&sample_report());
+    for count in ["\"broken\" value=\"4\"", "\"undecided\" value=\"2\"", "\"not_tried\" value=\"1\""] {
+        assert!(xml.contains(count), "{count}: {xml}");
+    }
 }
 
 #[test]

@@ -135,3 +135,15 @@ fn text_of_the_target_is_no_link() {
     let text = log(&hostile_report())["runs"][0]["results"][0]["message"]["text"].as_str().unwrap().to_owned();
     assert!(text.contains("javascript:") && !text.contains("]("), "{text}");
 }
+
+#[test]
+fn outcomes_policy_and_questions_stand_with_the_run() {
+    let report = sample_report();
+    let properties = &log(&report)["runs"][0]["properties"];
+    assert_eq!(
+        properties["outcomes"],
+        json!({ "broken": 4, "held": 2, "undecided": 2, "notTried": 1, "notApplicable": 0, "tested": 6 })
+    );
+    assert_eq!(properties["policy"][0]["resource"], "invoice");
+    assert_eq!(properties["questions"][0]["about"], "GET /tags/{tag_id}");
+}

@@ -1,7 +1,7 @@
 //! The score of a scan.
 
-use routewarden::model::{Confidence, Method, Severity};
-use routewarden::report::{CoverageOutcome, CoverageRow, Finding, FindingStatus, score};
+use routewarden::model::{Again, Confidence, Method, Mode, Severity, Step};
+use routewarden::report::{CoverageOutcome, CoverageRow, ExchangeBrief, Finding, FindingStatus, HeldProofInfo, score};
 
 use super::support::{finding, row};
 
@@ -13,18 +13,23 @@ fn confirmed(check: &str, severity: Severity) -> Finding {
     weakness(check, severity, Confidence::Confirmed)
 }
 
-/// So many of ten operations with a verdict.
+/// Ten operations of which so many were tested, with two callers.
 fn tested(count: usize) -> Vec<CoverageRow> {
-    (0..10)
-        .map(|n| {
-            let outcome = if n < count { CoverageOutcome::Held } else { CoverageOutcome::Undecided };
-            row(Method::Get, &format!("/{n}"), "authz/bola-read", outcome, "")
-        })
-        .collect()
+    (0..10).map(|n| tried("authz/bola-read", n, n < count)).collect()
+}
+
+fn tried(check: &str, n: usize, is_held: bool) -> CoverageRow {
+    let outcome = if is_held { CoverageOutcome::Held } else { CoverageOutcome::Undecided };
+    let proof = is_held.then(|| HeldProofInfo { attack: brief("bob"), control: brief("alice") });
+    CoverageRow { proof, ..row(Method::Get, &format!("/{n}"), check, outcome, "") }
+}
+
+fn brief(identity: &str) -> ExchangeBrief {
+    ExchangeBrief { identity: identity.to_owned(), method: "GET".into(), url: "/x".into(), status: Some(200) }
 }
 
 fn graded(findings: &[Finding]) -> (u32, String) {
-    let score = score(findings, &tested(10), 10);
+    let score = score(findings, &tested(10));
     (score.value.unwrap(), score.grade.unwrap())
 }
 
@@ -34,9 +39,9 @@ fn each_severity_costs_what_the_method_says() {
     let cost = |severity, confidence| graded(&[weakness("data/x", severity, confidence)]).0;
     let confirmed = [Critical, High, Medium, Low, Info].map(|severity| cost(severity, Confidence::Confirmed));
     assert_eq!(confirmed, [60, 80, 92, 97, 100]);
-    // 16, 8, 3.2, 1.2 and 0 points, rounded.
+    // 8, 4, 1.6, 0.6 and 0 points, rounded.
     let suspected = [Critical, High, Medium, Low, Info].map(|severity| cost(severity, Confidence::Suspected));
-    assert_eq!(suspected, [84, 92, 97, 99, 100]);
+    assert_eq!(suspected, [92, 96, 98, 99, 100]);
     assert_eq!(cost(Critical, Confidence::Observation), 100);
 }
 
@@ -61,14 +66,14 @@ fn grades_follow_the_value() {
 #[test]
 fn a_confirmed_critical_is_d_at_best() {
     assert_eq!(graded(&[confirmed("token/alg-none", Severity::Critical)]), (60, "D".to_owned()));
-    assert_eq!(graded(&[weakness("token/alg-none", Severity::Critical, Confidence::Suspected)]), (84, "B".to_owned()));
+    assert_eq!(graded(&[weakness("token/alg-none", Severity::Critical, Confidence::Suspected)]), (92, "A".to_owned()));
 }
 
 #[test]
 fn anonymous_access_is_f_whatever_the_value() {
     for check in ["authn/missing", "authn/missing-write"] {
         assert_eq!(graded(&[confirmed(check, Severity::High)]), (80, "F".to_owned()));
-        assert_eq!(graded(&[weakness(check, Severity::High, Confidence::Suspected)]), (92, "A".to_owned()));
+        assert_eq!(graded(&[weakness(check, Severity::High, Confidence::Suspected)]), (96, "A".to_owned()));
     }
 }
 
@@ -82,19 +87,79 @@ fn suppressed_and_fixed_findings_do_not_count() {
 }
 
 #[test]
-fn too_little_coverage_withholds_the_grade_and_keeps_the_value() {
-    let low = score(&[confirmed("data/x", Severity::High)], &tested(2), 10);
-    assert_eq!((low.value, low.grade, low.coverage), (Some(80), None, 0.2));
-    let because = low.withheld_because.unwrap();
-    assert!(because.contains("2 of 10 operations"), "{because}");
-    assert_eq!(score(&[], &tested(3), 10).grade.as_deref(), Some("A"));
+fn suspected_findings_never_take_a_grade_below_b() {
+    use Confidence::Suspected;
+    let many: Vec<Finding> =
+        (0..40).map(|n| weakness(&format!("family{}/x", n % 4), Severity::Critical, Suspected)).collect();
+    assert_eq!(graded(&many), (75, "B".to_owned()));
+    // Beside confirmed ones that cost more already, they cost nothing.
+    let with_high: Vec<Finding> =
+        many.into_iter().chain([confirmed("data/x", Severity::High), confirmed("config/x", Severity::High)]).collect();
+    assert_eq!(graded(&with_high), (60, "C".to_owned()));
 }
 
 #[test]
-fn operations_count_once_and_nothing_tested_is_no_fault() {
+fn half_of_each_family_must_be_tested() {
+    let low = score(&[confirmed("data/x", Severity::High)], &tested(4));
+    assert_eq!((low.value, low.grade, low.coverage), (Some(80), None, 0.4));
+    let because = low.withheld_because.unwrap();
+    assert_eq!(because, "incomplete: authz was tested with two callers on 4 of 10 operations, and a grade needs half");
+    assert_eq!(score(&[], &tested(5)).grade.as_deref(), Some("A"));
+    // Another family does not make up for it, nor does what it does not apply to.
+    let mut rows = tested(10);
+    rows.extend((0..10).map(|n| tried("token/alg-none", n, n < 4)));
+    assert!(score(&[], &rows).withheld_because.unwrap().starts_with("incomplete: token was tested on 4 of 10"));
+    for row in rows.iter_mut().filter(|row| row.outcome == CoverageOutcome::Undecided) {
+        row.outcome = CoverageOutcome::NotApplicable;
+    }
+    assert_eq!(score(&[], &rows).grade.as_deref(), Some("A"));
+}
+
+#[test]
+fn what_takes_two_callers_counts_only_with_two() {
+    let alone = |row: CoverageRow| CoverageRow {
+        proof: row.proof.map(|proof| HeldProofInfo { control: proof.attack.clone(), ..proof }),
+        ..row
+    };
+    let rows: Vec<CoverageRow> = tested(10).into_iter().map(alone).collect();
+    let withheld = score(&[], &rows).withheld_because.unwrap();
+    assert!(withheld.starts_with("incomplete: authz was tested with two callers on 0 of 10"), "{withheld}");
+    // A weakness that two callers prove counts.
+    let broken: Vec<CoverageRow> =
+        (0..2).map(|n| row(Method::Get, &format!("/{n}"), "authz/bola-read", CoverageOutcome::Broken, "")).collect();
+    let mut proof = confirmed("authz/bola-read", Severity::Low);
+    (proof.operation.path, proof.also) = ("/0".into(), vec![broken[1].operation.clone()]);
+    assert_eq!(score(&[proof], &broken).grade.as_deref(), Some("A"));
+}
+
+#[test]
+fn the_step_that_opens_most_of_the_weakest_family_is_named() {
+    let mut rows = tested(2);
+    for (n, row) in rows.iter_mut().enumerate().skip(2) {
+        let again = Again::with_accounts(Some(Mode::Active));
+        row.step = Some(if n == 2 { Step::HigherRole } else { Step::Scan(again) });
+    }
+    let withheld = score(&[], &rows).withheld_because.unwrap();
+    assert!(
+        withheld.ends_with("; what helps most: scan with `--mode active --auto-accounts` (7 operations)"),
+        "{withheld}"
+    );
+}
+
+#[test]
+fn coverage_counts_operations_to_which_something_applies() {
     let mut rows = tested(3);
     rows.extend(tested(3));
-    assert_eq!(score(&[], &rows, 10).coverage, 0.3);
-    let nothing = score(&[], &[], 0);
-    assert_eq!((nothing.grade, nothing.coverage), (None, 0.0));
+    assert_eq!(score(&[], &rows).coverage, 0.3);
+    rows.push(row(Method::Get, "/health", "authz/bola-read", CoverageOutcome::NotApplicable, ""));
+    assert_eq!(score(&[], &rows).coverage, 0.3);
+}
+
+#[test]
+fn where_nothing_could_be_found_there_is_no_score() {
+    for rows in [Vec::new(), tested(0)] {
+        let nothing = score(&[], &rows);
+        assert_eq!((nothing.value, nothing.grade, nothing.coverage), (None, None, 0.0));
+        assert!(nothing.withheld_because.unwrap().starts_with("incomplete: "));
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use routewarden::model::{Confidence, Method, Mode, Role, Severity};
+use routewarden::model::{Confidence, Method, Mode, Role, Severity, Step, Wanted};
 use routewarden::report::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
-    NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo, RuleHelp, SCHEMA_VERSION, ScanInfo, Score,
-    SpecRef, Status, Tool, Write,
+    NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo, RuleHelp, SCHEMA_VERSION,
+    ScanInfo, Score, SpecRef, Status, Tool, Write,
 };
 
 pub const BASE: &str = "http://127.0.0.1:5000";
@@ -152,9 +152,24 @@ pub fn sample_report() -> Report {
             requests: 214,
             status: Status::Complete,
             untrusted_because: None,
+            untrusted_step: None,
         },
-        policy: Vec::new(),
-        questions: Vec::new(),
+        policy: vec![PolicyRow {
+            resource: "invoice".to_owned(),
+            fields: vec!["*".to_owned()],
+            policy: "owner".to_owned(),
+            rests_on: vec![
+                "GET /invoices shows each caller its own".to_owned(),
+                "PUT /invoices/{id} refuses a peer".to_owned(),
+            ],
+            broken_by: vec!["GET /invoices/{invoice_id}".to_owned()],
+        }],
+        questions: vec![Question {
+            about: "GET /tags/{tag_id}".to_owned(),
+            question: "Is every signed-in user meant to read any tag by GET /tags/{tag_id}?".to_owned(),
+            answer_with: "[intent]\n\"GET /tags/{tag_id}\" = { policy = \"signed-in\", reason = \"...\" }".to_owned(),
+        }],
+        ownership: None,
         score: Score { value: Some(52), grade: Some("D".to_owned()), coverage: 0.63, withheld_because: None },
         findings: findings(),
         coverage: coverage(),
@@ -168,9 +183,18 @@ pub fn sample_report() -> Report {
             identity: "alice".to_owned(),
             object: "31".to_owned(),
             undone: false,
+            because: Some("DELETE answered status 405".to_owned()),
         }],
         plan: Vec::new(),
-        next_steps: vec![NextStep { action: "configure an identity of a higher role".to_owned(), operations: 3 }],
+        next_steps: vec![NextStep {
+            action: "configure an identity of a higher role".to_owned().into(),
+            operations: 5,
+            on: vec![
+                operation(Method::Get, "/admin/users"),
+                operation(Method::Get, "/admin/audit"),
+                operation(Method::Get, "/admin/keys"),
+            ],
+        }],
         notes: vec!["bob's session was renewed once".to_owned()],
     }
 }
@@ -207,6 +231,7 @@ pub fn untrusted_report() -> Report {
     report.plan.clear();
     report.scan.status = Status::Untrusted;
     report.scan.untrusted_because = Some("bob could not sign in: POST /login answered 401".to_owned());
+    report.scan.untrusted_step = Some(Step::Callers(Wanted::Second, None));
     report.score.withheld_because = Some("the set-up could not be trusted".to_owned());
     report
 }

@@ -1,0 +1,40 @@
+//! What every answer about access says of policy and of open questions.
+
+use super::fit::{block, line};
+use crate::mcp::wire::{PolicyLine, QuestionLine};
+use crate::report::{PolicyRow, Question};
+
+/// Most grounds and routes of one policy.
+const MAX_EACH: usize = 3;
+/// Longest lines of configuration that answer one question.
+const MAX_ANSWER: usize = 400;
+
+/// Returns the policies that fit, those that a route breaks first.
+pub(super) fn policy_lines(rows: &[PolicyRow], most: usize, max: usize) -> Vec<PolicyLine> {
+    let mut ordered: Vec<&PolicyRow> = rows.iter().collect();
+    ordered.sort_by_key(|row| row.broken_by.is_empty());
+    let some = |texts: &[String]| texts.iter().take(MAX_EACH).map(|text| line(text, max)).collect();
+    ordered
+        .into_iter()
+        .take(most)
+        .map(|row| PolicyLine {
+            resource: line(&row.resource, 60),
+            policy: line(&row.policy, 40),
+            rests_on: some(&row.rests_on),
+            broken_by: some(&row.broken_by),
+        })
+        .collect()
+}
+
+/// Returns the questions that fit.
+pub(super) fn question_lines(questions: &[Question], most: usize, max: usize) -> Vec<QuestionLine> {
+    questions
+        .iter()
+        .take(most)
+        .map(|question| QuestionLine {
+            about: line(&question.about, max),
+            question: line(&question.question, max * 2),
+            answer_with: block(&question.answer_with, MAX_ANSWER).0,
+        })
+        .collect()
+}
