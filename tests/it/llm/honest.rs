@@ -189,7 +189,7 @@ async fn what_came_before_the_budget_was_spent_is_reported() {
     let (outcome, because) = row(&report, "llm/token-leak");
     assert!(outcome == CoverageOutcome::Undecided && because.contains("budget of 1 calls"), "{because}");
     let step = report.coverage.iter().find(|row| row.check == "llm/token-leak").and_then(|row| row.step.clone());
-    assert!(step.is_some_and(|step| step.contains("max_calls")));
+    assert!(step.is_some_and(|step| step.to_string().contains("max_calls")));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
