@@ -15,10 +15,11 @@ pub struct Settled {
     pub violators: BTreeSet<OperationId>,
 }
 
-/// Judges all claims; no claim is excused by a route that breaks the policy itself.
-pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled {
+/// Judges all claims; no claim is excused by a route that breaks the policy itself, or that other checks found to be
+/// open to callers without a credential.
+pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim], open: &BTreeSet<OperationId>) -> Settled {
     let accused: BTreeSet<OperationId> = claims.iter().map(|claim| claim.operation.clone()).collect();
-    let mut violators: BTreeSet<OperationId> = BTreeSet::new();
+    let mut violators: BTreeSet<OperationId> = open.clone();
     // Each round adds a route, so there are at most as many as routes.
     loop {
         let rulings: Vec<Ruling> = claims.iter().map(|claim| model.judge(claim, &violators, &accused)).collect();

@@ -226,14 +226,18 @@ impl<'a> Gathering<'a> {
         self.model.survey.operation(&self.claim.operation).is_some_and(|surveyed| !is_whole(surveyed))
     }
 
-    /// A shown value that stands for the owner, under whatever name.
+    /// A field that names the owner, under whatever name, and none that names the caller.
     fn named_owner(&self) -> Option<Ground> {
-        let people = &self.model.survey.people;
-        let names = |value: &&SeenValue| {
-            people.named_in(&value.key, &value.text).is_some_and(|person| person.name == self.claim.owner)
+        let survey = self.model.survey;
+        let object = survey.objects.known.get(&self.key)?;
+        let named = |name: &str| {
+            object.fields.iter().find(|(field, value)| {
+                let text = scalar_text(value).unwrap_or_default();
+                survey.people.named_in(field, &text).is_some_and(|person| person.name == name)
+            })
         };
-        let value = self.claim.values.iter().find(names)?;
-        let because = format!("its field `{}` names {}", clean_name(&value.key, 40), self.claim.owner);
+        let (field, _) = named(&self.claim.owner).filter(|_| named(&self.claim.caller).is_none())?;
+        let because = format!("its field `{}` names {}", clean_name(field, 40), self.claim.owner);
         Some(Ground { rank: Rank::Hint, witness: Witness::Fields, route: None, because, exchange: None })
     }
 

@@ -57,8 +57,11 @@ fn row(
     let of_kind = |(claim, ruling): &(&AccessClaim, &Ruling)| {
         claim.resource == resource && matches!(ruling, Ruling::Broken { confirmed: true, .. })
     };
-    let broken_by: BTreeSet<OperationId> =
+    let mut broken_by: BTreeSet<OperationId> =
         claims.iter().zip(&settled.rulings).filter(of_kind).map(|(claim, _)| claim.operation.clone()).collect();
+    // A route that is open to callers without a credential breaks the policy of what it shows.
+    let shows = |fact: &&&Fact| settled.violators.contains(&fact.operation) && fact.outcome == AccessOutcome::Served;
+    broken_by.extend(facts.iter().filter(shows).map(|fact| fact.operation.clone()));
     let clean: Vec<&&Fact> = facts.iter().filter(|fact| !settled.violators.contains(&fact.operation)).collect();
     let (level, rests_on) = match model.stated.of_resource(resource) {
         Some(stated) => (stated.level.clone(), vec![format!("stated in {}", stated.source)]),

@@ -1,6 +1,6 @@
 //! After the checks: claims of access are judged together from all facts, and each verdict is what its rulings make it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{AccessModel, Ruling, Settled, question, settle};
 use crate::model::{
@@ -20,7 +20,7 @@ pub(super) struct Judgement {
 pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) -> Judgement {
     let claims: Vec<AccessClaim> =
         verdicts.values().flat_map(Verdict::drafts).filter_map(|draft| draft.access.clone()).collect();
-    let settled = settle(model, &claims);
+    let settled = settle(model, &claims, &open_routes(verdicts));
     let mut rulings = settled.rulings.iter();
     let mut open: Vec<(OperationId, Draft)> = Vec::new();
     for ((operation, _), verdict) in verdicts.iter_mut() {
@@ -47,6 +47,15 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
         report_open(verdicts, operation, draft);
     }
     Judgement { claims, settled }
+}
+
+/// The routes that are reported as open to callers without a credential.
+fn open_routes(verdicts: &Verdicts) -> BTreeSet<OperationId> {
+    let is_open = |draft: &Draft| draft.confidence() > Confidence::Observation;
+    let reported = verdicts
+        .iter()
+        .filter(|((_, check), verdict)| check.as_str() == MISSING && verdict.drafts().iter().any(is_open));
+    reported.map(|((operation, _), _)| operation.clone()).collect()
 }
 
 /// Lets the check of missing authentication report what the access model found to be open to callers without a

@@ -66,6 +66,9 @@ fn a_wide_terminal_shows_whole_routes() {
     A = alice (user)
     B = bob (user)
 
+    invoice: owner, by GET /invoices shows each caller its own; broken by GET
+    /accounts/{account_id}/invoices/{invoice_id}
+
     verdict   anon  A  B  route
     BROKEN    -     +  !  GET /accounts/{account_id}/invoices/{invoice_id}
     enforced  -     +  ?  GET /me
@@ -77,7 +80,8 @@ fn a_wide_terminal_shows_whole_routes() {
       + A: gets invoice 17
       ! B: gets invoice 17, which has A's markers
 
-    next: configure an identity of a higher role
+    next: add an identity of a higher role (rank above the others') to routewarden.toml (opens GET
+    /admin)
     "#);
 }
 

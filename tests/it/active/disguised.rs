@@ -149,7 +149,10 @@ async fn a_disguise_that_changes_nothing_is_silent() {
         for operation in [PUT, DELETE] {
             assert!(finding(&report, METHOD, operation).is_none(), "{:?}", finding(&report, METHOD, operation));
             let said = said(&report, METHOD, operation);
-            assert!(said.starts_with("Held"), "{operation}: {said}");
+            // A header that any value passes is no rule of access, so there was nothing to hold.
+            let open = matches!(gate, Gate::AnyValue) && operation == "GET /admin/users";
+            let expected = if open { "NotApplicable: any value" } else { "Held" };
+            assert!(said.starts_with(expected), "{operation}: {said}");
         }
         assert_eq!(server.db.dump(), before);
     }
@@ -267,5 +270,5 @@ async fn where_callers_are_shown_the_same_nothing_can_be_said() {
     let server = gated(Gate::Mute).await;
     let report = scan(&server, "intrusive").await;
     let said = said(&report, HEADER, "GET /whoami");
-    assert!(said.starts_with("Inconclusive"), "{said}");
+    assert!(said.starts_with("Undecided"), "{said}");
 }

@@ -178,7 +178,7 @@ async fn a_passive_scan_asks_nothing_and_says_so() {
     let report = scan(&bot, "passive", "", &[]).await;
     assert_eq!(calls(&bot), 0);
     let note = report.notes.iter().find(|note| note.contains("a model may stand behind POST /v2/auskunft"));
-    assert!(note.is_some_and(|note| note.contains("--mode active")), "{:?}", report.notes);
+    assert!(note.is_some_and(|note| note.contains("active mode")), "{:?}", report.notes);
 }
 
 /// Without a hint people may read what is asked: that takes the mode in which more is risked.
