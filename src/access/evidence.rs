@@ -210,7 +210,7 @@ impl<'a> Gathering<'a> {
                     (Rank::Scope, Witness::Account, None)
                 }
                 // What hangs below a person, and is not what people show of themselves.
-                Sign::IsCaller if !self.claim.values.is_empty() && self.is_part() => {
+                Sign::IsCaller if self.claim.verb == AccessVerb::Read && self.is_part() => {
                     (Rank::Scope, Witness::Fields, None)
                 }
                 Sign::OwnerField { strong: true, .. } => (Rank::Ownership, Witness::Fields, None),

@@ -206,7 +206,11 @@ fn is_about_passwords(name: &str, text: &str) -> bool {
         "strong",
         "unknown",
         "ok",
+        "off",
+        "on",
     ];
+    // Words before `password` that say whose or which one it is: behind them stands the password itself.
+    let of_whom = ["user", "plain", "clear", "current", "old", "new", "login", "db", "database", "admin", "root", "my"];
     let lower = text.to_ascii_lowercase();
     let is_date = text.len() >= 10
         && text.get(..10).is_some_and(|day| {
@@ -216,6 +220,8 @@ fn is_about_passwords(name: &str, text: &str) -> bool {
         || settings.contains(&&*lower)
         || is_date
         || lower.contains("password") && lower.contains(' ')
+        // Passphrases have spaces; a sentence under another compound name is about passwords.
+        || first.len() < name.len() && !of_whom.contains(&&*first) && lower.trim().contains(' ')
 }
 
 fn is_hash_name(name: &str) -> bool {
