@@ -264,9 +264,7 @@ impl Route<'_> {
             Some(Silence::NotTried(obstacle) | Silence::Undecided(obstacle)) => {
                 (RouteVerdict::Unknown, obstacle.because.clone())
             }
-            Some(Silence::NotApplicable(because)) if because.starts_with("shared") => {
-                (RouteVerdict::NotOwned, because.clone())
-            }
+            Some(Silence::Open(because)) => (RouteVerdict::NotOwned, because.clone()),
             _ => match self.held("authz/function-read") {
                 Some(proof) => (RouteVerdict::Enforced, proof.because().to_owned()),
                 None => (RouteVerdict::NotOwned, "no object of one caller is concerned, as far as was seen".to_owned()),

@@ -1,4 +1,4 @@
-//! What a check says of one operation: a weakness, or one of five kinds of silence that are never mixed up.
+//! What a check says of one operation: a weakness, or a silence of one kind, never mixed up.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::exchange::{Exchange, Outcome};
 pub enum Verdict {
     /// The rule is broken.
     Broken(Vec<Draft>),
-    /// No weakness is claimed, for one of five reasons.
+    /// No weakness is claimed, for one of these reasons.
     Silent(Silence),
 }
 
@@ -21,6 +21,8 @@ pub enum Silence {
     Held(HeldProof),
     /// The rule has no subject here.
     NotApplicable(String),
+    /// The caller is meant to reach it, as far as was seen: it is shared, or public.
+    Open(String),
     /// Nothing was tried, and what would open it.
     NotTried(Obstacle),
     /// It was tried, and no verdict is possible.
@@ -116,6 +118,11 @@ impl Silence {
         Self::NotApplicable(because.into())
     }
 
+    /// Returns that the caller is meant to reach it.
+    pub fn open(because: impl Into<String>) -> Self {
+        Self::Open(because.into())
+    }
+
     /// Returns that nothing was tried.
     pub fn not_tried(because: impl Into<String>) -> Self {
         Self::NotTried(Obstacle { because: because.into(), help: None })
@@ -140,7 +147,7 @@ impl Silence {
     pub fn because(&self) -> &str {
         match self {
             Self::Held(proof) => proof.because(),
-            Self::NotApplicable(because) | Self::SeeOther { because, .. } => because,
+            Self::NotApplicable(because) | Self::Open(because) | Self::SeeOther { because, .. } => because,
             Self::NotTried(obstacle) | Self::Undecided(obstacle) => &obstacle.because,
         }
     }

@@ -93,7 +93,9 @@ fn outcome(verdict: &Verdict) -> CoverageOutcome {
         Verdict::Silent(Silence::Held(_)) => CoverageOutcome::Held,
         Verdict::Silent(Silence::Undecided(_)) => CoverageOutcome::Undecided,
         Verdict::Silent(Silence::NotTried(_)) => CoverageOutcome::NotTried,
-        Verdict::Silent(Silence::NotApplicable(_) | Silence::SeeOther { .. }) => CoverageOutcome::NotApplicable,
+        Verdict::Silent(Silence::NotApplicable(_) | Silence::Open(_) | Silence::SeeOther { .. }) => {
+            CoverageOutcome::NotApplicable
+        }
     }
 }
 

@@ -88,7 +88,7 @@ fn rule_on(mut draft: Draft, claim: &AccessClaim, ruling: Option<&Ruling>) -> Re
             draft.clauses.push(Clause { name, holds: Some(false), because: because.clone() });
             Ok(Draft { observation: true, ..draft })
         }
-        Ruling::Open(because) => Err(Silence::not_applicable(format!("shared: {because}"))),
+        Ruling::Open(because) => Err(Silence::open(format!("shared: {because}"))),
         Ruling::Undecided(because) | Ruling::Contested(because) => {
             Err(Silence::undecided(because.clone()).with_help(question(claim).question))
         }

@@ -73,7 +73,7 @@ fn lacks_callers(input: &ScanInput<'_>, seen: &Seen<'_>) -> Option<Fault> {
         let mut asked =
             TWO_CALLERS.iter().filter_map(|check| seen.verdicts.get(&(operation.id.clone(), (*check).into())));
         is_guarded(input, seen.survey, operation)
-            && asked.any(|verdict| !matches!(verdict, Verdict::Silent(Silence::NotApplicable(_))))
+            && asked.any(|verdict| !matches!(verdict, Verdict::Silent(Silence::NotApplicable(_) | Silence::Open(_))))
     };
     let first = input.api.operations.iter().find(applies)?;
     let there: Vec<&str> =

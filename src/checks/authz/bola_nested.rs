@@ -120,7 +120,7 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, values:
     })?;
     let anonymous = cx.send(&Ask { caller: Caller::Anonymous, ..ask.clone() }).await?;
     let public = anonymous.response().is_some_and(|it| it.is_success()) && carries_all(&shown, &anonymous);
-    let lacks = ensure(!public, || Silence::not_applicable("public: an anonymous caller is shown the same"));
+    let lacks = ensure(!public, || Silence::open("public: an anonymous caller is shown the same"));
     rule.need("anonymous-lacks-it", lacks, |()| format!("anonymous gets status {} there", status(&anonymous)))?;
     // Open under its true parent too: one weakness, and not this one.
     let refused = match CheckCx::reading(surveyed, &direct, &baseline.masks, &[]) {
@@ -155,7 +155,7 @@ fn carried<'m>(
     })?;
     let given = cx.values_given(surveyed, intruder);
     ensure(shown.iter().any(|leaf| !given.contains(&leaf.text)), || {
-        Silence::not_applicable(format!("shared: {intruder} is given every value of it by other routes"))
+        Silence::open(format!("shared: {intruder} is given every value of it by other routes"))
     })?;
     // Two children of one kind have values in common.
     ensure(shown.len() * 2 > markers.len(), || {

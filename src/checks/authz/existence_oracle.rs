@@ -109,7 +109,7 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Resu
 
 /// Looks at whether it is news to the intruder that the object exists: no list and no other route shows it.
 async fn is_unknown(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, id: &str) -> Result<(), Silence> {
-    let shared = |because: String| Silence::not_applicable(format!("shared: {because}"));
+    let shared = |because: String| Silence::open(format!("shared: {because}"));
     let intruder = &pair.intruder.name;
     let key = pair.baseline.object.as_ref().ok_or_else(|| Silence::not_applicable("its address names no object"))?;
     let listed = cx.is_listed_to(key, surveyed, intruder) || cx.is_listed_to(key, surveyed, ANONYMOUS);

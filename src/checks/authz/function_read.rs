@@ -69,7 +69,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let fence = rule.need("marked-for-higher-role", fence, |fence| fence.mark.told())?;
     // Anyone is served: no matter of roles. Whether that is meant is asked by authn/missing.
     ensure(!matches!(surveyed.anonymous_reading(), Some(Reading::Data)), || {
-        Silence::not_applicable("public: an anonymous caller is served too")
+        Silence::open("public: an anonymous caller is served too")
     })?;
 
     let wanted = match rightful {

@@ -110,7 +110,7 @@ fn observed(surveyed: &Surveyed, known: &Known, countable: &Countable) -> Judged
     let own: Vec<String> =
         known.own.intersection(&countable.ids).take(3).map(|id| format!("`{}`", clean_name(id, 60))).collect();
     ensure(!own.is_empty(), || {
-        Silence::not_applicable("shared: lists show the objects whose ids can be counted to others too")
+        Silence::open("shared: lists show the objects whose ids can be counted to others too")
     })?;
     let mut rule = Rule::default();
     let because = format!("{} known ids are {}", countable.ids.len(), countable.because);

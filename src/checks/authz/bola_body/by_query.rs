@@ -167,7 +167,7 @@ impl Case<'_> {
             sent: masks,
         };
         ensure(!attempt.wanted().is_empty(), || {
-            Silence::not_applicable(self.why_nothing(&anonymous, &rightful))
+            Silence::open(self.why_nothing(&anonymous, &rightful))
         })?;
         match attempt.carry_out(self.cx).await? {
             Swapped::Nothing(because) => {

@@ -68,7 +68,7 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let concerns_caller =
         is_about_caller(surveyed) || is_scoped_for(cx, surveyed, owner) || is_each_callers(surveyed, baseline, own);
     ensure(concerns_caller, || {
-        Silence::not_applicable("shared: it is neither about the caller nor a list of the caller's own")
+        Silence::open("shared: it is neither about the caller nor a list of the caller's own")
     })?;
     Case { cx, surveyed, intruder, owner, baseline, own }.carry_out().await
 }
