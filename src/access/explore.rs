@@ -109,7 +109,7 @@ impl Explorer<'_> {
             let Ok(url) = operation_url(self.probe.base_url(), &route.operation, &values) else { continue };
             for caller in [&claim.owner, &claim.caller] {
                 let answer = self.probe.send(&Ask::get(Caller::named(caller), url.clone())).await?;
-                let outcome = match read(&answer, &route.shapes(), &route.volatile, &[key.1.clone()]) {
+                let outcome = match read(&answer, &route.shapes(), &route.volatile, std::slice::from_ref(&key.1)) {
                     Reading::Data => AccessOutcome::Served,
                     Reading::Refused(because) => AccessOutcome::Refused(because),
                     Reading::NoData(because) => AccessOutcome::Unclear(because),

@@ -9,6 +9,9 @@ use super::survey_facts::survey_facts;
 use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, IntentMemory, OperationId};
 use crate::survey::{ObjectKey, Reading, Survey, Surveyed, is_whole, leaves, scalar_text, words};
 
+/// The values of an answer, as text.
+type Values = Arc<HashSet<String>>;
+
 /// What was seen of who reaches what, while the scan goes on.
 #[derive(Debug)]
 pub struct AccessTable<'a> {
@@ -16,7 +19,7 @@ pub struct AccessTable<'a> {
     stated: &'a IntentMemory,
     facts: FactTable,
     /// The values that a route gives a caller, worked out when first asked for; held only to look up or add.
-    given: Mutex<HashMap<(OperationId, String), Arc<HashSet<String>>>>,
+    given: Mutex<HashMap<(OperationId, String), Values>>,
 }
 
 impl<'a> AccessTable<'a> {
@@ -44,7 +47,7 @@ impl<'a> AccessTable<'a> {
 
     /// Returns every value that a route gives a caller by right: a caller without a credential only where the route
     /// asks for none, since one that should ask shows what is wrong with it, not what is public.
-    fn given_by(&self, surveyed: &Surveyed, caller: &str) -> Arc<HashSet<String>> {
+    fn given_by(&self, surveyed: &Surveyed, caller: &str) -> Values {
         let key = (surveyed.operation.id.clone(), caller.to_owned());
         let mut known = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let work_out = || {

@@ -53,6 +53,7 @@ impl App {
     }
 
     /// The task that an address names for the caller.
+    #[expect(clippy::result_large_err, reason = "a refusal is the whole answer")]
     fn task(&self, headers: &HeaderMap, project: u64, task: u64, strict: bool) -> Result<Value, Response> {
         let who = self.db.caller(headers).ok_or_else(unauthorized)?;
         if !self.has_project(who, project) {

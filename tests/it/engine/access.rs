@@ -32,7 +32,7 @@ async fn held_names_the_attack_and_the_owners_own_request() {
     let read = held
         .iter()
         .find(|row| row.check == "authz/bola-read" && row.operation.path == "/orders/{number}")
-        .expect(&coverage(&report, "authz/bola-read", "GET /orders/{number}"));
+        .unwrap_or_else(|| panic!("{}", coverage(&report, "authz/bola-read", "GET /orders/{number}")));
     let proof = read.proof.as_ref().expect("exchanges");
     assert_ne!(proof.attack.identity, proof.control.identity);
     assert_eq!((proof.attack.url.as_str(), proof.attack.status), (proof.control.url.as_str(), Some(404)));
