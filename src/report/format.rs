@@ -86,7 +86,7 @@ pub fn write(
     out.flush()
 }
 
-/// A report as one text, as [`write`] writes it; empty, and so no report to any reader, where that fails.
+/// A report as one text, as [`fn@write`] writes it; empty, and so no report to any reader, where that fails.
 pub fn render(format: Format, report: &Report, rules: &[RuleHelp], text: TextOptions) -> String {
     in_memory(|out| write(format, report, rules, text, out))
 }
