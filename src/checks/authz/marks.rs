@@ -10,7 +10,7 @@ use crate::checks::rights::{Right, is_higher, right_of};
 use crate::checks::rule::{Rule, ensure, status};
 use crate::model::{Operation, Role, Security, Silence};
 use crate::probe::Answer;
-use crate::survey::{Person, Surveyed, leaves, role_mark, words};
+use crate::survey::{Person, Surveyed, leaves, role_mark, role_word, words};
 
 /// What marks a function as a higher role's.
 #[derive(Debug, Clone)]
@@ -104,11 +104,21 @@ pub(super) fn fence(cx: &CheckCx<'_>, operation: &Operation, lower: &Person) -> 
         let under = all.iter().filter(|other| mark.covers(other, &roles)).count();
         let reads = cx.survey.operations.iter().filter(|other| other.operation.id != operation.id);
         let reads: Vec<&Surveyed> = reads.filter(|other| mark.covers(&other.operation, &roles)).collect();
+        // A word of a name joins what lies far apart (`instanceAdmin`, `userAdmin`): only neighbours say what it guards.
+        let by_name = mark.place == "operationId";
+        let reads: Vec<&Surveyed> =
+            reads.into_iter().filter(|other| !by_name || is_neighbour(operation, &other.operation)).collect();
         let mut refusing = reads.iter().filter_map(|other| refuses(cx, other, lower)).peekable();
         let first = refusing.peek().map(|(id, answer)| (id.clone(), Arc::clone(answer)));
         let served = reads.iter().filter(|other| other.valid_of(&lower.name).is_some()).count();
         if under == all.len() || under * 2 > all.len() && refusing.count() <= served {
             why_not = format!("`{}` stands over most of the API, {} is served there too", mark.root, lower.name);
+            continue;
+        }
+        // Where such a name stands within a marked part that the caller works in, it adds nothing to the path's word.
+        let in_marked_part = by_name && role_word(&operation.path).is_some();
+        if first.is_none() && in_marked_part {
+            why_not = format!("`{}` in its name is enforced nowhere near it", mark.word);
             continue;
         }
         if first.is_some() || found.is_none() {
@@ -120,6 +130,16 @@ pub(super) fn fence(cx: &CheckCx<'_>, operation: &Operation, lower: &Person) -> 
         }
     }
     found.ok_or_else(|| Silence::not_applicable(why_not))
+}
+
+/// Returns true for operations in one part of the API: their paths have all segments but the last in common.
+fn is_neighbour(one: &Operation, other: &Operation) -> bool {
+    let part = |operation: &Operation| {
+        let fixed = operation.path.split('/').take_while(|segment| !segment.starts_with('{'));
+        fixed.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (one, other) = (part(one), part(other));
+    one.len() > 2 && one.get(..one.len() - 1).is_some_and(|parent| other.starts_with(parent))
 }
 
 /// An operation that refuses a caller for what it may do: with 403, or in any dress where a higher role is served.
