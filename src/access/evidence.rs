@@ -219,7 +219,28 @@ impl<'a> Gathering<'a> {
             };
             Some(Ground { rank, witness, route, because: sign.because(owner), exchange: None })
         });
-        grounds.chain(self.named_owner()).collect()
+        grounds.chain(self.named_owner()).chain(self.kept_parent()).collect()
+    }
+
+    /// What the object belongs to is its owner's too, and a list keeps it from the caller.
+    fn kept_parent(&self) -> Option<Ground> {
+        let survey = self.model.survey;
+        let object = survey.objects.known.get(&self.key)?;
+        if self.model.has_open_parent(self.claim, self.left_out) {
+            return None;
+        }
+        object.context.iter().find_map(|(resource, value)| {
+            let key = (resource.clone(), scalar_text(value)?);
+            let (owner, signs) = survey.owner(&key).filter(|(owner, _)| *owner == self.claim.owner)?;
+            let sign = signs.iter().find(|sign| match sign {
+                Sign::ScopedList { operation, other, apart: true, .. } => {
+                    *other == self.claim.caller && self.is_heard(&OperationId::from(operation.as_str()))
+                }
+                _ => false,
+            })?;
+            let because = format!("it belongs to a {}, of which {}", clean_name(resource, 40), sign.because(owner));
+            Some(Ground { rank: Rank::Scope, witness: Witness::Parent, route: None, because, exchange: None })
+        })
     }
 
     fn is_part(&self) -> bool {

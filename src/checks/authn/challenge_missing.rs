@@ -42,15 +42,20 @@ async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let strangers = [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten();
     let refused: Vec<&Arc<Answer>> = strangers.filter(|answer| answer.status() == Some(401)).collect();
     let first = refused.first().ok_or_else(|| Silence::not_applicable("no 401 was seen here"))?;
-    let silent = refused.iter().find(|answer| {
-        answer.response().is_some_and(|response| response.header("www-authenticate").is_none())
-    });
+    let silent = refused
+        .iter()
+        .find(|answer| answer.response().is_some_and(|response| response.header("www-authenticate").is_none()));
     let mut rule = Rule::default();
     let answer = rule.need("no-challenge", silent.ok_or_else(|| all_name_it(surveyed, first)), |_| {
         "status 401 without WWW-Authenticate".to_owned()
     })?;
     rule.show(Role::Attack, answer);
-    rule.observed(Finding::of(surveyed, "header:WWW-Authenticate", "challenge", "status 401 came without WWW-Authenticate"))
+    rule.observed(Finding::of(
+        surveyed,
+        "header:WWW-Authenticate",
+        "challenge",
+        "status 401 came without WWW-Authenticate",
+    ))
 }
 
 fn all_name_it(surveyed: &Surveyed, refused: &Answer) -> Silence {

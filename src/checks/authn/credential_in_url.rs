@@ -118,7 +118,12 @@ fn key_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, Silence>
     for answer in [&surveyed.anonymous, &surveyed.garbage].into_iter().flatten() {
         rule.show(Role::Control, answer);
     }
-    Ok(rule.draft(Finding::of(surveyed, format!("query:{shown}"), format!("key in query {name}"), format!("the API takes the caller's key in the query, as `{shown}`"))))
+    Ok(rule.draft(Finding::of(
+        surveyed,
+        format!("query:{shown}"),
+        format!("key in query {name}"),
+        format!("the API takes the caller's key in the query, as `{shown}`"),
+    )))
 }
 
 /// A declared parameter that takes the caller's own token: served with it and nothing else, refused with a made-up one.
@@ -156,7 +161,12 @@ async fn token_in_query(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Draft, 
     let again = cx.send(&with(session.token.expose()).again(1)).await?;
     rule.weigh("repeated", reads(&again) == Reading::Data, "the same request again is served too");
     rule.show(Role::Attack, &attack).show(Role::Baseline, &baseline.first).show(Role::Control, &control);
-    Ok(rule.draft(Finding::of(surveyed, format!("query:{name}"), format!("token in query {name}"), format!("the API takes the caller's token in the query, as `{name}`"))))
+    Ok(rule.draft(Finding::of(
+        surveyed,
+        format!("query:{name}"),
+        format!("token in query {name}"),
+        format!("the API takes the caller's token in the query, as `{name}`"),
+    )))
 }
 
 /// Passes where strangers are refused; a route that serves them has no use for a token.

@@ -72,7 +72,12 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     if let Some(answer) = refusing.first().and_then(|sibling| sibling.garbage.as_ref()) {
         rule.show(Role::Control, answer);
     }
-    rule.found(Finding::of(surveyed, "header:credential", surveyed.operation.path.clone(), "a credential that nobody was ever given was served"))
+    rule.found(Finding::of(
+        surveyed,
+        "header:credential",
+        surveyed.operation.path.clone(),
+        "a credential that nobody was ever given was served",
+    ))
 }
 
 /// Passes where the route asks for a credential: there is no validation to skip where anonymous callers are served.

@@ -60,8 +60,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let baseline = rule.need("signed-in-served", signed_in(surveyed), |baseline| {
         format!("{} gets status {}", baseline.caller, status(&baseline.first))
     })?;
-    let anonymous =
-        surveyed.anonymous.clone().ok_or_else(|| Silence::not_tried("no anonymous caller asked here"))?;
+    let anonymous = surveyed.anonymous.clone().ok_or_else(|| Silence::not_tried("no anonymous caller asked here"))?;
     let shown = rule.need("anonymous-gets-it", shown_to_anyone(surveyed, baseline, &anonymous), |shown| {
         let paths: Vec<String> = shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
         format!("{} of the same values, at {}", shown.len(), paths.join(", "))
@@ -76,7 +75,12 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     rule.weigh("repeated", repeated, "the same request again gave the same values");
 
     rule.show(Role::Attack, &anonymous).show(Role::Baseline, &baseline.first);
-    rule.found(Finding::of(surveyed, "operation", surveyed.operation.path.clone(), format!("an anonymous caller got what {} is shown", baseline.caller)))
+    rule.found(Finding::of(
+        surveyed,
+        "operation",
+        surveyed.operation.path.clone(),
+        format!("an anonymous caller got what {} is shown", baseline.caller),
+    ))
 }
 
 /// Returns the telling leaves of the signed-in answer that the anonymous one has too.
@@ -173,9 +177,12 @@ fn private_sign(
             )));
         }
         let owner = named.first().map(|(name, _)| name.as_str()).unwrap_or_default();
-        return Ok((false, format!(
-            "its owner field names {owner}, which public objects may have too; name the object under `owns` of its owner to settle it"
-        )));
+        return Ok((
+            false,
+            format!(
+                "its owner field names {owner}, which public objects may have too; name the object under `owns` of its owner to settle it"
+            ),
+        ));
     }
     Err(Silence::not_applicable("public content: nothing in it belongs to one user"))
 }
@@ -226,4 +233,3 @@ fn named_people(cx: &CheckCx<'_>, shown: &[Leaf]) -> Vec<(String, String)> {
 fn is_account_field(key: &str) -> bool {
     matches!(key.to_ascii_lowercase().as_str(), "email" | "username" | "login" | "sub" | "user_name" | "mail")
 }
-

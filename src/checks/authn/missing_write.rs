@@ -232,11 +232,7 @@ async fn create(cx: &ActCx<'_>, acting: &Acting, signed: &[&Person]) -> Judged {
         Unusually::Not(..) => false,
     };
     let own = control.answer.response().is_some_and(|response| response.status < 400);
-    rule.weigh(
-        "signed-in-can-make",
-        own,
-        format!("{} makes one too (status {})", owner.name, status(&control.answer)),
-    );
+    rule.weigh("signed-in-can-make", own, format!("{} makes one too (status {})", owner.name, status(&control.answer)));
     rest_on_document(acting, &mut rule);
     rest_on_sign_in(cx, &mut rule);
     rule.weigh("repeated", again, "a second one was made alike");

@@ -94,7 +94,10 @@ fn locked_out(trial: &Trial<'_>, burst: &Burst<'_>, before: &Answer, after: &Ans
         (Some(last), None) => held(
             last,
             before,
-            format!("after {GUESSES} wrong passwords the right one is refused too (status {}): a lock-out", status(after)),
+            format!(
+                "after {GUESSES} wrong passwords the right one is refused too (status {}): a lock-out",
+                status(after)
+            ),
         ),
         (_, because) => Silence::undecided(because.unwrap_or_else(|| "nothing was guessed".to_owned())),
     })

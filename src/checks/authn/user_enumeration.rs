@@ -79,7 +79,12 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     try_round(&trial, &mut compared).await?;
     let difference = compared.weigh(&mut rule, &right, 4)?;
     rule.show(Role::Baseline, &right);
-    rule.found(Finding::of(acting, "operation", acting.operation.path.clone(), format!("a wrong password is answered otherwise for an account that exists ({difference})")))
+    rule.found(Finding::of(
+        acting,
+        "operation",
+        acting.operation.path.clone(),
+        format!("a wrong password is answered otherwise for an account that exists ({difference})"),
+    ))
 }
 
 /// Tries unknown, known, unknown, known, unknown, and the right password at the end: counters of failures start anew for

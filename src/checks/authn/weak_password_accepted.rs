@@ -69,9 +69,8 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     if let Some(admin) = &trial.extra.like.made_by {
         return Err(Silence::not_applicable(format!("only a higher role such as {admin}'s makes accounts here")));
     }
-    let password = allowed(cx.maker.api, acting).ok_or_else(|| {
-        Silence::not_applicable("the document asks for more than the most common passwords have")
-    })?;
+    let password = allowed(cx.maker.api, acting)
+        .ok_or_else(|| Silence::not_applicable("the document asks for more than the most common passwords have"))?;
     SignUpTrial { acting, trial: &trial, password, secret: Secret::new(password) }.judge().await
 }
 
@@ -117,7 +116,12 @@ impl SignUpTrial<'_> {
 
         rule.show(Role::Attack, &account.answer).show(Role::Attack, &first).show(Role::Readback, &again);
         rule.show(Role::Control, &wrong).show(Role::Baseline, &extra.like.answer);
-        rule.found(Finding::of(self.acting, "body:password", self.acting.operation.path.clone(), format!("an account was signed up, and signs in, with the password `{password}`{more}")))
+        rule.found(Finding::of(
+            self.acting,
+            "body:password",
+            self.acting.operation.path.clone(),
+            format!("an account was signed up, and signs in, with the password `{password}`{more}"),
+        ))
     }
 
     async fn sign_up(&self, who: &Persona) -> Result<Box<Account>, Silence> {

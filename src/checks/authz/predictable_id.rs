@@ -109,9 +109,7 @@ fn observed(surveyed: &Surveyed, known: &Known, countable: &Countable) -> Judged
     // Nobody's ids but the caller's own are told.
     let own: Vec<String> =
         known.own.intersection(&countable.ids).take(3).map(|id| format!("`{}`", clean_name(id, 60))).collect();
-    ensure(!own.is_empty(), || {
-        Silence::open("shared: lists show the objects whose ids can be counted to others too")
-    })?;
+    ensure(!own.is_empty(), || Silence::open("shared: lists show the objects whose ids can be counted to others too"))?;
     let mut rule = Rule::default();
     let because = format!("{} known ids are {}", countable.ids.len(), countable.because);
     rule.weigh("ids-can-be-counted", !countable.ids.is_empty(), because);

@@ -81,9 +81,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let has_roles = !role_fields(cx.maker.api, acting).is_empty();
     let by_function =
         is_role_function(acting) && is_on_accounts(cx, acting) && role_word(&acting.operation.path).is_none();
-    ensure(is_of_account || by_function, || {
-        Silence::not_applicable("it does not change the caller's own account")
-    })?;
+    ensure(is_of_account || by_function, || Silence::not_applicable("it does not change the caller's own account"))?;
     ensure(has_roles || is_role_function(acting), || {
         see(UNDECLARED, "a role that the document does not name is tried with the other fields that must not be set")
     })?;
@@ -249,8 +247,7 @@ impl Attempt<'_> {
             view.value(field).map_or_else(|| "not shown".to_owned(), |(value, _)| clean(&value.to_string(), 60))
         };
         for field in &first.fields {
-            let (label, was, now) =
-                (clean_name(field, 60), shown(&first.before, field), shown(&first.seen, field));
+            let (label, was, now) = (clean_name(field, 60), shown(&first.before, field), shown(&first.seen, field));
             rule.weigh("role-was-lower", was != now, format!("`{label}` was {was}"));
             rule.weigh(
                 "role-is-higher",

@@ -68,8 +68,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     })?;
     let shared = pairs.iter().map(|(one, other)| (*one, *other, in_both(one, other)));
     let found = shared.into_iter().find(|(_, _, both)| !both.is_empty());
-    let (one, other, both) =
-        found.ok_or_else(|| searched(&first.first, "no personal number is shown to two users"))?;
+    let (one, other, both) = found.ok_or_else(|| searched(&first.first, "no personal number is shown to two users"))?;
     let again = cx.send(&one.ask().again(1)).await?;
     Ok(both.into_values().map(|shown| prove(surveyed, (one, other), &shown, &again)).collect())
 }
@@ -134,12 +133,21 @@ fn prove(surveyed: &Surveyed, (one, other): (&Baseline, &Baseline), shown: &Show
         numbers(again).iter().any(|other| other.leaf.path == shown.leaf.path && other.leaf.text == shown.leaf.text);
     let mut rule = Rule::default();
     rule.weigh("validator-holds", carries(&one.first), format!("`{path}` is a valid {kind}, and no published sample"));
-    rule.weigh("shown-to-two", carries(&other.first), format!("{} and {} are shown the same one", one.caller, other.caller));
+    rule.weigh(
+        "shown-to-two",
+        carries(&other.first),
+        format!("{} and {} are shown the same one", one.caller, other.caller),
+    );
     rule.weigh("repeated", at_same_place, "the same request again shows it too");
     // No name says what these fields hold, so that the redactor leaves them.
     for (role, answer) in [(Role::Attack, &*one.first), (Role::Baseline, &*other.first), (Role::Control, again)] {
         let hidden: Vec<String> = numbers(answer).into_iter().map(|shown| shown.leaf.text).collect();
         rule.show_without(role, answer, &hidden, "[redacted:personal-data]");
     }
-    rule.draft(Finding::of(surveyed, format!("response:{path}"), format!("{} {}", surveyed.operation.path, words(&shown.leaf.key).join("_")), format!("{} and {} are shown the same {kind} at `{path}`", one.caller, other.caller)))
+    rule.draft(Finding::of(
+        surveyed,
+        format!("response:{path}"),
+        format!("{} {}", surveyed.operation.path, words(&shown.leaf.key).join("_")),
+        format!("{} and {} are shown the same {kind} at `{path}`", one.caller, other.caller),
+    ))
 }

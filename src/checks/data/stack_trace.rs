@@ -97,7 +97,12 @@ async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Ju
     } else if let Some(again) = &again {
         rule.show(Role::Control, again);
     }
-    rule.found(Finding::of(surveyed, "response", format!("trace {language}"), format!("an answer with status {} shows a {language} trace", answer.status().unwrap_or(0))))
+    rule.found(Finding::of(
+        surveyed,
+        "response",
+        format!("trace {language}"),
+        format!("an answer with status {} shows a {language} trace", answer.status().unwrap_or(0)),
+    ))
 }
 
 /// Answers other than the valid ones, each with the request that repeats it.

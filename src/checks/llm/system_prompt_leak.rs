@@ -10,7 +10,9 @@ use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Judged, Rule};
 use crate::conversation::{Asked, Course, Said, Stop, Talk, unread};
-use crate::llm::{Class, Kind, Overlap, common_run, containment, decodings, is_instruction, normal, severity_of_prompt};
+use crate::llm::{
+    Class, Kind, Overlap, common_run, containment, decodings, is_instruction, normal, severity_of_prompt,
+};
 use crate::model::{Confidence, Draft, Mode, Operation, Role, clean_name};
 
 check! {
@@ -85,7 +87,8 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
             return Ok(vec![draft]);
         }
         if !course.is_unmoved() {
-            let what = if known.is_some() { "part of the system prompt" } else { "instructions that two of them agree on" };
+            let what =
+                if known.is_some() { "part of the system prompt" } else { "instructions that two of them agree on" };
             return Err(course.silence(&benign, format!("{} questions brought no {what}", course.judged)));
         }
         // One caller's answers may be held back while another's are the model's.
@@ -197,10 +200,11 @@ impl Press<'_> {
         let channels = benign.reading.channels.iter().filter(|channel| channel.kind == Kind::Echo);
         let again = |text: &str| other.reading.channels.iter().any(|c| c.kind == Kind::Echo && c.text.contains(text));
         let own = |text: &str| benign.sent.contains(text.trim());
-        let found = channels.filter(|found| again(&found.text) && !own(&found.text)).find(|found| match self.known {
-            Some(prompt) => common_run(prompt, &found.text, &[&benign.sent, &other.sent]).chars >= LONG_RUN,
-            None => found.text.chars().count() >= SHORT_RUN && is_instruction(&found.text),
-        })?;
+        let found =
+            channels.filter(|found| again(&found.text) && !own(&found.text)).find(|found| match self.known {
+                Some(prompt) => common_run(prompt, &found.text, &[&benign.sent, &other.sent]).chars >= LONG_RUN,
+                None => found.text.chars().count() >= SHORT_RUN && is_instruction(&found.text),
+            })?;
         let (at, chars) = (clean_name(&found.path, 120), found.text.chars().count());
         let mut rule = Rule::default();
         let holds = format!("{at} holds {chars} characters that no request had");

@@ -111,7 +111,9 @@ impl Pair {
     fn is_served(&self, control: &Said) -> Result<(), Silence> {
         let Some(said) = [&self.one, &self.two].into_iter().find(|said| !is_answer(said)) else { return Ok(()) };
         let refused = said.answer.response().is_some_and(|response| !response.is_success() || is_soft_error(response));
-        ensure(refused, || Silence::undecided(said.usable().err().unwrap_or_else(|| "the answer is empty".to_owned())))?;
+        ensure(refused, || {
+            Silence::undecided(said.usable().err().unwrap_or_else(|| "the answer is empty".to_owned()))
+        })?;
         let because = format!("a caller without a credential is not answered (status {})", status(&said.answer));
         Err(held(&said.answer, &control.answer, because))
     }

@@ -49,7 +49,12 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         let label = format!("unsigned token, alg `{spelling}`,");
         match case.forge(cx, &mut rule, &label, &token).await {
             Ok(()) => {
-                return rule.found(Finding::of(surveyed, "token:alg", "alg-none", format!("an unsigned token of {} (alg `{spelling}`) was served", case.baseline.caller)));
+                return rule.found(Finding::of(
+                    surveyed,
+                    "token:alg",
+                    "alg-none",
+                    format!("an unsigned token of {} (alg `{spelling}`) was served", case.baseline.caller),
+                ));
             }
             Err(silence @ Silence::Held(_)) => last = silence,
             Err(silence) => return Err(silence),

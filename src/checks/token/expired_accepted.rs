@@ -68,5 +68,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         .ok_or_else(|| Silence::not_tried("no expired token can be had: the key is not known"))?;
     case.refuses_random(cx, &mut rule).await?;
     case.forge(cx, &mut rule, label, &token).await?;
-    rule.found(Finding::of(surveyed, "token:exp", "expired", format!("an expired token of {} was served", case.baseline.caller)))
+    rule.found(Finding::of(
+        surveyed,
+        "token:exp",
+        "expired",
+        format!("an expired token of {} was served", case.baseline.caller),
+    ))
 }

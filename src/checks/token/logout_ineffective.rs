@@ -70,8 +70,7 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     own_sign_out(cx, acting)?;
-    let mut last =
-        Silence::undecided("no route about the caller shows it data of its own and refuses a made-up token");
+    let mut last = Silence::undecided("no route about the caller shows it data of its own and refuses a made-up token");
     for identity in find_callers(cx, acting)? {
         // A caller whose session is gone shows nothing; another one may.
         let witness = match find_witness(cx, identity).await {
@@ -223,11 +222,7 @@ impl SignOut<'_> {
         })?;
         let garbage = self.witness.look(self.cx, Caller::Garbage(name.clone())).await?;
         let refused = self.witness.serves(&garbage) == Some(false);
-        rule.weigh(
-            "made-up-token-refused",
-            refused,
-            format!("a made-up token gets status {} there", status(&garbage)),
-        );
+        rule.weigh("made-up-token-refused", refused, format!("a made-up token gets status {} there", status(&garbage)));
         if let Some(seconds) = short_lived(&second) {
             rule.weigh("outlives-its-session", None, format!(
                 "the token runs out by itself {seconds} s after it was given, and a refresh token renews it: that may be meant"

@@ -42,5 +42,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let case = case(cx, surveyed, &mut rule).await?;
     let token = case.random_signature(cx).await;
     case.forge(cx, &mut rule, RANDOM, &token).await?;
-    rule.found(Finding::of(surveyed, "token:signature", "signature", format!("a token of {} with a random signature was served", case.baseline.caller)))
+    rule.found(Finding::of(
+        surveyed,
+        "token:signature",
+        "signature",
+        format!("a token of {} with a random signature was served", case.baseline.caller),
+    ))
 }

@@ -56,5 +56,10 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let token = forge::signed(&case.jwt, &key, &[("rw_probe", json!("1"))])
         .ok_or_else(|| Silence::undecided("the token could not be signed"))?;
     case.forge(cx, &mut rule, "token signed with the guessed key, with a claim of its own,", &token).await?;
-    rule.found(Finding::of(surveyed, "token:key", "weak-secret", format!("the key that signs {caller}'s token is a common word, and a token signed with it was served")))
+    rule.found(Finding::of(
+        surveyed,
+        "token:key",
+        "weak-secret",
+        format!("the key that signs {caller}'s token is a common word, and a token signed with it was served"),
+    ))
 }

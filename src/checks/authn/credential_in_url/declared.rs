@@ -21,7 +21,12 @@ pub(super) fn declared_in_url(api: &Api, operation: &Operation) -> Result<Draft,
         format!("the document declares `{}` in the {}", clean_name(&found.name, 60), place_of(found))
     })?;
     let (name, place) = (clean_name(&parameter.name, 60), place_of(parameter));
-    Ok(rule.observation(Finding::of(operation, format!("{place}:{name}"), format!("declared {} {}", operation.method, operation.path), format!("the document asks for `{name}` in the {place}"))))
+    Ok(rule.observation(Finding::of(
+        operation,
+        format!("{place}:{name}"),
+        format!("declared {} {}", operation.method, operation.path),
+        format!("the document asks for `{name}` in the {place}"),
+    )))
 }
 
 /// Words of operations that take or make credentials.

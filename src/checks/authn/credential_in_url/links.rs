@@ -21,10 +21,7 @@ struct Link {
 }
 
 /// Returns what a link with a token in an answer proves; `None` where there is none.
-pub(super) async fn find_link_with_token(
-    cx: &CheckCx<'_>,
-    surveyed: &Surveyed,
-) -> Result<Option<Draft>, SendError> {
+pub(super) async fn find_link_with_token(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Option<Draft>, SendError> {
     let found = surveyed.valid().filter(|baseline| baseline.caller != ANONYMOUS).find_map(|baseline| {
         let mut links = links(cx, baseline);
         links.sort_by_key(|link| !link.own);
@@ -49,10 +46,9 @@ async fn prove_link(
     let again = cx.send(&baseline.ask().again(1)).await?;
     let opens = opens(cx, surveyed, baseline, link).await?;
     let (what, because) = match (&opens, link.own) {
-        (_, true) => (
-            format!("{caller}'s own token as `{name}`"),
-            "it is the one that the caller signs its requests with",
-        ),
+        (_, true) => {
+            (format!("{caller}'s own token as `{name}`"), "it is the one that the caller signs its requests with")
+        }
         (Some(_), false) => (format!("a token as `{name}` that signs {caller} in"), "it was tried on this route"),
         (None, false) => (format!("a token as `{name}`"), "it was tried on this route"),
     };
@@ -73,7 +69,12 @@ async fn prove_link(
     for answer in opens.iter().chain(&surveyed.anonymous) {
         rule.show(Role::Control, answer);
     }
-    let finding = Finding::of(surveyed, format!("response:{path}"), format!("link {}", surveyed.operation.path), format!("a link in the answer carries {what}"));
+    let finding = Finding::of(
+        surveyed,
+        format!("response:{path}"),
+        format!("link {}", surveyed.operation.path),
+        format!("a link in the answer carries {what}"),
+    );
     // A token that opens nothing else may be made for this one link.
     let may_be_meant = !link.own && opens.is_none();
     Ok(if may_be_meant { rule.observation(finding) } else { rule.draft(finding) })
@@ -140,4 +141,3 @@ async fn opens(
         && answer.response().is_some_and(|response| present(&telling, response).len() * 2 > telling.len());
     Ok(served.then_some(answer))
 }
-

@@ -60,10 +60,8 @@ pub(crate) fn fields(api: &Api, acting: &Acting) -> Vec<Naming> {
         return Vec::new();
     }
     let declared = acting.fields(api);
-    let mut found: Vec<Naming> = declared
-        .iter()
-        .map(|field| naming(acting, &field.name, false, field.required))
-        .collect();
+    let mut found: Vec<Naming> =
+        declared.iter().map(|field| naming(acting, &field.name, false, field.required)).collect();
     if declared.is_empty()
         && let Some(example) = acting.content.as_ref().and_then(|content| content.example.as_ref())
     {

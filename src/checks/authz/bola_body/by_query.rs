@@ -7,14 +7,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::checks::authz::principals::{group_for, names_principal, value_for};
 use crate::checks::access::{Reached, private_fields};
+use crate::checks::authz::principals::{group_for, names_principal, value_for};
 use crate::checks::authz::swapped::{Attempt, Shown, Swapped, as_nobody, keys_of, pairs};
 use crate::checks::context::{CheckCx, present};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::model::{AccessVerb, Api, JsonType, Operation, OperationId, Parameter, Place, Role, Silence, clean_name};
 use crate::probe::{Answer, Ask, Caller, SendError, Values, operation_url, parameter_text};
-use crate::survey::{Baseline, Leaf, Person, Reading, Slot, Surveyed, ends_in_id, is_me_word, leaves, missing_like, resource_of_name, resource_of_path, scalar_text, slots, words};
+use crate::survey::{
+    Baseline, Leaf, Person, Reading, Slot, Surveyed, ends_in_id, is_me_word, leaves, missing_like, resource_of_name,
+    resource_of_path, scalar_text, slots, words,
+};
 
 /// Most parameters that are tried on one operation.
 const MAX_PARAMETERS: usize = 2;
@@ -166,9 +169,7 @@ impl Case<'_> {
             attack,
             sent: masks,
         };
-        ensure(!attempt.wanted().is_empty(), || {
-            Silence::open(self.why_nothing(&anonymous, &rightful))
-        })?;
+        ensure(!attempt.wanted().is_empty(), || Silence::open(self.why_nothing(&anonymous, &rightful)))?;
         match attempt.carry_out(self.cx).await? {
             Swapped::Nothing(because) => {
                 // It was sent before: the ledger has its answer.
@@ -235,7 +236,13 @@ impl Case<'_> {
         let (holds, because) = if is_me_word(last) && !private.is_empty() {
             (Some(true), format!("the answer is about the caller, with {}", private.join(", ")))
         } else {
-            (None, format!("no object of {} is known in it, and a filter over what is public looks the same", self.owner.name))
+            (
+                None,
+                format!(
+                    "no object of {} is known in it, and a filter over what is public looks the same",
+                    self.owner.name
+                ),
+            )
         };
         rule.weigh("meant-for-owner", holds, because);
     }

@@ -187,8 +187,10 @@ impl Plant<'_> {
     async fn carry_out(&self, made: &Created) -> Judged {
         let name = self.field.name.as_str();
         let theirs = self.value_of(self.owner, self.intruder).ok_or_else(|| {
-            let because = format!("no value is known by which `{}` would name {}", clean_name(name, 60), self.owner.name);
-            let help = format!("let a route such as GET /me show each caller its own id, for {}", self.acting.operation.id);
+            let because =
+                format!("no value is known by which `{}` would name {}", clean_name(name, 60), self.owner.name);
+            let help =
+                format!("let a route such as GET /me show each caller its own id, for {}", self.acting.operation.id);
             Silence::not_tried(because).with_help(help)
         })?;
         // What the scan's own body names already must name its maker first.

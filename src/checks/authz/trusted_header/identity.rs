@@ -67,9 +67,7 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let (intruder, owner, baseline, own) = pair.ok_or_else(|| cx.no_pair(surveyed))?;
     let concerns_caller =
         is_about_caller(surveyed) || is_scoped_for(cx, surveyed, owner) || is_each_callers(surveyed, baseline, own);
-    ensure(concerns_caller, || {
-        Silence::open("shared: it is neither about the caller nor a list of the caller's own")
-    })?;
+    ensure(concerns_caller, || Silence::open("shared: it is neither about the caller nor a list of the caller's own"))?;
     Case { cx, surveyed, intruder, owner, baseline, own }.carry_out().await
 }
 
