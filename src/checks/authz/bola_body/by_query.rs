@@ -221,7 +221,7 @@ impl Case<'_> {
     }
 
     /// Claims the object that was shown; where none is known, only an answer about the caller itself is its owner's alone.
-    fn claim_or_weigh(&self, rule: &mut Rule, shown: &Shown) {
+    fn claim_or_weigh(&self, rule: &mut Rule, shown: &Shown) -> Result<(), Silence> {
         let leaves: Vec<&Leaf> = shown.leaves.iter().collect();
         if let Some(key) = keys_of(self.cx, shown, self.owner).first() {
             // The parameter is what is judged: without it the route's own answers are evidence like any other.
@@ -229,22 +229,19 @@ impl Case<'_> {
             let (owner, caller) = (self.owner.name.as_str(), self.intruder.name.as_str());
             let reached = Reached { operation: &operation, verb: AccessVerb::Read, key, owner, caller };
             rule.claim_access(reached.claim(&leaves));
-            return;
+            return Ok(());
         }
         let private = private_fields(&leaves);
         let last = self.surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-        let (holds, because) = if is_me_word(last) && !private.is_empty() {
-            (Some(true), format!("the answer is about the caller, with {}", private.join(", ")))
-        } else {
-            (
-                None,
-                format!(
-                    "no object of {} is known in it, and a filter over what is public looks the same",
-                    self.owner.name
-                ),
-            )
-        };
-        rule.weigh("meant-for-owner", holds, because);
+        let owner = &self.owner.name;
+        let about_caller = ensure(is_me_word(last) && !private.is_empty(), || {
+            Silence::undecided(format!(
+                "no object of {owner} is known in the answer, and a filter over what is public looks the same"
+            ))
+        });
+        rule.need("meant-for-owner", about_caller, |()| {
+            format!("the answer is about the caller, with {}", private.join(", "))
+        })
     }
 
     fn judge(&self, shown: &Shown, rightful: &Answer, own: Option<&Answer>, anonymous: &Answer) -> Judged {
@@ -265,7 +262,7 @@ impl Case<'_> {
         rule.weigh("anonymous-lacks-them", lacks(anonymous), none);
         let nobody = format!("a name that nobody has gets {intruder} none (status {})", status(&shown.nothing));
         rule.weigh("nobodys-name-lacks-them", lacks(&shown.nothing), nobody);
-        self.claim_or_weigh(&mut rule, shown);
+        self.claim_or_weigh(&mut rule, shown)?;
         rule.weigh("repeated", shown.repeated(), "the same request again gave the same values");
         rule.show(Role::Attack, &shown.attack).show(Role::Baseline, rightful).show(Role::Control, &shown.nothing);
         for control in own.into_iter().chain([anonymous]) {
