@@ -10,7 +10,7 @@ use crate::checks::rights::{Right, is_higher, right_of};
 use crate::checks::rule::{Rule, ensure, status};
 use crate::model::{Operation, Role, Security, Silence};
 use crate::probe::Answer;
-use crate::survey::{Person, Surveyed, leaves, role_mark, role_word, words};
+use crate::survey::{Person, Surveyed, leaves, role_mark, words};
 
 /// What marks a function as a higher role's.
 #[derive(Debug, Clone)]
@@ -99,6 +99,7 @@ pub(super) fn fence(cx: &CheckCx<'_>, operation: &Operation, lower: &Person) -> 
     let roles = roles_of(cx);
     let all = &cx.survey.api.operations;
     let mut found: Option<Fence> = None;
+    let mut dismissed = false;
     let mut why_not = "nothing marks it as a higher role's".to_owned();
     for mark in marks_of(operation, &roles) {
         let under = all.iter().filter(|other| mark.covers(other, &roles)).count();
@@ -113,12 +114,12 @@ pub(super) fn fence(cx: &CheckCx<'_>, operation: &Operation, lower: &Person) -> 
         let served = reads.iter().filter(|other| other.valid_of(&lower.name).is_some()).count();
         if under == all.len() || under * 2 > all.len() && refusing.count() <= served {
             why_not = format!("`{}` stands over most of the API, {} is served there too", mark.root, lower.name);
+            dismissed = true;
             continue;
         }
-        // Where such a name stands within a marked part that the caller works in, it adds nothing to the path's word.
-        let in_marked_part = by_name && role_word(&operation.path).is_some();
-        if first.is_none() && in_marked_part {
-            why_not = format!("`{}` in its name is enforced nowhere near it", mark.word);
+        // Within a part whose wider word marks nothing, a further word needs a refusal to mark anything.
+        if first.is_none() && dismissed {
+            why_not = format!("`{}` in its {} is enforced nowhere near it", mark.word, mark.place);
             continue;
         }
         if first.is_some() || found.is_none() {
