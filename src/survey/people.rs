@@ -88,6 +88,19 @@ impl People {
         Self { all }
     }
 
+    /// Returns signed-in callers of one rank, as intruder and owner: lower ranks first, and strangers to each other before
+    /// members of one group.
+    pub fn peer_pairs(&self) -> Vec<(&Person, &Person)> {
+        let all = self.all.iter().filter(|person| person.signed_in);
+        let mut pairs: Vec<(&Person, &Person)> = all
+            .clone()
+            .flat_map(|owner| all.clone().map(move |intruder| (intruder, owner)))
+            .filter(|(intruder, owner)| intruder.name != owner.name && intruder.rank == owner.rank)
+            .collect();
+        pairs.sort_by_key(|(intruder, owner)| (owner.rank, !owner.groups.is_disjoint(&intruder.groups)));
+        pairs
+    }
+
     /// The caller of this name.
     pub fn get(&self, name: &str) -> Option<&Person> {
         self.all.iter().find(|person| person.name == name)

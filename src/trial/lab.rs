@@ -42,15 +42,8 @@ impl<'a> Lab<'a> {
     /// Returns signed-in callers of one rank, as intruder and owner; strangers to each other first. A caller whose account
     /// was spoilt owns nothing any more.
     pub(crate) fn pairs(&self) -> Vec<(&'a Person, &'a Person)> {
-        let people = &self.survey.people.all;
-        let mut pairs: Vec<(&Person, &Person)> = people
-            .iter()
-            .flat_map(|owner| people.iter().map(move |intruder| (intruder, owner)))
-            .filter(|(intruder, owner)| intruder.name != owner.name && intruder.rank == owner.rank)
-            .filter(|(intruder, owner)| intruder.signed_in && owner.signed_in)
-            .filter(|(intruder, owner)| self.can_act(&intruder.name) && !self.is_spoilt(&owner.name))
-            .collect();
-        pairs.sort_by_key(|(intruder, owner)| (owner.rank, !owner.groups.is_disjoint(&intruder.groups)));
+        let mut pairs = self.survey.people.peer_pairs();
+        pairs.retain(|(intruder, owner)| self.can_act(&intruder.name) && !self.is_spoilt(&owner.name));
         pairs
     }
 

@@ -141,15 +141,7 @@ pub(crate) fn keys_of(cx: &CheckCx<'_>, shown: &Shown, owner: &Person) -> Vec<Ob
 
 /// Pairs of signed-in callers of one rank, as intruder and owner, that an operation was asked by.
 pub(crate) fn pairs<'a>(cx: &'a CheckCx<'_>) -> Vec<(&'a Person, &'a Person)> {
-    let people = &cx.survey.people.all;
-    let mut pairs: Vec<(&Person, &Person)> = people
-        .iter()
-        .flat_map(|owner| people.iter().map(move |intruder| (intruder, owner)))
-        .filter(|(intruder, owner)| intruder.name != owner.name && intruder.rank == owner.rank)
-        .filter(|(intruder, owner)| intruder.signed_in && owner.signed_in)
-        .collect();
-    pairs.sort_by_key(|(intruder, owner)| (owner.rank, !owner.groups.is_disjoint(&intruder.groups)));
-    pairs
+    cx.survey.people.peer_pairs()
 }
 
 /// A request as nobody.
