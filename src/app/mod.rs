@@ -2,6 +2,7 @@
 
 mod active;
 mod answers;
+mod base;
 mod document;
 mod error;
 mod explain;

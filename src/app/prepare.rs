@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::answers::{Overrides, ScanRequest};
+use super::base::{Base, choose_base};
 use super::document;
 use super::error::AppError;
 use super::intent::gather;
@@ -92,11 +93,12 @@ pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<Describ
 pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
     let Described { config, scope, found } = describe(app, request).await?;
     let over = &request.overrides;
-    let base_url = base_url(&config, over, &found, &scope)?;
+    let Base { url: base_url, note } = choose_base(&config, over, &found, &scope)?;
     if base_url.is_none() && !request.dry_run {
         return Err(AppError::Usage(
-            "the document names no server that requests may go to; pass --base-url (and --allow for one off loopback), \
-             or set `base_url` in [target] of routewarden.toml"
+            "the document names no server that requests may go to: they leave only for an origin that you name, or that \
+             the document came from, or for loopback where it is the first server of a file; pass --base-url (and \
+             --allow for one off loopback), or set `base_url` in [target] of routewarden.toml"
                 .to_owned(),
         ));
     }
@@ -107,6 +109,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     let intent = gather(&config, &found.api, jiff::Zoned::now().date())?;
     let mut notes = notes(&config, over, mode);
     notes.extend(intent.notes());
+    notes.extend(note);
     let mut identities = identities(&config, over)?;
     identities.iter_mut().for_each(|identity| settle_content_type(identity, &found.api));
     Ok(Prepared {
@@ -172,35 +175,6 @@ fn scope(config: &Config, over: &Overrides) -> Result<Scope, AppError> {
         allowed.push(Origin::parse(text).map_err(|error| AppError::Usage(format!("--allow {text}: {error}")))?);
     }
     Ok(Scope::new(allowed))
-}
-
-/// Where requests go: as said on the command line, in the configuration, by the document's first usable server, or
-/// beside the document.
-fn base_url(
-    config: &Config,
-    over: &Overrides,
-    found: &document::Found,
-    scope: &Scope,
-) -> Result<Option<Url>, AppError> {
-    if let Some(text) = over.base_url.as_ref().or(config.target.base_url.as_ref()) {
-        let url = Url::parse(text).map_err(|error| AppError::Usage(format!("base URL `{text}`: {error}")))?;
-        return Ok(Some(url));
-    }
-    let usable = found.api.servers.iter().find_map(|server| {
-        let url = Url::parse(&server.url).ok()?;
-        scope.permit(url.clone()).is_ok().then_some(url)
-    });
-    if usable.is_some() {
-        return Ok(usable);
-    }
-    // A document served by the API itself: its servers may name another deployment, their path is the API's all the same.
-    Ok(found.origin.clone().map(|mut origin| {
-        let path = found.api.servers.first().and_then(|server| document::server_path(&server.url));
-        if let Some(path) = path {
-            origin.set_path(&path);
-        }
-        origin
-    }))
 }
 
 fn identities(config: &Config, over: &Overrides) -> Result<Vec<Identity>, AppError> {

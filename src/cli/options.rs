@@ -38,7 +38,7 @@ pub struct TargetOptions {
     /// Configuration file [default: routewarden.toml in this folder, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where requests go [default: the document's first usable server]
+    /// Where requests go [default: where the document came from; for a file, its first server on loopback]
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
     /// Let requests go to this origin too; loopback needs no permission, everything else does (repeatable)

@@ -39,7 +39,7 @@ pub struct Target {
     pub openapi: Option<String>,
     /// An Overlay over the document, resolved against the file's folder.
     pub overlay: Option<PathBuf>,
-    /// Where the API answers; the document's first usable server otherwise.
+    /// Where the API answers; otherwise where the document came from, or the first server of a file.
     pub base_url: Option<String>,
     /// The API's source tree.
     pub source: Option<PathBuf>,
