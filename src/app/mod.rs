@@ -6,6 +6,7 @@ mod base;
 mod document;
 mod error;
 mod explain;
+mod fence;
 mod finish;
 mod fix;
 mod intent;
@@ -22,6 +23,7 @@ pub use answers::{
     OwnershipRequest, Progress, RecheckOutcome, RecheckRow, Recovered, RecoveredRow, RouteVerdict, ScanRequest,
 };
 pub use error::AppError;
+pub use fence::NamedByModel;
 pub use intent::{IntentRow, StatedIntents};
 pub use scan::{Finished, ScanHandle};
 pub use state::App;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 
 use crate::app::App;
-use crate::mcp::{self, HttpOptions};
+use crate::mcp::{self, HttpOptions, Options};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -21,6 +21,10 @@ pub struct McpArgs {
     /// The bearer token is read from ROUTEWARDEN_HTTP_TOKEN, or made and shown once on stderr
     #[arg(long, value_name = "ADDR")]
     pub http: Option<SocketAddr>,
+    /// A further folder in which configurations, documents and source that a model names may lie; this folder always is
+    /// one. Repeatable
+    #[arg(long = "root", value_name = "DIR")]
+    pub roots: Vec<PathBuf>,
     /// Also speak the HTTP+SSE transport of 2024 (not built yet)
     #[arg(long, requires = "http")]
     pub legacy_sse: bool,
@@ -37,18 +41,20 @@ pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
         None => cx.app.clone(),
     };
     match args.http {
-        None => mcp::serve_stdio(app).await?,
-        Some(address) => serve_http(cx, app, address).await?,
+        None => mcp::serve_stdio_with(app, Options::from_environment().with_roots(args.roots)).await?,
+        Some(address) => serve_http(cx, app, address, args.roots).await?,
     }
     Ok(Exit::Clean)
 }
 
-async fn serve_http(cx: &Cx, app: App, address: SocketAddr) -> anyhow::Result<()> {
+async fn serve_http(cx: &Cx, app: App, address: SocketAddr, roots: Vec<PathBuf>) -> anyhow::Result<()> {
     let ready = |listening: &mcp::Listening| {
         cx.announce(format!("serving on {}", listening.url));
         if let Some(token) = &listening.generated_token {
             cx.announce(format!("clients send: Authorization: Bearer {}", token.expose()));
         }
     };
-    Ok(mcp::serve_http(app, HttpOptions::from_environment(address), ready).await?)
+    let options = HttpOptions::from_environment(address);
+    let options = HttpOptions { server: options.server.clone().with_roots(roots), ..options };
+    Ok(mcp::serve_http(app, options, ready).await?)
 }

@@ -19,13 +19,17 @@ const TARGET_KEYS: [&str; 6] = ["openapi", "overlay", "base_url", "source", "all
 /// # Errors
 /// [`ConfigError`] with place and help; no secret is ever part of it.
 pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, ConfigError> {
-    let text = secrets::read_capped(path, MAX_CONFIG_BYTES)
-        .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })?;
+    let text = read_text(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
     let mut config = parse(&text, folder, &name, env)?;
     config.path = path.to_owned();
     Ok(config)
+}
+
+/// Reads the text of a configuration file.
+pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    secrets::read_capped(path, MAX_CONFIG_BYTES).map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })
 }
 
 /// Reads the text of a configuration that lies in `folder`; `name` is what messages call it.

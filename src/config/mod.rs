@@ -7,6 +7,7 @@ mod intent;
 mod load;
 mod login;
 mod operations;
+mod reach;
 mod reader;
 mod secrets;
 mod sections;
@@ -17,6 +18,7 @@ pub use error::{ConfigError, Fault};
 pub use init::{InitFacts, InitScheme, render_init};
 pub use load::{load, parse};
 pub use operations::operation_matches;
+pub use reach::Reach;
 pub use settings::{Config, Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 
 /// What looks an environment variable up; a closure, so that tests need no environment of their own.

@@ -57,18 +57,26 @@ pub struct Options {
     pub limits: Limits,
     /// The configuration file of calls that name none; the folder's own without it.
     pub config: Option<PathBuf>,
+    /// Folders besides the working folder that files which a model names may lie in.
+    pub roots: Vec<PathBuf>,
 }
 
 impl Options {
     /// The limits of the environment, and the folder's configuration.
     pub fn from_environment() -> Self {
-        Self { limits: Limits::from_environment(), config: None }
+        Self { limits: Limits::from_environment(), config: None, roots: Vec::new() }
     }
 
     /// With this configuration file for calls that name none.
     #[must_use]
     pub fn with_config(self, config: Option<PathBuf>) -> Self {
         Self { config, ..self }
+    }
+
+    /// With these folders besides the working folder for the files that a model names.
+    #[must_use]
+    pub fn with_roots(self, roots: Vec<PathBuf>) -> Self {
+        Self { roots, ..self }
     }
 }
 
@@ -140,7 +148,7 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        call(&self.shared, request, context).await.map(CallToolResponse::from)
+        call(&self.shared, request, context).await
     }
 
     async fn list_resources(

@@ -1,16 +1,17 @@
 //! From `tools/call` to a use case and back. A wrong call is a fault that the model can repair; only a tool that does
 //! not exist is an error of the protocol.
 
+mod consent;
 mod ownership;
 mod scan;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rmcp::RoleServer;
-use rmcp::model::{CallToolRequestParams, CallToolResult, ErrorData, JsonObject};
+use rmcp::model::{CallToolRequestParams, CallToolResponse, ErrorData, JsonObject};
 use rmcp::service::RequestContext;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::consent::Consent;
 use super::answer::{explain_answer, fix_answer};
 use super::arguments::parse;
 use super::server::Shared;
@@ -33,6 +35,8 @@ pub(super) struct Calls {
     scans: Vec<ScanHandle>,
     /// Ownership questions that outlived their call, by their arguments.
     matrices: BTreeMap<String, ownership::Pending>,
+    /// What the user agreed to while this server runs.
+    agreed: BTreeSet<String>,
     /// Their work; awaited when the server ends.
     tasks: JoinSet<()>,
 }
@@ -51,7 +55,7 @@ pub(super) async fn call(
     shared: &Arc<Shared>,
     request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<CallToolResponse, ErrorData> {
     let name = request.name.as_ref();
     let Some(tool) = tools::named(name) else {
         let names: Vec<&str> = tools::all().iter().map(|tool| tool.name.as_ref()).collect();
@@ -59,17 +63,24 @@ pub(super) async fn call(
             exit::message_text(&shared.app, &format!("there is no tool `{name}`; there are {}", names.join(", ")));
         return Err(ErrorData::invalid_params(message, None));
     };
+    let answers = request.input_responses.unwrap_or_default();
     let call = Call { shared, schema: &tool.input_schema, arguments: request.arguments, context };
+    match consent::seek(&call, &answers).await {
+        Consent::Given => {}
+        Consent::Asked(question) => return Ok((*question).into()),
+        Consent::Refused(message) => return Ok(exit::fault(&shared.app, &message).into()),
+    }
     let outcome = match name {
         "scan_api" => scan::run(call).await,
         "explain_finding" => explain(call).await,
         "check_route_ownership" => ownership::run(call).await,
         _ => fix(call).await,
     };
-    Ok(match outcome {
+    let result = match outcome {
         Ok(value) => exit::answer(&shared.app, value),
         Err(message) => exit::fault(&shared.app, &message),
-    })
+    };
+    Ok(result.into())
 }
 
 /// One call on its way.

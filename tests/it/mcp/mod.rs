@@ -2,6 +2,7 @@
 
 mod answers;
 mod arguments;
+mod consent;
 mod contract;
 mod exit;
 mod http;

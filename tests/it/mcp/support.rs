@@ -26,28 +26,43 @@ pub struct Client {
     input: WriteHalf<DuplexStream>,
     server: JoinHandle<Result<(), McpError>>,
     version: &'static str,
+    capabilities: Value,
     next_id: u64,
     /// Keeps the server's folder.
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Client {
     /// A client that has said nothing yet.
     pub fn silent(version: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let client = Self::over(app(folder.path()), version, json!({}));
+        Self { _folder: Some(folder), ..client }
+    }
+
+    /// A client of these use cases that can do this, and has said nothing yet.
+    pub fn over(app: App, version: &'static str, capabilities: Value) -> Self {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
         let (reader, writer) = split(theirs);
-        let server = tokio::spawn(serve_pipes(app(folder.path()), Options::default(), reader, writer));
+        let server = tokio::spawn(serve_pipes(app, Options::default(), reader, writer));
         let (output, input) = split(ours);
-        Self { lines: BufReader::new(output).lines(), input, server, version, next_id: 0, _folder: folder }
+        let lines = BufReader::new(output).lines();
+        Self { lines, input, server, version, capabilities, next_id: 0, _folder: None }
     }
 
     /// A client that is ready for calls.
     pub async fn ready(version: &'static str) -> Self {
-        let mut client = Self::silent(version);
-        if version == LEGACY {
-            let params =
-                json!({"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "t", "version": "0"}});
+        Self::silent(version).greeted().await
+    }
+
+    /// The same client after the handshake of its era.
+    pub async fn greeted(self) -> Self {
+        let mut client = self;
+        if client.version == LEGACY {
+            let params = json!({
+                "protocolVersion": LEGACY, "capabilities": client.capabilities,
+                "clientInfo": {"name": "t", "version": "0"},
+            });
             let answer = client.request("initialize", params).await;
             assert_eq!(answer["result"]["protocolVersion"], LEGACY);
             client.send(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await;
@@ -69,7 +84,7 @@ impl Client {
         if self.version == MODERN {
             params["_meta"] = json!({
                 "io.modelcontextprotocol/protocolVersion": MODERN,
-                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientCapabilities": self.capabilities,
                 "io.modelcontextprotocol/clientInfo": {"name": "t", "version": "0"},
             });
         }

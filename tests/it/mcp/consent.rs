@@ -1,0 +1,189 @@
+//! What a model names must not carry a credential off: files lie below the server's folders, and what the user's own
+//! configuration does not name needs the user's word.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use routewarden::app::App;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::support::{Client, LEGACY, MODERN};
+use crate::engine::decoy::Decoy;
+
+const DOCUMENT: &str = r#"{"openapi":"3.0.3","info":{"title":"t","version":"1"},"security":[{"b":[]}],
+    "components":{"securitySchemes":{"b":{"type":"http","scheme":"bearer"}}},
+    "paths":{"/me":{"get":{"summary":"Get my profile","responses":{"200":{"description":"d"}}}}}}"#;
+
+/// A project with a configuration for one decoy, and another for a second one.
+struct Project {
+    folder: TempDir,
+    own: Decoy,
+    other: Decoy,
+}
+
+impl Project {
+    async fn new() -> Self {
+        let (folder, own, other) = (tempfile::tempdir().unwrap(), Decoy::start().await, Decoy::start().await);
+        let project = Self { folder, own, other };
+        project.write("routewarden.toml", &config(&project.own, "{ env = \"ALICE_TOKEN\" }"));
+        project.write("openapi.json", DOCUMENT);
+        project
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn client(&self, version: &'static str, capabilities: Value) -> Client {
+        let variables = [("ALICE_TOKEN", "tok-alice-5512398"), ("DEPLOY_KEY", "deploy-key-99812377")];
+        let environment: BTreeMap<String, String> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let app = App::new(self.folder.path().to_owned(), Some(self.folder.path().join("data")));
+        Client::over(app.with_environment(environment), version, capabilities)
+    }
+}
+
+fn config(decoy: &Decoy, bearer: &str) -> String {
+    format!(
+        "[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n[identities.alice]\nrole = \"user\"\nbearer = {bearer}\n",
+        decoy.base_url
+    )
+}
+
+fn fault(answer: &Value) -> &str {
+    assert_eq!(answer["result"]["isError"], true, "{answer}");
+    answer["result"]["content"][0]["text"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn files_outside_of_the_folder_are_refused_links_resolved() {
+    let project = Project::new().await;
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("evil.toml"), config(&project.other, "{ env = \"ALICE_TOKEN\" }")).unwrap();
+    std::fs::write(outside.path().join("openapi.json"), DOCUMENT).unwrap();
+    std::os::unix::fs::symlink(outside.path(), project.folder.path().join("inside")).unwrap();
+    project
+        .write("names-outside.toml", &format!("[target]\nopenapi = \"{}/openapi.json\"\n", outside.path().display()));
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    let absolute = outside.path().join("evil.toml").display().to_string();
+    let document = outside.path().join("openapi.json").display().to_string();
+    for arguments in [
+        json!({"config": absolute}),
+        json!({"config": "inside/evil.toml"}),
+        json!({"config": "../../etc/hostname"}),
+        json!({"config": "names-outside.toml"}),
+        json!({"target": document}),
+        json!({"target": "inside/openapi.json"}),
+        json!({"source": "inside"}),
+    ] {
+        let answer = client.call("scan_api", arguments.clone()).await;
+        let said = fault(&answer);
+        assert!(said.contains("lies outside") || said.contains("cannot be read"), "{arguments}: {said}");
+    }
+    let answer = client.call("check_route_ownership", json!({"config": "inside/evil.toml"})).await;
+    assert!(fault(&answer).contains("lies outside"));
+    let answer = client.call("suggest_fix", json!({"check": "authz/bola-read", "source": "inside"})).await;
+    assert!(fault(&answer).contains("lies outside"));
+    assert_eq!((project.own.hits(), project.other.hits()), (0, 0));
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_configuration_that_names_more_is_refused_where_nobody_can_be_asked() {
+    let project = Project::new().await;
+    project.write("origin.toml", &config(&project.other, "{ env = \"ALICE_TOKEN\" }"));
+    project.write("variable.toml", &config(&project.own, "{ env = \"DEPLOY_KEY\" }"));
+    project.write("token.txt", "a-secret-line-of-a-file");
+    project.write("file.toml", &config(&project.own, "{ file = \"token.txt\" }"));
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    for (name, word) in [("origin.toml", "requests to"), ("variable.toml", "DEPLOY_KEY"), ("file.toml", "token.txt")] {
+        let answer = client.call("scan_api", json!({"config": name})).await;
+        let said = fault(&answer);
+        assert!(said.contains(word) && said.contains("--config"), "{name}: {said}");
+    }
+    let answer = client.call("scan_api", json!({"target": project.other.base_url})).await;
+    assert!(fault(&answer).contains("requests to"), "another address than the configured one");
+    assert_eq!((project.own.hits(), project.other.hits()), (0, 0));
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_users_own_configuration_needs_no_word() {
+    let project = Project::new().await;
+    project
+        .write("narrow.toml", &format!("{}\n[scan]\nrate = 40\n", config(&project.own, "{ env = \"ALICE_TOKEN\" }")));
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    for arguments in [json!({}), json!({"config": "routewarden.toml"}), json!({"config": "narrow.toml"})] {
+        let answer = client.call("scan_api", arguments).await;
+        assert_ne!(answer["result"]["isError"], true, "{answer}");
+    }
+    assert!(project.own.hits() > 0);
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_of_the_older_era_asks_its_user() {
+    let project = Project::new().await;
+    project.write("other.toml", &config(&project.other, "{ env = \"ALICE_TOKEN\" }"));
+    for (answer, agrees) in [
+        (json!({"action": "decline"}), false),
+        (json!({"action": "accept", "content": {"confirm": false}}), false),
+        (json!({"action": "accept", "content": {"confirm": true}}), true),
+    ] {
+        let mut client = project.client(LEGACY, json!({"elicitation": {}})).greeted().await;
+        let call = json!({"jsonrpc": "2.0", "id": 90, "method": "tools/call",
+            "params": {"name": "scan_api", "arguments": {"config": "other.toml"}}});
+        client.send(&call).await;
+        let question = client.next().await.unwrap();
+        assert_eq!(question["method"], "elicitation/create", "{question}");
+        let message = question["params"]["message"].as_str().unwrap();
+        assert!(message.contains(&project.other.base_url), "{message}");
+        assert_eq!(project.other.hits(), 0, "nothing is sent before the answer");
+        client.send(&json!({"jsonrpc": "2.0", "id": question["id"], "result": answer})).await;
+        let mut result = client.next().await.unwrap();
+        while result["id"] != 90 {
+            result = client.next().await.unwrap();
+        }
+        assert_eq!(result["result"]["isError"] == true, !agrees, "{result}");
+        assert_eq!(project.other.hits() > 0, agrees);
+        client.leave().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_client_of_the_newer_era_is_handed_the_question() {
+    let project = Project::new().await;
+    project.write("other.toml", &config(&project.other, "{ env = \"ALICE_TOKEN\" }"));
+    let mut client = project.client(MODERN, json!({"elicitation": {}}));
+    let arguments = json!({"config": "other.toml"});
+    let answer = client.call("scan_api", arguments.clone()).await;
+    assert_eq!(answer["result"]["resultType"], "input_required", "{answer}");
+    let question = &answer["result"]["inputRequests"]["confirm"];
+    assert_eq!(question["method"], "elicitation/create", "{answer}");
+    assert_eq!(project.other.hits(), 0);
+    let again = json!({"name": "scan_api", "arguments": arguments,
+        "inputResponses": {"confirm": {"action": "accept", "content": {"confirm": true}}}});
+    let answer = client.request("tools/call", again).await;
+    assert_ne!(answer["result"]["isError"], true, "{answer}");
+    assert!(project.other.hits() > 0);
+    let answer = client.call("scan_api", json!({"config": "other.toml"})).await;
+    assert_ne!(answer["result"]["resultType"], "input_required", "asked once while the server runs: {answer}");
+    client.leave().await.unwrap();
+}
+
+#[test]
+fn a_configuration_without_credentials_may_name_loopback_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::new(folder.path().to_owned(), Some(folder.path().join("data")));
+    let ask = |text: &str| {
+        std::fs::write(folder.path().join("x.toml"), text).unwrap();
+        let named = routewarden::app::NamedByModel { config: Some("x.toml".to_owned()), ..Default::default() };
+        app.fence(&named, &[] as &[std::path::PathBuf]).unwrap()
+    };
+    assert!(ask("[target]\nbase_url = \"http://127.0.0.1:5000\"\n").is_empty());
+    assert_eq!(ask("[target]\nallow = [\"https://example.com\"]\n"), ["requests to https://example.com:443"]);
+    assert!(Path::new(folder.path()).is_dir());
+}
