@@ -1,12 +1,13 @@
 //! The end of a scan: suppressions, what was known before, the score, the history.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::AppError;
 use super::prepare::Prepared;
 use super::state::{App, from_store};
 use crate::config::{Suppression, operation_matches};
 use crate::report::{self, Finding, FindingStatus, Report, Status};
+use crate::store::Store;
 
 /// Finishes a report and stores it.
 pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) -> Result<(), AppError> {
@@ -21,8 +22,14 @@ pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) 
         }
     }
     let baseline = baseline(prepared)?;
-    let store = app.store().await?;
-    let earlier = store.first_seen(&report.scan.base_url).await.map_err(from_store)?;
+    // The history is a convenience: a scan that cannot be kept has found what it found all the same.
+    let (store, earlier) = match history(app, &report.scan.base_url).await {
+        Ok((store, earlier)) => (Some(store), earlier),
+        Err(error) => {
+            report.notes.push(unkept(&error));
+            (None, BTreeMap::new())
+        }
+    };
     for finding in &mut report.findings {
         if let Some(first) = earlier.get(&finding.id) {
             finding.first_seen.clone_from(first);
@@ -35,7 +42,23 @@ pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) 
     if report.scan.status == Status::Complete {
         report.score = report::score(&report.findings, &report.coverage);
     }
-    store.save(report).await.map_err(from_store)
+    if let Some(store) = store
+        && let Err(error) = store.save(report).await
+    {
+        report.notes.push(unkept(&from_store(error)));
+    }
+    Ok(())
+}
+
+/// The history, and when each finding of this target was seen first.
+async fn history<'a>(app: &'a App, base_url: &str) -> Result<(&'a Store, BTreeMap<String, String>), AppError> {
+    let store = app.store().await?;
+    let earlier = store.first_seen(base_url).await.map_err(from_store)?;
+    Ok((store, earlier))
+}
+
+fn unkept(error: &AppError) -> String {
+    format!("this scan is not in the history, so it cannot be explained or rechecked by its id later: {error}")
 }
 
 fn covers(suppression: &Suppression, finding: &Finding) -> bool {
@@ -58,6 +81,9 @@ fn covers(suppression: &Suppression, finding: &Finding) -> bool {
 fn baseline(prepared: &Prepared) -> Result<BTreeSet<String>, AppError> {
     let Some(path) = &prepared.baseline else { return Ok(BTreeSet::new()) };
     let fault = |text: String| AppError::Usage(format!("the baseline `{}` cannot be read: {text}", path.display()));
+    if !std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return Err(fault("it is not a file".to_owned()));
+    }
     let text = std::fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
     let report = report::read(&text).map_err(|error| fault(error.to_string()))?;
     Ok(report.findings.into_iter().map(|finding| finding.id).collect())

@@ -44,6 +44,21 @@ pub(super) fn private_file(path: &Path) -> Result<File, StoreError> {
     open().map_err(|source| StoreError::Folder { path: path.to_path_buf(), source })
 }
 
+/// Moves a damaged database out of the way, beside itself; returns where it is now.
+pub(super) fn set_aside(path: &Path) -> Result<PathBuf, StoreError> {
+    let stamp = jiff::Timestamp::now().as_second();
+    let free = |n: &u32| !named_aside(path, stamp, *n).exists();
+    let aside = named_aside(path, stamp, (0..1000).find(free).unwrap_or_default());
+    std::fs::rename(path, &aside).map_err(|source| StoreError::Folder { path: path.to_path_buf(), source })?;
+    Ok(aside)
+}
+
+fn named_aside(path: &Path, stamp: i64, n: u32) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let more = if n == 0 { String::new() } else { format!("-{n}") };
+    path.with_file_name(format!("{name}.damaged-{stamp}{more}"))
+}
+
 /// Waits until no other process lays out the database; the lock ends with the returned file.
 ///
 /// # Errors

@@ -19,19 +19,40 @@ impl Store {
     /// Opens the history in `folder`, or in the user's data folder, and makes it when it is missing.
     ///
     /// # Errors
-    /// When the folder cannot be written, another process holds the database for ten seconds, the file is damaged, or a
-    /// newer version of this program wrote it.
+    /// When the folder cannot be written, another process holds the database for ten seconds, or a newer version of this
+    /// program wrote it. A damaged file is set aside under another name, and a new history begun.
     pub async fn open(folder: Option<&Path>) -> Result<Self, StoreError> {
         let folder = files::folder(folder)?;
         let path = folder.join("history.db");
         files::private_file(&path)?;
         // SQLite's migrations are not locked against each other, and two programs that start together would both run them.
         let lock = files::layout_lock(&folder.join("history.lock")).await?;
-        let store = Self { pool: pool(&path), path };
-        let migrated = sqlx::migrate!("src/store/migrations").run(&store.pool).await;
+        let store = match Self::at(&path).await {
+            Err(StoreError::Corrupt { because, .. }) => {
+                let aside = files::set_aside(&path)?;
+                tracing::warn!(
+                    "the history was damaged ({because}); it now is {}, and a new one was begun",
+                    aside.display()
+                );
+                files::private_file(&path)?;
+                Self::at(&path).await
+            }
+            other => other,
+        };
         drop(lock);
-        migrated.map_err(|error| StoreError::from_migrate(&store.path, &error))?;
-        Ok(store)
+        store
+    }
+
+    /// Opens the database and brings it to the present layout.
+    async fn at(path: &Path) -> Result<Self, StoreError> {
+        let store = Self { pool: pool(path), path: path.to_owned() };
+        match sqlx::migrate!("src/store/migrations").run(&store.pool).await {
+            Ok(()) => Ok(store),
+            Err(error) => {
+                store.close().await;
+                Err(StoreError::from_migrate(path, &error))
+            }
+        }
     }
 
     /// The database file.

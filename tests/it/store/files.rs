@@ -72,16 +72,18 @@ async fn handles_that_open_and_write_at_once_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_damaged_database_is_named_and_left_alone() {
+async fn a_damaged_database_is_set_aside_and_a_new_one_begun() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("history.db");
     let junk = "this is no database ".repeat(100);
     std::fs::write(&path, &junk).unwrap();
-    let error = Store::open(Some(folder.path())).await.unwrap_err();
-    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
-    let text = error.to_string();
-    assert!(text.contains(&path.display().to_string()) && text.contains("move"), "{text}");
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), junk);
+    let store = Store::open(Some(folder.path())).await.unwrap();
+    store.save(&sample_report()).await.unwrap();
+    assert_eq!(store.history(10).await.unwrap().len(), 1);
+    let names = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let aside: Vec<_> = names.filter(|path| path.display().to_string().contains("history.db.damaged-")).collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert_eq!(std::fs::read_to_string(&aside[0]).unwrap(), junk, "nothing of it is lost");
 }
 
 #[tokio::test]
