@@ -282,7 +282,13 @@ pub struct Fix {
     pub framework: String,
     /// How the framework is known: named by the user, recognised by a file, or not at all.
     pub framework_because: String,
-    /// What to do and why, Markdown.
+    /// The operation that it is about: method and path, the target's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// What was found there, with names of the target in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// What to do and why, Markdown; no word of the target is in it.
     pub guidance: String,
     /// Code in the framework's idiom.
     pub code: String,

@@ -38,7 +38,9 @@ impl App {
             title: remedy.title.to_owned(),
             framework: framework.as_str().to_owned(),
             framework_because: because,
-            guidance: guidance(remedy.guidance, finding.as_ref(), route.or(request.route).as_deref()),
+            route: route.or(request.route).map(|route| clean_name(&route, 200)),
+            claim: finding.as_ref().map(|finding| finding.claim.clone()),
+            guidance: remedy.guidance.to_owned(),
             code: remedy.code(framework).to_owned(),
             diff: None,
             needs_review: remedy.needs_review.iter().map(|line| (*line).to_owned()).collect(),
@@ -87,22 +89,6 @@ fn framework(request: &FixRequest, source: Option<PathBuf>) -> Result<(Framework
             Ok((found.framework, found.because))
         }
         None => Ok((Framework::Unknown, "no source tree to look at; name a framework".to_owned())),
-    }
-}
-
-fn guidance(text: &str, finding: Option<&Finding>, route: Option<&str>) -> String {
-    let route = route.map(|route| clean_name(route, 200));
-    match (finding, route) {
-        (Some(finding), Some(route)) => {
-            let also = if finding.also.is_empty() {
-                String::new()
-            } else {
-                format!(" and {} more routes", finding.also.len())
-            };
-            format!("On `{route}`{also}: {}.\n\n{text}", finding.claim)
-        }
-        (_, Some(route)) => format!("For `{route}`:\n\n{text}"),
-        _ => text.to_owned(),
     }
 }
 

@@ -79,6 +79,10 @@ fn text(fix: &Fix, width: usize) -> String {
 fn guidance(fix: &Fix, width: usize) -> String {
     let mut out = wrap(&fix.title, width, 0);
     out.push_str(&wrap(&format!("{} · {} ({})", fix.check, fix.framework, fix.framework_because), width, 0));
+    if let Some(route) = &fix.route {
+        let claim = fix.claim.as_deref().map(|claim| format!(": {claim}")).unwrap_or_default();
+        out.push_str(&wrap(&format!("On {route}{claim}"), width, 0));
+    }
     out.push('\n');
     out.push_str(&wrap(&fix.guidance, width, 0));
     out

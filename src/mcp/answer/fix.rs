@@ -51,6 +51,8 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         framework_because: line(&from.framework_because, room.text),
         diff: from.diff.clone().filter(|_| room.diff),
         code,
+        route: from.route.as_deref().map(|route| line(route, 200)),
+        claim: from.claim.as_deref().map(|claim| line(claim, room.text)),
         guidance,
         needs_review: from.needs_review.iter().take(6).map(|point| line(point, room.text)).collect(),
         verify,

@@ -248,6 +248,7 @@ proptest! {
         let fix = Fix {
             finding_id: Some(text.clone()), check: text.clone(), remedy: text.clone(), title: text.clone(),
             framework: text.clone(), framework_because: text.clone(), guidance: text.repeat(4), code: text.repeat(4),
+            route: Some(text.clone()), claim: Some(text.clone()),
             diff: Some(diff.clone()), needs_review: vec![text.clone(); 40], verify: text.clone(),
         };
         let shown = fits(3, fix_answer(&fix))?;
