@@ -8,9 +8,11 @@ use anstream::ColorChoice;
 use owo_colors::OwoColorize;
 
 use crate::app::{App, Syntax};
+use crate::model::clean_lines;
 
 use super::args::Common;
 use super::files;
+use super::terminal::Visible;
 
 /// Widest text that is still read with ease; wider terminals do not make it wider.
 const MOST_COLUMNS: usize = 140;
@@ -58,7 +60,7 @@ impl Cx {
         syntax: Syntax,
         fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> anyhow::Result<()> {
-        match self.leave(syntax, anstream::stdout().lock(), fill) {
+        match self.leave(syntax, Visible::new(anstream::stdout().lock()), fill) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
             _ => Ok(()),
         }
@@ -78,7 +80,7 @@ impl Cx {
 
     /// Prints why a command failed.
     pub fn fault(&self, error: &anyhow::Error) {
-        self.complain(format!("{} {error:#}", "error:".red().bold()));
+        self.complain(format!("{} {}", "error:".red().bold(), clean_lines(&format!("{error:#}"))));
     }
 
     /// Writes an answer to a file, whole or not at all.
@@ -121,7 +123,7 @@ impl Cx {
 
     fn complain(&self, text: String) {
         // There is nowhere left to say that stderr is closed.
-        let _ = self.leave(Syntax::Text, anstream::stderr(), |out| writeln!(out, "{text}"));
+        let _ = self.leave(Syntax::Text, Visible::new(anstream::stderr()), |out| writeln!(out, "{text}"));
     }
 
     /// The last look at everything that goes out: a known secret in it is replaced, and that is said.
@@ -133,7 +135,8 @@ impl Cx {
     ) -> io::Result<()> {
         let mut sweep = self.app.sweep(syntax, out);
         fill(&mut sweep)?;
-        let (_, n_hidden) = sweep.finish()?;
+        let (mut out, n_hidden) = sweep.finish()?;
+        out.flush()?;
         if n_hidden > 0 {
             tracing::warn!("a secret was about to be printed and was replaced; please report this as a fault");
         }

@@ -28,6 +28,7 @@ mod report;
 mod run;
 mod scan;
 mod sign_in;
+mod terminal;
 mod undo;
 
 pub use args::{Cli, Command};

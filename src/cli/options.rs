@@ -85,7 +85,7 @@ pub struct LimitOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_requests: Option<u64>,
     /// Requests a second
-    #[arg(long, value_name = "N", value_parser = positive)]
+    #[arg(long, value_name = "N", value_parser = rate)]
     pub rate: Option<f64>,
     /// Requests at one time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
@@ -140,6 +140,14 @@ pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &Li
         llm_prompts: scope.llm_prompt,
         baseline: None,
     }
+}
+
+/// One request in a thousand seconds is the slowest pace.
+const LOWEST_RATE: f64 = 0.001;
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number = positive(text)?;
+    if number >= LOWEST_RATE { Ok(number) } else { Err(format!("`{text}` is less than {LOWEST_RATE} a second")) }
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -5,6 +5,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app::Progress;
+use crate::model::clean;
+
+/// The longest line that is said above the bar.
+const MAX_LINE: usize = 1000;
 
 /// A bar that is seen only where it is wanted.
 #[derive(Debug)]
@@ -36,7 +40,7 @@ impl ProgressLine {
 
     /// Prints a line above the bar.
     pub fn say(&self, line: &str) {
-        self.0.suspend(|| anstream::eprintln!("{line}"));
+        self.0.suspend(|| anstream::eprintln!("{}", clean(line, MAX_LINE)));
     }
 }
 

@@ -4,7 +4,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::Value;
 
 use crate::app::{App, Syntax};
-use crate::model::{clean, clean_name};
+use crate::model::{clean, clean_lines, clean_name};
 
 /// The most bytes of JSON in one answer.
 pub const MAX_ANSWER_BYTES: usize = 12 * 1024;
@@ -34,7 +34,7 @@ pub fn harmless(answer: Value) -> Value {
 /// The same for a whole document, whose renderer knows which line breaks it wants: only what cannot be seen is dropped.
 pub fn harmless_document(text: &str, is_json: bool) -> Option<String> {
     if !is_json {
-        return Some(harmless_lines(text));
+        return Some(clean_lines(text));
     }
     let value = serde_json::from_str(text).ok()?;
     Some(harmless_field(DOCUMENT, value, 0).to_string())
@@ -45,7 +45,7 @@ fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
         return Value::String("[too deep]".to_owned());
     }
     match value {
-        Value::String(text) if field == DOCUMENT || MULTILINE.contains(&field) => Value::String(harmless_lines(&text)),
+        Value::String(text) if field == DOCUMENT || MULTILINE.contains(&field) => Value::String(clean_lines(&text)),
         Value::String(text) if NAMES.contains(&field) => Value::String(clean_name(&text, MAX_NAME_CHARS)),
         Value::String(text) => Value::String(clean(&text, text.len())),
         Value::Array(items) => {
@@ -62,17 +62,6 @@ fn harmless_field(field: &str, value: Value, depth: usize) -> Value {
         ),
         other => other,
     }
-}
-
-/// Like [`clean`], but line breaks and tabs stay: a diff without them is no diff.
-pub fn harmless_lines(text: &str) -> String {
-    text.split_inclusive(['\n', '\t'])
-        .flat_map(|piece| {
-            let end = piece.chars().last().filter(|last| matches!(last, '\n' | '\t'));
-            let body = end.map_or(piece, |last| piece.strip_suffix(last).unwrap_or(piece));
-            [clean(body, body.len()), end.map(String::from).unwrap_or_default()]
-        })
-        .collect()
 }
 
 /// The answer of a tool: structured, and the same JSON as text, because hosts show a model one or the other.
@@ -97,5 +86,5 @@ pub fn fault(app: &App, message: &str) -> CallToolResult {
 /// The text of a fault, made harmless.
 pub fn message_text(app: &App, message: &str) -> String {
     let cut: String = message.chars().take(MAX_ERROR_CHARS).collect();
-    app.tripwire(Syntax::Text, &harmless_lines(&cut)).0
+    app.tripwire(Syntax::Text, &clean_lines(&cut)).0
 }

@@ -31,5 +31,5 @@ pub use scope::{Mode, Origin, Permit, Scope, ScopeError};
 pub use secret::Secret;
 pub use severity::Severity;
 pub use step::{Again, Face, Step, Wanted};
-pub use text::{clean, clean_name};
+pub use text::{clean, clean_lines, clean_name, is_shown};
 pub use verdict::{HeldProof, Obstacle, Silence, Verdict};

@@ -43,6 +43,22 @@ pub fn clean_name(text: &str, max_chars: usize) -> String {
         .collect()
 }
 
+/// Whether a character is seen where it stands, and changes nothing around it.
+pub fn is_shown(character: char) -> bool {
+    !is_invisible(character)
+}
+
+/// Text of more than one line made safe: as [`clean`], but line breaks and tabs stay.
+pub fn clean_lines(text: &str) -> String {
+    text.split_inclusive(['\n', '\t'])
+        .flat_map(|piece| {
+            let end = piece.chars().last().filter(|last| matches!(last, '\n' | '\t'));
+            let body = end.map_or(piece, |last| piece.strip_suffix(last).unwrap_or(piece));
+            [clean(body, body.len()), end.map(String::from).unwrap_or_default()]
+        })
+        .collect()
+}
+
 fn is_invisible(character: char) -> bool {
     matches!(
         character,

@@ -12,6 +12,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Longest time that a target can hold up a whole scan in that way.
 pub(super) const LONGEST_PAUSES: Duration = Duration::from_secs(120);
 
+/// The slowest pace; a rate that asks for less would never end, or not be a time at all.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(1000);
+
 /// Hands out the right to send.
 #[derive(Debug)]
 pub(super) struct Pace {
@@ -32,8 +35,7 @@ pub(super) struct Spent;
 
 impl Pace {
     pub(super) fn new(max_requests: u64, concurrency: usize, rate: Option<f64>) -> Self {
-        let interval =
-            rate.filter(|rate| *rate > 0.0).map_or(Duration::ZERO, |rate| Duration::from_secs_f64(1.0 / rate));
+        let interval = rate.filter(|rate| *rate > 0.0).map_or(Duration::ZERO, interval);
         Self {
             sent: AtomicU64::new(0),
             max_requests: AtomicU64::new(max_requests),
@@ -92,6 +94,11 @@ impl Pace {
         *next = (*next).max(until);
         true
     }
+}
+
+/// Returns the time between two requests at so many a second.
+fn interval(rate: f64) -> Duration {
+    Duration::try_from_secs_f64(1.0 / rate).map_or(LONGEST_INTERVAL, |wait| wait.min(LONGEST_INTERVAL))
 }
 
 #[cfg(test)]

@@ -119,6 +119,9 @@ fn of_manifest(root: &Path, path: &Path) -> Option<Recognised> {
 }
 
 fn read_capped(path: &Path) -> Option<String> {
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(MAX_MANIFEST_BYTES).read_to_end(&mut bytes).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())

@@ -69,11 +69,12 @@ fn top_level_keys_of_json(text: &str) -> bool {
 pub(super) fn read_text(path: &Path, limit: u64) -> Result<String, SpecError> {
     let name = path.display().to_string();
     let unreadable = |reason: String| SpecError::Unreadable { name: name.clone(), reason };
-    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
-    let metadata = file.metadata().map_err(|error| unreadable(error.to_string()))?;
+    // Looked at before it is opened: opening a pipe that has no writer waits without end.
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
     if !metadata.is_file() {
         return Err(unreadable("not a file".to_owned()));
     }
+    let file = File::open(path).map_err(|error| unreadable(error.to_string()))?;
     let mut bytes = Vec::new();
     file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
     if bytes.len() as u64 > limit {

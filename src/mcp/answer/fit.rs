@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::mcp::exit::{BUILD_BYTES, harmless_lines};
+use crate::mcp::exit::BUILD_BYTES;
 use crate::model::clean;
+use crate::model::clean_lines;
 use crate::report::{CodeRef, OperationRef, SpecRef};
 
 /// The first answer that fits, going through the rooms in order; the last one when none does, so the last room must be
@@ -27,7 +28,7 @@ pub(super) fn line(text: &str, max: usize) -> String {
 
 /// Up to `max` characters with their line breaks; the second value says whether something was cut.
 pub(super) fn block(text: &str, max: usize) -> (String, bool) {
-    let harmless = harmless_lines(text);
+    let harmless = clean_lines(text);
     match harmless.char_indices().nth(max) {
         Some((at, _)) => (format!("{}…", harmless.get(..at).unwrap_or_default()), true),
         None => (harmless, false),

@@ -33,6 +33,8 @@ fn numbers_that_make_no_sense_are_refused() {
         ("--rate", "0"),
         ("--rate", "-1"),
         ("--rate", "inf"),
+        ("--rate", "1e-300"),
+        ("--rate", "5e-324"),
         ("--timeout", "NaN"),
         ("--max-requests", "0"),
         ("--concurrency", "0"),
@@ -99,4 +101,48 @@ fn init_leaves_a_configuration_as_it_is() {
     assert_eq!(code, 2, "{err}");
     assert!(err.contains("--force"), "{err}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "# mine\n");
+}
+
+#[test]
+fn escape_sequences_of_files_and_documents_do_not_reach_the_terminal() {
+    let shell = Shell::new();
+    let write = |name: &str, text: &str| std::fs::write(shell.folder().join(name), text).unwrap();
+    write("version.json", r#"{"openapi": "9.\u001b]0;owned\u0007\u001b[2J", "paths": {}}"#);
+    write("na\u{1b}[2Jme.json", "{");
+    write("key.toml", "[target]\n\"open\\u001b[2Japi\" = \"x\"\n");
+    write("reorder.toml", "[target]\n\"a\u{202e}b\" = 1\n");
+    for arguments in [
+        vec!["scan", "version.json"],
+        vec!["scan", "na\u{1b}[2Jme.json"],
+        vec!["scan", "--config", "key.toml"],
+        vec!["scan", "--config", "reorder.toml"],
+        vec!["scan", "--baseline", "na\u{1b}[2Jme.json", "http://127.0.0.1:9"],
+    ] {
+        let (code, out, err) = shell.run(&arguments);
+        assert!(matches!(code, 2 | 3), "{arguments:?}: {err}");
+        let shown = format!("{out}{err}");
+        assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}', '\u{9b}']), "{arguments:?}: {shown:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_is_refused_at_once() {
+    let shell = Shell::new();
+    let pipe = shell.folder().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    std::fs::write(shell.folder().join("to-pipe.toml"), "[target]\nopenapi = \"pipe\"\n").unwrap();
+    let reference = r#"{"openapi":"3.0.3","info":{"title":"t","version":"1"},"paths":{"/a":{"$ref":"pipe#/a"}}}"#;
+    std::fs::write(shell.folder().join("reference.json"), reference).unwrap();
+    for arguments in [
+        vec!["scan", "pipe"],
+        vec!["scan", "--config", "to-pipe.toml"],
+        vec!["scan", "--config", "pipe"],
+        vec!["scan", "--dry-run", "reference.json"],
+        vec!["scan", "--baseline", "pipe", "--dry-run", "reference.json"],
+    ] {
+        let output = shell.command(&arguments).timeout(std::time::Duration::from_secs(20)).output().unwrap();
+        assert!(output.status.code().is_some(), "{arguments:?} waits for the pipe");
+    }
 }

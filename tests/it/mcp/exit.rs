@@ -1,6 +1,7 @@
 //! The one way out.
 
-use routewarden::mcp::exit::{harmless, harmless_document, harmless_lines, message_text};
+use routewarden::mcp::exit::{harmless, harmless_document, message_text};
+use routewarden::model::clean_lines;
 use serde_json::json;
 
 use super::support::app;
@@ -26,7 +27,7 @@ fn every_field_loses_what_cannot_be_seen() {
 fn a_diff_stays_a_diff() {
     let diff = "--- a/x.go\n+++ b/x.go\n@@ -1 +1 @@\n-\told\n+\tnew\n";
     assert_eq!(harmless(json!({"diff": diff}))["diff"], diff);
-    assert_eq!(harmless_lines("one\r\ntwo\u{202e}\n"), "one \ntwo\n");
+    assert_eq!(clean_lines("one\r\ntwo\u{202e}\n"), "one \ntwo\n");
 }
 
 #[test]
