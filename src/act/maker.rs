@@ -55,6 +55,8 @@ pub struct NotMade {
     pub caller: String,
     /// Why.
     pub because: String,
+    /// Something that it refers to was not there: it may succeed when more is made.
+    pub lacks_reference: bool,
 }
 
 /// How an object is made otherwise than usual.
@@ -103,12 +105,29 @@ pub struct Maker<'a> {
 pub(super) enum Fault {
     Sending(SendError),
     Told(String),
+    /// Something that it refers to is not there, or may not be used.
+    Lacks(String),
     Refused(Arc<Answer>, String),
 }
 
 impl From<SendError> for Fault {
     fn from(error: SendError) -> Self {
         Self::Sending(error)
+    }
+}
+
+impl Fault {
+    /// Returns the answer, where there was one, and why nothing was made.
+    ///
+    /// # Errors
+    /// A fault that stops the scan.
+    fn in_words(self) -> Result<(Option<Arc<Answer>>, String), SendError> {
+        match self {
+            Self::Sending(error @ (SendError::Cancelled | SendError::Budget(_))) => Err(error),
+            Self::Sending(error) => Ok((None, error.to_string())),
+            Self::Told(because) | Self::Lacks(because) => Ok((None, because)),
+            Self::Refused(answer, because) => Ok((Some(answer), because)),
+        }
     }
 }
 
@@ -191,7 +210,7 @@ impl<'a> Maker<'a> {
     fn may_help(&self, index: usize, caller: &str) -> bool {
         let Some(acting) = self.acting.get(index) else { return false };
         let failed = |fault: &NotMade| {
-            fault.operation == acting.operation.id.0 && fault.caller == caller && fault.because.starts_with("needs a")
+            fault.operation == acting.operation.id.0 && fault.caller == caller && fault.lacks_reference
         };
         self.not_made().iter().any(failed)
     }
@@ -202,36 +221,21 @@ impl<'a> Maker<'a> {
     /// A fault that stops the scan.
     pub async fn make(&self, index: usize, caller: &str) -> Result<Option<Created>, SendError> {
         let Some(acting) = self.acting.get(index) else { return Ok(None) };
-        let because = match self.make_with(index, caller, &Map::new()).await? {
-            Ok(created) => return Ok(Some(created)),
-            Err(because) => because,
+        let fault = match self.try_make(index, acting, caller, &Unusual::default()).await {
+            Ok(created) => {
+                self.made.lock().unwrap_or_else(PoisonError::into_inner).push(created.clone());
+                return Ok(Some(created));
+            }
+            Err(fault) => fault,
         };
-        let fault = NotMade { operation: acting.operation.id.0.clone(), caller: caller.to_owned(), because };
+        let lacks_reference = matches!(fault, Fault::Lacks(_));
+        let (_, because) = fault.in_words()?;
+        let fault =
+            NotMade { operation: acting.operation.id.0.clone(), caller: caller.to_owned(), because, lacks_reference };
         let mut not_made = self.not_made.lock().unwrap_or_else(PoisonError::into_inner);
         not_made.retain(|known| known.operation != fault.operation || known.caller != fault.caller);
         not_made.push(fault);
         Ok(None)
-    }
-
-    /// Makes one object whose body carries further fields; the inner error says why that did not work. What was sent of
-    /// them stands in the object's `body`, since a refusal may have had some of them changed or taken out.
-    ///
-    /// # Errors
-    /// A fault that stops the scan.
-    pub async fn make_with(
-        &self,
-        index: usize,
-        caller: &str,
-        further: &Map<String, Value>,
-    ) -> Result<Result<Created, String>, SendError> {
-        let how = Unusual { fields: further.clone(), ..Unusual::default() };
-        Ok(match self.make_unusually(index, caller, &how).await? {
-            Unusually::Made(created) => {
-                self.made.lock().unwrap_or_else(PoisonError::into_inner).push((*created).clone());
-                Ok(*created)
-            }
-            Unusually::Not(_, because) => Err(because),
-        })
     }
 
     /// Makes one object otherwise than usual. It does not count among the caller's own afterwards.
@@ -242,10 +246,7 @@ impl<'a> Maker<'a> {
         let Some(acting) = self.acting.get(index) else { return Ok(Unusually::Not(None, "no such operation".into())) };
         match self.try_make(index, acting, caller, how).await {
             Ok(created) => Ok(Unusually::Made(Box::new(created))),
-            Err(Fault::Sending(error @ (SendError::Cancelled | SendError::Budget(_)))) => Err(error),
-            Err(Fault::Sending(error)) => Ok(Unusually::Not(None, error.to_string())),
-            Err(Fault::Told(because)) => Ok(Unusually::Not(None, because)),
-            Err(Fault::Refused(answer, because)) => Ok(Unusually::Not(Some(answer), because)),
+            Err(fault) => fault.in_words().map(|(answer, because)| Unusually::Not(answer, because)),
         }
     }
 

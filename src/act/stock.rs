@@ -48,7 +48,7 @@ impl Maker<'_> {
         let (at, members) = within(&body.value);
         for field in bodies::person_fields(&Value::Object(members)) {
             let Some(own) = self.own_fact(caller, &field) else {
-                return Err(Fault::Told(format!("needs a `{}`, and {caller}'s own is not known", clean(&field, 40))));
+                return Err(Fault::Lacks(format!("needs a `{}`, and {caller}'s own is not known", clean(&field, 40))));
             };
             put(&mut body.value, &format!("{at}/{}", step(&field)), Value::String(own));
         }
@@ -71,7 +71,7 @@ impl Maker<'_> {
             };
             match value {
                 Ok(value) => put(&mut body.value, &reference.pointer, value),
-                Err(Fault::Told(_)) if !reference.required => {
+                Err(Fault::Lacks(_)) if !reference.required => {
                     let place = reference.pointer.strip_prefix(&at).unwrap_or(&reference.pointer);
                     let name = place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
                     if let Some(members) = inner(&mut body.value) {
@@ -131,7 +131,7 @@ impl Maker<'_> {
                 Err(_) => {}
             }
         }
-        Err(Fault::Told(because))
+        Err(Fault::Lacks(because))
     }
 
     async fn look_in_stock(&self, caller: &str, resource: &str) -> Result<Result<Value, String>, SendError> {

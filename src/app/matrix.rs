@@ -82,7 +82,8 @@ fn row(prepared: &Prepared, outcome: &Outcome, columns: &[Column<'_>], operation
     let route = Route { outcome, surveyed, facts };
     let mut cells = vec![route.anonymous_cell()];
     cells.extend(columns.iter().map(|column| route.cell(column)));
-    bare(operation, route.verdict(&cells), cells)
+    let apart = columns.iter().find(|column| route.tells_apart(&column.person.name)).map(|column| column.letter);
+    bare(operation, route.verdict(&cells, apart), cells)
 }
 
 /// A row without what is known of the policy.
@@ -185,6 +186,12 @@ impl Route<'_> {
         });
         let by_proof = || {
             let proofs = CHECKS.iter().filter_map(|check| self.held(check));
+    /// Whether this caller was served its own, and kept from what is another's.
+    fn tells_apart(&self, name: &str) -> bool {
+        let is_own = |fact: &Fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served;
+        self.others(name).is_none() && self.of(name).any(is_own) && self.kept_from(name).is_some()
+    }
+
             proofs.filter(|proof| proof.attack().identity == name).map(|proof| proof.because().to_owned()).next()
         };
         by_fact.or_else(by_proof)
@@ -229,7 +236,8 @@ impl Route<'_> {
         drafts.filter(|draft| draft.confidence() > Confidence::Observation).max_by_key(|draft| draft.confidence())
     }
 
-    fn verdict(&self, cells: &[Cell]) -> (RouteVerdict, String) {
+    /// What all that was seen comes to; `apart` is a column that was served its own and kept from others'.
+    fn verdict(&self, cells: &[Cell], apart: Option<&str>) -> (RouteVerdict, String) {
         if let Some(draft) = CHECKS.iter().filter_map(|check| self.draft(check)).max_by_key(|draft| draft.confidence())
         {
             return (broken_or_suspected(draft), draft.claim.clone());
@@ -240,7 +248,7 @@ impl Route<'_> {
         if let Some(proof) = self.held("authz/bola-read").or_else(|| self.held("authz/bola-nested")) {
             return (RouteVerdict::Enforced, proof.because().to_owned());
         }
-        let kept = cells.iter().find(|cell| cell.access == Access::Own && cell.because.contains("; "));
+        let kept = apart.and_then(|letter| cells.iter().find(|cell| cell.column == letter));
         let all_kept_out = cells.iter().all(|cell| matches!(cell.access, Access::Own | Access::Refused));
         if let Some(cell) = kept.filter(|_| all_kept_out) {
             return (RouteVerdict::Enforced, cell.because.clone());

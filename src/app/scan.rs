@@ -14,7 +14,7 @@ use super::{finish, matrix, recheck};
 use crate::detect::secrets::SecretRules;
 use crate::model::ScanId;
 use crate::probe::Probe;
-use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool};
+use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool, Withheld};
 use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
 
 /// A scan that was started and may still run.
@@ -230,6 +230,7 @@ fn planned(id: &ScanId, prepared: &Prepared) -> Report {
             value: None,
             grade: None,
             coverage: 0.0,
+            withheld: Some(Withheld::DryRun),
             withheld_because: Some("a dry run: nothing was sent".to_owned()),
         },
         findings: Vec::new(),

@@ -27,6 +27,6 @@ pub use text::TextOptions;
 pub use wire::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus,
     HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo,
-    ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Write,
+    ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Withheld, Write,
 };
 pub use words::{next_step, untrusted};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, OperationRef, Score};
+use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, OperationRef, Score, Withheld};
 use crate::model::{Confidence, Face, Severity, Step};
 
 /// The most one family of checks may cost, in tenths of a point: half the score, so that one cause that many checks of a
@@ -23,6 +23,7 @@ pub fn score(findings: &[Finding], coverage: &[CoverageRow]) -> Score {
         value: (all.tested > 0).then_some(value),
         grade: shortfall.is_none().then(|| grade(value, &counted).to_string()),
         coverage: share(all.tested, all.applicable),
+        withheld: shortfall.as_ref().map(|_| Withheld::Incomplete),
         withheld_because: shortfall.map(|shortfall| shortfall.words(Face::CommandLine)),
     }
 }

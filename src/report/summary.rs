@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Report, Status};
+use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Report, Status, Withheld};
 use super::words::untrusted;
 use crate::model::{Confidence, Face, Severity};
 
@@ -158,10 +158,9 @@ pub(super) fn reasons(coverage: &[CoverageRow], outcome: CoverageOutcome) -> Vec
 
 /// Returns `grade B`, or why there is none in one word.
 pub(super) fn grade(report: &Report) -> String {
-    let is_incomplete = || report.score.withheld_because.as_ref().is_some_and(|why| why.starts_with("incomplete"));
     match &report.score.grade {
         Some(grade) => format!("grade {grade}"),
-        None if is_incomplete() => "incomplete".to_owned(),
+        None if report.score.withheld == Some(Withheld::Incomplete) => "incomplete".to_owned(),
         None => "no grade".to_owned(),
     }
 }

@@ -155,7 +155,10 @@ pub struct Score {
     pub grade: Option<String>,
     /// Of the operations to which some check applies, the part on which one came to broken or held, 0 to 1.
     pub coverage: f64,
-    /// Why there is no grade; begins with `incomplete` where more would have to be tested for one.
+    /// What kind of reason there is for giving no grade.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Withheld>,
+    /// Why there is no grade.
     pub withheld_because: Option<String>,
 }
 
@@ -179,6 +182,18 @@ pub enum FindingStatus {
     Known,
     /// No longer there.
     Fixed,
+/// What kind of reason there is for giving no grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Withheld {
+    /// More would have to be tested for one.
+    Incomplete,
+    /// The scan did not run to its end, or its set-up could not be trusted.
+    NoTrust,
+    /// Nothing was sent.
+    DryRun,
+}
+
 }
 
 /// One weakness with its proof.

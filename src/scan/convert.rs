@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::report::{
     ClauseInfo, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow, Question,
-    Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, score,
+    Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, Withheld, score,
 };
 use crate::survey::Survey;
 
@@ -40,6 +40,7 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
     if parts.trust.status != Status::Complete {
         score.value = None;
         score.grade = None;
+        score.withheld = Some(Withheld::NoTrust);
         let because = parts.trust.untrusted_because.as_ref().map(|because| match &parts.trust.step {
             Some(step) => format!("{because}; {step}"),
             None => because.clone(),

@@ -13,7 +13,9 @@ use crate::mcp::wire::{
     Writes,
 };
 use crate::model::{Face, ScanId};
-use crate::report::{CoverageOutcome, Finding, FindingStatus, Report, Status, next_step, shortfall, untrusted};
+use crate::report::{
+    CoverageOutcome, Finding, FindingStatus, Report, Status, Withheld, next_step, shortfall, untrusted,
+};
 
 /// The most findings of one page.
 pub const PAGE: usize = 15;
@@ -205,7 +207,7 @@ fn withheld(report: &Report) -> Option<String> {
     if report.scan.status == Status::Untrusted {
         return untrusted(&report.scan, Face::Tools).or(Some(because));
     }
-    let is_shortfall = because.starts_with("incomplete");
+    let is_shortfall = report.score.withheld == Some(Withheld::Incomplete);
     let shortfall = is_shortfall.then(|| shortfall(&report.findings, &report.coverage)).flatten();
     Some(shortfall.map_or(because, |shortfall| shortfall.words(Face::Tools)))
 }

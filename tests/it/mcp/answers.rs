@@ -125,6 +125,7 @@ fn report(shape: &Shape) -> Report {
             value: Some(3),
             grade: Some(text.clone()),
             coverage: 0.123_456,
+            withheld: None,
             withheld_because: Some(text.clone()),
         },
         findings: (0..shape.findings).map(|number| finding(number, text)).collect(),

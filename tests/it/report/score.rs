@@ -1,7 +1,9 @@
 //! The score of a scan.
 
 use routewarden::model::{Again, Confidence, Method, Mode, Severity, Step};
-use routewarden::report::{CoverageOutcome, CoverageRow, ExchangeBrief, Finding, FindingStatus, HeldProofInfo, score};
+use routewarden::report::{
+    CoverageOutcome, CoverageRow, ExchangeBrief, Finding, FindingStatus, HeldProofInfo, Withheld, score,
+};
 
 use super::support::{finding, row};
 
@@ -104,7 +106,9 @@ fn half_of_each_family_must_be_tested() {
     assert_eq!((low.value, low.grade, low.coverage), (Some(80), None, 0.4));
     let because = low.withheld_because.unwrap();
     assert_eq!(because, "incomplete: authz was tested with two callers on 4 of 10 operations, and a grade needs half");
-    assert_eq!(score(&[], &tested(5)).grade.as_deref(), Some("A"));
+    assert_eq!(low.withheld, Some(Withheld::Incomplete));
+    let enough = score(&[], &tested(5));
+    assert_eq!((enough.grade.as_deref(), enough.withheld), (Some("A"), None));
     // Another family does not make up for it, nor does what it does not apply to.
     let mut rows = tested(10);
     rows.extend((0..10).map(|n| tried("token/alg-none", n, n < 4)));

@@ -6,7 +6,7 @@ use routewarden::model::{Confidence, Method, Mode, Role, Severity, Step, Wanted}
 use routewarden::report::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
     NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo, RuleHelp, SCHEMA_VERSION,
-    ScanInfo, Score, SpecRef, Status, Tool, Write,
+    ScanInfo, Score, SpecRef, Status, Tool, Withheld, Write,
 };
 
 pub const BASE: &str = "http://127.0.0.1:5000";
@@ -170,7 +170,13 @@ pub fn sample_report() -> Report {
             answer_with: "[intent]\n\"GET /tags/{tag_id}\" = { policy = \"signed-in\", reason = \"...\" }".to_owned(),
         }],
         ownership: None,
-        score: Score { value: Some(52), grade: Some("D".to_owned()), coverage: 0.63, withheld_because: None },
+        score: Score {
+            value: Some(52),
+            grade: Some("D".to_owned()),
+            coverage: 0.63,
+            withheld: None,
+            withheld_because: None,
+        },
         findings: findings(),
         coverage: coverage(),
         document_issues: vec![Issue {
@@ -207,7 +213,13 @@ pub fn planned_report() -> Report {
     report.findings.clear();
     report.coverage.clear();
     report.writes.clear();
-    report.score = Score { value: None, grade: None, coverage: 0.0, withheld_because: Some("dry run".to_owned()) };
+    report.score = Score {
+        value: None,
+        grade: None,
+        coverage: 0.0,
+        withheld: Some(Withheld::DryRun),
+        withheld_because: Some("dry run".to_owned()),
+    };
     report.plan = vec![
         PlanRow {
             operation: operation(Method::Get, "/invoices/{invoice_id}"),
