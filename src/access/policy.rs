@@ -164,3 +164,4 @@ pub fn question(claim: &AccessClaim) -> Question {
         ),
     }
 }
+        account: false,

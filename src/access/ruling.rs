@@ -116,6 +116,10 @@ impl AccessModel<'_> {
         if let Some(ruling) = self.stated_ruling(claim) {
             return ruling;
         }
+        if claim.account {
+            let because = format!("it is {}'s own account", claim.owner);
+            return Ruling::Broken { confirmed: true, because, control: None };
+        }
         let grounds = gather(self, claim, left_out);
         if claim.verb.is_read() { judge_read(self, claim, &grounds, accused) } else { judge_write(claim, &grounds) }
     }

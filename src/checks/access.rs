@@ -45,6 +45,7 @@ impl<'a> Reached<'a> {
             owner: self.owner.to_owned(),
             caller: self.caller.to_owned(),
             open: false,
+            account: false,
             reduced: false,
         }
     }

@@ -1,10 +1,9 @@
 //! What a trial has shown, as clauses and evidence of a rule.
 
 use super::rule::{Finding, Judged, Rule, status};
-use crate::act::Created;
 use crate::model::{ANONYMOUS, AccessClaim, Role, clean_name};
 use crate::survey::Slot;
-use crate::trial::{Aim, Effect, Proven, Trial};
+use crate::trial::{Aim, Effect, Proven, Subject, Trial, Tried};
 
 impl Rule {
     /// Adds everything that shows an attack on what is another user's.
@@ -12,13 +11,7 @@ impl Rule {
         self.rest_on_controls(trial, proven);
         self.rest_on_effect("owner-sees-the-change", trial, proven);
         self.rest_on_repeat(proven);
-        match proven.subject.object() {
-            Some(created) => {
-                self.claim_access(access_claim(trial, proven, created));
-            }
-            // Whose an account is needs no judge.
-            None => self.rest_on_intent("meant-for-owner", proven, "to settle it, name it under `owns` of its owner"),
-        }
+        self.claim_access(claim_of_write(trial, &proven.subject, &proven.attack));
     }
 
     /// Adds what the rightful caller and anonymous callers can do.
@@ -126,10 +119,13 @@ fn below(proven: &Proven<'_>) -> String {
     proven.own_parents.as_ref().map_or_else(String::new, |parents| format!(" below {parents} of its own"))
 }
 
-/// Returns the claim for the access model, which judges from all facts whose the object is.
-fn access_claim(trial: &Trial<'_>, proven: &Proven<'_>, created: &Created) -> AccessClaim {
-    let field = proven.attack.field();
-    let (resource, object) = trial.lab.key_of(created);
+/// Returns the claim for the access model, which judges from all facts whose it is that a route wrote to.
+pub(super) fn claim_of_write(trial: &Trial<'_>, subject: &Subject<'_>, attack: &Tried) -> AccessClaim {
+    let field = attack.field();
+    let (resource, object) = match subject.object() {
+        Some(created) => trial.lab.key_of(created),
+        None => (account_resource(trial), trial.owner.clone()),
+    };
     AccessClaim {
         operation: trial.acting.operation.id.clone(),
         verb: trial.verb(),
@@ -140,6 +136,13 @@ fn access_claim(trial: &Trial<'_>, proven: &Proven<'_>, created: &Created) -> Ac
         owner: trial.owner.clone(),
         caller: trial.attacker.clone(),
         open: false,
+        account: subject.object().is_none(),
         reduced: false,
     }
+}
+
+/// Returns what an operation on accounts calls them: `user`.
+fn account_resource(trial: &Trial<'_>) -> String {
+    let of_slot = trial.acting.slots.iter().rev().find_map(|slot| slot.resources.first().cloned());
+    of_slot.or_else(|| trial.acting.resource.clone()).unwrap_or_else(|| "account".to_owned())
 }

@@ -50,6 +50,8 @@ pub struct AccessClaim {
     pub caller: String,
     /// Callers without a credential got the same by the same route.
     pub open: bool,
+    /// The object is the owner's account: whose it is needs no evidence.
+    pub account: bool,
     /// Fewer than half of the owner's values were shown, none of them private: it may be a view for others.
     pub reduced: bool,
 }

@@ -4,6 +4,7 @@ use crate::act::{Acting, Kind, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
+use crate::checks::proving::claim_of_write;
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, see, status};
 use crate::model::{ANONYMOUS, Method, Operation, Role, Silence};
 use crate::survey::slots;
@@ -271,7 +272,7 @@ impl Disguised<'_> {
         let seen = if meant == Method::Delete { "no longer finds the object" } else { "reads the new value" };
         let because = format!("after {disguise}, {owner} {seen}");
         rule.weigh("owner-sees-the-effect", shown.attack.has_effect(), because);
-        self.rest_on_control(&mut rule, shown).await?;
+        self.rest_on_control(&mut rule, shown);
         rule.weigh("repeated", shown.again, "a second request went the same way");
         rule.show(Role::Attack, &shown.attack.answer).show(Role::Readback, &shown.attack.seen.answer);
         let what = trial.subject.describe(owner);
@@ -308,15 +309,13 @@ impl Disguised<'_> {
     }
 
     /// Adds what shows that the disguise, or the method, is what let it through.
-    async fn rest_on_control(&self, rule: &mut Rule, shown: &Uncovered) -> Result<(), Silence> {
+    fn rest_on_control(&self, rule: &mut Rule, shown: &Uncovered) {
         if matches!(shown.disguise, Disguise::Undeclared(_)) {
-            let meant = self.trial.meant(&self.trial.subject, &shown.attack.seen).await?;
-            let because = match meant.holds() {
-                Some(_) => meant.because().to_owned(),
-                None => format!("{}; name an object under `owns` of its owner to settle it", meant.because()),
-            };
-            rule.weigh("meant-for-owner", meant.holds(), because);
-            return Ok(());
+            // What its owner does to its own by it is no matter of whose it is.
+            if self.trial.attacker != self.trial.owner {
+                rule.claim_access(claim_of_write(self.trial, &self.trial.subject, &shown.attack));
+            }
+            return;
         }
         let because = match &shown.bare {
             Some(bare) => format!("the same POST without it (status {}) has no effect", status(&bare.answer)),
@@ -326,6 +325,5 @@ impl Disguised<'_> {
         if let Some(bare) = &shown.bare {
             rule.show(Role::Control, &bare.answer);
         }
-        Ok(())
     }
 }

@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::kit::{
-    Db, Server, account_routes, document, finding, plain, refuse, said, scan, serve, takes, unauthorized,
+    Db, Server, account_routes, document, finding, plain, refuse, said, scan, scan_with, serve, takes, unauthorized,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,4 +114,15 @@ async fn what_changes_nobody_elses_account_is_silent() {
         }
         assert_eq!(server.db.dump(), before);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stated_of_a_route_to_accounts_settles_it() {
+    let server = server(Kind::Weak).await;
+    let stated = format!("[intent]\n\"{}\" = {{ policy = \"signed-in\", reason = \"a shared desk\" }}\n", ROUTES[0]);
+    let report = scan_with(&server, "mode = \"active\"\nauto_accounts = true\n", &stated, &[]).await;
+    assert_eq!(said(&report, "authz/bola-write", ROUTES[0]), "observation");
+    assert_eq!(said(&report, "authz/bola-write", ROUTES[1]), "confirmed");
+    let noted = finding(&report, "authz/bola-write", ROUTES[0]).unwrap();
+    assert!(noted.clauses.iter().any(|clause| clause.because.contains("a shared desk")), "{:?}", noted.clauses);
 }
