@@ -66,7 +66,7 @@ pub struct Fact {
 #[derive(Debug, Default)]
 pub struct FactTable {
     /// Held only to add or copy.
-    facts: Mutex<Vec<Fact>>,
+    facts: Mutex<Arc<Vec<Fact>>>,
 }
 
 impl FactTable {
@@ -74,7 +74,8 @@ impl FactTable {
     pub fn extend(&self, more: impl IntoIterator<Item = Fact>) {
         let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
         let room = MAX_FACTS.saturating_sub(facts.len());
-        facts.extend(more.into_iter().take(room));
+        // A copy is made only where a snapshot of before is still looked at.
+        Arc::make_mut(&mut facts).extend(more.into_iter().take(room));
     }
 
     /// Adds a fact.
@@ -82,9 +83,9 @@ impl FactTable {
         self.extend([fact]);
     }
 
-    /// Returns a copy of all facts so far.
-    pub fn snapshot(&self) -> Vec<Fact> {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns all facts so far; those that come later do not change it.
+    pub fn snapshot(&self) -> Arc<Vec<Fact>> {
+        Arc::clone(&self.facts.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

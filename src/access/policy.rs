@@ -41,7 +41,7 @@ pub struct Question {
 /// Returns the policy of every kind of object that somebody owns, in the order of names.
 pub fn policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled: &Settled) -> Vec<PolicyRow> {
     let mut kinds: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
-    for fact in &model.facts {
+    for fact in model.facts.iter() {
         kinds.entry(&fact.object.0).or_default().push(fact);
     }
     kinds.into_iter().filter_map(|(resource, facts)| row(model, resource, &facts, claims, settled)).collect()

@@ -68,7 +68,7 @@ impl<'a> AccessTable<'a> {
 pub struct AccessModel<'a> {
     pub(super) survey: &'a Survey,
     pub(super) stated: &'a IntentMemory,
-    pub(super) facts: Vec<Fact>,
+    pub(super) facts: Arc<Vec<Fact>>,
     table: &'a AccessTable<'a>,
 }
 

@@ -104,15 +104,6 @@ impl Silence {
         }
     }
 
-    /// Returns `Held` for a request too many that the target's limit of the rate stopped (429) while the control was
-    /// served: there the overload is the judgement. Anything but a 429 is judged as ever.
-    pub fn limited(refused: &Arc<Exchange>, control: &Arc<Exchange>, because: impl Into<String>) -> Self {
-        match &refused.outcome {
-            Outcome::Response(response) if response.status == 429 => Self::withstood(refused, control, because),
-            _ => Self::held(refused, control, because),
-        }
-    }
-
     /// Returns that the rule has no subject here.
     pub fn not_applicable(because: impl Into<String>) -> Self {
         Self::NotApplicable(because.into())

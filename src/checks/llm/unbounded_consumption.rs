@@ -88,7 +88,7 @@ fn is_unbounded_by_document(talk: &Talk<'_>) -> Result<(), Silence> {
 fn refusal(refused: &Said, benign: &Said, what: &str) -> Silence {
     let because = format!("{what} (status {})", status(&refused.answer));
     match refused.answer.status() {
-        Some(429) => Silence::limited(&refused.answer.exchange, &benign.answer.exchange, because),
+        Some(429) => Silence::withstood(&refused.answer.exchange, &benign.answer.exchange, because),
         _ => held(&refused.answer, &benign.answer, because),
     }
 }
