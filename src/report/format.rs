@@ -81,7 +81,7 @@ pub fn write(
         Format::Sarif => sarif::write(report, rules, &mut out),
         Format::Junit => junit::write(report, &mut out),
         Format::Html => html::write(report, &mut out),
-        Format::Markdown => out.write_all(markdown::render(report).as_bytes()),
+        Format::Markdown => markdown::write(report, &mut out),
     }?;
     out.flush()
 }

@@ -2,25 +2,45 @@
 //! mention, no markup and no end of a table cell or code block.
 
 use std::fmt::Write as _;
+use std::io;
 
 use super::cleaned::cleaned;
+use super::format::in_memory;
 use super::summary::{Outcomes, Sorted, by_check, grade, outcomes, percent, points, reasons, warning};
 use super::wire::{CoverageOutcome, ExchangeInfo, Finding, Report, Status};
 use super::words::{answer, duration, identities, mark, next_step, operation, places, references, role};
 use crate::model::{Confidence, Face};
 
-/// The report as GitHub-flavoured Markdown.
-pub fn render(report: &Report) -> String {
+/// Writes the report as GitHub-flavoured Markdown, finding by finding.
+///
+/// # Errors
+/// When the writer takes no more.
+pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
     let report = &cleaned(report);
     let sorted = Sorted::new(&report.findings);
-    let mut out = String::new();
-    headline(&mut out, report, &sorted);
-    plan(&mut out, report);
-    overview(&mut out, &sorted);
+    let mut head = String::new();
+    headline(&mut head, report, &sorted);
+    plan(&mut head, report);
+    overview(&mut head, &sorted);
+    out.write_all(head.as_bytes())?;
+
     for finding in &sorted.open {
-        detail(&mut out, finding);
+        let mut text = String::new();
+        detail(&mut text, finding);
+        out.write_all(text.as_bytes())?;
     }
-    facts(&mut out, &sorted);
+    out.write_all(tail(report, &sorted).as_bytes())
+}
+
+/// The report as one text; empty, and so no report to any reader, where it cannot be written.
+pub fn render(report: &Report) -> String {
+    in_memory(|out| write(report, out))
+}
+
+/// What stands behind the findings.
+fn tail(report: &Report, sorted: &Sorted<'_>) -> String {
+    let mut out = String::new();
+    facts(&mut out, sorted);
     policy(&mut out, report);
     questions(&mut out, report);
     coverage(&mut out, report);

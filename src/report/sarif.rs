@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::cleaned::cleaned;
@@ -21,7 +22,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_')
 /// # Errors
 /// When the writer takes no more.
 pub fn write(report: &Report, rules: &[RuleHelp], out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &log(report, rules))?;
+    serde_json::to_writer_pretty(&mut *out, &Log::new(&cleaned(report), rules))?;
     out.write_all(b"\n")
 }
 
@@ -30,28 +31,57 @@ pub fn render(report: &Report, rules: &[RuleHelp]) -> String {
     in_memory(|out| write(report, rules, out))
 }
 
-fn log(report: &Report, rules: &[RuleHelp]) -> Value {
-    let report = &cleaned(report);
-    let findings = worst_first(&report.findings);
-    let mut checks: Vec<&str> = findings.iter().map(|finding| finding.check.as_str()).collect();
-    checks.sort_unstable();
-    checks.dedup();
-    let described: Vec<Value> = checks.iter().map(|check| rule(check, rules, &findings)).collect();
-    let results: Vec<Value> = findings.iter().map(|finding| result(report, finding, &checks)).collect();
-    json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
+/// The log: results are made one by one as they are written.
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: [Run<'a>; 1],
+}
+
+/// The one run of a log.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Run<'a> {
+    tool: Value,
+    automation_details: Value,
+    column_kind: &'static str,
+    invocations: [Value; 1],
+    results: Results<'a>,
+    properties: Value,
+}
+
+/// The findings of a run, worst first.
+struct Results<'a> {
+    report: &'a Report,
+    findings: Vec<&'a Finding>,
+    checks: Vec<&'a str>,
+}
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.findings.iter().map(|finding| result(self.report, finding, &self.checks)))
+    }
+}
+
+impl<'a> Log<'a> {
+    fn new(report: &'a Report, rules: &[RuleHelp]) -> Self {
+        let findings = worst_first(&report.findings);
+        let mut checks: Vec<&str> = findings.iter().map(|finding| finding.check.as_str()).collect();
+        checks.sort_unstable();
+        checks.dedup();
+        let described: Vec<Value> = checks.iter().map(|check| rule(check, rules, &findings)).collect();
+        let run = Run {
+            tool: json!({ "driver": {
                 "name": report.tool.name,
                 "version": report.tool.version,
                 "rules": described,
-            }},
-            "automationDetails": { "id": "routewarden/" },
-            "columnKind": "unicodeCodePoints",
-            "invocations": [invocation(report)],
-            "results": results,
-            "properties": {
+            }}),
+            automation_details: json!({ "id": "routewarden/" }),
+            column_kind: "unicodeCodePoints",
+            invocations: [invocation(report)],
+            properties: json!({
                 "scan": report.scan.id,
                 "baseUrl": report.scan.base_url,
                 "grade": report.score.grade,
@@ -60,9 +90,15 @@ fn log(report: &Report, rules: &[RuleHelp]) -> Value {
                 "outcomes": outcome_counts(report),
                 "policy": report.policy,
                 "questions": report.questions,
-            },
-        }],
-    })
+            }),
+            results: Results { report, findings, checks },
+        };
+        Self {
+            schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+            version: "2.1.0",
+            runs: [run],
+        }
+    }
 }
 
 /// Pairs of check and operation by what came of them; `tested` is broken and held together.

@@ -136,3 +136,31 @@ fn markdown_is_whole() {
     );
     assert!(text.trim_end().ends_with("GET /admin/keys and 2 more)"));
 }
+
+/// Keeps how long the longest piece is that it was handed.
+#[derive(Default)]
+struct Pieces {
+    longest: usize,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+        self.longest = self.longest.max(piece.len());
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn reports_are_handed_on_piece_by_piece() {
+    let report = report_of(2 << 20);
+    for format in [Format::Json, Format::Sarif, Format::Html, Format::Junit, Format::Markdown] {
+        let mut pieces = Pieces::default();
+        report::write(format, &report, &rules(), TextOptions::default(), &mut pieces).unwrap();
+        // One claim is 30 KB; escaped, in two places of one finding at most.
+        assert!(pieces.longest < 512 << 10, "{format:?}: {}", pieces.longest);
+    }
+}
