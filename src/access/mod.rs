@@ -9,6 +9,7 @@ mod evidence;
 mod explore;
 mod fact;
 mod policy;
+mod field_groups;
 mod ruling;
 mod survey_facts;
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claims::Settled;
 use super::evidence::{Rank, gather};
 use super::fact::{AccessOutcome, Fact, Relation};
+use super::field_groups::{FieldGroup, field_groups};
 use super::ruling::{AccessModel, Ruling};
 use crate::model::{AccessClaim, AccessLevel, AccessVerb, OperationId, clean_name};
 
@@ -19,6 +20,8 @@ const MAX_QUESTIONS: usize = 20;
 pub struct PolicyRow {
     /// The kind: `order`.
     pub resource: String,
+    /// The fields that this is about; `*` for all that have no row of their own.
+    pub fields: Vec<String>,
     /// Who may reach it.
     pub level: AccessLevel,
     /// What that rests on.
@@ -38,13 +41,53 @@ pub struct Question {
     pub answer_with: String,
 }
 
-/// Returns the policy of every kind of object that somebody owns, in the order of names.
+/// Returns the policy of every kind of object that somebody owns, in the order of names; where some of its fields are
+/// shown to others and some are not, of each group of fields, the narrowest first.
 pub fn policies(model: &AccessModel<'_>, claims: &[AccessClaim], settled: &Settled) -> Vec<PolicyRow> {
     let mut kinds: BTreeMap<&str, Vec<&Fact>> = BTreeMap::new();
     for fact in model.facts.iter() {
         kinds.entry(&fact.object.0).or_default().push(fact);
     }
-    kinds.into_iter().filter_map(|(resource, facts)| row(model, resource, &facts, claims, settled)).collect()
+    let rows = kinds.into_iter().filter_map(|(resource, facts)| {
+        let whole = row(model, resource, &facts, claims, settled)?;
+        let is_stated = model.stated.of_resource(resource).is_some();
+        let groups = if is_stated { Vec::new() } else { field_groups(model, resource, &settled.violators) };
+        Some(rows_of_groups(whole, groups))
+    });
+    rows.flatten().collect()
+}
+
+/// Divides the policy of a kind of object where its fields are not all shown to the same callers.
+fn rows_of_groups(whole: PolicyRow, groups: Vec<FieldGroup>) -> Vec<PolicyRow> {
+    let (narrow, wide): (Vec<FieldGroup>, Vec<FieldGroup>) =
+        groups.into_iter().partition(|group| matches!(group.level, AccessLevel::Owner | AccessLevel::Group));
+    let (Some(first), false) = (narrow.first(), wide.is_empty()) else { return vec![whole] };
+    let is_kept = matches!(whole.level, AccessLevel::Owner | AccessLevel::Group);
+    let kept = PolicyRow {
+        fields: narrow.iter().flat_map(|group| &group.fields).map(|name| clean_name(name, 60)).collect(),
+        level: if is_kept { whole.level.clone() } else { first.level.clone() },
+        rests_on: match wide.first() {
+            Some(shown) if !is_kept => vec![format!("{} shows others the rest, and not these", shown.route)],
+            _ => whole.rests_on.clone(),
+        },
+        ..whole.clone()
+    };
+    let shown = wide.into_iter().map(|group| PolicyRow {
+        resource: whole.resource.clone(),
+        fields: group.fields.iter().map(|name| clean_name(name, 60)).collect(),
+        rests_on: vec![format!("{} shows them to {}", group.route, circle(&group.level))],
+        level: group.level,
+        broken_by: Vec::new(),
+    });
+    std::iter::once(kept).chain(shown).collect()
+}
+
+/// Returns the callers of a level in words.
+fn circle(level: &AccessLevel) -> &'static str {
+    match level {
+        AccessLevel::Public => "callers without a credential",
+        _ => "other users",
+    }
 }
 
 fn row(
@@ -67,7 +110,14 @@ fn row(
         Some(stated) => (stated.level.clone(), vec![format!("stated in {}", stated.source)]),
         None => learnt(model, resource, &clean, settled)?,
     };
-    Some(PolicyRow { resource: clean_name(resource, 60), level, rests_on, broken_by: broken_by.into_iter().collect() })
+    let fields = vec!["*".to_owned()];
+    Some(PolicyRow {
+        resource: clean_name(resource, 60),
+        fields,
+        level,
+        rests_on,
+        broken_by: broken_by.into_iter().collect(),
+    })
 }
 
 /// What the facts of the sound routes speak for, the narrowest first.
@@ -131,6 +181,7 @@ fn sample(facts: &[&&Fact]) -> Option<AccessClaim> {
         owner: fact.caller.clone(),
         caller: String::new(),
         open: false,
+        account: false,
         reduced: false,
     })
 }
@@ -164,4 +215,3 @@ pub fn question(claim: &AccessClaim) -> Question {
         ),
     }
 }
-        account: false,

@@ -1,5 +1,7 @@
 //! The matrix of routes and callers, from the facts that a scan gathered. It sends nothing.
 
+use std::collections::BTreeSet;
+
 use super::matrix_writes;
 use super::prepare::Prepared;
 use crate::access::{AccessOutcome, Fact, Relation};
@@ -8,7 +10,7 @@ use crate::model::{
 };
 use crate::report::{Access, Caller, Cell, MatrixRow, Ownership, PolicyRow, RouteVerdict};
 use crate::scan::{Outcome, operation_ref};
-use crate::survey::{Person, Reading, Survey, Surveyed, read, resource_of_path};
+use crate::survey::{Person, Reading, Survey, Surveyed, leaves, read, resource_of_path};
 
 /// The checks whose verdicts say who gets whose objects.
 pub(super) const CHECKS: &[&str] = &[
@@ -98,12 +100,20 @@ fn with_policy(outcome: &Outcome, row: MatrixRow) -> MatrixRow {
     let seen = outcome.facts.iter().find(|fact| fact.operation == id).map(|fact| fact.object.0.clone());
     let Some(resource) = seen.or_else(|| resource_of_path(&row.operation.path)) else { return row };
     let resource = clean_name(&resource, 60);
-    let Some(PolicyRow { policy, rests_on, .. }) =
-        outcome.report.policy.iter().find(|policy| policy.resource == resource).cloned()
-    else {
+    let shown: BTreeSet<String> = outcome.survey.operation(&id).map(field_names).unwrap_or_default();
+    // The narrowest policy of what the route shows; that of the whole kind where it shows nothing that is known.
+    let of_kind = || outcome.report.policy.iter().filter(|policy| policy.resource == resource);
+    let shows = |policy: &&PolicyRow| policy.is_of_all() || policy.fields.iter().any(|field| shown.contains(field));
+    let Some(PolicyRow { policy, rests_on, .. }) = of_kind().find(shows).or_else(|| of_kind().next()).cloned() else {
         return row;
     };
     MatrixRow { resource: Some(resource), policy: Some(policy), rests_on, ..row }
+}
+
+/// Names of the fields in a route's answers.
+fn field_names(surveyed: &Surveyed) -> BTreeSet<String> {
+    let answers = surveyed.valid().filter_map(|baseline| baseline.first.response());
+    answers.flat_map(leaves).map(|leaf| leaf.key).collect()
 }
 
 /// Column letters with the names of the callers that they stand for.
@@ -176,6 +186,12 @@ impl Route<'_> {
         }
     }
 
+    /// Whether this caller was served its own, and kept from what is another's.
+    fn tells_apart(&self, name: &str) -> bool {
+        let is_own = |fact: &Fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served;
+        self.others(name).is_none() && self.of(name).any(is_own) && self.kept_from(name).is_some()
+    }
+
     /// What of others this caller was kept from.
     fn kept_from(&self, name: &str) -> Option<String> {
         let of_others = |fact: &&Fact| fact.relation != Relation::Owner;
@@ -186,12 +202,6 @@ impl Route<'_> {
         });
         let by_proof = || {
             let proofs = CHECKS.iter().filter_map(|check| self.held(check));
-    /// Whether this caller was served its own, and kept from what is another's.
-    fn tells_apart(&self, name: &str) -> bool {
-        let is_own = |fact: &Fact| fact.relation == Relation::Owner && fact.outcome == AccessOutcome::Served;
-        self.others(name).is_none() && self.of(name).any(is_own) && self.kept_from(name).is_some()
-    }
-
             proofs.filter(|proof| proof.attack().identity == name).map(|proof| proof.because().to_owned()).next()
         };
         by_fact.or_else(by_proof)

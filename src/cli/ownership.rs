@@ -96,7 +96,7 @@ fn policy(row: &PolicyRow) -> String {
     let grounds = if grounds.is_empty() { String::new() } else { format!(", by {grounds}") };
     let broken =
         if row.broken_by.is_empty() { String::new() } else { format!("; broken by {}", row.broken_by.join(", ")) };
-    format!("{}: {}{grounds}{broken}", row.resource, row.policy)
+    format!("{}: {}{grounds}{broken}", row.about(), row.policy)
 }
 
 /// The matrix as a table: symbols before the path, so that a narrow terminal cuts the path and never a verdict.

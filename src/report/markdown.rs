@@ -183,7 +183,7 @@ fn policy(out: &mut String, report: &Report) {
     let rows = report.policy.iter().map(|row| {
         let grounds: Vec<String> = row.rests_on.iter().map(|ground| escape(ground)).collect();
         let broken: Vec<String> = row.broken_by.iter().map(|route| code(route)).collect();
-        let (resource, policy) = (escape(&row.resource), escape(&row.policy));
+        let (resource, policy) = (escape(&row.about()), escape(&row.policy));
         format!("| {resource} | {policy} | {} | {} |", grounds.join("; "), broken.join(", "))
     });
     table(out, "| object | policy | rests on | broken by |\n|---|---|---|---|", rows);

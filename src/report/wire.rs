@@ -11,6 +11,8 @@ use crate::model::{Confidence, Method, Mode, Role, Severity, Step};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
 pub const SCHEMA_VERSION: u32 = 2;
+/// Most fields that one policy names in words.
+const MAX_FIELDS: usize = 8;
 
 /// What one scan found, and what it did not look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,12 +53,12 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
-/// Who may reach one kind of object, as the facts show.
+/// Who may reach one kind of object, or some of its fields, as the facts show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PolicyRow {
     /// The kind: `order`.
     pub resource: String,
-    /// The fields that it is about; `*` for all.
+    /// The fields that it is about; `*` for all that have no row of their own.
     pub fields: Vec<String>,
     /// `public`, `signed-in`, `group`, `owner` or `role:NAME`.
     pub policy: String,
@@ -64,6 +66,24 @@ pub struct PolicyRow {
     pub rests_on: Vec<String>,
     /// The routes that break it.
     pub broken_by: Vec<String>,
+}
+
+impl PolicyRow {
+    /// Returns true where it is about no fields in particular.
+    pub fn is_of_all(&self) -> bool {
+        self.fields.iter().all(|field| field == "*")
+    }
+
+    /// Returns what it is about in words: `order`, or `user (email, phone)` where it is about some fields alone.
+    pub fn about(&self) -> String {
+        if self.is_of_all() {
+            return self.resource.clone();
+        }
+        let more = self.fields.len().saturating_sub(MAX_FIELDS);
+        let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+        let named: Vec<&str> = self.fields.iter().take(MAX_FIELDS).map(String::as_str).collect();
+        format!("{} ({}{more})", self.resource, named.join(", "))
+    }
 }
 
 /// A question that settles what the facts leave open.
@@ -162,6 +182,18 @@ pub struct Score {
     pub withheld_because: Option<String>,
 }
 
+/// What kind of reason there is for giving no grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Withheld {
+    /// More would have to be tested for one.
+    Incomplete,
+    /// The scan did not run to its end, or its set-up could not be trusted.
+    NoTrust,
+    /// Nothing was sent.
+    DryRun,
+}
+
 /// An operation by its parts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct OperationRef {
@@ -182,18 +214,6 @@ pub enum FindingStatus {
     Known,
     /// No longer there.
     Fixed,
-/// What kind of reason there is for giving no grade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Withheld {
-    /// More would have to be tested for one.
-    Incomplete,
-    /// The scan did not run to its end, or its set-up could not be trusted.
-    NoTrust,
-    /// Nothing was sent.
-    DryRun,
-}
-
 }
 
 /// One weakness with its proof.

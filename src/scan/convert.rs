@@ -81,7 +81,7 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
 fn policy_row(row: crate::access::PolicyRow) -> PolicyRow {
     PolicyRow {
         resource: row.resource,
-        fields: vec!["*".to_owned()],
+        fields: row.fields,
         policy: row.level.to_string(),
         rests_on: row.rests_on.iter().map(|text| clean(text, 300)).collect(),
         broken_by: row.broken_by.iter().map(|id| clean(id.as_str(), 300)).collect(),

@@ -18,7 +18,7 @@ pub(super) fn policy_lines(rows: &[PolicyRow], most: usize, max: usize) -> Vec<P
         .into_iter()
         .take(most)
         .map(|row| PolicyLine {
-            resource: line(&row.resource, 60),
+            resource: line(&row.about(), 120),
             policy: line(&row.policy, 40),
             rests_on: some(&row.rests_on),
             broken_by: some(&row.broken_by),

@@ -187,7 +187,7 @@ pub struct Reason {
 /// Who may reach one kind of object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PolicyLine {
-    /// The kind.
+    /// The kind; `user (email, phone)` where it is about some of its fields alone.
     pub resource: String,
     /// `public`, `signed-in`, `group`, `owner` or `role:NAME`.
     pub policy: String,

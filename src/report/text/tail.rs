@@ -27,7 +27,7 @@ pub(super) fn policy(page: &mut Page, report: &Report) {
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let broken =
             if row.broken_by.is_empty() { String::new() } else { format!("; broken by {}", row.broken_by.join(", ")) };
-        let lead = format!("{}: {}", row.resource, row.policy);
+        let lead = format!("{}: {}", row.about(), row.policy);
         page.wrapped(2, (Tone::Strong, ""), (Tone::Plain, &format!("{lead}{grounds}{more}{broken}")));
     }
     page.more(2, rows.len().saturating_sub(most), "kinds of objects");
