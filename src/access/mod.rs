@@ -4,15 +4,17 @@
 //! A route is never judged by its own answers: the policy is learnt from the facts of the other routes, and a route that
 //! was found to break it is taken out of the evidence, so that no leak can excuse another.
 
+mod answer_facts;
 mod claims;
 mod evidence;
 mod explore;
 mod fact;
-mod policy;
 mod field_groups;
+mod policy;
 mod ruling;
 mod survey_facts;
 
+pub use answer_facts::SeenAnswer;
 pub use claims::{Settled, settle};
 pub use evidence::private_fields;
 pub use explore::{Explorer, values_of};

@@ -121,6 +121,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
     let acting = all_acting.as_deref().unwrap_or(maker.acting);
     let table = AccessTable::new(&survey, &input.intent);
+    let answers = writing::answers(&input, &maker);
+    table.facts().extend(answers.iter().flat_map(|seen| seen.facts(&survey)));
     let (llm, met) = models::meet(&input, acting, &table, &maker, &shared, ticked).await;
     let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
     let (mut verdicts, accesses) = check_all(&input, &cx, acting, &maker, ticked).await;

@@ -1,13 +1,15 @@
 //! What a scan writes, around the survey and the checks: objects before them, undoing after them, and what is told of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::run::{ScanInput, Stage, Ticked};
+use crate::access::SeenAnswer;
 use crate::act::{Accounts, Acting, Kind, Maker, clean_up};
 use crate::checks::Access;
 use crate::llm::recognise;
-use crate::model::{Security, clean_name};
-use crate::probe::{Probe, SendError};
+use crate::model::{AccessVerb, Credential, OperationId, Security, clean_name};
+use crate::probe::{Answer, Probe, SendError};
 use crate::report::{Report, Write};
 use crate::survey::me_facts;
 
@@ -113,6 +115,31 @@ pub(super) fn facts(input: &ScanInput<'_>) -> Vec<(String, String, String)> {
         facts.extend(answered.into_iter().map(|(field, value)| (account.name.clone(), field, value)));
     }
     facts
+}
+
+/// Returns the answers to creations, sign-ups and sign-ins: what they show is evidence like any other answer's.
+pub(super) fn answers(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<SeenAnswer> {
+    let of = |operation: &OperationId, verb, caller: &str, answer: &Arc<Answer>| SeenAnswer {
+        operation: operation.clone(),
+        verb,
+        caller: caller.to_owned(),
+        answer: Arc::clone(answer),
+    };
+    let operation = |index: usize| maker.acting.get(index).map(|acting| &acting.operation.id);
+    let made = maker.made().into_iter().filter_map(|created| {
+        Some(of(operation(created.producer)?, AccessVerb::Create, &created.caller, &created.answer))
+    });
+    let accounts = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
+    let signed_up = accounts
+        .iter()
+        .filter_map(|account| Some(of(operation(account.sign_up)?, AccessVerb::Call, &account.name, &account.answer)));
+    let signed_in = input.probe.identities().iter().filter_map(|identity| {
+        let Credential::Login(recipe) = &identity.credential else { return None };
+        let session = input.probe.sessions().get(&identity.name)?;
+        let id = OperationId::from(recipe.operation.as_str());
+        Some(of(&id, AccessVerb::Call, &identity.name, session.login.as_ref()?))
+    });
+    made.chain(signed_up).chain(signed_in).collect()
 }
 
 /// What the user should know of what was made and what was not.

@@ -5,6 +5,7 @@ mod administered;
 mod bodies;
 mod disguised;
 mod enveloped;
+mod feeds;
 mod field_groups;
 mod formed;
 mod killed;
