@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::fact::{AccessOutcome, Fact, Relation, relation_to};
 use super::ruling::AccessModel;
 use crate::model::{AccessClaim, AccessVerb, Exchange, OperationId, SeenValue, clean_name};
-use crate::survey::{ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, is_whole, leaves, scalar_text, words};
+use crate::survey::{
+    ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, is_whole, leaves, resource_of_name, scalar_text, words,
+};
 
 /// How much a ground says, strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -387,11 +389,19 @@ impl<'a> Gathering<'a> {
         let object = survey.objects.known.get(&self.key)?;
         let (owner, caller) = (survey.people.get(&self.claim.owner)?, survey.people.get(&self.claim.caller)?);
         let both = |value: &str| owner.groups.contains(value) && caller.groups.contains(value);
+        // A number of a list of members counts only where the field numbers that kind of group.
+        let listed = |field: &str, value: &str| {
+            let mut shared = owner.memberships.intersection(&caller.memberships);
+            shared.any(|(kind, id)| id == value && resource_of_name(field).as_ref() == Some(kind))
+        };
+        let names_group = |field: &str, value: &str| {
+            is_strong_owner_name(field) && both(&value.to_lowercase()) || listed(field, value)
+        };
         object
             .fields
             .iter()
-            .filter_map(|(field, value)| Some((field, scalar_text(value)?.to_lowercase())))
-            .find(|(field, value)| is_strong_owner_name(field.split('/').next().unwrap_or(field)) && both(value))
+            .filter_map(|(field, value)| Some((field, scalar_text(value)?)))
+            .find(|(field, value)| names_group(field.split('/').next().unwrap_or(field), value))
             .map(|(field, _)| clean_name(field, 40))
     }
 }

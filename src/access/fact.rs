@@ -98,7 +98,7 @@ pub fn relation_to(people: &People, owner: &str, caller: &str) -> Relation {
         (Some(owner), Some(caller)) if caller.rank < owner.rank => Relation::Lower,
         (Some(owner), Some(caller)) if caller.rank > owner.rank => Relation::Higher,
         // What is null for both is no group that they share: only values that were learnt stand in `groups`.
-        (Some(owner), Some(caller)) if !owner.groups.is_disjoint(&caller.groups) => Relation::Member,
+        (Some(owner), Some(caller)) if owner.shares_group_with(caller) => Relation::Member,
         (Some(_), Some(_)) => Relation::Peer,
         _ if caller == GARBAGE => Relation::Invalid,
         _ if caller == ANONYMOUS => Relation::Anonymous,

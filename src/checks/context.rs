@@ -149,7 +149,7 @@ impl<'a> CheckCx<'a> {
             }
         }
         // One of the owner's tenant may be let in on purpose: strangers say more, and are tried first.
-        pairs.sort_by_key(|pair| !pair.owner.groups.is_disjoint(&pair.intruder.groups));
+        pairs.sort_by_key(|pair| pair.owner.shares_group_with(pair.intruder));
         pairs.truncate(MAX_PAIRS);
         pairs
     }

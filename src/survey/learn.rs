@@ -13,7 +13,7 @@ use super::people::me_facts;
 use super::refusal::Reading;
 use super::run::Survey;
 use super::slots::Slot;
-use crate::model::ANONYMOUS;
+use crate::model::{ANONYMOUS, Place};
 
 /// A collection that shows two peers disjoint objects, each with one owner value throughout, tells which value is whose.
 pub(super) fn learn_from_lists(survey: &mut Survey) {
@@ -39,6 +39,39 @@ pub(super) fn learn_from_lists(survey: &mut Survey) {
     for (caller, fact) in learnt {
         survey.people.learn(&caller, [fact]);
     }
+}
+
+/// A list of members (`/teams/{id}/members`) that shows several callers to one of them tells of a group that they share.
+pub(super) fn learn_from_members(survey: &mut Survey) {
+    let mut learnt: Vec<(String, ObjectKey)> = Vec::new();
+    for surveyed in &survey.operations {
+        let Some(slot) = slot_of_members(surveyed) else { continue };
+        for baseline in surveyed.valid() {
+            let group = baseline.values.get(&(slot.place, slot.name.clone())).and_then(scalar_text);
+            let (Some(id), Some(resource)) = (group, slot.resources.first()) else { continue };
+            let listed = baseline.first.response().map(leaves).unwrap_or_default();
+            let listed = listed.iter().filter(|leaf| leaf.path.contains('*'));
+            let members: BTreeSet<&str> = listed
+                .filter_map(|leaf| survey.people.named_in(&leaf.key, &leaf.text))
+                .map(|person| person.name.as_str())
+                .collect();
+            if members.len() >= 2 && members.contains(baseline.caller.as_str()) {
+                learnt.extend(members.iter().map(|name| ((*name).to_owned(), (resource.clone(), id.clone()))));
+            }
+        }
+    }
+    for (name, group) in learnt {
+        survey.people.join(&name, group);
+    }
+}
+
+/// The slot of the group in a path to its members.
+fn slot_of_members(surveyed: &Surveyed) -> Option<&Slot> {
+    let (before, last) = surveyed.operation.path.trim_end_matches('/').rsplit_once('/')?;
+    let lists_people = super::names::resource_of_name(last).is_some_and(|resource| is_person(&resource));
+    let slot = surveyed.slots.last().filter(|_| lists_people && before.ends_with('}'))?;
+    // `/users/{id}/members` is about a person.
+    (slot.place == Place::Path && !slot.resources.iter().any(|resource| is_person(resource))).then_some(slot)
 }
 
 /// Strong owner fields that have one and the same value in all these objects.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::leaves::{leaves, scalar_text};
 use super::names::{is_strong_owner_name, owner_stem, words};
+use super::objects::ObjectKey;
 use crate::model::{Credential, Identity};
 use crate::probe::{Response, Session};
 
@@ -25,6 +26,8 @@ pub struct Person {
     pub kinds: BTreeMap<String, BTreeSet<String>>,
     /// Such values that it shares with another caller: a tenant, a team.
     pub groups: BTreeSet<String>,
+    /// Groups (teams, channels) whose members it was listed among.
+    pub memberships: BTreeSet<ObjectKey>,
     /// Some operation answered it that refuses strangers.
     pub signed_in: bool,
 }
@@ -82,6 +85,7 @@ impl People {
                 facts: configured_facts(identity),
                 kinds: BTreeMap::new(),
                 groups: BTreeSet::new(),
+                memberships: BTreeSet::new(),
                 signed_in: false,
             })
             .collect();
@@ -97,7 +101,7 @@ impl People {
             .flat_map(|owner| all.clone().map(move |intruder| (intruder, owner)))
             .filter(|(intruder, owner)| intruder.name != owner.name && intruder.rank == owner.rank)
             .collect();
-        pairs.sort_by_key(|(intruder, owner)| (owner.rank, !owner.groups.is_disjoint(&intruder.groups)));
+        pairs.sort_by_key(|(intruder, owner)| (owner.rank, owner.shares_group_with(intruder)));
         pairs
     }
 
@@ -113,6 +117,13 @@ impl People {
             let value = value.to_lowercase();
             person.kinds.entry(value.clone()).or_default().insert(kind_of(&key));
             person.facts.insert(value);
+        }
+    }
+
+    /// Notes a group that a caller was listed in.
+    pub(super) fn join(&mut self, name: &str, group: ObjectKey) {
+        if let Some(person) = self.all.iter_mut().find(|person| person.name == name) {
+            person.memberships.insert(group);
         }
     }
 
@@ -176,6 +187,11 @@ impl People {
 }
 
 impl Person {
+    /// Returns true where both belong to one group, by a value that stands for both or by a list of its members.
+    pub fn shares_group_with(&self, other: &Self) -> bool {
+        !self.groups.is_disjoint(&other.groups) || !self.memberships.is_disjoint(&other.memberships)
+    }
+
     fn kinds_of(&self, fact: &str) -> BTreeSet<String> {
         self.kinds.get(fact).cloned().unwrap_or_else(|| BTreeSet::from([USER.to_owned()]))
     }

@@ -9,7 +9,7 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::baseline::{Baseline, Surveyed};
-use super::learn::{harvest, learn_from_created, learn_from_lists, learn_from_me, seed_accounts};
+use super::learn::{harvest, learn_from_created, learn_from_lists, learn_from_me, learn_from_members, seed_accounts};
 use super::leaves::{leaves, same, scalar_text};
 use super::objects::{Object, ObjectKey, Objects};
 use super::ownership::{Sign, signs_of};
@@ -99,6 +99,7 @@ impl Surveyor<'_> {
             }
             learn_from_created(&mut survey);
             learn_from_lists(&mut survey);
+            learn_from_members(&mut survey);
             self.attribute(&mut survey);
         }
         // What no answer showed may stand as an example in the document.

@@ -8,6 +8,7 @@ mod enveloped;
 mod feeds;
 mod field_groups;
 mod formed;
+mod groups;
 mod killed;
 pub mod kit;
 mod objects;
