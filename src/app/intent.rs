@@ -3,13 +3,18 @@
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
+use url::Url;
 
 use super::answers::ScanRequest;
+use super::base::choose_base;
 use super::error::AppError;
 use super::prepare::{Described, describe};
-use super::state::App;
+use super::state::{App, from_store};
 use crate::config::Config;
-use crate::model::{Api, IntentMemory, IntentOrigin, IntentSubject, OperationId, StatedIntent, clean, clean_name};
+use crate::model::{
+    AccessLevel, Api, IntentMemory, IntentOrigin, IntentSubject, OperationId, StatedIntent, clean, clean_name,
+};
+use crate::report::{Question, Report};
 use crate::spec::{OverlayNotation, intent_overlay};
 use crate::survey::resource_of_name;
 
@@ -109,13 +114,25 @@ pub struct IntentRow {
     /// The last day on which it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
-    /// `configuration`, `overlay` or `document`.
+    /// `configuration`, `overlay` or `document`; `scan` for what was learnt and is not stated.
     pub origin: &'static str,
-    /// File and line.
+    /// File and line; the scan that it was learnt by.
     pub source: String,
     /// Why it does not count; absent where it holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_used: Option<String>,
+    /// The fields that it is about, where it is not all of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// Routes that break what was learnt.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub broken_by: Vec<String>,
+    /// What to ask a person, so that it can be stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// The lines of the configuration that answer it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_with: Option<String>,
 }
 
 fn row(stated: &StatedIntent, not_used: Option<String>) -> IntentRow {
@@ -131,13 +148,17 @@ fn row(stated: &StatedIntent, not_used: Option<String>) -> IntentRow {
         },
         source: clean(&stated.source.to_string(), 300),
         not_used,
+        fields: Vec::new(),
+        broken_by: Vec::new(),
+        question: None,
+        answer_with: None,
     }
 }
 
 /// What is stated, and the configuration's part of it as an Overlay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatedIntents {
-    /// One row per statement.
+    /// One row per statement, and one for what the last scan learnt or could not decide and nothing states.
     pub rows: Vec<IntentRow>,
     /// What of Overlay and document could not be read of them.
     pub issues: Vec<String>,
@@ -146,7 +167,68 @@ pub struct StatedIntents {
     pub overlay: Option<String>,
 }
 
+/// Returns what a scan learnt of kinds of objects, and what it could not decide of routes, where nothing is stated.
+fn learnt_rows(report: &Report, stated: &IntentMemory) -> Vec<IntentRow> {
+    let source = format!("scan {} of {}", report.scan.id, report.scan.started_at.get(..10).unwrap_or_default());
+    let empty = IntentRow {
+        about: String::new(),
+        policy: String::new(),
+        reason: None,
+        expires: None,
+        origin: "scan",
+        source,
+        not_used: None,
+        fields: Vec::new(),
+        broken_by: Vec::new(),
+        question: None,
+        answer_with: None,
+    };
+    let learnt = report.policy.iter().filter(|row| stated.of_resource(&row.resource).is_none()).map(|row| IntentRow {
+        about: format!("resource:{}", row.resource),
+        policy: row.policy.clone(),
+        reason: (!row.rests_on.is_empty()).then(|| row.rests_on.join("; ")),
+        fields: if row.is_of_all() { Vec::new() } else { row.fields.clone() },
+        broken_by: row.broken_by.clone(),
+        question: Some(format!("Is it right that every {} is for {}?", row.about(), circle_of(&row.policy))),
+        answer_with: row.is_of_all().then(|| {
+            let (name, policy) = (&row.resource, &row.policy);
+            format!("[intent]\n\"resource:{name}\" = {{ policy = \"{policy}\", reason = \"...\" }}")
+        }),
+        ..empty.clone()
+    });
+    let is_open = |question: &&Question| {
+        let route = question.about.split('?').next().unwrap_or_default();
+        stated.of_operation(&OperationId::from(route)).is_none()
+    };
+    let open = report.questions.iter().filter(is_open).map(|question| IntentRow {
+        about: question.about.clone(),
+        policy: "undecided".to_owned(),
+        question: Some(question.question.clone()),
+        answer_with: Some(question.answer_with.clone()),
+        ..empty.clone()
+    });
+    learnt.chain(open).collect()
+}
+
+/// Returns the callers that a policy is for, in words.
+fn circle_of(policy: &str) -> &str {
+    match AccessLevel::parse(policy) {
+        Some(AccessLevel::Public) => "everyone, callers without a credential included",
+        Some(AccessLevel::SignedIn) => "every signed-in user",
+        Some(AccessLevel::Group) => "the members of its group alone",
+        Some(AccessLevel::Owner) => "its owner alone",
+        Some(AccessLevel::Role(_)) | None => policy,
+    }
+}
+
 impl App {
+    /// Returns the last complete scan of a target, where there is one.
+    async fn last_scan_of(&self, base_url: Option<&Url>) -> Result<Option<Report>, AppError> {
+        let Some(base_url) = base_url else { return Ok(None) };
+        let store = self.store().await?;
+        store.previous(base_url.as_str().trim_end_matches('/')).await.map_err(from_store)
+    }
+
     /// Lists what is stated of who is meant to reach what. Sends nothing but the request for a document at an address.
     ///
     /// # Errors
@@ -158,7 +240,7 @@ impl App {
     ) -> Result<StatedIntents, AppError> {
         // No secret is needed to read what is stated.
         request.dry_run = true;
-        let Described { config, found, .. } = describe(self, &request).await?;
+        let Described { config, scope, found } = describe(self, &request).await?;
         let today = jiff::Zoned::now().date();
         let gathered = gather(&config, &found.api, today)?;
         let own: Vec<StatedIntent> = gathered
@@ -170,10 +252,14 @@ impl App {
         let overlay = (!own.is_empty()).then(|| intent_overlay(&found.api, &own, notation)).transpose();
         let about = |text: &str| text.contains("x-routewarden-intent") || text.contains("#/actions/");
         let issues = found.api.issues.iter().filter(|issue| about(&issue.at) || about(&issue.message));
-        Ok(StatedIntents {
-            rows: gathered.rows(today),
-            issues: issues.map(|issue| clean(&format!("{}: {}", issue.at, issue.message), 600)).collect(),
-            overlay: overlay.map_err(AppError::Internal)?,
-        })
+        let mut issues: Vec<String> =
+            issues.map(|issue| clean(&format!("{}: {}", issue.at, issue.message), 600)).collect();
+        let base_url = choose_base(&config, &request.overrides, &found, &scope).ok().and_then(|base| base.url);
+        let mut rows = gathered.rows(today);
+        match self.last_scan_of(base_url.as_ref()).await {
+            Ok(report) => rows.extend(report.iter().flat_map(|report| learnt_rows(report, &gathered.memory))),
+            Err(error) => issues.push(format!("what the last scan learnt is not shown: {error}")),
+        }
+        Ok(StatedIntents { rows, issues, overlay: overlay.map_err(AppError::Internal)? })
     }
 }

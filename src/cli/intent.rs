@@ -10,8 +10,11 @@ use crate::spec::{Overlay, OverlayNotation};
 use super::cx::Cx;
 use super::exit::Exit;
 use super::files;
-use super::layout::{Column, table, wrap};
+use super::layout::{Column, table, verbatim, wrap};
 use super::outputs::AnswerOptions;
+
+/// The origin of rows that nothing states.
+const LEARNT: &str = "scan";
 
 /// Options of `intent`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +54,7 @@ pub(super) async fn run(cx: &Cx, args: IntentArgs) -> anyhow::Result<Exit> {
         cx.remark(issue.as_str());
     }
     let Some(file) = args.overlay else {
-        if stated.rows.is_empty() {
+        if stated.rows.iter().all(|row| row.origin == LEARNT) {
             cx.remark("nothing is stated yet: [intent] in routewarden.toml says who is meant to reach what");
         }
         args.answer.print(cx, &stated.rows, |rows| text(rows, cx.width()))?;
@@ -86,18 +89,45 @@ fn text(rows: &[IntentRow], width: usize) -> String {
     }
     let fixed = |heading| Column { heading, shrinks: false };
     let columns = [fixed("policy"), fixed("until"), fixed("source"), Column { heading: "about", shrinks: true }];
-    let (used, unused): (Vec<&IntentRow>, Vec<&IntentRow>) = rows.iter().partition(|row| row.not_used.is_none());
+    let (learnt, stated): (Vec<&IntentRow>, Vec<&IntentRow>) = rows.iter().partition(|row| row.origin == LEARNT);
+    let (used, unused): (Vec<&IntentRow>, Vec<&IntentRow>) = stated.into_iter().partition(|row| row.not_used.is_none());
     let cells = |row: &&IntentRow| {
         let until = row.expires.clone().unwrap_or_else(|| "-".to_owned());
         vec![row.policy.clone(), until, row.source.clone(), row.about.clone()]
     };
-    let mut out = table(&columns, &used.iter().map(cells).collect::<Vec<_>>(), width);
+    let mut out = match used.is_empty() {
+        true => String::new(),
+        false => table(&columns, &used.iter().map(cells).collect::<Vec<_>>(), width),
+    };
     if !unused.is_empty() {
         out.push_str("\nNot used\n");
     }
     for row in unused {
         let because = row.not_used.as_deref().unwrap_or_default();
         out.push_str(&wrap(&format!("{} = {} ({}): {because}", row.about, row.policy, row.source), width, 2));
+    }
+    if let Some(first) = learnt.first() {
+        let space = if out.is_empty() { "" } else { "\n" };
+        out.push_str(&format!("{space}Learnt by {}, and not stated\n", first.source));
+    }
+    for row in learnt {
+        out.push_str(&learnt_lines(row, width));
+    }
+    out
+}
+
+/// What a scan learnt of one kind of object or could not decide of one route, with the question and its answer.
+fn learnt_lines(row: &IntentRow, width: usize) -> String {
+    let fields = if row.fields.is_empty() { String::new() } else { format!(" ({})", row.fields.join(", ")) };
+    let reason = row.reason.as_ref().map(|reason| format!(", by {reason}")).unwrap_or_default();
+    let broken =
+        if row.broken_by.is_empty() { String::new() } else { format!("; broken by {}", row.broken_by.join(", ")) };
+    let mut out = wrap(&format!("{}{fields}: {}{reason}{broken}", row.about, row.policy), width, 2);
+    if let Some(question) = &row.question {
+        out.push_str(&wrap(&format!("? {question}"), width, 4));
+    }
+    for line in row.answer_with.iter().flat_map(|answer| answer.lines()) {
+        out.push_str(&verbatim(line, 6));
     }
     out
 }

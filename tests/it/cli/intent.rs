@@ -4,7 +4,11 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use routewarden::report::{PolicyRow, Question, Status};
+use routewarden::store::Store;
+
 use super::Shell;
+use crate::report::support::sample_report;
 
 const CONFIG: &str = r#"[target]
 openapi = "openapi.json"
@@ -159,4 +163,46 @@ fn an_overlay_of_the_command_line_goes_before_the_configured_one() {
     assert!(report["plan"].as_array().unwrap().iter().all(|row| row["operation"]["method"] != "DELETE"), "{out}");
     let issue = &report["document_issues"][0];
     assert_eq!((&issue["at"], &issue["line"]), (&json!("less.yaml#/actions/1"), &json!(6)), "{issue}");
+}
+
+#[tokio::test]
+async fn what_the_last_scan_learnt_stands_beside_what_is_stated() {
+    let shell = shell(CONFIG);
+    let mut report = sample_report();
+    report.scan.base_url = "http://127.0.0.1:1".to_owned();
+    report.scan.status = Status::Complete;
+    let learnt = |resource: &str, fields: &[&str]| PolicyRow {
+        resource: resource.to_owned(),
+        fields: fields.iter().map(|name| (*name).to_owned()).collect(),
+        policy: "owner".to_owned(),
+        rests_on: vec!["GET /drafts shows each caller its own".to_owned()],
+        broken_by: vec!["GET /drafts/{slug}".to_owned()],
+    };
+    report.policy = vec![learnt("order", &["*"]), learnt("draft", &["*"]), learnt("user", &["email", "phone"])];
+    let asked = |about: &str| Question {
+        about: about.to_owned(),
+        question: format!("Is every signed-in user meant to read any draft by {about}?"),
+        answer_with: "[intent]\n...".to_owned(),
+    };
+    report.questions = vec![asked("GET /articles/{slug}"), asked("GET /drafts/{slug}")];
+    Store::open(Some(&shell.folder().join("data"))).await.unwrap().save(&report).await.unwrap();
+
+    let learnt: Vec<Value> = rows(&shell).into_iter().filter(|row| row["origin"] == "scan").collect();
+    let about: Vec<&str> = learnt.iter().map(|row| row["about"].as_str().unwrap()).collect();
+    // Orders and the articles are stated already.
+    assert_eq!(about, ["resource:draft", "resource:user", "GET /drafts/{slug}"]);
+    assert_eq!(learnt[0]["question"], "Is it right that every draft is for its owner alone?");
+    assert!(learnt[0]["answer_with"].as_str().unwrap().contains("\"resource:draft\" = { policy = \"owner\""));
+    assert_eq!(learnt[1]["fields"], json!(["email", "phone"]));
+
+    let (code, out, err) = shell.run(&["intent"]);
+    assert_eq!(code, 0, "{err}");
+    let out = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "and not stated resource:draft: owner, by GET /drafts shows each caller its own; broken by GET /drafts/{slug}",
+        "? Is it right that every draft is for its owner alone? [intent] \"resource:draft\"",
+        "GET /drafts/{slug}: undecided",
+    ] {
+        assert!(out.contains(part), "{part}: {out}");
+    }
 }
