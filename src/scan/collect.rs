@@ -72,7 +72,11 @@ fn row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Ve
         operation: operation_ref(operation),
         check: check.to_owned(),
         outcome: outcome(verdict),
-        because: redact(claim.or(silence.map(Silence::because)).unwrap_or_default()),
+        because: match claim {
+            Some(claim) if is_note(verdict) => redact(&format!("noted without a claim of harm: {claim}")),
+            Some(claim) => redact(claim),
+            None => redact(silence.map(Silence::because).unwrap_or_default()),
+        },
         step: None,
         see: match silence {
             Some(Silence::SeeOther { check, .. }) => Some((*check).to_owned()),
@@ -89,6 +93,9 @@ fn row(input: &ScanInput<'_>, operation: &OperationId, check: &str, verdict: &Ve
 
 fn outcome(verdict: &Verdict) -> CoverageOutcome {
     match verdict {
+        // What is meant to be so, by the user's word, is nothing to test.
+        Verdict::Broken(drafts) if drafts.iter().any(is_stated) && is_note(verdict) => CoverageOutcome::NotApplicable,
+        Verdict::Broken(_) if is_note(verdict) => CoverageOutcome::Undecided,
         Verdict::Broken(_) => CoverageOutcome::Broken,
         Verdict::Silent(Silence::Held(_)) => CoverageOutcome::Held,
         Verdict::Silent(Silence::Undecided(_)) => CoverageOutcome::Undecided,
@@ -97,6 +104,17 @@ fn outcome(verdict: &Verdict) -> CoverageOutcome {
             CoverageOutcome::NotApplicable
         }
     }
+}
+
+/// Returns true where all that a check has to say is a fact: that shows no rule broken and none held.
+fn is_note(verdict: &Verdict) -> bool {
+    let drafts = verdict.drafts();
+    !drafts.is_empty() && drafts.iter().all(|draft| draft.confidence() == Confidence::Observation)
+}
+
+/// Returns true for what the access model made a note, since it is stated to be meant.
+fn is_stated(draft: &Draft) -> bool {
+    draft.access.is_some()
 }
 
 fn brief(exchange: &Exchange) -> ExchangeBrief {

@@ -58,6 +58,9 @@ async fn the_users_word_makes_a_finding_a_note() {
     let finding = report.findings.iter().find(|finding| finding.check == "authz/bola-read").expect("a note");
     assert_eq!(finding.confidence, Confidence::Observation);
     assert!(finding.clauses.iter().any(|clause| clause.because.contains("reviewed by all")), "{:?}", finding.clauses);
+    // What is only noted was neither shown to be broken nor to hold.
+    let row = coverage(&report, "authz/bola-read", "GET /drafts/{slug}");
+    assert!(row.starts_with("NotApplicable: noted without a claim of harm"), "{row}");
     let plain = scan(&twin, "").await;
     let finding = plain.findings.iter().find(|finding| finding.check == "authz/bola-read").expect("a finding");
     assert_eq!(finding.confidence, Confidence::Confirmed);
