@@ -40,6 +40,11 @@ pub fn described(title: &str, schemas: &[(&str, Value)]) -> Value {
     })
 }
 
+/// These routes behind [`entry`].
+pub fn behind_entry(groups: impl IntoIterator<Item = Vec<Route>>) -> Vec<Route> {
+    std::iter::once(entry()).chain(groups).flatten().collect()
+}
+
 /// `POST /register`, `POST /login` and `GET /me`.
 pub fn entry() -> Vec<Route> {
     let register = op("POST", "/register", "register", |w, c| {

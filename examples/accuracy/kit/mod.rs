@@ -10,7 +10,7 @@ mod token;
 mod world;
 
 pub use account::SignUp;
-pub use entry::{described, entry, house, is_mine, login, made, make, me, merge, mine, peopled};
+pub use entry::{behind_entry, described, entry, house, is_mine, login, made, make, me, merge, mine, peopled};
 pub use http::{Call, Reply, created, no_content, ok, reply};
 pub use route::{Answer, Door, Route, document, list_of, object, op, refer};
 pub use serve::{Server, answer};

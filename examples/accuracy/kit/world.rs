@@ -112,6 +112,15 @@ impl World {
         }
     }
 
+    /// Takes out what hangs on a row: the rows of these tables whose field holds its id.
+    pub fn cut_below(&mut self, tables: &[&'static str], field: &str, id: &Value) {
+        for table in tables {
+            for row in self.of(table, field, id) {
+                self.cut(table, &key_of(&row));
+            }
+        }
+    }
+
     /// The row with this key, whoever owns it.
     pub fn row(&self, table: &str, key: &str) -> Result<Value, Reply> {
         self.rows(table).iter().find(|row| key_of(row) == key).cloned().ok_or_else(|| self.missing())

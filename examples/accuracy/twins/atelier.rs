@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Call, Door, Route, World, created, described, entry, house, is_mine, key_of, list_of, make, mine, object, ok, only,
-    op, refer,
+    Call, Door, Route, World, behind_entry, created, described, house, is_mine, key_of, list_of, make, mine, object,
+    ok, only, op, refer,
 };
 
 pub const TWIN: Twin = Twin {
@@ -51,10 +51,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(orders());
-    all.extend(around());
-    all
+    behind_entry([orders(), around()])
 }
 
 /// The caller's order; what is foreign and what is missing are one to the caller.

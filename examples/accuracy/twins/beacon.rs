@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Call, Door, Faults, Route, World, described, entry, house, list_of, made, mine, no_content, object, ok, op, refer,
+    Call, Door, Faults, Route, World, behind_entry, described, house, list_of, made, mine, no_content, object, ok, op,
+    refer,
 };
 
 pub const TWIN: Twin = Twin {
@@ -56,11 +57,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(stations());
-    all.extend(alarms());
-    all.extend(logbook());
-    all
+    behind_entry([stations(), alarms(), logbook()])
 }
 
 /// Documented as protected, and served to anybody.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Call, Route, World, created, described, entry, house, keep, list_of, no_content, object, ok, op, refer,
+    Call, Route, World, behind_entry, created, described, house, keep, list_of, no_content, object, ok, op, refer,
 };
 
 pub const TWIN: Twin = Twin {
@@ -43,10 +43,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(tasks());
-    all.extend(reminders());
-    all
+    behind_entry([tasks(), reminders()])
 }
 
 fn tasks() -> Vec<Route> {

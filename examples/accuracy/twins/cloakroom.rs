@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Door, Route, World, described, entry, house, is_mine, keep, list_of, made, mine, no_content, object, ok, only, op,
-    refer,
+    Door, Route, World, behind_entry, described, house, is_mine, keep, list_of, made, mine, no_content, object, ok,
+    only, op, refer,
 };
 
 pub const TWIN: Twin = Twin {
@@ -51,10 +51,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(vouchers());
-    all.extend(lockers());
-    all
+    behind_entry([vouchers(), lockers()])
 }
 
 /// Vouchers hang on the wall for all guests; only who issued one may change it or take it down.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Answer, Call, Reply, Route, World, created, described, entry, house, keep, key_of, list_of, made, mine, no_content,
+    Answer, Call, Reply, Route, World, behind_entry, created, described, house, keep, list_of, made, mine, no_content,
     object, ok, op, refer, text,
 };
 
@@ -47,11 +47,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(projects());
-    all.extend(tasks());
-    all.extend(notes());
-    all
+    behind_entry([projects(), tasks(), notes()])
 }
 
 fn projects() -> Vec<Route> {
@@ -66,11 +62,7 @@ fn projects() -> Vec<Route> {
             let project = parent(w, c)?;
             w.cut("projects", c.at(0));
             // What hangs on a project goes with it.
-            for table in ["tasks", "notes"] {
-                for row in w.of(table, "project_id", &project["id"]) {
-                    w.cut(table, &key_of(&row));
-                }
-            }
+            w.cut_below(&["tasks", "notes"], "project_id", &project["id"]);
             Ok(no_content())
         })
         .gives(204, Value::Null),

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Call, Route, World, created, described, entry, house, list_of, mine, no_content, object, ok, op, refer, text,
-    without,
+    Call, Route, World, behind_entry, created, described, house, list_of, mine, no_content, object, ok, op, refer,
+    text, without,
 };
 
 pub const TWIN: Twin = Twin {
@@ -44,10 +44,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(crates());
-    all.extend(drawers());
-    all
+    behind_entry([crates(), drawers()])
 }
 
 fn put_crate(w: &mut World, c: &Call, id: &str) -> Value {

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Call, Route, World, created, described, entry, house, is_mine, keep, list_of, mine, no_content, object, ok, op,
-    refer,
+    Call, Route, World, behind_entry, created, described, house, is_mine, keep, list_of, mine, no_content, object, ok,
+    op, refer,
 };
 
 pub const TWIN: Twin = Twin {
@@ -62,10 +62,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(flows());
-    all.extend(runs());
-    all
+    behind_entry([flows(), runs()])
 }
 
 /// The next number of a table; flows are few.

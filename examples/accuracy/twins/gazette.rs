@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Call, Door, Route, World, created, described, entry, house, is_mine, keep, list_of, made, merge, mine, no_content,
-    object, ok, op, refer, same,
+    Call, Door, Route, World, behind_entry, created, described, house, is_mine, keep, list_of, made, merge, mine,
+    no_content, object, ok, op, refer, same,
 };
 
 pub const TWIN: Twin = Twin {
@@ -59,10 +59,7 @@ fn shown(row: &Value, c: &Call) -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(articles());
-    all.extend(readings());
-    all
+    behind_entry([articles(), readings()])
 }
 
 fn articles() -> Vec<Route> {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Call, Door, Route, World, created, described, entry, house, is_mine, key_of, list_of, made, mine, no_content,
+    Call, Door, Route, World, behind_entry, created, described, house, is_mine, list_of, made, mine, no_content,
     object, ok, op, refer,
 };
 
@@ -53,10 +53,7 @@ fn base() -> Value {
 }
 
 fn routes(_: &[&'static str]) -> Vec<Route> {
-    let mut all = entry();
-    all.extend(shelves());
-    all.extend(below());
-    all
+    behind_entry([shelves(), below()])
 }
 
 fn shelves() -> Vec<Route> {
@@ -70,11 +67,7 @@ fn shelves() -> Vec<Route> {
             let shelf = w.owned("shelves", c.at(0), "/owner_id", c, "")?;
             w.cut("shelves", c.at(0));
             // What stands on a shelf goes with it.
-            for table in ["books", "loans"] {
-                for row in w.of(table, "shelf_id", &shelf["id"]) {
-                    w.cut(table, &key_of(&row));
-                }
-            }
+            w.cut_below(&["books", "loans"], "shelf_id", &shelf["id"]);
             Ok(no_content())
         })
         .gives(204, Value::Null),
