@@ -7,6 +7,7 @@ use super::bodies::{Body, marker};
 use super::credentials::{self, fill};
 use super::kinds::{Acting, Kind};
 use super::registration::New;
+use super::shown_role::rank_by_shown_role;
 use super::signup::{PASSWORD_LENGTH, Persona, carriers, sign_in_bodies, token_in};
 use crate::model::{Api, Credential, Identity, LoginRecipe, Outcome, SchemeKind, Secret, TokenSource, clean};
 use crate::probe::{AccountNote, Answer, Ask, Caller, Probe, Response, SendError};
@@ -57,7 +58,9 @@ pub struct AccountMaker<'a> {
 
 impl AccountMaker<'_> {
     /// Makes so many accounts and signs them in.
-    pub async fn make(&self, probe: &mut Probe, names: &[&str]) -> Accounts {
+    ///
+    /// Where some of them turn out to be more than users, `further` are made in their place.
+    pub async fn make(&self, probe: &mut Probe, names: &[&str], further: &[&str]) -> Accounts {
         let mut accounts = Accounts::default();
         let candidates = self.candidates();
         if candidates.is_empty() && self.ways_of_administrators().next().is_none() {
@@ -67,8 +70,20 @@ impl AccountMaker<'_> {
             ));
             return accounts;
         }
+        self.make_named(probe, names, &candidates, &mut accounts).await;
+        if rank_by_shown_role(probe, &mut accounts) {
+            // Checks take the first as an example and the last as an intruder: both are users then.
+            let rank = |name: &str| probe.identities().iter().find(|known| known.name == name).map(|known| known.rank);
+            accounts.made.sort_by_key(|account| rank(&account.name));
+            self.make_named(probe, further, &candidates, &mut accounts).await;
+        }
+        accounts
+    }
+
+    /// Makes accounts of these names, until one cannot be made.
+    async fn make_named(&self, probe: &mut Probe, names: &[&str], candidates: &[usize], accounts: &mut Accounts) {
         for name in names {
-            match self.one(probe, name, &candidates).await {
+            match self.one(probe, name, candidates).await {
                 Ok(account) => accounts.made.push(account),
                 Err(because) => {
                     probe.drop_identity(name);
@@ -77,7 +92,6 @@ impl AccountMaker<'_> {
                 }
             }
         }
-        accounts
     }
 
     /// Sign-ups, the most telling names first.

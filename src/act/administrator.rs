@@ -141,7 +141,7 @@ pub(super) fn as_ordinary_user(api: &crate::model::Api, acting: &Acting, body: &
 }
 
 /// Whether a field says what an account may do.
-fn grants(name: &str) -> bool {
+pub(super) fn grants(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(
             word.as_str(),
@@ -165,7 +165,7 @@ fn grants(name: &str) -> bool {
 }
 
 /// `account_type: "admin"` grants as well, whatever the field is called.
-fn names_higher_role(text: &str) -> bool {
+pub(super) fn names_higher_role(text: &str) -> bool {
     text.len() <= 40 && role_word(text).is_some()
 }
 

@@ -16,6 +16,7 @@ mod kinds;
 mod maker;
 mod registration;
 mod repair;
+mod shown_role;
 mod signup;
 mod spare;
 mod stock;

@@ -24,9 +24,12 @@ use crate::store;
 /// The throw-away accounts of a scan.
 const ACCOUNTS: [&str; 2] = ["auto-a", "auto-b"];
 
+/// The one that is made beside them where one of them turns out to be more than a user.
+const FURTHER: [&str; 1] = ["auto-c"];
+
 /// Whether an identity is a throw-away account, by its name.
 pub(super) fn is_account(name: &str) -> bool {
-    ACCOUNTS.contains(&name)
+    ACCOUNTS.contains(&name) || FURTHER.contains(&name)
 }
 
 impl App {
@@ -70,7 +73,7 @@ impl App {
         let key = self.journal_key()?;
         let password = |name: &str| password(&key, scan, name);
         let maker = AccountMaker { api: &prepared.api, acting, password: &password };
-        Ok(maker.make(probe, &ACCOUNTS).await)
+        Ok(maker.make(probe, &ACCOUNTS, &FURTHER).await)
     }
 
     fn journals(&self) -> Result<PathBuf, AppError> {

@@ -7,6 +7,7 @@ mod disguised;
 mod enveloped;
 mod feeds;
 mod field_groups;
+mod first_account;
 mod formed;
 mod groups;
 mod killed;
