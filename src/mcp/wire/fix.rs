@@ -25,10 +25,10 @@ pub struct FixAnswer {
     /// Code in the framework's idiom.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub code: String,
-    /// The operation that it is about; the target's words.
+    /// The target's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
-    /// What was found there; names in it are the target's.
+    /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
     /// What to do and why, Markdown.
