@@ -8,10 +8,8 @@ mod meta;
 mod own_account;
 mod proving;
 mod registry;
-mod rights;
 mod role_changes;
 mod rule;
-mod throwaway;
 
 mod authn;
 mod authz;
@@ -21,6 +19,8 @@ mod inventory;
 mod llm;
 mod property;
 mod token;
+
+use crate::trial::rights;
 
 pub use acting::{Access, ActCx, Seen};
 pub use context::{CheckCx, Pair, PlanCx, Shared};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::act::Acting;
+pub(crate) use crate::model::ensure;
 use crate::model::{
     AccessClaim, Clause, Draft, EvidenceItem, Exchange, Operation, OperationId, Outcome, Role, Severity, Silence,
 };
@@ -174,11 +175,6 @@ impl Rule {
     pub(crate) fn observed(self, finding: Finding<'_>) -> Judged {
         Ok(vec![self.observation(finding)])
     }
-}
-
-/// Passes where a condition holds, and gives the silence where it does not: `ensure(x, || ..)?`.
-pub(crate) fn ensure(holds: bool, otherwise: impl FnOnce() -> Silence) -> Result<(), Silence> {
-    if holds { Ok(()) } else { Err(otherwise()) }
 }
 
 /// Passes where an attack was let through. A refusal is `Held` with the control that was served beside it; an answer

@@ -32,4 +32,4 @@ pub use secret::Secret;
 pub use severity::Severity;
 pub use step::{Again, Face, Step, Wanted};
 pub use text::{clean, clean_lines, clean_name, is_shown};
-pub use verdict::{HeldProof, Obstacle, Silence, Verdict};
+pub use verdict::{HeldProof, Obstacle, Silence, Verdict, ensure};

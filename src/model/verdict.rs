@@ -196,3 +196,11 @@ fn unjudged(exchange: &Exchange) -> Option<String> {
 fn is_served(exchange: &Exchange) -> bool {
     matches!(&exchange.outcome, Outcome::Response(response) if response.status < 400)
 }
+
+/// Passes where a condition holds, and gives the silence where it does not: `ensure(x, || ..)?`.
+///
+/// # Errors
+/// The silence.
+pub fn ensure(holds: bool, otherwise: impl FnOnce() -> Silence) -> Result<(), Silence> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}

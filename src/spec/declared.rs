@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::model::{AdditionalProperties, Api, JsonType, Schema, SchemaId};
+use crate::model::{AdditionalProperties, Api, JsonType, Operation, Schema, SchemaId};
 
 /// The most schemas that are looked at for one answer.
 const MAX_VISITED: usize = 1000;
@@ -22,6 +22,25 @@ pub fn declared_properties(api: &Api, schema: SchemaId) -> BTreeSet<String> {
         open.extend(found.all_of.iter().chain(&found.one_of));
         if found.properties.is_empty() {
             open.extend(found.items);
+        }
+    }
+    names
+}
+
+/// Returns the names of the fields that the document declares for successful answers, two levels deep.
+pub fn declared_of_answers(api: &Api, operation: &Operation) -> Vec<String> {
+    let is_success = |status: &str| status.starts_with('2') || status.eq_ignore_ascii_case("default");
+    let answers = operation.responses.iter().filter(|response| is_success(&response.status));
+    let mut names = Vec::new();
+    for schema in answers.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema)) {
+        names.extend(declared_properties(api, schema));
+        let node = api.schemas.get(schema).into_iter();
+        let inner = node.flat_map(|node| node.items.into_iter().chain(node.properties.iter().map(|(_, inner)| *inner)));
+        for inner in inner {
+            names.extend(declared_properties(api, inner));
+            if let Some(items) = api.schemas.get(inner).and_then(|node| node.items) {
+                names.extend(declared_properties(api, items));
+            }
         }
     }
     names

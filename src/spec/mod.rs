@@ -30,7 +30,7 @@ mod strings;
 mod swagger;
 mod tree;
 
-pub use declared::{Declared, declared_at, declared_properties};
+pub use declared::{Declared, declared_at, declared_of_answers, declared_properties};
 pub use documents::Base;
 pub use effect::{is_act_word, may_be_act_word};
 pub use error::SpecError;

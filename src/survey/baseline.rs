@@ -58,6 +58,17 @@ pub struct Surveyed {
     pub skipped: Option<Obstacle>,
 }
 
+/// An answer, and the request that repeats it.
+#[derive(Debug, Clone)]
+pub struct GivenAnswer {
+    /// The answer.
+    pub answer: Arc<Answer>,
+    /// The request; none where it is not known.
+    pub repeat: Option<Ask>,
+    /// The caller whose rightful request it answers; none for strangers, refusals and what does not exist.
+    pub to: Option<String>,
+}
+
 impl Baseline {
     /// The rightful request.
     pub fn ask(&self) -> Ask {
@@ -132,6 +143,41 @@ impl Surveyed {
             }
         }
         shapes
+    }
+
+    /// Returns all answers, the valid ones first, each with the request that repeats it.
+    pub fn given(&self) -> Vec<GivenAnswer> {
+        let valid = self.valid().map(|baseline| GivenAnswer {
+            answer: Arc::clone(&baseline.first),
+            repeat: Some(baseline.ask().again(1)),
+            to: Some(baseline.caller.clone()),
+        });
+        valid.chain(self.given_otherwise()).collect()
+    }
+
+    /// Returns the answers other than the valid ones: refusals, errors, and what is said of nothing.
+    pub fn given_otherwise(&self) -> Vec<GivenAnswer> {
+        let mut found = Vec::new();
+        let mut keep = |answer: &Arc<Answer>, repeat| {
+            found.push(GivenAnswer { answer: Arc::clone(answer), repeat, to: None });
+        };
+        for baseline in self.by.values() {
+            let ask = baseline.ask().again(3);
+            if !baseline.valid(&self.volatile) {
+                keep(&baseline.first, Some(ask.clone()));
+            }
+            if let (Some(missing), Some(url)) = (&baseline.missing, &baseline.missing_url) {
+                keep(missing, Some(Ask { url: url.clone(), ..ask }));
+            }
+        }
+        let asked = |caller| self.asked_by_strangers().map(|baseline| baseline.ask_as(caller).again(3));
+        if let Some(anonymous) = &self.anonymous {
+            keep(anonymous, asked(Caller::Anonymous));
+        }
+        if let (Some(garbage), Some(name)) = (&self.garbage, &self.strangers_as) {
+            keep(garbage, asked(Caller::Garbage(name.clone())));
+        }
+        found
     }
 
     /// Whether an answer shares telling leaves with a valid baseline: then it is data, whoever got it.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::lab::Lab;
 use super::mirror::{AccountHolder, Mirrored};
 use crate::act::{Account, Acting, Body, Kind, Persona, Spare, add, carries, objects_in};
-use crate::model::{Credential, Method};
+use crate::model::{Credential, Method, Silence};
 use crate::probe::{Answer, Caller, SendError, Values, Written};
 use crate::survey::{Object, role_word, words};
 
@@ -18,6 +18,37 @@ impl<'a> Lab<'a> {
     /// The throw-away account that spare ones are made like.
     pub(crate) fn model(&self) -> Option<&'a Account> {
         self.accounts.made.iter().find(|account| self.maker.probe.sessions().get(&account.name).is_some())
+    }
+
+    /// Returns the throw-away account that spare ones are made like.
+    ///
+    /// # Errors
+    /// `NotTried` where there is none.
+    pub(crate) fn need_model(&self) -> Result<&'a Account, Silence> {
+        self.model().ok_or_else(|| self.lacks_account("needs a throw-away account"))
+    }
+
+    /// Returns that no throw-away account was at hand, with the step that is left: to let the scan make some, or what
+    /// stood in the way where it was to.
+    pub(crate) fn lacks_account(&self, because: &str) -> Silence {
+        let silence = Silence::not_tried(because);
+        match self.accounts.faults.first() {
+            Some(fault) => silence.with_help(fault.clone()),
+            None if self.accounts.made.is_empty() => silence
+                .with_help("scan with --auto-accounts, so that accounts of the scan's own may be tried and changed"),
+            None => silence,
+        }
+    }
+
+    /// Returns why an operation on accounts cannot be tried.
+    pub(crate) fn no_account(&self, acting: &Acting) -> Silence {
+        let silence = Silence::not_tried("needs a throw-away account");
+        if !self.accounts.made.is_empty() {
+            return silence;
+        }
+        let id = &acting.operation.id;
+        silence
+            .with_help(format!("scan with --auto-accounts, so that {id} may be tried on an account of the scan's own"))
     }
 
     /// An account that the scan acts as.

@@ -1,32 +1,56 @@
 //! Trials of writes: what an owner sees of its object before and after, who writes what in between, and whether it had an
-//! effect. A trial sends and looks; what it means is a check's to say.
+//! effect. Sign-ins are tried here too, on throw-away accounts and on names that no account has. A trial sends and looks;
+//! what it means is a check's to say.
 
 mod access;
 mod account;
+mod answer_shape;
 mod answers;
+mod assigning;
 mod body;
+mod burst;
+mod candidates;
+mod common_password;
+mod comparison;
 mod funnel;
+mod guarded;
+mod handing_over;
 mod intent;
 mod lab;
 mod look;
 mod mirror;
 mod mixed;
 mod password;
+mod resets;
+pub(crate) mod rights;
 mod send;
 mod sessions;
+mod set_fields;
 mod shot;
+mod sign_in;
 mod subject;
+mod unknown_name;
 mod values;
 
 pub use access::Access;
 pub use answers::{read_answer, refusal, unjudged};
+pub(crate) use burst::{GUESSES, GuessBurst};
+pub(crate) use candidates::{HigherRoles, Setter};
+pub(crate) use common_password::CommonPassword;
+pub(crate) use comparison::NameComparison;
 pub use funnel::{Proven, Trial};
+pub(crate) use guarded::{Served, is_served};
 pub use intent::Meant;
 pub use lab::Lab;
 pub use look::Seen;
 pub use mirror::{AccountHolder, Mirrored};
+pub(crate) use resets::asks_for_reset;
 pub use send::Twist;
+pub(crate) use set_fields::{FieldTrial, FieldsSet};
 pub(crate) use shot::Spot;
 pub use shot::{Aim, ChooseValue, CompareViews, Effect, Tried, Wanted};
+pub(crate) use sign_in::SignInTrial;
 pub use subject::{Naming, Subject};
+pub(crate) use unknown_name::UnknownName;
 pub use values::agrees;
+pub(crate) use values::list_fields;

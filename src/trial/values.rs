@@ -1,7 +1,8 @@
-//! When two values are the same to an API.
+//! When two values are the same to an API, and fields in words.
 
 use serde_json::{Map, Value};
 
+use crate::model::clean_name;
 use crate::survey::scalar_text;
 
 /// Whether two values are the same to a reader: `1` and `1.0`, `Admin` and `admin`, but not `"true"` and `true`.
@@ -36,4 +37,9 @@ pub(super) fn has_value(object: &Map<String, Value>, field: &str, value: &Value,
     object.get(field).is_some_and(same)
         || depth < 3
             && object.values().filter_map(Value::as_object).any(|inner| has_value(inner, field, value, depth + 1))
+}
+
+/// Returns fields by name, for sentences.
+pub(crate) fn list_fields<'n>(fields: impl Iterator<Item = &'n String>) -> String {
+    fields.map(|name| format!("`{}`", clean_name(name, 60))).collect::<Vec<_>>().join(", ")
 }

@@ -1,20 +1,20 @@
 //! `authn/credential-in-url`.
 
-mod declared;
 mod links;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use self::declared::declared_in_url;
 use self::links::find_link_with_token;
 use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, let_through, searched, status};
-use crate::model::{ANONYMOUS, Draft, EvidenceItem, Operation, Parameter, Place, Role, Silence, clean_name};
+use crate::model::{ANONYMOUS, Api, Draft, EvidenceItem, Operation, Parameter, Place, Role, Silence, clean_name};
 use crate::probe::{Answer, Ask, Caller, Carrier};
-use crate::survey::{Reading, Surveyed, words};
+use crate::survey::{Reading, Surveyed, credential_parameter, takes_token};
 
 check! {
     /// ## What it does
@@ -62,6 +62,27 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
         Ok(_) if !operation.method.is_safe() => Need::Requests(0),
         _ => Need::NotApplicable,
     }
+}
+
+/// Returns the observation of an operation, of any method, that asks for a credential in its address.
+///
+/// # Errors
+/// `NotApplicable` where there is no such parameter.
+fn declared_in_url(api: &Api, operation: &Operation) -> Result<Draft, Silence> {
+    let found = credential_parameter(api, operation);
+    let place_of = |parameter: &Parameter| if parameter.place == Place::Path { "path" } else { "query" };
+    let mut rule = Rule::default();
+    let found = found.ok_or_else(|| Silence::not_applicable("no credential stands in its address"));
+    let parameter = rule.need("declared-in-url", found, |found| {
+        format!("the document declares `{}` in the {}", clean_name(&found.name, 60), place_of(found))
+    })?;
+    let (name, place) = (clean_name(&parameter.name, 60), place_of(parameter));
+    Ok(rule.observation(Finding::of(
+        operation,
+        format!("{place}:{name}"),
+        format!("declared {} {}", operation.method, operation.path),
+        format!("the document asks for `{name}` in the {place}"),
+    )))
 }
 
 async fn read_document(cx: &ActCx<'_>, acting: &Acting) -> Judged {
@@ -176,21 +197,4 @@ fn refused(reading: Option<Reading>) -> Result<String, Silence> {
         Some(Reading::NoData(because)) => Err(Silence::undecided(because)),
         _ => Err(Silence::not_applicable("the route serves strangers")),
     }
-}
-
-/// Whether a parameter takes what signs a caller in.
-fn takes_token(name: &str) -> bool {
-    matches!(
-        words(name).join("").as_str(),
-        "accesstoken"
-            | "token"
-            | "authtoken"
-            | "apikey"
-            | "apitoken"
-            | "jwt"
-            | "bearer"
-            | "sessiontoken"
-            | "key"
-            | "auth"
-    )
 }

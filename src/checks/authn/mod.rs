@@ -2,11 +2,8 @@
 
 use crate::checks::meta::family;
 
-mod burst;
-mod comparison;
 mod forgotten;
 mod siblings;
-mod trial;
 
 family![
     missing::Missing,

@@ -1,14 +1,13 @@
 //! `authn/no-throttling`.
 
-use super::burst::{Burst, GUESSES};
-use super::trial::{Trial, nobody, wrong_password};
-use crate::act::{Acting, Body, Kind, Persona, acting_of, fill, is_email, is_user_name};
+use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
-use crate::model::{Credential, Identity, LoginRecipe, Method, Operation, Role, Silence};
-use crate::probe::{Answer, Caller, Values, WriteKind};
+use crate::model::{Method, Operation, Role, Silence};
+use crate::probe::Answer;
+use crate::trial::{GUESSES, GuessBurst, SignInTrial, UnknownName};
 
 check! {
     /// ## What it does
@@ -58,85 +57,55 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ensure(acting.kind == Kind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
-    match Trial::of_sign_in(cx, acting) {
-        Ok(trial) => guess_on_account(acting, &trial).await,
-        Err(silence) => guess_on_nobody(cx, acting).await.unwrap_or(Err(silence)),
+    match (SignInTrial::of_sign_in(cx, acting), UnknownName::find(cx, acting)) {
+        (Ok(trial), _) => guess_on_account(acting, &trial).await,
+        (Err(_), Some(name)) => guess_on_nobody(acting, &name).await,
+        (Err(silence), None) => Err(silence),
     }
 }
 
-async fn guess_on_account(acting: &Acting, trial: &Trial<'_>) -> Judged {
+async fn guess_on_account(acting: &Acting, trial: &SignInTrial<'_>) -> Judged {
     // A request of the very form of the guesses is judged: the right password is taken.
     let before = trial.right_is_taken().await?;
-    let mut burst = Burst::new(trial.persona(), &before);
-    while burst.goes_on() {
-        let answer = trial.with(trial.persona(), &wrong_password()).await?;
-        ensure(!trial.lets_in(&answer), || Silence::undecided("a wrong password is taken"))?;
-        burst.add(answer).await?;
-    }
+    let burst = GuessBurst::on_account(trial, &before).await?;
     let mut rule = Rule::default();
-    burst.weigh(&mut rule);
+    weigh(&mut rule, &burst);
     let after = trial.right().await?;
-    let taken = locked_out(trial, &burst, &before, &after);
-    rule.need("right-password-taken", taken, |()| {
+    rule.need("right-password-taken", locked_out(trial, &burst, &before, &after), |()| {
         format!("the right password signs {} in before and after", trial.name())
     })?;
     rule.show(Role::Baseline, &before).show(Role::Control, &after);
     let seconds = burst.seconds();
-    rule.found(finding(
+    found(
+        rule,
         acting,
         format!("{GUESSES} wrong passwords in {seconds}, all judged, no limit seen; the right one was still taken"),
-    ))
+    )
 }
 
 /// Passes where the right password is still taken after the guesses.
-fn locked_out(trial: &Trial<'_>, burst: &Burst<'_>, before: &Answer, after: &Answer) -> Result<(), Silence> {
-    ensure(trial.lets_in(after), || match (burst.last(), ActCx::no_answer(after)) {
-        (Some(last), None) => held(
-            last,
-            before,
-            format!(
-                "after {GUESSES} wrong passwords the right one is refused too (status {}): a lock-out",
-                status(after)
-            ),
-        ),
+fn locked_out(
+    trial: &SignInTrial<'_>,
+    burst: &GuessBurst<'_>,
+    before: &Answer,
+    after: &Answer,
+) -> Result<(), Silence> {
+    ensure(trial.lets_in(after), || match (burst.answers().last(), ActCx::no_answer(after)) {
+        (Some(last), None) => {
+            let status = status(after);
+            let because =
+                format!("after {GUESSES} wrong passwords the right one is refused too (status {status}): a lock-out");
+            held(last, before, because)
+        }
         (_, because) => Silence::undecided(because.unwrap_or_else(|| "nothing was guessed".to_owned())),
     })
 }
 
-/// Guesses in a name that no account has: never in that of a user. `None` where no caller signs in here.
-async fn guess_on_nobody(cx: &ActCx<'_>, acting: &Acting) -> Option<Judged> {
-    let mut logins = cx.check.probe.identities().iter().filter_map(|identity| match &identity.credential {
-        Credential::Login(recipe) if recipe.operation.trim() == acting.operation.id.0 => Some((identity, recipe)),
-        _ => None,
-    });
-    let (identity, recipe) = logins.next()?;
-    let (who, body) = in_unknown_name(recipe)?;
-    Some(guess_as(cx, acting, identity, (&who, &body)).await)
-}
-
-async fn guess_as(cx: &ActCx<'_>, acting: &Acting, like: &Identity, (who, body): (&Persona, &Body)) -> Judged {
-    let login = cx.check.probe.sessions().get(&like.name).and_then(|session| session.login);
-    let login = login.ok_or_else(|| Silence::not_tried(format!("{} is not signed in", like.name)))?;
-    let url = cx.url(acting, &Values::new())?;
-    let mut burst = Burst::new(who, &login);
-    while burst.goes_on() {
-        let guess = Body { value: fill(&body.value, &wrong_password()), ..body.clone() };
-        let (method, kind) = (acting.operation.method, WriteKind::Tries);
-        let written =
-            cx.send(acting, method, Caller::Anonymous, url.clone(), Some(&guess), Vec::new(), kind, true).await?;
-        let answer = written.answer;
-        let taken = answer.response().is_some_and(|response| response.is_success());
-        ensure(!taken || ActCx::refusal(&answer).is_some(), || {
-            Silence::undecided("a name that no account has is not refused")
-        })?;
-        ensure(is_judged(&answer), || {
-            let because = format!("the sign-ins are answered {}: no password may have been looked at", status(&answer));
-            Silence::undecided(because)
-        })?;
-        burst.add(answer).await?;
-    }
+async fn guess_on_nobody(acting: &Acting, name: &UnknownName<'_>) -> Judged {
+    let login = name.login()?;
+    let burst = GuessBurst::on_unknown_name(name, &login).await?;
     let mut rule = Rule::default();
-    burst.weigh(&mut rule);
+    weigh(&mut rule, &burst);
     rule.weigh(
         "right-password-taken",
         None,
@@ -144,41 +113,31 @@ async fn guess_as(cx: &ActCx<'_>, acting: &Acting, like: &Identity, (who, body):
     );
     rule.show(Role::Baseline, &login);
     let seconds = burst.seconds();
-    rule.found(finding(
+    found(
+        rule,
         acting,
         format!("{GUESSES} sign-ins in {seconds} in a name that no account has, all judged, no limit seen"),
-    ))
+    )
 }
 
-/// Whether a refusal is one of a name and a password: a body that is not understood is refused too, unless the answer says
-/// what it means (RFC 6749 section 5.2).
-fn is_judged(answer: &Answer) -> bool {
-    let Some(response) = answer.response() else { return true };
-    let error = response.json.as_ref().and_then(|json| json.get("error")).and_then(|error| error.as_str());
-    !matches!(response.status, 400 | 405 | 415 | 422) || error == Some("invalid_grant")
+/// Adds what the guesses show.
+fn weigh(rule: &mut Rule, burst: &GuessBurst<'_>) {
+    let (answers, n) = (burst.answers(), burst.answers().len());
+    let last = answers.last().map(|answer| status(answer)).unwrap_or_default();
+    rule.weigh("guesses-answered-alike", n == GUESSES, format!("{n} wrong passwords were all answered status {last}"));
+    let because = if burst.is_fast() {
+        format!("they took {}, none of them held up", burst.seconds())
+    } else {
+        let seconds = burst.took().as_secs();
+        format!("the scan's own rate limit spread them over {seconds} s; raise it to settle this")
+    };
+    rule.weigh("guesses-were-fast", burst.is_fast().then_some(true), because);
+    let announced = burst.announced();
+    let because = announced.clone().unwrap_or_else(|| "neither headers nor content speak of a limit".to_owned());
+    rule.weigh("no-limit-announced", announced.is_none().then_some(true), because);
+    rule.show_all(Role::Attack, answers.last().into_iter().chain(answers.first()));
 }
 
-/// Returns the body of a configured sign-in in a name that no account has.
-fn in_unknown_name(recipe: &LoginRecipe) -> Option<(Persona, Body)> {
-    let who = nobody();
-    let mut value = recipe.body.clone();
-    let mut renamed = false;
-    for (name, member) in value.as_object_mut()?.iter_mut() {
-        let Some(text) = member.as_str().filter(|text| !text.starts_with("{secret:")) else { continue };
-        let unknown = if text.contains('@') || is_email(name) {
-            &who.email
-        } else if is_user_name(name) || matches!(name.as_str(), "identifier" | "name" | "account") {
-            &who.username
-        } else {
-            continue;
-        };
-        *member = serde_json::Value::String(unknown.clone());
-        renamed = true;
-    }
-    renamed.then(|| (who, Body { media_type: recipe.content_type.clone(), value, marked: Vec::new() }))
-}
-
-fn finding<'a>(acting: &'a Acting, claim: String) -> Finding<'a> {
-    let cause = acting.operation.path.clone();
-    Finding::of(acting, "operation", cause, claim)
+fn found(rule: Rule, acting: &Acting, claim: String) -> Judged {
+    rule.found(Finding::of(acting, "operation", acting.operation.path.clone(), claim))
 }

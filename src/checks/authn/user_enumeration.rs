@@ -1,14 +1,14 @@
 //! `authn/user-enumeration`.
 
-use super::comparison::Comparison;
 use super::forgotten;
-use super::trial::{Trial, nobody, wrong_password};
 use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
 use crate::model::{Method, Operation, Role, Silence};
+use crate::probe::Answer;
+use crate::trial::{NameComparison, SignInTrial, asks_for_reset};
 
 check! {
     /// ## What it does
@@ -52,7 +52,7 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
         return Need::NotApplicable;
     }
     let acting = acting_of(cx.api, operation);
-    let most = if forgotten::asks_for_reset(cx.api, &acting) {
+    let most = if asks_for_reset(cx.api, &acting) {
         forgotten::REQUESTS
     } else if acting.kind == Kind::SignIn {
         // Five wrong passwords, twice, and the right one before, between and after.
@@ -64,20 +64,20 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 }
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    if forgotten::asks_for_reset(cx.maker.api, acting) {
+    if asks_for_reset(cx.maker.api, acting) {
         return forgotten::run(cx, acting).await;
     }
     ensure(acting.kind == Kind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
-    let trial = Trial::of_sign_in(cx, acting)?;
+    let trial = SignInTrial::of_sign_in(cx, acting)?;
     let mut rule = Rule::default();
     let right = rule.need("account-exists", trial.right_is_taken().await, |right| {
         format!("the right password signs {} in (status {})", trial.name(), status(right))
     })?;
-    let mut compared = Comparison::new(trial.persona(), "names");
-    try_round(&trial, &mut compared).await?;
+    let mut compared = NameComparison::new(trial.persona(), "names");
+    compared.try_sign_ins(&trial).await?;
     compared.difference(&right, "unknown names are refused as a known one with a wrong password")?;
-    try_round(&trial, &mut compared).await?;
-    let difference = compared.weigh(&mut rule, &right, 4)?;
+    compared.try_sign_ins(&trial).await?;
+    let difference = weigh(&mut rule, &compared, &right, 4)?;
     rule.show(Role::Baseline, &right);
     rule.found(Finding::of(
         acting,
@@ -87,26 +87,24 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ))
 }
 
-/// Tries unknown, known, unknown, known, unknown, and the right password at the end: counters of failures start anew for
-/// what comes after.
-async fn try_round(trial: &Trial<'_>, compared: &mut Comparison<'_>) -> Result<(), Silence> {
-    let tried = try_names(trial, compared).await;
-    trial.right().await?;
-    tried
-}
-
-async fn try_names(trial: &Trial<'_>, compared: &mut Comparison<'_>) -> Result<(), Silence> {
-    let password = wrong_password();
-    for turn in 0..5 {
-        let unknown = (turn % 2 == 0).then(nobody);
-        let answer = trial.with(unknown.as_ref().unwrap_or(compared.known()), &password).await?;
-        ensure(!trial.lets_in(&answer), || {
-            Silence::undecided(match unknown {
-                Some(_) => "a name that no account has is signed in: the sign-in may make accounts",
-                None => "a wrong password is taken",
-            })
-        })?;
-        compared.add(unknown, answer)?;
-    }
-    Ok(())
+/// Adds the clauses of a difference that showed again, with the answers that show it.
+///
+/// # Errors
+/// As [`NameComparison::difference`].
+pub(super) fn weigh(
+    rule: &mut Rule,
+    compared: &NameComparison<'_>,
+    control: &Answer,
+    least: usize,
+) -> Result<String, Silence> {
+    let (what, strangers, known) = (compared.what(), compared.of_strangers(), compared.of_known());
+    let alike = format!("{} unknown {what} are answered alike", strangers.len());
+    rule.weigh("unknown-agree", compared.strangers_agree(), alike);
+    let difference = compared.difference(control, "the difference between unknown and known did not show again");
+    let difference = rule.need("known-differs", difference, |found| format!("unknown against known: {found}"))?;
+    let times = known.len();
+    let because = format!("the known one is answered alike {times} times, between unknown {what}");
+    rule.weigh("repeated", times >= least, because);
+    rule.show_all(Role::Attack, known.iter().take(2)).show_all(Role::Control, strangers.iter().take(3));
+    Ok(difference)
 }

@@ -3,17 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::foreign_token;
-use super::leaks::{Leak, Leaks, find_leaks, is_key_route};
-use super::stack_trace::errors;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held};
 use crate::detect::material::Coding;
 use crate::detect::secrets::Certainty;
 use crate::model::{ANONYMOUS, Draft, Operation, Outcome, Role, Severity, Silence, clean_name};
-use crate::probe::{Answer, Ask, SendError};
-use crate::survey::Surveyed;
+use crate::probe::{Answer, SendError};
+use crate::survey::{GivenAnswer, LeakSearch, Leaked, Leaks, Surveyed, is_key_route, owner_of_token};
 
 check! {
     /// ## What it does
@@ -58,27 +55,32 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     if PlanCx::is_read(operation) { Need::Requests(most) } else { Need::NotApplicable }
 }
 
+/// Who got an answer other than the valid ones.
+const OTHERS: &str = "a stranger, or about nothing";
+
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
-    let mut searched: Vec<(Given, Leaks)> = Vec::new();
-    for given in answers(surveyed).into_iter().filter(|given| given.answer.response().is_some()) {
-        let leaks = find_leaks(cx, surveyed, &given.answer, &given.caller);
-        searched.push((given, leaks));
-    }
+    let CheckCx { probe, shared, survey, .. } = *cx;
+    let search = LeakSearch { rules: &shared.secrets, people: &survey.people, probe, surveyed };
+    let given = surveyed.given().into_iter().filter(|given| given.answer.response().is_some());
+    let searched: Vec<(GivenAnswer, Leaks)> = given
+        .map(|given| {
+            let leaks = search.find(&given.answer, caller_of(&given));
+            (given, leaks)
+        })
+        .collect();
     let caps: BTreeSet<&str> = searched.iter().flat_map(|(_, leaks)| leaks.caps.iter().copied()).collect();
     let caps = caps.into_iter().collect::<Vec<_>>().join("; ");
     let mut drafts: BTreeMap<String, Draft> = BTreeMap::new();
     for (given, leaks) in &searched {
-        let mut new: BTreeMap<String, &Leak> = BTreeMap::new();
+        let mut new: BTreeMap<String, &Leaked> = BTreeMap::new();
         for leak in leaks.all.iter().filter(|leak| !drafts.contains_key(&leak.key())) {
             new.entry(leak.key()).or_insert(leak);
         }
         if new.is_empty() {
             continue;
         }
-        let shown = look_again(cx, surveyed, given, &leaks.all).await?;
-        for (key, leak) in new {
-            drafts.insert(key, prove(cx, surveyed, leak, &shown, &caps));
-        }
+        let shown = look_again(cx, &search, given, &leaks.all).await?;
+        drafts.extend(new.into_iter().map(|(key, leak)| (key, prove(cx, surveyed, leak, &shown, &caps))));
     }
     if !drafts.is_empty() {
         return Ok(drafts.into_values().collect());
@@ -91,83 +93,55 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     Err(held(&first.answer, served, "no answer carries a secret of a known form"))
 }
 
+fn caller_of(given: &GivenAnswer) -> &str {
+    given.to.as_deref().unwrap_or(OTHERS)
+}
+
+/// An answer with the secrets in it, and what the like were answered.
+struct Shown<'a> {
+    given: &'a GivenAnswer,
+    leaks: &'a [Leaked],
+    /// The answer to the same once more.
+    again: Option<(Arc<Answer>, Leaks)>,
+    /// What strangers are answered, where the caller is none.
+    anonymous: Option<(Arc<Answer>, Leaks)>,
+}
+
 /// Sends the request of a telling answer once more, and looks at what strangers are answered.
 async fn look_again<'a>(
     cx: &CheckCx<'_>,
-    surveyed: &Surveyed,
-    given: &'a Given,
-    leaks: &'a [Leak],
+    search: &LeakSearch<'_>,
+    given: &'a GivenAnswer,
+    leaks: &'a [Leaked],
 ) -> Result<Shown<'a>, SendError> {
     let carried = |answer: Arc<Answer>, caller: &str| {
-        let leaks = find_leaks(cx, surveyed, &answer, caller).all;
-        Carried { answer, leaks }
+        let leaks = search.find(&answer, caller);
+        (answer, leaks)
     };
     let again = match &given.repeat {
-        Some(ask) => Some(carried(cx.send(ask).await?, &given.caller)),
+        Some(ask) => Some(carried(cx.send(ask).await?, caller_of(given))),
         None => None,
     };
-    let anonymous = surveyed.anonymous.clone().filter(|_| given.caller != ANONYMOUS);
-    let anonymous = anonymous.map(|answer| carried(answer, ANONYMOUS));
-    Ok(Shown { answer: &given.answer, leaks, again, anonymous, caller: &given.caller })
+    let anonymous = search.surveyed.anonymous.clone().filter(|_| caller_of(given) != ANONYMOUS);
+    Ok(Shown { given, leaks, again, anonymous: anonymous.map(|answer| carried(answer, ANONYMOUS)) })
 }
 
-/// An answer, the request that repeats it, and the caller that got it.
-struct Given {
-    answer: Arc<Answer>,
-    repeat: Option<Ask>,
-    caller: String,
-}
-
-/// Everything that was answered.
-fn answers(surveyed: &Surveyed) -> Vec<Given> {
-    let valid = surveyed.valid().map(|baseline| Given {
-        answer: Arc::clone(&baseline.first),
-        repeat: Some(baseline.ask().again(1)),
-        caller: baseline.caller.clone(),
-    });
-    let errors = errors(surveyed).into_iter().map(|(answer, repeat)| Given {
-        answer,
-        repeat,
-        caller: "a stranger, or about nothing".to_owned(),
-    });
-    valid.chain(errors).collect()
-}
-
-/// A further answer with the secrets in it.
-struct Carried {
-    answer: Arc<Answer>,
-    leaks: Vec<Leak>,
-}
-
-struct Shown<'a> {
-    answer: &'a Answer,
-    leaks: &'a [Leak],
-    /// The answer to the same once more.
-    again: Option<Carried>,
-    /// What strangers are answered, where the caller is none.
-    anonymous: Option<Carried>,
-    caller: &'a str,
-}
-
-fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>, caps: &str) -> Draft {
-    let what = leak.what();
-    let is_there = |leaks: &[Leak]| leaks.iter().any(|other| other.key() == leak.key());
+fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leaked, shown: &Shown<'_>, caps: &str) -> Draft {
+    let (what, caller) = (leak.what(), caller_of(shown.given));
+    let is_there = |leaks: &[Leaked]| leaks.iter().any(|other| other.key() == leak.key());
     let mut rule = Rule::default();
-    rule.weigh(
-        "secret-is-there",
-        is_there(shown.leaks),
-        format!("{} in the answer to {} is {what}", leak.place(), shown.caller),
-    );
+    let there = format!("{} in the answer to {caller} is {what}", leak.place());
+    rule.weigh("secret-is-there", is_there(shown.leaks), there);
     let same_form = shown.leaks.iter().any(|other| other.at.rule == leak.at.rule);
     rule.weigh("form-is-the-vendors", same_form, leak.facts());
     let because = if shown.again.is_some() { "the same request again carries it too" } else { "asked once only" };
-    rule.weigh("repeated", shown.again.as_ref().map(|again| is_there(&again.leaks)), because);
-    show(&mut rule, Role::Attack, shown.answer, shown.leaks);
+    rule.weigh("repeated", shown.again.as_ref().map(|(_, leaks)| is_there(&leaks.all)), because);
+    show(&mut rule, Role::Attack, &shown.given.answer, shown.leaks);
     if leak.at.token.is_some() {
-        foreign_token::weigh(cx, &leak.at, shown.caller, &mut rule);
+        weigh_owner(cx, leak, caller, &mut rule);
     }
-    for carried in [&shown.again, &shown.anonymous].into_iter().flatten() {
-        show(&mut rule, Role::Control, &carried.answer, &carried.leaks);
+    for (answer, leaks) in [&shown.again, &shown.anonymous].into_iter().flatten() {
+        show(&mut rule, Role::Control, answer, &leaks.all);
     }
     let may_be_public = leak.at.confidence == Certainty::Medium;
     if may_be_public {
@@ -189,8 +163,18 @@ fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leak, shown: &Shown<'_>, 
     draft
 }
 
+/// Adds what decides whether a token is another user's.
+fn weigh_owner(cx: &CheckCx<'_>, leak: &Leaked, caller: &str, rule: &mut Rule) {
+    let owner = owner_of_token(&cx.survey.people, &leak.at).filter(|owner| owner.name != caller);
+    let because = match owner {
+        Some(owner) => format!("its claims name {}, who did not ask", owner.name),
+        None => "its form does not say what it opens, nor for whom".to_owned(),
+    };
+    rule.weigh("is-another-users", owner.map(|_| true), because);
+}
+
 /// Shows an exchange without the secrets that the redactor cannot read, as they are coded.
-fn show(rule: &mut Rule, role: Role, answer: &Answer, leaks: &[Leak]) {
+fn show(rule: &mut Rule, role: Role, answer: &Answer, leaks: &[Leaked]) {
     let coded: Vec<String> =
         leaks.iter().filter(|leak| leak.at.coding != Coding::Plain).map(|leak| leak.written.clone()).collect();
     // The record may be cut within it, or have lost a part of it to the redactor.

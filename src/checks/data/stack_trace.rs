@@ -1,14 +1,12 @@
 //! `data/stack-trace`.
 
-use std::sync::Arc;
-
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, withstood};
 use crate::detect::trace::stack_trace;
 use crate::model::{Role, Silence, clean};
-use crate::probe::{Answer, Ask, Caller};
-use crate::survey::Surveyed;
+use crate::probe::Answer;
+use crate::survey::{GivenAnswer, Surveyed};
 
 check! {
     /// ## What it does
@@ -45,11 +43,11 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     // Showing traces may be what this route is for, or its content quotes one: those lines are no fault.
     let valid = surveyed.valid().filter_map(|baseline| baseline.first.response());
     let quoted: String = valid.map(|response| unescaped(&response.text)).collect();
-    let errors = errors(surveyed);
-    let traced = errors.iter().find_map(|(answer, repeat)| {
-        let (language, line) = trace_in(answer)?;
+    let errors = surveyed.given_otherwise();
+    let traced = errors.iter().find_map(|given| {
+        let (language, line) = trace_in(&given.answer)?;
         let quotes = quoted.contains(line.as_str());
-        (is_error(answer) || !quotes).then_some(Traced { answer, repeat: repeat.as_ref(), language, line, quotes })
+        (is_error(&given.answer) || !quotes).then_some(Traced { given, language, line, quotes })
     });
     match traced {
         Some(traced) => prove(cx, surveyed, &traced).await,
@@ -59,16 +57,15 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
 
 /// An answer with a stack trace.
 struct Traced<'a> {
-    answer: &'a Answer,
-    repeat: Option<&'a Ask>,
+    given: &'a GivenAnswer,
     language: &'static str,
     line: String,
     /// The valid answer has the line too.
     quotes: bool,
 }
 
-fn no_trace(surveyed: &Surveyed, errors: &[(Arc<Answer>, Option<Ask>)]) -> Silence {
-    let judged = errors.iter().map(|(answer, _)| answer).find(|answer| answer.response().is_some());
+fn no_trace(surveyed: &Surveyed, errors: &[GivenAnswer]) -> Silence {
+    let judged = errors.iter().map(|given| &given.answer).find(|answer| answer.response().is_some());
     match (judged, surveyed.valid().next()) {
         (Some(error), Some(served)) => withstood(error, &served.first, "no answer shows a trace"),
         (Some(_), None) => Silence::undecided("no answer shows a trace, and no caller is served"),
@@ -77,8 +74,8 @@ fn no_trace(surveyed: &Surveyed, errors: &[(Arc<Answer>, Option<Ask>)]) -> Silen
 }
 
 async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Judged {
-    let Traced { answer, language, .. } = traced;
-    let again = match traced.repeat {
+    let Traced { given: GivenAnswer { answer, repeat, .. }, language, .. } = traced;
+    let again = match repeat {
         Some(ask) => Some(cx.send(ask).await?),
         None => None,
     };
@@ -103,29 +100,6 @@ async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Ju
         format!("trace {language}"),
         format!("an answer with status {} shows a {language} trace", answer.status().unwrap_or(0)),
     ))
-}
-
-/// Answers other than the valid ones, each with the request that repeats it.
-pub(super) fn errors(surveyed: &Surveyed) -> Vec<(Arc<Answer>, Option<Ask>)> {
-    let mut found = Vec::new();
-    for baseline in surveyed.by.values() {
-        let ask = baseline.ask();
-        if !baseline.valid(&surveyed.volatile) {
-            found.push((baseline.first.clone(), Some(ask.again(3))));
-        }
-        if let (Some(missing), Some(url)) = (&baseline.missing, &baseline.missing_url) {
-            found.push((missing.clone(), Some(Ask { url: url.clone(), ..ask.again(3) })));
-        }
-    }
-    let strangers = surveyed.asked_by_strangers();
-    let asked = |caller| strangers.map(|baseline| baseline.ask_as(caller).again(3));
-    if let Some(anonymous) = &surveyed.anonymous {
-        found.push((anonymous.clone(), asked(Caller::Anonymous)));
-    }
-    if let (Some(garbage), Some(name)) = (&surveyed.garbage, &surveyed.strangers_as) {
-        found.push((garbage.clone(), asked(Caller::Garbage(name.clone()))));
-    }
-    found
 }
 
 fn trace_in(answer: &Answer) -> Option<(&'static str, String)> {

@@ -1,16 +1,17 @@
 //! `property/undocumented-field`.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::exposing::{cause_of, declared, exposed};
+use super::cause_of;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, searched};
-use crate::detect::exposure::is_placeholder;
-use crate::model::{Draft, Operation, Role, SchemaId, Severity, Silence, clean_name};
-use crate::probe::Response;
-use crate::spec::{Declared, declared_at, declared_properties};
-use crate::survey::{Baseline, Leaf, Surveyed, leaves, role_mark, singular, words};
+use crate::model::{Draft, Operation, Role, Silence, clean_name};
+use crate::spec::declared_properties;
+use crate::survey::{
+    Baseline, Surveyed, UndeclaredField, house_field, leaves, role_mark, schema_of, sounds_internal, undeclared_fields,
+};
 
 check! {
     /// ## What it does
@@ -65,31 +66,24 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         Some((baseline, response, schema_of(&surveyed.operation, response)?))
     });
     let described: Vec<_> = described.collect();
-    let Some((looked, ..)) = described.first() else { return Err(without_schema(surveyed)) };
+    let (looked, ..) = described.first().ok_or_else(|| without_schema(surveyed))?;
 
     let mut raised: BTreeMap<String, Draft> = BTreeMap::new();
     let mut rest: BTreeSet<String> = BTreeSet::new();
     let mut shown_by: Option<&Baseline> = None;
     for (baseline, response, schema) in &described {
         let is_lowest = is_lowest(cx, surveyed, baseline);
-        for field in undeclared(cx, surveyed, *schema, response) {
-            match house_field(&field.leaf).filter(|_| field.beside_declared && is_lowest) {
-                Some(_) if raised.contains_key(&field.leaf.path) => {}
-                Some(kind) => {
-                    let draft = prove(cx, surveyed, baseline, (&field.leaf, kind)).await?;
-                    raised.insert(field.leaf.path, draft);
-                }
-                None => {
-                    rest.insert(field.way);
-                    shown_by = shown_by.or(Some(baseline));
-                }
+        for field in undeclared_fields(&cx.survey.api, &surveyed.operation, *schema, response) {
+            if house_field(&field.leaf).is_none() || !field.beside_declared || !is_lowest {
+                rest.insert(field.way);
+                shown_by = shown_by.or(Some(baseline));
+            } else if let Entry::Vacant(free) = raised.entry(field.leaf.path.clone()) {
+                free.insert(prove(cx, surveyed, baseline, &field).await?);
             }
         }
     }
     let mut drafts: Vec<Draft> = raised.into_values().collect();
-    if let Some(baseline) = shown_by {
-        drafts.push(observe(surveyed, baseline, &rest)?);
-    }
+    drafts.extend(shown_by.map(|baseline| observe(surveyed, baseline, &rest)));
     if drafts.is_empty() {
         return Err(searched(&looked.first, "every field is declared"));
     }
@@ -105,57 +99,6 @@ fn without_schema(surveyed: &Surveyed) -> Silence {
     }
 }
 
-/// The schema that the document declares for an answer.
-fn schema_of(operation: &Operation, response: &Response) -> Option<SchemaId> {
-    let sent = response.header("content-type")?.split(';').next()?.trim().to_ascii_lowercase();
-    let spec = operation.response_for(response.status)?;
-    // Beside a success of its own the default is what errors look like.
-    let success = operation.responses.iter().any(|other| other.status.starts_with('2'));
-    let meant = !(success && spec.status.eq_ignore_ascii_case("default"));
-    spec.content_for(&sent).filter(|_| meant)?.1
-}
-
-/// A leaf that is not declared.
-struct Field {
-    leaf: Leaf,
-    /// The way to the first field that is not declared: the leaf's own, or one above it.
-    way: String,
-    /// It is itself the field that is not declared, and others beside it are.
-    beside_declared: bool,
-}
-
-/// The leaves that stand at or below a field that is not declared. What `property/excessive-exposure` names is left to
-/// it.
-fn undeclared(cx: &CheckCx<'_>, surveyed: &Surveyed, schema: SchemaId, response: &Response) -> Vec<Field> {
-    let all = leaves(response);
-    let named: BTreeSet<String> =
-        exposed(&all, &declared(cx, surveyed)).into_iter().map(|(leaf, _)| leaf.path).collect();
-    // Lists repeat their paths.
-    let mut known: BTreeMap<String, Declared> = BTreeMap::new();
-    for leaf in &all {
-        known.entry(leaf.path.clone()).or_insert_with(|| declared_at(&cx.survey.api, schema, &leaf.path));
-    }
-    let parents: BTreeSet<&str> =
-        known.iter().filter(|(_, place)| **place == Declared::Named).map(|(path, _)| parent(path)).collect();
-    all.into_iter()
-        .filter(|leaf| !named.contains(&leaf.path))
-        .filter_map(|leaf| {
-            let Some(Declared::Undeclared(way)) = known.get(&leaf.path) else { return None };
-            let beside_declared = field_of(&leaf.path) == *way && parents.contains(parent(way));
-            Some(Field { way: way.clone(), beside_declared, leaf })
-        })
-        .collect()
-}
-
-/// A path without the array positions at its end.
-fn field_of(path: &str) -> &str {
-    path.trim_end_matches("/*")
-}
-
-fn parent(path: &str) -> &str {
-    field_of(path).rsplit_once('/').map_or("", |(before, _)| before)
-}
-
 /// Whether nobody of a lower role could have asked, and the route is not one of a higher role.
 fn is_lowest(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> bool {
     let people = &cx.survey.people;
@@ -165,97 +108,37 @@ fn is_lowest(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline) -> bool
     (rank.is_none() || rank == lowest) && !for_higher
 }
 
-/// What a field is that should not have left, by name and value.
-#[derive(Debug, Clone, Copy)]
-struct House {
-    what: &'static str,
-    severity: Severity,
-}
-
-/// Compound names of what is for the house alone. Single words (`cost`, `margin`, `score`) mean too many things.
-const HOUSE_NAMES: &[(&str, &str)] = &[
-    ("internalnote", "a note for the house"),
-    ("internalcomment", "a note for the house"),
-    ("internalremark", "a note for the house"),
-    ("staffnote", "a note for the house"),
-    ("adminnote", "a note for the house"),
-    ("admincomment", "a note for the house"),
-    ("moderatornote", "a note for the house"),
-    ("agentnote", "a note for the house"),
-    ("costprice", "what the house pays"),
-    ("purchaseprice", "what the house pays"),
-    ("wholesaleprice", "what the house pays"),
-    ("buyingprice", "what the house pays"),
-    ("profitmargin", "what the house earns"),
-    ("grossmargin", "what the house earns"),
-    ("riskscore", "what the house thinks of its customers"),
-    ("fraudscore", "what the house thinks of its customers"),
-    ("churnscore", "what the house thinks of its customers"),
-    ("spamscore", "what the house thinks of its customers"),
-    ("trustscore", "what the house thinks of its customers"),
-    ("banreason", "what the house thinks of its customers"),
-    ("blacklistreason", "what the house thinks of its customers"),
-];
-
-/// Names of numbers that identity documents have.
-const IDENTITY_NUMBERS: &[&str] = &[
-    "ssn",
-    "socialsecuritynumber",
-    "passportnumber",
-    "passportno",
-    "nationalid",
-    "nationalidnumber",
-    "driverslicensenumber",
-];
-
-fn house_field(leaf: &Leaf) -> Option<House> {
-    let text = leaf.text.trim();
-    // A flag says that there is something, not what; 0 and the empty text say nothing.
-    if leaf.word || is_placeholder(text) || text.chars().all(|c| matches!(c, '0' | '.' | '-')) {
-        return None;
-    }
-    let name = words(&leaf.key).iter().map(|word| singular(word)).collect::<String>();
-    if IDENTITY_NUMBERS.contains(&name.as_str()) {
-        let digits = text.chars().filter(char::is_ascii_digit).count();
-        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || " -".contains(c));
-        let real = (6..=20).contains(&text.chars().count()) && plain && digits >= 5;
-        return real.then_some(House { what: "the number of an identity document", severity: Severity::Medium });
-    }
-    let (_, what) = HOUSE_NAMES.iter().find(|(known, _)| name == *known)?;
-    Some(House { what, severity: Severity::Low })
-}
-
 async fn prove(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
-    (leaf, kind): (&Leaf, House),
+    UndeclaredField { leaf, beside_declared, .. }: &UndeclaredField,
 ) -> Result<Draft, Silence> {
     let again = cx.send(&baseline.ask().again(1)).await?;
     let given = again.response().map(leaves).unwrap_or_default();
-    let (key, path) = (clean_name(&leaf.key, 60), clean_name(&leaf.path, 80));
+    let (key, path, caller) = (clean_name(&leaf.key, 60), clean_name(&leaf.path, 80), &baseline.caller);
     let mut rule = Rule::default();
-    let caller = &baseline.caller;
-    rule.need("field-is-there", Ok(leaf), |_| format!("`{path}` in the answer to {caller}, of the lowest role"))?;
-    rule.need("not-declared", Ok(leaf), |_| {
-        "the schema of this answer names other fields there, and not this one".to_owned()
-    })?;
-    rule.need("name-and-value-agree", Ok(kind), |kind| {
-        format!("the name says {}, and the value is neither empty nor masked", kind.what)
+    let there = format!("`{path}` in the answer to {caller}, of the lowest role");
+    rule.weigh("field-is-there", is_lowest(cx, surveyed, baseline), there);
+    let unnamed = "the schema of this answer names other fields there, and not this one";
+    rule.weigh("not-declared", *beside_declared, unnamed);
+    let house = house_field(leaf).ok_or_else(|| Silence::not_applicable("the field is harmless"));
+    let house = rule.need("name-and-value-agree", house, |house| {
+        format!("the name says {}, and the value is neither empty nor masked", house.what)
     })?;
     rule.weigh("repeated", given.iter().any(|other| other.path == leaf.path), "the same request again carries it too");
     rule.show(Role::Attack, &baseline.first).show(Role::Control, &again);
     Ok(rule.draft(Finding {
         site: format!("response:{path}"),
         cause: cause_of(surveyed, leaf),
-        claim: format!("the answer carries `{key}`, which the document does not declare: {}", kind.what),
-        severity: Some(kind.severity),
+        claim: format!("the answer carries `{key}`, which the document does not declare: {}", house.what),
+        severity: Some(house.severity),
         surveyed,
     }))
 }
 
 /// One observation for all the rest.
-fn observe(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) -> Result<Draft, Silence> {
+fn observe(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) -> Draft {
     let mut names: Vec<String> =
         ways.iter().map(|way| way.rsplit('/').find(|step| *step != "*").unwrap_or_default().to_owned()).collect();
     names.dedup();
@@ -266,30 +149,12 @@ fn observe(surveyed: &Surveyed, baseline: &Baseline, ways: &BTreeSet<String>) ->
     let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
     let named = format!("{}{tail}", listed.join(", "));
     let mut rule = Rule::default();
-    rule.need("not-declared", Ok(&named), |named| format!("the schema of this answer does not name {named}"))?;
+    rule.weigh("not-declared", !names.is_empty(), format!("the schema of this answer does not name {named}"));
     rule.show(Role::Attack, &baseline.first);
-    Ok(rule.observation(Finding {
-        site: "response".to_owned(),
-        cause: format!("fields of {}", surveyed.operation.path),
-        claim: format!("the answer carries {named}, which the document does not declare"),
-        severity: None,
+    rule.observation(Finding::of(
         surveyed,
-    }))
-}
-
-fn sounds_internal(name: &str) -> bool {
-    let flags = [
-        "banned",
-        "blocked",
-        "suspended",
-        "deleted",
-        "permission",
-        "role",
-        "privilege",
-        "score",
-        "margin",
-        "cost",
-        "debug",
-    ];
-    role_mark(name).is_some() || words(name).iter().any(|word| flags.contains(&singular(word).as_str()))
+        "response",
+        format!("fields of {}", surveyed.operation.path),
+        format!("the answer carries {named}, which the document does not declare"),
+    ))
 }

@@ -44,3 +44,13 @@ pub fn rule_ids() -> Vec<&'static str> {
 pub fn describe(rule: &str) -> Option<&'static str> {
     Engine::embedded().describe(rule).or_else(|| generic::describe(rule))
 }
+
+/// Whether a value is a secret by its own form, whatever it stands under.
+pub fn is_secret_by_form(text: &str) -> bool {
+    scan(text).iter().any(|found| is_by_form(&found.rule))
+}
+
+/// Whether a rule goes by the form of a value, and not by its field's name alone.
+pub fn is_by_form(rule: &str) -> bool {
+    !rule.starts_with("field-") && rule != "password-hash"
+}

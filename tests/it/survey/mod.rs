@@ -1,5 +1,6 @@
 //! What is learnt before any check.
 
+mod house;
 mod leaves;
 mod missing;
 mod names;

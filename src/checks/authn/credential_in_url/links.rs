@@ -1,29 +1,17 @@
-//! Links in answers that carry a token in their query.
+//! What a link with a token in an answer proves.
 
 use std::sync::Arc;
 
-use url::Url;
-
 use crate::checks::context::{CheckCx, present};
 use crate::checks::rule::{Finding, Rule};
-use crate::detect::jwt;
-use crate::model::{ANONYMOUS, Draft, Role, Secret, clean_name};
-use crate::probe::{Answer, Caller, Carrier, SendError};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves};
-
-/// A link in an answer with a token in its query.
-struct Link {
-    leaf: Leaf,
-    name: String,
-    token: Secret,
-    /// It is the caller's own.
-    own: bool,
-}
+use crate::model::{ANONYMOUS, Draft, Role, clean_name};
+use crate::probe::{Answer, Caller, SendError};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed, TokenLink, leaves, links_with_token};
 
 /// Returns what a link with a token in an answer proves; `None` where there is none.
 pub(super) async fn find_link_with_token(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Option<Draft>, SendError> {
     let found = surveyed.valid().filter(|baseline| baseline.caller != ANONYMOUS).find_map(|baseline| {
-        let mut links = links(cx, baseline);
+        let mut links = links_with_token(cx.probe, baseline);
         links.sort_by_key(|link| !link.own);
         Some((baseline, links.into_iter().next()?))
     });
@@ -37,7 +25,7 @@ async fn prove_link(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
-    link: &Link,
+    link: &TokenLink,
 ) -> Result<Draft, SendError> {
     let (caller, path, name) = (&baseline.caller, clean_name(&link.leaf.path, 80), clean_name(&link.name, 40));
     let carries = |answer: &Answer| {
@@ -85,47 +73,12 @@ fn refuses_strangers(surveyed: &Surveyed) -> bool {
     refused(surveyed.anonymous_reading()) && refused(surveyed.garbage_reading())
 }
 
-/// Links to the API itself whose query carries the caller's token or another JWT. A caller whose key travels in the
-/// query anyway gets it back in links, which adds nothing.
-fn links(cx: &CheckCx<'_>, baseline: &Baseline) -> Vec<Link> {
-    let Some(session) = cx.probe.sessions().get(&baseline.caller) else { return Vec::new() };
-    if matches!(session.carrier, Carrier::Query(_)) {
-        return Vec::new();
-    }
-    let own = session.token.expose();
-    let Some(response) = baseline.first.response() else { return Vec::new() };
-    let mut found = Vec::new();
-    for leaf in leaves(response).into_iter().filter(|leaf| !leaf.word && !leaf.number && leaf.text.contains('?')) {
-        let Some(url) = address(cx.probe.base_url(), &leaf.text) else { continue };
-        for (name, value) in url.query_pairs() {
-            // Short values stand in addresses by chance.
-            let is_own = own.len() >= 8 && value == own;
-            let is_token = url.origin() == cx.probe.base_url().origin() && jwt::parse(&value).is_some();
-            if is_own || is_token {
-                let token = Secret::new(value.into_owned());
-                found.push(Link { leaf: leaf.clone(), name: name.into_owned(), token, own: is_own });
-            }
-        }
-    }
-    found
-}
-
-/// The address that a text is; texts that merely contain one are none.
-fn address(base: &Url, text: &str) -> Option<Url> {
-    let text = text.trim();
-    let is_address = text.starts_with('/') || text.starts_with("http://") || text.starts_with("https://");
-    if !is_address || text.len() > 8192 || text.contains(char::is_whitespace) {
-        return None;
-    }
-    base.join(text).ok()
-}
-
 /// The answer to the token of a link in the place of the caller's own, where it is served as the caller's is.
 async fn opens(
     cx: &CheckCx<'_>,
     surveyed: &Surveyed,
     baseline: &Baseline,
-    link: &Link,
+    link: &TokenLink,
 ) -> Result<Option<Arc<Answer>>, SendError> {
     if link.own || !refuses_strangers(surveyed) {
         return Ok(None);

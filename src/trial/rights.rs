@@ -2,15 +2,14 @@
 
 use serde_json::{Value, json};
 
+use super::values::agrees;
 use crate::act::is_tombstone;
 use crate::model::Api;
-pub(super) use crate::trial::agrees;
-
 use crate::survey::{ends_in_id, is_strong_owner_name, role_word, scalar_text, words};
 
 /// What a field decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Right {
+pub(crate) enum Right {
     /// Who may do what.
     Role,
     /// Whose it is.
@@ -25,7 +24,7 @@ pub(super) enum Right {
 
 impl Right {
     /// In words: a field of ...
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Role => "privilege",
             Self::Ownership => "ownership",
@@ -36,7 +35,7 @@ impl Right {
     }
 
     /// Whether it gives power over more than the object itself.
-    pub(super) fn is_power(self) -> bool {
+    pub(crate) fn is_power(self) -> bool {
         matches!(self, Self::Role | Self::Ownership)
     }
 }
@@ -78,7 +77,7 @@ const MONEY_ENDS: &[&str] = &["total", "amount", "points", "cost", "bonus"];
 const QUOTAS: &[&str] = &["plan", "tier", "quota", "allowance", "premium", "vip", "limit"];
 
 /// What a field decides, by its name and the value that it has; `None` for anything that does no harm.
-pub(super) fn right_of(name: &str, value: &Value) -> Option<Right> {
+pub(crate) fn right_of(name: &str, value: &Value) -> Option<Right> {
     let parts = words(name);
     let joined = parts.join("");
     let last = parts.last().map(String::as_str).unwrap_or_default();
@@ -142,7 +141,7 @@ const HIGHER: &[&str] =
     &["admin", "administrator", "superuser", "superadmin", "root", "owner", "staff", "manager", "moderator"];
 
 /// Whether a role's name is a higher one's: `ROLE_ADMIN`, `super-user`.
-pub(super) fn is_higher(text: &str) -> bool {
+pub(crate) fn is_higher(text: &str) -> bool {
     role_word(text).is_some()
         || words(text).iter().any(|word| HIGHER.contains(&word.as_str()))
         || HIGHER.contains(&words(text).join("").as_str())
@@ -150,7 +149,7 @@ pub(super) fn is_higher(text: &str) -> bool {
 
 /// Another value of a field's own vocabulary. `turn` chooses among several; `used` are values that are not taken;
 /// `higher` are the names of higher roles among the callers.
-pub(super) fn other_value(
+pub(crate) fn other_value(
     api: &Api,
     name: &str,
     right: Right,
@@ -236,7 +235,7 @@ fn is_end(word: &str) -> bool {
 }
 
 /// The texts that any schema of the document lists for a field of this name.
-pub(super) fn vocabulary(api: &Api, name: &str) -> Vec<String> {
+pub(crate) fn vocabulary(api: &Api, name: &str) -> Vec<String> {
     let wanted = words(name);
     let mut found: Vec<String> = Vec::new();
     let properties = api.schemas.nodes.iter().flat_map(|schema| &schema.properties);

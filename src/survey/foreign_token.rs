@@ -3,21 +3,21 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::checks::context::CheckCx;
-use crate::checks::rule::Rule;
+use super::names::words;
+use super::people::{People, Person, claim_facts};
 use crate::detect::jwt;
 use crate::detect::material::Hidden;
 use crate::detect::unknown_token::{Protection, UnknownToken};
-use crate::survey::{Person, claim_facts, words};
+use crate::probe::Probe;
 
 /// Parts of the encrypted tokens that RFC 7516 prints (A.1 and A.2), which documentation repeats.
 const SAMPLES: [&str; 2] = ["OKOawDo13gRp2ojaHV7L", "UGhIOguC7IuEvf_NPVaX"];
 
 /// Whether a token opens anything that the caller should not have.
-pub(super) fn is_of_interest(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str, in_address: bool) -> bool {
+pub(super) fn is_of_interest(people: &People, probe: &Probe, hidden: &Hidden, caller: &str, in_address: bool) -> bool {
     let Some(token) = &hidden.token else { return false };
     let value = hidden.value.expose();
-    let owner = owner(cx, hidden);
+    let owner = owner_of_token(people, hidden);
     // A token without a signature opens nothing, and one that is over no more.
     token.protection != Protection::Unsigned
         && token.expires.is_none_or(|expires| expires > now())
@@ -25,14 +25,13 @@ pub(super) fn is_of_interest(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str, in
         && !is_id_token(hidden)
         && !SAMPLES.iter().any(|part| value.contains(part))
         && owner.is_none_or(|owner| owner.name != caller)
-        && !is_renewed(cx, hidden, caller)
+        && !is_renewed(probe, hidden, caller)
         // A link is signed for the one file that it leads to, unless the token names another caller.
         && (!in_address || owner.is_some())
 }
 
 /// Returns the caller that a token is for: by its subject, or else by the other claims where they agree.
-fn owner<'a>(cx: &'a CheckCx<'_>, hidden: &Hidden) -> Option<&'a Person> {
-    let people = &cx.survey.people;
+pub fn owner_of_token<'a>(people: &'a People, hidden: &Hidden) -> Option<&'a Person> {
     let facts = claim_facts(&claims(hidden)?);
     if let Some((_, subject)) = facts.iter().find(|(claim, _)| claim == "sub")
         && let Some(person) = people.named_by(subject)
@@ -45,13 +44,13 @@ fn owner<'a>(cx: &'a CheckCx<'_>, hidden: &Hidden) -> Option<&'a Person> {
 }
 
 /// Whether a token has the claims of the caller's own, but for what each sign-in makes anew.
-fn is_renewed(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str) -> bool {
+fn is_renewed(probe: &Probe, hidden: &Hidden, caller: &str) -> bool {
     let lasting = |claims: &serde_json::Value| {
         let mut lasting = claims.as_object().cloned().unwrap_or_default();
         lasting.retain(|claim, _| !matches!(claim.as_str(), "iat" | "exp" | "nbf" | "jti" | "auth_time" | "sid"));
         lasting
     };
-    let own = cx.probe.sessions().get(caller).and_then(|session| session.jwt()).map(|jwt| lasting(&jwt.payload));
+    let own = probe.sessions().get(caller).and_then(|session| session.jwt()).map(|jwt| lasting(&jwt.payload));
     let shown = claims(hidden).map(|claims| lasting(&claims));
     // Claims that do not name a caller are the same for all of them.
     own.filter(|own| !claim_facts(&own.clone().into()).is_empty()).is_some_and(|own| shown == Some(own))
@@ -69,17 +68,7 @@ fn claims(hidden: &Hidden) -> Option<serde_json::Value> {
     Some(jwt::parse(hidden.value.expose())?.payload)
 }
 
-/// Adds what decides whether it is another user's.
-pub(super) fn weigh(cx: &CheckCx<'_>, hidden: &Hidden, caller: &str, rule: &mut Rule) {
-    let owner = owner(cx, hidden).filter(|owner| owner.name != caller);
-    let because = match owner {
-        Some(owner) => format!("its claims name {}, who did not ask", owner.name),
-        None => "its form does not say what it opens, nor for whom".to_owned(),
-    };
-    rule.weigh("is-another-users", owner.map(|_| true), because);
-}
-
-/// What may be said of a token without telling it.
+/// Returns what may be said of a token without telling it.
 pub(super) fn facts(token: &UnknownToken) -> String {
     let protection = match token.protection {
         Protection::Signed => "signed",

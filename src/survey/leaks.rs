@@ -1,69 +1,95 @@
 //! What of an answer is a secret that is not meant to be in it.
 
+use super::baseline::Surveyed;
 use super::foreign_token;
-use crate::checks::context::CheckCx;
+use super::names::words;
+use super::people::People;
 use crate::detect::material::{self, Coding, Hidden, UNKNOWN_TOKEN};
-use crate::detect::secrets::{describe, fingerprint, scan};
+use crate::detect::secrets::{SecretRules, describe, fingerprint, is_by_form};
 use crate::model::{ANONYMOUS, clean, clean_name};
-use crate::probe::Answer;
-use crate::survey::{Surveyed, words};
+use crate::probe::{Answer, Probe};
 
 /// A secret with what may be said of it.
-pub(super) struct Leak {
-    pub(super) at: Hidden,
+#[derive(Debug)]
+pub struct Leaked {
+    /// Where it stands, and what found it.
+    pub at: Hidden,
     /// As it stands in the answer; empty when it stands there in pieces.
-    pub(super) written: String,
+    pub written: String,
     /// Empty without a key.
-    pub(super) fingerprint: String,
+    pub fingerprint: String,
     /// A credential that the scan itself sends.
-    pub(super) own: bool,
+    pub own: bool,
 }
 
 /// What an answer was found to carry.
-#[derive(Default)]
-pub(super) struct Leaks {
-    pub(super) all: Vec<Leak>,
+#[derive(Debug, Default)]
+pub struct Leaks {
+    /// The secrets.
+    pub all: Vec<Leaked>,
     /// The bounds that kept the rest from being looked at.
-    pub(super) caps: Vec<&'static str>,
+    pub caps: Vec<&'static str>,
 }
 
-/// Returns the secrets of an answer that are not meant to be in it.
-pub(super) fn find_leaks(cx: &CheckCx<'_>, surveyed: &Surveyed, answer: &Answer, caller: &str) -> Leaks {
-    let Some(response) = answer.response() else { return Leaks::default() };
-    let rules = &cx.shared.secrets;
-    let mut material = material::find(response.header("content-type"), &response.text);
-    material.hidden.extend(rules.user.scan(&response.text).into_iter().filter_map(|found| {
-        let value = response.text.get(found.range.clone())?;
-        Some(Hidden::plain(found, value))
-    }));
-    if response.truncated {
-        material.caps.push("the body is longer than is read");
-    }
-    let issues_tokens = is_named(surveyed, TOKEN_ROUTES);
-    let meant = |hidden: &Hidden| {
-        // Fields that only their names say to be secret are another check's; and what signs callers in or renews a
-        // session answers with a token: that is what it is for.
-        !is_by_form(&hidden.rule)
-            || issues_tokens && is_token(&hidden.rule)
-            || is_part_of_signed_link(&response.text, hidden)
-            || hidden.rule == "one-time-seed" && is_own_enrolment(cx, surveyed, &response.text, hidden, caller)
-            || hidden.token.is_some()
-                && !foreign_token::is_of_interest(cx, hidden, caller, address_before(&response.text, hidden).is_some())
-    };
-    let leak = |hidden: Hidden| {
-        let value = hidden.value.expose();
-        let written = hidden.range.clone().and_then(|range| response.text.get(range)).unwrap_or_default().to_owned();
-        Leak {
-            fingerprint: rules.key.as_ref().map(|key| fingerprint(key, &hidden.rule, value)).unwrap_or_default(),
-            own: is_own(cx, value),
-            written,
-            at: hidden,
+/// What answers are searched with.
+#[derive(Debug, Clone, Copy)]
+pub struct LeakSearch<'a> {
+    /// The user's own rules, and the key of fingerprints.
+    pub rules: &'a SecretRules,
+    /// Who the callers are.
+    pub people: &'a People,
+    /// What it knows of their sessions.
+    pub probe: &'a Probe,
+    /// The operation.
+    pub surveyed: &'a Surveyed,
+}
+
+impl LeakSearch<'_> {
+    /// Returns the secrets of an answer to a caller that are not meant to be in it.
+    pub fn find(&self, answer: &Answer, caller: &str) -> Leaks {
+        let Some(response) = answer.response() else { return Leaks::default() };
+        let Self { rules, people, probe, surveyed } = *self;
+        let mut material = material::find(response.header("content-type"), &response.text);
+        material.hidden.extend(rules.user.scan(&response.text).into_iter().filter_map(|found| {
+            let value = response.text.get(found.range.clone())?;
+            Some(Hidden::plain(found, value))
+        }));
+        if response.truncated {
+            material.caps.push("the body is longer than is read");
         }
-    };
-    // The callers' own tokens are no news to them.
-    let news = |leak: &Leak| leak.at.token.is_none() || !leak.own;
-    let all = material.hidden.into_iter().filter(|hidden| !meant(hidden)).map(leak).filter(news).collect();
-    Leaks { all, caps: material.caps }
+        let issues_tokens = is_named(surveyed, TOKEN_ROUTES);
+        let meant = |hidden: &Hidden| {
+            // Fields that only their names say to be secret are another check's; and what signs callers in or renews a
+            // session answers with a token: that is what it is for.
+            !is_by_form(&hidden.rule)
+                || issues_tokens && is_token(&hidden.rule)
+                || is_part_of_signed_link(&response.text, hidden)
+                || hidden.rule == "one-time-seed" && is_own_enrolment(people, surveyed, &response.text, hidden, caller)
+                || hidden.token.is_some()
+                    && !foreign_token::is_of_interest(
+                        people,
+                        probe,
+                        hidden,
+                        caller,
+                        address_before(&response.text, hidden).is_some(),
+                    )
+        };
+        let leak = |hidden: Hidden| {
+            let value = hidden.value.expose();
+            let written =
+                hidden.range.clone().and_then(|range| response.text.get(range)).unwrap_or_default().to_owned();
+            Leaked {
+                fingerprint: rules.key.as_ref().map(|key| fingerprint(key, &hidden.rule, value)).unwrap_or_default(),
+                own: is_own(probe, value),
+                written,
+                at: hidden,
+            }
+        };
+        // The callers' own tokens are no news to them.
+        let news = |leak: &Leaked| leak.at.token.is_none() || !leak.own;
+        let all = material.hidden.into_iter().filter(|hidden| !meant(hidden)).map(leak).filter(news).collect();
+        Leaks { all, caps: material.caps }
+    }
 }
 
 /// Returns the beginning of the address in which a secret stands; `None` where it stands in none.
@@ -77,11 +103,11 @@ fn address_before<'t>(text: &'t str, hidden: &Hidden) -> Option<&'t str> {
 
 /// Whether a seed of one-time passwords is the caller's own, on a route on which it enrols an authenticator: it is shown
 /// so that the caller can scan it.
-fn is_own_enrolment(cx: &CheckCx<'_>, surveyed: &Surveyed, text: &str, hidden: &Hidden, caller: &str) -> bool {
+fn is_own_enrolment(people: &People, surveyed: &Surveyed, text: &str, hidden: &Hidden, caller: &str) -> bool {
     let before = hidden.range.as_ref().and_then(|range| text.get(..range.start)).unwrap_or_default();
     let label = before.rfind("otpauth://").and_then(|at| before.get(at..)).unwrap_or_default();
     let is_others =
-        cx.survey.people.all.iter().filter(|person| person.name != caller).any(|other| {
+        people.all.iter().filter(|person| person.name != caller).any(|other| {
             other.facts.iter().any(|fact| fact.len() >= 3 && label.to_lowercase().contains(fact.as_str()))
         });
     caller != ANONYMOUS && !is_others && is_named(surveyed, SECOND_FACTOR_ROUTES)
@@ -103,16 +129,6 @@ fn is_part_of_signed_link(text: &str, hidden: &Hidden) -> bool {
     has(&SIGNATURES) && has(&ENDS) && !opens_all
 }
 
-/// Whether a value is a secret by its own form, whatever it stands under.
-pub(crate) fn is_secret_by_form(text: &str) -> bool {
-    scan(text).iter().any(|found| is_by_form(&found.rule))
-}
-
-/// Fields that only their names say to be secret are `property/excessive-exposure`'s.
-fn is_by_form(rule: &str) -> bool {
-    !rule.starts_with("field-") && rule != "password-hash"
-}
-
 /// Parts of paths of routes that answer with tokens by design.
 const TOKEN_ROUTES: &str =
     "login signin signup register registration token tokens refresh oauth oauth2 session sessions auth";
@@ -121,8 +137,8 @@ const SECOND_FACTOR_ROUTES: &str = "totp otp mfa 2fa factor twofactor authentica
 /// Parts of paths of routes on which callers manage keys of their own.
 const KEY_ROUTES: &str = "key keys apikey apikeys webhooks webhook";
 
-/// Whether callers manage keys of their own on a route: showing them may be its purpose.
-pub(super) fn is_key_route(surveyed: &Surveyed) -> bool {
+/// Returns true for routes on which callers manage keys of their own: showing them may be their purpose.
+pub fn is_key_route(surveyed: &Surveyed) -> bool {
     is_named(surveyed, KEY_ROUTES)
 }
 
@@ -139,8 +155,8 @@ fn is_token(rule: &str) -> bool {
 }
 
 /// Whether a value is a credential that the scan was given: the redactor knows those by name.
-fn is_own(cx: &CheckCx<'_>, value: &str) -> bool {
-    let shown = cx.probe.redactor().text(value);
+fn is_own(probe: &Probe, value: &str) -> bool {
+    let shown = probe.redactor().text(value);
     let unknown = [
         "[redacted:jwt]",
         "[redacted:credential]",
@@ -151,14 +167,14 @@ fn is_own(cx: &CheckCx<'_>, value: &str) -> bool {
     shown.starts_with("[redacted:") && !unknown.iter().any(|kind| shown.contains(kind))
 }
 
-impl Leak {
-    /// The same secret in the same place is one finding, in lists too.
-    pub(super) fn key(&self) -> String {
+impl Leaked {
+    /// Returns what it is told apart by: the same secret in the same place is one, in lists too.
+    pub fn key(&self) -> String {
         format!("{} {}", self.at.rule, place(&self.at.path))
     }
 
     /// Returns what it is, for sentences.
-    pub(super) fn what(&self) -> String {
+    pub fn what(&self) -> String {
         match describe(&self.at.rule) {
             Some(what) => what.to_owned(),
             None if self.at.token.is_some() => "a token of somebody or something else".to_owned(),
@@ -167,13 +183,13 @@ impl Leak {
     }
 
     /// Returns where it stands, for sentences.
-    pub(super) fn place(&self) -> String {
+    pub fn place(&self) -> String {
         let place = clean_name(&place(&self.at.path), 80);
         if place.is_empty() { "the body".to_owned() } else { format!("`{place}`") }
     }
 
     /// Returns what may be said of a secret without telling it.
-    pub(super) fn facts(&self) -> String {
+    pub fn facts(&self) -> String {
         let length = self.at.value.expose().chars().count();
         let mut facts = format!("rule {}, {length} characters", clean_name(&self.at.rule, 60));
         if let Some(prefix) = &self.at.prefix {

@@ -2,19 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::declared_in_url;
-use crate::model::Draft;
+use super::credential_parameter;
 use crate::spec::{Base, load_text};
 
-/// What is said of the one operation of a document, whose one parameter this is.
-fn said(method: &str, path: &str, parameter: &Value) -> Option<Draft> {
+/// The name of the credential in the one operation of a document, whose one parameter this is.
+fn found(method: &str, path: &str, parameter: &Value) -> Option<String> {
     let document = json!({
         "openapi": "3.0.3", "info": {"title": "t", "version": "1"},
         "paths": {path: {method: {"parameters": [parameter], "responses": {"200": {"description": "OK"}}}}},
         "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "subscription"}}},
     });
     let api = load_text("test", &document.to_string(), Base::None).ok()?;
-    declared_in_url(&api, api.operations.first()?).ok()
+    credential_parameter(&api, api.operations.first()?).map(|parameter| parameter.name.clone())
 }
 
 fn query(name: &str) -> Value {
@@ -36,7 +35,7 @@ fn credentials_in_addresses_are_told_for_any_method() {
         ("post", "/password/reset/{token}", path("token")),
         ("get", "/auth/verify", query("token")),
     ] {
-        assert!(said(method, route, &parameter).is_some(), "{method} {route} {parameter}");
+        assert!(found(method, route, &parameter).is_some(), "{method} {route} {parameter}");
     }
 }
 
@@ -60,13 +59,6 @@ fn what_sounds_like_a_credential_is_none() {
             json!({"name": "pass", "in": "query", "schema": {"type": "string", "enum": ["day", "week"]}}),
         ),
     ] {
-        assert!(said(method, route, &parameter).is_none(), "{method} {route} {parameter}");
+        assert!(found(method, route, &parameter).is_none(), "{method} {route} {parameter}");
     }
-}
-
-#[test]
-fn the_document_alone_makes_an_observation() {
-    let draft = said("post", "/login", &query("password"));
-    let mere = |draft: Draft| draft.observation && draft.exchanges.is_empty() && draft.site == "query:password";
-    assert!(draft.is_some_and(mere));
 }

@@ -1,32 +1,15 @@
-//! Which operations ask for a credential in their address, by the document alone.
+//! Which parameters of an address take a credential, by the document alone.
 
 #[cfg(test)]
 mod tests;
 
-use crate::checks::rule::{Finding, Rule};
-use crate::model::{Api, Draft, JsonType, Operation, Parameter, Place, SchemeKind, Silence, clean_name};
-use crate::survey::words;
+use super::names::words;
+use crate::model::{Api, JsonType, Operation, Parameter, Place, SchemeKind};
 
-/// Returns the observation of an operation, of any method, that asks for a credential in its address.
-///
-/// # Errors
-/// `NotApplicable` where there is no such parameter.
-pub(super) fn declared_in_url(api: &Api, operation: &Operation) -> Result<Draft, Silence> {
+/// Returns the parameter of an operation, of any method, that takes a credential in its address.
+pub fn credential_parameter<'a>(api: &Api, operation: &'a Operation) -> Option<&'a Parameter> {
     let signs_in = is_about_signing_in(operation);
-    let parameter = operation.parameters.iter().find(|parameter| is_credential(api, parameter, signs_in));
-    let parameter = parameter.ok_or_else(|| Silence::not_applicable("no credential stands in its address"));
-    let place_of = |parameter: &Parameter| if parameter.place == Place::Path { "path" } else { "query" };
-    let mut rule = Rule::default();
-    let parameter = rule.need("declared-in-url", parameter, |found| {
-        format!("the document declares `{}` in the {}", clean_name(&found.name, 60), place_of(found))
-    })?;
-    let (name, place) = (clean_name(&parameter.name, 60), place_of(parameter));
-    Ok(rule.observation(Finding::of(
-        operation,
-        format!("{place}:{name}"),
-        format!("declared {} {}", operation.method, operation.path),
-        format!("the document asks for `{name}` in the {place}"),
-    )))
+    operation.parameters.iter().find(|parameter| is_credential(api, parameter, signs_in))
 }
 
 /// Words of operations that take or make credentials.
@@ -66,4 +49,21 @@ fn is_credential(api: &Api, parameter: &Parameter, signs_in: bool) -> bool {
         Place::Header | Place::Cookie => false,
     };
     is_text && by_name
+}
+
+/// Returns true for names of parameters that take what signs a caller in.
+pub fn takes_token(name: &str) -> bool {
+    matches!(
+        words(name).join("").as_str(),
+        "accesstoken"
+            | "token"
+            | "authtoken"
+            | "apikey"
+            | "apitoken"
+            | "jwt"
+            | "bearer"
+            | "sessiontoken"
+            | "key"
+            | "auth"
+    )
 }

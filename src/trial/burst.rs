@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::trial::Shape;
+use super::answer_shape::AnswerShape;
+use super::sign_in::{SignInTrial, wrong_password};
+use super::unknown_name::UnknownName;
 use crate::act::Persona;
-use crate::checks::rule::{Rule, status, withstood};
-use crate::model::{Role, Silence};
+use crate::model::{Silence, ensure};
 use crate::probe::Answer;
 
 /// Wrong passwords: one more than the most that limits of common practice let through (3, 5, 10, 20, 25, 30).
-pub(super) const GUESSES: usize = 31;
+pub(crate) const GUESSES: usize = 31;
 /// Time between two of them.
 const GAP: Duration = Duration::from_millis(100);
 /// Answers below this are equally fast: what the machine does meanwhile decides.
@@ -19,7 +20,8 @@ const FAST_MS: u64 = 40;
 const SLOW: Duration = Duration::from_secs(60);
 
 /// Guesses, all answered alike so far.
-pub(super) struct Burst<'a> {
+#[derive(Debug)]
+pub(crate) struct GuessBurst<'a> {
     who: &'a Persona,
     /// What a right password is answered.
     control: &'a Answer,
@@ -28,14 +30,40 @@ pub(super) struct Burst<'a> {
     took: Duration,
 }
 
-impl<'a> Burst<'a> {
+impl<'a> GuessBurst<'a> {
+    /// Guesses at a throw-away account's password; `control` is the answer to the right one.
+    ///
+    /// # Errors
+    /// `Held` at the first sign of a limit, `Undecided` for a try that says nothing.
+    pub(crate) async fn on_account(trial: &'a SignInTrial<'_>, control: &'a Answer) -> Result<Self, Silence> {
+        let mut burst = Self::new(trial.persona(), control);
+        while burst.goes_on() {
+            let answer = trial.with(trial.persona(), &wrong_password()).await?;
+            ensure(!trial.lets_in(&answer), || Silence::undecided("a wrong password is taken"))?;
+            burst.add(answer).await?;
+        }
+        Ok(burst)
+    }
+
+    /// Guesses in a name that no account has; `control` is the answer to a user's own sign-in.
+    ///
+    /// # Errors
+    /// As [`Self::on_account`].
+    pub(crate) async fn on_unknown_name(name: &'a UnknownName<'_>, control: &'a Answer) -> Result<Self, Silence> {
+        let mut burst = Self::new(name.persona(), control);
+        while burst.goes_on() {
+            burst.add(name.guess().await?).await?;
+        }
+        Ok(burst)
+    }
+
     /// Nothing was guessed yet.
-    pub(super) fn new(who: &'a Persona, control: &'a Answer) -> Self {
+    fn new(who: &'a Persona, control: &'a Answer) -> Self {
         Self { who, control, answers: Vec::new(), started: Instant::now(), took: Duration::ZERO }
     }
 
     /// Whether more guesses are wanted.
-    pub(super) fn goes_on(&self) -> bool {
+    fn goes_on(&self) -> bool {
         self.answers.len() < GUESSES
     }
 
@@ -43,14 +71,15 @@ impl<'a> Burst<'a> {
     ///
     /// # Errors
     /// `Held` at the first sign of a limit, `Undecided` for a try that was not judged: it is no wrong password.
-    pub(super) async fn add(&mut self, answer: Arc<Answer>) -> Result<(), Silence> {
+    async fn add(&mut self, answer: Arc<Answer>) -> Result<(), Silence> {
         let n = self.answers.len() + 1;
         self.answers.push(Arc::clone(&answer));
         self.took = self.started.elapsed();
         if let Some(sign) = self.limit(&answer) {
-            return Err(withstood(&answer, self.control, format!("guess {n} {sign}")));
+            let because = format!("guess {n} {sign}");
+            return Err(Silence::withstood(&answer.exchange, &self.control.exchange, because));
         }
-        if let Some(because) = unjudged(&answer) {
+        if let Some(because) = unseen(&answer) {
             return Err(Silence::undecided(format!("guess {n} was not judged: {because}")));
         }
         let due = GAP * u32::try_from(n).unwrap_or(u32::MAX);
@@ -92,53 +121,38 @@ impl<'a> Burst<'a> {
     }
 
     /// Returns what all answers have in common; `None` once one of them differs in more than what differs by itself.
-    fn shape(&self) -> Option<Shape> {
+    fn shape(&self) -> Option<AnswerShape> {
         let answers: Vec<&Answer> = self.answers.iter().map(|answer| &**answer).collect();
         let people = [self.who];
-        let whole = Shape::of(&answers, &people)?;
+        let whole = AnswerShape::of(&answers, &people)?;
         // What is equal in the first answers varies only when something changes.
-        let first = Shape::of(answers.get(..answers.len().min(3))?, &people)?;
+        let first = AnswerShape::of(answers.get(..answers.len().min(3))?, &people)?;
         let unchanged = first.varying().eq(whole.varying()) || answers.len() <= 3;
         unchanged.then_some(whole)
     }
 
-    /// Returns the last answer, which is like all others.
-    pub(super) fn last(&self) -> Option<&Arc<Answer>> {
-        self.answers.last()
-    }
-
     /// Returns how many seconds the guesses took, for sentences.
-    pub(super) fn seconds(&self) -> String {
+    pub(crate) fn seconds(&self) -> String {
         format!("{:.1} s", self.took.as_secs_f64())
     }
 
-    /// Adds what the guesses show.
-    pub(super) fn weigh(&self, rule: &mut Rule) {
-        let n = self.answers.len();
-        let last = self.last().map(|answer| status(answer)).unwrap_or_default();
-        rule.weigh(
-            "guesses-answered-alike",
-            n == GUESSES,
-            format!("{n} wrong passwords were all answered status {last}"),
-        );
-        let fast = self.took <= SLOW;
-        let because = if fast {
-            format!("they took {}, none of them held up", self.seconds())
-        } else {
-            let seconds = self.took.as_secs();
-            format!("the scan's own rate limit spread them over {seconds} s; raise it to settle this")
-        };
-        rule.weigh("guesses-were-fast", fast.then_some(true), because);
-        let announced = self.announced();
-        let because = announced.clone().unwrap_or_else(|| "neither headers nor content speak of a limit".to_owned());
-        rule.weigh("no-limit-announced", announced.is_none().then_some(true), because);
-        for answer in self.answers.last().into_iter().chain(self.answers.first()) {
-            rule.show(Role::Attack, answer);
-        }
+    /// Returns all answers, in order.
+    pub(crate) fn answers(&self) -> &[Arc<Answer>] {
+        &self.answers
+    }
+
+    /// Returns how long the guesses took.
+    pub(crate) fn took(&self) -> Duration {
+        self.took
+    }
+
+    /// Whether the scan itself did not hold the guesses up.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.took <= SLOW
     }
 
     /// Returns how the answers speak of a limit that was not reached.
-    fn announced(&self) -> Option<String> {
+    pub(crate) fn announced(&self) -> Option<String> {
         if let Some(at) = self.shape().and_then(|shape| shape.counts().map(str::to_owned)) {
             return Some(format!("the refusals count something (`{at}`): a limit may set in later"));
         }
@@ -149,7 +163,7 @@ impl<'a> Burst<'a> {
 }
 
 /// Returns why no password was looked at.
-fn unjudged(answer: &Answer) -> Option<String> {
+fn unseen(answer: &Answer) -> Option<String> {
     match answer.status() {
         None => Some("the target gave no answer".to_owned()),
         Some(status @ 500..) => Some(format!("the target failed (status {status})")),

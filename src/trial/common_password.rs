@@ -1,0 +1,143 @@
+//! A sign-up with one of the most common passwords, and whether it was stored: the account signs in with it, and with no
+//! other.
+
+use std::sync::Arc;
+
+use super::answers::{status_of, unjudged};
+use super::lab::Lab;
+use super::sign_in::{SignInTrial, nobody, wrong_password};
+use crate::act::{Account, Acting, Persona, SignedUp, is_password, plain};
+use crate::model::{Api, Secret, Silence, ensure};
+use crate::probe::{Answer, SendError};
+use crate::spec::fits_text;
+
+/// The first of every list of guesses, short ones first.
+const COMMON: &[&str] = &["123456", "password", "12345678", "password1", "Password1"];
+/// Less than any rule allows.
+const SINGLE: &str = "1";
+
+/// A common password that a new account is to have.
+#[derive(Debug)]
+pub(crate) struct CommonPassword<'a> {
+    trial: SignInTrial<'a>,
+    who: Persona,
+    /// The password, for sentences.
+    pub(crate) password: &'static str,
+    secret: Secret,
+}
+
+impl<'a> CommonPassword<'a> {
+    /// Returns the shortest common password that the document of a sign-up allows.
+    ///
+    /// # Errors
+    /// Where no account of the scan was signed up here, or the document asks for more.
+    pub(crate) fn for_sign_up(lab: &'a Lab<'a>, acting: &Acting) -> Result<Self, Silence> {
+        let trial = SignInTrial::find(lab, |account| lab.is_at(account.sign_up, acting)).ok_or_else(|| {
+            lab.lacks_account("needs a throw-away account that was signed up here and signs in by a request")
+        })?;
+        if let Some(admin) = &trial.extra.like.made_by {
+            return Err(Silence::not_applicable(format!("only a higher role such as {admin}'s makes accounts here")));
+        }
+        let password = allowed(lab.maker.api, acting)
+            .ok_or_else(|| Silence::not_applicable("the document asks for more than the most common passwords have"))?;
+        Ok(Self { trial, who: nobody(), password, secret: Secret::new(password) })
+    }
+
+    /// Returns the answer to a sign-up with a password of the scan's own.
+    pub(crate) fn rightful(&self) -> &Arc<Answer> {
+        &self.trial.extra.like.answer
+    }
+
+    /// Signs an account up with it.
+    ///
+    /// # Errors
+    /// `Held` where the password is refused. A second sign-up may be refused for reasons of its own, such as a telephone
+    /// number that is taken.
+    pub(crate) async fn sign_up(&self) -> Result<Box<Account>, Silence> {
+        let answer = match self.trial.extra.sign_up("auto-weak", &self.who, &self.secret).await? {
+            SignedUp::Accepted(account) => return Ok(account),
+            SignedUp::Refused(answer) => answer,
+        };
+        let status = status_of(&answer);
+        if speaks_of_password(&answer) {
+            return Err(self.held(&answer, format!("the sign-up refuses a common password (status {status})")));
+        }
+        Err(Silence::undecided(unjudged(&answer).unwrap_or_else(|| {
+            format!("the sign-up refuses (status {status}), and does not say that the password is why")
+        })))
+    }
+
+    /// Signs the account in with it.
+    ///
+    /// # Errors
+    /// `Held` where the sign-in refuses.
+    pub(crate) async fn sign_in(&self, account: &Account) -> Result<Arc<Answer>, Silence> {
+        let first = self.trial.extra.sign_in(&self.who, &self.secret).await?;
+        if let Some(because) = unjudged(&first) {
+            return Err(Silence::undecided(format!("signed up, and at the sign-in {because}")));
+        }
+        ensure(self.trial.lets_in(&first), || {
+            let (up, sign_in) = (status_of(&account.answer), status_of(&first));
+            let because =
+                format!("the sign-up answered status {up}, and the sign-in refuses the password (status {sign_in})");
+            self.held(&first, because)
+        })?;
+        Ok(first)
+    }
+
+    fn held(&self, attack: &Answer, because: String) -> Silence {
+        Silence::held(&attack.exchange, &self.rightful().exchange, because)
+    }
+
+    /// Whether a route that refuses strangers serves the session of a sign-in.
+    pub(crate) async fn opens(&self, account: &Account, sign_in: &Answer) -> Result<bool, SendError> {
+        self.trial.extra.open(account, &self.secret, sign_in).await
+    }
+
+    /// Signs in with another password.
+    ///
+    /// # Errors
+    /// `Undecided` where that is taken too, or was not judged.
+    pub(crate) async fn other_is_refused(&self) -> Result<Arc<Answer>, Silence> {
+        let wrong = self.trial.extra.sign_in(&self.who, &wrong_password()).await?;
+        ensure(!self.trial.lets_in(&wrong), || Silence::undecided("any password signs the account in"))?;
+        match unjudged(&wrong) {
+            Some(because) => Err(Silence::undecided(format!("another password was not judged: {because}"))),
+            None => Ok(wrong),
+        }
+    }
+
+    /// Signs in with it once more, and returns whether it is let in.
+    pub(crate) async fn sign_in_again(&self) -> Result<(Arc<Answer>, bool), SendError> {
+        let again = self.trial.extra.sign_in(&self.who, &self.secret).await?;
+        let is_let_in = self.trial.lets_in(&again);
+        Ok((again, is_let_in))
+    }
+
+    /// Whether even one character is taken: signed up and in.
+    pub(crate) async fn single_is_taken(&self) -> Result<bool, SendError> {
+        let extra = &self.trial.extra;
+        let (who, secret): (Persona, Secret) = (nobody(), Secret::new(SINGLE));
+        let SignedUp::Accepted(account) = extra.sign_up("auto-single", &who, &secret).await? else { return Ok(false) };
+        let answer = extra.sign_in(&who, &secret).await?;
+        let taken = self.trial.lets_in(&answer);
+        if taken {
+            extra.open(&account, &secret, &answer).await?;
+        }
+        Ok(taken)
+    }
+}
+
+/// The shortest common password that the document allows.
+fn allowed(api: &Api, acting: &Acting) -> Option<&'static str> {
+    let declared = acting.fields(api);
+    let schema = declared.iter().find(|field| is_password(&field.name)).and_then(|field| plain(api, field.schema));
+    COMMON.iter().copied().find(|password| schema.is_none_or(|schema| fits_text(schema, password)))
+}
+
+/// Whether an answer says that the password is why.
+fn speaks_of_password(answer: &Answer) -> bool {
+    const SIGNS: &[&str] = &["pass", "pwd", "weak", "common", "character", "length", "short"];
+    let said = answer.response().map(|response| response.text.to_ascii_lowercase()).unwrap_or_default();
+    SIGNS.iter().any(|sign| said.contains(sign))
+}

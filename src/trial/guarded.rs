@@ -1,0 +1,79 @@
+//! Functions that are guarded for a higher role: what they answer an account before and after it may have been raised.
+
+use std::sync::Arc;
+
+use super::answers::read_answer;
+use super::candidates::HigherRoles;
+use super::lab::Lab;
+use crate::probe::{Answer, Caller, SendError};
+use crate::survey::{Reading, Surveyed, is_soft_error};
+
+/// Most guarded functions that one account is tried on.
+const MAX_GUARDED: usize = 2;
+
+/// A guarded function before and after.
+#[derive(Debug)]
+pub(crate) struct Served {
+    /// The function.
+    pub(crate) operation: String,
+    /// Its refusal of an account of the lower role.
+    pub(crate) before: Option<Arc<Answer>>,
+    /// Its answer now.
+    pub(crate) after: Arc<Answer>,
+}
+
+impl Served {
+    /// Whether it serves the caller now.
+    pub(crate) fn serves(&self) -> bool {
+        is_served(&self.after)
+    }
+}
+
+/// Whether an answer of a guarded function serves: data came back.
+pub(crate) fn is_served(answer: &Answer) -> bool {
+    read_answer(answer) == Reading::Data && answer.response().is_some_and(|response| !is_soft_error(response))
+}
+
+impl<'a> Lab<'a> {
+    /// Returns the functions that are marked as a higher role's, refuse an account, and refuse strangers.
+    pub(crate) fn guarded_from(&self, name: &str, higher: &HigherRoles) -> Vec<&'a Surveyed> {
+        let found = self.survey.operations.iter().filter(|surveyed| {
+            surveyed.slots.is_empty()
+                && higher.operations.contains(&surveyed.operation.id)
+                && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
+                && surveyed.by.get(name).is_some_and(|own| matches!(own.first.status(), Some(401 | 403)))
+        });
+        found.collect()
+    }
+
+    /// Returns what functions that refused an account answer a caller now: the first that serves it, or else the last that
+    /// was asked.
+    pub(crate) async fn ask_guarded_from(
+        &self,
+        account: &str,
+        caller: &str,
+        higher: &HigherRoles,
+    ) -> Result<Option<Served>, SendError> {
+        let mut last = None;
+        for surveyed in self.guarded_from(account, higher).into_iter().take(MAX_GUARDED) {
+            let Some(after) = self.ask_guarded(surveyed, caller).await? else { continue };
+            let before = surveyed.by.get(account).map(|own| Arc::clone(&own.first));
+            let asked = Served { operation: surveyed.operation.id.0.clone(), before, after };
+            if asked.serves() {
+                return Ok(Some(asked));
+            }
+            last = Some(asked);
+        }
+        Ok(last)
+    }
+
+    /// Returns what a guarded function answers a caller now.
+    pub(crate) async fn ask_guarded(
+        &self,
+        surveyed: &Surveyed,
+        caller: &str,
+    ) -> Result<Option<Arc<Answer>>, SendError> {
+        let Some(baseline) = surveyed.by.values().next() else { return Ok(None) };
+        self.maker.probe.look_again(&baseline.ask_as(Caller::named(caller))).await.map(Some)
+    }
+}
