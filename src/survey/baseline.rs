@@ -180,11 +180,20 @@ impl Surveyed {
         found
     }
 
-    /// Whether an answer shares telling leaves with a valid baseline: then it is data, whoever got it.
+    /// Whether an answer shares telling leaves with a valid baseline, or says just the same: then it is data, whoever got it.
     fn is_data_of_someone(&self, answer: &Answer) -> bool {
         let Some(response) = answer.response().filter(|response| succeeds(response)) else {
             return false;
         };
+        let said = |response: &crate::probe::Response| -> BTreeSet<(String, String)> {
+            let kept = leaves(response).into_iter().filter(|leaf| !self.volatile.contains(&leaf.path));
+            kept.map(|leaf| (leaf.path, leaf.text)).collect()
+        };
+        // A title alone tells nothing of an object, unless all that is said is the same.
+        let all = said(response);
+        if !all.is_empty() && self.valid().filter_map(|own| own.first.response()).any(|own| said(own) == all) {
+            return true;
+        }
         let given: BTreeSet<String> = leaves(response).into_iter().filter(tells).map(|leaf| leaf.text).collect();
         self.valid()
             .filter_map(|baseline| baseline.first.response())
