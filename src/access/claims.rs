@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::ruling::{AccessModel, Ruling};
-use crate::model::{AccessClaim, OperationId};
+use crate::model::{ANONYMOUS, AccessClaim, OperationId};
 
 /// What all claims come to.
 #[derive(Debug)]
@@ -15,11 +15,12 @@ pub struct Settled {
     pub violators: BTreeSet<OperationId>,
 }
 
-/// Judges all claims; no claim is excused by a route that breaks the policy itself, or that other checks found to be
-/// open to callers without a credential.
-pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim], open: &BTreeSet<OperationId>) -> Settled {
-    let accused: BTreeSet<OperationId> = claims.iter().map(|claim| claim.operation.clone()).collect();
-    let mut violators: BTreeSet<OperationId> = open.clone();
+/// Judges all claims; no claim is excused by a route that breaks the policy itself.
+pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim]) -> Settled {
+    // That strangers are shown what signed-in callers are accuses no route: most of it is public.
+    let by_users = claims.iter().filter(|claim| claim.caller != ANONYMOUS);
+    let accused: BTreeSet<OperationId> = by_users.map(|claim| claim.operation.clone()).collect();
+    let mut violators: BTreeSet<OperationId> = BTreeSet::new();
     // Each round adds a route, so there are at most as many as routes.
     loop {
         let rulings: Vec<Ruling> = claims.iter().map(|claim| model.judge(claim, &violators, &accused)).collect();
@@ -27,7 +28,7 @@ pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim], open: &BTreeSet<O
             .iter()
             .zip(&rulings)
             .filter(|(claim, _)| !violators.contains(&claim.operation))
-            .filter_map(|(claim, ruling)| Some((strength(ruling)?, claim)))
+            .filter_map(|(claim, ruling)| Some((strength(claim, ruling)?, claim)))
             .max_by_key(|(strength, claim)| (*strength, std::cmp::Reverse(claim.operation.clone())));
         match found {
             Some((_, claim)) => violators.insert(claim.operation.clone()),
@@ -36,9 +37,11 @@ pub fn settle(model: &AccessModel<'_>, claims: &[AccessClaim], open: &BTreeSet<O
     }
 }
 
-/// How strong a contradiction is; none where the route is not known to break the policy.
-fn strength(ruling: &Ruling) -> Option<u8> {
+/// How strong a contradiction is; none where the route is not known to break the policy. What is open to strangers comes
+/// first, and is no excuse even where it is only suspected; a write that is open to them says nothing of who may read.
+fn strength(claim: &AccessClaim, ruling: &Ruling) -> Option<u8> {
     match ruling {
+        Ruling::Broken { .. } if claim.caller == ANONYMOUS => claim.verb.is_read().then_some(4),
         Ruling::Broken { confirmed: true, control: Some(_), .. } => Some(3),
         Ruling::Broken { confirmed: true, .. } => Some(2),
         Ruling::Contested(_) => Some(1),

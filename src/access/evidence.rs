@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fact::{AccessOutcome, Fact, Relation, relation_to};
 use super::ruling::AccessModel;
-use crate::model::{AccessClaim, AccessVerb, Exchange, OperationId, SeenValue, clean_name};
+use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Exchange, OperationId, SeenValue, clean_name};
 use crate::survey::{
     ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, is_whole, leaves, resource_of_name, scalar_text, words,
 };
@@ -97,6 +97,12 @@ pub(super) fn gather(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BT
     grounds
 }
 
+/// Whether routes that are open to the caller give it every claimed value.
+pub(super) fn is_published(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BTreeSet<OperationId>) -> bool {
+    let key = (claim.resource.clone(), claim.object.clone());
+    Gathering { model, claim, left_out, key }.hidden_values().is_empty()
+}
+
 /// What is needed to look for grounds.
 struct Gathering<'a> {
     model: &'a AccessModel<'a>,
@@ -167,12 +173,14 @@ impl<'a> Gathering<'a> {
     }
 
     /// A refusal counts where it is of the claim's caller, or of one that stands as near to the owner or nearer: that
-    /// strangers are refused says nothing of the members of the owner's group.
+    /// strangers are refused says nothing of the members of the owner's group. No caller stands farther than one without
+    /// a credential.
     fn keeps_out(&self, fact: &Fact) -> bool {
         let people = &self.model.survey.people;
         let nearer: &[Relation] = match relation_to(people, &self.claim.owner, &self.claim.caller) {
             Relation::Member => &[Relation::Member],
             Relation::Lower => &[Relation::Lower, Relation::Peer, Relation::Member],
+            Relation::Anonymous => &[Relation::Anonymous, Relation::Lower, Relation::Peer, Relation::Member],
             _ => &[Relation::Peer, Relation::Member],
         };
         fact.caller == self.claim.caller || nearer.contains(&fact.relation)
@@ -197,7 +205,9 @@ impl<'a> Gathering<'a> {
                 Sign::Configured => (Rank::Stated, Witness::User, None),
                 Sign::ScopedList { operation, other, apart, .. } => {
                     let route = OperationId::from(operation.as_str());
-                    let counts = *other == self.claim.caller && self.is_heard(&route) && (*apart || private);
+                    // What is kept from a peer is kept from strangers too.
+                    let is_kept = *other == self.claim.caller || self.claim.caller == ANONYMOUS;
+                    let counts = is_kept && self.is_heard(&route) && (*apart || private);
                     let own = *apart && is_collection_of(&route, &self.claim.operation);
                     let witness = if own { Witness::Collection } else { Witness::Route };
                     counts.then_some((Rank::Scope, witness, Some(route)))?

@@ -12,6 +12,7 @@ mod fact;
 mod field_groups;
 mod policy;
 mod ruling;
+mod strangers;
 mod survey_facts;
 
 pub use answer_facts::SeenAnswer;

@@ -8,7 +8,7 @@ use super::evidence::{Rank, gather};
 use super::fact::{AccessOutcome, Fact, Relation};
 use super::field_groups::{FieldGroup, field_groups};
 use super::ruling::{AccessModel, Ruling};
-use crate::model::{AccessClaim, AccessLevel, AccessVerb, OperationId, clean_name};
+use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, OperationId, clean_name};
 
 /// Most grounds that one row names.
 const MAX_GROUNDS: usize = 5;
@@ -207,6 +207,15 @@ pub fn question(claim: &AccessClaim) -> Question {
         AccessVerb::Delete => "remove",
         AccessVerb::Call => "act on",
     };
+    if claim.caller == ANONYMOUS {
+        return Question {
+            about: route.clone(),
+            question: format!("Are callers meant to {verb} any {resource} by {route} without signing in?"),
+            answer_with: format!(
+                "[intent]\n\"{route}\" = {{ policy = \"public\", reason = \"...\" }}   # or policy = \"signed-in\" if callers must sign in"
+            ),
+        };
+    }
     Question {
         about: route.clone(),
         question: format!("Is every signed-in user meant to {verb} any {resource} by {route}?"),

@@ -1,10 +1,11 @@
 //! The judgement of one claim from its grounds (ACCESS.md, "Verdicts").
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::evidence::{Ground, Grounds, Rank, Witness, gather};
 use super::fact::{AccessOutcome, Fact, FactTable};
+use super::strangers::{judge_stranger, kept_values};
 use super::survey_facts::survey_facts;
 use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, IntentMemory, OperationId};
 use crate::survey::{ObjectKey, Reading, Survey, Surveyed, is_whole, leaves, scalar_text, words};
@@ -20,6 +21,8 @@ pub struct AccessTable<'a> {
     facts: FactTable,
     /// The values that a route gives a caller, worked out when first asked for; held only to look up or add.
     given: Mutex<HashMap<(OperationId, String), Values>>,
+    /// What each route shows its caller and keeps from strangers, worked out when first asked for.
+    kept: OnceLock<BTreeMap<OperationId, BTreeSet<String>>>,
 }
 
 impl<'a> AccessTable<'a> {
@@ -27,7 +30,7 @@ impl<'a> AccessTable<'a> {
     pub fn new(survey: &'a Survey, stated: &'a IntentMemory) -> Self {
         let facts = FactTable::default();
         facts.extend(survey_facts(survey));
-        Self { survey, stated, facts, given: Mutex::default() }
+        Self { survey, stated, facts, given: Mutex::default(), kept: OnceLock::new() }
     }
 
     /// Returns what was learnt before the checks.
@@ -43,6 +46,12 @@ impl<'a> AccessTable<'a> {
     /// Returns what can be judged from the facts so far.
     pub fn model(&self) -> AccessModel<'_> {
         AccessModel { survey: self.survey, stated: self.stated, facts: self.facts.snapshot(), table: self }
+    }
+
+    /// Returns what each route shows its caller and keeps from strangers.
+    fn kept(&self) -> &BTreeMap<OperationId, BTreeSet<String>> {
+        let of = |surveyed: &Surveyed| Some((surveyed.operation.id.clone(), kept_values(surveyed)?));
+        self.kept.get_or_init(|| self.survey.operations.iter().filter_map(of).collect())
     }
 
     /// Returns every value that a route gives a caller by right: a caller without a credential only where the route
@@ -100,6 +109,15 @@ impl AccessModel<'_> {
         self.table.given_by(surveyed, caller)
     }
 
+    /// Returns the object that a route shows its caller and keeps from strangers, with its values.
+    pub(super) fn kept_from_strangers<'s>(
+        &'s self,
+        surveyed: &'s Surveyed,
+    ) -> Option<(&'s ObjectKey, &'s BTreeSet<String>)> {
+        let values = self.table.kept().get(&surveyed.operation.id)?;
+        Some((surveyed.asked_by_strangers()?.object.as_ref()?, values))
+    }
+
     /// Returns all facts.
     pub fn facts(&self) -> &[Fact] {
         &self.facts
@@ -120,6 +138,9 @@ impl AccessModel<'_> {
             let because = format!("it is {}'s own account", claim.owner);
             return Ruling::Broken { confirmed: true, because, control: None };
         }
+        if claim.caller == ANONYMOUS {
+            return judge_stranger(self, claim, left_out);
+        }
         let grounds = gather(self, claim, left_out);
         if claim.verb.is_read() { judge_read(self, claim, &grounds, accused) } else { judge_write(claim, &grounds) }
     }
@@ -131,10 +152,15 @@ impl AccessModel<'_> {
         let stated = self.stated.of(&OperationId::from(route), Some(&claim.resource))?;
         let reason = stated.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         let says = format!("it is stated that {} is for {}{reason}", stated.subject, stated.level);
+        let is_stranger = claim.caller == ANONYMOUS;
         Some(match &stated.level {
             AccessLevel::Public => Ruling::Stated(says),
-            AccessLevel::SignedIn if !claim.open => Ruling::Stated(says),
+            AccessLevel::SignedIn if !claim.open && !is_stranger => Ruling::Stated(says),
             AccessLevel::Owner | AccessLevel::SignedIn => {
+                Ruling::Broken { confirmed: true, because: says, control: None }
+            }
+            // Without a credential no caller is of a group, or has a role.
+            AccessLevel::Group | AccessLevel::Role(_) if is_stranger => {
                 Ruling::Broken { confirmed: true, because: says, control: None }
             }
             // Who is of the group, or of the role, other facts have to show.

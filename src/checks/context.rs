@@ -8,7 +8,7 @@ use crate::access::AccessTable;
 use crate::conversation::Memory;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
-use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Secret};
+use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Operation, Secret};
 use crate::probe::{Answer, Ask, Caller, Probe, Response, SendError};
 use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Survey, Surveyed, leaves, read, scalar_text};
 
@@ -223,9 +223,9 @@ impl<'a> CheckCx<'a> {
     }
 
     /// Whether some other operation under the same first segment refuses strangers: authentication is in use there.
-    pub(super) fn sibling_that_refuses(&self, surveyed: &Surveyed) -> Option<&'a Surveyed> {
+    pub(super) fn sibling_that_refuses(&self, operation: &Operation) -> Option<&'a Surveyed> {
         self.survey.operations.iter().find(|other| {
-            other.operation.id != surveyed.operation.id
+            other.operation.id != operation.id
                 && other.valid().next().is_some()
                 && matches!(other.anonymous_reading(), Some(Reading::Refused(_)))
         })

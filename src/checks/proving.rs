@@ -61,16 +61,6 @@ impl Rule {
         }
     }
 
-    /// Adds whether what was written to is meant to be its owner's alone.
-    pub(super) fn rest_on_intent(&mut self, name: &'static str, proven: &Proven<'_>, to_settle: &str) {
-        let meant = &proven.meant;
-        let because = match meant.holds() {
-            Some(_) => meant.because().to_owned(),
-            None => format!("{}; {to_settle}", meant.because()),
-        };
-        self.weigh(name, meant.holds(), because);
-    }
-
     /// Adds whether the attack went the same way a second time.
     pub(super) fn rest_on_repeat(&mut self, proven: &Proven<'_>) {
         let again = proven.again.as_ref();

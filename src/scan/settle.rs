@@ -1,10 +1,10 @@
 //! After the checks: claims of access are judged together from all facts, and each verdict is what its rulings make it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::access::{AccessModel, Ruling, Settled, question, settle};
 use crate::model::{
-    AccessClaim, CheckId, Clause, Confidence, Draft, EvidenceItem, OperationId, Role, Silence, Verdict,
+    ANONYMOUS, AccessClaim, CheckId, Clause, Confidence, Draft, EvidenceItem, OperationId, Role, Silence, Verdict,
 };
 
 /// Verdicts by operation and check.
@@ -20,7 +20,7 @@ pub(super) struct Judgement {
 pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) -> Judgement {
     let claims: Vec<AccessClaim> =
         verdicts.values().flat_map(Verdict::drafts).filter_map(|draft| draft.access.clone()).collect();
-    let settled = settle(model, &claims, &open_routes(verdicts));
+    let settled = settle(model, &claims);
     let mut rulings = settled.rulings.iter();
     let mut open: Vec<(OperationId, Draft)> = Vec::new();
     for ((operation, _), verdict) in verdicts.iter_mut() {
@@ -49,15 +49,6 @@ pub(super) fn settle_claims(model: &AccessModel<'_>, verdicts: &mut Verdicts) ->
     Judgement { claims, settled }
 }
 
-/// The routes that are reported as open to callers without a credential.
-fn open_routes(verdicts: &Verdicts) -> BTreeSet<OperationId> {
-    let is_open = |draft: &Draft| draft.confidence() > Confidence::Observation;
-    let reported = verdicts
-        .iter()
-        .filter(|((_, check), verdict)| check.as_str() == MISSING && verdict.drafts().iter().any(is_open));
-    reported.map(|((operation, _), _)| operation.clone()).collect()
-}
-
 /// Lets the check of missing authentication report what the access model found to be open to callers without a
 /// credential, unless it reports the route already.
 fn report_open(verdicts: &mut Verdicts, operation: OperationId, draft: Draft) {
@@ -75,7 +66,12 @@ const MISSING: &str = "authn/missing";
 /// What a ruling makes of a draft.
 fn rule_on(mut draft: Draft, claim: &AccessClaim, ruling: Option<&Ruling>) -> Result<Draft, Silence> {
     let Some(ruling) = ruling else { return Ok(draft) };
-    let name = "meant-for-owner";
+    let is_stranger = claim.caller == ANONYMOUS;
+    let (name, shared) = match claim.verb.is_read() {
+        true if is_stranger => ("data-is-private", "public content"),
+        false if is_stranger => ("not-meant-for-strangers", "public"),
+        _ => ("meant-for-owner", "shared"),
+    };
     match ruling {
         Ruling::Broken { confirmed, because, control } => {
             let holds = Some(true).filter(|_| *confirmed);
@@ -88,7 +84,7 @@ fn rule_on(mut draft: Draft, claim: &AccessClaim, ruling: Option<&Ruling>) -> Re
             draft.clauses.push(Clause { name, holds: Some(false), because: because.clone() });
             Ok(Draft { observation: true, ..draft })
         }
-        Ruling::Open(because) => Err(Silence::open(format!("shared: {because}"))),
+        Ruling::Open(because) => Err(Silence::open(format!("{shared}: {because}"))),
         Ruling::Undecided(because) | Ruling::Contested(because) => {
             Err(Silence::undecided(because.clone()).with_help(question(claim).question))
         }

@@ -1,14 +1,12 @@
 //! `authn/inconsistent`.
 
-use std::collections::BTreeSet;
-
-use super::siblings::signed_in;
+use super::siblings::{callers_own, protected, signed_in};
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, held, let_through};
 use crate::model::{Operation, Role, Silence};
 use crate::probe::{Answer, Caller};
-use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed};
 
 check! {
     /// ## What it does
@@ -56,7 +54,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let shown = rule.need("made-up-credential-served", shown, |shown| {
         format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller)
     })?;
-    let (refusing, asked) = siblings(cx, surveyed);
+    let (refusing, asked) = protected(cx, surveyed);
     let enough = refusing.len() >= 3 && refusing.len() * 5 >= asked * 4;
     let more = if enough { "" } else { "; at least three and four fifths are asked for" };
     rule.weigh(
@@ -105,30 +103,4 @@ fn served(
         return Err(held(garbage, &baseline.first, because));
     }
     Ok(shown)
-}
-
-/// Telling values of the caller's answer that the made-up credential gets too, and no anonymous caller.
-fn callers_own(surveyed: &Surveyed, baseline: &Baseline, garbage: &Answer, anonymous: &Answer) -> Vec<Leaf> {
-    let (Some(own), Some(given)) = (baseline.first.response(), garbage.response()) else { return Vec::new() };
-    let known = |answer: &Answer| answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text);
-    let open: BTreeSet<String> = known(anonymous).collect();
-    let telling =
-        |leaf: &Leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path) && !open.contains(&leaf.text);
-    let wanted: Vec<Leaf> = leaves(own).into_iter().filter(telling).collect();
-    present(&wanted, given).into_iter().cloned().collect()
-}
-
-/// Other protected routes that refuse the made-up credential, and how many protected ones there are.
-fn siblings<'a>(cx: &'a CheckCx<'_>, surveyed: &Surveyed) -> (Vec<&'a Surveyed>, usize) {
-    let protected: Vec<&Surveyed> = cx
-        .survey
-        .operations
-        .iter()
-        .filter(|other| other.operation.id != surveyed.operation.id && other.valid().next().is_some())
-        .filter(|other| matches!(other.anonymous_reading(), Some(Reading::Refused(_))))
-        .collect();
-    let asked = protected.len();
-    let refusing =
-        protected.into_iter().filter(|other| matches!(other.garbage_reading(), Some(Reading::Refused(_)))).collect();
-    (refusing, asked)
 }

@@ -1,18 +1,13 @@
 //! `authn/missing`.
 
-use std::collections::BTreeSet;
-
-use super::siblings::{signed_in, weigh_sign_in};
-use crate::checks::access::private_fields;
+use super::siblings::{signed_in, weigh_sign_in_of};
+use crate::checks::access::Reached;
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, status};
-use crate::model::{ANONYMOUS, Operation, Role, Security, Silence, clean_name};
+use crate::checks::rule::{Finding, Judged, Rule, held, let_through, status};
+use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Operation, Role, Security, Silence, clean_name};
 use crate::probe::{Answer, Caller};
-use crate::survey::{
-    Baseline, Leaf, Reading, Sign, Surveyed, is_me_word, is_owner_name, is_person, is_strong_owner_name, leaves,
-    scalar_text,
-};
+use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves, resource_of_path};
 
 check! {
     /// ## What it does
@@ -65,11 +60,9 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         let paths: Vec<String> = shown.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
         format!("{} of the same values, at {}", shown.len(), paths.join(", "))
     })?;
-    is_not_published(cx, surveyed, &shown)?;
     // Public content behind a document that asks for sign-in is drift, and inventory/drift says so.
-    let (certain, because) = private_sign(cx, surveyed, baseline, &shown)?;
-    rule.weigh("data-is-private", certain.then_some(true), because);
-    weigh_sign_in(cx, surveyed, &mut rule);
+    rule.claim_access(claim(surveyed, baseline, &shown));
+    weigh_sign_in_of(cx, &surveyed.operation, &mut rule);
     let again = cx.send(&baseline.ask_as(Caller::Anonymous).again(1)).await?;
     let repeated = again.response().is_some_and(|response| present(&shown, response).len() == shown.len());
     rule.weigh("repeated", repeated, "the same request again gave the same values");
@@ -98,138 +91,13 @@ fn shown_to_anyone(surveyed: &Surveyed, baseline: &Baseline, anonymous: &Answer)
     Ok(shown.into_iter().cloned().collect())
 }
 
-/// Passes what strangers are not shown by routes that are open by their document.
-fn is_not_published(cx: &CheckCx<'_>, surveyed: &Surveyed, shown: &[Leaf]) -> Result<(), Silence> {
-    let public = cx.values_given(surveyed, ANONYMOUS);
-    ensure(!shown.iter().all(|leaf| public.contains(&leaf.text)), || {
-        Silence::not_applicable("public content: routes that are open by their document show the same")
-    })
-}
-
-/// Returns a list that shows anonymous callers the object, its owner among the rest: sign-in is optional there, whatever
-/// the document says.
-fn open_list(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> Option<String> {
-    let key = baseline.object.as_ref().filter(|key| cx.is_listed_to(key, surveyed, ANONYMOUS))?;
-    let shows = |other: &&Surveyed| {
-        let given = other.anonymous.as_ref().and_then(|answer| answer.response()).map(leaves).unwrap_or_default();
-        let given: BTreeSet<String> = given.into_iter().map(|leaf| leaf.text).collect();
-        let (listed, rest): (Vec<&Leaf>, Vec<&Leaf>) = shown.iter().partition(|leaf| given.contains(&leaf.text));
-        other.operation.id != surveyed.operation.id
-            && matches!(other.anonymous_reading(), Some(Reading::Data))
-            && other.asked_by_strangers().is_some_and(|asked| asked.object.as_ref() != Some(key))
-            && listed.len() >= rest.len()
-            && !rest.iter().any(|leaf| is_owner_name(&leaf.key))
-    };
-    cx.survey.operations.iter().find(shows).map(|list| list.operation.id.to_string())
-}
-
-/// Returns what makes the data one user's, and whether that is beyond doubt.
-fn private_sign(
-    cx: &CheckCx<'_>,
-    surveyed: &Surveyed,
-    baseline: &Baseline,
-    shown: &[Leaf],
-) -> Result<(bool, String), Silence> {
-    let refs: Vec<&Leaf> = shown.iter().collect();
-    let fields = private_fields(&refs);
-    let caller = &baseline.caller;
-    let named = named_people(cx, shown);
-    let last = surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-    if is_me_word(last) && named.iter().any(|(name, _)| name == caller) {
-        return Ok((true, format!("the answer is about {caller}")));
-    }
-    if let Some(key) = &baseline.object
-        && let Some((owner, signs)) = cx.survey.owner(key)
-        && !cx.is_listed_to(key, surveyed, ANONYMOUS)
-        && has_object(surveyed, baseline, shown)
-    {
-        let scoped = signs
-            .iter()
-            .find(|sign| matches!(sign, Sign::ScopedList { apart: true, .. } | Sign::Configured | Sign::Parent { .. }));
-        if signs.contains(&Sign::IsCaller) && !fields.is_empty() {
-            return Ok((true, format!("it is {owner}'s own account, with {}", fields.join(", "))));
-        }
-        if let Some(sign) = scoped {
-            return Ok((true, format!("the object is {owner}'s: {}", sign.because(owner))));
-        }
-    }
-    let required = surveyed.operation.requires_sign_in();
-    if required && let Some(sibling) = kept_elsewhere(cx, surveyed, baseline, shown) {
-        return Ok((true, format!("{sibling} keeps the same object from anonymous callers")));
-    }
-    // A marketplace shows its sellers' addresses; only a document that asks for sign-in makes that a leak.
-    if !fields.is_empty() && !named.is_empty() && required {
-        let people: BTreeSet<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
-        let people = people.into_iter().collect::<Vec<_>>().join(", ");
-        return Ok((true, format!("it names {people} beside {}", fields.join(", "))));
-    }
-    // What was asked for by its name names itself, and no owner.
-    let asked: BTreeSet<String> = baseline.values.values().filter_map(scalar_text).collect();
-    let strong = shown.iter().any(|leaf| {
-        is_strong_owner_name(&leaf.key)
-            && !asked.contains(&leaf.text)
-            && cx.survey.people.named_in(&leaf.key, &leaf.text).is_some()
-    });
-    if required && strong && baseline.object.is_some() && !cx.survey.people.all.is_empty() {
-        if let Some(list) = open_list(cx, surveyed, baseline, shown) {
-            return Err(Silence::not_applicable(format!(
-                "public content: {list} shows anonymous callers the same object"
-            )));
-        }
-        let owner = named.first().map(|(name, _)| name.as_str()).unwrap_or_default();
-        return Ok((
-            false,
-            format!(
-                "its owner field names {owner}, which public objects may have too; name the object under `owns` of its owner to settle it"
-            ),
-        ));
-    }
-    Err(Silence::not_applicable("public content: nothing in it belongs to one user"))
-}
-
-/// Returns a route that refuses anonymous callers an object that this one shows them: the very object, with half of what
-/// is shown here, or one of many that this one shows at least half of.
-fn kept_elsewhere(cx: &CheckCx<'_>, surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> Option<String> {
-    let texts: BTreeSet<&str> = shown.iter().map(|leaf| leaf.text.as_str()).collect();
-    let keeps = |other: &&Surveyed| {
-        let Some(asked) = other.asked_by_strangers().filter(|asked| asked.valid(&other.volatile)) else { return false };
-        let Some(object) = &asked.object else { return false };
-        let own = asked.first.response().map(leaves).unwrap_or_default();
-        let own: BTreeSet<String> = own.into_iter().filter(Leaf::is_telling).map(|leaf| leaf.text).collect();
-        let n_alike = own.iter().filter(|text| texts.contains(text.as_str())).count();
-        let same = baseline.object.as_ref() == Some(object) && n_alike * 2 >= texts.len();
-        // What people show of themselves stands in many places.
-        let one_of_many = !is_person(&object.0) && n_alike >= 2 && n_alike * 2 >= own.len();
-        let refuses = matches!(other.anonymous_reading(), Some(Reading::Refused(_)));
-        let is_other = other.operation.id != surveyed.operation.id;
-        is_other && refuses && other.operation.requires_sign_in() && (same || one_of_many)
-    };
-    cx.survey.operations.iter().find(keeps).map(|other| other.operation.id.to_string())
-}
-
-/// Whether something of the object itself was shown: not the request's own values, nor what the answers about others'
-/// objects and about nothing have too.
-fn has_object(surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> bool {
-    let others = surveyed.by.values().filter(|other| other.url != baseline.url).map(|other| &other.first);
-    let nothing = surveyed.by.values().filter_map(|other| other.missing.as_ref());
-    let mut known: BTreeSet<String> = baseline.values.values().filter_map(scalar_text).collect();
-    for response in others.chain(nothing).filter_map(|answer| answer.response()) {
-        known.extend(leaves(response).into_iter().map(|leaf| leaf.text));
-    }
-    shown.iter().any(|leaf| !known.contains(&leaf.text))
-}
-
-/// Callers whom a value of the answer stands for, with the field that says so.
-fn named_people(cx: &CheckCx<'_>, shown: &[Leaf]) -> Vec<(String, String)> {
-    shown
-        .iter()
-        .filter(|leaf| is_owner_name(&leaf.key) || is_account_field(&leaf.key))
-        .filter_map(|leaf| {
-            cx.survey.people.named_in(&leaf.key, &leaf.text).map(|person| (person.name.clone(), leaf.key.clone()))
-        })
-        .collect()
-}
-
-fn is_account_field(key: &str) -> bool {
-    matches!(key.to_ascii_lowercase().as_str(), "email" | "username" | "login" | "sub" | "user_name" | "mail")
+/// Returns the claim that it was wrong to show it to a caller without a credential.
+fn claim(surveyed: &Surveyed, baseline: &Baseline, shown: &[Leaf]) -> AccessClaim {
+    let path = &surveyed.operation.path;
+    // A list, and what is about the caller itself, is no one object.
+    let none = || (resource_of_path(path).unwrap_or_else(|| path.clone()), String::new());
+    let key = baseline.object.clone().unwrap_or_else(none);
+    let verb = if baseline.object.is_some() { AccessVerb::Read } else { AccessVerb::List };
+    let (operation, owner) = (&surveyed.operation.id, &baseline.caller);
+    Reached { operation, verb, key: &key, owner, caller: ANONYMOUS }.claim(&shown.iter().collect::<Vec<_>>())
 }

@@ -1,16 +1,17 @@
 //! `authn/missing-write`.
 
-use crate::act::{Acting, Created, Kind, Unusual, Unusually, acting_of, ends_in_slot};
+use super::siblings::weigh_sign_in_of;
+use crate::act::{Acting, Kind, acting_of, ends_in_slot};
+use crate::checks::access::Reached;
 use crate::checks::acting::ActCx;
 use crate::checks::authz::addressed;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::proving::claim;
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
-use crate::model::{ANONYMOUS, Operation, Role, Security, Silence, clean_name};
-use crate::probe::SendError;
-use crate::survey::{Person, Reading, is_strong_owner_name, slots, words};
-use crate::trial::{Aim, Seen, Subject, Trial, refusal};
+use crate::checks::proving::{claim, claim_of_write};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
+use crate::model::{ANONYMOUS, AccessVerb, Method, Operation, Role, Security, Silence, clean_name};
+use crate::survey::{Person, slots, words};
+use crate::trial::{Aim, NamelessMaking, Subject, Trial};
 
 check! {
     /// ## What it does
@@ -48,54 +49,10 @@ check! {
 }
 
 /// What strangers are meant to send.
-const PUBLIC: &[&str] = &[
-    "contact",
-    "feedback",
-    "newsletter",
-    "subscribe",
-    "signup",
-    "register",
-    "login",
-    "signin",
-    "cart",
-    "carts",
-    "basket",
-    "baskets",
-    "session",
-    "sessions",
-    "webhook",
-    "webhooks",
-    "hook",
-    "hooks",
-    "callback",
-    "callbacks",
-    "auth",
-    "token",
-    "tokens",
-    "log",
-    "logs",
-    "telemetry",
-    "analytics",
-    "metric",
-    "metrics",
-    "track",
-    "tracking",
-    "beacon",
-    "lead",
-    "leads",
-    "enquiry",
-    "inquiry",
-    "enquiries",
-    "inquiries",
-    "support",
-    "waitlist",
-    "poll",
-    "vote",
-    "votes",
-    "survey",
-    "paste",
-    "pastes",
-];
+const PUBLIC: &str = "contact feedback newsletter subscribe signup register login signin cart carts basket baskets session \
+    sessions webhook webhooks hook hooks callback callbacks auth token tokens log logs telemetry \
+    analytics metric metrics track tracking beacon lead leads enquiry inquiry enquiries inquiries \
+    support waitlist poll vote votes survey paste pastes";
 
 fn plan_write(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let open = matches!(operation.security, Security::Public | Security::Optional(_));
@@ -104,7 +61,7 @@ fn plan_write(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     }
     let acting = acting_of(cx.api, operation);
     let one = ends_in_slot(&operation.path);
-    let part = matches!(operation.method, crate::model::Method::Put | crate::model::Method::Patch);
+    let part = matches!(operation.method, Method::Put | Method::Patch);
     let by_path = (one || part) && !slots(cx.api, operation).is_empty();
     let most = match acting.kind {
         Kind::Create if operation.requires_sign_in() => 8,
@@ -118,7 +75,7 @@ fn plan_write(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 
 fn is_for_strangers(operation: &Operation) -> bool {
     let segments = operation.path.split('/').filter(|part| !part.starts_with('{'));
-    segments.flat_map(words).any(|word| PUBLIC.contains(&word.as_str()))
+    segments.flat_map(words).any(|word| PUBLIC.split(' ').any(|known| known == word))
 }
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
@@ -135,12 +92,16 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let mut rule = Rule::default();
     rule.rest_on_controls(&trial, &proven);
     rule.rest_on_effect("owner-sees-it", &trial, &proven);
-    rest_on_sign_in(cx, &mut rule);
-    if acting.operation.requires_sign_in() {
-        rest_on_document(acting, &mut rule);
-    } else {
-        let to_settle = "the document says nothing of sign-in here; state `security` for the operation to settle it";
-        rule.rest_on_intent("not-meant-for-strangers", &proven, to_settle);
+    weigh_sign_in_of(cx.check, &acting.operation, &mut rule);
+    let name = "not-meant-for-strangers";
+    match proven.subject.object() {
+        // An account is its user's, whatever else is known of it.
+        None if acting.operation.requires_sign_in() => {
+            rule.weigh(name, acting.operation.requires_sign_in(), "the document asks for sign-in");
+        }
+        _ => {
+            rule.claim_access(claim_of_write(&trial, &proven.subject, &proven.attack));
+        }
     }
     rule.rest_on_repeat(&proven);
     rule.found(finding(acting, claim(&trial, &proven)))
@@ -172,26 +133,6 @@ fn anonymous_trial<'a>(cx: &'a ActCx<'a>, acting: &'a Acting, signed: &[&'a Pers
     Ok(trial)
 }
 
-/// Adds that another operation refuses anonymous callers.
-fn rest_on_sign_in(cx: &ActCx<'_>, rule: &mut Rule) {
-    let refuses = cx.check.survey.operations.iter().find(|surveyed| {
-        surveyed.valid().next().is_some() && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
-    });
-    let because = match refuses {
-        Some(sibling) => format!("{} refuses anonymous callers", sibling.operation.id),
-        None => "no operation that was asked refuses anonymous callers".to_owned(),
-    };
-    rule.weigh("sign-in-is-in-use", refuses.is_some().then_some(true), because);
-    if let Some(answer) = refuses.and_then(|sibling| sibling.anonymous.as_ref()) {
-        rule.show(Role::Control, answer);
-    }
-}
-
-/// Adds that the document asks for sign-in.
-fn rest_on_document(acting: &Acting, rule: &mut Rule) {
-    rule.weigh("not-meant-for-strangers", acting.operation.requires_sign_in(), "the document asks for sign-in");
-}
-
 fn finding(acting: &Acting, claim: String) -> Finding<'_> {
     Finding {
         site: "operation".to_owned(),
@@ -204,79 +145,25 @@ fn finding(acting: &Acting, claim: String) -> Finding<'_> {
 
 /// Makes objects without credentials, and lets signed-in users look for them.
 async fn create(cx: &ActCx<'_>, acting: &Acting, signed: &[&Person]) -> Judged {
-    let index = cx.maker.acting.iter().position(|other| other.operation.id == acting.operation.id);
-    let made = cx.maker.made();
-    let own = |name: &str| made.iter().find(|created| Some(created.producer) == index && created.caller == name);
-    let found = signed.iter().find_map(|person| Some((index?, *person, own(&person.name)?)));
-    let (index, owner, control) = found.ok_or_else(|| cx.no_target(acting, true))?;
-    ensure(can_undo(cx, control), || Silence::not_tried("not tried: what is made here cannot be removed again"))?;
-    let how = without_credentials(cx, owner, control, signed);
-    let first = match cx.maker.make_unusually(index, &owner.name, &how).await? {
-        Unusually::Made(created) => *created,
-        Unusually::Not(Some(answer), because) => {
-            cx.note(acting, ANONYMOUS, "", false, because.clone());
-            let sign = refusal(&answer).ok_or_else(|| Silence::undecided(because))?;
-            return Err(held(&answer, &control.answer, format!("anonymous is refused: {sign}")));
-        }
-        Unusually::Not(None, because) => return Err(Silence::undecided(because)),
-    };
+    let making = NamelessMaking::find(cx, acting, signed)?;
+    let first = making.make().await?;
+    let (control, resource) = (&making.control, clean_name(&first.object.resource, 40));
     let mut rule = Rule::default();
-    let resource = clean_name(&first.object.resource, 40);
-    let found = find_reader(cx, &first, signed).await?;
-    let found = found.ok_or_else(|| Silence::undecided("the answer says that it was made, and no caller finds it"));
-    let (_, seen) = rule.need("it-is-there", found, |(reader, _)| {
+    let (_, seen) = rule.need("it-is-there", making.find_reader(&first).await, |(reader, _)| {
         format!("{reader} finds the {resource} that was made without credentials")
     })?;
-    let again = match cx.maker.make_unusually(index, &owner.name, &how).await? {
-        Unusually::Made(second) => find_reader(cx, &second, signed).await?.is_some(),
-        Unusually::Not(..) => false,
-    };
+    let again = making.goes_again().await?;
     let own = control.answer.response().is_some_and(|response| response.status < 400);
-    rule.weigh("signed-in-can-make", own, format!("{} makes one too (status {})", owner.name, status(&control.answer)));
-    rest_on_document(acting, &mut rule);
-    rest_on_sign_in(cx, &mut rule);
+    let made = format!("{} makes one too (status {})", making.owner.name, status(&control.answer));
+    rule.weigh("signed-in-can-make", own, made);
+    weigh_sign_in_of(cx.check, &acting.operation, &mut rule);
     rule.weigh("repeated", again, "a second one was made alike");
     rule.show(Role::Attack, &first.answer).show(Role::Baseline, &control.answer).show(Role::Readback, &seen.answer);
+    let key = (first.object.resource.clone(), first.id.clone());
+    let (operation, owner) = (&acting.operation.id, &making.owner.name);
+    let reached = Reached { operation, verb: AccessVerb::Create, key: &key, owner, caller: ANONYMOUS };
+    rule.claim_access(reached.claim(&[]));
     let claim = format!("an anonymous caller made {resource} {}", clean_name(&first.id, 60));
     cx.note(acting, ANONYMOUS, "", true, claim.clone());
     rule.found(finding(acting, claim))
-}
-
-/// Whether what an operation makes can be removed again.
-fn can_undo(cx: &ActCx<'_>, control: &Created) -> bool {
-    let journal = cx.maker.probe.journal();
-    journal.is_some_and(|journal| {
-        journal.entries().iter().any(|entry| entry.n == control.entry && entry.note.undo.is_some())
-    })
-}
-
-/// Returns how an object is made without credentials. Where the body may name an owner it does: one of the callers must be
-/// able to remove what is made.
-fn without_credentials(cx: &ActCx<'_>, owner: &Person, control: &Created, signed: &[&Person]) -> Unusual {
-    let mut heirs = vec![owner.name.clone()];
-    heirs.extend(signed.iter().map(|person| person.name.clone()).filter(|name| *name != owner.name));
-    let named = control
-        .object
-        .fields
-        .iter()
-        .find(|(name, value)| !name.contains('/') && is_strong_owner_name(name) && cx.names(owner, name, value));
-    let fields = named.map(|(name, value)| (name.clone(), value.clone())).into_iter().collect();
-    Unusual { sender: Some(ANONYMOUS.to_owned()), fields, heirs, insists: true }
-}
-
-/// Returns the caller that finds an object, and how it looks to it; anonymous callers last.
-async fn find_reader(
-    cx: &ActCx<'_>,
-    created: &Created,
-    signed: &[&Person],
-) -> Result<Option<(String, Seen)>, SendError> {
-    let names = signed.iter().map(|person| person.name.as_str()).take(3).chain(std::iter::once(ANONYMOUS));
-    for name in names {
-        if let Some(seen) = cx.view(name, created).await?
-            && seen.object.is_some()
-        {
-            return Ok(Some((name.to_owned(), seen)));
-        }
-    }
-    Ok(None)
 }

@@ -84,12 +84,7 @@ async fn guess_on_account(acting: &Acting, trial: &SignInTrial<'_>) -> Judged {
 }
 
 /// Passes where the right password is still taken after the guesses.
-fn locked_out(
-    trial: &SignInTrial<'_>,
-    burst: &GuessBurst<'_>,
-    before: &Answer,
-    after: &Answer,
-) -> Result<(), Silence> {
+fn locked_out(trial: &SignInTrial<'_>, burst: &GuessBurst<'_>, before: &Answer, after: &Answer) -> Result<(), Silence> {
     ensure(trial.lets_in(after), || match (burst.answers().last(), ActCx::no_answer(after)) {
         (Some(last), None) => {
             let status = status(after);

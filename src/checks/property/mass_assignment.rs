@@ -115,7 +115,9 @@ fn prove(trial: &FieldTrial<'_>, set: &FieldsSet) -> Judged {
     }
     let nonce = match (set.keeps_anything(), set.with_nonce) {
         (true, _) if excused => "a field of no meaning came back too: the API keeps anything",
-        (true, _) => "a field of no meaning came back too, but these the server had set itself, and they were overwritten",
+        (true, _) => {
+            "a field of no meaning came back too, but these the server had set itself, and they were overwritten"
+        }
         (false, true) => "a field of no meaning in the same body does not come back",
         (false, false) => "a body with a field of no meaning is refused",
     };

@@ -74,3 +74,29 @@ async fn the_owners_word_confirms_what_no_route_shows() {
     assert_eq!(found.confidence, Confidence::Confirmed, "{:?}", found.clauses);
     assert_eq!(found.operation.path, "/beds/{bed}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_users_word_settles_what_strangers_are_shown() {
+    let twin = named("records-weak").await;
+    let missing = async |more: &str| {
+        let report = scan(&twin, more).await;
+        report.findings.into_iter().find(|finding| finding.check == "authn/missing").expect("a finding")
+    };
+    let plain = missing("").await;
+    assert_eq!(plain.confidence, Confidence::Confirmed, "{:?}", plain.clauses);
+    assert!(plain.clauses.iter().any(|clause| clause.name == "data-is-private"), "{:?}", plain.clauses);
+    let stated = "[intent]\n\"GET /records/{recordId}\" = { policy = \"public\", reason = \"samples\" }\n";
+    assert_eq!(missing(stated).await.confidence, Confidence::Observation);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_stated_to_need_sign_in_is_meant_for_no_stranger() {
+    let twin = named("catalogue-open").await;
+    let report =
+        scan(&twin, "[intent]\n\"GET /books\" = { policy = \"signed-in\", reason = \"members only\" }\n").await;
+    let missing: Vec<_> = report.findings.iter().filter(|finding| finding.check == "authn/missing").collect();
+    let [found] = missing.as_slice() else { panic!("{missing:?}") };
+    assert_eq!((found.operation.path.as_str(), found.confidence), ("/books", Confidence::Confirmed));
+    let row = coverage(&report, "authn/missing", "GET /books/{isbn}");
+    assert!(row.starts_with("NotApplicable: public content"), "{row}");
+}

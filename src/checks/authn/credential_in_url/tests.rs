@@ -14,5 +14,7 @@ fn the_document_alone_makes_an_observation() {
     });
     let api = load_text("test", &document.to_string(), Base::None).ok();
     let draft = api.and_then(|api| declared_in_url(&api, api.operations.first()?).ok());
-    assert!(draft.is_some_and(|draft| draft.observation && draft.exchanges.is_empty() && draft.site == "query:password"));
+    assert!(
+        draft.is_some_and(|draft| draft.observation && draft.exchanges.is_empty() && draft.site == "query:password")
+    );
 }
