@@ -177,7 +177,7 @@ fn no_reason_is_compared_as_text() {
 /// Lines of a family for each of its checks, helpers in its folder included. Above the goal stands what is still too
 /// much; these numbers may only fall.
 const LINES_EACH: usize = 220;
-const STILL_LARGER: [(&str, usize); 4] = [("authn", 285), ("authz", 400), ("data", 280), ("property", 495)];
+const STILL_LARGER: [(&str, usize); 1] = [("authz", 400)];
 
 #[test]
 fn checks_are_short() {

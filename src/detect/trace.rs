@@ -124,3 +124,13 @@ fn with_line_breaks(text: &str) -> Option<String> {
         text.replace("<br>", "\n").replace("<br />", "\n").replace("<br/>", "\n")
     })
 }
+
+/// Returns the same of a text that may be JSON, within whose strings line breaks are escaped.
+pub fn stack_trace_in(text: &str) -> Option<TraceMatch> {
+    stack_trace(text).or_else(|| stack_trace(&unescaped(text)))
+}
+
+/// Returns a text with the line breaks and quotes of JSON's strings.
+pub fn unescaped(text: &str) -> String {
+    text.replace("\\n", "\n").replace("\\\"", "\"")
+}

@@ -13,6 +13,7 @@ mod names;
 mod objects;
 mod ownership;
 mod people;
+mod personal_numbers;
 mod plans;
 mod refusal;
 mod run;
@@ -34,6 +35,7 @@ pub use names::{
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, is_person, signs_of};
 pub use people::{People, Person, claim_facts, me_facts, session_facts};
+pub use personal_numbers::{PersonalNumber, numbers_in_both, pairs_of_strangers, personal_numbers};
 pub use refusal::{Reading, is_soft_error, read, succeeds};
 pub use run::{Survey, Surveyor, Tick, varying};
 pub use slots::{Slot, is_uuid, missing_like, readable_base64, slots};

@@ -3,7 +3,7 @@
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, withstood};
-use crate::detect::trace::stack_trace;
+use crate::detect::trace::{TraceMatch, stack_trace_in, unescaped};
 use crate::model::{Role, Silence, clean};
 use crate::probe::Answer;
 use crate::survey::{GivenAnswer, Surveyed};
@@ -45,9 +45,9 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let quoted: String = valid.map(|response| unescaped(&response.text)).collect();
     let errors = surveyed.given_otherwise();
     let traced = errors.iter().find_map(|given| {
-        let (language, line) = trace_in(&given.answer)?;
-        let quotes = quoted.contains(line.as_str());
-        (is_error(&given.answer) || !quotes).then_some(Traced { given, language, line, quotes })
+        let found = trace_in(&given.answer)?;
+        let quotes = quoted.contains(found.excerpt_line.as_str());
+        (is_error(&given.answer) || !quotes).then_some(Traced { given, found, quotes })
     });
     match traced {
         Some(traced) => prove(cx, surveyed, &traced).await,
@@ -58,8 +58,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
 /// An answer with a stack trace.
 struct Traced<'a> {
     given: &'a GivenAnswer,
-    language: &'static str,
-    line: String,
+    found: TraceMatch,
     /// The valid answer has the line too.
     quotes: bool,
 }
@@ -74,21 +73,20 @@ fn no_trace(surveyed: &Surveyed, errors: &[GivenAnswer]) -> Silence {
 }
 
 async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Judged {
-    let Traced { given: GivenAnswer { answer, repeat, .. }, language, .. } = traced;
+    let Traced { given: GivenAnswer { answer, repeat, .. }, found: TraceMatch { language, excerpt_line }, quotes } =
+        traced;
     let again = match repeat {
         Some(ask) => Some(cx.send(ask).await?),
         None => None,
     };
     let mut rule = Rule::default();
-    let line = clean(&cx.probe.redactor().text(&traced.line), 120);
+    let line = clean(&cx.probe.redactor().text(excerpt_line), 120);
     rule.weigh("frames-in-answer", trace_in(answer).is_some(), format!("{language}: {line}"));
     let because = if again.is_some() { "the same request again shows it too" } else { "asked once only" };
-    rule.weigh("repeated", again.as_ref().map(|again| trace_in(again).is_some()), because);
-    rule.show(Role::Attack, answer);
+    rule.weigh("repeated", again.as_ref().map(|again| trace_in(again).is_some()), because).show(Role::Attack, answer);
     if let Some(baseline) = surveyed.valid().next() {
         // With a status of failure it is the server's own, even where the content quotes such a line.
-        let quotes = traced.quotes;
-        let because = if quotes { "it came with a status of failure" } else { "the valid answer has no such line" };
+        let because = if *quotes { "it came with a status of failure" } else { "the valid answer has no such line" };
         rule.weigh("is-no-content", !quotes || is_error(answer), because);
         rule.show(Role::Baseline, &baseline.first);
     } else if let Some(again) = &again {
@@ -102,16 +100,8 @@ async fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, traced: &Traced<'_>) -> Ju
     ))
 }
 
-fn trace_in(answer: &Answer) -> Option<(&'static str, String)> {
-    let response = answer.response()?;
-    stack_trace(&response.text)
-        .or_else(|| stack_trace(&unescaped(&response.text)))
-        .map(|found| (found.language, found.excerpt_line))
-}
-
-/// Traces within JSON strings have their line breaks escaped.
-fn unescaped(text: &str) -> String {
-    text.replace("\\n", "\n").replace("\\\"", "\"")
+fn trace_in(answer: &Answer) -> Option<TraceMatch> {
+    stack_trace_in(&answer.response()?.text)
 }
 
 /// A log viewer shows traces with success; with a status of failure they are the server's own.
