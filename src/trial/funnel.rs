@@ -2,7 +2,6 @@
 //! repeat. All of them are the same request but for the one thing that each controls.
 
 use super::answers::{refusal, status_of, unjudged};
-use super::intent::Meant;
 use super::lab::Lab;
 use super::look::Seen;
 use super::mixed::MixedPath;
@@ -61,8 +60,6 @@ pub struct Proven<'a> {
     pub own_thing: Option<Seen>,
     /// The parents of the attacker's own in the path, in words, where the attack needed them.
     pub own_parents: Option<String>,
-    /// Whose it is meant to be.
-    pub meant: Meant,
 }
 
 /// An attack that came through, with its anonymous control.
@@ -73,8 +70,8 @@ struct Hit {
     own_parents: Option<String>,
 }
 
-/// The attack once more, another object of the owner's, and whose it is meant to be.
-type Repeat = (Option<Tried>, Option<Seen>, Meant);
+/// The attack once more, and another object of the owner's.
+type Repeat = (Option<Tried>, Option<Seen>);
 
 /// An attack that came to nothing, in words.
 struct Miss {
@@ -126,12 +123,12 @@ impl<'a> Trial<'a> {
             None => None,
         };
         self.note_hit(&hit, &subject);
-        let (again, other, meant) = match subject.object() {
+        let (again, other) = match subject.object() {
             Some(taken) if hit.attack.effect == Effect::Gone => self.change_another(taken, &hit).await?,
             _ => self.change_again(&subject, &hit).await?,
         };
         let Hit { nobody, attack, own_parents, .. } = hit;
-        Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents, meant })
+        Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents })
     }
 
     /// Repeats the change with another value.
@@ -139,8 +136,8 @@ impl<'a> Trial<'a> {
         let spot = Spot { subject, seen: &hit.attack.seen };
         // Without a further value the finding stays, and is not repeated.
         let again = self.shoot(&self.attacker, &hit.twist, spot).await.ok();
-        let meant = self.meant(subject, again.as_ref().map_or(&hit.attack.seen, |again| &again.seen)).await?;
-        Ok((again, None, meant))
+        self.ask_peer(subject, again.as_ref().map_or(&hit.attack.seen, |again| &again.seen)).await?;
+        Ok((again, None))
     }
 
     /// Repeats the change that took the object out of its owner's view, on another one.
@@ -148,14 +145,14 @@ impl<'a> Trial<'a> {
         self.lab.maker.forget(taken);
         let second = self.fresh(taken).await?;
         let there = self.before(&second).await?;
-        let meant = self.meant(&second, &there).await?;
+        self.ask_peer(&second, &there).await?;
         let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
         // What was taken over is removed by the caller that has it now.
         for created in [Some(taken), second.object()].into_iter().flatten() {
             self.lab.maker.forget(created);
             self.lab.remove_as(&self.attacker, created).await?;
         }
-        Ok((Some(again), Some(there), meant))
+        Ok((Some(again), Some(there)))
     }
 
     async fn remove(&self) -> Result<Proven<'a>, Silence> {
@@ -165,8 +162,8 @@ impl<'a> Trial<'a> {
         let first = self.fresh(kept).await?;
         let before = self.before(&first).await?;
         let spot = Spot { subject: &first, seen: &before };
-        // Whose it is must be asked while it is there.
-        let meant = self.meant(&first, &before).await?;
+        // What others are shown of it must be asked while it is there.
+        self.ask_peer(&first, &before).await?;
         let hit = match self.attack(spot).await? {
             Ok(hit) => hit,
             Err(miss) => {
@@ -182,18 +179,7 @@ impl<'a> Trial<'a> {
         self.note_hit(&hit, &first);
         let Hit { nobody, attack, own_parents, .. } = hit;
         let again = Some(again);
-        Ok(Proven {
-            subject: first,
-            before,
-            own: None,
-            nobody,
-            attack,
-            again,
-            other,
-            own_thing: None,
-            own_parents,
-            meant,
-        })
+        Ok(Proven { subject: first, before, own: None, nobody, attack, again, other, own_thing: None, own_parents })
     }
 
     /// Makes one more object of the same kind.
@@ -326,15 +312,14 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Judges whose a subject is meant to be.
-    pub(crate) async fn meant(&self, subject: &Subject<'_>, seen: &Seen) -> Result<Meant, Silence> {
-        match (self.peer, self.lab.survey.people.get(&self.owner)) {
-            _ if matches!(subject, Subject::Spare(_)) => {
-                Ok(Meant::ForOwner(format!("it is {}'s own account", self.owner)))
-            }
-            (Some(peer), Some(owner)) => Ok(subject.meant(self.lab, peer, owner, seen).await?),
-            _ => Ok(Meant::Unclear("there is no second identity to compare with".to_owned())),
+    /// Asks what another caller is shown of an object, where there is one to ask.
+    async fn ask_peer(&self, subject: &Subject<'_>, seen: &Seen) -> Result<(), Silence> {
+        if let (Some(created), Some(peer), Some(owner)) =
+            (subject.object(), self.peer, self.lab.survey.people.get(&self.owner))
+        {
+            self.lab.ask_another_route(created, peer, owner, seen).await?;
         }
+        Ok(())
     }
 
     /// Keeps what a caller was seen to be able to do.

@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::intent::Meant;
 use super::lab::Lab;
 use super::look::{Seen, is_telling};
 use super::mirror::Mirrored;
@@ -121,20 +120,6 @@ impl<'a> Subject<'a> {
                 None => Ok(None),
             },
             Self::Spare(_) => Ok(None),
-        }
-    }
-
-    /// Judges whether it is meant to be its owner's alone to change.
-    pub(crate) async fn meant(
-        &self,
-        lab: &Lab<'_>,
-        intruder: &Person,
-        owner: &Person,
-        seen: &Seen,
-    ) -> Result<Meant, SendError> {
-        match self {
-            Self::Object(created) => lab.meant(created, intruder, owner, seen).await,
-            _ => Ok(Meant::ForOwner(format!("it is {}'s own account", owner.name))),
         }
     }
 

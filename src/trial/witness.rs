@@ -1,0 +1,36 @@
+//! What another route shows of an object that a trial writes to: facts for the access model, which alone judges whose it is.
+
+use serde_json::Value;
+
+use super::lab::Lab;
+use super::look::Seen;
+use crate::act::Created;
+use crate::probe::SendError;
+use crate::survey::{Person, scalar_text};
+
+impl Lab<'_> {
+    /// Asks another route to the very object as the intruder, and keeps what both callers were shown.
+    pub(crate) async fn ask_another_route(
+        &self,
+        created: &Created,
+        intruder: &Person,
+        owner: &Person,
+        seen: &Seen,
+    ) -> Result<(), SendError> {
+        if let Some((route, view)) = self.view_by_route(&intruder.name, created).await? {
+            self.record_look(&route, created, &owner.name, seen);
+            self.record_look(&route, created, &intruder.name, &view);
+        }
+        Ok(())
+    }
+
+    /// Whether a value stands for a person.
+    pub(crate) fn names(&self, person: &Person, field: &str, value: &Value) -> bool {
+        let by_value = |value: &Value| {
+            scalar_text(value).is_some_and(|text| {
+                self.survey.people.named_in(field, &text).is_some_and(|found| found.name == person.name)
+            })
+        };
+        by_value(value) || value.as_object().is_some_and(|inner| inner.values().any(by_value))
+    }
+}
