@@ -180,6 +180,13 @@ impl Surveyed {
         found
     }
 
+    /// Reads an answer against what refusals look like here; `masks` are the ids that were asked for.
+    pub fn read(&self, answer: &Answer, masks: &[String], more: &[(&str, &Answer)]) -> Reading {
+        let mut shapes: Vec<(&str, &Answer)> = self.shapes();
+        shapes.extend_from_slice(more);
+        read(answer, &shapes, &self.volatile, masks)
+    }
+
     /// Whether an answer shares telling leaves with a valid baseline, or says just the same: then it is data, whoever got it.
     fn is_data_of_someone(&self, answer: &Answer) -> bool {
         let Some(response) = answer.response().filter(|response| succeeds(response)) else {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::names::words;
 use crate::probe::Response;
 
 /// Most leaves that are looked at in one answer.
@@ -76,6 +77,31 @@ pub fn leaves(response: &Response) -> Vec<Leaf> {
             })
             .collect(),
     }
+}
+
+/// Returns the leaves of `wanted` that stand in an answer at the same path with the same value.
+pub fn present<'l>(wanted: &'l [Leaf], response: &Response) -> Vec<&'l Leaf> {
+    let given: BTreeSet<(String, String)> = leaves(response).into_iter().map(|leaf| (leaf.path, leaf.text)).collect();
+    wanted.iter().filter(|leaf| given.contains(&(leaf.path.clone(), leaf.text.clone()))).collect()
+}
+
+/// Returns the leaf of a list's item that holds this id; another number of the same value is no id.
+pub fn item_with_id<'l>(all: &'l [Leaf], id: &str) -> Option<&'l Leaf> {
+    let holds = |leaf: &&Leaf| leaf.text == id && leaf.path.contains('*');
+    let is_id = |leaf: &&Leaf| {
+        let last = words(&leaf.key).pop().unwrap_or_default();
+        matches!(last.as_str(), "id" | "uuid" | "guid" | "uid" | "pk" | "slug")
+    };
+    all.iter().filter(holds).find(is_id).or_else(|| all.iter().find(holds))
+}
+
+/// Returns the leaves of the item of a list that has this id.
+pub fn item_leaves(response: &Response, id: &str) -> Vec<Leaf> {
+    let all = leaves(response);
+    // Leaves of one array item share all of their address but the last step.
+    let item = item_with_id(&all, id).and_then(|leaf| leaf.at.rsplit_once('/'));
+    let item = item.map(|(parent, _)| format!("{parent}/")).filter(|item| item != "/");
+    all.into_iter().filter(|leaf| item.as_ref().is_some_and(|item| leaf.at.starts_with(item))).collect()
 }
 
 /// A container on the way to its leaves; names are built child by child, so that wide and deep answers cost no memory.

@@ -3,18 +3,22 @@
 
 mod baseline;
 mod exposing;
+mod fence;
 mod foreign_token;
 mod house;
+mod ids;
 mod leaks;
 mod learn;
 mod leaves;
 mod links;
+mod marks;
 mod names;
 mod objects;
 mod ownership;
 mod people;
 mod personal_numbers;
 mod plans;
+mod principals;
 mod refusal;
 mod run;
 mod slots;
@@ -23,19 +27,23 @@ mod url_credentials;
 
 pub use baseline::{Baseline, GivenAnswer, Surveyed, is_whole};
 pub use exposing::{ExposedField, exposed_fields};
+pub use fence::Fence;
 pub use foreign_token::owner_of_token;
 pub use house::{HouseField, house_field, sounds_internal};
+pub use ids::{CountableIds, IdJudgement, KnownIds, guessable, judge_ids, other_missing_like};
 pub use leaks::{LeakSearch, Leaked, Leaks, is_key_route};
-pub use leaves::{Leaf, leaves, looks_volatile, same, scalar_text};
+pub use leaves::{Leaf, item_leaves, item_with_id, leaves, looks_volatile, present, same, scalar_text};
 pub use links::{TokenLink, links_with_token};
+pub use marks::{Mark, higher_roles, marked, marks_of};
 pub use names::{
-    BARE_IDS, ends_in_id, is_me_word, is_owner_name, is_strong_owner_name, resource_of_name, resource_of_path,
-    role_mark, role_word, singular, words,
+    BARE_IDS, ends_in_id, is_between_people, is_me_word, is_owner_name, is_strong_owner_name, names_counterpart,
+    resource_of_name, resource_of_path, role_mark, role_word, singular, words,
 };
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, is_person, signs_of};
 pub use people::{People, Person, claim_facts, me_facts, session_facts};
 pub use personal_numbers::{PersonalNumber, numbers_in_both, pairs_of_strangers, personal_numbers};
+pub use principals::{Principals, is_about_caller, looks_like_id, names_principal, naming_parameters};
 pub use refusal::{Reading, is_soft_error, read, succeeds};
 pub use run::{Survey, Surveyor, Tick, varying};
 pub use slots::{Slot, is_uuid, missing_like, readable_base64, slots};

@@ -251,6 +251,77 @@ pub(super) fn is_author_name(name: &str) -> bool {
     matches!(owner_stem(name).as_str(), "author" | "postedby" | "uploadedby")
 }
 
+/// Words of fields that say whom something is for, or who handles it.
+const COUNTERPARTS: &[&str] = &[
+    "assignee",
+    "assigned",
+    "recipient",
+    "receiver",
+    "shared",
+    "to",
+    "target",
+    "invited",
+    "seller",
+    "approved",
+    "reviewed",
+    "updated",
+    "modified",
+    "deleted",
+    "replied",
+    "liked",
+];
+
+/// Returns true for fields that say whom something is for, or who handles it: naming another user is their purpose.
+pub fn names_counterpart(name: &str) -> bool {
+    words(name).iter().any(|word| COUNTERPARTS.contains(&word.as_str()))
+}
+
+/// What is made between people.
+const BETWEEN: &[&str] = &[
+    "message",
+    "share",
+    "invite",
+    "invitation",
+    "member",
+    "membership",
+    "friend",
+    "friendship",
+    "follow",
+    "follower",
+    "assignment",
+    "notification",
+    "collaborator",
+    "permission",
+    "grant",
+    "role",
+    "contact",
+    "transfer",
+    "request",
+    "gift",
+    "mention",
+    "participant",
+    "attendee",
+    "guest",
+    "block",
+    "report",
+    "review",
+    "rating",
+    "like",
+    "endorsement",
+    "appointment",
+    "booking",
+    "referral",
+    "chat",
+    "conversation",
+    "visit",
+    "prescription",
+];
+
+/// Returns true for resources that are made between people, such as messages: the other one is meant to be named in them.
+pub fn is_between_people(resource: &str) -> bool {
+    BETWEEN.contains(&resource)
+}
+
 /// Whole words that mark a function of a higher role.
 const ROLE_WORDS: &[&str] = &[
     "admin",

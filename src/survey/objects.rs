@@ -183,6 +183,13 @@ impl Objects {
         self.lists.values().any(|callers| callers.get(caller).is_some_and(|listed| listed.contains(key)))
     }
 
+    /// Returns true where a collection shows an object to a caller, under whatever name a slot knows it by.
+    pub fn is_listed_under(&self, key: &ObjectKey, slot: Option<&Slot>, caller: &str) -> bool {
+        let names = slot.into_iter().flat_map(|slot| &slot.resources);
+        let others = names.map(|name| (name.clone(), key.1.clone()));
+        std::iter::once(key.clone()).chain(others).any(|key| self.is_listed_to(&key, caller))
+    }
+
     /// Notes which known objects a collection shows to a stranger, without keeping anything new.
     pub(super) fn note_listed(&mut self, operation: &Operation, caller: &str, given: &BTreeSet<String>) {
         let list = (operation.id.clone(), String::new());

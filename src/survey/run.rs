@@ -68,6 +68,14 @@ impl Survey {
         self.owners.get(key).map(|(name, signs)| (name.as_str(), signs.as_slice()))
     }
 
+    /// Returns true where a collection shows a caller nothing but its own.
+    pub fn lists_only_own(&self, operation: &OperationId, caller: &str) -> bool {
+        let lists = self.objects.lists.iter().filter(|((id, _), _)| id == operation);
+        let is_own = |key: &ObjectKey| self.owner(key).is_some_and(|(name, _)| name == caller);
+        let mut shown = lists.filter_map(|(_, callers)| callers.get(caller)).peekable();
+        shown.peek().is_some() && shown.all(|listed| !listed.is_empty() && listed.iter().all(is_own))
+    }
+
     /// A surveyed operation.
     pub fn operation(&self, id: &OperationId) -> Option<&Surveyed> {
         self.operations.iter().find(|surveyed| surveyed.operation.id == *id)

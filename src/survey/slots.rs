@@ -53,7 +53,7 @@ pub fn slots(api: &Api, operation: &Operation) -> Vec<Slot> {
 }
 
 /// A parameter that chooses among fixed values, or is a date or a flag, names no object.
-fn is_choice(api: &Api, parameter: &Parameter) -> bool {
+pub(super) fn is_choice(api: &Api, parameter: &Parameter) -> bool {
     let schema = parameter.schema.and_then(|id| api.schemas.get(id));
     schema.is_some_and(|schema| {
         !schema.enumeration.is_empty()

@@ -2,8 +2,10 @@
 
 mod house;
 mod leaves;
+mod marks;
 mod missing;
 mod names;
 mod ownership;
+mod principals;
 mod same;
 mod slots;

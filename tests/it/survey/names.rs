@@ -1,4 +1,7 @@
-use routewarden::survey::{is_me_word, is_owner_name, is_strong_owner_name, role_mark, role_word, singular, words};
+use routewarden::survey::{
+    is_between_people, is_me_word, is_owner_name, is_strong_owner_name, names_counterpart, role_mark, role_word,
+    singular, words,
+};
 
 #[test]
 fn names_split_as_people_write_them() {
@@ -61,4 +64,16 @@ fn role_words_stand_alone_and_nouns_are_doubtful() {
 fn me_words_mean_the_caller() {
     assert!(["me", "self", "whoami", "my-profile", "currentUser"].iter().all(|word| is_me_word(word)));
     assert!(!["users", "team", "memo", "selfie"].iter().any(|word| is_me_word(word)));
+}
+
+#[test]
+fn whom_something_is_for_is_told_from_whose_it_is() {
+    for name in ["assigneeId", "recipient", "shared_with", "sentTo", "approvedBy", "target_user"] {
+        assert!(names_counterpart(name), "{name}");
+    }
+    for name in ["ownerId", "user", "createdBy", "total", "storage"] {
+        assert!(!names_counterpart(name), "{name}");
+    }
+    assert!(is_between_people("message") && is_between_people("booking"));
+    assert!(!is_between_people("note") && !is_between_people("invoice"));
 }
