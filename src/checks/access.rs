@@ -1,12 +1,14 @@
 //! What checks of object access share: pairs that can be tried, facts and claims of who reached what.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use super::context::{CheckCx, Pair};
+use super::rule::Finding;
 use crate::access::{AccessOutcome, Explorer, Fact, Ruling, relation_to};
-use crate::model::{AccessClaim, AccessVerb, Draft, OperationId, SeenValue, Silence};
+use crate::model::{AccessClaim, AccessVerb, Draft, OperationId, SeenValue, Severity, Silence, clean_name};
 use crate::probe::Answer;
-use crate::survey::{Leaf, ObjectKey, Reading, Surveyed};
+use crate::survey::{Leaf, ObjectKey, Reading, Slot, Surveyed};
 
 /// The advice where a second caller is missing.
 const SECOND_CALLER: &str = "add a second identity of the same role to routewarden.toml";
@@ -34,7 +36,7 @@ impl<'a> Reached<'a> {
     }
 
     /// Returns the claim that it was wrong to reach it.
-    pub(crate) fn claim(self, shown: &[&Leaf]) -> AccessClaim {
+    pub(crate) fn claim<L: Borrow<Leaf>>(self, shown: &[L]) -> AccessClaim {
         AccessClaim {
             operation: self.operation.clone(),
             verb: self.verb,
@@ -117,13 +119,28 @@ pub(crate) fn outcome_of(reading: &Reading) -> AccessOutcome {
 }
 
 /// Returns leaves as values of a claim.
-pub(crate) fn seen_values(shown: &[&Leaf]) -> Vec<SeenValue> {
-    let value = |leaf: &&Leaf| SeenValue { path: leaf.path.clone(), key: leaf.key.clone(), text: leaf.text.clone() };
-    shown.iter().map(value).collect()
+pub(crate) fn seen_values<L: Borrow<Leaf>>(shown: &[L]) -> Vec<SeenValue> {
+    let value = |leaf: &Leaf| SeenValue { path: leaf.path.clone(), key: leaf.key.clone(), text: leaf.text.clone() };
+    shown.iter().map(|leaf| value(leaf.borrow())).collect()
 }
 
 /// Returns the names of the fields among shown leaves that hold what people keep to themselves.
-pub(crate) fn private_fields(shown: &[&Leaf]) -> Vec<String> {
+pub(crate) fn private_fields<L: Borrow<Leaf>>(shown: &[L]) -> Vec<String> {
     let values = seen_values(shown);
     crate::access::private_fields(&values.iter().collect::<Vec<_>>())
+}
+
+impl Pair<'_> {
+    /// Returns the owner's object in words: `note 17`.
+    pub(crate) fn describe_object(&self, surveyed: &Surveyed) -> String {
+        let resource = self.baseline.object.as_ref().map_or("object", |key| key.0.as_str());
+        let id = self.baseline.object_id(&surveyed.slots).unwrap_or_default();
+        format!("{} {}", clean_name(resource, 40), clean_name(&id, 60))
+    }
+}
+
+/// Returns the finding about an object that the last slot of a read names; `severity` where it is not the usual one.
+pub(crate) fn object_finding(surveyed: &Surveyed, claim: String, severity: Option<Severity>) -> Finding<'_> {
+    let site = surveyed.slots.last().map(Slot::site).unwrap_or_default();
+    Finding { severity, ..Finding::of(surveyed, site, surveyed.operation.path.as_str(), claim) }
 }

@@ -9,8 +9,11 @@ use crate::conversation::Memory;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Operation, Secret};
-use crate::probe::{Answer, Ask, Caller, Probe, Response, SendError};
-use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Survey, Surveyed, leaves, read, scalar_text};
+use crate::probe::{Answer, Ask, Caller, Probe, SendError};
+pub(super) use crate::survey::present;
+use crate::survey::{
+    Baseline, Leaf, ObjectKey, Person, Principals, Reading, Sign, Survey, Surveyed, leaves, scalar_text,
+};
 
 /// What planning works with.
 #[derive(Debug, Clone, Copy)]
@@ -107,51 +110,35 @@ impl<'a> CheckCx<'a> {
         baseline.ask_as(caller)
     }
 
-    /// The caller of a name.
-    pub(super) fn caller(name: &str) -> Caller {
-        Caller::named(name)
-    }
-
     /// Reads an answer against what refusals look like on this operation.
     pub(super) fn reading(surveyed: &Surveyed, answer: &Answer, masks: &[String], more: &[(&str, &Answer)]) -> Reading {
-        let mut shapes: Vec<(&str, &Answer)> = surveyed.shapes();
-        shapes.extend_from_slice(more);
-        read(answer, &shapes, &surveyed.volatile, masks)
+        surveyed.read(answer, masks, more)
     }
 
-    /// Pairs of equal rank in which the owner has a valid request for an object of its own.
+    /// Returns what is known of how the API names its callers.
+    pub(super) fn principals(&self) -> Principals<'_> {
+        Principals { survey: self.survey, sessions: self.probe.sessions() }
+    }
+
+    /// Returns the pairs of peers in which the owner has a valid request for an object of its own.
     pub(super) fn pairs(&self, surveyed: &'a Surveyed) -> Vec<Pair<'a>> {
-        let people = &self.survey.people;
-        let mut pairs = Vec::new();
-        for baseline in surveyed.valid() {
-            let owns = baseline.object.as_ref().and_then(|key| self.survey.owner(key));
-            if owns.is_none_or(|(name, _)| name != baseline.caller) {
-                continue;
-            }
-            let Some(owner) = people.all.iter().find(|person| person.name == baseline.caller) else { continue };
-            for intruder in people.all.iter().filter(|person| person.rank == owner.rank && person.name != owner.name) {
-                // One list shows it to both, and not to a third: one of its tenant is no intruder.
-                let belongs = baseline.object.as_ref().is_some_and(|key| {
-                    let signs = owns.map(|(_, signs)| signs).unwrap_or_default();
-                    signs.iter().any(|sign| match sign {
-                        Sign::ScopedList { operation, .. } => {
-                            self.survey.objects.lists.iter().any(|((id, _), callers)| {
-                                id.as_str() == operation
-                                    && callers.get(&intruder.name).is_some_and(|listed| listed.contains(key))
-                            })
-                        }
-                        _ => false,
-                    })
-                });
-                if intruder.signed_in && !belongs {
-                    pairs.push(Pair { intruder, owner, baseline });
-                }
-            }
-        }
-        // One of the owner's tenant may be let in on purpose: strangers say more, and are tried first.
-        pairs.sort_by_key(|pair| pair.owner.shares_group_with(pair.intruder));
-        pairs.truncate(MAX_PAIRS);
-        pairs
+        let with_object = |(intruder, owner): (&'a Person, &'a Person)| {
+            let baseline = surveyed.valid_of(&owner.name)?;
+            let key = baseline.object.as_ref()?;
+            let (name, signs) = self.survey.owner(key)?;
+            let is_pair = name == owner.name && !self.is_scoped_to(intruder, key, signs);
+            is_pair.then_some(Pair { intruder, owner, baseline })
+        };
+        self.survey.people.peer_pairs().into_iter().filter_map(with_object).take(MAX_PAIRS).collect()
+    }
+
+    /// Returns true where the list by which an object is its owner's shows it to this caller too, and not to a third: one of
+    /// the owner's tenant is no intruder.
+    fn is_scoped_to(&self, person: &Person, key: &ObjectKey, signs: &[Sign]) -> bool {
+        let is_scope =
+            |id: &str| signs.iter().any(|sign| matches!(sign, Sign::ScopedList { operation, .. } if operation == id));
+        let mut lists = self.survey.objects.lists.iter().filter(|((id, _), _)| is_scope(id.as_str()));
+        lists.any(|(_, callers)| callers.get(&person.name).is_some_and(|listed| listed.contains(key)))
     }
 
     /// Telling leaves of the owner's answer that no innocent source explains: not in what the intruder is rightly shown
@@ -192,17 +179,15 @@ impl<'a> CheckCx<'a> {
     }
 
     /// Whether some of these leaves are this object's alone, or none of its markers are.
-    pub(super) fn is_distinctive(&self, pair: &Pair<'_>, markers: &[Leaf], shown: &[&Leaf]) -> bool {
+    pub(super) fn is_distinctive(&self, pair: &Pair<'_>, markers: &[Leaf], shown: &[Leaf]) -> bool {
         let elsewhere = self.values_elsewhere(pair.baseline.object.as_ref(), true);
         let alone = |leaf: &Leaf| !elsewhere.contains(&leaf.text);
-        shown.iter().any(|leaf| alone(leaf)) || !markers.iter().any(alone)
+        shown.iter().any(alone) || !markers.iter().any(alone)
     }
 
     /// Whether any collection shows an object to a caller, under whatever name the slot knows it by.
     pub(super) fn is_listed_to(&self, key: &ObjectKey, surveyed: &Surveyed, caller: &str) -> bool {
-        let names = surveyed.slots.last().map(|slot| slot.resources.clone()).unwrap_or_default();
-        let others = names.into_iter().map(|name| (name, key.1.clone()));
-        std::iter::once(key.clone()).chain(others).any(|key| self.survey.objects.is_listed_to(&key, caller))
+        self.survey.objects.is_listed_under(key, surveyed.slots.last(), caller)
     }
 
     /// Every value that a caller was rightly shown by other operations than this one.
@@ -230,10 +215,4 @@ impl<'a> CheckCx<'a> {
                 && matches!(other.anonymous_reading(), Some(Reading::Refused(_)))
         })
     }
-}
-
-/// Leaves of `wanted` that stand in an answer at the same path with the same value.
-pub(super) fn present<'l>(wanted: &'l [Leaf], response: &Response) -> Vec<&'l Leaf> {
-    let given: BTreeSet<(String, String)> = leaves(response).into_iter().map(|leaf| (leaf.path, leaf.text)).collect();
-    wanted.iter().filter(|leaf| given.contains(&(leaf.path.clone(), leaf.text.clone()))).collect()
 }

@@ -1,19 +1,18 @@
 //! Functions that are guarded for a higher role, by the marks of the document: what checks of roles look at.
 
 use super::acting::ActCx;
-use super::authz::marks::{marked, roles_of};
 use super::context::CheckCx;
 use crate::act::Acting;
 use crate::model::Silence;
 use crate::probe::SendError;
-use crate::survey::Surveyed;
+use crate::survey::{Surveyed, marked};
 use crate::trial::HigherRoles;
 
 pub(super) use crate::trial::{Mirrored, Served, is_served};
 
 /// Returns what the document and the callers say of higher roles.
 pub(super) fn higher_roles(cx: &CheckCx<'_>) -> HigherRoles {
-    let names = roles_of(cx);
+    let names = cx.survey.people.higher_roles();
     let is_marked = |operation: &&crate::model::Operation| marked(operation, &names).is_some();
     let operations = cx.survey.api.operations.iter().filter(is_marked).map(|operation| operation.id.clone()).collect();
     HigherRoles { names, operations }

@@ -3,7 +3,7 @@
 use super::rule::{Finding, Judged, Rule, status};
 use crate::model::{ANONYMOUS, AccessClaim, Role, clean_name};
 use crate::survey::Slot;
-use crate::trial::{Aim, Effect, Proven, Subject, Trial, Tried};
+use crate::trial::{Aim, Effect, Proven, Shown, Subject, Trial, Tried, Wanted};
 
 impl Rule {
     /// Adds everything that shows an attack on what is another user's.
@@ -12,6 +12,28 @@ impl Rule {
         self.rest_on_effect("owner-sees-the-change", trial, proven);
         self.rest_on_repeat(proven);
         self.claim_access(claim_of_write(trial, &proven.subject, &proven.attack));
+        if let (Wanted::Value(field, value), Some(own)) = (&proven.attack.wanted, &proven.own_thing) {
+            let because = format!("what is {}'s own does not show the value", trial.attacker);
+            self.weigh("own-stays", !own.shows(field, value), because);
+        }
+    }
+
+    /// Adds whether the same read about nothing, in words, gives none of the values.
+    pub(super) fn weigh_nothing(&mut self, name: &'static str, shown: &Shown, what: &str) {
+        match &shown.nothing {
+            Some(nothing) => {
+                let judged = nothing.response().filter(|response| response.status != 429);
+                let because = format!("{what} gets none of them (status {})", status(nothing));
+                self.weigh(name, judged.map(|_| shown.is_absent_from(nothing)), because).show(Role::Control, nothing);
+            }
+            None => _ = self.weigh(name, None, format!("{what} could not be asked for")),
+        }
+    }
+
+    /// Adds whether a read gave the same values again.
+    pub(super) fn weigh_shown_again(&mut self, shown: &Shown) -> &mut Self {
+        let same = shown.is_whole_in(&shown.again);
+        self.weigh("repeated", same, "the same request again gave the same values").show(Role::Attack, &shown.attack)
     }
 
     /// Adds what the rightful caller and anonymous callers can do.
@@ -76,8 +98,15 @@ impl Rule {
     }
 }
 
-/// Returns the finding of an attack on what is another user's, and notes what was seen of its caller.
-pub(super) fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> Judged {
+/// Runs an attack on what is another user's, and returns its finding.
+pub(super) async fn judge_attack(trial: Trial<'_>) -> Judged {
+    let proven = trial.run().await?;
+    let mut rule = Rule::default();
+    rule.rest_on(&trial, &proven);
+    find_in(rule, &trial, &proven)
+}
+
+fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> Judged {
     let site = trial.naming.as_ref().map(crate::trial::Naming::site);
     let claim = claim(trial, proven);
     rule.found(Finding {
@@ -91,7 +120,7 @@ pub(super) fn find_in(rule: Rule, trial: &Trial<'_>, proven: &Proven<'_>) -> Jud
 
 /// Returns the claim in a sentence: `bob changed note 17, which alice made`.
 pub(super) fn claim(trial: &Trial<'_>, proven: &Proven<'_>) -> String {
-    let deed = match (trial.aim, &proven.attack.effect) {
+    let deed = match (&trial.aim, &proven.attack.effect) {
         (Aim::Removal, _) => "deleted",
         (_, Effect::Gone) => "took over or removed",
         _ => "changed",

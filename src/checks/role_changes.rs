@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::acting::ActCx;
-use super::authz::marks::roles_of;
 use super::own_account::Mirrored;
 use super::rights::{Right, is_higher, other_value, right_of};
 use crate::act::{Acting, Kind, declared_names};
@@ -40,7 +39,7 @@ pub(super) fn wish(cx: &ActCx<'_>, acting: &Acting, ordinary: &Mirrored) -> Map<
     if fields.is_empty() && is_role_function(acting) && acting.content.is_some() {
         fields.push("role".to_owned());
     }
-    let higher = roles_of(cx.check);
+    let higher = cx.survey.people.higher_roles();
     let mut wish = Map::new();
     for name in fields {
         let shown = ordinary.value(&name).map(|(value, _)| value.clone());

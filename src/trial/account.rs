@@ -1,20 +1,78 @@
 //! Changes of throw-away accounts: what must be sent of them stays as it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::answers::unjudged;
 use super::lab::Lab;
 use super::mirror::{AccountHolder, Mirrored};
 use crate::act::{Account, Acting, Body, Kind, Persona, Spare, add, carries, objects_in};
-use crate::model::{Credential, Method, Silence};
+use crate::model::{Credential, Method, Silence, clean};
 use crate::probe::{Answer, Caller, SendError, Values, Written};
 use crate::survey::{Object, role_word, words};
 
 /// Why no request could be made for an account.
 pub(super) const NO_ID: &str = "the id of the account is not known";
 
+/// A spare account that was changed, or made, with further fields.
+#[derive(Debug)]
+pub(crate) struct ChangedAccount {
+    pub(crate) spare: Spare,
+    pub(crate) before: Mirrored,
+    /// The answer to the write.
+    pub(crate) answer: Arc<Answer>,
+    pub(crate) seen: Mirrored,
+}
+
 impl<'a> Lab<'a> {
+    /// Makes a spare account, changes it with further fields as itself, and looks at it before and afterwards. A sign-up
+    /// makes it with these fields; it is compared with the ordinary account that it is made like then.
+    ///
+    /// # Errors
+    /// `Held` where the sign-up is refused with these fields; else why nothing was changed or can be seen.
+    pub(crate) async fn change_spare(
+        &self,
+        acting: &Acting,
+        (model, ordinary): (&Account, &Mirrored),
+        further: &Map<String, Value>,
+    ) -> Result<ChangedAccount, Silence> {
+        let signs_up = acting.kind == Kind::SignUp;
+        let plain = Map::new();
+        let spare = self.spares.make(model, if signs_up { further } else { &plain }).await?;
+        let spare = spare.map_err(|unmade| match unmade.answer.filter(|_| signs_up) {
+            Some(answer) => {
+                let because = format!("a sign-up with these fields is refused: {}", clean(&unmade.because, 160));
+                Silence::held(&answer.exchange, &model.answer.exchange, because)
+            }
+            None => Silence::undecided(unmade.because),
+        })?;
+        let who = self.who_spare(&spare);
+        let (before, answer) = if signs_up {
+            (ordinary.clone(), Arc::clone(&spare.answer))
+        } else {
+            let before = self.mirror_of(&who).await?;
+            let written = self.change_account(acting, &spare.name, &spare, &before, further).await?;
+            (before, written.map_err(Silence::undecided)?.answer)
+        };
+        if let Some(because) = unjudged(&answer) {
+            return Err(Silence::undecided(because));
+        }
+        let seen = self.mirror(&who).await?;
+        let seen = seen.ok_or_else(|| Silence::undecided("the account could not be looked at afterwards"))?;
+        Ok(ChangedAccount { spare, before, answer, seen })
+    }
+
+    /// Returns how an account looks to itself now.
+    ///
+    /// # Errors
+    /// `Undecided` where no route shows it.
+    pub(crate) async fn mirror_of(&self, who: &AccountHolder) -> Result<Mirrored, Silence> {
+        let shown = self.mirror(who).await?;
+        shown.ok_or_else(|| Silence::undecided("no route shows an account to itself"))
+    }
+
     /// The throw-away account that spare ones are made like.
     pub(crate) fn model(&self) -> Option<&'a Account> {
         self.accounts.made.iter().find(|account| self.maker.probe.sessions().get(&account.name).is_some())

@@ -14,7 +14,7 @@ use crate::model::{ANONYMOUS, AccessVerb, Silence};
 use crate::survey::Person;
 
 /// The check that reports what anonymous callers can write.
-const OPEN_TO_ALL: &str = "authn/missing-write";
+pub(super) const OPEN_TO_ALL: &str = "authn/missing-write";
 
 /// One attacker on one object or account of an owner's, by one operation.
 #[derive(Debug)]
@@ -106,8 +106,15 @@ impl<'a> Trial<'a> {
     }
 
     async fn change(&self) -> Result<Proven<'a>, Silence> {
+        let before = self.before(&self.subject).await?;
+        let present = before.object.clone().unwrap_or_default();
+        let proven = self.change_from(before).await;
+        self.restore_password(&present).await?;
+        proven
+    }
+
+    async fn change_from(&self, before: Seen) -> Result<Proven<'a>, Silence> {
         let subject = self.subject.clone();
-        let before = self.before(&subject).await?;
         let own = self.own_change(Spot { subject: &subject, seen: &before }).await?;
         let now = own.as_ref().map_or(&before, |own| &own.seen);
         let hit = match self.attack(Spot { subject: &subject, seen: now }).await? {

@@ -11,7 +11,7 @@ use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareM
 use crate::act::{change, is_item_of, items, marker, values_for};
 use crate::model::{Method, Operation, Place, Silence};
 use crate::probe::{SendError, Values, WriteKind};
-use crate::survey::{Person, Survey};
+use crate::survey::{Person, Principals, Survey};
 
 /// What trials work with.
 #[derive(Debug)]
@@ -45,6 +45,11 @@ impl<'a> Lab<'a> {
         let mut pairs = self.survey.people.peer_pairs();
         pairs.retain(|(intruder, owner)| self.can_act(&intruder.name) && !self.is_spoilt(&owner.name));
         pairs
+    }
+
+    /// Returns what is known of how the API names its callers.
+    pub(crate) fn principals(&self) -> Principals<'_> {
+        Principals { survey: self.survey, sessions: self.maker.probe.sessions() }
     }
 
     /// Returns the throw-away account of an identity, where it is one.

@@ -7,7 +7,8 @@ use super::funnel::Trial;
 use super::send::Twist;
 use crate::act::Created;
 use crate::model::{Place, clean_name};
-use crate::survey::{Slot, scalar_text};
+use crate::probe::Values;
+use crate::survey::{Baseline, ObjectKey, Slot, Survey, Surveyed, scalar_text};
 
 /// Whether there is a mixed path.
 #[derive(Debug)]
@@ -66,15 +67,36 @@ impl Trial<'_> {
             own.find(|created| slot.resources.contains(&created.object.resource))
                 .and_then(|created| created.object.slot_value(slot).cloned())
         };
-        let known = || {
-            let survey = self.lab.survey;
-            let is_own = |name: Option<(&str, _)>| name.is_some_and(|(name, _)| name == self.attacker);
-            survey
-                .objects
-                .for_slot(slot)
-                .find(|(key, _, _)| is_own(survey.owner(key)))
-                .map(|(_, _, value)| value.clone())
-        };
-        sibling.or_else(parent).or_else(known)
+        sibling.or_else(parent).or_else(|| known_own(self.lab.survey, slot, &self.attacker))
     }
+}
+
+/// Returns the value of a slot for an object that is known to be a caller's own.
+fn known_own(survey: &Survey, slot: &Slot, caller: &str) -> Option<Value> {
+    let is_own = |key: &ObjectKey| survey.owner(key).is_some_and(|(name, _)| name == caller);
+    survey.objects.for_slot(slot).find(|(key, ..)| is_own(key)).map(|(_, _, value)| value.clone())
+}
+
+/// Returns the values of a read of an owner's child below the intruder's own parents; `None` where it has none, or the
+/// child is below them rightly.
+pub(crate) fn mixed_values(survey: &Survey, surveyed: &Surveyed, child: &Baseline, intruder: &str) -> Option<Values> {
+    let (_, parents) = surveyed.slots.split_last()?;
+    let own = surveyed.valid_of(intruder);
+    let mut values = child.values.clone();
+    for slot in parents {
+        let place = (slot.place, slot.name.clone());
+        let from_own = own.and_then(|own| own.values.get(&place)).cloned();
+        values.insert(place, from_own.or_else(|| known_own(survey, slot, intruder))?);
+    }
+    // Children may be numbered within their parents: under its own parent the number is the intruder's own child.
+    let is_listed = |key: &ObjectKey, parent: &str| {
+        survey.objects.lists.iter().any(|((_, context), callers)| {
+            context.split('&').any(|part| part.split_once('=').is_some_and(|(_, value)| value == parent))
+                && callers.get(intruder).is_some_and(|listed| listed.contains(key))
+        })
+    };
+    let nearest = parents.last().and_then(|slot| values.get(&(slot.place, slot.name.clone()))).and_then(scalar_text);
+    let is_own = own.is_some_and(|own| own.values == values)
+        || child.object.as_ref().zip(nearest).is_some_and(|(key, parent)| is_listed(key, &parent));
+    (values != child.values && !is_own).then_some(values)
 }

@@ -1,10 +1,13 @@
 //! A password that was changed: the sign-in shows it.
 
+use serde_json::{Map, Value, json};
+
 use super::funnel::Trial;
+use super::shot::Aim;
 use super::subject::Subject;
 use crate::act::{Spare, marker};
 use crate::model::{Credential, Identity, Secret, Silence};
-use crate::probe::SendError;
+use crate::probe::{Caller, SendError};
 use crate::survey::is_soft_error;
 
 impl Trial<'_> {
@@ -21,6 +24,16 @@ impl Trial<'_> {
     pub(super) async fn signs_in_with(&self, subject: &Subject<'_>, password: &Secret) -> Result<bool, Silence> {
         let Subject::Spare(spare) = subject else { return Ok(false) };
         Ok(self.accepts(spare, password).await? && !self.accepts(spare, &spare.password).await?)
+    }
+
+    /// Puts the own password of a spare account back, so that it can be removed; `present` is what it had.
+    pub(super) async fn restore_password(&self, present: &Map<String, Value>) -> Result<(), SendError> {
+        let (Aim::Password(field), Subject::Spare(spare)) = (&self.aim, &self.subject) else { return Ok(()) };
+        let own = Map::from_iter([(field.clone(), json!(spare.password.expose()))]);
+        if let Some((values, body)) = self.lab.account_request(self.acting, spare, present, &own) {
+            self.lab.write(self.acting, Caller::named(&spare.name), &values, Some(&body)).await?;
+        }
+        Ok(())
     }
 
     async fn accepts(&self, spare: &Spare, password: &Secret) -> Result<bool, SendError> {

@@ -25,14 +25,16 @@ pub type ChooseValue<'a> = &'a (dyn Fn(&Seen) -> Option<(String, Value)> + Sync)
 pub type CompareViews<'a> = &'a (dyn Fn(&Seen, &Seen) -> Option<String> + Sync);
 
 /// What a write is to bring about.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Aim<'a> {
     /// A field has another value; the document and the object say which.
     Change,
     /// A field has the value that the check chooses.
     Chosen(ChooseValue<'a>),
+    /// A text field of a spare account has another text, by which the account is still known.
+    Text(String),
     /// The account signs in with another password, which stands in this field.
-    Password(&'a str),
+    Password(String),
     /// The function changes what it decides.
     Call(CompareViews<'a>),
     /// The object is gone.
@@ -44,6 +46,7 @@ impl std::fmt::Debug for Aim<'_> {
         f.write_str(match self {
             Self::Change => "Change",
             Self::Chosen(_) => "Chosen",
+            Self::Text(_) => "Text",
             Self::Password(_) => "Password",
             Self::Call(_) => "Call",
             Self::Removal => "Removal",
@@ -142,7 +145,7 @@ impl Trial<'_> {
         let api = self.lab.maker.api;
         let no_field = || Silence::undecided("no field is known that the operation changes");
         let present = on.seen.fields();
-        let (mut body, wanted) = match self.aim {
+        let (mut body, wanted) = match &self.aim {
             Aim::Removal => (body(api, self.acting, ""), Wanted::Gone),
             Aim::Call(_) => (self.body_as_it_is(on), Wanted::Anything),
             Aim::Password(field) => {
@@ -153,6 +156,10 @@ impl Trial<'_> {
             Aim::Chosen(choose) => {
                 let (field, value) = choose(on.seen).ok_or_else(no_field)?;
                 (Some(self.body_with(on, &field, &value)), Wanted::Value(field, value))
+            }
+            Aim::Text(field) => {
+                let value = Self::new_text(on.subject, field).ok_or_else(no_field)?;
+                (Some(self.body_with(on, field, &value)), Wanted::Value(field.clone(), value))
             }
             Aim::Change => {
                 let change = match (&self.naming, on.subject) {
@@ -235,7 +242,7 @@ impl Trial<'_> {
             _ => matches!(wanted, Wanted::Gone),
         };
         let gone = if seen.is_gone() && says { Effect::Gone } else { Effect::None };
-        Ok(match (wanted, self.aim) {
+        Ok(match (wanted, &self.aim) {
             (Wanted::Value(field, value), _) if seen.shows(field, value) => Effect::Shows(field.clone()),
             (Wanted::Anything, Aim::Call(compare)) if !seen.is_gone() => {
                 compare(on.seen, seen).map_or(Effect::None, Effect::Shows)

@@ -4,13 +4,13 @@ use super::siblings::weigh_sign_in_of;
 use crate::act::{Acting, Kind, acting_of, ends_in_slot};
 use crate::checks::access::Reached;
 use crate::checks::acting::ActCx;
-use crate::checks::authz::addressed;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::{claim, claim_of_write};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
 use crate::model::{ANONYMOUS, AccessVerb, Method, Operation, Role, Security, Silence, clean_name};
-use crate::survey::{Person, slots, words};
+use crate::survey::{Leaf, Person, slots, words};
+use crate::trial::addressed;
 use crate::trial::{Aim, NamelessMaking, Subject, Trial};
 
 check! {
@@ -162,7 +162,7 @@ async fn create(cx: &ActCx<'_>, acting: &Acting, signed: &[&Person]) -> Judged {
     let key = (first.object.resource.clone(), first.id.clone());
     let (operation, owner) = (&acting.operation.id, &making.owner.name);
     let reached = Reached { operation, verb: AccessVerb::Create, key: &key, owner, caller: ANONYMOUS };
-    rule.claim_access(reached.claim(&[]));
+    rule.claim_access(reached.claim::<Leaf>(&[]));
     let claim = format!("an anonymous caller made {resource} {}", clean_name(&first.id, 60));
     cx.note(acting, ANONYMOUS, "", true, claim.clone());
     rule.found(finding(acting, claim))

@@ -1,6 +1,5 @@
 //! `authz/bola-body`.
 
-pub(crate) mod addressed;
 mod by_query;
 mod planted;
 
@@ -8,8 +7,11 @@ use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
+use crate::checks::proving::judge_attack;
 use crate::checks::rule::Judged;
 use crate::model::{Effect, Operation, Silence};
+use crate::survey::naming_parameters;
+use crate::trial::addressed;
 
 check! {
     /// ## What it does
@@ -53,7 +55,7 @@ check! {
 fn plan_body(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let two = cx.identities.len() >= 2;
     if PlanCx::is_read(operation) {
-        let named = by_query::parameters(cx.api, operation).len();
+        let named = naming_parameters(cx.api, operation).len();
         return match u32::try_from(named) {
             Ok(0) | Err(_) => Need::NotApplicable,
             // The owner, the intruder twice, nobody, nothing, and the intruder's own; again in a wrapped form.
@@ -76,7 +78,7 @@ fn plan_body(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 async fn act(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     match acting.kind {
         Kind::Create => planted::run(cx, acting).await,
-        Kind::Update | Kind::Delete | Kind::Act => addressed::run(cx, acting).await,
+        Kind::Update | Kind::Delete | Kind::Act => judge_attack(addressed::addressed_trial(cx, acting)?).await,
         _ => Err(Silence::not_applicable("it makes accounts or sessions")),
     }
 }

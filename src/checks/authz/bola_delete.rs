@@ -1,12 +1,11 @@
 //! `authz/bola-delete`.
 
-use super::foreign::foreign_trial;
 use crate::act::{Acting, Kind, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::proving::find_in;
-use crate::checks::rule::{Judged, Rule, ensure};
+use crate::checks::proving::judge_attack;
+use crate::checks::rule::{Judged, ensure};
 use crate::model::{Method, Operation, Silence};
 use crate::survey::slots;
 use crate::trial::Aim;
@@ -60,9 +59,5 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ensure(acting.kind == Kind::Delete, || {
         Silence::not_applicable("it does not remove an object that its address names")
     })?;
-    let trial = foreign_trial(cx, acting, Aim::Removal)?;
-    let proven = trial.run().await?;
-    let mut rule = Rule::default();
-    rule.rest_on(&trial, &proven);
-    find_in(rule, &trial, &proven)
+    judge_attack(cx.foreign_trial(acting, Aim::Removal)?).await
 }

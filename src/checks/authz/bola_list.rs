@@ -8,7 +8,9 @@ use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::model::{AccessVerb, Draft, Operation, Role, Severity, Silence, clean_name};
 use crate::probe::Caller;
-use crate::survey::{Baseline, Leaf, ObjectKey, Person, Reading, Sign, Surveyed, leaves, role_word, slots, words};
+use crate::survey::{
+    Baseline, ObjectKey, Person, Reading, Sign, Surveyed, item_leaves, item_with_id, leaves, role_word, slots,
+};
 
 check! {
     /// ## What it does
@@ -66,9 +68,7 @@ struct Case<'a> {
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let list = cx.survey.objects.lists.iter().find(|((id, _), _)| *id == surveyed.operation.id);
     let (_, callers) = list.ok_or_else(|| Silence::not_applicable("the answer is no list of objects"))?;
-    let people = || cx.survey.people.all.iter().filter(|person| person.signed_in);
-    let two = people().any(|person| people().any(|other| other.name != person.name && other.rank == person.rank));
-    ensure(two, || cx.no_pair(surveyed))?;
+    ensure(!cx.survey.people.peer_pairs().is_empty(), || cx.no_pair(surveyed))?;
     let mut drafts: Vec<Draft> = Vec::new();
     for case in cases(cx, surveyed, callers) {
         let draft = attempt(cx, surveyed, &case).await?;
@@ -100,29 +100,21 @@ fn scoped(cx: &CheckCx<'_>, surveyed: &Surveyed, callers: &Callers) -> Silence {
     }
 }
 
+/// Returns the pairs of peers in which the intruder's list holds an object of the owner's.
 fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) -> Vec<Case<'a>> {
-    let mut cases: Vec<Case<'a>> = Vec::new();
-    for intruder in cx.survey.people.all.iter().filter(|person| person.signed_in) {
-        let (Some(listed), Some(list)) = (callers.get(&intruder.name), surveyed.valid_of(&intruder.name)) else {
-            continue;
-        };
-        for key in listed {
-            let Some((owner, signs)) = cx.survey.owner(key) else { continue };
-            let Some(owner) = cx.survey.people.get(owner) else { continue };
-            let taken = cases.iter().any(|case| case.owner.name == owner.name && case.intruder.name == intruder.name);
-            if owner.name != intruder.name && owner.rank == intruder.rank && !taken {
-                cases.push(Case { intruder, owner, list, key, signs });
-            }
-        }
-    }
-    cases.truncate(usize::try_from(pairs_of(cx.survey.people.all.len())).unwrap_or(0));
-    cases
+    let listed = |(intruder, owner): (&'a Person, &'a Person)| {
+        let list = surveyed.valid_of(&intruder.name)?;
+        let mut owned = callers.get(&intruder.name)?.iter().filter_map(|key| Some((key, cx.survey.owner(key)?)));
+        let (key, (_, signs)) = owned.find(|(_, (name, _))| *name == owner.name)?;
+        Some(Case { intruder, owner, list, key, signs })
+    };
+    let most = usize::try_from(pairs_of(cx.survey.people.all.len())).unwrap_or(0);
+    cx.survey.people.peer_pairs().into_iter().filter_map(listed).take(most).collect()
 }
 
 async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>) -> Result<Draft, Silence> {
     let (intruder, owner) = (&case.intruder.name, &case.owner.name);
-    let all = leaves_of(case);
-    let shown: Vec<&Leaf> = all.iter().collect();
+    let shown = case.list.first.response().map(|list| item_leaves(list, &case.key.1)).unwrap_or_default();
     let operation = &surveyed.operation.id;
     let reached = Reached { operation, verb: AccessVerb::List, key: case.key, owner, caller: intruder };
     let mut claim = reached.claim(&shown);
@@ -137,20 +129,14 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>) -> Resu
     let sign = case.signs.first().map(|sign| sign.because(owner)).unwrap_or_default();
     rule.weigh("list-holds-others-object", !shown.is_empty(), format!("{intruder}'s list holds {kind} {id}: {sign}"));
     weigh_anonymous(&mut rule, surveyed, claim.open);
-    let still = again.response().is_some_and(|response| id_leaf(&leaves(response), case).is_some());
+    let still = again.response().is_some_and(|list| item_with_id(&leaves(list), &case.key.1).is_some());
     rule.weigh("repeated", still, format!("the same request again (status {}) shows it too", status(&again)));
     rule.show(Role::Attack, &case.list.first);
-    if let Some(own) = surveyed.by.get(owner) {
-        rule.show(Role::Baseline, &own.first);
-    }
-    rule.claim_access(claim);
-    Ok(rule.draft(Finding {
-        site: "response".to_owned(),
-        cause: surveyed.operation.path.clone(),
-        claim: format!("the list that {intruder} gets holds {kind} {id}, which {owner} owns"),
-        severity: (!private_fields(&shown).is_empty()).then_some(Severity::High),
-        surveyed,
-    }))
+    rule.show_all(Role::Baseline, surveyed.by.get(owner).map(|own| &own.first)).claim_access(claim);
+    let claim = format!("the list that {intruder} gets holds {kind} {id}, which {owner} owns");
+    let severity = (!private_fields(&shown).is_empty()).then_some(Severity::High);
+    let path = surveyed.operation.path.as_str();
+    Ok(rule.draft(Finding { severity, ..Finding::of(surveyed, "response", path, claim) }))
 }
 
 fn weigh_anonymous(rule: &mut Rule, surveyed: &Surveyed, open: bool) {
@@ -159,27 +145,5 @@ fn weigh_anonymous(rule: &mut Rule, surveyed: &Surveyed, open: bool) {
         Some(Reading::Data) => rule.weigh("anonymous-served-too", open, "anonymous callers are shown the list too"),
         _ => rule.weigh("anonymous-refused", None, "no anonymous answer to compare with"),
     };
-    if let Some(anonymous) = &surveyed.anonymous {
-        rule.show(Role::Control, anonymous);
-    }
-}
-
-/// The leaves of the listed object within the intruder's answer.
-fn leaves_of(case: &Case<'_>) -> Vec<Leaf> {
-    let Some(response) = case.list.first.response() else { return Vec::new() };
-    let all = leaves(response);
-    // Leaves of one array item share all of their address but the last step.
-    let parent = |at: &str| at.rsplit_once('/').map(|(parent, _)| parent.to_owned()).unwrap_or_default();
-    let home = id_leaf(&all, case).map(|leaf| parent(&leaf.at)).unwrap_or_default();
-    all.into_iter().filter(|leaf| !home.is_empty() && leaf.at.starts_with(&format!("{home}/"))).collect()
-}
-
-/// The leaf that holds the object's id; another number of the same value is no id.
-fn id_leaf<'l>(all: &'l [Leaf], case: &Case<'_>) -> Option<&'l Leaf> {
-    let holds = |leaf: &&Leaf| leaf.text == case.key.1 && leaf.path.contains('*');
-    let is_id = |leaf: &&Leaf| {
-        let last = words(&leaf.key).pop().unwrap_or_default();
-        matches!(last.as_str(), "id" | "uuid" | "guid" | "uid" | "pk" | "slug")
-    };
-    all.iter().filter(holds).find(is_id).or_else(|| all.iter().find(holds))
+    rule.show_all(Role::Control, &surveyed.anonymous);
 }

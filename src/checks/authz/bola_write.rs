@@ -1,13 +1,11 @@
 //! `authz/bola-write`.
 
-use super::account_write;
-use super::foreign::foreign_trial;
 use crate::act::{Acting, Kind, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::proving::find_in;
-use crate::checks::rule::{Judged, Rule, ensure};
+use crate::checks::proving::judge_attack;
+use crate::checks::rule::{Judged, ensure};
 use crate::model::{Method, Operation, Silence};
 use crate::survey::slots;
 use crate::trial::Aim;
@@ -70,12 +68,10 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ensure(acting.kind == Kind::Update, || {
         Silence::not_applicable("it does not change an object that its address names")
     })?;
-    if account_write::concerns(cx, acting) {
-        return account_write::run(cx, acting).await;
-    }
-    let trial = foreign_trial(cx, acting, Aim::Change)?;
-    let proven = trial.run().await?;
-    let mut rule = Rule::default();
-    rule.rest_on(&trial, &proven);
-    find_in(rule, &trial, &proven)
+    // Accounts are changed through their id on spare ones alone.
+    let trial = match cx.changes_named_account(acting) {
+        true => cx.account_trial(acting).await?,
+        false => cx.foreign_trial(acting, Aim::Change)?,
+    };
+    judge_attack(trial).await
 }

@@ -1,14 +1,16 @@
 //! `authz/function-read`.
 
-use std::collections::BTreeSet;
+mod view;
 
-use super::marks::{Mark, enforced_nearby, fence, higher_roles, lower_caller, marked, roles_of};
+use view::higher_view;
+
+use super::lower_role::{enforced_nearby, lower_caller};
 use crate::checks::context::{CheckCx, PlanCx, present};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule, ensure, held, let_through, status};
+use crate::checks::rule::{Finding, Judged, Rule, ensure, let_through, status};
 use crate::model::{Operation, Role, Silence};
-use crate::probe::Answer;
-use crate::survey::{Baseline, Leaf, Person, Reading, Surveyed, leaves};
+use crate::probe::Caller;
+use crate::survey::{Reading, Surveyed, higher_roles, marked};
 
 check! {
     /// ## What it does
@@ -60,13 +62,13 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let rightful = higher.filter_map(|person| surveyed.valid_of(&person.name)).next();
     let own = surveyed.by.get(&lower.name).filter(|_| surveyed.slots.is_empty());
     let request = own.or(rightful).ok_or_else(|| Silence::undecided("no caller got data here"))?;
-    let attack = cx.send(&request.ask_as(CheckCx::caller(&lower.name))).await?;
+    let attack = cx.send(&request.ask_as(Caller::named(&lower.name))).await?;
 
     let masks = rightful.map(|baseline| baseline.masks.clone()).unwrap_or_default();
     let control = rightful.map_or(&attack, |baseline| &baseline.first);
-    let_through(CheckCx::reading(surveyed, &attack, &masks, &[]), &attack, control, &lower.name)?;
-    let fence = fence(cx, &surveyed.operation, lower);
-    let fence = rule.need("marked-for-higher-role", fence, |fence| fence.mark.told())?;
+    let_through(surveyed.read(&attack, &masks, &[]), &attack, control, &lower.name)?;
+    let fence = cx.survey.fence(&surveyed.operation, lower);
+    let fence = rule.need("marked-for-higher-role", fence, |fence| fence.mark.describe())?;
     // Anyone is served: no matter of roles. Whether that is meant is asked by authn/missing.
     ensure(!matches!(surveyed.anonymous_reading(), Some(Reading::Data)), || {
         Silence::open("public: an anonymous caller is served too")
@@ -92,70 +94,15 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     };
     let because = refused.clone().unwrap_or_else(|| "no anonymous answer to compare with".to_owned());
     rule.weigh("anonymous-refused", refused.map(|_| true), because);
-    if let Some(anonymous) = &surveyed.anonymous {
-        rule.show(Role::Control, anonymous);
-    }
+    rule.show_all(Role::Control, &surveyed.anonymous);
     enforced_nearby(cx, &mut rule, &fence, lower)?;
 
-    let again = cx.send(&request.ask_as(CheckCx::caller(&lower.name)).again(2)).await?;
+    let again = cx.send(&request.ask_as(Caller::named(&lower.name)).again(2)).await?;
     let shown_again = again.response().zip(wanted.as_ref()).map(|(it, (wanted, _))| present(wanted, it).len());
     let same = again.status() == attack.status() && shown_again == wanted.as_ref().map(|(_, shown)| *shown);
     rule.weigh("repeated", same, format!("the same request again gave status {}", status(&again)));
     rule.show(Role::Attack, &attack);
-    rule.found(Finding {
-        site: "operation".to_owned(),
-        cause: fence.mark.root.clone(),
-        claim: format!(
-            "{} ({}) was served a function that `{}` marks as a higher role's",
-            lower.name, lower.role, fence.mark.word
-        ),
-        severity: None,
-        surveyed,
-    })
-}
-
-/// The values of the higher role's answer that are for that role, and how many of them the lower one is shown.
-fn higher_view(
-    cx: &CheckCx<'_>,
-    surveyed: &Surveyed,
-    (rightful, mark): (&Baseline, &Mark),
-    lower: &Person,
-    attack: &Answer,
-) -> Result<(Vec<Leaf>, usize), Silence> {
-    let texts = |answer: &Answer| -> BTreeSet<String> {
-        answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect()
-    };
-    // What strangers are shown, and what the lower role is given by functions without such a mark, is no higher role's.
-    let mut innocent = surveyed.anonymous.as_ref().map(|answer| texts(answer)).unwrap_or_default();
-    let roles = roles_of(cx);
-    let others = cx.survey.operations.iter().filter(|other| mark.leaves_out(&other.operation, &roles));
-    let given = others.filter_map(|other| other.valid_of(&lower.name));
-    innocent.extend(given.flat_map(|baseline| texts(&baseline.first)));
-    let wanted = rightful.first.response().map(leaves).unwrap_or_default().into_iter();
-    let wanted = wanted.filter(|leaf| leaf.is_telling() && !surveyed.volatile.contains(&leaf.path));
-    let wanted: Vec<Leaf> = wanted.filter(|leaf| !innocent.contains(&leaf.text)).collect();
-    let (name, higher) = (&lower.name, &rightful.caller);
-    ensure(!wanted.is_empty(), || {
-        Silence::undecided(format!("nothing of what {higher} is shown here is kept from {name} elsewhere"))
-    })?;
-    let shown = attack.response().map(|response| present(&wanted, response).len()).unwrap_or_default();
-    ensure(shown > 0, || held(attack, &rightful.first, format!("{name} gets nothing of what {higher} is shown")))?;
-    // The frame of the answer, or the lower role's own part of it.
-    ensure(shown * 2 > wanted.len(), || {
-        Silence::undecided("the lower role gets a small part of what the higher one is shown")
-    })?;
-    ensure(!is_each_ones_own(cx, rightful, lower, attack), || {
-        Silence::not_applicable("it shows each caller its own account")
-    })?;
-    Ok((wanted, shown))
-}
-
-/// Whether each of the two is shown itself and not the other: a profile, a dashboard.
-fn is_each_ones_own(cx: &CheckCx<'_>, rightful: &Baseline, lower: &Person, attack: &Answer) -> bool {
-    let named = |answer: &Answer| -> BTreeSet<String> {
-        let leaves = answer.response().map(leaves).unwrap_or_default().into_iter();
-        leaves.filter_map(|leaf| Some(cx.survey.people.named_in(&leaf.key, &leaf.text)?.name.clone())).collect()
-    };
-    named(attack) == BTreeSet::from([lower.name.clone()])
-        && named(&rightful.first) == BTreeSet::from([rightful.caller.clone()])
+    let (name, role, word) = (&lower.name, &lower.role, &fence.mark.word);
+    let claim = format!("{name} ({role}) was served a function that `{word}` marks as a higher role's");
+    rule.found(Finding::of(surveyed, "operation", fence.mark.root.as_str(), claim))
 }

@@ -2,15 +2,7 @@
 
 use crate::checks::meta::family;
 
-mod account_write;
-mod foreign;
-mod ids;
-mod making;
-pub(super) mod marks;
-pub(super) mod principals;
-mod probing;
-mod reaching;
-pub(super) mod swapped;
+mod lower_role;
 
 family![
     bola_read::BolaRead,
@@ -27,5 +19,3 @@ family![
     method_override::MethodOverride,
     trusted_header::TrustedHeader,
 ];
-
-pub(super) use bola_body::addressed;

@@ -1,13 +1,14 @@
 //! `authz/trusted-header`.
 
+mod believed;
 mod identity;
 mod rank;
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Judged, ensure};
-use crate::model::{Api, Operation, Place, SchemeKind, Silence};
-use crate::survey::{Surveyed, is_me_word, role_word, slots};
+use crate::model::{Operation, Silence};
+use crate::survey::{Surveyed, role_word, slots};
 
 check! {
     /// ## What it does
@@ -67,18 +68,4 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
         Silence::not_applicable("nobody is served here, and nothing marks it as a higher role's")
     })?;
     identity::run(cx, surveyed).await
-}
-
-/// Whether a read is about the caller itself.
-fn is_about_caller(surveyed: &Surveyed) -> bool {
-    surveyed.operation.path.rsplit('/').find(|part| !part.is_empty()).is_some_and(is_me_word)
-}
-
-/// Whether the document itself gives a header a meaning: as a credential, or as a parameter.
-fn is_documented(api: &Api, operation: &Operation, header: &str) -> bool {
-    let scheme = api.schemes.values().any(
-        |scheme| matches!(&scheme.kind, SchemeKind::ApiKey(Place::Header, name) if name.eq_ignore_ascii_case(header)),
-    );
-    let parameters = operation.parameters.iter().filter(|parameter| parameter.place == Place::Header);
-    scheme || parameters.into_iter().any(|parameter| parameter.name.eq_ignore_ascii_case(header))
 }

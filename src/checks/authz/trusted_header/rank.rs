@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::is_documented;
+use super::believed::{HeaderClaim, find_believed};
 use crate::checks::context::{CheckCx, present};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::model::{ANONYMOUS, Role, Silence};
@@ -38,8 +38,8 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let caller = lowest.map_or(ANONYMOUS, |person| person.name.as_str());
     let own = surveyed.by.get(caller).or(higher.map(|(_, baseline)| baseline));
     let own = own.ok_or_else(|| Silence::not_tried("no caller has asked for it"))?;
-    let case = Case { cx, surveyed, caller, higher, own };
-    let refused = cx.send(&case.ask(&[])).await?;
+    let case = RankCase { cx, surveyed, caller, higher, plain: own.ask_as(Caller::named(caller)) };
+    let refused = cx.send(&case.plain).await?;
     let is_refused = match refused.status() {
         Some(401 | 403) => true,
         status => status == Some(404) && higher.is_some(),
@@ -50,66 +50,47 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     case.carry_out(&refused).await
 }
 
-struct Case<'a> {
+struct RankCase<'a> {
     cx: &'a CheckCx<'a>,
     surveyed: &'a Surveyed,
     caller: &'a str,
     higher: Option<(&'a Person, &'a Baseline)>,
-    own: &'a Baseline,
+    /// The caller's request, which is refused.
+    plain: Ask,
 }
 
-/// What worked, and the same with nonsense in it.
-struct Found {
-    header: &'static str,
-    value: String,
-    attack: Ask,
-    nonsense: Ask,
-}
-
-impl Case<'_> {
-    fn ask(&self, headers: &[(&str, &str)]) -> Ask {
-        let mut ask = self.own.ask_as(Caller::named(self.caller));
-        ask.headers.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        ask
+impl RankCase<'_> {
+    async fn carry_out(&self, refused: &Arc<Answer>) -> Judged {
+        let claim = |(header, value, nonsense): &(&'static str, &str, &str)| HeaderClaim {
+            header,
+            value: (*value).to_owned(),
+            nonsense: (*nonsense).to_owned(),
+        };
+        let claims: Vec<HeaderClaim> =
+            HEADERS.iter().map(claim).filter(|claim| claim.is_undocumented(self.cx, self.surveyed)).collect();
+        let disguised = match self.find(&self.plain, &claims, &[refused]).await? {
+            Ok(claim) => return self.prove(&self.plain, claim, &[refused]).await,
+            Err(disguised) => disguised,
+        };
+        let open = self.open_route().ok_or_else(|| self.held(&disguised))?;
+        let (elsewhere, known) = (open.ask_as(Caller::named(self.caller)), [refused, &open.first]);
+        let (path, nonsense) = (self.plain.url.path(), "/rw-none/rw-none");
+        let rewrites =
+            REWRITES.map(|header| HeaderClaim { header, value: path.to_owned(), nonsense: nonsense.to_owned() });
+        match self.find(&elsewhere, &rewrites, &known).await? {
+            Ok(claim) => self.prove(&elsewhere, claim, &known).await,
+            Err(_) => Err(self.held(&disguised)),
+        }
     }
 
-    async fn carry_out(&self, refused: &Arc<Answer>) -> Judged {
-        let known: Vec<_> = HEADERS
-            .iter()
-            .filter(|(name, _, _)| !is_documented(&self.cx.survey.api, &self.surveyed.operation, name))
-            .collect();
-        let all: Vec<(&str, &str)> = known.iter().map(|(name, value, _)| (*name, *value)).collect();
-        let disguised = self.cx.send(&self.ask(&all)).await?;
-        if self.is_served(&disguised, &[refused]) {
-            for (header, value, nonsense) in known {
-                let attack = self.ask(&[(header, value)]);
-                if self.is_served(&*self.cx.send(&attack).await?, &[refused]) {
-                    let nonsense = self.ask(&[(header, nonsense)]);
-                    return self
-                        .prove(&Found { header, value: (*value).to_owned(), attack, nonsense }, &[refused])
-                        .await;
-                }
-            }
-        }
-        let open = self.open_route().ok_or_else(|| self.held(&disguised))?;
-        let path = self.own.url.path().to_owned();
-        let plain = open.ask_as(Caller::named(self.caller));
-        let with = |names: &[&str], path: &str| {
-            let mut ask = plain.clone();
-            ask.headers.extend(names.iter().map(|name| ((*name).to_owned(), path.to_owned())));
-            ask
-        };
-        if !self.is_served(&*self.cx.send(&with(&REWRITES, &path)).await?, &[refused, &open.first]) {
-            return Err(self.held(&disguised));
-        }
-        for header in REWRITES {
-            let attack = with(&[header], &path);
-            if self.is_served(&*self.cx.send(&attack).await?, &[refused, &open.first]) {
-                let nonsense = with(&[header], "/rw-none/rw-none");
-                return self.prove(&Found { header, value: path, attack, nonsense }, &[refused, &open.first]).await;
-            }
-        }
-        Err(self.held(&disguised))
+    /// Returns the claim that is believed, or else the answer to all at once.
+    async fn find<'c>(
+        &self,
+        plain: &Ask,
+        claims: &'c [HeaderClaim],
+        known: &[&Arc<Answer>],
+    ) -> Result<Result<&'c HeaderClaim, Arc<Answer>>, Silence> {
+        find_believed(self.cx, plain, claims, &|answer: &Answer| self.is_served(answer, known)).await
     }
 
     /// Returns that the disguised request was refused; the control is what a higher role, or else the caller itself on
@@ -152,15 +133,16 @@ impl Case<'_> {
         }
     }
 
-    async fn prove(&self, found: &Found, known: &[&Arc<Answer>]) -> Judged {
-        let attack = self.cx.send(&found.attack).await?;
-        let again = self.cx.send(&found.attack.again(1)).await?;
-        let nonsense = self.cx.send(&found.nonsense).await?;
+    async fn prove(&self, plain: &Ask, claim: &HeaderClaim, known: &[&Arc<Answer>]) -> Judged {
+        let ask = claim.put(plain);
+        let attack = self.cx.send(&ask).await?;
+        let again = self.cx.send(&ask.again(1)).await?;
+        let nonsense = self.cx.send(&claim.put_nonsense(plain)).await?;
         // Without the header once more: it was not opened to all in the meantime.
-        let plain = self.cx.send(&self.ask(&[]).again(1)).await?;
+        let without = self.cx.send(&self.plain.again(1)).await?;
         let judged = nonsense.status().is_some_and(|status| status != 429 && status < 500);
         ensure(judged, || Silence::undecided("a nonsense value in the header could not be judged"))?;
-        let (who, header, value) = (self.caller, found.header, &found.value);
+        let (who, header, value) = (self.caller, claim.header, &claim.value);
         let mut rule = Rule::default();
         let differs = ensure(!self.is_served(&nonsense, known), || {
             Silence::not_applicable("any value in the header is answered alike: the header is no rule of access")
@@ -168,24 +150,18 @@ impl Case<'_> {
         rule.need("nonsense-refused", differs, |()| {
             format!("a nonsense value in it does not help (status {})", status(&nonsense))
         })?;
-        let refused = matches!(plain.status(), Some(401 | 403 | 404));
-        rule.weigh("refused-without-it", refused, format!("without it {who} gets status {}", status(&plain)));
+        let refused = matches!(without.status(), Some(401 | 403 | 404));
+        rule.weigh("refused-without-it", refused, format!("without it {who} gets status {}", status(&without)));
         let served = match self.higher {
             Some((person, _)) => format!("with `{header}: {value}` {who} gets what {} is shown", person.name),
             None => format!("with `{header}: {value}` {who} gets data (status {})", status(&attack)),
         };
         rule.weigh("served-with-it", self.is_served(&attack, known), served);
         rule.weigh("repeated", self.is_served(&again, known), "the same request again was served too");
-        rule.show(Role::Attack, &attack).show(Role::Control, &nonsense).show(Role::Control, &plain);
-        if let Some((_, baseline)) = self.higher {
-            rule.show(Role::Baseline, &baseline.first);
-        }
-        rule.found(Finding {
-            site: format!("header:{header}"),
-            cause: format!("access {}", header.to_ascii_lowercase()),
-            claim: format!("{who} reached a function of a higher role by the header `{header}: {value}`"),
-            severity: None,
-            surveyed: self.surveyed,
-        })
+        rule.show(Role::Attack, &attack).show(Role::Control, &nonsense).show(Role::Control, &without);
+        rule.show_all(Role::Baseline, self.higher.map(|(_, baseline)| &baseline.first));
+        let cause = format!("access {}", header.to_ascii_lowercase());
+        let claim = format!("{who} reached a function of a higher role by the header `{header}: {value}`");
+        rule.found(Finding::of(self.surveyed, format!("header:{header}"), cause, claim))
     }
 }

@@ -1,46 +1,16 @@
-//! What a changing function is called on, an object or an account that the scan made, and what it would show by.
+//! What a changing function decides of an object or account, and what it would show by.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::marks::roles_of;
 use crate::act::{Acting, declared_names};
 use crate::checks::acting::ActCx;
 use crate::checks::rights::{Right, is_higher, other_value, right_of, vocabulary};
-use crate::model::{Method, Silence};
-use crate::survey::{Person, words};
-use crate::trial::{Seen, Subject};
-
-/// Returns something that the function takes, made for the purpose; `None` where the scan makes nothing of the kind.
-pub(super) async fn subject_for<'a>(
-    cx: &ActCx<'a>,
-    acting: &Acting,
-    caller: &Person,
-) -> Result<Option<Subject<'a>>, Silence> {
-    if let Some((known, _)) = cx.target(acting, &caller.name) {
-        if acting.operation.method == Method::Delete {
-            return Ok(Some(Subject::Object(Box::new(known))));
-        }
-        let fresh = cx.fresh(&known).await?;
-        return Ok(fresh.map(|created| {
-            cx.maker.forget(&created);
-            Subject::Object(Box::new(created))
-        }));
-    }
-    // An account that is removed no longer signs in to show it.
-    let [slot] = acting.slots.as_slice() else { return Ok(None) };
-    if acting.operation.method == Method::Delete {
-        return Ok(None);
-    }
-    let Some(model) = cx.model().filter(|_| slot.resources.iter().any(|resource| cx.is_people(resource))) else {
-        return Ok(None);
-    };
-    let spare = cx.spares.make(model, &Map::new()).await?;
-    Ok(spare.ok().map(|spare| Subject::Spare(Box::new(spare))))
-}
+use crate::survey::words;
+use crate::trial::Seen;
 
 /// Returns a field that the function decides, with a value that it does not have.
 pub(super) fn choose_right(cx: &ActCx<'_>, acting: &Acting, seen: &Seen) -> Option<(String, Value)> {
-    let higher = roles_of(cx.check);
+    let higher = cx.survey.people.higher_roles();
     let (names, _) = declared_names(cx.maker.api, acting);
     names.into_iter().filter(|name| !is_credential(name)).find_map(|name| {
         let present = seen.object.as_ref()?.get(&name)?;

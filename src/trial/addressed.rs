@@ -1,13 +1,12 @@
-//! Changing and removing what the body names: no id in the path, and nothing asks whose it is.
+//! Trials of operations that change or remove what their body or query names: no id stands in the path.
 
+use super::funnel::Trial;
+use super::lab::Lab;
+use super::shot::Aim;
+use super::subject::{Naming, Subject};
 use crate::act::{Acting, Created, Kind};
-use crate::checks::acting::ActCx;
-use crate::checks::authz::principals::value_for;
-use crate::checks::proving::find_in;
-use crate::checks::rule::{Judged, Rule};
 use crate::model::{Api, Method, Place, Silence};
 use crate::survey::{Person, Slot, ends_in_id, is_me_word, resource_of_name, singular, words};
-use crate::trial::{Aim, Naming, Subject, Trial, Wanted};
 
 /// Words that say that something is changed.
 const CHANGES: &[&str] = &[
@@ -29,7 +28,7 @@ const REMOVES: &[&str] = &["delete", "remove", "destroy", "discard", "erase"];
 
 /// What an operation does with what its body names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
+enum Deed {
     Changes,
     Removes,
 }
@@ -90,58 +89,37 @@ fn naming(acting: &Acting, name: &str, in_query: bool, required: bool) -> Naming
     Naming { slot: Slot { place: Place::Query, name: name.to_owned(), resources }, in_query, required }
 }
 
-/// Tries an operation on what is another user's, naming it in the request.
-pub(super) async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    let trial = addressed_trial(cx, acting)?;
-    let proven = trial.run().await?;
-    let mut rule = Rule::default();
-    rule.rest_on(&trial, &proven);
-    if let (Wanted::Value(field, value), Some(own)) = (&proven.attack.wanted, &proven.own_thing) {
-        let because = format!("what is {}'s own does not show the value", trial.attacker);
-        rule.weigh("own-stays", !own.shows(field, value), because);
-    }
-    find_in(rule, &trial, &proven)
-}
-
 /// Returns the trial of an operation whose request names something that the scan made.
 ///
 /// # Errors
 /// `NotTried` where there is no such thing.
-pub(crate) fn addressed_trial<'a>(cx: &'a ActCx<'a>, acting: &'a Acting) -> Result<Trial<'a>, Silence> {
+pub(crate) fn addressed_trial<'a>(lab: &'a Lab<'a>, acting: &'a Acting) -> Result<Trial<'a>, Silence> {
     let no_deed = || Silence::not_applicable("nothing says that it changes or removes what its body names");
     let deed = deed(acting).ok_or_else(no_deed)?;
-    let namings = fields(cx.maker.api, acting);
-    let pairs = cx.pairs();
+    let namings = fields(lab.maker.api, acting);
+    let pairs = lab.pairs();
     let object = |naming: &Naming| {
-        pairs.iter().find_map(|pair| Some((naming.clone(), *pair, object_of(cx, naming, &pair.1.name)?)))
+        pairs.iter().find_map(|pair| Some((naming.clone(), *pair, object_of(lab, naming, &pair.1.name)?)))
     };
     let found = match namings.iter().find_map(object) {
         Some(found) => found,
-        None if deed == Deed::Changes && is_about_account(acting) => account(cx, acting, &namings, &pairs)?,
-        None => return Err(cx.no_target(acting, !pairs.is_empty())),
+        None if deed == Deed::Changes && is_about_account(acting) => account(lab, acting, &namings, &pairs)?,
+        None => return Err(lab.no_target(acting, !pairs.is_empty())),
     };
     let (naming, (intruder, owner), subject) = found;
-    Ok(Trial {
-        lab: cx,
-        acting,
-        subject,
-        naming: Some(naming),
-        aim: if deed == Deed::Removes { Aim::Removal } else { Aim::Change },
-        owner: owner.name.clone(),
-        rightful: Some(owner.name.clone()),
-        attacker: intruder.name.clone(),
-        peer: Some(intruder),
-    })
+    let aim = if deed == Deed::Removes { Aim::Removal } else { Aim::Change };
+    let trial = Trial::new(lab, acting, (subject, &owner.name), aim, &intruder.name);
+    Ok(Trial { naming: Some(naming), peer: Some(intruder), ..trial })
 }
 
 /// Returns the latest object of an owner that a field may name.
-fn object_of<'a>(cx: &ActCx<'a>, naming: &Naming, owner: &str) -> Option<Subject<'a>> {
+fn object_of<'a>(lab: &Lab<'a>, naming: &Naming, owner: &str) -> Option<Subject<'a>> {
     let fits = |created: &Created| {
         created.caller == owner
             && naming.slot.resources.contains(&created.object.resource)
             && created.object.slot_value(&naming.slot).is_some()
     };
-    cx.maker.made().into_iter().rev().find(fits).map(|created| Subject::Object(Box::new(created)))
+    lab.maker.made().into_iter().rev().find(fits).map(|created| Subject::Object(Box::new(created)))
 }
 
 /// Whether an operation is about the caller's own account.
@@ -163,12 +141,12 @@ type PeoplePair<'a> = (&'a Person, &'a Person);
 
 /// Returns a throw-away account that a field may name: no other account is ever written to.
 fn account<'a>(
-    cx: &ActCx<'a>,
+    lab: &Lab<'a>,
     acting: &Acting,
     namings: &[Naming],
     pairs: &[PeoplePair<'a>],
 ) -> Result<(Naming, PeoplePair<'a>, Subject<'a>), Silence> {
-    let both = |(a, b): &&PeoplePair<'_>| cx.account(&a.name).is_some() && cx.account(&b.name).is_some();
+    let both = |(a, b): &&PeoplePair<'_>| lab.account(&a.name).is_some() && lab.account(&b.name).is_some();
     let Some((intruder, owner)) = pairs.iter().find(both).copied() else {
         let help = format!("scan with --auto-accounts, so that {} may be tried on an account", acting.operation.id);
         return Err(Silence::not_tried("needs two throw-away accounts, since it changes accounts").with_help(help));
@@ -177,9 +155,10 @@ fn account<'a>(
     let mut ordered: Vec<&Naming> =
         namings.iter().filter(|naming| is_number_name(&naming.slot.name) || naming.required).collect();
     ordered.sort_by_key(|naming| !is_number_name(&naming.slot.name));
+    let principals = lab.principals();
     let found = ordered.into_iter().find_map(|naming| {
-        let value = value_for(cx.check, owner, &naming.slot.name, None);
-        Some((naming.clone(), (intruder, owner), Subject::account(cx, owner, intruder, value)?))
+        let value = principals.value_for(owner, &naming.slot.name, None);
+        Some((naming.clone(), (intruder, owner), Subject::account(lab, owner, intruder, value)?))
     });
     found.ok_or_else(|| Silence::undecided("no value is known by which the body would name another account"))
 }

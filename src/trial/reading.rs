@@ -1,0 +1,140 @@
+//! The trial of a read: what a caller is shown of what its owner alone should be, by the same request with one thing
+//! changed, and whether that is so again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::act::objects_in;
+use crate::model::{Silence, clean_name};
+use crate::probe::{Answer, Ask, Probe};
+use crate::survey::{Leaf, Object, ObjectKey, Reading, Survey, Surveyed, is_soft_error, leaves, present, scalar_text};
+
+/// Most objects of one answer that are looked at.
+const MAX_OBJECTS: usize = 400;
+
+/// A read in which a caller names another user: by a parameter, or by a header.
+#[derive(Debug)]
+pub(crate) struct ReadTrial<'a> {
+    pub(crate) surveyed: &'a Surveyed,
+    /// What the other user is rightly shown.
+    pub(crate) rightful: &'a Answer,
+    /// Answers whose values are no secret: what the caller and strangers are shown anyway.
+    pub(crate) innocent: Vec<&'a Answer>,
+    pub(crate) attack: Ask,
+    /// The same with a name that no user has.
+    pub(crate) nothing: Ask,
+    /// The other's name: an answer that only repeats it shows nothing.
+    pub(crate) sent: Vec<String>,
+}
+
+/// Values that only the other user should be shown, and the answers that say so.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) leaves: Vec<Leaf>,
+    pub(crate) attack: Arc<Answer>,
+    pub(crate) again: Arc<Answer>,
+    /// The answer to the same request about nothing.
+    pub(crate) nothing: Option<Arc<Answer>>,
+}
+
+impl Shown {
+    /// Returns how many of the values an answer carries.
+    pub(crate) fn count_in(&self, answer: &Answer) -> usize {
+        answer.response().map_or(0, |response| present(&self.leaves, response).len())
+    }
+
+    /// Returns true where an answer carries none of the values.
+    pub(crate) fn is_absent_from(&self, answer: &Answer) -> bool {
+        self.count_in(answer) == 0
+    }
+
+    /// Returns true where an answer carries all of the values.
+    pub(crate) fn is_whole_in(&self, answer: &Answer) -> bool {
+        self.count_in(answer) == self.leaves.len()
+    }
+
+    /// Returns where the values stand, for a sentence.
+    pub(crate) fn places(&self) -> String {
+        let names: Vec<String> = self.leaves.iter().take(4).map(|leaf| clean_name(&leaf.path, 60)).collect();
+        names.join(", ")
+    }
+}
+
+impl Shown {
+    /// Returns known objects of the owner that the answer carries: their id, and a value of theirs among those that were
+    /// shown.
+    pub(crate) fn known_objects(&self, survey: &Survey, owner: &str) -> Vec<ObjectKey> {
+        let texts: BTreeSet<&str> = self.leaves.iter().map(|leaf| leaf.text.as_str()).collect();
+        let json = self.attack.response().and_then(|response| response.json.as_ref());
+        let ids: BTreeSet<String> = json
+            .into_iter()
+            .flat_map(objects_in)
+            .take(MAX_OBJECTS)
+            .flat_map(|fields| Object::of("", fields, BTreeMap::new()).fields.into_values())
+            .filter_map(|value| scalar_text(&value))
+            .collect();
+        let is_shown = |key: &ObjectKey| {
+            let object = survey.objects.known.get(key);
+            let mut values = object.into_iter().flat_map(|object| object.fields.values()).filter_map(scalar_text);
+            ids.contains(&key.1) && values.any(|text| texts.contains(text.as_str()))
+        };
+        let own = survey.owners.iter().filter(|(_, (name, _))| name == owner);
+        own.filter(|(key, _)| is_shown(key)).map(|(key, _)| key.clone()).collect()
+    }
+}
+
+impl ReadTrial<'_> {
+    /// Returns the telling leaves that only the other user is shown.
+    pub(crate) fn wanted(&self) -> Vec<Leaf> {
+        let Some(rightful) = self.rightful.response().filter(|response| response.is_success()) else {
+            return Vec::new();
+        };
+        let innocent = self.innocent.iter().flat_map(|answer| texts_of(answer));
+        let known: BTreeSet<String> = self.sent.iter().cloned().chain(innocent).collect();
+        let telling = |leaf: &Leaf| leaf.is_telling() && !self.surveyed.volatile.contains(&leaf.path);
+        leaves(rightful).into_iter().filter(|leaf| telling(leaf) && !known.contains(&leaf.text)).collect()
+    }
+
+    /// Sends the attack, the same about nothing, and the attack again.
+    ///
+    /// # Errors
+    /// `Held` where nothing of the other user's came back; `Undecided` where that cannot be said.
+    pub(crate) async fn run(&self, probe: &Probe) -> Result<Shown, Silence> {
+        let wanted = self.wanted();
+        if wanted.is_empty() {
+            return Err(Silence::undecided("the other user is shown nothing there that others are not shown"));
+        }
+        let attack = probe.send(&self.attack).await?;
+        let held = |because: &str| {
+            let because = format!("{} is refused: {because}", self.attack.caller.label());
+            Err(Silence::held(&attack.exchange, &self.rightful.exchange, because))
+        };
+        match self.surveyed.read(&attack, &self.sent, &[]) {
+            Reading::Refused(because) => return held(&because),
+            Reading::NoData(because) => return Err(Silence::undecided(because)),
+            Reading::Data => {}
+        }
+        let Some(response) = attack.response().filter(|response| !is_soft_error(response)) else {
+            return held("an error in a successful answer");
+        };
+        let found = present(&wanted, response);
+        if found.is_empty() {
+            return held("the answer has nothing of the other user's");
+        }
+        let nothing = probe.send(&self.nothing).await?;
+        if let Reading::NoData(because) = self.surveyed.read(&nothing, &self.sent, &[]) {
+            return Err(Silence::undecided(format!("a name that nobody has: {because}")));
+        }
+        let also = texts_of(&nothing);
+        let leaves: Vec<Leaf> = found.into_iter().filter(|leaf| !also.contains(&leaf.text)).cloned().collect();
+        if leaves.is_empty() {
+            return held("a name that nobody has is answered alike");
+        }
+        let again = probe.send(&self.attack.again(1)).await?;
+        Ok(Shown { leaves, attack, again, nothing: Some(nothing) })
+    }
+}
+
+fn texts_of(answer: &Answer) -> BTreeSet<String> {
+    answer.response().map(leaves).unwrap_or_default().into_iter().map(|leaf| leaf.text).collect()
+}
