@@ -175,6 +175,8 @@ enum Gate {
     Repeats,
     /// Any `X-Role` opens the page: the header is a matter of format, and no rule of access.
     AnyValue,
+    /// Believes `X-Role` where `X-Is-Admin` stands beside it: neither does it by itself.
+    Together,
     /// Says nothing of the caller that tells one from another.
     Mute,
 }
@@ -202,6 +204,7 @@ async fn users(State((db, gate)): State<(Db, Gate)>, headers: HeaderMap) -> Resp
     let role = headers.get("x-role").and_then(|value| value.to_str().ok());
     match (gate, role) {
         (Gate::Believes, Some("admin")) | (Gate::AnyValue, Some(_)) => {}
+        (Gate::Together, Some("admin")) if headers.contains_key("x-is-admin") => {}
         _ => return refuse(403, "not for you"),
     }
     let users = db.lock().users.clone();
@@ -273,4 +276,12 @@ async fn where_callers_are_shown_the_same_nothing_can_be_said() {
     let report = scan(&server, "intrusive").await;
     let said = said(&report, HEADER, "GET /whoami");
     assert!(said.starts_with("Undecided"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_that_are_believed_only_together_are_not_called_held() {
+    let server = gated(Gate::Together).await;
+    let report = scan(&server, "intrusive").await;
+    let said = said(&report, HEADER, "GET /admin/users");
+    assert!(said.starts_with("Undecided: the headers were believed together"), "{said}");
 }
