@@ -123,7 +123,9 @@ impl Fault {
     /// A fault that stops the scan.
     fn in_words(self) -> Result<(Option<Arc<Answer>>, String), SendError> {
         match self {
-            Self::Sending(error @ (SendError::Cancelled | SendError::Budget(_))) => Err(error),
+            Self::Sending(
+                error @ (SendError::Cancelled | SendError::Died | SendError::Time(_) | SendError::Budget(_)),
+            ) => Err(error),
             Self::Sending(error) => Ok((None, error.to_string())),
             Self::Told(because) | Self::Lacks(because) => Ok((None, because)),
             Self::Refused(answer, because) => Ok((Some(answer), because)),

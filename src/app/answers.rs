@@ -49,6 +49,10 @@ pub struct Overrides {
     pub auto_accounts: Option<bool>,
     /// Most requests to send.
     pub max_requests: Option<u64>,
+    /// Seconds for the whole scan; 0 for no limit.
+    pub max_seconds: Option<u64>,
+    /// The same where neither this request nor the configuration says it.
+    pub usual_max_seconds: Option<u64>,
     /// Requests a second.
     pub rate: Option<f64>,
     /// Requests at one time.

@@ -53,6 +53,11 @@ impl App {
         {
             return Err(AppError::Untrusted(because.clone()));
         }
+        if let (Status::TargetDied, Some(because)) =
+            (outcome.report.scan.status, &outcome.report.scan.untrusted_because)
+        {
+            return Err(AppError::Untrusted(because.clone()));
+        }
         outcome.report.ownership = Some(ownership(&prepared, &outcome));
         finish::finish(self, &prepared, &mut outcome.report).await?;
         of_report(outcome.report, route.as_deref())

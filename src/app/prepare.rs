@@ -231,6 +231,12 @@ fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
         rate: over.rate.or(config.scan.rate).or(if loopback { None } else { Some(50.0) }),
         timeout: timeout.or(config.scan.timeout).unwrap_or(usual.timeout),
         max_body_bytes: usual.max_body_bytes,
+        max_time: over
+            .max_seconds
+            .or(config.scan.max_seconds)
+            .or(over.usual_max_seconds)
+            .filter(|seconds| *seconds > 0)
+            .map(Duration::from_secs),
     }
 }
 

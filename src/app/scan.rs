@@ -1,6 +1,7 @@
 //! Scans in the background: started, watched, stopped, stored.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +17,9 @@ use crate::model::ScanId;
 use crate::probe::Probe;
 use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool, Withheld};
 use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
+
+/// Time in which a target that died is waited for before what was written is undone.
+const RETURN: Duration = Duration::from_secs(8);
 
 /// A scan that was started and may still run.
 #[derive(Debug, Clone)]
@@ -128,7 +132,7 @@ impl App {
     ) -> Result<Outcome, AppError> {
         let mut probe = self.probe(prepared, cancel)?;
         let mut outcome = self.look_with(id, prepared, &mut probe, progress).await?;
-        scan::undo(&probe, &mut outcome.report).await;
+        undo_and_look(&probe, &mut outcome).await;
         Ok(outcome)
     }
 
@@ -151,6 +155,7 @@ impl App {
         notes.extend(self.recover_before(prepared, probe).await);
         progress.send_modify(|known| known.phase = "signing in");
         let act = self.act_input(id, prepared, probe).await?;
+        probe.name_operations(&prepared.api);
         let probe = &*probe;
         let input = ScanInput {
             id: id.0.clone(),
@@ -173,6 +178,18 @@ impl App {
         let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
         Ok(scan::run(input, &ticked).await)
     }
+}
+
+/// Undoes what a scan wrote, and looks whether what was fine before it still is. A target that died is waited for: it may
+/// be started again by what watches over it, and nothing but the scan's own is touched then.
+async fn undo_and_look(probe: &Probe, outcome: &mut Outcome) {
+    let written = probe.journal().map_or(0, |journal| journal.len());
+    if probe.death().is_some() && written > 0 {
+        probe.begin_cleaning(1);
+        probe.await_return(RETURN).await;
+    }
+    scan::undo(probe, &mut outcome.report).await;
+    scan::after_check(probe, outcome, written).await;
 }
 
 /// Steps are hundredths of the whole, so that they never fall while the number of requests to come is still unknown.
@@ -225,6 +242,7 @@ fn planned(id: &ScanId, prepared: &Prepared) -> Report {
         },
         policy: Vec::new(),
         questions: Vec::new(),
+        harm: Vec::new(),
         ownership: None,
         score: Score {
             value: None,

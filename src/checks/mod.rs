@@ -19,6 +19,7 @@ mod inventory;
 mod llm;
 mod property;
 mod token;
+mod validation;
 
 use crate::trial::rights;
 

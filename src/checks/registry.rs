@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::meta::Check;
-use super::{authn, authz, config, data, inventory, llm, property, token};
+use super::{authn, authz, config, data, inventory, llm, property, token, validation};
 
 /// Every check, in the order of the catalogue.
 pub fn all() -> Vec<&'static dyn Check> {
@@ -13,6 +13,7 @@ pub fn all() -> Vec<&'static dyn Check> {
         token::CHECKS,
         property::CHECKS,
         data::CHECKS,
+        validation::CHECKS,
         config::CHECKS,
         inventory::CHECKS,
         llm::CHECKS,

@@ -214,6 +214,10 @@ pub(crate) fn status(answer: &Answer) -> String {
 
 impl From<SendError> for Silence {
     fn from(error: SendError) -> Self {
-        Self::undecided(error.to_string())
+        match error {
+            // The request was never made.
+            SendError::Died | SendError::Time(_) | SendError::Rationed(_) => Self::not_tried(error.to_string()),
+            _ => Self::undecided(error.to_string()),
+        }
     }
 }

@@ -11,7 +11,8 @@ Exit codes:
   0    nothing at or above --fail-on (default: high, confirmed)
   1    something is
   2    bad usage, bad configuration or bad document
-  3    the set-up could not be trusted (target unreachable, sign-in failed), or a fault of the program
+  3    the set-up could not be trusted (target unreachable, sign-in failed), the target died, something is not as
+       it was, time or requests were spent before the end, or a fault of the program
   130  interrupted; what was found so far is stored and printed
 
 Start with `routewarden demo`, or with `routewarden init` in the folder of your API.";

@@ -39,7 +39,7 @@ impl Exit {
     /// What a report comes to. Trust goes first: findings of a scan that cannot be trusted decide nothing.
     pub fn of_report(report: &Report, bar: &Bar) -> Self {
         match report.scan.status {
-            Status::Untrusted => Self::Untrusted,
+            Status::Untrusted | Status::Budget | Status::TargetDied | Status::Harm => Self::Untrusted,
             Status::Interrupted => Self::Interrupted,
             Status::Planned => Self::Clean,
             // A report that says "running" is not an end; whoever asks for a verdict gets none.

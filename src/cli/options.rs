@@ -10,6 +10,9 @@ use crate::model::Mode;
 use super::baseline;
 use super::exit::{Bar, Confident, Threshold};
 
+/// Seconds that a scan may take where nothing says otherwise.
+const USUAL_MAX_SECONDS: u64 = 900;
+
 /// How much a scan may do, as the command line spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ModeOption {
@@ -84,6 +87,9 @@ pub struct LimitOptions {
     /// Most requests to send
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_requests: Option<u64>,
+    /// Seconds for the whole scan, undoing aside; 0 for no limit [default: 900]
+    #[arg(long, value_name = "N")]
+    pub max_seconds: Option<u64>,
     /// Requests a second
     #[arg(long, value_name = "N", value_parser = rate)]
     pub rate: Option<f64>,
@@ -134,6 +140,8 @@ pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &Li
         overlay: target.overlay.clone(),
         auto_accounts: scope.auto_accounts,
         max_requests: limits.max_requests,
+        max_seconds: limits.max_seconds,
+        usual_max_seconds: Some(USUAL_MAX_SECONDS),
         rate: limits.rate,
         concurrency: limits.concurrency.map(usize::from),
         timeout_seconds: limits.timeout,

@@ -58,7 +58,7 @@ pub(super) async fn run(cx: &Cx, args: RecheckArgs) -> anyhow::Result<Exit> {
     let answer = Answer { scan_id: &info.id, recheck: &finished.recheck };
     args.answer.print(cx, &answer, |answer| text(answer.recheck, cx.width()))?;
     if let Some(because) = untrusted(info, Face::CommandLine) {
-        cx.remark(format!("the set-up could not be trusted, so nothing is concluded: {because}"));
+        cx.remark(format!("{}: {because}", info.status.alarm()));
     }
     Ok(exit_of(info.status, &finished.recheck))
 }
@@ -67,7 +67,7 @@ pub(super) async fn run(cx: &Cx, args: RecheckArgs) -> anyhow::Result<Exit> {
 pub fn exit_of(status: Status, rows: &[RecheckRow]) -> Exit {
     let any = |outcomes: &[RecheckOutcome]| rows.iter().any(|row| outcomes.contains(&row.outcome));
     match status {
-        Status::Untrusted => Exit::Untrusted,
+        Status::Untrusted | Status::Budget | Status::TargetDied | Status::Harm => Exit::Untrusted,
         Status::Interrupted => Exit::Interrupted,
         _ if any(&[RecheckOutcome::StillVulnerable, RecheckOutcome::Broken]) => Exit::Found,
         // No row at all is no proof of a repair.

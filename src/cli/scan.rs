@@ -87,6 +87,6 @@ async fn stored(cx: &Cx, handle: &ScanHandle) -> anyhow::Result<Option<Arc<Finis
 
 fn explain_exit(cx: &Cx, report: &Report) {
     if let Some(because) = untrusted(&report.scan, Face::CommandLine) {
-        cx.remark(format!("the set-up could not be trusted, so nothing is concluded: {because}"));
+        cx.remark(format!("{}: {because}", report.scan.status.alarm()));
     }
 }

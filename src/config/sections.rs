@@ -73,7 +73,8 @@ fn check_base_url(
 
 /// Reads `[scan]`.
 pub(super) fn scan(source: &Source<'_>, value: &Value<'_>) -> Result<ScanSettings, ConfigError> {
-    let known = ["mode", "auto_accounts", "exclude", "max_requests", "rate", "concurrency", "timeout_seconds"];
+    let known =
+        ["mode", "auto_accounts", "exclude", "max_requests", "max_seconds", "rate", "concurrency", "timeout_seconds"];
     let section = Section::new(source, "scan", value, &known)?;
     let mut exclude = Vec::new();
     for (pattern, span) in section.strings("exclude")? {
@@ -85,6 +86,7 @@ pub(super) fn scan(source: &Source<'_>, value: &Value<'_>) -> Result<ScanSetting
         auto_accounts: section.boolean("auto_accounts")?,
         exclude,
         max_requests: section.integer("max_requests", 1, 10_000_000)?,
+        max_seconds: section.integer("max_seconds", 0, 10_000_000)?,
         rate: section.number("rate", 10_000.0)?,
         concurrency: section.integer("concurrency", 1, 256)?.and_then(|n| usize::try_from(n).ok()),
         timeout: section.number("timeout_seconds", 600.0)?.map(Duration::from_secs_f64),

@@ -58,6 +58,8 @@ pub struct ScanSettings {
     pub exclude: Vec<String>,
     /// Requests in one scan.
     pub max_requests: Option<u64>,
+    /// Seconds for the whole scan; 0 for no limit.
+    pub max_seconds: Option<u64>,
     /// Requests a second.
     pub rate: Option<f64>,
     /// Requests at the same time.

@@ -38,7 +38,7 @@ impl From<SendError> for Stop {
 impl From<Stop> for Silence {
     fn from(stop: Stop) -> Self {
         match stop {
-            Stop::Send(error) => Self::undecided(error.to_string()),
+            Stop::Send(error) => error.into(),
             Stop::Exhausted(end) => end.silence(),
         }
     }

@@ -61,6 +61,7 @@ fn check(name: &str, value: &Value, property: &Value) -> Result<(), String> {
     match (wanted, value) {
         ("string", Value::String(text)) => check_text(name, text, property),
         ("boolean", Value::Bool(_)) => Ok(()),
+        ("integer", Value::Number(number)) if number.is_u64() => Ok(()),
         ("array", Value::Array(items)) if items.len() > MAX_ITEMS => {
             Err(format!("the argument `{name}` has {} items; at most {MAX_ITEMS} are read.", items.len()))
         }
@@ -74,6 +75,7 @@ fn check(name: &str, value: &Value, property: &Value) -> Result<(), String> {
         }
         ("array", _) => wrong("an array of strings"),
         ("boolean", _) => wrong("true or false"),
+        ("integer", _) => wrong("a whole number"),
         _ => wrong("a string"),
     }
 }

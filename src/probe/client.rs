@@ -1,6 +1,6 @@
 //! Sends permitted requests within budget and pace, and records what came of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,14 +13,17 @@ use super::ask::{Answer, Ask, Caller, Response, Seen};
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::pace::{LONGEST_PAUSES, Pace};
+use super::pulse::Pulse;
+use super::rations::Rations;
 use super::record::{self, Raw};
 use super::renew::Health;
 use super::resolve::Pinned;
+use super::routes::Routes;
 use super::session::{Session, Sessions};
 use super::signin::set_cookies;
 use super::wire::{chain, client, receive, scope_fault, signed, wished_pause};
 use crate::detect::Redactor;
-use crate::model::{Identity, Permit, Scope, ScopeError, Secret, clean_name};
+use crate::model::{Api, Identity, Permit, Scope, ScopeError, Secret, clean_name};
 
 /// Longer cookies are no browser's (RFC 6265 §6.1).
 const MAX_COOKIE: usize = 4_096;
@@ -42,6 +45,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// Most bytes read of one body, decompressed.
     pub max_body_bytes: usize,
+    /// For the whole scan, undoing aside; no limit without it.
+    pub max_time: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -52,6 +57,7 @@ impl Default for Limits {
             rate: None,
             timeout: Duration::from_secs(10),
             max_body_bytes: 2 << 20,
+            max_time: None,
         }
     }
 }
@@ -68,6 +74,15 @@ pub enum SendError {
     /// The scan was stopped.
     #[error("the scan was stopped")]
     Cancelled,
+    /// The target died.
+    #[error("the target stopped answering during the scan")]
+    Died,
+    /// The time of the scan is over.
+    #[error("the {0} s of the scan are over; raise max_seconds")]
+    Time(u64),
+    /// The target limits how often this operation may be asked, and the scan's share of it is spent.
+    #[error("{0}")]
+    Rationed(String),
     /// The request cannot be made.
     #[error("{0}")]
     Unbuildable(String),
@@ -87,13 +102,18 @@ pub enum SendError {
 pub struct Probe {
     scope: Scope,
     base_url: Url,
-    limits: Limits,
+    pub(super) limits: Limits,
+    /// When the time of the scan is over.
+    pub(super) until: Option<tokio::time::Instant>,
     redactor: Redactor,
     sessions: Sessions,
     identities: Vec<Identity>,
-    pace: Pace,
+    pub(super) pace: Pace,
+    pub(super) pulse: Pulse,
+    pub(super) rations: Rations,
+    pub(super) routes: Routes,
     ledger: Ledger,
-    cancel: CancellationToken,
+    pub(super) cancel: CancellationToken,
     next_exchange: AtomicU64,
     /// One client with its own cookie jar per identity; the bare one, without a jar, for everybody else.
     clients: HashMap<String, reqwest::Client>,
@@ -105,9 +125,13 @@ pub struct Probe {
     /// Cookie values learnt per caller and cookie.
     cookies: Mutex<HashMap<(String, String), usize>>,
     notes: Mutex<Vec<String>>,
-    is_spent: AtomicBool,
+    /// Requests by method and path that were not answered in time.
+    pub(super) late: Mutex<BTreeMap<String, u64>>,
+    pub(super) is_spent: AtomicBool,
+    /// Something was not asked since the time of the scan was over.
+    pub(super) is_cut: AtomicBool,
     /// What was written is being undone: that goes on after a stop and beyond the budget.
-    is_cleaning: AtomicBool,
+    pub(super) is_cleaning: AtomicBool,
 }
 
 /// A document fetched before there is a scan.
@@ -146,6 +170,10 @@ impl Probe {
         Ok(Self {
             bare: client(&pinned, limits, false, plain)?,
             pace: Pace::new(limits.max_requests, limits.concurrency, limits.rate),
+            pulse: Pulse::default(),
+            rations: Rations::default(),
+            routes: Routes::default(),
+            until: limits.max_time.map(|time| tokio::time::Instant::now() + time),
             scope,
             base_url,
             limits,
@@ -161,7 +189,9 @@ impl Probe {
             health: Health::default(),
             cookies: Mutex::default(),
             notes: Mutex::default(),
+            late: Mutex::default(),
             is_spent: AtomicBool::new(false),
+            is_cut: AtomicBool::new(false),
             is_cleaning: AtomicBool::new(false),
         })
     }
@@ -220,39 +250,26 @@ impl Probe {
         &self.redactor
     }
 
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Names the operations of a document, so that what is noted of requests is noted of these.
+    pub fn name_operations(&mut self, api: &Api) {
+        self.routes = Routes::new(api);
+    }
+
     /// Requests sent so far.
     pub fn sent(&self) -> u64 {
         self.pace.sent()
     }
 
-    /// Whether the scan was stopped.
-    pub fn is_cancelled(&self) -> bool {
-        self.cancel.is_cancelled()
-    }
-
-    /// From now on only what was written is undone, with at most so many requests; neither a stop nor the budget of the
-    /// scan holds that up.
-    pub fn begin_cleaning(&self, requests: u64) {
-        self.is_cleaning.store(true, Ordering::Relaxed);
-        self.pace.allow_more(requests);
-    }
-
-    /// Resolves when the scan is stopped, unless it cleans up.
-    async fn stopped(&self) {
-        if self.is_cleaning.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
-        }
-        self.cancel.cancelled().await;
-    }
-
-    /// Whether nothing may be sent any more.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.is_cancelled() && !self.is_cleaning.load(Ordering::Relaxed)
-    }
-
     /// What the user should know of how the requests went.
     pub fn notes(&self) -> Vec<String> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        notes.extend(self.late_note());
+        notes.extend(self.rations.notes());
+        notes
     }
 
     /// Sends, or takes the answer from the ledger when the same was asked before. A 401 to an identity whose session
@@ -308,16 +325,28 @@ impl Probe {
         let mut attempt = 0_u32;
         loop {
             let permit = self.scope.permit(ask.url.clone())?;
+            let began;
             let answer = {
                 let _place = tokio::select! {
-                    () = self.stopped() => return Err(SendError::Cancelled),
+                    error = self.stopped() => return Err(error),
                     place = self.pace.place() => place.map_err(|_| self.spent())?,
                 };
+                self.pulse.settled().await;
+                if let Some(error) = self.halted() {
+                    return Err(error);
+                }
+                began = Instant::now();
+                let _under_way = self.pulse.begin();
                 tokio::select! {
-                    () = self.stopped() => return Err(SendError::Cancelled),
+                    error = self.stopped() => return Err(error),
                     answer = self.exchange(permit, ask, session, jar) => answer?,
                 }
             };
+            self.feel(ask, &answer, began).await;
+            self.remember_late(ask, &answer);
+            if self.ration(ask, &answer) {
+                return Ok(Arc::new(answer));
+            }
             let wait = answer.response().and_then(|response| wished_pause(response, attempt));
             // A write that a failing target may have carried out is not sent again.
             let repeatable = ask.method.is_safe() || answer.status() == Some(429);
@@ -340,7 +369,7 @@ impl Probe {
         }
     }
 
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         permit: Permit,
         ask: &Ask,

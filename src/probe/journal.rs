@@ -221,6 +221,16 @@ impl Journal {
         self.locked().entries.clone()
     }
 
+    /// How many writes were noted so far.
+    pub fn len(&self) -> usize {
+        self.locked().entries.len()
+    }
+
+    /// Whether nothing was written so far.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The throw-away accounts so far.
     pub fn accounts(&self) -> Vec<AccountNote> {
         self.locked().accounts.clone()

@@ -1,15 +1,22 @@
 //! The only module that opens a socket: builds, paces, sends and records requests. Knows nothing of checks or findings.
 
+mod announced;
 mod ask;
 mod build;
 mod client;
+mod death;
+mod halt;
 mod journal;
+mod late;
 mod ledger;
 mod pace;
+mod pulse;
+mod rations;
 mod record;
 mod renew;
 mod replay;
 mod resolve;
+mod routes;
 mod session;
 mod signin;
 mod wire;
@@ -18,6 +25,7 @@ mod writes;
 pub use ask::{Answer, Ask, Caller, Response, Seen};
 pub use build::{Values, header_values, operation_url, parameter_text, serialize_body};
 pub use client::{Fetched, Limits, Probe, SendError};
+pub use death::Death;
 pub use journal::{AccountNote, Entry, ID_PLACE, Journal, JournalHead, Undo, WriteKind, WriteNote};
 pub use session::{Carrier, Session, Sessions};
 pub use signin::SignInError;

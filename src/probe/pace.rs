@@ -56,17 +56,20 @@ impl Pace {
         self.max_requests.fetch_max(self.sent().saturating_add(requests), Ordering::Relaxed);
     }
 
+    /// Takes a ticket and nothing else: for a look at the target while all others wait.
+    pub(super) fn ticket(&self) -> Result<(), Spent> {
+        let most = self.max_requests.load(Ordering::Relaxed);
+        let taken =
+            self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| (sent < most).then_some(sent + 1));
+        taken.map(|_| ()).map_err(|_| Spent)
+    }
+
     /// Takes a ticket and waits for a place and a slot. Dropping the returned place frees it.
     ///
     /// # Cancel safety
     /// A future dropped while it waits has used up its ticket; the budget errs on the safe side.
     pub(super) async fn place(&self) -> Result<SemaphorePermit<'_>, Spent> {
-        let most = self.max_requests.load(Ordering::Relaxed);
-        let taken =
-            self.sent.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |sent| (sent < most).then_some(sent + 1));
-        if taken.is_err() {
-            return Err(Spent);
-        }
+        self.ticket()?;
         let place = self.places.acquire().await.map_err(|_| Spent)?;
         let slot = {
             let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);

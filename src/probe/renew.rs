@@ -59,6 +59,7 @@ impl Probe {
         if let Some(name) = owner.filter(|name| self.is_gone(name)) {
             return Err(SendError::SessionGone(name.clone()));
         }
+        self.admit(ask)?;
         let Caller::Identity(name) = &ask.caller else {
             return self.transmit(ask, self.session_for(&ask.caller).as_ref(), None).await;
         };
@@ -89,7 +90,7 @@ impl Probe {
         }
     }
 
-    fn session_for(&self, caller: &Caller) -> Option<Session> {
+    pub(super) fn session_for(&self, caller: &Caller) -> Option<Session> {
         let with = |name: &str, token: Secret| {
             self.sessions().get(name).map(|session| Session { token, by_jar: false, ..session })
         };
@@ -219,7 +220,7 @@ impl Probe {
         }
         match self.sign_in(identity).await {
             Ok(()) => Ok(Fate::Renewed),
-            Err(_) if self.is_stopped() => Err(SendError::Cancelled),
+            Err(_) if self.is_stopped() => Err(self.halted().unwrap_or(SendError::Cancelled)),
             Err(error) => {
                 Ok(self.bury(name, format!("the session of {name} expired and could not be renewed: {error}")))
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::announced::retry_after;
 use super::ask::{Ask, Response};
 use super::client::{Limits, SendError};
 use super::resolve::Pinned;
@@ -109,14 +110,14 @@ pub(super) async fn receive(
     Ok(Some((Response { status, headers, text, json, truncated }, length)))
 }
 
-/// How long the target wants to be left alone: `Retry-After` in seconds (RFC 9110 §10.2.3), or a little.
+/// How long the target wants to be left alone: `Retry-After` (RFC 9110 §10.2.3), or a little.
 pub(super) fn wished_pause(response: &Response, attempt: u32) -> Option<Duration> {
-    let wish = response.header("retry-after").and_then(|value| value.trim().parse::<u64>().ok());
+    let wish = retry_after(response, jiff::Timestamp::now());
     // A 503 alone says that something does not work; a route may answer so by itself for good.
     if response.status != 429 && !(response.status == 503 && response.header("retry-after").is_some()) {
         return None;
     }
-    Some(wish.map_or(Duration::from_millis(300 << attempt.min(4)), Duration::from_secs))
+    Some(wish.unwrap_or(Duration::from_millis(300 << attempt.min(4))))
 }
 
 pub(super) fn chain(error: &dyn std::error::Error) -> String {

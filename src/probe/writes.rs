@@ -74,8 +74,11 @@ impl Probe {
         let Some(journal) = &self.journal else {
             return Err(SendError::NoWrites(ask.method.to_string(), "the scan is passive"));
         };
-        if self.is_stopped() {
-            return Err(SendError::Cancelled);
+        if let Some(error) = self.halted() {
+            return Err(error);
+        }
+        if jar.is_none() {
+            self.admit(ask)?;
         }
         let n = journal.before(note).map_err(|error| {
             SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))
@@ -90,8 +93,8 @@ impl Probe {
                 Ok(Written { n, answer })
             }
             Err(error) => {
-                if !matches!(error, SendError::Cancelled) {
-                    // It never left.
+                // What was cut off by the end of the scan may have left; anything else never did.
+                if !matches!(error, SendError::Cancelled | SendError::Died | SendError::Time(_)) {
                     journal.nothing(n);
                 }
                 Err(error)

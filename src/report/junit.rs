@@ -9,8 +9,8 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 use super::cleaned::cleaned;
 use super::format::in_memory;
 use super::summary::{Sorted, warning};
-use super::wire::{CoverageOutcome, CoverageRow, Finding, OperationRef, Report, Status};
-use super::words::operation;
+use super::wire::{CoverageOutcome, CoverageRow, Finding, OperationRef, Report};
+use super::words::{harm, operation};
 use crate::model::Confidence;
 
 /// A check at an operation.
@@ -138,9 +138,13 @@ fn skipped(reason: &str) -> TestCaseStatus {
 /// A case that says how the scan itself went, where that is not simply well.
 fn setup_suite(report: &Report) -> Option<TestSuite> {
     let (headline, text) = warning(report)?;
-    let status = if report.scan.status == Status::Untrusted {
+    let status = if report.scan.status.is_alarm() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(xml(&format!("{headline}: {text}")));
+        let lines: Vec<String> = report.harm.iter().map(harm).collect();
+        if !lines.is_empty() {
+            status.set_description(xml(&lines.join("\n")));
+        }
         status
     } else {
         skipped(&format!("{headline}: {text}"))

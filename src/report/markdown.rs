@@ -8,7 +8,7 @@ use super::cleaned::cleaned;
 use super::format::in_memory;
 use super::summary::{Outcomes, Sorted, by_check, grade, outcomes, percent, points, reasons, warning};
 use super::wire::{CoverageOutcome, ExchangeInfo, Finding, Report, Status};
-use super::words::{answer, duration, identities, mark, next_step, operation, places, references, role};
+use super::words::{answer, duration, harm, identities, mark, next_step, operation, places, references, role};
 use crate::model::{Confidence, Face};
 
 /// Writes the report as GitHub-flavoured Markdown, finding by finding.
@@ -76,6 +76,7 @@ fn headline(out: &mut String, report: &Report, sorted: &Sorted<'_>) {
     if let Some((headline, text)) = warning(report) {
         say(out, &format!("> **{headline}:** {}", escape(&text)));
     }
+    list(out, "What is not as it was", report.harm.iter().map(|row| escape(&harm(row))));
     if let Some(because) = &report.score.withheld_because {
         say(out, &format!("No grade: {}.", escape(because)));
     }

@@ -25,7 +25,7 @@ pub use score::{Shortfall, score, shortfall};
 pub use summary::{Outcomes, outcomes};
 pub use text::TextOptions;
 pub use wire::{
-    ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus,
+    ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus, HarmRow,
     HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo,
     ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Withheld, Write,
 };

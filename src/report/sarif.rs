@@ -11,7 +11,7 @@ use super::format::in_memory;
 use super::rule::RuleHelp;
 use super::summary::{outcomes, warning, worst_first};
 use super::wire::{ExchangeInfo, Finding, FindingStatus, Report, Status};
-use super::words::{operation, places};
+use super::words::{harm, operation, places};
 use crate::model::{Confidence, Role, Severity};
 
 /// What a URI path holds unencoded (RFC 3986 §3.3), slashes included.
@@ -195,9 +195,11 @@ fn invocation(report: &Report) -> Value {
     }
     let mut notifications = Vec::new();
     if let Some((headline, text)) = warning(report) {
-        let level = if report.scan.status == Status::Untrusted { "error" } else { "warning" };
+        let level = if report.scan.status.is_alarm() { "error" } else { "warning" };
         notifications.push(json!({ "level": level, "message": { "text": plain(&format!("{headline}: {text}")) } }));
     }
+    notifications
+        .extend(report.harm.iter().map(|row| json!({ "level": "error", "message": { "text": plain(&harm(row)) } })));
     notifications
         .extend(report.notes.iter().map(|note| json!({ "level": "note", "message": { "text": plain(note) } })));
     fields.insert("toolExecutionNotifications".to_owned(), Value::Array(notifications));

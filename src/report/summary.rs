@@ -183,8 +183,14 @@ pub(super) fn warning(report: &Report) -> Option<(&'static str, String)> {
         Status::Planned => Some(("Dry run", "nothing was sent; this is what a scan would do".to_owned())),
         Status::Running => Some(("Still running", "this is what is known so far".to_owned())),
         Status::Interrupted => Some(("Interrupted", "this is what was found until then".to_owned())),
-        Status::Untrusted => {
-            Some(("NOTHING MAY BE CONCLUDED", because.unwrap_or_else(|| "the set-up could not be trusted".to_owned())))
+        alarm => {
+            let headline = match alarm {
+                Status::Harm => "THE SCAN DID HARM",
+                Status::TargetDied => "THE TARGET DIED",
+                Status::Budget => "INCOMPLETE",
+                _ => "NOTHING MAY BE CONCLUDED",
+            };
+            Some((headline, because.unwrap_or_else(|| alarm.alarm().to_owned())))
         }
     }
 }

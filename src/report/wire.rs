@@ -23,6 +23,9 @@ pub struct Report {
     pub tool: Tool,
     /// The scan itself.
     pub scan: ScanInfo,
+    /// What was fine before the scan and is not any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub harm: Vec<HarmRow>,
     /// The learnt policy of each kind of object.
     #[serde(default)]
     pub policy: Vec<PolicyRow>,
@@ -51,6 +54,22 @@ pub struct Report {
     /// Caps that bit, sessions that were renewed, names left out: whatever the reader should know.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// A read that was fine before the scan wrote anything and is not any more, after it undid what it wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct HarmRow {
+    /// The read.
+    pub operation: OperationRef,
+    /// As whom it was asked.
+    pub identity: String,
+    /// What it was like.
+    pub before: String,
+    /// What it is like now, twice.
+    pub now: String,
+    /// The write that most likely did it: its operation, and who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub likely: Option<String>,
 }
 
 /// Who may reach one kind of object, or some of its fields, as the facts show.
@@ -118,8 +137,32 @@ pub enum Status {
     Complete,
     /// Stopped by the user; the report is what was found until then.
     Interrupted,
+    /// Its time or its requests were spent before everything that was planned was done.
+    Budget,
+    /// The target stopped answering in the middle; the report is what was found until then.
+    #[serde(rename = "target-died")]
+    TargetDied,
+    /// Something that was fine before the scan is not any more; `harm` says what.
+    Harm,
     /// The set-up could not be trusted, so nothing may be concluded; `untrusted_because` says why.
     Untrusted,
+}
+
+impl Status {
+    /// Returns whether the report must not be taken for the result of a whole, sound scan.
+    pub fn is_alarm(self) -> bool {
+        matches!(self, Self::Untrusted | Self::Budget | Self::TargetDied | Self::Harm)
+    }
+
+    /// Returns what that means, for the sentence that gives the reason.
+    pub fn alarm(self) -> &'static str {
+        match self {
+            Self::Harm => "the scan did harm",
+            Self::TargetDied => "the target died, so nothing is concluded from what was not asked",
+            Self::Budget => "the scan is incomplete, so nothing is concluded from what was not asked",
+            _ => "the set-up could not be trusted, so nothing is concluded",
+        }
+    }
 }
 
 /// The scan behind a report.
@@ -146,7 +189,7 @@ pub struct ScanInfo {
     pub requests: u64,
     /// How it ended.
     pub status: Status,
-    /// Why nothing may be concluded.
+    /// Why nothing may be concluded, or why the scan is no whole one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub untrusted_because: Option<String>,
     /// What to do about that, where the reason does not say it itself.

@@ -1,6 +1,6 @@
 //! Small wordings that the formats share.
 
-use super::wire::{ExchangeInfo, Finding, NextStep, OperationRef, ScanInfo};
+use super::wire::{ExchangeInfo, Finding, HarmRow, NextStep, OperationRef, ScanInfo};
 use crate::model::{Face, Role};
 
 /// Most operations that a step names.
@@ -27,6 +27,12 @@ pub fn untrusted(scan: &ScanInfo, face: Face) -> Option<String> {
         Some(step) => format!("{because}; {}", step.words(face)),
         None => because.clone(),
     })
+}
+
+/// Returns one line on what is not as it was.
+pub(super) fn harm(row: &HarmRow) -> String {
+    let likely = row.likely.as_ref().map(|likely| format!("; most likely by {likely}")).unwrap_or_default();
+    format!("{} as {}: {} before, {} now{likely}", operation(&row.operation), row.identity, row.before, row.now)
 }
 
 /// `GET /x`

@@ -19,6 +19,25 @@ pub(super) struct Collected {
     pub(super) next_steps: Vec<NextStep>,
 }
 
+impl Collected {
+    /// Adds a finding that no check came to.
+    pub(super) fn add(&mut self, finding: Finding, row: CoverageRow) {
+        self.findings.push(finding);
+        sort(&mut self.findings);
+        self.coverage.push(row);
+    }
+}
+
+/// The worst and surest first, then by place.
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| {
+        let weight = |finding: &Finding| (finding.severity, finding.confidence);
+        let place =
+            |finding: &Finding| (finding.operation.path.clone(), finding.operation.method, finding.check.clone());
+        weight(b).cmp(&weight(a)).then_with(|| place(a).cmp(&place(b)))
+    });
+}
+
 /// Collects all verdicts in document order.
 pub(super) fn collect(
     input: &ScanInput<'_>,
@@ -46,12 +65,7 @@ pub(super) fn collect(
     }
     let mut findings: Vec<Finding> =
         causes.into_iter().filter_map(|((check, cause), drafts)| finding(input, check, &cause, drafts)).collect();
-    findings.sort_by(|a, b| {
-        let weight = |finding: &Finding| (finding.severity, finding.confidence);
-        let place =
-            |finding: &Finding| (finding.operation.path.clone(), finding.operation.method, finding.check.clone());
-        weight(b).cmp(&weight(a)).then_with(|| place(a).cmp(&place(b)))
-    });
+    sort(&mut findings);
     Collected { findings, coverage, next_steps: steps.most_useful() }
 }
 

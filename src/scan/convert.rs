@@ -66,6 +66,7 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
         },
         policy: parts.policy.into_iter().map(policy_row).collect(),
         questions: parts.questions.into_iter().map(question_row).collect(),
+        harm: Vec::new(),
         ownership: None,
         score,
         findings: parts.findings,

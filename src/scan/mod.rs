@@ -1,10 +1,13 @@
 //! One scan: survey, checks, and the report of what came of them. The dry run stops after the plan.
 
+mod after;
 mod collect;
 mod convert;
+mod fatal;
 mod models;
 mod plan;
 mod run;
+mod scarce;
 mod settle;
 mod steps;
 mod trust;
@@ -12,6 +15,7 @@ mod writing;
 
 use sha2::{Digest, Sha256};
 
+pub use after::after_check;
 pub use convert::issues;
 pub use plan::{PlanInput, plan};
 pub use run::{Outcome, ScanInput, Stage, Ticked, run};

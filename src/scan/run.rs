@@ -13,14 +13,14 @@ use super::plan::Choice;
 use super::settle::{Verdicts, settle_claims};
 use super::steps::Done;
 use super::writing::{self, ActInput};
-use super::{convert, models, trust};
+use super::{convert, fatal, models, scarce, trust};
 use crate::access::{AccessTable, Fact, policies, questions};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{Again, Api, CheckId, Effect, IntentMemory, Mode, Operation, OperationId, Silence, Step, Verdict};
-use crate::probe::{Probe, SignInError};
+use crate::probe::{Probe, SendError, SignInError};
 use crate::report::Report;
 use crate::survey::{Survey, Surveyed, Surveyor};
 
@@ -116,6 +116,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     if let Err(error) = stopped {
         survey.stopped_by.get_or_insert(error);
     }
+    input.probe.begin_checks();
     let shared = Shared::new(input.secrets.clone());
     // What changes state is planned also where it will not be carried out: the report says why.
     let all_acting = input.act.is_none().then(|| crate::act::acting(&input.api, input.excluded));
@@ -126,6 +127,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let (llm, met) = models::meet(&input, acting, &table, &maker, &shared, ticked).await;
     let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
     let (mut verdicts, accesses) = check_all(&input, &cx, acting, &maker, ticked).await;
+    input.probe.last_look().await;
     let model = table.model();
     let judgement = settle_claims(&model, &mut verdicts);
     let policy = policies(&model, &judgement.claims, &judgement.settled);
@@ -134,7 +136,11 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     drop(model);
     drop(table);
     let done = Done::new(&input, &survey, &maker);
-    let Collected { findings, coverage, mut next_steps } = collect::collect(&input, &verdicts, &done);
+    let mut collected = collect::collect(&input, &verdicts, &done);
+    if let Some((finding, row)) = input.probe.death().and_then(|death| fatal::finding(&input, death)) {
+        collected.add(finding, row);
+    }
+    let Collected { findings, coverage, mut next_steps } = collected;
     let seen = trust::Seen { survey: &survey, failed: &failed, verdicts: &verdicts, done: &done };
     let trust = trust::judge(&input, &seen, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
@@ -219,9 +225,10 @@ async fn check_all(
     let acts = acts(input, cx.llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
     let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0) };
-    let jobs: Vec<Job<'_>> =
-        now.into_iter().map(|(check, surveyed)| job(cx, input.mode, check, surveyed, &count, ticked)).collect();
-    let mut verdicts: Verdicts = stream::iter(jobs).buffer_unordered(32).collect().await;
+    let as_job = |(check, surveyed)| job(cx, input.mode, check, surveyed, &count, ticked);
+    let rows = scarce::rows(now, cx.probe);
+    let rows: Vec<_> = rows.into_iter().map(|row| scarce::one_by_one(row.into_iter().map(as_job).collect())).collect();
+    let mut verdicts: Verdicts = stream::iter(rows).buffer_unordered(32).flat_map(stream::iter).collect().await;
     let none = crate::act::Accounts::default();
     let accounts = input.act.as_ref().map_or(&none, |act| &act.accounts);
     let act_cx = ActCx::new(cx, maker, accounts, input.mode);
@@ -272,6 +279,9 @@ async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, a
     if let Some(because) = acting.left_alone.clone().filter(|_| check.meta().level > Mode::Passive) {
         return Verdict::Silent(Silence::not_tried(because));
     }
+    if let Some(error) = cx.check.probe.halted() {
+        return Verdict::Silent(error.into());
+    }
     if let Some(because) = beyond(check, input.mode) {
         // The next mode is offered, not the one after it.
         let next =
@@ -294,7 +304,7 @@ fn beyond(check: &'static dyn Check, mode: Mode) -> Option<String> {
 }
 
 /// One check on one operation, on its way to a verdict.
-type Job<'a> = BoxFuture<'a, ((OperationId, CheckId), Verdict)>;
+pub(super) type Job<'a> = BoxFuture<'a, ((OperationId, CheckId), Verdict)>;
 
 /// How far the checks are.
 struct Count {
@@ -333,7 +343,11 @@ fn job<'a>(
         let verdict = match (surveyed.skipped.as_ref().filter(|_| !asked), beyond(check, mode)) {
             (Some(obstacle), _) => Verdict::Silent(Silence::NotTried(obstacle.clone())),
             (None, Some(because)) => Verdict::Silent(Silence::not_tried(because)),
-            (None, None) => check.run(cx, surveyed).await,
+            (None, None) => match cx.probe.halted() {
+                // What was answered until then would take time to look at, too.
+                Some(error @ SendError::Time(_)) => Verdict::Silent(error.into()),
+                _ => check.run(cx, surveyed).await,
+            },
         };
         count.step(&verdict, ticked);
         ((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)

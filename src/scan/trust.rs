@@ -42,11 +42,19 @@ type Fault = (String, Option<Step>);
 /// are two callers where two are compared.
 pub(super) fn judge(input: &ScanInput<'_>, seen: &Seen<'_>, model_answered: bool) -> Trust {
     let survey = seen.survey;
+    if let Some(death) = input.probe.death() {
+        let because = Some(super::fatal::sentence(input, death));
+        return Trust { status: Status::TargetDied, untrusted_because: because, step: None };
+    }
     if input.probe.is_cancelled() || survey.stopped_by == Some(SendError::Cancelled) {
         return Trust { status: Status::Interrupted, untrusted_because: None, step: None };
     }
     let plain = |because: String| (because, None);
-    let fault: Option<Fault> = unreachable(input, survey)
+    let unreachable = unreachable(input, survey);
+    if let Some(because) = budget(input).filter(|_| unreachable.is_none()) {
+        return Trust { status: Status::Budget, untrusted_because: Some(because), step: None };
+    }
+    let fault: Option<Fault> = unreachable
         .or_else(|| sign_in_failed(seen.failed))
         .map(plain)
         .or_else(|| super::writing::no_account(input).map(|because| (because, None)))
@@ -60,6 +68,13 @@ pub(super) fn judge(input: &ScanInput<'_>, seen: &Seen<'_>, model_answered: bool
         Some((because, step)) => Trust { status: Status::Untrusted, untrusted_because: Some(because), step },
         None => Trust { status: Status::Complete, untrusted_because: None, step: None },
     }
+}
+
+/// Why the scan ended before everything was asked: its time, or its requests.
+fn budget(input: &ScanInput<'_>) -> Option<String> {
+    let ended = if input.probe.ran_out_of_time() { input.probe.halted() } else { None };
+    let ended = ended.map(|error| error.to_string());
+    ended.or_else(|| input.probe.is_spent().then(|| input.probe.unfinished()).flatten())
 }
 
 /// Authorization was asked for, and two callers of one rank were not there to show it: sign-up or sign-in failed, or

@@ -95,6 +95,9 @@ pub(super) fn status_name(status: Status) -> &'static str {
         Status::Running => "running",
         Status::Complete => "complete",
         Status::Interrupted => "interrupted",
+        Status::Budget => "budget",
+        Status::TargetDied => "target-died",
+        Status::Harm => "harm",
         Status::Untrusted => "untrusted",
     }
 }

@@ -251,12 +251,25 @@ impl Surveyor<'_> {
         for plans in plans {
             tries.push(Box::pin(self.first_valid(&operation, plans)));
         }
+        let mut rationed = None;
         for baseline in futures_util::future::join_all(tries).await {
-            if let Some(baseline) = baseline? {
-                surveyed.by.insert(baseline.caller.clone(), baseline);
+            match baseline {
+                Ok(Some(baseline)) => {
+                    surveyed.by.insert(baseline.caller.clone(), baseline);
+                }
+                Ok(None) => {}
+                // What was answered until then is as good as ever.
+                Err(SendError::Rationed(because)) => rationed = Some(because),
+                Err(error) => return Err(error),
             }
         }
-        self.controls(&mut surveyed).await?;
+        match self.controls(&mut surveyed).await {
+            Err(SendError::Rationed(because)) => rationed = Some(because),
+            other => other?,
+        }
+        if let Some(because) = rationed.filter(|_| surveyed.by.is_empty()) {
+            surveyed.skipped = Some(Obstacle { because, help: None });
+        }
         Ok(surveyed)
     }
 

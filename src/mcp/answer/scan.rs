@@ -204,7 +204,7 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &Room, open: &[
 /// Why there is no grade, in the words of the tools.
 fn withheld(report: &Report) -> Option<String> {
     let because = report.score.withheld_because.clone()?;
-    if report.scan.status == Status::Untrusted {
+    if report.scan.status.is_alarm() {
         return untrusted(&report.scan, Face::Tools).or(Some(because));
     }
     let is_shortfall = report.score.withheld == Some(Withheld::Incomplete);

@@ -11,6 +11,9 @@ use crate::model::{FindingId, ScanId};
 /// Scans that may run at one time; each has its own pace, and targets are somebody's laptop.
 const MAX_SCANS: usize = 4;
 
+/// Seconds that a scan may take where nothing says otherwise.
+const USUAL_MAX_SECONDS: u64 = 900;
+
 pub(super) async fn run(call: Call<'_>) -> Outcome {
     let arguments: ScanArguments = call.arguments()?;
     let page = Page::read(arguments.cursor.as_deref())?;
@@ -38,6 +41,7 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), String> {
         ("source", arguments.source.is_some()),
         ("auto_accounts", arguments.auto_accounts.is_some()),
         ("llm_prompts", !arguments.llm_prompts.is_empty()),
+        ("max_seconds", arguments.max_seconds.is_some()),
         ("dry_run", arguments.dry_run),
     ];
     match given.iter().find(|(_, given)| *given) {
@@ -80,6 +84,8 @@ fn request(call: &Call<'_>, arguments: ScanArguments) -> ScanRequest {
             source: arguments.source.map(Into::into),
             auto_accounts: arguments.auto_accounts,
             llm_prompts: arguments.llm_prompts,
+            max_seconds: arguments.max_seconds,
+            usual_max_seconds: Some(USUAL_MAX_SECONDS),
             ..Overrides::default()
         },
         dry_run: arguments.dry_run,

@@ -9,7 +9,7 @@ use crate::model::Mode;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScanArguments {
-    /// OpenAPI document (path or URL) or base URL. Default: as configured or found.
+    /// OpenAPI document (path, URL) or base URL. Default: configured or found.
     pub target: Option<String>,
     /// Path of routewarden.toml.
     pub config: Option<String>,
@@ -19,17 +19,19 @@ pub struct ScanArguments {
     pub checks: Vec<String>,
     /// Operations: GET /users/{id}; * is a wildcard.
     pub operations: Vec<String>,
-    /// Configured identities to use.
+    /// Configured identities.
     pub identities: Vec<String>,
     /// Folder of the API's source code.
     pub source: Option<String>,
-    /// Make throw-away accounts (active). Default: without identities.
+    /// Make throw-away accounts (active).
     pub auto_accounts: Option<bool>,
-    /// Up to 8 more prompts for LLMs, in mode active.
+    /// Up to 8 more prompts for LLMs (active).
     pub llm_prompts: Vec<String>,
+    /// Default 900; 0: no limit.
+    pub max_seconds: Option<u64>,
     /// Plan only, send nothing.
     pub dry_run: bool,
-    /// Finding ids to prove again after a fix.
+    /// Finding ids to prove again.
     pub recheck: Vec<String>,
     /// Continue, report or page this scan.
     pub scan_id: Option<String>,

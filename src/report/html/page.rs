@@ -68,7 +68,11 @@ impl Page<'_> {
     }
 
     fn untrusted(&self) -> bool {
-        self.report.scan.status == Status::Untrusted
+        self.report.scan.status.is_alarm()
+    }
+
+    fn harm(&self) -> Vec<String> {
+        self.report.harm.iter().map(words::harm).collect()
     }
 
     fn clean_result(&self) -> bool {

@@ -5,7 +5,7 @@ use super::page::{Page, TextOptions, Tone};
 use super::{plan, tail};
 use crate::report::summary::{self, Sorted, percent, points, warning};
 use crate::report::wire::{Finding, Report, Status};
-use crate::report::words::{duration, identities, operation};
+use crate::report::words::{duration, harm, identities, operation};
 
 /// Up to this many findings are shown in full.
 const MAX_IN_FULL: usize = 4;
@@ -58,7 +58,7 @@ fn what_was_scanned(page: &mut Page, report: &Report) {
 fn notice(page: &mut Page, report: &Report) {
     let Some((headline, text)) = warning(report) else { return };
     page.blank();
-    let untrusted = report.scan.status == Status::Untrusted;
+    let untrusted = report.scan.status.is_alarm();
     let tone = if untrusted { Tone::Alarm } else { Tone::Doubt };
     page.line(0, &[(tone, &format!(" {headline} "))]);
     page.wrapped(2, (Tone::Plain, ""), (Tone::Strong, &text));
@@ -68,6 +68,9 @@ fn notice(page: &mut Page, report: &Report) {
             (Tone::Plain, ""),
             (Tone::Plain, "This is no clean result: an empty list of findings below means nothing."),
         );
+    }
+    for row in &report.harm {
+        page.wrapped(2, (Tone::Alarm, "! "), (Tone::Plain, &harm(row)));
     }
 }
 

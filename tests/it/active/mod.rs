@@ -12,6 +12,7 @@ mod formed;
 mod groups;
 mod killed;
 pub mod kit;
+mod mortal;
 mod objects;
 mod prefixed;
 mod profiles;

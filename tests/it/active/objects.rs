@@ -125,6 +125,11 @@ pub(super) async fn slow_server(wait: Duration) -> Server {
     serve(&db, slow, document).await
 }
 
+/// The weak twin, in its parts.
+pub(super) fn weak_parts() -> (Db, Router, Value) {
+    parts(Kind::Weak)
+}
+
 async fn server(kind: Kind) -> Server {
     let (db, router, document) = parts(kind);
     serve(&db, router, document).await

@@ -41,6 +41,7 @@ const CATALOGUE: &[&str] = &[
     "data/personal-data",
     "data/secret-in-response",
     "data/stack-trace",
+    "validation/server-error",
     "config/cors",
     "config/security-headers",
     "inventory/drift",

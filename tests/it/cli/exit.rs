@@ -35,6 +35,20 @@ fn with(change: impl FnOnce(&mut Report)) -> Exit {
 }
 
 #[test]
+fn a_scan_that_is_no_whole_one_is_never_clean() {
+    for (name, status) in [
+        ("budget", Status::Budget),
+        ("target-died", Status::TargetDied),
+        ("harm", Status::Harm),
+        ("untrusted", Status::Untrusted),
+    ] {
+        assert_eq!(serde_json::to_value(status).unwrap(), name);
+        assert_eq!(with(|report| report.scan.status = status), Exit::Untrusted, "{name}");
+        assert_eq!(recheck_exit(status, &[]), Exit::Untrusted, "{name}");
+    }
+}
+
+#[test]
 fn codes_are_those_of_the_contract() {
     let codes = [Exit::Clean, Exit::Found, Exit::Usage, Exit::Untrusted, Exit::Interrupted].map(Exit::code);
     assert_eq!(codes, [0, 1, 2, 3, 130]);

@@ -120,6 +120,7 @@ fn report(shape: &Shape) -> Report {
             };
             20
         ],
+        harm: Vec::new(),
         ownership: None,
         score: Score {
             value: Some(3),

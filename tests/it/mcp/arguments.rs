@@ -46,7 +46,7 @@ fn everything_that_the_schema_offers_is_read() {
     let arguments = json!({
         "target": "openapi.yaml", "config": "routewarden.toml", "mode": "active", "checks": ["authz"],
         "operations": ["GET /x"], "identities": ["alice"], "source": ".", "auto_accounts": true, "llm_prompts": ["Hi"],
-        "dry_run": true,
+        "max_seconds": 60, "dry_run": true,
         "recheck": ["rw-1"], "scan_id": "00", "cursor": "f15",
     });
     let schema = schemas().remove(0).input;

@@ -1,6 +1,7 @@
 //! The way to the target: nothing leaves the scope, nothing hostile stops a scan, no secret gets out.
 
 mod building;
+mod dying;
 mod endings;
 mod hostile;
 mod kit;

@@ -169,6 +169,7 @@ pub fn sample_report() -> Report {
             question: "Is every signed-in user meant to read any tag by GET /tags/{tag_id}?".to_owned(),
             answer_with: "[intent]\n\"GET /tags/{tag_id}\" = { policy = \"signed-in\", reason = \"...\" }".to_owned(),
         }],
+        harm: Vec::new(),
         ownership: None,
         score: Score {
             value: Some(52),

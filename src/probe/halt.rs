@@ -1,0 +1,77 @@
+//! Why nothing more leaves: the user stopped the scan, its time is over, or the target died. Undoing goes on all the same.
+
+use std::sync::atomic::Ordering;
+
+use tokio::time::{Instant, sleep_until};
+
+use super::client::{Probe, SendError};
+
+impl Probe {
+    /// Whether the scan was stopped.
+    pub fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
+    }
+
+    /// Whether something was not asked since the time of the scan was over.
+    pub fn ran_out_of_time(&self) -> bool {
+        self.is_cut.load(Ordering::Relaxed)
+    }
+
+    /// Whether the budget of requests was spent before everything was asked.
+    pub fn is_spent(&self) -> bool {
+        self.is_spent.load(Ordering::Relaxed)
+    }
+
+    /// Returns why nothing may be sent any more.
+    pub fn halted(&self) -> Option<SendError> {
+        if self.is_cleaning() {
+            None
+        } else if self.death().is_some() {
+            Some(SendError::Died)
+        } else if self.is_cancelled() {
+            Some(SendError::Cancelled)
+        } else {
+            self.until.is_some_and(|until| Instant::now() >= until).then(|| self.out_of_time())
+        }
+    }
+
+    pub(super) fn is_cleaning(&self) -> bool {
+        self.is_cleaning.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing may be sent any more.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.halted().is_some()
+    }
+
+    /// From now on only what was written is undone, with at most so many requests; neither a stop nor the budget of the
+    /// scan holds that up.
+    pub fn begin_cleaning(&self, requests: u64) {
+        self.is_cleaning.store(true, Ordering::Relaxed);
+        self.pace.allow_more(requests);
+    }
+
+    /// Resolves when the scan is stopped, unless it cleans up.
+    pub(super) async fn stopped(&self) -> SendError {
+        if self.is_cleaning() {
+            std::future::pending::<()>().await;
+        }
+        tokio::select! {
+            () = self.pulse.died() => SendError::Died,
+            () = self.cancel.cancelled() => SendError::Cancelled,
+            () = reached(self.until) => self.out_of_time(),
+        }
+    }
+
+    fn out_of_time(&self) -> SendError {
+        self.is_cut.store(true, Ordering::Relaxed);
+        SendError::Time(self.limits.max_time.unwrap_or_default().as_secs())
+    }
+}
+
+async fn reached(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}

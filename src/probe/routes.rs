@@ -1,0 +1,77 @@
+//! Which operation of the document a request is for.
+
+use url::Url;
+
+use super::client::Probe;
+use crate::model::{Api, Method, OperationId};
+
+/// The operations of a document by method and the parts of their paths.
+#[derive(Debug, Default)]
+pub(super) struct Routes {
+    known: Vec<Route>,
+}
+
+#[derive(Debug)]
+struct Route {
+    id: OperationId,
+    method: Method,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    /// `orders`
+    Fixed(String),
+    /// `{id}`, or with something around it.
+    Open,
+}
+
+impl Routes {
+    pub(super) fn new(api: &Api) -> Self {
+        let route = |operation: &crate::model::Operation| Route {
+            id: operation.id.clone(),
+            method: operation.method,
+            parts: parts(&operation.path).map(Part::new).collect(),
+        };
+        Self { known: api.operations.iter().map(route).collect() }
+    }
+
+    /// Returns the operation with most fixed parts among those that a request fits.
+    pub(super) fn operation(&self, base: &Url, method: Method, url: &Url) -> Option<&OperationId> {
+        let prefix = base.path().trim_end_matches('/');
+        let asked: Vec<&str> = parts(url.path().strip_prefix(prefix)?).collect();
+        self.known
+            .iter()
+            .filter(|route| route.method == method && route.fits(&asked))
+            .max_by_key(|route| route.parts.iter().filter(|part| matches!(part, Part::Fixed(_))).count())
+            .map(|route| &route.id)
+    }
+}
+
+impl Probe {
+    /// Returns the operation of the document that a recorded request is for.
+    pub fn operation_of(&self, method: &str, url: &str) -> Option<OperationId> {
+        let url = Url::parse(url).ok()?;
+        self.routes.operation(self.base_url(), Method::parse(method)?, &url).cloned()
+    }
+}
+
+impl Route {
+    fn fits(&self, asked: &[&str]) -> bool {
+        let is_alike = |(part, text): (&Part, &&str)| match part {
+            Part::Fixed(fixed) => fixed == text,
+            Part::Open => true,
+        };
+        self.parts.len() == asked.len() && self.parts.iter().zip(asked).all(is_alike)
+    }
+}
+
+impl Part {
+    fn new(text: &str) -> Self {
+        if text.contains('{') { Self::Open } else { Self::Fixed(text.to_owned()) }
+    }
+}
+
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|part| !part.is_empty())
+}

@@ -1,0 +1,213 @@
+//! The look at the end: what the survey read is read again once everything is undone, so that harm is seen by the scan
+//! that did it, and not by the next user.
+
+mod alike;
+mod own;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream;
+
+use self::alike::{Difference, differences};
+use self::own::Own;
+use super::operation_ref;
+use super::run::Outcome;
+use crate::model::{ANONYMOUS, OperationId, clean, clean_name};
+use crate::probe::{Answer, Ask, Caller, Entry, Journal, Probe, WriteKind};
+use crate::report::{HarmRow, Status};
+use crate::survey::{Baseline, Surveyed, resource_of_path, succeeds};
+
+/// Most reads that are repeated.
+const MAX_READS: usize = 400;
+/// Most differences that a report lists.
+const MAX_ROWS: usize = 40;
+/// Most differences that its first sentence names.
+const MAX_NAMED: usize = 3;
+/// Time between two looks: what shows the time in seconds differs between them, and shows nothing else.
+const PAUSE: Duration = Duration::from_millis(1_100);
+
+/// A read of the survey, to be repeated.
+struct Reread<'a> {
+    surveyed: &'a Surveyed,
+    /// As whom.
+    caller: String,
+    ask: Ask,
+    first: Arc<Answer>,
+    second: Option<Arc<Answer>>,
+    /// Two answers to one request of some caller: what differs between them comes and goes by itself.
+    twice: Option<(Arc<Answer>, Arc<Answer>)>,
+    /// The caller's account is gone by now: a refusal is what it should get, and only a failure says anything.
+    is_former: bool,
+}
+
+/// Reads again what the survey read, and reports what was fine and is not. `before_undo` is the number of writes that
+/// were noted before anything was undone.
+pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usize) {
+    let Some(journal) = probe.journal().filter(|journal| !journal.is_empty()) else { return };
+    if probe.death().is_some() {
+        return;
+    }
+    let own = Own::of(journal);
+    let reads = reads(probe, &outcome.survey.operations, journal, &own);
+    // Twice for each, and a renewed session now and then.
+    probe.begin_cleaning(reads.len() as u64 * 2 + 20);
+    let first = look(probe, &reads, &own).await;
+    let suspects: Vec<(&Reread<'_>, Vec<Difference>)> =
+        reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
+    outcome.report.scan.requests = probe.sent();
+    if suspects.is_empty() {
+        return;
+    }
+    tokio::time::sleep(PAUSE).await;
+    let mut rows = Vec::new();
+    for (read, before) in suspects {
+        let Ok(answer) = probe.look_again(&read.ask).await else { continue };
+        let again = read.differs(probe, &answer, &own);
+        // What is not the same twice changes by itself.
+        for difference in before.iter().filter(|difference| again.contains(difference)) {
+            rows.push(row(probe, journal, read, difference, before_undo));
+        }
+    }
+    let report = &mut outcome.report;
+    report.scan.requests = probe.sent();
+    if !rows.is_empty() {
+        tell(report, rows);
+    }
+}
+
+fn tell(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {
+    let all = rows.len();
+    rows.truncate(MAX_ROWS);
+    let line = |row: &HarmRow| {
+        let likely = row.likely.as_ref().map(|likely| format!("; most likely by {likely}")).unwrap_or_default();
+        let operation = format!("{} {}", row.operation.method, row.operation.path);
+        format!("{operation} as {}: {} before, {} now{likely}", row.identity, row.before, row.now)
+    };
+    let named: Vec<String> = rows.iter().take(MAX_NAMED).map(line).collect();
+    let more = if all > MAX_NAMED { format!(", and {} more", all - MAX_NAMED) } else { String::new() };
+    let because = format!("what was fine before the scan is not any more: {}{more}", named.join(" | "));
+    report.notes.extend(report.scan.untrusted_because.take());
+    report.scan.untrusted_because = Some(because.clone());
+    report.scan.untrusted_step = None;
+    report.scan.status = Status::Harm;
+    report.score.value = None;
+    report.score.grade = None;
+    report.score.withheld_because = Some(because);
+    report.harm = rows;
+}
+
+/// The reads that can be repeated: as a caller who is still there, as a stranger where strangers were served, and as a
+/// former account of the scan's own.
+fn reads<'a>(probe: &Probe, operations: &'a [Surveyed], journal: &Journal, own: &Own) -> Vec<Reread<'a>> {
+    let former: BTreeSet<String> = journal.accounts().into_iter().map(|account| account.name).collect();
+    let is_former = |name: &str| former.contains(name.split('+').next().unwrap_or(name));
+    let mut reads = Vec::new();
+    for surveyed in operations.iter().filter(|surveyed| !probe.is_scarce(&surveyed.operation.id)) {
+        let comparable = |baseline: &&Baseline| !own.is_asked_for(surveyed, baseline);
+        let mut lasting = surveyed.valid().filter(|baseline| !is_former(&baseline.caller)).filter(comparable);
+        let first = lasting.next();
+        let chosen = first.or_else(|| surveyed.valid().find(comparable));
+        reads.extend(chosen.map(|baseline| Reread {
+            surveyed,
+            caller: baseline.caller.clone(),
+            ask: baseline.ask(),
+            first: Arc::clone(&baseline.first),
+            second: baseline.second.clone(),
+            twice: twice(surveyed),
+            is_former: is_former(&baseline.caller),
+        }));
+        let of_former = surveyed.asked_by_strangers().filter(comparable).map(|baseline| is_former(&baseline.caller));
+        let is_new = first.is_none_or(|baseline| baseline.caller != ANONYMOUS);
+        reads.extend(of_former.filter(|_| is_new).and_then(|is_former| as_stranger(surveyed, is_former)));
+    }
+    reads.truncate(MAX_READS);
+    reads
+}
+
+fn twice(surveyed: &Surveyed) -> Option<(Arc<Answer>, Arc<Answer>)> {
+    surveyed.by.values().find_map(|baseline| Some((Arc::clone(&baseline.first), Arc::clone(baseline.second.as_ref()?))))
+}
+
+/// The strangers' request; it names what a former account had where that one's request is what they repeated.
+fn as_stranger(surveyed: &Surveyed, is_former: bool) -> Option<Reread<'_>> {
+    let baseline = surveyed.asked_by_strangers()?;
+    let first = surveyed.anonymous.as_ref().filter(|answer| answer.response().is_some_and(succeeds))?;
+    Some(Reread {
+        surveyed,
+        caller: ANONYMOUS.to_owned(),
+        ask: baseline.ask_as(Caller::Anonymous),
+        first: Arc::clone(first),
+        second: None,
+        twice: twice(surveyed),
+        is_former,
+    })
+}
+
+async fn look(probe: &Probe, reads: &[Reread<'_>], own: &Own) -> Vec<Vec<Difference>> {
+    let mut jobs: Vec<BoxFuture<'_, Vec<Difference>>> = Vec::new();
+    for read in reads {
+        jobs.push(Box::pin(look_at(probe, read, own)));
+    }
+    stream::iter(jobs).buffered(8).collect().await
+}
+
+async fn look_at(probe: &Probe, read: &Reread<'_>, own: &Own) -> Vec<Difference> {
+    match probe.look_again(&read.ask).await {
+        Ok(answer) => read.differs(probe, &answer, own),
+        // A session that has ended is told elsewhere, and shows nothing here.
+        Err(_) => Vec::new(),
+    }
+}
+
+impl Reread<'_> {
+    fn differs(&self, probe: &Probe, now: &Answer, own: &Own) -> Vec<Difference> {
+        let fails = now.response().is_none_or(|response| response.status >= 500);
+        if self.is_former {
+            return if fails { vec![Difference::of_status(&self.first, now)] } else { Vec::new() };
+        }
+        if now.status() == Some(429) {
+            return Vec::new();
+        }
+        differences(probe, self, now, own)
+    }
+}
+
+fn row(probe: &Probe, journal: &Journal, read: &Reread<'_>, difference: &Difference, before_undo: usize) -> HarmRow {
+    let redact = |text: &str| probe.redactor().text(&clean(text, 200));
+    // A read that was served again during the scan clears the writes before it, as far as the status goes.
+    let from = if difference.is_status() { probe.written_at_last_read(&read.ask.url) } else { 0 };
+    let likely = likely(&journal.entries(), &read.surveyed.operation.id, from).map(|entry| {
+        let undoing = if entry.n >= before_undo { ", while it was undone" } else { "" };
+        redact(&format!("{} as {}{undoing}", clean_name(&entry.note.operation, 120), entry.note.caller))
+    });
+    HarmRow {
+        operation: operation_ref(&read.surveyed.operation.id),
+        identity: read.caller.clone(),
+        before: redact(&difference.before),
+        now: redact(&difference.now),
+        likely,
+    }
+}
+
+/// The write that most likely did it: the last one to the same kind of object, of those that changed or removed
+/// something where there are any; else the last of all.
+fn likely<'e>(entries: &'e [Entry], operation: &OperationId, from: usize) -> Option<&'e Entry> {
+    let path = |operation: &str| operation.split_once(' ').map_or(String::new(), |(_, path)| path.to_owned());
+    let first_part = |path: &str| path.split('/').find(|part| !part.is_empty()).map(str::to_owned);
+    let own = path(operation.as_str());
+    let since = || entries.iter().filter(move |entry| entry.n >= from);
+    let is_near = |entry: &&Entry| {
+        let other = path(&entry.note.operation);
+        resource_of_path(&other) == resource_of_path(&own) || first_part(&other) == first_part(&own)
+    };
+    let changes = |entry: &&Entry| entry.note.kind == WriteKind::Touches;
+    since()
+        .rfind(|entry| is_near(entry) && changes(entry))
+        .or_else(|| since().rfind(is_near))
+        .or_else(|| since().rfind(changes))
+        .or_else(|| since().next_back())
+}

@@ -1,0 +1,249 @@
+//! Whether a read is what it was: its status, its rows, and what stands in rows that are not the scan's own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::Reread;
+use super::own::Own;
+use crate::probe::{Answer, Probe, Response};
+use crate::survey::{BARE_IDS, ends_in_id, is_soft_error, looks_volatile, resource_of_path, scalar_text};
+
+/// Most values that are looked at in one answer.
+const MAX_VALUES: usize = 20_000;
+/// Deepest nesting that is looked at.
+const MAX_DEPTH: usize = 12;
+/// Most rows or fields that a sentence names.
+const MAX_NAMED: usize = 3;
+
+/// What is not as it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub(super) before: String,
+    pub(super) now: String,
+    is_status: bool,
+}
+
+impl Difference {
+    /// Returns that another status is answered.
+    pub(super) fn of_status(first: &Answer, now: &Answer) -> Self {
+        let text = |answer: &Answer| {
+            answer.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
+        };
+        Self { before: text(first), now: text(now), is_status: true }
+    }
+
+    /// Whether the answer is no success any more.
+    pub(super) fn is_status(&self) -> bool {
+        self.is_status
+    }
+}
+
+/// Returns what is not as it was, of what was the same in the survey.
+pub(super) fn differences(probe: &Probe, read: &Reread<'_>, now: &Answer, own: &Own) -> Vec<Difference> {
+    let Some(first) = read.first.response() else { return Vec::new() };
+    let is_fine = |response: &&Response| response.is_success() && !is_soft_error(response);
+    let Some(response) = now.response().filter(is_fine) else {
+        return vec![Difference::of_status(&read.first, now)];
+    };
+    let (Some(before), Some(after)) = (&first.json, &response.json) else {
+        let broken = first.json.is_some() && !first.truncated && !response.truncated;
+        let difference = || Difference { before: "JSON".to_owned(), now: "no JSON".to_owned(), is_status: true };
+        return if broken { vec![difference()] } else { Vec::new() };
+    };
+    if first.truncated || response.truncated {
+        return Vec::new();
+    }
+    let resource = resource_of_path(&read.surveyed.operation.path).unwrap_or_default();
+    let rows = |json: &Value| Rows::of(json, &resource, own);
+    let (before, after) = (rows(before), rows(after));
+    let of_answer = |answer: &Answer| answer.response().and_then(|response| response.json.as_ref()).map(rows);
+    let second = read.second.as_ref().and_then(|answer| of_answer(answer));
+    let turnover =
+        read.twice.as_ref().and_then(|(one, other)| Some(Turnover::of(&of_answer(one)?, &of_answer(other)?)));
+    let judge = Judge { probe, volatile: &read.surveyed.volatile, turnover: turnover.unwrap_or_default() };
+    let mut found: Vec<Difference> = judge.missing(&before, second.as_ref(), &after).into_iter().collect();
+    found.extend(judge.changed(&before, second.as_ref(), &after));
+    found
+}
+
+/// Where a row stands, and its id.
+type Key = (String, String);
+/// Values by their place in a row.
+type Values = BTreeMap<String, Value>;
+
+/// The rows of an answer that are not the scan's own.
+#[derive(Debug, Default)]
+struct Rows {
+    all: BTreeMap<Key, Values>,
+    /// Of the scan's own.
+    own: usize,
+    values: usize,
+}
+
+impl Rows {
+    fn of(json: &Value, resource: &str, own: &Own) -> Self {
+        let mut rows = Self::default();
+        match json {
+            // Numbers and texts around lists are about the lists: pages, sums, addresses.
+            Value::Object(fields) if fields.values().any(is_list) => rows.nested(fields, "", (resource, own), 0),
+            Value::Object(fields) => rows.row(fields, (String::new(), String::new()), (resource, own), 0),
+            other => rows.list(other, "", (resource, own), 0),
+        }
+        rows
+    }
+
+    fn row(&mut self, fields: &Map<String, Value>, key: Key, about: (&str, &Own), depth: usize) {
+        if about.1.has(fields, about.0) {
+            self.own += 1;
+            return;
+        }
+        let mut values = Values::new();
+        self.scalars(fields, &key.0, &mut values, depth);
+        self.nested(fields, &format!("{}/{}", key.0, key.1), about, depth);
+        self.all.insert(key, values);
+    }
+
+    fn scalars(&mut self, fields: &Map<String, Value>, place: &str, values: &mut Values, depth: usize) {
+        for (name, value) in fields {
+            let place = format!("{place}/{name}");
+            match value {
+                Value::Object(inner) if depth < MAX_DEPTH => self.scalars(inner, &place, values, depth + 1),
+                Value::Object(_) | Value::Array(_) => {}
+                scalar if self.values < MAX_VALUES => {
+                    self.values += 1;
+                    values.insert(place, scalar.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn nested(&mut self, fields: &Map<String, Value>, place: &str, about: (&str, &Own), depth: usize) {
+        for (name, value) in fields {
+            self.list(value, &format!("{place}/{name}"), about, depth + 1);
+        }
+    }
+
+    /// Rows of a list; what has no id cannot be known again.
+    fn list(&mut self, value: &Value, place: &str, about: (&str, &Own), depth: usize) {
+        match value {
+            Value::Array(items) if depth < MAX_DEPTH => {
+                for fields in items.iter().filter_map(Value::as_object) {
+                    if let Some(id) = id_of(fields) {
+                        self.row(fields, (format!("{place}/*"), id), about, depth + 1);
+                    }
+                }
+            }
+            Value::Object(fields) if depth < MAX_DEPTH => self.nested(fields, place, about, depth + 1),
+            _ => {}
+        }
+    }
+}
+
+fn is_list(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(Value::is_object) || items.is_empty(),
+        Value::Object(fields) => fields.values().any(|inner| matches!(inner, Value::Array(_))),
+        _ => false,
+    }
+}
+
+fn id_of(fields: &Map<String, Value>) -> Option<String> {
+    let bare = BARE_IDS.iter().find_map(|name| fields.get(*name)).and_then(scalar_text);
+    bare.or_else(|| fields.iter().find(|(name, _)| ends_in_id(name)).and_then(|(_, value)| scalar_text(value)))
+}
+
+/// Rows that come and go between two equal requests.
+#[derive(Debug, Clone, Copy, Default)]
+struct Turnover {
+    came: usize,
+    went: usize,
+}
+
+impl Turnover {
+    fn of(one: &Rows, other: &Rows) -> Self {
+        let beyond = |a: &Rows, b: &Rows| a.all.keys().filter(|key| !b.all.contains_key(*key)).count();
+        Self { came: beyond(other, one), went: beyond(one, other) }
+    }
+}
+
+struct Judge<'a> {
+    probe: &'a Probe,
+    /// Places that differ between two equal requests.
+    volatile: &'a BTreeSet<String>,
+    turnover: Turnover,
+}
+
+impl Judge<'_> {
+    /// Rows that are gone. As many new ones as old ones that are gone are a page that moved on.
+    fn missing(&self, before: &Rows, second: Option<&Rows>, after: &Rows) -> Option<Difference> {
+        // Rows that went by themselves between two requests would all have gone by now.
+        let Turnover { came, went } = self.turnover;
+        if went > came {
+            return None;
+        }
+        let steady = |key: &&Key| second.is_none_or(|second| second.all.contains_key(*key));
+        let gone: Vec<&Key> = before.all.keys().filter(steady).filter(|key| !after.all.contains_key(*key)).collect();
+        let fresh = after.all.keys().filter(|key| !before.all.contains_key(*key)).count().saturating_sub(came);
+        if gone.len() <= fresh + after.own.saturating_sub(before.own) {
+            return None;
+        }
+        let ids: Vec<&str> =
+            gone.iter().take(MAX_NAMED).map(|(_, id)| id.as_str()).filter(|id| !id.is_empty()).collect();
+        let count = |rows: usize| if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        let which = if ids.is_empty() { String::new() } else { format!(" (gone: {})", ids.join(", ")) };
+        Some(Difference {
+            before: count(before.all.len()),
+            now: format!("{}{which}", count(after.all.len())),
+            is_status: false,
+        })
+    }
+
+    /// Rows in which something else stands, or that lack a field.
+    fn changed(&self, before: &Rows, second: Option<&Rows>, after: &Rows) -> Vec<Difference> {
+        let mut found = Vec::new();
+        for (key, values) in &before.all {
+            let Some(now) = after.all.get(key) else { continue };
+            let again = second.and_then(|second| second.all.get(key));
+            for (place, value) in values {
+                let steady =
+                    again.is_none_or(|again| again.get(place) == Some(value)) && !self.volatile.contains(place);
+                let new = now.get(place);
+                if found.len() < MAX_NAMED && steady && self.is_harm(value, new) {
+                    found.push(self.of_value(key, place, (value, new)));
+                }
+            }
+        }
+        found
+    }
+
+    fn of_value(&self, key: &Key, place: &str, (value, new): (&Value, Option<&Value>)) -> Difference {
+        let name = place.strip_prefix(&key.0).unwrap_or(place).trim_start_matches('/');
+        let row = if key.1.is_empty() { String::new() } else { format!(" of {}", key.1) };
+        let now = new.map_or_else(|| "absent".to_owned(), Value::to_string);
+        Difference { before: format!("`{name}`{row} {value}"), now, is_status: false }
+    }
+
+    /// Whether a value that is another now was changed, and does not change by itself. Moments and random texts do;
+    /// whole numbers that moved by no more than what was sent are counters.
+    fn is_harm(&self, before: &Value, now: Option<&Value>) -> bool {
+        let Some(now) = now else { return !before.is_null() };
+        let varies = |value: &Value| {
+            scalar_text(value).is_some_and(|text| looks_volatile(&text) || self.probe.redactor().text(&text) != text)
+        };
+        if before == now || varies(before) || varies(now) {
+            return false;
+        }
+        match (before, now) {
+            (Value::Number(before), Value::Number(now)) => match (before.as_i64(), now.as_i64()) {
+                (Some(before), Some(now)) => now.abs_diff(before) > self.probe.sent(),
+                // A mean moves with what it is of.
+                _ => false,
+            },
+            // A moment that was none yet, a text that was given for the first time by a sign-in.
+            (Value::Null, _) => false,
+            _ => true,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A target that died during the scan, as a finding: the request that was asked last, and what shows that it ended the
+//! service.
+
+use std::sync::Arc;
+
+use super::run::ScanInput;
+use super::{convert, fingerprint, operation_ref};
+use crate::checks::find;
+use crate::model::{Clause, Draft, EvidenceItem, Exchange, OperationId, Role, clean, clean_name};
+use crate::probe::Death;
+use crate::report::{CoverageOutcome, CoverageRow, Finding};
+
+/// The check that reports it.
+const CHECK: &str = "validation/server-error";
+
+/// Returns why the scan ended early, with the request that was asked last.
+pub(super) fn sentence(input: &ScanInput<'_>, death: &Death) -> String {
+    let redact = |text: &str| input.probe.redactor().text(&clean(text, 400));
+    redact(&format!(
+        "the target died during the scan: {}; the last request before that was {}; is it running, and what does its log say?",
+        death.manner(),
+        death.last_request()
+    ))
+}
+
+/// Returns the finding with its row of the coverage; `None` where no read had been served before: such a target may not
+/// have been well to begin with.
+pub(super) fn finding(input: &ScanInput<'_>, death: &Death) -> Option<(Finding, CoverageRow)> {
+    death.good.as_ref()?;
+    let meta = find(CHECK)?.meta();
+    let operation = operation(input, death);
+    let draft = draft(death, operation.clone());
+    let id = fingerprint(&input.api.title, CHECK, &draft.cause);
+    let finding = convert::finding(input, meta, id, &draft, &[]);
+    let row = CoverageRow {
+        operation: operation_ref(&operation),
+        check: CHECK.to_owned(),
+        outcome: CoverageOutcome::Broken,
+        because: finding.claim.clone(),
+        step: None,
+        see: None,
+        proof: None,
+    };
+    Some((finding, row))
+}
+
+/// The operation of the last request; its method and path where the document knows none.
+fn operation(input: &ScanInput<'_>, death: &Death) -> OperationId {
+    let request = &death.last.request;
+    let path = url::Url::parse(&request.url).map_or_else(|_| "/".to_owned(), |url| url.path().to_owned());
+    input
+        .probe
+        .operation_of(&request.method, &request.url)
+        .unwrap_or_else(|| OperationId(format!("{} {}", request.method, clean_name(&path, 200))))
+}
+
+fn draft(death: &Death, operation: OperationId) -> Draft {
+    let clause = |name, holds, because: &str| Clause { name, holds: Some(holds), because: because.to_owned() };
+    let clauses = vec![
+        clause("broke-off", death.broke_off(), "the connection ended in this very request"),
+        clause("alone", death.alone, "no other request was under way"),
+        clause("served-before", death.served_before, "what was asked before it was a read, and it was served"),
+        clause(
+            "silent-since",
+            death.looks.len() > 1,
+            &format!("a read that was served before was asked again: {}", death.manner()),
+        ),
+    ];
+    let item = |role, exchange: &Arc<Exchange>| EvidenceItem { role, exchange: Arc::clone(exchange) };
+    let mut exchanges = vec![item(Role::Attack, &death.last)];
+    exchanges.extend(death.good.iter().map(|good| item(Role::Baseline, good)));
+    if !Arc::ptr_eq(&death.silence, &death.last) {
+        exchanges.push(item(Role::Control, &death.silence));
+    }
+    exchanges.extend(death.looks.iter().map(|look| item(Role::Control, look)));
+    Draft {
+        cause: operation.0.clone(),
+        operation,
+        site: "request".to_owned(),
+        claim: format!("after {} the target was gone: {}", death.last_request(), death.manner()),
+        severity: None,
+        clauses,
+        exchanges,
+        observation: false,
+        access: None,
+    }
+}
