@@ -10,6 +10,7 @@ mod evidence;
 mod explore;
 mod fact;
 mod field_groups;
+mod grounds;
 mod policy;
 mod ruling;
 mod strangers;

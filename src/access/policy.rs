@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::Settled;
-use super::evidence::{Rank, gather};
+use super::evidence::gather;
 use super::fact::{AccessOutcome, Fact, Relation};
 use super::field_groups::{FieldGroup, field_groups};
+use super::grounds::Rank;
 use super::ruling::{AccessModel, Ruling};
 use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, OperationId, clean_name};
 

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::evidence::{Ground, Grounds, Rank, Witness, gather};
+use super::evidence::gather;
 use super::fact::{AccessOutcome, Fact, FactTable};
+use super::grounds::{Ground, Grounds, Rank, Witness};
 use super::strangers::{judge_stranger, kept_values};
 use super::survey_facts::survey_facts;
 use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, IntentMemory, OperationId};

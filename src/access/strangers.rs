@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::evidence::{Rank, gather, is_published, private_fields};
+use super::evidence::{gather, is_published, private_fields};
+use super::grounds::Rank;
 use super::ruling::{AccessModel, Ruling};
 use crate::model::{ANONYMOUS, AccessClaim, Exchange, OperationId, SeenValue};
 use crate::survey::{

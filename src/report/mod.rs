@@ -8,6 +8,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod ownership;
+mod policy_rows;
 mod rule;
 pub mod sarif;
 mod score;
@@ -20,13 +21,14 @@ pub use diff::{ReportDiff, diff};
 pub use format::{Format, UnknownFormat, render, write};
 pub use json::{ReportError, read};
 pub use ownership::{Access, Caller, Cell, MatrixRow, Ownership, RouteVerdict};
+pub use policy_rows::{PolicyRow, Question};
 pub use rule::RuleHelp;
 pub use score::{Shortfall, score, shortfall};
 pub use summary::{Outcomes, outcomes};
 pub use text::TextOptions;
 pub use wire::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus, HarmRow,
-    HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo,
-    ResponseInfo, SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Withheld, Write,
+    HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo,
+    SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Withheld, Write,
 };
 pub use words::{next_step, untrusted};
