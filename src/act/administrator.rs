@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::accounts::{Account, AccountMaker};
-use super::bodies::Body;
-use super::further::inner;
 use super::identify::{carries, objects_in};
 use super::kinds::{Acting, Kind, ends_in_slot, makes_accounts};
-use super::signup;
 use crate::model::{Effect, Method, Place};
 use crate::probe::{Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
-use crate::survey::{Object, Slot, role_word, scalar_text, succeeds, words};
+use crate::survey::{Object, Slot, scalar_text, succeeds};
 
 /// The rank that ordinary users have at most.
 const USER_RANK: u32 = 10;
@@ -112,69 +109,5 @@ impl AccountMaker<'_> {
         }
         journal.made(account.entry, id, Some(undo));
         Ok(())
-    }
-}
-
-/// Leaves out of a sign-up by an administrator whatever would make the account more than an ordinary user.
-///
-/// # Errors
-/// A sentence where a role must be chosen and none of those that may be is known to be an ordinary user's.
-pub(super) fn as_ordinary_user(api: &crate::model::Api, acting: &Acting, body: &mut Body) -> Result<(), String> {
-    let (_, declared) = acting.inner_fields(api);
-    let Some(members) = inner(&mut body.value) else { return Ok(()) };
-    let raised: Vec<String> = members
-        .iter()
-        .filter(|(name, value)| grants(name) && !is_least(value) || value.as_str().is_some_and(names_higher_role))
-        .map(|(name, _)| name.clone())
-        .collect();
-    for name in raised {
-        if declared.iter().any(|field| field.name == name && field.required) {
-            let name = crate::model::clean_name(&name, 40);
-            return Err(format!(
-                "{} wants a `{name}`, and which one is an ordinary user's is not known",
-                acting.operation.id
-            ));
-        }
-        members.shift_remove(&name);
-    }
-    Ok(())
-}
-
-/// Whether a field says what an account may do.
-pub(super) fn grants(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "role"
-                | "roles"
-                | "admin"
-                | "administrator"
-                | "superuser"
-                | "staff"
-                | "permission"
-                | "permissions"
-                | "scope"
-                | "scopes"
-                | "privilege"
-                | "privileges"
-                | "group"
-                | "groups"
-                | "rank"
-        )
-    })
-}
-
-/// `account_type: "admin"` grants as well, whatever the field is called.
-pub(super) fn names_higher_role(text: &str) -> bool {
-    text.len() <= 40 && role_word(text).is_some()
-}
-
-fn is_least(value: &Value) -> bool {
-    match value {
-        Value::Bool(flag) => !flag,
-        Value::String(text) => signup::is_least_role(text),
-        Value::Array(items) => items.iter().all(is_least),
-        Value::Null => true,
-        Value::Number(_) | Value::Object(_) => false,
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
 use super::further::{inner, step, within, wrap};
 use super::kinds::{Acting, Kind, is_password};
+use super::privileges::POWER_WORDS;
 use crate::model::{Api, JsonType};
 use crate::spec::{Samples, fits_text};
 use crate::survey::{ends_in_id, is_owner_name, resource_of_name, words};
@@ -54,27 +55,11 @@ pub fn marker() -> String {
 /// Fields that a caller must not set for itself.
 pub fn is_privilege(name: &str) -> bool {
     words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "role"
-                | "roles"
-                | "admin"
-                | "superuser"
-                | "staff"
-                | "permission"
-                | "permissions"
-                | "privilege"
-                | "privileges"
-                | "scope"
-                | "scopes"
-                | "verified"
-                | "approved"
-                | "balance"
-                | "credit"
-                | "credits"
-                | "banned"
-                | "locked"
-        )
+        POWER_WORDS.contains(&word.as_str())
+            || matches!(
+                word.as_str(),
+                "scope" | "verified" | "approved" | "balance" | "credit" | "credits" | "banned" | "locked"
+            )
     })
 }
 

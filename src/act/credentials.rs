@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::kinds::Acting;
 use super::signup::Persona;
-use crate::model::{Credential, Identity, Secret};
+use crate::model::{Consent, Credential, Identity, Secret};
 use crate::probe::{
     Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written, operation_url, serialize_body,
 };
@@ -88,5 +88,12 @@ pub(super) async fn send_sign_up(
 
 /// A throw-away account as a caller.
 pub(super) fn identity(name: &str, credential: Credential) -> Identity {
-    Identity { name: name.to_owned(), role: "user".to_owned(), rank: 10, credential, owns: BTreeMap::new() }
+    Identity {
+        name: name.to_owned(),
+        role: "user".to_owned(),
+        rank: 10,
+        credential,
+        owns: BTreeMap::new(),
+        consent: Consent::default(),
+    }
 }

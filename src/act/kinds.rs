@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::fields::{Field, fields};
+use super::singletons::{Singleton, singleton};
 use crate::model::{Api, BodyContent, Method, Operation, SchemaId};
 use crate::spec::declared_properties;
 use crate::survey::{Slot, resource_of_path, singular, slots, words};
@@ -217,12 +218,17 @@ fn one(api: &Api, operation: &Operation, excluded: bool) -> Acting {
     let content =
         operation.body.as_ref().and_then(|body| body.content.iter().find(|content| is_sendable(content))).cloned();
     let found = slots(api, operation);
-    let kind = kind(api, operation, content.as_ref(), &found);
+    let one = singleton(api, operation, &found);
+    let kind = match kind(api, operation, content.as_ref(), &found) {
+        // There is one already: whatever is sent changes it.
+        Kind::Create if one.is_some() => Kind::Update,
+        kind => kind,
+    };
     let resource = match (kind, found.last()) {
         (Kind::Update | Kind::Delete, Some(slot)) if ends_in_slot(&operation.path) => slot.resources.first().cloned(),
         _ => resource_of_path(collection(&operation.path)),
     };
-    let left_alone = left_alone(operation, kind, excluded);
+    let left_alone = left_alone(operation, kind, excluded).or_else(|| shared_state(operation, kind, one));
     Acting { operation: Arc::new(operation.clone()), slots: found, kind, content, resource, left_alone }
 }
 
@@ -398,6 +404,17 @@ fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
 
 fn plural(last: &[String]) -> bool {
     last.last().is_some_and(|word| singular(word) != *word)
+}
+
+/// Why an operation is not called that changes what may decide for all users, such as an organisation's settings.
+fn shared_state(operation: &Operation, kind: Kind, one: Option<Singleton>) -> Option<String> {
+    let changes = matches!(kind, Kind::Create | Kind::Update | Kind::Delete | Kind::Act);
+    (changes && one == Some(Singleton::Shared)).then(|| {
+        let path = crate::model::clean(&operation.path, 80);
+        format!(
+            "not called: {path} holds one thing, nothing says that it is the caller's own, and others may depend on it"
+        )
+    })
 }
 
 fn left_alone(operation: &Operation, kind: Kind, excluded: bool) -> Option<String> {

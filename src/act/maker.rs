@@ -9,14 +9,16 @@ use super::accounts::told_within;
 use super::bodies::{self, Body, marker};
 use super::further;
 use super::identify::Sent;
-use super::items::undo;
-use super::kinds::{Acting, Kind};
+use super::items::{is_item_of, undo};
+use super::kinds::{Acting, Kind, makes_accounts};
+use super::privileges::as_ordinary_user;
 use super::repair::{complaints, mend};
 use crate::model::{Api, Method};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
+    Answer, Ask, Caller, Probe, SendError, Standing, Values, WriteKind, WriteNote, header_values, operation_url,
+    serialize_body,
 };
-use crate::survey::{Object, role_word, succeeds};
+use crate::survey::{Object, Slot, role_word, scalar_text, slots, succeeds};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -59,6 +61,19 @@ pub struct NotMade {
     pub lacks_reference: bool,
 }
 
+/// A change of what was there before the scan, which was put back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// The operation.
+    pub operation: String,
+    /// Whose it is.
+    pub identity: String,
+    /// Its id.
+    pub object: String,
+    /// Why it is not as it was; `None` where it is.
+    pub because: Option<String>,
+}
+
 /// How an object is made otherwise than usual.
 #[derive(Debug, Clone, Default)]
 pub struct Unusual {
@@ -99,6 +114,12 @@ pub struct Maker<'a> {
     accepted: Mutex<HashMap<usize, Body>>,
     /// Objects of the common stock that bodies refer to, by caller and resource.
     pub(super) stock: Mutex<HashMap<(String, String), Result<Value, String>>>,
+    /// What the user must know of accounts that the scan spoilt; held only to read or add.
+    pub warnings: Mutex<Vec<String>>,
+    /// What was there before, was changed and put back; held only to read or add.
+    pub restored: Mutex<Vec<Restored>>,
+    /// Why creating operations make nothing, by index; `None` for those that were looked at and do.
+    pub(super) singles: Mutex<HashMap<usize, Option<String>>>,
 }
 
 /// What stands in the way of making an object.
@@ -145,6 +166,9 @@ impl<'a> Maker<'a> {
             not_made: Mutex::default(),
             accepted: Mutex::default(),
             stock: Mutex::default(),
+            warnings: Mutex::default(),
+            restored: Mutex::default(),
+            singles: Mutex::default(),
         }
     }
 
@@ -261,10 +285,14 @@ impl<'a> Maker<'a> {
             return Err(Fault::Told(format!("{MAX_PER_CALLER} objects of one caller are enough")));
         }
         let (values, context) = self.parents(acting, caller).await?;
+        if let Some(because) = self.why_it_only_changes(index, acting, caller, &values).await? {
+            return Err(Fault::Told(because));
+        }
         let marker = marker();
         let mut body = self.body(index, acting, &marker);
         if let Some(body) = &mut body {
             self.refer(acting, caller, body).await?;
+            self.keep_ordinary(acting, body)?;
             further::add(&mut body.value, &how.fields);
         }
         let url = operation_url(self.probe.base_url(), &acting.operation, &values).map_err(Fault::Told)?;
@@ -307,6 +335,10 @@ impl<'a> Maker<'a> {
                     heirs: &how.heirs,
                 };
                 let created = self.identify(index, &sent, &written.answer, written.n).await?;
+                if let Some(because) = self.why_not_again(index, &created) {
+                    return Err(Fault::Told(because));
+                }
+                self.claim(&created);
                 return Ok(Created { body, ..created });
             }
             self.nothing(written.n);
@@ -317,6 +349,7 @@ impl<'a> Maker<'a> {
                 (Some(body), 400 | 409 | 422 | 200..=299) => {
                     let changed = mend(&mut body.value, &wrong, &marker);
                     let changed = changed && self.refer(acting, caller, body).await.is_ok();
+                    self.keep_ordinary(acting, body)?;
                     if how.insists {
                         further::add(&mut body.value, &how.fields);
                     }
@@ -330,6 +363,36 @@ impl<'a> Maker<'a> {
         }
         let because = format!("answered {said}");
         Err(last.map_or_else(|| Fault::Told(because.clone()), |answer| Fault::Refused(answer, because.clone())))
+    }
+
+    /// Sees to it that an account that is made as any other object is an ordinary user's.
+    fn keep_ordinary(&self, acting: &Acting, body: &mut Body) -> Result<(), Fault> {
+        let is_account = makes_accounts(self.api, acting);
+        if is_account { as_ordinary_user(self.api, acting, body).map_err(Fault::Told) } else { Ok(()) }
+    }
+
+    /// Lets the guard of writes know by what an object of the scan's own may be named, and what it refers to.
+    fn claim(&self, created: &Created) {
+        let producer = self.acting.get(created.producer);
+        let mut kinds = vec![created.object.resource.clone()];
+        kinds.extend(producer.and_then(|producer| producer.resource.clone()));
+        let items = self.api.operations.iter();
+        let items = items.filter(|item| producer.is_some_and(|producer| is_item_of(self.api, producer, item)));
+        kinds.extend(items.filter_map(|item| slots(self.api, item).pop()).flat_map(|slot| slot.resources));
+        for kind in &kinds {
+            self.probe.learn_standing(&created.id, Standing::Made(kind));
+            let own = |slot: &&Slot| slot.resources.contains(kind);
+            let named = self.acting.iter().flat_map(|acting| &acting.slots).filter(own);
+            for value in named.filter_map(|slot| created.object.slot_value(slot)).filter_map(scalar_text) {
+                self.probe.learn_standing(&value, Standing::Made(kind));
+            }
+        }
+        for (field, value) in &created.object.fields {
+            let field = field.rsplit('/').next().unwrap_or(field);
+            scalar_text(value).iter().for_each(|value| self.probe.learn_standing(value, Standing::Carried(field)));
+        }
+        let parents = created.values.iter().filter_map(|((_, name), value)| Some((name, scalar_text(value)?)));
+        parents.for_each(|(name, value)| self.probe.learn_standing(&value, Standing::Carried(name)));
     }
 
     fn nothing(&self, n: usize) {

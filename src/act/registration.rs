@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::accounts::{Account, AccountMaker, help, told};
-use super::administrator::as_ordinary_user;
 use super::bodies::Body;
 use super::credentials::{self, fill, send_sign_up, sender};
 use super::further::inner;
+use super::privileges::as_ordinary_user;
 use super::repair::{complaints, mend};
 use super::signup::{self, PASSWORD, Persona, is_confirmation, sign_up_body};
 use crate::model::Secret;
@@ -76,6 +76,10 @@ impl AccountMaker<'_> {
         let acting = self.acting.get(index).ok_or_else(|| Refused::from("no such operation".to_owned()))?;
         let mut body = sign_up_body(self.api, acting, who.persona);
         let mut undo = None;
+        if admin.is_none() {
+            // Who signs up for itself is not asked by anyone; it asks for as little as the document lets it.
+            let _ = as_ordinary_user(self.api, acting, &mut body);
+        }
         if admin.is_some() {
             as_ordinary_user(self.api, acting, &mut body)?;
             undo = self.removal_by_administrator(probe, acting);

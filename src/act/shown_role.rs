@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::accounts::{Account, Accounts};
-use super::administrator::{grants, names_higher_role};
+use super::privileges::{grants, names_higher_role};
 use crate::model::{Identity, clean};
 use crate::probe::{Probe, Response, Session};
 use crate::survey::leaves;

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::bodies::{Body, body};
-use super::fields::{self, is_email};
+use super::fields::{Field, is_email};
 use super::further::{inner, wrap};
 use super::kinds::{Acting, is_password};
-use crate::model::{Api, Place, Schema, SchemeKind, TokenSource};
+use super::privileges::{grants, least_value};
+use crate::model::{Api, Place, SchemeKind, TokenSource};
 use crate::probe::Response;
 use crate::survey::{leaves, words};
 
@@ -14,10 +15,6 @@ use crate::survey::{leaves, words};
 pub const PASSWORD: &str = "{secret:password}";
 /// Longest password that is made.
 pub const PASSWORD_LENGTH: usize = 20;
-
-/// Roles of ordinary users, the least that may be asked for first.
-const LEAST: &[&str] =
-    &["user", "member", "customer", "client", "viewer", "reader", "basic", "student", "guest", "patient"];
 
 /// Who a throw-away account is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,27 +60,22 @@ pub fn sign_up_body(api: &Api, acting: &Acting, who: &Persona) -> Body {
             }
         }
         for (name, value) in members.iter_mut() {
-            let schema =
-                declared.iter().find(|field| field.name == *name).and_then(|field| fields::plain(api, field.schema));
-            personalise(name, value, schema, who);
+            let field = declared.iter().find(|field| field.name == *name);
+            personalise(api, (name, field), value, who);
         }
     }
     made
 }
 
-fn personalise(name: &str, value: &mut Value, schema: Option<&Schema>, who: &Persona) {
+fn personalise(api: &Api, (name, field): (&str, Option<&Field>), value: &mut Value, who: &Persona) {
     if is_password(name) || is_confirmation(name) {
         *value = json!(PASSWORD);
     } else if is_email(name) {
         *value = json!(who.email);
     } else if is_user_name(name) {
         *value = json!(who.username);
-    } else if let Some(schema) = schema.filter(|_| words(name).iter().any(|word| word == "role" || word == "roles")) {
-        let lower = |value: &Value| value.as_str().map(str::to_lowercase).unwrap_or_default();
-        let least = LEAST.iter().find_map(|word| schema.enumeration.iter().find(|value| lower(value) == *word));
-        if let Some(least) = least {
-            value.clone_from(least);
-        }
+    } else if let Some(least) = field.filter(|_| grants(name)).and_then(|field| least_value(api, field)) {
+        *value = least;
     } else if value.is_boolean() && agrees(name) {
         *value = json!(true);
     }
@@ -93,11 +85,6 @@ fn agrees(name: &str) -> bool {
     words(name).iter().any(|word| {
         matches!(word.as_str(), "terms" | "tos" | "accept" | "accepted" | "agree" | "agreed" | "consent" | "gdpr")
     })
-}
-
-/// Whether a role is one of those that ordinary users have.
-pub(super) fn is_least_role(text: &str) -> bool {
-    LEAST.contains(&text.to_lowercase().as_str())
 }
 
 /// Whether a field takes the password again.

@@ -15,8 +15,8 @@ use super::identify::{carries, id_value, objects_in};
 use super::kinds::Acting;
 use super::signup::{Persona, token_in};
 use crate::model::{Api, Credential, Identity, LoginRecipe, Secret};
-use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo};
-use crate::survey::{Object, scalar_text};
+use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Standing, Undo};
+use crate::survey::{Object, scalar_text, session_facts};
 
 /// Most spare accounts of one scan.
 const MAX_SPARES: u32 = 12;
@@ -148,8 +148,18 @@ impl<'a> SpareMaker<'a> {
             id = own_id(&seen, &new.persona, resource);
             self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         }
+        self.claim(&new, id.as_deref());
         let New { name, persona, password, body, .. } = new;
         Ok(Ok(Spare { name, persona, body, answer: written.answer, identity, password }))
+    }
+
+    /// Lets the guard of writes know by what the account may be named.
+    fn claim(&self, new: &New, id: Option<&str>) {
+        let session = self.probe.sessions().get(&new.name);
+        let facts = session.map(|session| session_facts(&session)).unwrap_or_default();
+        let facts = facts.iter().map(|(_, value)| value.as_str());
+        let own = [new.persona.username.as_str(), new.persona.email.as_str()];
+        own.into_iter().chain(id).chain(facts).for_each(|value| self.probe.learn_standing(value, Standing::Account));
     }
 
     fn keep(&self, new: &New, n: usize, id: Option<&str>, undo: Option<&Undo>) {

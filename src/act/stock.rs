@@ -12,10 +12,10 @@ use super::identify::{id_value, objects_in};
 use super::kinds::Acting;
 use super::maker::{Fault, Maker};
 use crate::model::{Effect, Method, Operation, Place, clean};
-use crate::probe::{Ask, Caller, SendError, Values, operation_url};
+use crate::probe::{Ask, Caller, SendError, Standing, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{
-    Object, Slot, is_me_word, is_strong_owner_name, resource_of_path, role_word, session_facts, words,
+    Object, Slot, is_me_word, is_strong_owner_name, resource_of_path, role_word, scalar_text, session_facts, words,
 };
 
 impl Maker<'_> {
@@ -31,9 +31,10 @@ impl Maker<'_> {
             // `/users/{id}/addresses`: the caller is a user of its own.
             let is_person = slot.resources.iter().any(|resource| is_people(resource));
             let own = own.or_else(|| is_person.then(|| self.own_fact(caller, &slot.name)).flatten().map(Value::String));
-            let value = match own {
-                Some(value) => value,
-                None => self.of_stock(caller, &slot.resources).await?,
+            // What is made below something becomes a part of it: that must be the caller's own.
+            let Some(value) = own.or_else(|| self.granted(caller, slot)) else {
+                let kind = slot.resources.first().map_or("parent", String::as_str);
+                return Err(Fault::Told(format!("needs a {kind} of {caller}'s own to be made in, and there is none")));
             };
             for resource in &slot.resources {
                 context.context.insert(resource.clone(), value.clone());
@@ -41,6 +42,21 @@ impl Maker<'_> {
             values.insert((slot.place, slot.name.clone()), value);
         }
         Ok((values, context))
+    }
+
+    /// An object that the user says is the caller's, and that the scan may write to.
+    fn granted(&self, caller: &str, slot: &Slot) -> Option<Value> {
+        let identity = self.probe.identities().iter().find(|identity| identity.name == caller)?;
+        let may = identity.consent.covers_what_was_there();
+        let fits = |parameter: &&String| {
+            **parameter == slot.name
+                || crate::survey::resource_of_name(parameter).is_some_and(|kind| slot.resources.contains(&kind))
+        };
+        let owned = identity.owns.iter().filter(|_| may).find(|(parameter, _)| fits(parameter));
+        owned.and_then(|(_, ids)| ids.first()).map(|id| match id.parse::<u64>() {
+            Ok(number) => Value::from(number),
+            Err(_) => Value::from(id.clone()),
+        })
     }
 
     /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
@@ -165,6 +181,9 @@ impl Maker<'_> {
             {
                 told = format!("needs a {resource}, whose `{}` the new object might change", clean(counter, 40));
                 continue;
+            }
+            if let Some(text) = scalar_text(&id) {
+                self.probe.learn_standing(&text, Standing::Common(resource));
             }
             return Ok(Ok(id));
         }

@@ -14,10 +14,10 @@ use super::document::from_send;
 use super::error::AppError;
 use super::prepare::Prepared;
 use super::state::{App, from_store};
-use crate::act::{AccountMaker, Accounts, acting, clean_up, identity_of, password_of};
+use crate::act::{AccountMaker, Accounts, OwnershipGuard, acting, clean_up, identity_of, password_of};
 use crate::config;
 use crate::model::{Identity, Mode, Origin, ScanId, Scope, Secret};
-use crate::probe::{Journal, JournalHead, Limits, Probe, SignInError};
+use crate::probe::{Journal, JournalHead, Limits, Probe, RemovalGuard, SignInError};
 use crate::scan::ActInput;
 use crate::store;
 
@@ -53,8 +53,10 @@ impl App {
         let journal = Journal::begin(&folder, head).map_err(|error| {
             AppError::Internal(format!("the journal of writes in {} cannot be kept: {error}", folder.display()))
         })?;
-        probe.allow_writes(Arc::new(journal));
         let acting = acting(&prepared.api, &|operation| prepared.is_excluded(operation));
+        let base_path = probe.base_url().path().to_owned();
+        let guard = OwnershipGuard::new(&prepared.api, &base_path, &acting, &prepared.identities, &prepared.llm);
+        probe.allow_writes(Arc::new(journal), Arc::new(guard));
         let accounts = if prepared.auto_accounts {
             self.accounts(id.as_str(), prepared, &acting, probe).await?
         } else {
@@ -171,7 +173,11 @@ impl App {
         let _ = std::fs::remove_file(self.journals()?.join(format!("{}.jsonl", undoing.scan)));
         let own = Journal::begin(&self.journals()?, undoing).map_err(|error| AppError::Internal(error.to_string()))?;
         let own = Arc::new(own);
-        probe.allow_writes(Arc::clone(&own));
+        let removals = RemovalGuard {
+            entries: journal.entries(),
+            accounts: accounts.iter().map(|account| account.name.clone()).collect(),
+        };
+        probe.allow_writes(Arc::clone(&own), Arc::new(removals));
         let mut shut_out = Vec::new();
         for identity in &all {
             if let Err(error) = probe.sign_in(identity).await {

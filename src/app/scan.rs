@@ -13,7 +13,7 @@ use super::prepare::{Prepared, prepare};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, matrix, recheck};
 use crate::detect::secrets::SecretRules;
-use crate::model::ScanId;
+use crate::model::{Identity, Mode, ScanId};
 use crate::probe::Probe;
 use crate::report::{Report, SCHEMA_VERSION, ScanInfo, Score, Status, Tool, Withheld};
 use crate::scan::{self, Outcome, PlanInput, ScanInput, Stage};
@@ -211,6 +211,13 @@ fn tell(progress: &watch::Sender<Progress>, probe: &Probe, stage: Stage, (done, 
     });
 }
 
+/// What the scan may write as each identity, for plans: where it may write at all.
+fn consents(prepared: &Prepared) -> Option<String> {
+    let said = |identity: &Identity| format!("{} ({})", identity.name, identity.consent.in_words());
+    let all: Vec<String> = prepared.identities.iter().map(said).collect();
+    (prepared.mode >= Mode::Active && !all.is_empty()).then(|| format!("what is written as whom: {}", all.join("; ")))
+}
+
 /// The report of a dry run.
 fn planned(id: &ScanId, prepared: &Prepared) -> Report {
     let plan = scan::plan(&PlanInput {
@@ -257,6 +264,6 @@ fn planned(id: &ScanId, prepared: &Prepared) -> Report {
         writes: Vec::new(),
         plan,
         next_steps: Vec::new(),
-        notes: prepared.notes.clone(),
+        notes: prepared.notes.iter().cloned().chain(consents(prepared)).collect(),
     }
 }

@@ -6,10 +6,11 @@ use super::error::ConfigError;
 use super::login;
 use super::reader::{Section, Source, Value, as_string};
 use super::secrets::{self, Purpose, SOURCES};
-use crate::model::{ANONYMOUS, Credential, GARBAGE, Identity, Secret};
+use crate::model::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, Secret};
 use toml::de::DeValue;
 
-const KEYS: [&str; 9] = ["role", "rank", "owns", "bearer", "api_key", "basic", "cookie", "header", "login"];
+const KEYS: [&str; 11] =
+    ["role", "rank", "owns", "disposable", "writes", "bearer", "api_key", "basic", "cookie", "header", "login"];
 const CREDENTIALS: [&str; 6] = ["bearer", "api_key", "basic", "cookie", "header", "login"];
 const MAX_IDENTITIES: usize = 32;
 
@@ -72,7 +73,30 @@ fn identity(
         role,
         credential: credential(&section, name, warnings)?,
         owns: owns(&section)?,
+        consent: consent(&section)?,
     })
+}
+
+/// Reads what a scan may write as an identity.
+fn consent(section: &Section<'_>) -> Result<Consent, ConfigError> {
+    let disposable = section.boolean("disposable")?.unwrap_or_default();
+    let writes = section.string("writes")?;
+    if let Some(written) = writes.filter(|_| disposable) {
+        let shown: String = written.chars().take(20).collect();
+        let message =
+            format!("`disposable = true` lets the scan write freely; it does not go with `writes = \"{shown}\"`");
+        return Err(section.source.fault(section.place("writes"), message).into());
+    }
+    match writes {
+        _ if disposable => Ok(Consent::Disposable),
+        None => Ok(Consent::Objects),
+        Some("own") => Ok(Consent::Own),
+        Some("none") => Ok(Consent::None),
+        Some(_) => {
+            let message = format!("`{}` is \"own\" or \"none\"", section.path("writes"));
+            Err(section.source.fault(section.place("writes"), message).into())
+        }
+    }
 }
 
 fn credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {

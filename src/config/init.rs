@@ -61,6 +61,12 @@ pub fn render_init(facts: &InitFacts) -> String {
     out.push_str(
         "# Two users of equal role are what object-level checks need: one tries to reach what the other owns.\n",
     );
+    out.push_str(
+        "# What an active scan may write as an account of yours: unsaid, objects that it makes and removes again;\n\
+         # writes = \"own\"      also changes of what it names under `owns`, each put back and compared\n\
+         # writes = \"none\"     nothing\n\
+         # disposable = true   whatever it could with a throw-away account: for accounts made for testing\n",
+    );
     for name in ["alice", "bob"] {
         identity(&mut out, &facts.scheme, name, "user");
     }

@@ -11,7 +11,7 @@ use super::identities::{check_name, default_rank, is_token};
 use super::login::{DEFAULT_SEND, check_pointer, check_send, keep};
 use super::operations::check_operation;
 use crate::detect::Redactor;
-use crate::model::{Credential, Identity, LoginRecipe, Secret, TokenSource};
+use crate::model::{Consent, Credential, Identity, LoginRecipe, Secret, TokenSource};
 
 /// A cookie of this name stands for all cookies that the sign-in sets: the format does not name them.
 const ALL_COOKIES: &str = "*";
@@ -59,6 +59,7 @@ fn identity(name: &str, credential: Credential, warnings: &mut Vec<String>) -> I
         rank: default_rank(role),
         credential,
         owns: BTreeMap::new(),
+        consent: Consent::default(),
     }
 }
 

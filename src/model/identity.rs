@@ -24,6 +24,44 @@ pub struct Identity {
     pub credential: Credential,
     /// Objects known to be its own: parameter name to ids.
     pub owns: BTreeMap<String, Vec<String>>,
+    /// What a scan may write as it.
+    pub consent: Consent,
+}
+
+/// What a user lets a scan write as a configured identity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Consent {
+    /// Unsaid: objects that the scan makes for it and removes again. What was there before stays untouched.
+    #[default]
+    Objects,
+    /// `writes = "none"`: nothing.
+    None,
+    /// `writes = "own"`: as unsaid, and changes of its own account and of what it owns, each restored and compared.
+    Own,
+    /// `disposable = true`: as if it were a throw-away account of the scan's.
+    Disposable,
+}
+
+impl Consent {
+    /// Whether what was there before the scan may be written to, as far as it is the identity's own.
+    pub fn covers_what_was_there(self) -> bool {
+        matches!(self, Self::Own | Self::Disposable)
+    }
+
+    /// Whether the account may be spoilt.
+    pub fn is_disposable(self) -> bool {
+        self == Self::Disposable
+    }
+
+    /// Returns it in words, for plans.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Objects => "makes objects of its own and removes them; nothing that was there before is changed",
+            Self::None => "writes nothing",
+            Self::Own => "makes objects of its own and removes them; changes what it owns, restores and compares it",
+            Self::Disposable => "writes freely, as with a throw-away account",
+        }
+    }
 }
 
 /// How an identity signs its requests.

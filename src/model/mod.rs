@@ -23,7 +23,7 @@ pub use api::{
 };
 pub use evidence::{Clause, Confidence, Draft, EvidenceItem, Role};
 pub use exchange::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedResponse};
-pub use identity::{ANONYMOUS, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
+pub use identity::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
 pub use ids::{CheckId, FindingId, OperationId, ScanId};
 pub use intent::{AccessLevel, IntentConflict, IntentMemory, IntentOrigin, IntentSource, IntentSubject, StatedIntent};
 pub use schema::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::ask::{Answer, Ask, Caller, Response, Seen};
+use super::guard::{Standing, WriteGuard};
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::pace::{LONGEST_PAUSES, Pace};
@@ -92,6 +93,9 @@ pub enum SendError {
     /// A request that changes state, where the scan may not write or the write was not announced.
     #[error("{0} changes state and was not sent: {1}")]
     NoWrites(String, &'static str),
+    /// A write that names something which is not the scan's own; the reason, as a sentence.
+    #[error("{0}")]
+    NotOwn(String),
     /// Nobody answered a fetch.
     #[error("{0}")]
     NoAnswer(String),
@@ -121,6 +125,8 @@ pub struct Probe {
     pinned: Pinned,
     /// Without one nothing may be written.
     pub(super) journal: Option<Arc<Journal>>,
+    /// Judges each write.
+    pub(super) guard: Option<Arc<dyn WriteGuard>>,
     pub(super) health: Health,
     /// Cookie values learnt per caller and cookie.
     cookies: Mutex<HashMap<(String, String), usize>>,
@@ -186,6 +192,7 @@ impl Probe {
             clients,
             pinned,
             journal: None,
+            guard: None,
             health: Health::default(),
             cookies: Mutex::default(),
             notes: Mutex::default(),
@@ -196,9 +203,17 @@ impl Probe {
         })
     }
 
-    /// Allows this scan to write, each write noted in the journal before it leaves.
-    pub fn allow_writes(&mut self, journal: Arc<Journal>) {
+    /// Allows this scan to write what the guard lets through, each write noted in the journal before it leaves.
+    pub fn allow_writes(&mut self, journal: Arc<Journal>, guard: Arc<dyn WriteGuard>) {
         self.journal = Some(journal);
+        self.guard = Some(guard);
+    }
+
+    /// Lets the guard of writes know what a value stands for.
+    pub fn learn_standing(&self, value: &str, standing: Standing<'_>) {
+        if let Some(guard) = &self.guard {
+            guard.learn(value, standing);
+        }
     }
 
     /// The journal of the scan's writes, where it may write.

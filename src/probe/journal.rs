@@ -266,6 +266,21 @@ impl Journal {
         self.event(Line::Done { n, status });
     }
 
+    /// Notes an object that a request made which was not meant to make one; once for each caller and object.
+    pub fn stray(&self, note: WriteNote, object: &str) {
+        let is_known = self.entries().iter().any(|entry| {
+            let same = entry.note.operation == note.operation && entry.note.caller == note.caller;
+            same && entry.object.as_deref() == Some(object)
+        });
+        if is_known {
+            return;
+        }
+        match self.before(note) {
+            Ok(n) => self.made(n, Some(object.to_owned()), None),
+            Err(error) => tracing::warn!("the journal of writes cannot be kept: {error}"),
+        }
+    }
+
     /// Notes what a write made, and how to remove it where that is known better now.
     pub fn made(&self, n: usize, object: Option<String>, undo: Option<Undo>) {
         self.event(Line::Made { n, object, undo });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::ask::{Answer, Ask, Caller};
 use super::client::{Probe, SendError};
+use super::guard::may_remove;
 use super::journal::WriteNote;
 use crate::model::{Credential, Identity};
 
@@ -21,7 +22,7 @@ impl Probe {
     /// Sends a request that changes state.
     ///
     /// # Errors
-    /// [`SendError::NoWrites`] without a journal; else as [`Probe::send`].
+    /// [`SendError::NoWrites`] without a journal, [`SendError::NotOwn`] where it names what is not the scan's own; else as [`Probe::send`].
     pub async fn send_write(&self, ask: &Ask, note: WriteNote) -> Result<Written, SendError> {
         self.journaled(ask, note, None).await
     }
@@ -79,6 +80,12 @@ impl Probe {
         }
         if jar.is_none() {
             self.admit(ask)?;
+        }
+        match &self.guard {
+            // Removals name what was found by its mark.
+            _ if self.is_cleaning() && journal.entries().iter().any(|entry| may_remove(ask, entry)) => {}
+            Some(guard) => guard.judge(ask, &note, journal).map_err(SendError::NotOwn)?,
+            None => return Err(SendError::NoWrites(ask.method.to_string(), "nothing judges what it names")),
         }
         let n = journal.before(note).map_err(|error| {
             SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))

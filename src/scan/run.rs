@@ -102,6 +102,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let failed = sign_in(&input, ticked).await;
     let acting = input.act.as_ref().map(|act| act.acting.as_slice()).unwrap_or_default();
     let facts = writing::facts(&input);
+    writing::claim_callers(&input, &facts);
     let maker = Maker::new(&input.api, input.probe, acting, facts.clone());
     let stopped = writing::make(&input, &maker, ticked).await;
     let surveyor = Surveyor {
@@ -113,6 +114,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         facts,
     };
     let mut survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
+    writing::learn_owners(&input, &survey);
     if let Err(error) = stopped {
         survey.stopped_by.get_or_insert(error);
     }
@@ -152,6 +154,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         &survey,
         convert::Parts { findings, coverage, next_steps, policy, questions, trust, started },
     );
+    report.writes.extend(writing::changed(&maker));
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
     Outcome { report, survey, verdicts, accesses, facts }

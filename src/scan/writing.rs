@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
-use crate::act::{Accounts, Acting, Kind, Maker, clean_up};
+use crate::act::{Accounts, Acting, Kind, Maker, Restored, clean_up};
 use crate::checks::Access;
 use crate::llm::recognise;
 use crate::model::{AccessVerb, Credential, OperationId, Security, clean_name};
-use crate::probe::{Answer, Probe, SendError};
+use crate::probe::{Answer, Probe, SendError, Standing};
 use crate::report::{Report, Write};
-use crate::survey::me_facts;
+use crate::survey::{Survey, me_facts, session_facts};
 
 /// Most callers of one rank that make objects.
 const MAX_CALLERS: usize = 3;
@@ -142,6 +142,36 @@ pub(super) fn answers(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<SeenAnswe
     made.chain(signed_up).chain(signed_in).collect()
 }
 
+/// Lets the guard of writes know by what the callers may be named, as their sign-ups and sessions say.
+pub(super) fn claim_callers(input: &ScanInput<'_>, facts: &[(String, String, String)]) {
+    for (name, _, value) in facts {
+        input.probe.learn_standing(value, standing_of(input, name));
+    }
+    for identity in input.probe.identities() {
+        let session = input.probe.sessions().get(&identity.name);
+        let known = session.map(|session| session_facts(&session)).unwrap_or_default();
+        known.iter().for_each(|(_, value)| input.probe.learn_standing(value, standing_of(input, &identity.name)));
+    }
+}
+
+/// Lets the guard of writes know what the survey learnt: who the callers are, and what is none of the scan's own.
+pub(super) fn learn_owners(input: &ScanInput<'_>, survey: &Survey) {
+    for person in &survey.people.all {
+        let own = person.facts.iter().filter(|fact| !person.groups.contains(*fact));
+        own.for_each(|fact| input.probe.learn_standing(fact, standing_of(input, &person.name)));
+    }
+    for ((kind, id), object) in &survey.objects.known {
+        if object.created_by.is_none() {
+            input.probe.learn_standing(id, Standing::Foreign(kind));
+        }
+    }
+}
+
+fn standing_of<'n>(input: &ScanInput<'_>, name: &'n str) -> Standing<'n> {
+    let made = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
+    if made.iter().any(|account| account.name == name) { Standing::Account } else { Standing::Identity(name) }
+}
+
 /// What the user should know of what was made and what was not.
 pub(super) fn notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<String> {
     let Some(act) = &input.act else { return Vec::new() };
@@ -154,6 +184,8 @@ pub(super) fn notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<String> {
         }
     }
     notes.extend(told);
+    let warnings = maker.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    notes.extend(warnings.iter().take(MAX_NAMED).map(|warning| redact(warning)));
     notes
 }
 
@@ -164,10 +196,24 @@ pub(super) fn no_account(input: &ScanInput<'_>) -> Option<String> {
     (input.probe.identities().is_empty() && guarded).then(|| fault.clone())
 }
 
+/// Returns what was there before the scan and was changed with its owner's consent.
+pub(super) fn changed(maker: &Maker<'_>) -> Vec<Write> {
+    let restored = maker.restored.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let write = |restored: &Restored| Write {
+        operation: restored.operation.clone(),
+        identity: restored.identity.clone(),
+        object: restored.object.clone(),
+        undone: restored.because.is_none(),
+        because: restored.because.clone(),
+    };
+    restored.iter().map(write).collect()
+}
+
 /// Undoes what the scan wrote, and tells it in the report.
 pub async fn undo(probe: &Probe, report: &mut Report) {
     let Some(journal) = probe.journal() else { return };
     let cleaned = clean_up(probe, journal).await;
+    let changed = std::mem::take(&mut report.writes);
     report.writes = cleaned
         .rows
         .into_iter()
@@ -178,6 +224,7 @@ pub async fn undo(probe: &Probe, report: &mut Report) {
             undone: row.undone,
             because: row.because,
         })
+        .chain(changed)
         .collect();
     report.notes.extend(left_note(&report.writes, cleaned.finished));
     if cleaned.went_along > 0 {

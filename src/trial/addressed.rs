@@ -146,9 +146,12 @@ fn account<'a>(
     namings: &[Naming],
     pairs: &[PeoplePair<'a>],
 ) -> Result<(Naming, PeoplePair<'a>, Subject<'a>), Silence> {
-    let both = |(a, b): &&PeoplePair<'_>| lab.account(&a.name).is_some() && lab.account(&b.name).is_some();
+    let both = |(a, b): &&PeoplePair<'_>| lab.may_spoil(&a.name) && lab.may_spoil(&b.name);
     let Some((intruder, owner)) = pairs.iter().find(both).copied() else {
-        let help = format!("scan with --auto-accounts, so that {} may be tried on an account", acting.operation.id);
+        let help = format!(
+            "scan with --auto-accounts, or mark two test accounts `disposable = true` in routewarden.toml, so that {} may be tried on one",
+            acting.operation.id
+        );
         return Err(Silence::not_tried("needs two throw-away accounts, since it changes accounts").with_help(help));
     };
     // A number names an account; a user name may be what the operation changes, and only counts where it must be sent.

@@ -7,8 +7,9 @@ use super::lab::Lab;
 use super::mirror::Mirrored;
 use super::shot::Aim;
 use super::subject::Subject;
-use crate::act::{Acting, Kind, declared_names, is_email, is_password, is_privilege};
+use crate::act::{Acting, Created, Kind, declared_names, is_email, is_item_of, is_password, is_privilege, items};
 use crate::model::{ANONYMOUS, Method, Place, Silence};
+use crate::probe::SendError;
 use crate::survey::{Person, ends_in_id, is_owner_name, role_word, words};
 
 impl<'a> Trial<'a> {
@@ -33,7 +34,13 @@ impl<'a> Lab<'a> {
     pub(crate) fn foreign_trial(&'a self, acting: &'a Acting, aim: Aim<'a>) -> Result<Trial<'a>, Silence> {
         let pairs = self.pairs();
         let mut owned = pairs.iter().filter_map(|pair| Some((pair, self.object_of(acting, pair.1)?)));
-        let ((intruder, owner), object) = owned.next().ok_or_else(|| self.no_target(acting, !pairs.is_empty()))?;
+        // What the user gave the scan to write to stands in where it can make none.
+        let given = || {
+            let of = |owner: &Person| Some(Subject::Object(Box::new(self.granted(acting, &owner.name)?)));
+            pairs.iter().find_map(|pair| Some((pair, of(pair.1)?)))
+        };
+        let found = owned.next().or_else(given);
+        let ((intruder, owner), object) = found.ok_or_else(|| self.no_target(acting, !pairs.is_empty()))?;
         let trial = Trial::new(self, acting, (object, &owner.name), aim, &intruder.name);
         Ok(Trial { peer: Some(intruder), ..trial })
     }
@@ -125,6 +132,9 @@ impl<'a> Lab<'a> {
             let fresh = self.fresh(&known).await?.map(Box::new);
             return Ok(fresh.inspect(|created| self.maker.forget(created)).map(Subject::Object));
         }
+        if let Some(created) = self.make_as_higher(acting, caller).await? {
+            return Ok(Some(Subject::Object(Box::new(created))));
+        }
         // An account that is removed no longer signs in to show it.
         let is_account = |slot: &crate::survey::Slot| slot.resources.iter().any(|resource| self.is_people(resource));
         match (acting.slots.as_slice(), self.model()) {
@@ -134,6 +144,30 @@ impl<'a> Lab<'a> {
             }
             _ => Ok(None),
         }
+    }
+
+    /// Makes an object of the kind as a higher role, where the user lets the scan write as one and it can be removed again.
+    async fn make_as_higher(&self, acting: &Acting, caller: &Person) -> Result<Option<Created>, SendError> {
+        let identities = self.maker.probe.identities();
+        let may = |person: &&Person| {
+            let known = identities.iter().find(|identity| identity.name == person.name);
+            person.signed_in
+                && person.rank > caller.rank
+                && known.is_some_and(|known| known.consent.covers_what_was_there())
+        };
+        let Some(higher) = self.survey.people.all.iter().find(may) else { return Ok(None) };
+        let api = self.maker.api;
+        let makes = |create: &Acting| {
+            let removals = items(api, create, Method::Delete);
+            create.kind == Kind::Create
+                && create.left_alone.is_none()
+                && is_item_of(api, create, &acting.operation)
+                && !removals.is_empty()
+        };
+        let Some(index) = self.maker.acting.iter().position(makes) else { return Ok(None) };
+        let made = self.maker.make(index, &higher.name).await?;
+        made.iter().for_each(|created| self.maker.forget(created));
+        Ok(made)
     }
 }
 

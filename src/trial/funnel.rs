@@ -86,10 +86,15 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// `Held` where the attack came to nothing while the rightful caller was served; else why there is no verdict.
     pub(crate) async fn run(&self) -> Result<Proven<'a>, Silence> {
-        match self.aim {
+        let saved = self.save().await?;
+        let proven = match self.aim {
             Aim::Removal => self.remove().await,
             _ => self.change().await,
+        };
+        if let Some(saved) = saved {
+            self.put_back(&saved).await?;
         }
+        proven
     }
 
     /// Returns the owner's view of what is written to.

@@ -8,9 +8,9 @@ use serde_json::json;
 use super::lab::Lab;
 use crate::act::{Acting, Body, body, fields};
 use crate::model::Method;
-use crate::probe::{Answer, Caller, SendError, Values, WriteKind};
+use crate::probe::{Answer, Caller, SendError, Standing, Values, WriteKind};
 use crate::spec::Samples;
-use crate::survey::{Mark, missing_like};
+use crate::survey::{Mark, missing_like, scalar_text};
 
 /// Most other functions that are asked for a refusal.
 const MAX_NEIGHBOURS: usize = 4;
@@ -35,7 +35,11 @@ impl Lab<'_> {
                 // An id of the same form as the real ones: others are refused before anything is looked up.
                 let known = self.survey.objects.for_slot(slot).map(|(_, _, value)| value.clone()).next();
                 let like = known.or_else(|| values.get(&place).cloned())?;
-                values.insert(place, missing_like(&like, 17));
+                let nothing = missing_like(&like, 17);
+                if let Some(text) = scalar_text(&nothing) {
+                    self.maker.probe.learn_standing(&text, Standing::Invented);
+                }
+                values.insert(place, nothing);
             }
             let body = body(api, acting, "");
             return Some(Harmless { values, body, what: "an object that does not exist" });
@@ -80,7 +84,11 @@ impl Lab<'_> {
         others.sort_by_key(|other| other.operation.method != acting.operation.method);
         for other in others.into_iter().take(MAX_NEIGHBOURS) {
             let Some(call) = self.harmless(other) else { continue };
-            let answer = self.send_harmless(&call, other, Caller::named(caller)).await?;
+            let answer = match self.send_harmless(&call, other, Caller::named(caller)).await {
+                // It would name what is not the scan's own: the next one may do.
+                Err(SendError::NotOwn(_)) => continue,
+                answer => answer?,
+            };
             if answer.status() == Some(403) {
                 return Ok(Some((other.operation.id.0.clone(), answer)));
             }

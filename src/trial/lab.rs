@@ -57,6 +57,13 @@ impl<'a> Lab<'a> {
         self.accounts.made.iter().find(|account| account.name == name)
     }
 
+    /// Whether the account of an identity may be changed: a throw-away one, or one that the user gave for it.
+    pub(crate) fn may_spoil(&self, name: &str) -> bool {
+        let identities = self.maker.probe.identities();
+        let is_given = identities.iter().any(|known| known.name == name && known.consent.is_disposable());
+        is_given || self.account(name).is_some()
+    }
+
     /// Returns the latest object of a caller that an operation's last slot takes, with the values of its path.
     pub(crate) fn target(&self, acting: &Acting, owner: &str) -> Option<(Created, Values)> {
         self.maker.made().into_iter().rev().filter(|created| created.caller == owner).find_map(|created| {
@@ -84,6 +91,14 @@ impl<'a> Lab<'a> {
                 format!("let a caller make an object by {}, so that {id} may be tried on it", producer.operation.id)
             }
             None => format!("describe a POST that makes such objects, so that {id} may be tried on one"),
+        };
+        // Where accounts are the user's own, one of their objects may serve as well.
+        let configured = self.maker.probe.identities().iter().filter(|known| self.account(&known.name).is_none());
+        let may_be_given = acting.kind == Kind::Update && configured.clone().next().is_some();
+        let is_given = configured.clone().any(|known| known.consent.covers_what_was_there() && !known.owns.is_empty());
+        let help = match may_be_given && !is_given {
+            true => format!("{help}; or name one under `owns` of an identity with `writes = \"own\"`: it is put back"),
+            false => help,
         };
         let because = self.maker.why_not(acting.resource.as_deref());
         let none = || "no operation of the document makes an object of this kind".to_owned();

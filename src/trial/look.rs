@@ -57,8 +57,18 @@ impl<'a> Lab<'a> {
         caller: &str,
         created: &Created,
     ) -> Result<Option<(&'a Operation, Seen)>, SendError> {
-        let Some(producer) = self.producer(created) else { return Ok(None) };
         let api = self.maker.api;
+        let Some(producer) = self.producer(created) else {
+            let reader = self.reader_of_granted(created);
+            let url = reader.and_then(|reader| Some((reader, self.values(reader, created)?)));
+            let url = url.and_then(|(reader, values)| {
+                operation_url(self.maker.probe.base_url(), reader, &values).ok().map(|url| (reader, url))
+            });
+            return match url {
+                Some((reader, url)) => Ok(Some((reader, self.look(caller, url, created).await?))),
+                None => Ok(None),
+            };
+        };
         for operation in items(api, producer, Method::Get).into_iter().take(2) {
             let Some(url) = self
                 .values(operation, created)

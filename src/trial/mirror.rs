@@ -9,8 +9,10 @@ use super::look::Seen;
 use super::values::agrees;
 use crate::act::{Persona, carries, objects_in};
 use crate::model::{Effect, Method, Operation, Place};
-use crate::probe::{Answer, Ask, Caller, SendError, Values, operation_url};
-use crate::survey::{Object, Slot, is_me_word, role_word, slots, succeeds};
+use crate::probe::{Answer, Ask, Caller, SendError, Standing, Values, operation_url};
+use crate::survey::{
+    BARE_IDS, Object, Slot, ends_in_id, is_me_word, resource_of_name, role_word, scalar_text, slots, succeeds,
+};
 
 /// Most routes on which an account is looked at.
 const MAX_MIRRORS: usize = 2;
@@ -107,11 +109,22 @@ impl<'a> Lab<'a> {
                 .and_then(|json| objects_in(json).find(|fields| carries(fields, &who.persona.username)))
                 .cloned();
             match own {
-                Some(own) => found.views.push((answer, own)),
+                Some(own) => {
+                    self.claim(&own);
+                    found.views.push((answer, own));
+                }
                 None => other = Some(answer),
             }
         }
         Ok((found, other))
+    }
+
+    /// Lets the guard of writes know by what a throw-away account may be named: its own view says so.
+    fn claim(&self, own: &Map<String, Value>) {
+        let ids = own.iter().filter(|(name, _)| BARE_IDS.contains(&name.as_str()) || ends_in_id(name));
+        let ids = ids.filter(|(name, _)| resource_of_name(name).is_none_or(|kind| self.is_people(&kind)));
+        let values = ids.filter_map(|(_, value)| scalar_text(value));
+        values.for_each(|value| self.maker.probe.learn_standing(&value, Standing::Account));
     }
 
     /// Reads that may show a caller its own account, those about the caller first.

@@ -53,8 +53,7 @@ impl Trial<'_> {
         }
     }
 
-    /// Returns a parent of the attacker's own: that of its own object of the kind, one that it made, one that is known to be
-    /// its own.
+    /// Returns a parent of the attacker's own: that of its own object of the kind, or one that it made.
     fn own_parent(&self, slot: &Slot, on: &Created) -> Option<Value> {
         let made = self.lab.maker.made();
         let mut own = made.iter().rev().filter(|created| created.caller == self.attacker);
@@ -67,7 +66,8 @@ impl Trial<'_> {
             own.find(|created| slot.resources.contains(&created.object.resource))
                 .and_then(|created| created.object.slot_value(slot).cloned())
         };
-        sibling.or_else(parent).or_else(|| known_own(self.lab.survey, slot, &self.attacker))
+        // One that the scan did not make stays out of it: the child may end up below it.
+        sibling.or_else(parent)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::values::agrees;
-use crate::act::is_tombstone;
+use crate::act::{POWER_WORDS, is_tombstone};
 use crate::model::Api;
 use crate::survey::{ends_in_id, is_strong_owner_name, role_word, scalar_text, words};
 
@@ -40,24 +40,6 @@ impl Right {
     }
 }
 
-const ROLES: &[&str] = &[
-    "role",
-    "roles",
-    "admin",
-    "administrator",
-    "superuser",
-    "superadmin",
-    "sysadmin",
-    "staff",
-    "moderator",
-    "permission",
-    "permissions",
-    "privilege",
-    "privileges",
-    "privileged",
-    "authorities",
-    "scopes",
-];
 const APPROVALS: &[&str] = &[
     "verified",
     "approved",
@@ -88,7 +70,7 @@ pub(crate) fn right_of(name: &str, value: &Value) -> Option<Right> {
     }
     let known_role = matches!(joined.as_str(), "usertype" | "accesslevel" | "userrole" | "isadmin" | "issuperuser");
     let flag = value.is_boolean() || value.is_null() || matches!(value.as_i64(), Some(0 | 1));
-    if known_role || ROLES.contains(&last) || (asks && flag && any(ROLES)) {
+    if known_role || POWER_WORDS.contains(&last) || (asks && flag && any(POWER_WORDS)) {
         return Some(Right::Role);
     }
     if flag && APPROVALS.contains(&last) || matches!(joined.as_str(), "kycstatus" | "verificationstatus") {

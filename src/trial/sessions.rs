@@ -42,8 +42,15 @@ impl Lab<'_> {
             Err(error) => return Err(error.into()),
         };
         let replaced = self.replace(name).await?;
-        let then = if replaced { "; a new account takes its place" } else { "" };
-        Err(Silence::undecided(format!("the request changed {name}'s own account: afterwards {lost}{then}")))
+        let then = match replaced {
+            true => "a new account takes its place",
+            false => {
+                "there is none to take its place: what it was needed for is not tried, and its password or session may have to be set anew by hand"
+            }
+        };
+        let because = format!("the request changed {name}'s own account: afterwards {lost}; {then}");
+        self.maker.warnings.lock().unwrap_or_else(PoisonError::into_inner).push(because.clone());
+        Err(Silence::undecided(because))
     }
 
     /// Returns a request that the caller was served and strangers are not; without ids, those about the caller first.

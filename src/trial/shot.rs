@@ -138,7 +138,9 @@ impl Trial<'_> {
             // Nothing may be made below it any more, and there is nothing left to undo.
             self.lab.forget_removed(created);
         }
-        Ok(Tried { caller: caller.to_owned(), wanted, answer, seen, effect })
+        let tried = Tried { caller: caller.to_owned(), wanted, answer, seen, effect };
+        self.keep_stray(&tried, on).await?;
+        Ok(tried)
     }
 
     fn compose(&self, on: Spot<'_>) -> Result<Composed, Silence> {

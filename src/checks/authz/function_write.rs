@@ -12,8 +12,9 @@ use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Judged, Rule, ensure, status};
 use crate::model::{Operation, Silence};
-use crate::probe::Caller;
+use crate::probe::{Caller, SendError};
 use crate::survey::{higher_roles, marked};
+
 
 check! {
     /// ## What it does
@@ -51,6 +52,10 @@ check! {
     }
 }
 
+/// What lets a function be tried that is given an object of a kind which only a higher role makes.
+const GIVE: &str = "mark an identity of the higher role `writes = \"own\"` in routewarden.toml: it makes such an object, which is \
+                    tried and removed";
+
 fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
     let ranks = cx.identities.iter().map(|identity| (identity.rank, identity.role.as_str()));
     if operation.method.is_safe() || marked(operation, &higher_roles(ranks)).is_none() {
@@ -67,10 +72,13 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let lower = lower_caller(cx.check, |person| cx.account(&person.name).is_some())?;
     // A harmless call first: where it is refused only the rightful caller's own call can add anything.
     let call = cx.harmless(acting);
-    let answered = match &call {
-        Some(call) => Some(cx.send_harmless(call, acting, Caller::named(&lower.name)).await?),
-        None => None,
-    };
+    let (mut answered, mut barred) = (None, None);
+    if let Some(call) = &call {
+        match cx.send_harmless(call, acting, Caller::named(&lower.name)).await {
+            Err(SendError::NotOwn(because)) => barred = Some(because),
+            answer => answered = Some(answer?),
+        }
+    }
     let refused = answered.as_ref().filter(|answer| matches!(answer.status(), Some(401 | 403 | 405)));
     let higher = cx.survey.people.all.iter().find(|person| person.signed_in && person.rank > lower.rank);
     if let Some(answer) = refused {
@@ -86,6 +94,9 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let case = FunctionCase { cx, acting, lower, higher, fence };
     if let Some(subject) = cx.function_target(acting, lower).await? {
         return case.by_trial(rule, subject).await;
+    }
+    if let Some(because) = barred {
+        return Err(Silence::not_tried(because).with_help(GIVE));
     }
     ensure(refused.is_none(), || {
         Silence::undecided("the lower role is refused, and nothing is known that the higher one could do it on")

@@ -205,3 +205,25 @@ fn rules_for_secrets_are_read_beside_the_file_and_unusable_ones_told() {
     let message = load(&file, &|_| None).unwrap_err().to_string();
     assert!(message.contains("[extend]") && message.contains("routewarden.toml:2"), "{message}");
 }
+
+#[test]
+fn what_may_be_written_as_an_identity_is_read() {
+    use routewarden::model::Consent;
+    let consent = |line: &str| {
+        let text = format!("[identities.a]\nbearer = {{ env = \"ALICE_TOKEN\" }}\n{line}\n");
+        read(&text).unwrap().identities[0].consent
+    };
+    assert_eq!(consent(""), Consent::Objects);
+    assert_eq!(consent("disposable = false"), Consent::Objects);
+    assert_eq!(consent("writes = \"none\""), Consent::None);
+    assert_eq!(consent("writes = \"own\""), Consent::Own);
+    assert_eq!(consent("disposable = true"), Consent::Disposable);
+    for (line, said) in [
+        ("writes = \"all\"", "`identities.a.writes` is \"own\" or \"none\""),
+        ("disposable = true\nwrites = \"none\"", "does not go with"),
+    ] {
+        let text = format!("[identities.a]\nbearer = {{ env = \"ALICE_TOKEN\" }}\n{line}\n");
+        let message = super::refused(&text);
+        assert!(message.contains(said), "{message}");
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use routewarden::detect::Redactor;
-use routewarden::model::{Credential, Identity, LoginRecipe, Scope, Secret, TokenSource};
+use routewarden::model::{Consent, Credential, Identity, LoginRecipe, Scope, Secret, TokenSource};
 use routewarden::probe::{Limits, Probe};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -170,7 +170,14 @@ pub fn redirect(status: u16, to: &str) -> Reply {
 }
 
 pub fn identity(name: &str, credential: Credential) -> Identity {
-    Identity { name: name.to_owned(), role: "user".to_owned(), rank: 10, credential, owns: BTreeMap::new() }
+    Identity {
+        name: name.to_owned(),
+        role: "user".to_owned(),
+        rank: 10,
+        credential,
+        owns: BTreeMap::new(),
+        consent: Consent::default(),
+    }
 }
 
 pub fn bearer(name: &str, token: &str) -> Identity {

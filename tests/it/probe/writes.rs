@@ -1,16 +1,30 @@
 use std::sync::Arc;
 
 use routewarden::model::Method;
-use routewarden::probe::{Ask, Caller, Journal, JournalHead, Limits, Probe, SendError, Undo, WriteKind, WriteNote};
+use routewarden::probe::{
+    Ask, Caller, Journal, JournalHead, Limits, Probe, SendError, Standing, Undo, WriteGuard, WriteKind, WriteNote,
+};
 use serde_json::json;
 use tempfile::TempDir;
 
 use super::kit::{Server, answer, probe};
 
+/// Lets every write through.
+#[derive(Debug)]
+struct Open;
+
+impl WriteGuard for Open {
+    fn learn(&self, _: &str, _: Standing<'_>) {}
+
+    fn judge(&self, _: &Ask, _: &WriteNote, _: &Journal) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 /// A probe that may write, with the folder of its journal.
 pub fn writing(mut probe: Probe) -> (Probe, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    probe.allow_writes(Arc::new(Journal::begin(folder.path(), head()).unwrap()));
+    probe.allow_writes(Arc::new(Journal::begin(folder.path(), head()).unwrap()), Arc::new(Open));
     (probe, folder)
 }
 

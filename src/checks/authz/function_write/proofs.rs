@@ -27,6 +27,9 @@ impl FunctionCase<'_> {
         let choose = |seen: &Seen| choose_right(self.cx, self.acting, seen);
         let (owner, what) = match &subject {
             Subject::Spare(spare) => (spare.name.clone(), "a throw-away account"),
+            Subject::Object(created) if created.caller != self.lower.name => {
+                (created.caller.clone(), "an object that a higher role made")
+            }
             _ => (self.lower.name.clone(), "an object of its own"),
         };
         let is_object = subject.object().is_some();

@@ -1,0 +1,90 @@
+//! The guard of writes: every request that changes state passes it before it is noted and sent. The sending function itself
+//! asks it, so that no caller can go round it.
+
+use std::fmt::Debug;
+
+use super::ask::Ask;
+use super::journal::{Entry, ID_PLACE, Journal, WriteNote};
+
+/// What a value stands for that may name an object in a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing<'a> {
+    /// An object of this kind that the scan made.
+    Made(&'a str),
+    /// A throw-away account of the scan.
+    Account,
+    /// The configured identity of this name.
+    Identity(&'a str),
+    /// An object of this kind that the user gave the scan to write to.
+    Granted(&'a str),
+    /// An object of this kind that new objects may refer to: nothing in it changes by that.
+    Common(&'a str),
+    /// What an object of the scan's own has in this field.
+    Carried(&'a str),
+    /// An object of this kind that the scan was shown and did not make.
+    Foreign(&'a str),
+    /// No object at all: made up by the scan.
+    Invented,
+}
+
+/// Judges writes.
+pub trait WriteGuard: Debug + Send + Sync {
+    /// Learns what a value stands for.
+    fn learn(&self, value: &str, standing: Standing<'_>);
+
+    /// Judges a write by everything that it names.
+    ///
+    /// # Errors
+    /// A sentence with the reason why it is not sent.
+    fn judge(&self, ask: &Ask, note: &WriteNote, journal: &Journal) -> Result<(), String>;
+}
+
+/// Whether a request removes just what an entry of the journal says that the scan made.
+pub fn is_removal_of(ask: &Ask, entry: &Entry) -> bool {
+    entry
+        .object
+        .as_ref()
+        .is_some_and(|object| removed_by(ask, entry).is_some_and(|id| id.is_none_or(|id| id == *object)))
+}
+
+/// Whether a request removes what an entry may have made, whose id is found only now.
+pub(super) fn may_remove(ask: &Ask, entry: &Entry) -> bool {
+    removed_by(ask, entry).is_some()
+}
+
+/// Returns the id that a request removes at the address of an entry; the inner one is `None` where that has no place for
+/// one, and the outer one where it is another address.
+fn removed_by(ask: &Ask, entry: &Entry) -> Option<Option<String>> {
+    let undo = entry.note.undo.as_ref().filter(|undo| undo.method == ask.method.as_str() && !undo.url.is_empty())?;
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (wanted, sent) = (decoded(&undo.url), decoded(ask.url.as_str()));
+    match wanted.split_once(ID_PLACE) {
+        Some((before, after)) => {
+            let id = sent.strip_prefix(before)?.strip_suffix(after)?;
+            (!id.is_empty()).then(|| Some(id.to_owned()))
+        }
+        None => (wanted == sent).then_some(None),
+    }
+}
+
+/// Lets through what removes the entries of a journal, and what its accounts do about themselves: for what an earlier scan
+/// left behind.
+#[derive(Debug)]
+pub struct RemovalGuard {
+    /// What was written.
+    pub entries: Vec<Entry>,
+    /// The names of the scan's accounts.
+    pub accounts: Vec<String>,
+}
+
+impl WriteGuard for RemovalGuard {
+    fn learn(&self, _: &str, _: Standing<'_>) {}
+
+    fn judge(&self, ask: &Ask, note: &WriteNote, _: &Journal) -> Result<(), String> {
+        let by_account = self.accounts.contains(&ask.caller.label());
+        match by_account || self.entries.iter().any(|entry| may_remove(ask, entry)) {
+            true => Ok(()),
+            false => Err(format!("not sent: {} removes nothing that the journal names", note.operation)),
+        }
+    }
+}

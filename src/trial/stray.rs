@@ -1,0 +1,35 @@
+//! What an attack made instead of changing anything: a PUT that makes the attacker's own object where it has none of that
+//! name. It is the scan's to remove, as any other.
+
+use super::funnel::Trial;
+use super::shot::{Spot, Tried, Wanted};
+use crate::model::{ANONYMOUS, Method};
+use crate::probe::{SendError, WriteKind, WriteNote};
+
+impl Trial<'_> {
+    /// Notes what a write made for its sender, where its sender is shown it at the address of the owner's object and the
+    /// owner's stays as it was.
+    pub(super) async fn keep_stray(&self, tried: &Tried, on: Spot<'_>) -> Result<(), SendError> {
+        let (Wanted::Value(field, value), Some(created)) = (&tried.wanted, on.subject.object()) else { return Ok(()) };
+        let made = self.acting.operation.method == Method::Put
+            && !tried.has_effect()
+            && tried.caller != self.owner
+            && tried.caller != ANONYMOUS
+            && tried.answer.response().is_some_and(|response| response.is_success());
+        let Some(journal) = self.lab.maker.probe.journal().filter(|_| made) else { return Ok(()) };
+        let seen = self.lab.view(&tried.caller, created).await?;
+        if !seen.is_some_and(|seen| seen.shows(field, value)) {
+            return Ok(());
+        }
+        let like = journal.entries().into_iter().find(|entry| entry.n == created.entry);
+        let note = WriteNote {
+            operation: self.acting.operation.id.0.clone(),
+            caller: tried.caller.clone(),
+            kind: WriteKind::Creates,
+            marker: value.as_str().map(str::to_owned).unwrap_or_default(),
+            undo: like.and_then(|entry| entry.note.undo),
+        };
+        journal.stray(note, &created.id);
+        Ok(())
+    }
+}
