@@ -127,6 +127,10 @@ fn identities(twin: &Twin, signing: Signing, world: &mut World) -> anyhow::Resul
         // The configuration knows two ranks; what the API calls its users is its own affair.
         let role = if role == "admin" { "admin" } else { "user" };
         writeln!(text, "[identities.{short}]\nrole = \"{role}\"")?;
+        if role == "admin" {
+            // What only an administrator makes is made by one, to be tried and removed.
+            writeln!(text, "writes = \"own\"")?;
+        }
         if let Accounts::SignIn(_, operation, token) = twin.accounts {
             let login = world.login;
             writeln!(text, "[identities.{short}.login]\noperation = \"{operation}\"\ntoken = \"{token}\"")?;
