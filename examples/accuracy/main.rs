@@ -18,6 +18,8 @@
 
 mod bench;
 mod case;
+#[expect(dead_code, unused_imports, reason = "some of it serves the bench of harm alone")]
+#[path = "../kit/mod.rs"]
 mod kit;
 mod twins;
 

@@ -12,6 +12,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use serde_json::Value;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use super::http::{Call, Reply, ok, reply};
@@ -35,28 +36,51 @@ impl Server {
         let base_url = format!("http://{}", listener.local_addr()?);
         let world = Arc::new(Mutex::new(world));
         let (shared, routes, document) = (Arc::clone(&world), Arc::new(routes), Arc::new(document));
+        let death = Arc::new(Notify::new());
+        let dying = Arc::clone(&death);
         let router = Router::new().fallback(move |request: Request| {
             let (world, routes, document) = (Arc::clone(&shared), Arc::clone(&routes), Arc::clone(&document));
+            let dying = Arc::clone(&dying);
             async move {
                 let call = read(request).await;
                 if call.path == "/openapi.json" {
                     return written(ok((*document).clone()));
                 }
                 let mut world = world.lock().unwrap_or_else(PoisonError::into_inner);
-                written(answer(&mut world, &routes, &document, call))
+                let reply = answer(&mut world, &routes, &document, call);
+                if world.is_dead {
+                    dying.notify_one();
+                    return broken_off();
+                }
+                written(reply)
             }
         });
         let mut serving = JoinSet::new();
         serving.spawn(async move {
             // Accept errors are retried inside; the set aborts the task with the server.
-            axum::serve(listener, router).await.ok();
+            tokio::select! {
+                _ = axum::serve(listener, router) => {}
+                () = death.notified() => {}
+            }
         });
         Ok(Self { base_url, world, _serving: serving })
     }
 }
 
+/// The answer of a process that ends meanwhile: the connection breaks.
+fn broken_off() -> Response {
+    let fault = std::iter::once(Err::<Vec<u8>, _>(io::Error::other("the process has ended")));
+    Response::new(Body::from_stream(futures_util::stream::iter(fault)))
+}
+
 /// What the API answers; the one way to its handlers, over a socket or without.
 pub fn answer(world: &mut World, routes: &[Route], document: &Value, mut call: Call) -> Reply {
+    if world.is_dead {
+        return reply(500, Value::Null);
+    }
+    if let Some(refusal) = world.before.and_then(|before| before(world, &call)) {
+        return refusal;
+    }
     let fitting = |route: &Route| parameters(route.path, &call.path);
     let here: Vec<(&Route, Vec<String>)> = routes.iter().filter_map(|route| Some((route, fitting(route)?))).collect();
     if here.is_empty() {
@@ -69,6 +93,8 @@ pub fn answer(world: &mut World, routes: &[Route], document: &Value, mut call: C
     let wanted = here.into_iter().filter(|(route, _)| route.method == call.method).min_by_key(|(_, found)| found.len());
     let Some((route, params)) = wanted else { return world.refuse(405, "method not allowed") };
     call.params = params;
+    world.route = route.path;
+    *world.hits.entry((route.method, route.path)).or_default() += 1;
     call.me = world.caller(&call);
     if let Some(refusal) = refused(world, route.door, &call) {
         return refusal;

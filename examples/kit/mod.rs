@@ -12,7 +12,7 @@ mod world;
 pub use account::SignUp;
 pub use entry::{behind_entry, described, entry, house, is_mine, login, made, make, me, merge, mine, peopled};
 pub use http::{Call, Reply, created, no_content, ok, reply};
-pub use route::{Answer, Door, Route, document, list_of, object, op, refer};
+pub use route::{Answer, Door, Handler, Route, document, list_of, object, op, refer};
 pub use serve::{Server, answer};
 pub use token::{Faults, digest, sign, wrap};
 pub use world::{Auth, World, keep, key_of, now, only, same, text, uuid, without};

@@ -124,6 +124,12 @@ impl Route {
         self
     }
 
+    /// A query parameter that must be there.
+    pub fn needs(mut self, name: &str, schema: Value) -> Self {
+        self.parameters.push(json!({"name": name, "in": "query", "required": true, "schema": schema}));
+        self
+    }
+
     fn described(&self, id: fn(&str) -> Value) -> Value {
         let names = self.path.split(['{', '}']).skip(1).step_by(2);
         let mut parameters: Vec<Value> =

@@ -22,7 +22,11 @@ pub enum Auth {
     Key { header: &'static str },
 }
 
+/// What looks at a request before its route does; an answer of its own is final.
+pub type Before = fn(&mut World, &Call) -> Option<Reply>;
+
 /// One API's memory.
+#[derive(Clone)]
 pub struct World {
     pub tables: BTreeMap<&'static str, Vec<Value>>,
     pub auth: Auth,
@@ -36,6 +40,14 @@ pub struct World {
     pub patience: u32,
     /// Wrong guesses in a row for a name, and when the last one came.
     pub(super) guesses: BTreeMap<String, (u32, Instant)>,
+    /// Looks at every request first: counts it, or refuses it.
+    pub before: Option<Before>,
+    /// The process behind the API has ended: connections are refused, and those that are open break.
+    pub is_dead: bool,
+    /// The path template of the request that is being answered.
+    pub route: &'static str,
+    /// Requests by method and path template.
+    pub hits: BTreeMap<(&'static str, &'static str), u64>,
     on: BTreeSet<&'static str>,
     serial: u64,
 }
@@ -50,6 +62,10 @@ impl World {
             sessions: BTreeMap::new(),
             patience: 5,
             guesses: BTreeMap::new(),
+            before: None,
+            is_dead: false,
+            route: "",
+            hits: BTreeMap::new(),
             on: on.iter().copied().collect(),
             serial: 4100,
         }
