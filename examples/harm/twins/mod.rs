@@ -9,6 +9,9 @@ mod removal;
 mod settings;
 mod shared;
 
+#[cfg(test)]
+mod tests;
+
 use crate::twin::Twin;
 
 /// All of them, in the order of the table.
