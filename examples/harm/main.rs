@@ -45,6 +45,9 @@ struct Arguments {
     /// Scan with these accounts alone.
     #[arg(long, value_parser = ["throw-away", "configured", "both"])]
     accounts: Option<String>,
+    /// What the configuration lets a scan write as the configured people [default: nothing is said of it].
+    #[arg(long, value_parser = ["own", "none"])]
+    consent: Option<String>,
     /// Write the result as JSON too.
     #[arg(long)]
     json: Option<PathBuf>,
@@ -70,9 +73,15 @@ async fn main() -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let chosen = chosen(&arguments)?;
-    let harms: Vec<Harm> =
-        stream::iter(chosen.into_iter().map(run::run)).buffered(arguments.jobs.max(1)).try_collect().await?;
-    table::print(&harms, &mut out)?;
+    table::print_head(&mut out)?;
+    let mut scans = stream::iter(chosen.into_iter().map(run::run)).buffered(arguments.jobs.max(1));
+    let mut harms = Vec::new();
+    while let Some(harm) = scans.try_next().await? {
+        table::print_row(&harm, &mut out)?;
+        harms.push(harm);
+    }
+    drop(scans);
+    table::print_rest(&harms, &mut out)?;
     write(&arguments, &harms)?;
     Ok(if harms.iter().all(Harm::is_clean) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -84,7 +93,12 @@ fn chosen(arguments: &Arguments) -> anyhow::Result<Vec<Trial>> {
     let named = |trial: &Trial| arguments.api.is_empty() || arguments.api.iter().any(|name| name == trial.twin.name);
     let mode = |trial: &Trial| arguments.mode.as_deref().is_none_or(|mode| mode == trial.mode);
     let accounts = |accounts: Accounts| arguments.accounts.as_deref().is_none_or(|name| name == accounts.name());
-    let all = twins::ALL.into_iter().flat_map(run::trials);
+    let consent = match arguments.consent.as_deref() {
+        Some("own") => "writes = \"own\"\n",
+        Some(_) => "writes = \"none\"\n",
+        None => "",
+    };
+    let all = twins::ALL.into_iter().flat_map(run::trials).map(|trial| Trial { consent, ..trial });
     Ok(all.filter(|trial| named(trial) && mode(trial) && accounts(trial.accounts)).collect())
 }
 

@@ -43,6 +43,8 @@ pub struct Trial {
     pub twin: &'static Twin,
     pub mode: &'static str,
     pub accounts: Accounts,
+    /// A line of configuration for each configured person, or nothing.
+    pub consent: &'static str,
 }
 
 /// What came of it.
@@ -68,19 +70,20 @@ impl Harm {
 
 /// The trials of a twin: passive with configured accounts, as it signs nobody up, and the others with each kind.
 pub fn trials(twin: &'static Twin) -> Vec<Trial> {
-    let mut all = vec![Trial { twin, mode: "passive", accounts: Accounts::Configured }];
+    let trial = |mode, accounts| Trial { twin, mode, accounts, consent: "" };
+    let mut all = vec![trial("passive", Accounts::Configured)];
     for mode in ["active", "intrusive"] {
-        all.push(Trial { twin, mode, accounts: Accounts::ThrowAway });
-        all.push(Trial { twin, mode, accounts: Accounts::Configured });
+        all.push(trial(mode, Accounts::ThrowAway));
+        all.push(trial(mode, Accounts::Configured));
         if twin.has_administrator() || mode == "intrusive" {
-            all.push(Trial { twin, mode, accounts: Accounts::Both });
+            all.push(trial(mode, Accounts::Both));
         }
     }
     all
 }
 
 pub async fn run(trial: Trial) -> anyhow::Result<Harm> {
-    let Trial { twin, mode, accounts } = trial;
+    let Trial { twin, mode, accounts, consent: _ } = trial;
     let before = (twin.build)();
     let routes = (twin.routes)();
     let document = twin.document(&routes);
@@ -143,8 +146,9 @@ fn identities(trial: &Trial) -> (String, BTreeMap<String, String>) {
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "[identities.{name}]\nrole = \"{role}\"\n[identities.{name}.login]\noperation = \"POST /login\"\n\
-             token = \"/access_token\"\nbody = {{ username = \"{name}\", password = {{ env = \"{variable}\" }} }}\n"
+            "[identities.{name}]\nrole = \"{role}\"\n{}[identities.{name}.login]\noperation = \"POST /login\"\n\
+             token = \"/access_token\"\nbody = {{ username = \"{name}\", password = {{ env = \"{variable}\" }} }}\n",
+            trial.consent
         );
         environment.insert(variable, password(name));
     }

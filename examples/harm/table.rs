@@ -6,32 +6,37 @@ use serde_json::{Value, json};
 
 use crate::run::Harm;
 
-pub fn print(all: &[Harm], out: &mut impl Write) -> io::Result<()> {
+pub fn print_head(out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "{:<17} {:<9} {:<10} changed  left  false-undone  broken  listed   reads  requests      ms  status",
         "twin", "mode", "accounts"
-    )?;
-    for harm in all {
-        let (asked, reads) = harm.reads;
-        writeln!(
-            out,
-            "{:<17} {:<9} {:<10} {:>7}  {:>4}  {:>12}  {:>6}  {:>6}  {:>2}/{:<3}  {:>8}  {:>6}  {}",
-            harm.trial.twin.name,
-            harm.trial.mode,
-            harm.trial.accounts.name(),
-            harm.rows.changed.len(),
-            harm.rows.left.len(),
-            harm.rows.false_undone.len(),
-            harm.broken.len(),
-            harm.rows.listed,
-            asked,
-            reads,
-            harm.requests,
-            harm.duration_ms,
-            harm.status
-        )?;
-    }
+    )
+}
+
+pub fn print_row(harm: &Harm, out: &mut impl Write) -> io::Result<()> {
+    let (asked, reads) = harm.reads;
+    writeln!(
+        out,
+        "{:<17} {:<9} {:<10} {:>7}  {:>4}  {:>12}  {:>6}  {:>6}  {:>2}/{:<3}  {:>8}  {:>6}  {}",
+        harm.trial.twin.name,
+        harm.trial.mode,
+        harm.trial.accounts.name(),
+        harm.rows.changed.len(),
+        harm.rows.left.len(),
+        harm.rows.false_undone.len(),
+        harm.broken.len(),
+        harm.rows.listed,
+        asked,
+        reads,
+        harm.requests,
+        harm.duration_ms,
+        harm.status
+    )
+}
+
+/// What is wrong, scan by scan, and the figures of all.
+pub fn print_rest(all: &[Harm], out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
     for harm in all.iter().filter(|harm| !harm.is_clean()) {
         writeln!(out, "{}: {}", named(harm), harm.trial.twin.about)?;
