@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::fields::{Field, fields};
 use super::singletons::{Singleton, singleton};
-use crate::model::{Api, BodyContent, Method, Operation, SchemaId};
-use crate::spec::declared_properties;
+use crate::model::{Api, BodyContent, Effect, Method, Operation, Place, SchemaId, clean_name};
+use crate::spec::{declared_properties, is_looking_word, takes_password};
 use crate::survey::{Slot, resource_of_path, singular, slots, words};
 
 /// What an operation is for.
@@ -130,27 +130,6 @@ const SENDING: &[&str] = &[
     "subscription",
     "subscriptions",
     "publish",
-];
-/// Words for what only looks at something.
-const LOOKING: &[&str] = &[
-    "search",
-    "query",
-    "validate",
-    "preview",
-    "calculate",
-    "estimate",
-    "export",
-    "filter",
-    "lookup",
-    "graphql",
-    "check",
-    "verify",
-    "introspect",
-    "quote",
-    "compute",
-    "echo",
-    "parse",
-    "convert",
 ];
 /// Segments that say that the collection before them is added to.
 const MAKING: &[&str] = &["create", "new", "add"];
@@ -387,7 +366,7 @@ pub fn is_password(name: &str) -> bool {
 
 /// A collection: it can be listed, or its objects can be asked for one by one, or it answers 201.
 fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
-    if last.is_empty() || has(last, LOOKING) {
+    if last.is_empty() || last.iter().any(|word| is_looking_word(word)) {
         return false;
     }
     let path = collection(&operation.path);
@@ -417,11 +396,25 @@ fn shared_state(operation: &Operation, kind: Kind, one: Option<Singleton>) -> Op
     })
 }
 
+/// Why an operation is not called that takes a password in its address or a header: none is made up, in any mode.
+fn needs_password(operation: &Operation) -> Option<String> {
+    let mut values = operation.parameters.iter().filter(|value| value.required && value.place != Place::Cookie);
+    let name = values.find(|value| takes_password(&value.name))?;
+    Some(format!("not called: `{}` takes a password, and none is made up", clean_name(&name.name, 60)))
+}
+
 fn left_alone(operation: &Operation, kind: Kind, excluded: bool) -> Option<String> {
     if excluded {
         return Some("excluded by the configuration".to_owned());
     }
     if matches!(kind, Kind::SignUp | Kind::SignIn | Kind::SignOut) {
+        return None;
+    }
+    if let Some(because) = needs_password(operation) {
+        return Some(because);
+    }
+    // `POST /payments/search` moves nothing.
+    if operation.effect == Effect::Reads {
         return None;
     }
     let mut said = path_words(&operation.path);

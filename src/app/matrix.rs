@@ -6,7 +6,7 @@ use super::matrix_writes;
 use super::prepare::Prepared;
 use crate::access::{AccessOutcome, Fact, Relation};
 use crate::model::{
-    ANONYMOUS, Confidence, Draft, Effect, HeldProof, Operation, OperationId, Role, Silence, Verdict, clean_name,
+    ANONYMOUS, Confidence, Draft, HeldProof, Operation, OperationId, Role, Silence, Verdict, clean_name,
 };
 use crate::report::{Access, Caller, Cell, MatrixRow, Ownership, PolicyRow, RouteVerdict};
 use crate::scan::{Outcome, operation_ref};
@@ -68,7 +68,7 @@ fn callers(columns: &[Column<'_>]) -> Vec<Caller> {
 }
 
 fn row(prepared: &Prepared, outcome: &Outcome, columns: &[Column<'_>], operation: &Operation) -> MatrixRow {
-    if matches!(operation.effect, Effect::Writes | Effect::Deletes) {
+    if !operation.method.is_safe() {
         return matrix_writes::row(prepared, outcome, operation, &letters(columns));
     }
     if prepared.is_excluded(operation) {

@@ -151,9 +151,9 @@ impl fmt::Display for Method {
 /// What calling an operation does to the target, as far as the document tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// A read that nothing speaks against.
+    /// A read: something speaks for it, and nothing against.
     Reads,
-    /// A read by its method that may change state; the reason names the sign.
+    /// A read by its method that may change state: something speaks against a read, or nothing for it; with the reason.
     Doubtful(String),
     /// Changes state.
     Writes,
@@ -190,6 +190,8 @@ pub struct Operation {
     pub deprecated: bool,
     /// What a call does.
     pub effect: Effect,
+    /// The sign by which its effect was judged, or the user's word.
+    pub effect_because: String,
     /// Where the operation stands in the document.
     pub spec: SpecLocation,
 }

@@ -294,7 +294,7 @@ async fn act(input: &ScanInput<'_>, cx: &ActCx<'_>, check: &'static dyn Check, a
         let silence = Silence::not_tried(because);
         return Verdict::Silent(if next { silence.with_help(help) } else { silence });
     }
-    if input.act.is_none() && acting.operation.effect != Effect::Reads && check.meta().level > Mode::Passive {
+    if input.act.is_none() && check.meta().level > Mode::Passive {
         return Verdict::Silent(Silence::not_tried("the scan could not keep a journal, so it wrote nothing"));
     }
     check.act(cx, acting).await

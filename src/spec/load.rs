@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::model::{Api, Dialect};
 
 use super::documents::{Base, Documents, Node};
+use super::effect;
 use super::error::SpecError;
 use super::intent::Intents;
 use super::issues::Issues;
@@ -81,7 +82,8 @@ fn lower<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
     let schemes = lowering.schemes(root);
     let security = lowering.security(root, &schemes);
     let defaults = Defaults { root, schemes, security };
-    let operations = lowering.operations(&defaults);
+    let mut operations = lowering.operations(&defaults);
+    effect::judge_all(&mut operations);
     lowering.root_intents(root, &operations);
     lowering.lower_schemas();
     let Defaults { schemes, .. } = defaults;

@@ -32,7 +32,7 @@ mod tree;
 
 pub use declared::{Declared, declared_at, declared_of_answers, declared_properties};
 pub use documents::Base;
-pub use effect::{is_act_word, may_be_act_word};
+pub use effect::{is_act_word, is_looking_word, judge_undocumented, may_be_act_word, takes_password};
 pub use error::SpecError;
 pub use find::{USUAL_PLACES, find_in_folder};
 pub use fits::fits_text;

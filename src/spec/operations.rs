@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use crate::model::{Dialect, Method, Operation, OperationId, Security, SecurityScheme, Server, SpecLocation};
+use crate::model::{Dialect, Effect, Method, Operation, OperationId, Security, SecurityScheme, Server, SpecLocation};
 
 use super::documents::Node;
-use super::effect;
 use super::intent;
 use super::lowering::{Lowering, kind, pick};
 use super::reference::{self, escape};
@@ -183,13 +182,6 @@ impl<'d> Lowering<'d> {
         });
         let servers = self.operation_servers(item, node);
         let summary = read.summary.unwrap_or_default();
-        let effect = effect::judge(&effect::Said {
-            method,
-            path: &item.path,
-            operation_id: read.operation_id.as_deref(),
-            summary: if summary.is_empty() { read.description.as_deref().unwrap_or_default() } else { &summary },
-            responses: &responses,
-        });
         let tags: Vec<String> = read.tags.into_iter().take(MAX_TAGS).collect();
         self.spend(4 * item.path.len() + pointer.len() + tags.iter().map(String::len).sum::<usize>());
         self.spend(read.operation_id.as_ref().map_or(0, String::len));
@@ -208,7 +200,9 @@ impl<'d> Lowering<'d> {
             responses,
             security,
             deprecated: read.deprecated,
-            effect,
+            // Judged when all operations are known: what stands around one speaks too.
+            effect: Effect::Doubtful(String::new()),
+            effect_because: String::new(),
             spec: SpecLocation { pointer, line: None, is_referred },
         })
     }

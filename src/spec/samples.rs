@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::{AdditionalProperties, Api, BodyContent, JsonType, Operation, Parameter, Place, Schema, SchemaId};
 
+use super::effect::takes_password;
 use super::fits::{fits, fits_merged, is_of};
 use super::merged::{Merged, merge};
 use super::strings::{self, as_count};
@@ -73,9 +74,11 @@ impl<'a> Samples<'a> {
         }
     }
 
-    /// Values of all parameters that an operation must be sent, by place and name.
+    /// Values of all parameters that an operation must be sent, by place and name. None is made up for a password: a
+    /// request that sets one would lock its caller out.
     pub fn required(&self, operation: &Operation) -> BTreeMap<(Place, String), Value> {
-        let required = operation.parameters.iter().filter(|parameter| parameter.required);
+        let required =
+            operation.parameters.iter().filter(|parameter| parameter.required && !takes_password(&parameter.name));
         required.map(|parameter| ((parameter.place, parameter.name.clone()), self.parameter(parameter))).collect()
     }
 

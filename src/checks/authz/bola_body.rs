@@ -9,7 +9,7 @@ use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::judge_attack;
 use crate::checks::rule::Judged;
-use crate::model::{Effect, Operation, Silence};
+use crate::model::{Operation, Silence};
 use crate::survey::naming_parameters;
 use crate::trial::addressed;
 
@@ -62,7 +62,7 @@ fn plan_body(cx: &PlanCx<'_>, operation: &Operation) -> Need {
             Ok(named) => Need::Requests(if two { named * by_query::REQUESTS } else { 0 }),
         };
     }
-    if operation.method.is_safe() || matches!(operation.effect, Effect::Reads) {
+    if operation.method.is_safe() {
         return Need::NotApplicable;
     }
     let acting = acting_of(cx.api, operation);

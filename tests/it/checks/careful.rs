@@ -60,13 +60,13 @@ fn wide(path: &str, who: Option<&str>) -> (u16, Value) {
     };
     match path {
         "/me" => yes(json!({"username": who})),
-        "/one" => yes(kinds()),
+        "/ones" => yes(kinds()),
         _ => no(404),
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn objects_are_capped_and_the_cap_is_told() {
-    let report = serve(&["/me", "/one"], &[("alice", "user", "")], wide).await.bench.scan().await;
+    let report = serve(&["/me", "/ones"], &[("alice", "user", "")], wide).await.bench.scan().await;
     assert!(report.notes.iter().any(|note| note.contains("objects beyond the caps")), "{:?}", report.notes);
 }

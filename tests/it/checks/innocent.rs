@@ -134,7 +134,7 @@ fn introspection(path: &str, who: Option<&str>) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_of_the_same_form_is_not_the_callers_own() {
-    let paths = ["/token-state", "/one", "/two", "/three", "/four"];
+    let paths = ["/token-state", "/list-one-items", "/list-two-items", "/list-three-items", "/list-four-items"];
     let report = serve(&paths, &TWO, introspection).await.bench.scan().await;
     assert!(!confirmed(&report, "authn/inconsistent", "/token-state"), "{:#?}", report.findings);
 }

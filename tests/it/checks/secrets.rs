@@ -50,7 +50,7 @@ fn shop(path: &str, who: Option<&str>) -> (u16, Value) {
     match path {
         "/me" => yes(json!({"username": who, "id": if who == "alice" { 71 } else { 72 }})),
         "/desk" => yes(json!({"note": format!("handover {}", token(other, "HS256", LATER))})),
-        "/relay" => yes(json!({"note": format!("relay {}", token("svc-mailer", "HS256", LATER))})),
+        "/relay-info" => yes(json!({"note": format!("relay {}", token("svc-mailer", "HS256", LATER))})),
         "/own" => yes(json!({"note": format!("yours is {}", token(who, "HS256", LATER))})),
         "/renewed" => yes(json!({"ticket": claimed(json!({"guest": 4, "name": who, "exp": LATER}))})),
         "/handed" => yes(json!({"ticket": claimed(json!({"guest": 4, "name": other, "exp": LATER}))})),
@@ -66,12 +66,12 @@ fn shop(path: &str, who: Option<&str>) -> (u16, Value) {
         "/me/authenticator" => yes(json!({"otpauth": seed(who)})),
         "/desk/authenticator" => yes(json!({"otpauth": seed(other)})),
         "/card" => yes(json!({"note": seed(who)})),
-        "/over" => yes(json!({"note": format!("it was {}", token(other, "HS256", 1_500_000_000))})),
+        "/over-info" => yes(json!({"note": format!("it was {}", token(other, "HS256", 1_500_000_000))})),
         "/unsigned" => yes(json!({"note": token(other, "none", LATER)})),
         "/coded" => yes(json!({"blob": STANDARD.encode(format!("key={};", payment_key("coded")))})),
-        "/within" => yes(json!({"raw": json!({"note": payment_key("within")}).to_string()})),
-        "/many" => yes(json!({"keys": (0..1_100).map(|n| payment_key(&format!("many{n}"))).collect::<Vec<_>>()})),
-        "/long" => yes(json!({"a": payment_key("long"), "pad": "x".repeat(2_300_000)})),
+        "/within-info" => yes(json!({"raw": json!({"note": payment_key("within")}).to_string()})),
+        "/many-info" => yes(json!({"keys": (0..1_100).map(|n| payment_key(&format!("many{n}"))).collect::<Vec<_>>()})),
+        "/long-info" => yes(json!({"a": payment_key("long"), "pad": "x".repeat(2_300_000)})),
         "/people" => yes(json!({"rows": [{"email": "k.marsh@shop.test", "ref": CARD}]})),
         _ => no(404),
     }
@@ -107,30 +107,31 @@ async fn what_is_the_callers_own_or_opens_one_file_is_no_secret_of_a_service() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn secrets_that_are_news_are_told_and_not_shown() {
-    let paths = "/me /desk /relay /own /over /unsigned /coded /public /within /many /long /people"
-        .split(' ')
-        .collect::<Vec<_>>();
+    let paths =
+        "/me /desk /relay-info /own /over-info /unsigned /coded /public /within-info /many-info /long-info /people"
+            .split(' ')
+            .collect::<Vec<_>>();
     let report = serve(&paths, &TWO, shop).await.bench.scan().await;
     let confidence = |path: &str| finding(&report, CHECK, path).map(|finding| finding.confidence);
     for (path, wanted) in [
         ("/desk", Some(Confidence::Confirmed)),
-        ("/relay", Some(Confidence::Suspected)),
+        ("/relay-info", Some(Confidence::Suspected)),
         ("/own", None),
-        ("/over", None),
+        ("/over-info", None),
         ("/unsigned", None),
         ("/coded", Some(Confidence::Confirmed)),
         ("/public", Some(Confidence::Confirmed)),
-        ("/within", Some(Confidence::Confirmed)),
-        ("/many", Some(Confidence::Confirmed)),
-        ("/long", None),
+        ("/within-info", Some(Confidence::Confirmed)),
+        ("/many-info", Some(Confidence::Confirmed)),
+        ("/long-info", None),
     ] {
         let rows: Vec<_> =
             report.coverage.iter().filter(|row| row.check == CHECK && row.operation.path == path).collect();
         assert_eq!(confidence(path), wanted, "{path}: {rows:?}");
     }
-    let clauses = &finding(&report, CHECK, "/many").unwrap().clauses;
+    let clauses = &finding(&report, CHECK, "/many-info").unwrap().clauses;
     assert!(clauses.iter().any(|clause| clause.because.contains("there may be more")), "{clauses:?}");
-    let (skipped, because) = outcome(&report, CHECK, "/long");
+    let (skipped, because) = outcome(&report, CHECK, "/long-info");
     assert!(skipped == CoverageOutcome::NotTried && because.contains("longer than"), "{because}");
     assert!(finding(&report, "data/personal-data", "/people").is_some());
     let text = serde_json::to_string(&report).unwrap();

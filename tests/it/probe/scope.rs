@@ -246,9 +246,9 @@ async fn a_base_url_or_document_out_of_scope_is_refused_by_name() {
 async fn servers_of_a_path_or_an_operation_are_not_followed() {
     let trap = Server::trap().await;
     let server = Server::start(|_| answer(200, &json!({"id": "a1", "text": "hello there"}))).await;
-    let mut document = document(&["/x"]);
-    document["paths"]["/x"]["servers"] = json!([{"url": trap.base}]);
-    document["paths"]["/x"]["get"]["servers"] = json!([{"url": trap.base}]);
+    let mut document = document(&["/items"]);
+    document["paths"]["/items"]["servers"] = json!([{"url": trap.base}]);
+    document["paths"]["/items"]["get"]["servers"] = json!([{"url": trap.base}]);
     let config = format!("[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n", server.base);
     Bench::new(&config, Some(&document), &[]).scan().await;
     assert_eq!(trap.lines(), Vec::<String>::new());

@@ -40,6 +40,7 @@ pub fn operation(path: &str, parameters: Vec<Parameter>) -> Operation {
         security: Security::Unstated,
         deprecated: false,
         effect: Effect::Reads,
+        effect_because: String::new(),
         spec: SpecLocation::default(),
     }
 }

@@ -1,7 +1,7 @@
 //! Which operations count as reads.
 
-use routewarden::model::Effect;
-use routewarden::spec::{Base, load_text};
+use routewarden::model::{Api, Effect, Method};
+use routewarden::spec::{Base, Samples, judge_undocumented, load_text, takes_password};
 use serde_json::json;
 
 fn judge(method: &str, path: &str, id: &str, summary: &str, status: &str) -> Effect {
@@ -17,7 +17,7 @@ fn judge(method: &str, path: &str, id: &str, summary: &str, status: &str) -> Eff
 #[test]
 fn methods_that_write_are_writes() {
     for method in ["post", "put", "patch"] {
-        assert_eq!(judge(method, "/x", "getX", "Get x", "200"), Effect::Writes, "{method}");
+        assert_eq!(judge(method, "/x", "makeX", "X", "200"), Effect::Writes, "{method}");
     }
     assert_eq!(judge("delete", "/x", "", "", "200"), Effect::Deletes);
 }
@@ -103,4 +103,222 @@ fn signs_of_an_act_make_a_read_doubtful() {
 #[test]
 fn the_reason_names_the_sign() {
     assert_eq!(judge("get", "/reset", "", "", "200"), Effect::Doubtful("`reset` in the path says an act".to_owned()));
+}
+
+/// GETs that act, as real applications name them.
+const ACTS: &[&str] = &[
+    "edit",
+    "promote",
+    "makeAdmin",
+    "make-admin",
+    "follow",
+    "unfollow",
+    "claim",
+    "spend",
+    "overwrite",
+    "logoff",
+    "logout",
+    "change-password",
+    "change_password",
+    "changePassword",
+    "reset",
+    "approve",
+    "reject",
+    "publish",
+    "archive",
+    "block",
+    "ban",
+    "kick",
+    "mute",
+    "like",
+    "vote",
+    "pay",
+    "refund",
+    "transfer",
+    "buy",
+    "purchase",
+    "checkout",
+    "redeem",
+    "join",
+    "leave",
+    "invite",
+    "resend",
+    "send",
+    "notify",
+    "start",
+    "stop",
+    "restart",
+    "run",
+    "execute",
+    "sync",
+    "refresh",
+    "import",
+    "rotate",
+    "revoke",
+    "confirm",
+    "activate",
+    "deactivate",
+    "lock",
+    "unlock",
+    "mark-read",
+    "toggle",
+    "set-role",
+    "grant",
+    "assign",
+    "clone",
+    "merge",
+    "rename",
+    "move",
+    "purge",
+    "clear",
+    "flush",
+    "empty",
+    "seed",
+    "init",
+    "migrate",
+    "backup",
+    "restore",
+    "impersonate",
+    "subscribe",
+    "unsubscribe",
+    "upgrade",
+    "downgrade",
+    "cancel",
+    "book",
+    "close",
+    "frobnicate",
+    "zorch",
+    "bless",
+    "smite",
+    "incrementViews",
+    "deleteAll",
+    "drop-table",
+    "take-over",
+    "add-credit",
+];
+
+#[test]
+fn acts_behind_get_are_never_taken_for_reads_wherever_they_stand() {
+    for act in ACTS {
+        let snake = act.replace('-', "_");
+        let paths = [
+            format!("/{act}"),
+            format!("/users/{{id}}/{act}"),
+            format!("/api/v1/{act}/{{amount}}"),
+            format!("/{act}.php"),
+        ];
+        for path in paths {
+            // Without a word beside it, as FastAPI names it, and with a title made of the handler's name.
+            for (id, summary) in [("", ""), (&*format!("{snake}_x__get"), ""), ("", &*snake.replace('_', " "))] {
+                let found = judge("get", &path, id, summary, "200");
+                assert!(matches!(found, Effect::Doubtful(_)), "{path} {id} {summary}: {found:?}");
+            }
+            let probed = judge_undocumented(Method::Get, &path);
+            assert!(matches!(probed, Effect::Doubtful(_)), "{path} undocumented: {probed:?}");
+        }
+    }
+}
+
+#[test]
+fn paths_that_no_document_names_are_judged_alike() {
+    for path in ["/v1/users", "/users/{id}", "/me", "/api/health", "/search", "/openapi.json", "/admin/users", "/"] {
+        assert_eq!(judge_undocumented(Method::Get, path), Effect::Reads, "{path}");
+    }
+    assert_eq!(judge_undocumented(Method::Options, "/admin/reset"), Effect::Reads);
+    assert_eq!(judge_undocumented(Method::Post, "/users"), Effect::Writes);
+    assert_eq!(judge_undocumented(Method::Delete, "/users/{id}"), Effect::Deletes);
+}
+
+fn load(paths: serde_json::Value) -> Api {
+    load_text("t", &json!({ "openapi": "3.0.0", "info": {}, "paths": paths }).to_string(), Base::None).unwrap()
+}
+
+fn effect<'a>(api: &'a Api, method: Method, path: &str) -> &'a Effect {
+    &api.operations.iter().find(|operation| operation.method == method && operation.path == path).unwrap().effect
+}
+
+#[test]
+fn what_stands_around_an_operation_speaks_too() {
+    let get = json!({ "get": { "responses": { "200": { "description": "" } } } });
+    let both = json!({ "get": get["get"], "delete": get["get"] });
+    let api = load(json!({
+        "/sync/jobs": get, "/sync/jobs/{id}": get, "/sync/peers": get, "/sync": get,
+        "/run/tests": get, "/run/jobs": get, "/run/cleanups": get,
+        "/gizmo/{id}": get, "/gizmos": get, "/zork/{id}": get, "/items/{id}/lock": both, "/items/{id}/block": get,
+    }));
+    let reads = ["/sync/jobs", "/sync/jobs/{id}", "/sync/peers", "/gizmo/{id}", "/items/{id}/lock"];
+    for path in reads {
+        assert_eq!(*effect(&api, Method::Get, path), Effect::Reads, "{path}");
+    }
+    for path in ["/sync", "/run/tests", "/run/jobs", "/zork/{id}", "/items/{id}/block"] {
+        assert!(matches!(effect(&api, Method::Get, path), Effect::Doubtful(_)), "{path}");
+    }
+}
+
+fn with_query(path: &str, summary: &str, name: &str, required: bool) -> Effect {
+    let query = json!([{ "name": name, "in": "query", "required": required, "schema": { "type": "string" } }]);
+    let get = json!({ "summary": summary, "parameters": query, "responses": { "200": { "description": "" } } });
+    effect(&load(json!({ path: { "get": get } })), Method::Get, path).clone()
+}
+
+#[test]
+fn values_that_choose_nothing_and_passwords_are_doubted() {
+    for name in ["id", "customer_id", "q", "page", "limit", "from_date", "lang", "filter"] {
+        assert_eq!(with_query("/reports", "", name, true), Effect::Reads, "{name}");
+    }
+    for name in ["amount", "new", "role", "message"] {
+        assert!(matches!(with_query("/reports", "", name, true), Effect::Doubtful(_)), "{name}");
+        assert_eq!(with_query("/reports", "", name, false), Effect::Reads, "{name} may be left out");
+        assert_eq!(with_query("/reports", "List reports", name, true), Effect::Reads, "{name} of a read");
+    }
+    for name in ["password", "newPassword", "repeat_pwd", "passwd"] {
+        assert!(matches!(with_query("/reports", "List reports", name, false), Effect::Doubtful(_)), "{name}");
+    }
+    assert!(matches!(with_query("/contacts", "Get contacts", "action", true), Effect::Doubtful(_)));
+}
+
+#[test]
+fn no_value_is_made_up_for_a_password_on_any_method() {
+    for method in ["get", "post", "put", "patch", "delete"] {
+        let parameter = |name: &str, place: &str| json!({ "name": name, "in": place, "required": true, "schema": { "type": "string", "example": "x" } });
+        let parameters =
+            json!([parameter("id", "query"), parameter("new_password", "query"), parameter("X-Password", "header")]);
+        let api = load(json!({ "/users/me": { method: { "parameters": parameters, "responses": {} } } }));
+        let made = Samples::new(&api, 1).required(&api.operations[0]);
+        let names: Vec<&str> = made.keys().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["id"], "{method}");
+    }
+    assert!(
+        !takes_password("passenger")
+            && !takes_password("compass_id")
+            && !takes_password("has_password")
+            && takes_password("oldPwd")
+    );
+}
+
+#[test]
+fn posts_that_only_read_are_told_from_those_that_write() {
+    let reads = [
+        ("/orders/search", "", ""),
+        ("/graphql", "", ""),
+        ("/prices/calculate", "", "Calculates a price"),
+        ("/reports/query", "queryReports", ""),
+        ("/payments/search", "", "Search payments"),
+        ("/x", "getXByIds", "Returns x by ids"),
+    ];
+    for (path, id, summary) in reads {
+        assert_eq!(judge("post", path, id, summary, "200"), Effect::Reads, "{path}");
+    }
+    let writes = [
+        ("/orders", "", "", "200"),
+        ("/auth/token", "getToken", "Get a token", "200"),
+        ("/roles", "getOrCreateRole", "Get or create a role", "200"),
+        ("/searches", "createSearch", "Create a search", "201"),
+        ("/search", "", "", "202"),
+        ("/x", "", "Finds and deletes x", "200"),
+        ("/payments/verify/send", "", "", "200"),
+    ];
+    for (path, id, summary, status) in writes {
+        assert_eq!(judge("post", path, id, summary, status), Effect::Writes, "{path}");
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use proptest::prelude::*;
-use routewarden::model::Effect;
+use routewarden::model::Method;
 use routewarden::spec::{Base, Samples, SpecError, load_text, looks_like_document};
 use serde_json::json;
 
@@ -111,7 +111,7 @@ fn odd_spellings_of_yaml_are_understood() {
     let found: Vec<_> =
         api.operations.iter().map(|o| (o.id.to_string(), o.responses.len(), o.summary.clone())).collect();
     assert_eq!(found, [("GET /a".to_owned(), 2, String::new()), ("POST /a".to_owned(), 2, "on".to_owned())]);
-    assert_eq!(api.operations[0].effect, Effect::Reads);
+    assert_eq!((api.operations[0].method, api.operations[1].method), (Method::Get, Method::Post));
     assert_eq!(api.issues, []);
 }
 

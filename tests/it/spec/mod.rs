@@ -2,6 +2,7 @@
 
 mod declared;
 mod effect;
+mod effects_measured;
 mod finding;
 mod hostile;
 mod intent;
