@@ -39,6 +39,10 @@ pub struct Overrides {
     pub checks: Vec<String>,
     /// `GET /x`; `*` stands for any run of characters.
     pub operations: Vec<String>,
+    /// Operations that are never asked, besides those of the configuration.
+    pub exclude: Vec<String>,
+    /// Operations that only read by the user's word, besides those of the configuration.
+    pub include: Vec<String>,
     /// Names of configured identities to use; empty means all.
     pub identities: Vec<String>,
     /// Source tree.

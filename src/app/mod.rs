@@ -3,6 +3,7 @@
 mod active;
 mod answers;
 mod base;
+mod choice;
 mod document;
 mod error;
 mod explain;

@@ -8,12 +8,13 @@ use url::Url;
 
 use super::answers::{Overrides, ScanRequest};
 use super::base::{Base, choose_base};
+use super::choice::{UserChoice, matches};
 use super::document;
 use super::error::AppError;
 use super::intent::gather;
 use super::state::App;
 use crate::checks::{self, Check};
-use crate::config::{self, Config, Suppression, operation_matches};
+use crate::config::{self, Config, Suppression};
 use crate::detect::secrets::UserRules;
 use crate::llm::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
 use crate::model::{Api, Credential, Identity, IntentMemory, Mode, Operation, Origin, Scope};
@@ -66,10 +67,6 @@ impl Prepared {
     }
 }
 
-fn matches(patterns: &[String], operation: &Operation) -> bool {
-    patterns.iter().any(|pattern| operation_matches(pattern, operation.method.as_str(), &operation.path))
-}
-
 /// The configuration, and the document that it or the request names.
 pub(super) struct Described {
     pub(super) config: Config,
@@ -91,7 +88,7 @@ pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<Describ
 
 /// Prepares a scan.
 pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
-    let Described { config, scope, found } = describe(app, request).await?;
+    let Described { config, scope, mut found } = describe(app, request).await?;
     let over = &request.overrides;
     let Base { url: base_url, note } = choose_base(&config, over, &found, &scope)?;
     if base_url.is_none() && !request.dry_run {
@@ -110,6 +107,9 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     let mut notes = notes(&config, over, mode);
     notes.extend(intent.notes());
     notes.extend(note);
+    let excluded = [config.scan.exclude.as_slice(), over.exclude.as_slice()].concat();
+    let included = [config.scan.include.as_slice(), over.include.as_slice()].concat();
+    notes.extend(UserChoice { excluded: &excluded, included: &included }.settle(&mut found.api));
     let mut identities = identities(&config, over)?;
     identities.iter_mut().for_each(|identity| settle_content_type(identity, &found.api));
     Ok(Prepared {
@@ -122,7 +122,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         auto_accounts: auto_accounts(&config, over, mode),
         checks: checks::select(&over.checks).map_err(AppError::Usage)?,
         selected: over.operations.clone(),
-        excluded: config.scan.exclude.clone(),
+        excluded,
         secret_rules: Arc::clone(&config.detect.rules),
         suppress: config.suppress.clone(),
         config: config.path.is_file().then(|| config.path.clone()),

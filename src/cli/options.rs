@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::Overrides;
+use crate::config::check_pattern;
 use crate::model::Mode;
 
 use super::baseline;
@@ -68,6 +69,12 @@ pub struct ScopeOptions {
     /// Only these operations: `GET /x,POST /y/*`
     #[arg(long, value_name = "OPERATION,...", value_delimiter = ',')]
     pub operations: Vec<String>,
+    /// Never ask these operations, besides `exclude` in [scan]
+    #[arg(long, value_name = "OPERATION,...", value_delimiter = ',', value_parser = operation_pattern)]
+    pub exclude: Vec<String>,
+    /// Ask these GETs though the document leaves a doubt whether they only read, besides `include` in [scan]
+    #[arg(long, value_name = "OPERATION,...", value_delimiter = ',', value_parser = operation_pattern)]
+    pub include: Vec<String>,
     /// Only these configured identities
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub identities: Vec<String>,
@@ -135,6 +142,8 @@ pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &Li
         mode: scope.mode.map(Mode::from),
         checks: scope.checks,
         operations: scope.operations,
+        exclude: scope.exclude,
+        include: scope.include,
         identities: scope.identities,
         source: target.source.clone(),
         overlay: target.overlay.clone(),
@@ -156,6 +165,10 @@ const LOWEST_RATE: f64 = 0.001;
 fn rate(text: &str) -> Result<f64, String> {
     let number = positive(text)?;
     if number >= LOWEST_RATE { Ok(number) } else { Err(format!("`{text}` is less than {LOWEST_RATE} a second")) }
+}
+
+fn operation_pattern(text: &str) -> Result<String, String> {
+    check_pattern(text).map(|()| text.trim().to_owned())
 }
 
 fn positive(text: &str) -> Result<f64, String> {

@@ -57,7 +57,7 @@ pub fn render_init(facts: &InitFacts) -> String {
     out.push_str("# Requests go to loopback only. Another host is tested only if it is listed here, and it must be yours to test.\n");
     out.push_str("# allow = [\"https://staging.example.com\"]\n\n");
     out.push_str("[scan]\nmode = \"passive\"          # all checks of this version only read; active and intrusive send nothing more\n");
-    out.push_str("# exclude = [\"GET /createdb\", \"POST /payments/*\"]   # never asked\n# rate = 50               # requests a second\n\n");
+    out.push_str("# exclude = [\"GET /createdb\", \"POST /payments/*\"]   # never asked\n# include = [\"GET /sync/*\"]                          # reads by your word where --dry-run doubts\n# rate = 50               # requests a second\n\n");
     out.push_str(
         "# Two users of equal role are what object-level checks need: one tries to reach what the other owns.\n",
     );

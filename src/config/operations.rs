@@ -19,8 +19,11 @@ pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
     glob(&tokens(pattern), path)
 }
 
-/// Says what is wrong with a pattern.
-pub(super) fn check_pattern(pattern: &str) -> Result<(), String> {
+/// Returns what is wrong with a pattern of operations.
+///
+/// # Errors
+/// When it names no path, or a method that there is not.
+pub fn check_pattern(pattern: &str) -> Result<(), String> {
     split(pattern).map(|_| ())
 }
 

@@ -23,6 +23,8 @@ pub struct Reach {
     pub variables: BTreeSet<String>,
     /// Files that secrets are read from, resolved.
     pub secrets: BTreeSet<PathBuf>,
+    /// Operations that only read by the word of its author (`include`).
+    pub included: BTreeSet<String>,
     /// Other files and folders: document, Overlay, source tree, rules.
     pub files: BTreeSet<PathBuf>,
 }
@@ -41,6 +43,9 @@ impl Reach {
         if let Some(target) = table.get("target").and_then(Value::as_table) {
             reach.add_target(target, folder);
         }
+        let included = table.get("scan").and_then(|scan| scan.get("include")).and_then(Value::as_array);
+        let included = included.into_iter().flatten().filter_map(Value::as_str);
+        reach.included.extend(included.map(|pattern| crate::model::clean_name(pattern, 200)));
         let rules = table.get("detect").and_then(|detect| detect.get("rules")).and_then(Value::as_str);
         reach.files.extend(rules.map(|file| resolve(&folder.join(file))));
         reach.add_secrets(&Value::Table(table), folder, 0);
@@ -58,7 +63,8 @@ impl Reach {
         let variables =
             self.variables.difference(&other.variables).map(|name| format!("the environment variable {name}"));
         let secrets = self.secrets.difference(&other.secrets).map(|path| format!("the file {}", path.display()));
-        origins.chain(variables).chain(secrets).collect()
+        let included = self.included.difference(&other.included).map(|each| format!("{each} as a mere read"));
+        origins.chain(variables).chain(secrets).chain(included).collect()
     }
 
     fn add_target(&mut self, target: &Table, folder: &Path) {

@@ -73,18 +73,32 @@ fn check_base_url(
 
 /// Reads `[scan]`.
 pub(super) fn scan(source: &Source<'_>, value: &Value<'_>) -> Result<ScanSettings, ConfigError> {
-    let known =
-        ["mode", "auto_accounts", "exclude", "max_requests", "max_seconds", "rate", "concurrency", "timeout_seconds"];
+    let known = [
+        "mode",
+        "auto_accounts",
+        "exclude",
+        "include",
+        "max_requests",
+        "max_seconds",
+        "rate",
+        "concurrency",
+        "timeout_seconds",
+    ];
     let section = Section::new(source, "scan", value, &known)?;
-    let mut exclude = Vec::new();
-    for (pattern, span) in section.strings("exclude")? {
-        check_pattern(pattern).map_err(|reason| source.open_fault(span, format!("`scan.exclude`: {reason}")))?;
-        exclude.push(pattern.trim().to_owned());
-    }
+    let patterns = |key: &str| -> Result<Vec<String>, ConfigError> {
+        let mut found = Vec::new();
+        for (pattern, span) in section.strings(key)? {
+            check_pattern(pattern).map_err(|reason| source.open_fault(span, format!("`scan.{key}`: {reason}")))?;
+            found.push(pattern.trim().to_owned());
+        }
+        Ok(found)
+    };
+    let (exclude, include) = (patterns("exclude")?, patterns("include")?);
     Ok(ScanSettings {
         mode: mode(&section)?,
         auto_accounts: section.boolean("auto_accounts")?,
         exclude,
+        include,
         max_requests: section.integer("max_requests", 1, 10_000_000)?,
         max_seconds: section.integer("max_seconds", 0, 10_000_000)?,
         rate: section.number("rate", 10_000.0)?,

@@ -56,6 +56,8 @@ pub struct ScanSettings {
     pub auto_accounts: Option<bool>,
     /// Operation patterns that are never asked; see [`super::operation_matches`].
     pub exclude: Vec<String>,
+    /// Operation patterns that only read, by the user's word, whatever the document makes of them.
+    pub include: Vec<String>,
     /// Requests in one scan.
     pub max_requests: Option<u64>,
     /// Seconds for the whole scan; 0 for no limit.

@@ -460,6 +460,9 @@ pub struct PlanRow {
     /// Why it will not be asked, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped_because: Option<String>,
+    /// What it is taken for and by which sign, where it will be asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_because: Option<String>,
 }
 
 /// One thing that would make more testable.

@@ -57,7 +57,8 @@ fn row(input: &PlanInput<'_>, operation: &Operation) -> PlanRow {
         max_requests +=
             if writes { making_cost(operation, input.identities.len()) } else { baseline_cost(input.identities.len()) };
     }
-    PlanRow { operation: super::operation_ref(&operation.id), checks, max_requests, skipped_because }
+    let asked_because = skipped_because.is_none().then(|| asked_because(operation));
+    PlanRow { operation: super::operation_ref(&operation.id), checks, max_requests, skipped_because, asked_because }
 }
 
 /// Three objects and the document's example tried, a missing one and a repeat for each identity; nobody and a garbage
@@ -79,17 +80,30 @@ fn making_cost(operation: &Operation, identities: usize) -> u64 {
     if operation.method == Method::Post { callers.saturating_mul(10) } else { 0 }
 }
 
+/// Why an operation is asked, with the sign by which it was judged.
+fn asked_because(operation: &Operation) -> String {
+    let sign = crate::model::clean(&operation.effect_because, 160);
+    match operation.effect {
+        Effect::Reads => format!("it reads: {sign}"),
+        _ => format!("it writes, to objects of the scan's own alone: {sign}"),
+    }
+}
+
 fn skipped(input: &PlanInput<'_>, operation: &Operation) -> Option<String> {
     if (input.excluded)(operation) {
         return Some("excluded by the configuration".to_owned());
     }
+    let is_passive = input.mode == Mode::Passive;
     match (&operation.effect, operation.method) {
-        (Effect::Doubtful(sign), _) => Some(format!("not asked: a GET that may change state ({sign})")),
-        (Effect::Writes | Effect::Deletes, _) if input.mode == Mode::Passive => {
+        (Effect::Doubtful(sign), method) => Some(format!("not asked: a {method} that may change state ({sign})")),
+        (Effect::Writes | Effect::Deletes, _) if is_passive => {
             Some("not asked: it changes state, and the scan is passive".to_owned())
         }
-        (Effect::Writes | Effect::Deletes, _) => left_alone(input, operation),
+        (Effect::Reads, Method::Post) if is_passive => {
+            Some("not asked: a passive scan sends no POST, not even one that only reads".to_owned())
+        }
+        (Effect::Writes | Effect::Deletes, _) | (Effect::Reads, Method::Post) => left_alone(input, operation),
         (Effect::Reads, Method::Get) => None,
-        (Effect::Reads, method) => Some(format!("not asked: {method} tells nothing that GET does not")),
+        (Effect::Reads, method) => Some(format!("not asked: {method} shows nothing that GET does not")),
     }
 }

@@ -178,8 +178,8 @@ impl Surveyor<'_> {
         }
         match &operation.effect {
             Effect::Doubtful(sign) => Some(Obstacle {
-                because: format!("not asked: a GET that may change state ({sign})"),
-                help: Some("ask it yourself if it is safe; the scanner never does".to_owned()),
+                because: format!("not asked: a {} that may change state ({sign})", operation.method),
+                help: Some(format!("if it only reads, say so: include = [\"{}\"] in [scan]", operation.id)),
             }),
             Effect::Reads => None,
             Effect::Writes | Effect::Deletes => {

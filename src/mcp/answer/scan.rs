@@ -9,12 +9,13 @@ use super::fit::{code, count, fit, line, operation, spec};
 use super::policy::{policy_lines, question_lines};
 use crate::app::{Finished, Progress};
 use crate::mcp::wire::{
-    Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedRow, Reason, RecheckAnswer, ScanAnswer, ScoreRow,
-    Writes,
+    Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedReason, PlannedRow, Reason, RecheckAnswer,
+    ScanAnswer, ScoreRow, Writes,
 };
 use crate::model::{Face, ScanId};
 use crate::report::{
-    CoverageOutcome, Finding, FindingStatus, Report, Status, Withheld, next_step, shortfall, untrusted,
+    CoverageOutcome, Finding, FindingStatus, PlanGroup, Report, Status, Withheld, asked_groups, next_step, shortfall,
+    skipped_groups, untrusted,
 };
 
 /// The most findings of one page.
@@ -214,7 +215,9 @@ fn withheld(report: &Report) -> Option<String> {
 
 fn plan(report: &Report, room: &Room) -> PlanSummary {
     let asked = |row: &&crate::report::PlanRow| row.skipped_because.is_none();
-    let mut rows: Vec<_> = report.plan.iter().collect();
+    let mut rows: Vec<_> = report.plan.iter().filter(asked).collect();
+    let (why, why_not) = (asked_groups(&report.plan), skipped_groups(&report.plan));
+    let (most, most_not) = (room.reasons, room.reasons * 2);
     rows.sort_by_key(|row| Reverse(row.max_requests));
     PlanSummary {
         operations: count(report.plan.iter().filter(asked).count()),
@@ -227,9 +230,18 @@ fn plan(report: &Report, room: &Room) -> PlanSummary {
                 operation: operation(&row.operation, room.name),
                 checks: count(row.checks.len()),
                 max_requests: row.max_requests,
-                skipped_because: row.skipped_because.as_deref().map(|why| line(why, room.claim)),
             })
             .collect(),
+        asked_because: why.iter().take(most).map(|group| plan_reason(group, room)).collect(),
+        skipped_because: why_not.iter().take(most_not).map(|group| plan_reason(group, room)).collect(),
+    }
+}
+
+fn plan_reason(group: &PlanGroup<'_>, room: &Room) -> PlannedReason {
+    PlannedReason {
+        because: line(group.because, room.claim),
+        count: count(group.operations.len()),
+        operations: group.operations.iter().take(2).map(|each| operation(each, room.name)).collect(),
     }
 }
 

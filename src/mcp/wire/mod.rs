@@ -12,6 +12,6 @@ pub use explain::{ClauseRow, ExchangeRow, ExplainAnswer};
 pub use fix::FixAnswer;
 pub use ownership::{CellRow, OwnershipAnswer, RouteRow};
 pub use scan::{
-    Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedRow, PolicyLine, QuestionLine, Reason,
-    RecheckAnswer, ScanAnswer, ScoreRow, Writes,
+    Counts, CoverageSummary, FindingRow, Issues, PlanSummary, PlannedReason, PlannedRow, PolicyLine, QuestionLine,
+    Reason, RecheckAnswer, ScanAnswer, ScoreRow, Writes,
 };

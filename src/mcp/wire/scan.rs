@@ -148,6 +148,21 @@ pub struct PlanSummary {
     pub max_requests: u64,
     /// The costliest operations first.
     pub rows: Vec<PlannedRow>,
+    /// Why operations would be asked, the commonest reason first.
+    pub asked_because: Vec<PlannedReason>,
+    /// Why operations would not be asked, the commonest reason first.
+    pub skipped_because: Vec<PlannedReason>,
+}
+
+/// A reason of a dry run, with the first operations that share it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlannedReason {
+    /// Why.
+    pub because: String,
+    /// How many operations share it.
+    pub count: u64,
+    /// The first of them.
+    pub operations: Vec<String>,
 }
 
 /// What a dry run would do with one operation.
@@ -159,9 +174,6 @@ pub struct PlannedRow {
     pub checks: u64,
     /// The most requests.
     pub max_requests: u64,
-    /// Why it would be passed over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub skipped_because: Option<String>,
 }
 
 /// One outcome of the coverage.

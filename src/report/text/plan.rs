@@ -1,30 +1,54 @@
-//! What a dry run says: operation by operation, the checks and the most requests they may cost.
+//! What a dry run says: the operations that will be asked with their checks and the most requests they may cost, why
+//! they are asked, and what will not be asked and why.
 
 use super::page::{Page, Tone};
+use crate::report::plan_groups::{PlanGroup, asked_groups, skipped_groups};
 use crate::report::wire::{PlanRow, Report};
 use crate::report::words::operation;
 
 const MAX_ROWS: usize = 60;
+const MAX_GROUPS: usize = 20;
+/// Operations that are named of one group.
+const MAX_NAMED: usize = 3;
 
 pub(super) fn render(page: &mut Page, report: &Report) {
-    let asked = report.plan.iter().filter(|row| row.skipped_because.is_none()).count();
+    let asked: Vec<&PlanRow> = report.plan.iter().filter(|row| row.skipped_because.is_none()).collect();
     let most = report.plan.iter().fold(0_u64, |sum, row| sum.saturating_add(row.max_requests));
-    page.heading(&format!("Plan: {asked} of {} operations, at most {most} requests", report.plan.len()));
+    page.heading(&format!("Plan: {} of {} operations, at most {most} requests", asked.len(), report.plan.len()));
     let shown = page.cap(MAX_ROWS);
-    let width = report.plan.iter().take(shown).map(|row| operation(&row.operation).chars().count()).max();
+    let width = asked.iter().take(shown).map(|row| operation(&row.operation).chars().count()).max();
     let width = width.unwrap_or(0).min(page.options.width / 2);
-    for row in report.plan.iter().take(shown) {
-        let (tone, what) = what(row);
+    for row in asked.iter().take(shown) {
         let lead = format!("{:<width$}  {:>5}  ", operation(&row.operation), row.max_requests);
+        let (tone, what) = list_checks(row);
         page.line(2, &[(Tone::Plain, &lead), (tone, &what)]);
     }
-    page.more(2, report.plan.len().saturating_sub(shown), "operations");
+    page.more(2, asked.len().saturating_sub(shown), "operations");
+    let skipped = report.plan.len() - asked.len();
+    render_groups(page, &format!("Asked: {}, because", asked.len()), &asked_groups(&report.plan));
+    render_groups(page, &format!("Not asked: {skipped}, because"), &skipped_groups(&report.plan));
 }
 
-fn what(row: &PlanRow) -> (Tone, String) {
-    match &row.skipped_because {
-        Some(reason) => (Tone::Doubt, format!("not asked: {reason}")),
-        None if row.checks.is_empty() => (Tone::Dim, "no check applies".to_owned()),
-        None => (Tone::Plain, format!("{}: {}", row.checks.len(), row.checks.join(", "))),
+fn list_checks(row: &PlanRow) -> (Tone, String) {
+    match row.checks.as_slice() {
+        [] => (Tone::Dim, "no check applies".to_owned()),
+        checks => (Tone::Plain, format!("{}: {}", checks.len(), checks.join(", "))),
     }
+}
+
+fn render_groups(page: &mut Page, heading: &str, groups: &[PlanGroup<'_>]) {
+    if groups.is_empty() {
+        return;
+    }
+    page.heading(heading);
+    let shown = page.cap(MAX_GROUPS);
+    for group in groups.iter().take(shown) {
+        page.line(2, &[(Tone::Plain, &format!("{:>4}  {}", group.operations.len(), group.because))]);
+        let named = page.cap(MAX_NAMED);
+        let names: Vec<String> = group.operations.iter().take(named).map(|each| operation(each)).collect();
+        let more = group.operations.len().saturating_sub(named);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        page.line(8, &[(Tone::Dim, &format!("{}{more}", names.join(", ")))]);
+    }
+    page.more(2, groups.len().saturating_sub(shown), "reasons");
 }

@@ -85,6 +85,57 @@ async fn an_excluded_operation_is_never_asked() {
     assert!(report.coverage.iter().any(|row| row.because.contains("excluded")), "{:?}", report.coverage);
 }
 
+/// A document with a GET that may act, beside the shop's own.
+const DOUBTFUL: &str = r#"{"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {
+    "/orders/sync": {"get": {"responses": {"200": {"description": "ok"}}}},
+    "/orders/{id}/reset": {"get": {"responses": {"200": {"description": "ok"}}}},
+    "/me/password": {"get": {"parameters": [{"name": "password", "in": "query", "required": true, "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "ok"}}}},
+    "/orders": {"post": {"responses": {"201": {"description": "ok"}}}}}}"#;
+
+async fn plan_with(scan: &str, overrides: Overrides) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("openapi.json"), DOUBTFUL).unwrap();
+    let config = format!("[target]\nopenapi = \"openapi.json\"\n[scan]\n{scan}");
+    std::fs::write(folder.path().join("routewarden.toml"), config).unwrap();
+    let app = App::new(folder.path().to_path_buf(), Some(folder.path().join("data")));
+    let request = ScanRequest { dry_run: true, overrides, ..ScanRequest::default() };
+    app.start(request).await.unwrap().finished().await.unwrap().report.clone()
+}
+
+fn asked(report: &Report) -> Vec<&str> {
+    let asked = report.plan.iter().filter(|row| row.skipped_because.is_none());
+    asked.map(|row| row.operation.path.as_str()).collect()
+}
+
+#[tokio::test]
+async fn the_users_word_settles_a_doubt_and_exclude_wins() {
+    let doubted = plan_with("", Overrides::default()).await;
+    assert!(asked(&doubted).is_empty(), "{:?}", doubted.plan);
+    assert!(doubted.plan.iter().all(|row| row.skipped_because.as_ref().is_some_and(|why| why.len() > 20)));
+
+    let included = plan_with("include = [\"GET /orders/*\"]", Overrides::default()).await;
+    assert_eq!(asked(&included), ["/orders/sync", "/orders/{id}/reset"]);
+    assert!(included.plan.iter().any(|row| row.asked_because.as_ref().is_some_and(|why| why.contains("your word"))));
+
+    let option = Overrides { include: vec!["GET /orders/sync".to_owned()], ..Overrides::default() };
+    assert_eq!(asked(&plan_with("", option).await), ["/orders/sync"]);
+
+    let both =
+        plan_with("include = [\"/orders*\"]\nexclude = [\"GET /orders/{id}/reset\"]", Overrides::default()).await;
+    assert_eq!(asked(&both), ["/orders/sync"]);
+    let says = |text: &str| both.notes.iter().any(|note| note.contains(text));
+    assert!(says("`exclude` wins") && says("GET /orders/{id}/reset") && says("POST /orders"), "{:?}", both.notes);
+}
+
+#[tokio::test]
+async fn the_users_word_makes_up_no_password_and_must_name_something() {
+    let report = plan_with("include = [\"GET /me/*\", \"GET /nothing\"]", Overrides::default()).await;
+    assert!(asked(&report).is_empty(), "{:?}", report.plan);
+    let notes = report.notes.join("\n");
+    assert!(notes.contains("GET /me/password") && notes.contains("no operation: GET /nothing"), "{notes}");
+}
+
 #[tokio::test]
 async fn a_suppressed_finding_is_kept_and_does_not_count() {
     let shop = Shop::start().await;

@@ -95,6 +95,7 @@ fn wrong_values_are_refused() {
         ("[scan]\nmax_requests = \"many\"", "a whole number, not a string"),
         ("[scan]\nexclude = [\"FETCH /x\"]", "`FETCH` is no HTTP method"),
         ("[scan]\nexclude = [\"payments\"]", "must begin with `/`"),
+        ("[scan]\ninclude = [\"payments\"]", "`scan.include`: the path must begin with `/`"),
         ("[scan]\nauto_accounts = \"yes\"", "true or false"),
         ("scan = 3", "`scan` is a table"),
         ("[target]\nallow = [\"ftp://x\"]", "only http and https"),

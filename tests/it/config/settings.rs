@@ -20,6 +20,7 @@ allow    = ["https://staging.example.com"]
 mode = "active"
 auto_accounts = true
 exclude = ["GET /createdb", "POST /payments/*"]
+include = ["GET /sync/*"]
 max_requests = 5000
 rate = 50
 concurrency = 8
@@ -65,6 +66,7 @@ fn every_key_of_the_contract_is_read() {
     assert_eq!(config.scan.mode, Some(Mode::Active));
     assert_eq!(config.scan.auto_accounts, Some(true));
     assert_eq!(config.scan.exclude, ["GET /createdb", "POST /payments/*"]);
+    assert_eq!(config.scan.include, ["GET /sync/*"]);
     assert_eq!(
         (config.scan.max_requests, config.scan.rate, config.scan.concurrency),
         (Some(5000), Some(50.0), Some(8))

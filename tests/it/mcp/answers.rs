@@ -157,7 +157,8 @@ fn report(shape: &Shape) -> Report {
                 operation: operation(text),
                 checks: vec![text.clone(); 5],
                 max_requests: number as u64,
-                skipped_because: Some(text.clone()),
+                skipped_because: (number % 2 == 0).then(|| text.clone()),
+                asked_because: Some(text.clone()),
             })
             .collect(),
         next_steps: vec![NextStep { action: text.clone().into(), operations: 7, on: vec![operation(text); 3] }; 30],

@@ -227,12 +227,14 @@ pub fn planned_report() -> Report {
             checks: vec!["authz/bola-read".to_owned(), "authn/missing".to_owned()],
             max_requests: 9,
             skipped_because: None,
+            asked_because: Some("it reads: an object by its id".to_owned()),
         },
         PlanRow {
             operation: operation(Method::Post, "/payments"),
             checks: Vec::new(),
             max_requests: 0,
             skipped_because: Some("excluded by the configuration".to_owned()),
+            asked_because: None,
         },
     ];
     report

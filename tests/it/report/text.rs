@@ -46,7 +46,14 @@ fn a_dry_run_prints_the_plan() {
 
     Plan: 1 of 2 operations, at most 9 requests
       GET /invoices/{invoice_id}      9  2: authz/bola-read, authn/missing
-      POST /payments                  0  not asked: excluded by the configuration
+
+    Asked: 1, because
+         1  it reads: an object by its id
+            GET /invoices/{invoice_id}
+
+    Not asked: 1, because
+         1  excluded by the configuration
+            POST /payments
 
     Parts of the document that could not be used: 1
       line 12, #/paths/~1x/get: response has no schema

@@ -1,0 +1,70 @@
+//! What the user's `exclude` and `include` make of the operations: the one is never asked, the other only reads.
+
+use crate::config::operation_matches;
+use crate::model::{Api, Effect, Operation, clean_name};
+use crate::spec::takes_password;
+
+/// The most operations that one note names.
+const MAX_NAMED: usize = 5;
+
+/// The user's patterns.
+pub(super) struct UserChoice<'a> {
+    /// Operations that are never asked.
+    pub(super) excluded: &'a [String],
+    /// Operations that only read.
+    pub(super) included: &'a [String],
+}
+
+impl UserChoice<'_> {
+    /// Settles the doubts that the user answered, and returns what there is to say of that. Where both patterns name an
+    /// operation it is not asked.
+    pub(super) fn settle(&self, api: &mut Api) -> Vec<String> {
+        let mut notes = self.unmatched(api);
+        let (mut excluded, mut writes, mut passwords) = (Vec::new(), Vec::new(), Vec::new());
+        for operation in api.operations.iter_mut().filter(|operation| matches(self.included, operation)) {
+            match operation.effect {
+                _ if matches(self.excluded, operation) => excluded.push(operation.id.to_string()),
+                Effect::Writes | Effect::Deletes => writes.push(operation.id.to_string()),
+                Effect::Doubtful(_) if asks_password(operation) => passwords.push(operation.id.to_string()),
+                Effect::Doubtful(_) => {
+                    operation.effect = Effect::Reads;
+                    operation.effect_because = "by your word (`include`)".to_owned();
+                }
+                Effect::Reads => {}
+            }
+        }
+        let told = [
+            (excluded, "`exclude` wins where `include` names the same operation"),
+            (writes, "`include` settles doubts about GETs; what changes state follows the mode"),
+            (passwords, "`include` settles nothing where a password is taken, as none is made up"),
+        ];
+        notes.extend(
+            told.into_iter().filter(|(found, _)| !found.is_empty()).map(|(found, says)| name_operations(says, &found)),
+        );
+        notes
+    }
+
+    fn unmatched(&self, api: &Api) -> Vec<String> {
+        let is_idle = |pattern: &&String| {
+            !api.operations.iter().any(|operation| matches(std::slice::from_ref(*pattern), operation))
+        };
+        let idle = self.included.iter().filter(is_idle).take(MAX_NAMED);
+        idle.map(|pattern| format!("`include` names no operation: {}", clean_name(pattern, 100))).collect()
+    }
+}
+
+/// Returns whether one of the patterns names an operation.
+pub(super) fn matches(patterns: &[String], operation: &Operation) -> bool {
+    patterns.iter().any(|pattern| operation_matches(pattern, operation.method.as_str(), &operation.path))
+}
+
+fn asks_password(operation: &Operation) -> bool {
+    operation.parameters.iter().any(|value| takes_password(&value.name))
+}
+
+fn name_operations(says: &str, found: &[String]) -> String {
+    let shown: Vec<String> = found.iter().take(MAX_NAMED).map(|id| clean_name(id, 100)).collect();
+    let more = found.len().saturating_sub(MAX_NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{says}: {}{more}", shown.join(", "))
+}
