@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fact::{AccessOutcome, Fact, Relation, relation_to};
 use super::grounds::{Ground, Grounds, Rank, Witness};
 use super::ruling::AccessModel;
-use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Exchange, OperationId, SeenValue, clean_name};
+use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, OperationId, SeenValue, clean_name};
 use crate::survey::{
     ObjectKey, Sign, Surveyed, is_person, is_strong_owner_name, is_whole, leaves, resource_of_name, scalar_text, words,
 };

@@ -7,9 +7,10 @@ use serde_json::Value;
 use super::accounts::{Account, AccountMaker};
 use super::identify::{carries, id_value, objects_in};
 use super::kinds::Kind;
+use super::print::print_of;
 use crate::model::{Effect, Method, Place};
 use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Undo, Values, operation_url};
-use crate::survey::{Object, is_me_word, role_word, scalar_text};
+use crate::survey::{Object, Slot, is_me_word, role_word, scalar_text};
 
 impl AccountMaker<'_> {
     /// How the account can be removed again: by whoever made it, by a route of its own, or by its own id.
@@ -20,44 +21,80 @@ impl AccountMaker<'_> {
         let Some(journal) = probe.journal() else { return Ok(()) };
         let mut shown: Vec<Object> = Vec::new();
         let mut look: Option<String> = None;
-        let collect = |answer: &Answer, shown: &mut Vec<Object>| {
+        let own = |answer: &Answer| {
             let json =
                 answer.response().filter(|response| response.is_success()).and_then(|response| response.json.as_ref());
             let own = json.into_iter().flat_map(objects_in).filter(|fields| carries(fields, &account.persona.username));
-            shown.extend(own.map(|fields| Object::of("user", fields, BTreeMap::new())));
+            own.cloned().collect::<Vec<_>>()
         };
-        collect(&account.answer, &mut shown);
-        for url in self.witnesses(probe).into_iter().take(2) {
-            let is_me = url.path_segments().and_then(|mut parts| parts.next_back()).is_some_and(is_me_word);
-            if is_me {
-                let answer = probe.look_again(&Ask::get(Caller::Identity(account.name.clone()), url.clone())).await?;
-                collect(&answer, &mut shown);
-                look.get_or_insert(url.to_string());
+        let object = |fields: &serde_json::Map<String, Value>| Object::of("user", fields, BTreeMap::new());
+        shown.extend(own(&account.answer).iter().map(object));
+        for url in self.witnesses(probe).into_iter().filter(is_about_me).take(2) {
+            let answer = probe.look_again(&Ask::get(Caller::Identity(account.name.clone()), url.clone())).await?;
+            let found = own(&answer);
+            shown.extend(found.iter().map(object));
+            if let Some(fields) = found.first().filter(|_| look.is_none()) {
+                journal.print(account.entry, print_of(fields));
+                journal.shown(account.entry, url.as_str());
+                look = Some(url.to_string());
             }
         }
+        let known = match self.removal_of_itself(probe) {
+            Some((undo, slot)) => {
+                let by_slot = slot.map(|slot| shown.iter().find_map(|object| object.slot_value(slot)));
+                let id = match by_slot {
+                    Some(id) => id.and_then(scalar_text),
+                    None => Some(known_as(account, &shown)),
+                };
+                let undo = Undo { look: look.or(undo.look.filter(|look| look.contains(ID_PLACE))), ..undo };
+                // Without the id that its address wants there is no way yet.
+                id.map(|id| (id, Some(undo)))
+            }
+            None => None,
+        };
+        let (id, undo) = known.unwrap_or_else(|| (known_as(account, &shown), None));
+        journal.made(account.entry, Some(id), undo);
+        Ok(())
+    }
+
+    /// How an account removes itself, as the document says: by a route of its own, or by its id, which the slot takes.
+    pub(super) fn removal_of_itself(&self, probe: &Probe) -> Option<(Undo, Option<&Slot>)> {
+        let look = self.witnesses(probe).into_iter().find(is_about_me).map(|url| url.to_string());
         let removals = self.acting.iter().filter(|acting| {
             acting.kind == Kind::Delete && acting.left_alone.is_none() && role_word(&acting.operation.path).is_none()
         });
         for acting in removals {
             let last = acting.operation.path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default();
-            if acting.slots.is_empty() && is_me_word(last) {
-                let Ok(url) = operation_url(probe.base_url(), &acting.operation, &Values::new()) else { continue };
-                let undo = Undo { method: "DELETE".to_owned(), url: url.to_string(), look: look.clone(), list: None };
-                journal.made(account.entry, Some(known_as(account, &shown)), Some(undo));
-                return Ok(());
-            }
-            let [slot] = acting.slots.as_slice() else { continue };
-            let people = slot.resources.iter().any(|resource| is_people(resource));
-            let id = shown.iter().find_map(|object| object.slot_value(slot)).and_then(scalar_text);
-            let (true, Some(id)) = (people && super::kinds::ends_in_slot(&acting.operation.path), id) else { continue };
-            let values = Values::from([((Place::Path, slot.name.clone()), Value::String(ID_PLACE.to_owned()))]);
+            let (values, slot) = match acting.slots.as_slice() {
+                [] if is_me_word(last) => (Values::new(), None),
+                [slot]
+                    if slot.resources.iter().any(|resource| is_people(resource))
+                        && super::kinds::ends_in_slot(&acting.operation.path) =>
+                {
+                    let place = Value::String(ID_PLACE.to_owned());
+                    (Values::from([((Place::Path, slot.name.clone()), place)]), Some(slot))
+                }
+                _ => continue,
+            };
             let Ok(url) = operation_url(probe.base_url(), &acting.operation, &values) else { continue };
-            let undo = Undo { method: "DELETE".to_owned(), url: url.to_string(), look, list: None };
-            journal.made(account.entry, Some(id), Some(undo));
-            return Ok(());
+            let of_item = |operation: &crate::model::Operation| {
+                operation.method == Method::Get
+                    && operation.effect == Effect::Reads
+                    && operation.path == acting.operation.path
+            };
+            let look = look.or_else(|| self.api.operations.iter().any(of_item).then(|| url.to_string()));
+            return Some((
+                Undo {
+                    method: "DELETE".to_owned(),
+                    url: url.to_string(),
+                    look,
+                    list: None,
+                    slot: slot.map(|slot| slot.name.clone()),
+                },
+                slot,
+            ));
         }
-        journal.made(account.entry, Some(known_as(account, &shown)), None);
-        Ok(())
+        None
     }
 
     /// Reads without ids that likely need a session: those about the caller first.
@@ -78,6 +115,10 @@ impl AccountMaker<'_> {
             found.into_iter().filter_map(|operation| operation_url(probe.base_url(), operation, &Values::new()).ok());
         urls.take(6).collect()
     }
+}
+
+fn is_about_me(url: &url::Url) -> bool {
+    url.path_segments().and_then(|mut parts| parts.rfind(|part| !part.is_empty())).is_some_and(is_me_word)
 }
 
 /// Whether the objects of a resource are accounts of the API's users.

@@ -331,6 +331,9 @@ pub(super) fn note(name: &str, recipe: &LoginRecipe) -> AccountNote {
             TokenSource::Cookie(name) => format!("cookie:{name}"),
         },
         send: recipe.send.clone(),
+        sends: Vec::new(),
+        by_cookie: false,
+        basic: None,
     }
 }
 

@@ -54,6 +54,7 @@ impl AccountMaker<'_> {
             url: address(&removal.operation, &values)?.to_string(),
             look: look.map(|url| url.to_string()),
             list: list.map(|url| url.to_string()),
+            slot: Some(slot.name.clone()),
         })
     }
 

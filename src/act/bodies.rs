@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
+use super::addressed::names_address;
 use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
 use super::further::{inner, step, within, wrap};
 use super::kinds::{Acting, Kind, is_password};
@@ -42,6 +43,9 @@ pub struct Reference {
     pub required: bool,
 }
 
+/// Length of a marker.
+pub(super) const MARKER_LENGTH: usize = 12;
+
 /// A text that stands nowhere else: `rw` and ten letters and digits.
 pub fn marker() -> String {
     let mut random = rand::rng();
@@ -49,7 +53,7 @@ pub fn marker() -> String {
         const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyz23456789";
         LETTERS.get(random.random_range(0..LETTERS.len())).copied().map_or('a', char::from)
     };
-    std::iter::once('r').chain(std::iter::once('w')).chain((0..10).map(|_| letter())).collect()
+    std::iter::once('r').chain(std::iter::once('w')).chain((2..MARKER_LENGTH).map(|_| letter())).collect()
 }
 
 /// Fields that a caller must not set for itself.
@@ -339,6 +343,8 @@ pub fn change(
     let mut body = body(api, acting, marker)?;
     let (_, declared) = acting.inner_fields(api);
     let members = inner(&mut body.value)?;
+    // What its address is made from stays: it would be lost under another one.
+    body.marked.retain(|name| !names_address(name, present));
     // What the object has stays as it is, so that a whole representation (PUT) remains valid.
     for (name, value) in members.iter_mut() {
         let schema =
@@ -355,10 +361,26 @@ pub fn change(
         let value = members.get(&field)?.clone();
         return Some(Change { body, field, value });
     }
+    // A text that need not be sent is as good.
+    let free = declared.iter().find_map(|field| {
+        let schema =
+            fields::plain(api, field.schema).filter(|schema| !schema.read_only && schema.enumeration.is_empty())?;
+        let is_text = schema.types.contains(&JsonType::String) && schema.format.is_none() && schema.pattern.is_none();
+        let name = &field.name;
+        let kept = is_owner_name(name) || is_privilege(name) || ends_in_id(name) || is_password(name) || is_email(name);
+        let usable = is_text && !kept && !members.contains_key(name) && !names_address(name, present);
+        Some((name.clone(), marked_text(name, Some(schema), marker).filter(|_| usable)?))
+    });
+    if let Some((field, text)) = free {
+        let value = json!(text);
+        members.insert(field.clone(), value.clone());
+        return Some(Change { body, field, value });
+    }
     // Without a text: another value of a field's own vocabulary.
     for field in declared
         .iter()
         .filter(|field| !is_owner_name(&field.name) && !is_privilege(&field.name) && !ends_in_id(&field.name))
+        .filter(|field| !names_address(&field.name, present))
     {
         let Some(schema) = fields::plain(api, field.schema).filter(|schema| !schema.read_only) else { continue };
         let now = present.get(&field.name);
@@ -398,7 +420,12 @@ pub fn change(
     let field = present
         .iter()
         .find(|(name, value)| {
-            value.is_string() && !ends_in_id(name) && !is_owner_name(name) && !is_stamp(name) && **name != "id"
+            value.is_string()
+                && !ends_in_id(name)
+                && !is_owner_name(name)
+                && !is_stamp(name)
+                && **name != "id"
+                && !names_address(name, present)
         })?
         .0
         .clone();

@@ -9,7 +9,8 @@ use super::kinds::Acting;
 use super::signup::Persona;
 use crate::model::{Consent, Credential, Identity, Secret};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written, operation_url, serialize_body,
+    AccountNote, Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written, operation_url,
+    serialize_body,
 };
 use crate::survey::succeeds;
 
@@ -60,22 +61,40 @@ pub(super) fn sender(made_by: Option<&String>) -> Caller {
     made_by.map_or(Caller::Anonymous, |name| Caller::Identity(name.clone()))
 }
 
+/// A sign-up that is about to be sent, with everything that a later process needs to remove the account.
+pub(super) struct SignUpRequest<'a> {
+    pub(super) acting: &'a Acting,
+    /// The account's name as a caller.
+    pub(super) name: &'a str,
+    pub(super) who: &'a Persona,
+    pub(super) ask: &'a Ask,
+    /// How the account is removed, as far as the document says.
+    pub(super) undo: Option<Undo>,
+    /// How it may sign in.
+    pub(super) ways_in: Vec<AccountNote>,
+    /// What the report has to call it, where it is more than an ordinary account.
+    pub(super) nature: Option<String>,
+}
+
 /// Sends a sign-up, as its caller. The inner error is the answer that made no account.
 ///
 /// # Errors
 /// As [`Probe::send_write`].
 pub(super) async fn send_sign_up(
     probe: &Probe,
-    acting: &Acting,
-    name: &str,
-    who: &Persona,
-    ask: &Ask,
-    undo: Option<Undo>,
+    request: SignUpRequest<'_>,
 ) -> Result<Result<Written, Arc<Answer>>, SendError> {
-    // Whoever made the account removes it.
+    let SignUpRequest { acting, name, who, ask, undo, ways_in, nature } = request;
+    if let Some(journal) = probe.journal() {
+        // A crash right after the answer must not leave an account that no one can sign in as.
+        ways_in.into_iter().for_each(|way| journal.account(way));
+    }
+    // The caller that makes the account removes it.
     let caller = if let Caller::Identity(admin) = &ask.caller { admin } else { name };
     let bare = WriteNote::bare(acting.operation.id.as_str(), caller, WriteKind::SignsUp);
-    let written = probe.sign_up(name, ask, WriteNote { marker: who.username.clone(), undo, ..bare }).await?;
+    let account = Some(name.to_owned());
+    let note = WriteNote { marker: who.username.clone(), undo, account, nature, ..bare };
+    let written = probe.sign_up(name, ask, note).await?;
     let response = written.answer.response();
     if response.is_some_and(|response| succeeds(response) || response.status == 302) {
         return Ok(Ok(written));

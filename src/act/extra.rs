@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::accounts::{Account, AccountMaker, fixed, note};
 use super::bodies::Body;
-use super::credentials::{self, fill, in_name_of, send_sign_up, sender};
+use super::credentials::{self, SignUpRequest, fill, in_name_of, send_sign_up, sender};
 use super::kinds::Acting;
 use super::signup::{Persona, sign_up_body};
 use crate::model::{Api, LoginRecipe, Secret};
@@ -47,7 +47,19 @@ impl Extra<'_> {
         let body = self.body(acting, who);
         let sender = sender(self.like.made_by.as_ref());
         let ask = self.ask(acting, sender, &body.media_type, &fill(&body.value, password))?;
-        let written = match send_sign_up(self.probe, acting, name, who, &ask, None).await? {
+        let maker = AccountMaker { api: self.api, acting: self.acting, password: &|_| Secret::new("") };
+        // A later process can only remove the account with its password, which all lists of guesses have.
+        let way_in = fill(&in_name_of(&self.recipe.body, &self.like.persona, who), password);
+        let request = SignUpRequest {
+            acting,
+            name,
+            who,
+            ask: &ask,
+            undo: maker.removal_of_itself(self.probe).map(|(undo, _)| undo),
+            ways_in: vec![note(name, &LoginRecipe { body: way_in, ..self.recipe.clone() })],
+            nature: Some("an account with one of the most common passwords".to_owned()),
+        };
+        let written = match send_sign_up(self.probe, request).await? {
             Ok(written) => written,
             Err(refused) => return Ok(SignedUp::Refused(refused)),
         };
@@ -80,18 +92,13 @@ impl Extra<'_> {
     ///
     /// # Errors
     /// As [`Probe::send`].
-    pub async fn open(&self, account: &Account, password: &Secret, signed_in: &Answer) -> Result<bool, SendError> {
+    pub async fn open(&self, account: &Account, signed_in: &Answer) -> Result<bool, SendError> {
         let credential =
             signed_in.response().and_then(|response| fixed(response, &self.recipe.token, &self.recipe.send));
         let Some(credential) = credential else { return Ok(false) };
         let identity = credentials::identity(&account.name, credential);
         if self.probe.sign_in(&identity).await.is_err() {
             return Ok(false);
-        }
-        if let Some(journal) = self.probe.journal() {
-            // A later process can only remove the account with its password, which everybody's list of guesses has.
-            let body = fill(&in_name_of(&self.recipe.body, &self.like.persona, &account.persona), password);
-            journal.account(note(&account.name, &LoginRecipe { body, ..self.recipe.clone() }));
         }
         let maker = AccountMaker { api: self.api, acting: self.acting, password: &|_| Secret::new("") };
         let served = maker.is_served(self.probe, &account.name).await?;

@@ -9,6 +9,8 @@ use super::bodies::Body;
 use super::items::{items, list, values_for};
 use super::kinds::Acting;
 use super::maker::{Created, Fault, Maker};
+use super::print::print_of;
+use super::sighting::remember;
 use crate::model::{Api, Method};
 use crate::probe::{Answer, Ask, Caller, Response, SendError, Values, operation_url};
 use crate::survey::{BARE_IDS, Object, is_owner_name, scalar_text, words};
@@ -32,15 +34,26 @@ impl Maker<'_> {
             }
         }
         let Some((id, object)) =
-            found.and_then(|object| Some((scalar_text(&id_value_of(self.api, sent.acting, &object)?)?, object)))
+            found.and_then(|object| Some((scalar_text(&address_id(self.api, sent.acting, &object)?)?, object)))
         else {
             if let Some(journal) = self.probe.journal() {
-                journal.made(n, sent.named_as_created(self.api, response), None);
+                let named = sent.named_as_created(response);
+                let is_named = named.is_some();
+                journal.made(n, named, None);
+                // Only a 201 says that it made what it names; that is what is known of it from now on.
+                if is_named && response.status == 201 {
+                    remember(self.probe, journal, n, sent.caller).await?;
+                }
             }
             return Err(Fault::Told("it was made, but its id could not be told from the answer".to_owned()));
         };
         if let Some(journal) = self.probe.journal() {
             journal.made(n, Some(id.clone()), None);
+            let plain = object.fields.iter().filter(|(name, _)| !name.contains('/'));
+            journal.print(n, print_of(&plain.map(|(name, value)| (name.clone(), value.clone())).collect()));
+            if sent.marker.is_empty() {
+                remember(self.probe, journal, n, sent.caller).await?;
+            }
         }
         let object = Object { created_by: Some(sent.caller.to_owned()), reference: false, ..object };
         Ok(Created {
@@ -59,18 +72,9 @@ impl Maker<'_> {
     async fn identify_by_reading(&self, sent: &Sent<'_>, response: &Response) -> Result<Option<Object>, SendError> {
         let mut ids: Vec<Value> = Vec::new();
         ids.extend(response.json.as_ref().into_iter().flat_map(objects_in).take(3).filter_map(|fields| {
-            id_value_of(self.api, sent.acting, &Object::of(&sent.context.resource, fields, BTreeMap::new()))
+            address_id(self.api, sent.acting, &Object::of(&sent.context.resource, fields, BTreeMap::new()))
         }));
-        let location = response
-            .header("location")
-            .and_then(|place| place.split(['?', '#']).next())
-            .map(|place| place.trim_end_matches('/'));
-        ids.extend(
-            location
-                .and_then(|place| place.rsplit('/').next())
-                .filter(|id| !id.is_empty())
-                .map(|id| Value::String(id.to_owned())),
-        );
+        ids.extend(location_id(response).map(Value::String));
         for id in ids {
             let mut object = sent.context.clone();
             object.fields.insert("id".to_owned(), id);
@@ -118,22 +122,26 @@ pub(super) struct Sent<'s> {
 }
 
 impl Sent<'_> {
-    /// The id that a 201 names (RFC 9110 §15.3.2) where the API has no way to look at it: good enough to remove what was
-    /// made by, and not to work with. Ids of the request, and the envelope's own numbers, are none.
-    fn named_as_created(&self, api: &Api, response: &Response) -> Option<String> {
-        let fields = response.json.as_ref().filter(|_| response.status == 201)?.as_object()?;
-        if !items(api, self.acting, Method::Get).is_empty() {
-            // It was looked at, and did not show what was sent.
-            return None;
-        }
-        let id = ["id", "_id", "uuid"].iter().find_map(|name| scalar_text(fields.get(*name)?))?;
-        let sent = |value: &Value| scalar_text(value).as_deref() == Some(id.as_str());
-        let known =
-            self.values.values().any(sent) || self.body.is_some_and(|body| body.value.to_string().contains(&id));
-        (!known && id != response.status.to_string()).then_some(id)
+    /// The id that an answer of success names, in its outermost object or in the one that this wraps, or behind `Location`:
+    /// good enough to look for what was made, and not to work with. Ids of the request, and the envelope's own numbers, are
+    /// none.
+    fn named_as_created(&self, response: &Response) -> Option<String> {
+        let sent = |id: &String| {
+            let same = |value: &Value| scalar_text(value).as_ref() == Some(id);
+            self.values.values().any(same) || self.body.is_some_and(|body| body.value.to_string().contains(id.as_str()))
+        };
+        let new = |id: &String| !id.is_empty() && id.len() <= 200 && !sent(id) && *id != response.status.to_string();
+        let in_object = |fields: &Map<String, Value>| {
+            let object = Object::of(&self.context.resource, fields, BTreeMap::new());
+            let bare = ["id", "_id", "uuid"].iter().find_map(|name| fields.get(*name)).and_then(scalar_text);
+            bare.or_else(|| own_name_id(&object).and_then(|value| scalar_text(&value))).filter(new)
+        };
+        let by_place = || location_id(response).filter(new);
+        response.json.as_ref().into_iter().flat_map(outermost).find_map(in_object).or_else(by_place)
     }
 
-    /// The object of an answer that is the one that was made.
+    /// The object of an answer that is the one that was made. Where an envelope has the id and what it wraps has the mark
+    /// (`{"id": 7, "result": {...}}`, JSON:API), both are one object.
     fn find(&self, api: &Api, json: &Value) -> Option<Object> {
         let own = |fields: &&Map<String, Value>| {
             if self.marker.is_empty() { self.repeats(fields) } else { carries(fields, self.marker) }
@@ -141,24 +149,39 @@ impl Sent<'_> {
         let with_id = |fields: &Map<String, Value>| {
             let mut object = Object::of(&self.context.resource, fields, self.context.context.clone());
             object.seen_by.insert(self.caller.to_owned());
-            id_value_of(api, self.acting, &object).is_some().then_some(object)
+            address_id(api, self.acting, &object).is_some().then_some(object)
         };
-        objects_in(json).filter(own).find_map(with_id)
+        let in_envelope = || {
+            let wrapped = outermost(json).collect::<Vec<_>>();
+            let inner = wrapped.iter().rev().find(|fields| own(fields))?;
+            let outer = wrapped.iter().find(|fields| bare_id(fields).is_some())?;
+            let mut joined = (*inner).clone();
+            let scalars = outer.iter().filter(|(_, value)| scalar_text(value).is_some());
+            for (name, value) in scalars {
+                joined.entry(name.clone()).or_insert_with(|| value.clone());
+            }
+            with_id(&joined)
+        };
+        // A title may stand in an address, and an id beside it or around it is surer.
+        let by_id = objects_in(json).filter(own).filter(|fields| bare_id(fields).is_some()).find_map(with_id);
+        by_id.or_else(in_envelope).or_else(|| objects_in(json).filter(own).find_map(with_id))
     }
 
-    /// Nothing of what was sent can be known again: then the outermost object of a 201 is the new one, if nothing telling was
-    /// sent or it points back at the parent it was made under, and unless it has the id of that parent.
+    /// Nothing of what was sent can be known again: then the outermost object of a 201 that has an id is the new one, if
+    /// nothing telling was sent or it points back at the parent it was made under, and unless it has the id of that parent.
     fn only_answer(&self, api: &Api, response: &Response) -> Option<Object> {
         if response.status != 201 {
             return None;
         }
-        let fields = response.json.as_ref().and_then(|json| objects_in(json).find(|fields| fields.len() > 1))?;
-        let object = Object::of(&self.context.resource, fields, self.context.context.clone());
-        let id = scalar_text(&id_value_of(api, self.acting, &object)?)?;
+        let json = response.json.as_ref()?;
         let parents: Vec<String> = self.values.values().filter_map(scalar_text).collect();
-        let points_back = fields.values().filter_map(scalar_text).any(|value| parents.contains(&value));
-        let known = self.sent_nothing_telling() || points_back;
-        (known && !parents.contains(&id)).then_some(object)
+        outermost(json).filter(|fields| fields.len() > 1).find_map(|fields| {
+            let object = Object::of(&self.context.resource, fields, self.context.context.clone());
+            let id = scalar_text(&address_id(api, self.acting, &object)?)?;
+            let points_back = fields.values().filter_map(scalar_text).any(|value| parents.contains(&value));
+            let known = self.sent_nothing_telling() || points_back;
+            (known && !parents.contains(&id) && id != response.status.to_string()).then_some(object)
+        })
     }
 
     fn sent_nothing_telling(&self) -> bool {
@@ -178,6 +201,37 @@ impl Sent<'_> {
         !sent.is_empty()
             && sent.iter().all(|(name, value)| fields.get(*name).and_then(scalar_text) == scalar_text(value))
     }
+}
+
+/// The outermost object of an answer, and those that it wraps alone: `{data: {..}}`, `{data, permissions}`, `[{..}]`.
+fn outermost(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
+    let mut open = std::collections::VecDeque::from([(json, 0_u8)]);
+    std::iter::from_fn(move || {
+        while let Some((value, depth)) = open.pop_front() {
+            match value {
+                Value::Array(items) if items.len() == 1 => open.extend(items.first().map(|item| (item, depth))),
+                Value::Object(fields) => {
+                    let inner = fields.values().filter(|inner| inner.is_object() || inner.is_array());
+                    open.extend(inner.filter(|_| depth < 2).map(|inner| (inner, depth + 1)));
+                    return Some(fields);
+                }
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// The id that an object has under one of the plainest names.
+fn bare_id(fields: &Map<String, Value>) -> Option<String> {
+    BARE_IDS.iter().take(6).find_map(|name| fields.get(*name).and_then(scalar_text))
+}
+
+/// The last part of the address behind `Location`.
+fn location_id(response: &Response) -> Option<String> {
+    let place = response.header("location")?.split(['?', '#']).next()?.trim_end_matches('/');
+    let last = place.rsplit('/').next().filter(|id| !id.is_empty())?;
+    Some(percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned())
 }
 
 /// Whether a field of an object holds a marker.
@@ -244,7 +298,7 @@ fn own_name_id(object: &Object) -> Option<Value> {
 }
 
 /// The id by which the API's own addresses name the object.
-fn id_value_of(api: &Api, create: &Acting, object: &Object) -> Option<Value> {
+pub fn address_id(api: &Api, create: &Acting, object: &Object) -> Option<Value> {
     let operations = [Method::Get, Method::Delete, Method::Patch, Method::Put]
         .into_iter()
         .flat_map(|method| items(api, create, method));

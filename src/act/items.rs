@@ -131,5 +131,8 @@ pub fn undo(
     let list = list(api, create)
         .and_then(|operation| operation_url(probe.base_url(), operation, known).ok().map(|url| url.to_string()));
     let known = remove.is_some() || look.is_some() || list.is_some();
-    known.then(|| Undo { method: "DELETE".to_owned(), url: remove.unwrap_or_default(), look, list })
+    let of_item = [Method::Delete, Method::Get].into_iter().flat_map(|method| items(api, create, method));
+    let slot =
+        of_item.filter_map(|operation| slots(api, operation).into_iter().next_back()).map(|slot| slot.name).next();
+    known.then(|| Undo { method: "DELETE".to_owned(), url: remove.unwrap_or_default(), look, list, slot })
 }

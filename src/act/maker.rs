@@ -303,16 +303,12 @@ impl<'a> Maker<'a> {
             let ask = ask(acting, sender, &url, &values, body.as_ref());
             let marked = body.as_ref().is_some_and(|body| !body.marked.is_empty());
             let note = WriteNote {
-                operation: acting.operation.id.0.clone(),
-                caller: sender.to_owned(),
-                kind: WriteKind::Creates,
                 marker: if marked { marker.clone() } else { String::new() },
                 undo: undo.clone(),
+                heirs: how.heirs.clone(),
+                ..WriteNote::bare(acting.operation.id.as_str(), sender, WriteKind::Creates)
             };
             let written = self.probe.send_write(&ask, note).await?;
-            if let Some(journal) = self.probe.journal() {
-                how.heirs.iter().for_each(|heir| journal.heir(written.n, heir));
-            }
             let Some(response) = written.answer.response() else {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
             };

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::accounts::{Account, AccountMaker, help, told};
 use super::bodies::Body;
-use super::credentials::{self, fill, send_sign_up, sender};
+use super::credentials::{self, SignUpRequest, fill, send_sign_up, sender};
 use super::further::inner;
 use super::privileges::as_ordinary_user;
 use super::repair::{complaints, mend};
@@ -75,7 +75,7 @@ impl AccountMaker<'_> {
     ) -> Result<Account, Refused> {
         let acting = self.acting.get(index).ok_or_else(|| Refused::from("no such operation".to_owned()))?;
         let mut body = sign_up_body(self.api, acting, who.persona);
-        let mut undo = None;
+        let mut undo = self.removal_of_itself(probe).map(|(undo, _)| undo);
         if admin.is_none() {
             // Who signs up for itself is not asked by anyone; it asks for as little as the document lets it.
             let _ = as_ordinary_user(self.api, acting, &mut body);
@@ -95,7 +95,16 @@ impl AccountMaker<'_> {
         for _ in 0..=MAX_REPAIRS {
             let ask =
                 credentials::ask(probe, acting, sender(admin), &body.media_type, &fill(&body.value, who.password))?;
-            let sent = send_sign_up(probe, acting, who.name, who.persona, &ask, undo.clone()).await;
+            let request = SignUpRequest {
+                acting,
+                name: who.name,
+                who: who.persona,
+                ask: &ask,
+                undo: undo.clone(),
+                ways_in: self.ways_in(who, &body.value),
+                nature: None,
+            };
+            let sent = send_sign_up(probe, request).await;
             let refused = match sent.map_err(|error| error.to_string())? {
                 Ok(Written { n, answer }) => {
                     return Ok(Account {

@@ -181,10 +181,19 @@ const TOKEN_KEYS: &[&str] = &[
     "auth",
 ];
 
+/// Whether the API's document has sessions in cookies.
+pub(super) fn takes_cookies(api: &Api) -> bool {
+    api.schemes.values().any(|scheme| matches!(&scheme.kind, SchemeKind::ApiKey(Place::Cookie, _)))
+}
+
 /// Where an answer carries a token.
 pub fn token_in(api: &Api, response: &Response) -> Vec<TokenSource> {
+    tokens_in(takes_cookies(api), response)
+}
+
+/// The same where it is known whether the API has sessions in cookies.
+pub(super) fn tokens_in(by_cookie: bool, response: &Response) -> Vec<TokenSource> {
     let mut found = Vec::new();
-    let by_cookie = api.schemes.values().any(|scheme| matches!(&scheme.kind, SchemeKind::ApiKey(Place::Cookie, _)));
     let sets_cookie = response.headers.iter().any(|(name, value)| name == "set-cookie" && is_session_cookie(value));
     if sets_cookie && by_cookie {
         found.push(TokenSource::Cookie("*".to_owned()));

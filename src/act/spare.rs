@@ -2,20 +2,22 @@
 //! up as one of the others was, and noted in the journal with the same way to remove them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 
 use super::accounts::{Account, fixed, note, told};
 use super::bodies::marker;
-use super::credentials::{self, fill, in_name_of, send_sign_up, sender};
+use super::credentials::{self, SignUpRequest, fill, in_name_of, send_sign_up, sender};
 use super::further;
 use super::identify::{carries, id_value, objects_in};
 use super::kinds::Acting;
+use super::removal::{Cleaner, Removal};
 use super::signup::{Persona, token_in};
-use crate::model::{Api, Credential, Identity, LoginRecipe, Secret};
-use crate::probe::{Answer, Ask, Caller, ID_PLACE, Probe, SendError, Standing, Undo};
+use crate::model::{Api, Credential, Identity, LoginRecipe, Secret, clean_name};
+use crate::probe::{AccountNote, Answer, Ask, Caller, ID_PLACE, Probe, SendError, Standing, Undo};
 use crate::survey::{Object, scalar_text, session_facts};
 
 /// Most spare accounts of one scan.
@@ -38,6 +40,8 @@ pub struct Spare {
     pub identity: Identity,
     /// Its password, for bodies that want it again.
     pub password: Secret,
+    /// The sign-up's number in the journal.
+    pub entry: usize,
 }
 
 /// Why a spare account could not be made.
@@ -78,12 +82,44 @@ pub struct SpareMaker<'a> {
     pub acting: &'a [Acting],
     /// How many were made.
     count: AtomicU32,
+    /// An account was seen to be removed again.
+    removal: OnceCell<bool>,
+    /// Those that asked for more than others have, and may stay; held only to add or read.
+    lasting: Mutex<Vec<(Spare, Map<String, Value>)>>,
 }
 
 impl<'a> SpareMaker<'a> {
     /// Nothing is made yet.
     pub fn new(api: &'a Api, probe: &'a Probe, acting: &'a [Acting]) -> Self {
-        Self { api, probe, acting, count: AtomicU32::new(0) }
+        Self { api, probe, acting, count: AtomicU32::new(0), removal: OnceCell::new(), lasting: Mutex::default() }
+    }
+
+    /// Returns the accounts that asked for more than others have, and may stay, with what they asked for.
+    pub fn lasting(&self) -> Vec<(Spare, Map<String, Value>)> {
+        self.lasting.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether an account like this one was seen to be removed again: tried once, on one that is made for that.
+    ///
+    /// # Errors
+    /// A fault that stops the scan.
+    pub async fn can_remove(&self, model: &Account) -> Result<bool, SendError> {
+        if self.undo_of(model).is_none_or(|undo| undo.url.is_empty()) {
+            return Ok(false);
+        }
+        self.removal.get_or_try_init(|| self.try_removal(model)).await.copied()
+    }
+
+    async fn try_removal(&self, model: &Account) -> Result<bool, SendError> {
+        let Ok(spare) = self.make_one(model, &Map::new()).await? else { return Ok(false) };
+        let Some(journal) = self.probe.journal() else { return Ok(false) };
+        let Some(entry) = journal.entry(spare.entry) else { return Ok(false) };
+        let password = |_: &str| spare.password.clone();
+        let removed = Cleaner::new(self.probe, journal, &password).remove(&entry).await == Removal::Undone;
+        if removed {
+            journal.undone(entry.n);
+        }
+        Ok(removed)
     }
 
     /// Signs up one more account like `model`, with further fields in the body, and signs it in. The inner error says why
@@ -92,6 +128,24 @@ impl<'a> SpareMaker<'a> {
     /// # Errors
     /// A fault that stops the scan.
     pub async fn make(
+        &self,
+        model: &Account,
+        further: &Map<String, Value>,
+    ) -> Result<Result<Spare, Unmade>, SendError> {
+        if further.is_empty() {
+            return self.make_one(model, further).await;
+        }
+        // What may be more than an ordinary account comes after one that was seen to go, or is disarmed at the end.
+        let lasts = !self.can_remove(model).await?;
+        let made = self.make_one(model, further).await?;
+        if let (true, Ok(spare)) = (lasts, &made) {
+            let mut lasting = self.lasting.lock().unwrap_or_else(PoisonError::into_inner);
+            lasting.push((spare.clone(), further.clone()));
+        }
+        Ok(made)
+    }
+
+    async fn make_one(
         &self,
         model: &Account,
         further: &Map<String, Value>,
@@ -108,8 +162,9 @@ impl<'a> SpareMaker<'a> {
         let password = password_of(&like.credential);
         let mut body = in_name_of(&model.body.value, &model.persona, &persona);
         further::add(&mut body, further);
-        let new =
-            New { name: format!("{}+{n}", model.name), persona, password, body, like, from: model.persona.clone() };
+        let name = format!("{}+{n}", model.name);
+        let nature = nature_of(further);
+        let new = New { name, persona, password, body, like, from: model.persona.clone(), nature };
         self.sign_up(model, new, undo).await
     }
 
@@ -126,7 +181,16 @@ impl<'a> SpareMaker<'a> {
         let filled = fill(&new.body, &new.password);
         let ask = credentials::ask(self.probe, acting, sender(model.made_by.as_ref()), &model.body.media_type, &filled);
         let ask = ask.map_err(SendError::Unbuildable)?;
-        let sent = send_sign_up(self.probe, acting, &new.name, &new.persona, &ask, undo.clone()).await?;
+        let request = SignUpRequest {
+            acting,
+            name: &new.name,
+            who: &new.persona,
+            ask: &ask,
+            undo: undo.clone(),
+            ways_in: new.ways_in(),
+            nature: new.nature.clone(),
+        };
+        let sent = send_sign_up(self.probe, request).await?;
         let written = match sent {
             Ok(written) => written,
             Err(refused) => {
@@ -150,7 +214,7 @@ impl<'a> SpareMaker<'a> {
         }
         self.claim(&new, id.as_deref());
         let New { name, persona, password, body, .. } = new;
-        Ok(Ok(Spare { name, persona, body, answer: written.answer, identity, password }))
+        Ok(Ok(Spare { name, persona, body, answer: written.answer, identity, password, entry: written.n }))
     }
 
     /// Lets the guard of writes know by what the account may be named.
@@ -231,6 +295,26 @@ struct New {
     body: Value,
     like: Identity,
     from: Persona,
+    nature: Option<String>,
+}
+
+impl New {
+    /// How the account signs in: as its model does, in its own name.
+    fn ways_in(&self) -> Vec<AccountNote> {
+        match &self.like.credential {
+            Credential::Login(recipe) => {
+                let body = in_name_of(&recipe.body, &self.from, &self.persona);
+                vec![note(&self.name, &LoginRecipe { body, ..recipe.clone() })]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What the report calls an account that asks for more than others have.
+fn nature_of(further: &Map<String, Value>) -> Option<String> {
+    let names: Vec<String> = further.keys().map(|name| format!("`{}`", clean_name(name, 40))).collect();
+    (!names.is_empty()).then(|| format!("an account that was signed up with {}", names.join(", ")))
 }
 
 fn password_of(credential: &Credential) -> Secret {

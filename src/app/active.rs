@@ -1,6 +1,7 @@
 //! What a scan that may write needs: its journal, the operations that change state, throw-away accounts; and the undoing
 //! of what an earlier scan left behind.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,11 +15,15 @@ use super::document::from_send;
 use super::error::AppError;
 use super::prepare::Prepared;
 use super::state::{App, from_store};
-use crate::act::{AccountMaker, Accounts, OwnershipGuard, acting, clean_up, identity_of, password_of};
+use crate::act::{
+    AccountMaker, Accounts, Cleaner, Leftover, OwnershipGuard, ShutOut, accounts_of, acting, find_way_in, password_of,
+    shut_out,
+};
 use crate::config;
-use crate::model::{Identity, Mode, Origin, ScanId, Scope, Secret};
-use crate::probe::{Journal, JournalHead, Limits, Probe, RemovalGuard, SignInError};
-use crate::scan::ActInput;
+use crate::model::{ANONYMOUS, Identity, Mode, Origin, ScanId, Scope, Secret};
+use crate::probe::{Journal, JournalHead, Limits, Probe, RemovalGuard};
+use crate::report::Report;
+use crate::scan::{self, ActInput};
 use crate::store;
 
 /// The throw-away accounts of a scan.
@@ -78,6 +83,17 @@ impl App {
         Ok(maker.make(probe, &ACCOUNTS, &FURTHER).await)
     }
 
+    /// Undoes what a scan of this process wrote.
+    pub(super) async fn undo_own(&self, id: &ScanId, probe: &Probe, report: &mut Report) -> Result<(), AppError> {
+        if probe.journal().is_none() {
+            return Ok(());
+        }
+        let key = self.journal_key()?;
+        let given = |name: &str| password(&key, id.as_str(), name);
+        scan::undo(probe, report, &given).await;
+        Ok(())
+    }
+
     fn journals(&self) -> Result<PathBuf, AppError> {
         store::journals(self.shared.data.as_deref()).map_err(from_store)
     }
@@ -100,16 +116,18 @@ impl App {
         folder.is_some_and(|folder| journal_files(&folder).iter().any(|path| Journal::take_over(path).is_some()))
     }
 
-    /// Undoes what earlier scans left behind; for the notes of the scan that follows.
+    /// Undoes what earlier scans of the same target left behind; for the notes of the scan that follows. What waits for
+    /// another target is named only.
     pub(super) async fn recover_before(&self, prepared: &Prepared, probe: &Probe) -> Vec<String> {
         let mut notes = Vec::new();
         for journal in self.left_behind() {
-            let same = journal.head().base_url.trim_end_matches('/') == probe.base_url().as_str().trim_end_matches('/');
-            let recovered = if same {
-                self.recover(&journal, prepared.scope.clone(), prepared.identities.clone(), prepared.limits).await
-            } else {
-                self.recover_as_configured(&journal, &[]).await
-            };
+            let base_url = journal.head().base_url.clone();
+            if base_url.trim_end_matches('/') != probe.base_url().as_str().trim_end_matches('/') {
+                notes.push(format!("an earlier scan left something at {base_url}; `routewarden undo` removes it"));
+                continue;
+            }
+            let recovered =
+                self.recover(&journal, prepared.scope.clone(), prepared.identities.clone(), prepared.limits).await;
             notes.push(recovered.unwrap_or_else(|error| unreached(&journal, &error)).sentence());
         }
         notes
@@ -159,12 +177,11 @@ impl App {
         let base_url =
             Url::parse(&head.base_url).map_err(|error| AppError::Internal(format!("{}: {error}", head.base_url)))?;
         scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
+        let key = self.journal_key()?;
+        let given = |name: &str| password(&key, &head.scan, name);
+        let configured: Vec<String> = identities.iter().map(|identity| identity.name.clone()).collect();
         let mut all = identities;
-        let accounts = journal.accounts();
-        if !accounts.is_empty() {
-            let key = self.journal_key()?;
-            all.extend(accounts.iter().map(|note| identity_of(note, password(&key, &head.scan, &note.name))));
-        }
+        all.extend(accounts_of(journal, &given).into_iter().filter(|account| !configured.contains(&account.name)));
         let redactor = self.shared.redactor.clone();
         let mut probe =
             Probe::new(scope, base_url, all.clone(), limits, redactor, CancellationToken::new()).map_err(from_send)?;
@@ -175,41 +192,89 @@ impl App {
         let own = Arc::new(own);
         let removals = RemovalGuard {
             entries: journal.entries(),
-            accounts: accounts.iter().map(|account| account.name.clone()).collect(),
+            accounts: journal.accounts().into_iter().map(|account| account.name).collect(),
         };
         probe.allow_writes(Arc::clone(&own), Arc::new(removals));
-        let mut shut_out = Vec::new();
-        for identity in &all {
-            if let Err(error) = probe.sign_in(identity).await {
-                // An account that is gone took its objects with it, or its server forgot both.
-                let own = accounts.iter().any(|account| account.name == identity.name);
-                let needed = journal.entries().iter().any(|entry| entry.note.caller == identity.name);
-                if needed && (!own || matches!(error, SignInError::Send { .. } | SignInError::Recipe { .. })) {
-                    shut_out.push(error.to_string());
-                }
-            }
-        }
-        if !shut_out.is_empty() {
-            own.close();
-            let fault = format!("{}; it is tried again by the next scan or `routewarden undo`", shut_out.join("; "));
-            return Ok(Recovered { scan_id: head.scan, base_url: head.base_url, rows: Vec::new(), fault: Some(fault) });
-        }
-        let cleaned = clean_up(&probe, journal).await;
+        let mut cleaner = Cleaner::new(&probe, journal, &given);
+        cleaner.shut_out = sign_in_again(&probe, journal, &all, &given).await;
+        let cleaned = cleaner.clean_up().await;
         own.close();
         if cleaned.finished {
             journal.close();
         }
-        let rows = cleaned.rows.into_iter().map(|row| RecoveredRow {
-            operation: row.operation,
-            identity: row.identity,
-            object: row.object,
-            undone: row.undone,
-            because: row.because,
+        let waits: BTreeSet<String> = cleaned.rows.iter().filter_map(|row| row.waits_for.clone()).collect();
+        let fault = (!cleaned.finished).then(|| {
+            let what = waits.into_iter().take(3).collect::<Vec<_>>().join("; ");
+            format!("it waits for this to change: {what}; then the next scan or `routewarden undo` tries again")
         });
-        let fault = (!cleaned.finished)
-            .then(|| "the target did not answer; it is tried again by the next scan or `routewarden undo`".to_owned());
-        Ok(Recovered { scan_id: head.scan, base_url: head.base_url, rows: rows.collect(), fault })
+        let rows = cleaned.rows.into_iter().map(recovered_row).collect();
+        Ok(Recovered { scan_id: head.scan, base_url: head.base_url, rows, fault })
     }
+}
+
+fn recovered_row(row: Leftover) -> RecoveredRow {
+    let because = match (row.because, row.by_hand) {
+        (Some(because), Some(by_hand)) => Some(format!("{because}; by hand: {by_hand}")),
+        (because, _) => because,
+    };
+    RecoveredRow {
+        operation: row.operation,
+        identity: row.identity,
+        object: row.object,
+        address: row.address,
+        outcome: row.outcome,
+        because,
+    }
+}
+
+/// Signs in all callers that the undoing needs; those that cannot act, with the reason.
+async fn sign_in_again(
+    probe: &Probe,
+    journal: &Journal,
+    all: &[Identity],
+    password: &(dyn Fn(&str) -> Secret + Sync),
+) -> BTreeMap<String, ShutOut> {
+    let mut shut = BTreeMap::new();
+    let entries = journal.entries();
+    let needed = |name: &str| {
+        entries.iter().any(|entry| {
+            let note = &entry.note;
+            note.caller == name || note.account.as_deref() == Some(name) || note.heirs.iter().any(|heir| heir == name)
+        })
+    };
+    let known: Vec<String> =
+        journal.accounts().into_iter().filter(|note| !note.token.is_empty()).map(|note| note.name).collect();
+    let accounts: BTreeSet<String> = journal.accounts().into_iter().map(|note| note.name).collect();
+    for identity in all.iter().filter(|identity| needed(&identity.name) || identity.rank > 10) {
+        let name = &identity.name;
+        let is_open = accounts.contains(name) && !known.contains(name);
+        let signed_in = match is_open {
+            true => find_way_in(probe, journal, name, &password(name)).await,
+            false => match probe.sign_in(identity).await.map_err(|error| shut_out(&error)) {
+                // Whether an answer such as 404 judges the account, its form shows.
+                Err(reason) if reason.waits && accounts.contains(name) => {
+                    find_way_in(probe, journal, name, &password(name)).await
+                }
+                known => known,
+            },
+        };
+        if let Err(reason) = signed_in {
+            shut.insert(name.clone(), reason);
+        }
+    }
+    let callers = entries.iter().flat_map(|entry| entry.note.heirs.iter().chain([&entry.note.caller]));
+    for name in callers.filter(|name| name.as_str() != ANONYMOUS) {
+        if !all.iter().any(|identity| identity.name == *name) {
+            // A throw-away account whose token came with its sign-up is lost with the process that had it.
+            let own = entries.iter().any(|entry| entry.note.account.as_ref() == Some(name));
+            let because = match own {
+                true => format!("{name} has no sign-in, and its token was lost with the scan"),
+                false => format!("{name} is not in the configuration of that scan any more"),
+            };
+            shut.entry(name.clone()).or_insert(ShutOut { because, waits: !own });
+        }
+    }
+    shut
 }
 
 /// A journal that could not be worked on; it stays for the next time.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Confidence, Face, FindingId, Mode, ScanId, Severity, Step};
+use crate::model::{Confidence, Face, FindingId, Mode, ScanId, Severity, Step, UndoOutcome};
 pub use crate::report::{Access, Caller, Cell, MatrixRow, RouteVerdict};
 use crate::report::{ClauseInfo, CodeRef, ExchangeInfo, NextStep, OperationRef, PolicyRow, Question, SpecRef};
 
@@ -174,8 +174,11 @@ pub struct RecoveredRow {
     pub identity: String,
     /// Its id, or the text that it is known by.
     pub object: String,
-    /// It is gone.
-    pub undone: bool,
+    /// An address of its own, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What came of undoing it.
+    pub outcome: UndoOutcome,
     /// Why it is left, where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
@@ -187,12 +190,12 @@ impl Recovered {
         if let (true, Some(fault)) = (self.rows.is_empty(), &self.fault) {
             return format!("an earlier scan ({}) left objects behind that are not removed yet: {fault}", self.scan_id);
         }
-        let gone = self.rows.iter().filter(|row| row.undone).count();
+        let gone = self.rows.iter().filter(|row| row.outcome == UndoOutcome::Undone).count();
         let why = |row: &RecoveredRow| row.because.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
         let left: Vec<String> = self
             .rows
             .iter()
-            .filter(|row| !row.undone)
+            .filter(|row| row.outcome != UndoOutcome::Undone)
             .map(|row| format!("{} {}{}", row.operation, row.object, why(row)))
             .collect();
         let left = if left.is_empty() { String::new() } else { format!("; left: {}", left.join(", ")) };

@@ -132,8 +132,21 @@ impl App {
     ) -> Result<Outcome, AppError> {
         let mut probe = self.probe(prepared, cancel)?;
         let mut outcome = self.look_with(id, prepared, &mut probe, progress).await?;
-        undo_and_look(&probe, &mut outcome).await;
+        self.undo_and_look(id, &probe, &mut outcome).await?;
         Ok(outcome)
+    }
+
+    /// Undoes what a scan wrote, and looks whether what was fine before it still is. A target that died is waited for: it may
+    /// be started again by what watches over it, and nothing but the scan's own is touched then.
+    async fn undo_and_look(&self, id: &ScanId, probe: &Probe, outcome: &mut Outcome) -> Result<(), AppError> {
+        let written = probe.journal().map_or(0, |journal| journal.len());
+        if probe.death().is_some() && written > 0 {
+            probe.begin_cleaning(1);
+            probe.await_return(RETURN).await;
+        }
+        self.undo_own(id, probe, &mut outcome.report).await?;
+        scan::after_check(probe, outcome, written).await;
+        Ok(())
     }
 
     pub(super) fn probe(&self, prepared: &Prepared, cancel: CancellationToken) -> Result<Probe, AppError> {
@@ -178,18 +191,6 @@ impl App {
         let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
         Ok(scan::run(input, &ticked).await)
     }
-}
-
-/// Undoes what a scan wrote, and looks whether what was fine before it still is. A target that died is waited for: it may
-/// be started again by what watches over it, and nothing but the scan's own is touched then.
-async fn undo_and_look(probe: &Probe, outcome: &mut Outcome) {
-    let written = probe.journal().map_or(0, |journal| journal.len());
-    if probe.death().is_some() && written > 0 {
-        probe.begin_cleaning(1);
-        probe.await_return(RETURN).await;
-    }
-    scan::undo(probe, &mut outcome.report).await;
-    scan::after_check(probe, outcome, written).await;
 }
 
 /// Steps are hundredths of the whole, so that they never fall while the number of requests to come is still unknown.

@@ -43,10 +43,10 @@ pub async fn run(cli: Cli, redactor: Redactor) -> Exit {
 }
 
 async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
-    // What scans looks for it itself, and says it in the report; the server does so too, so that it starts at once.
+    // What scans undoes it itself, and says so in the report; a command that only reads writes nothing to any target.
     let looks = matches!(command, Command::Scan(_) | Command::Recheck(_) | Command::Ownership(_) | Command::Mcp(_));
     if !looks && !matches!(command, Command::Undo(_) | Command::Demo(_)) {
-        undo::at_start(cx).await;
+        undo::remind(cx);
     }
     match command {
         Command::Scan(args) => scan::run(cx, *args).await,

@@ -32,17 +32,9 @@ fn text(recovered: &[Recovered], width: usize) -> String {
     recovered.iter().map(|one| wrap(&format!("{}: {}", one.base_url, one.sentence()), width, 0)).collect()
 }
 
-/// At the start of any other command: what a scan of a target on this machine left behind is removed, and that is said.
-pub(super) async fn at_start(cx: &Cx) {
-    if !cx.app.has_left_behind() {
-        return;
-    }
-    match cx.app.undo(&[]).await {
-        Ok(recovered) => {
-            for one in recovered {
-                cx.remark(format!("{}: {}", one.base_url, one.sentence()));
-            }
-        }
-        Err(error) => cx.remark(format!("an earlier scan left objects behind that could not be removed: {error}")),
+/// At the start of a command that reads: says that something is left, and touches nothing.
+pub(super) fn remind(cx: &Cx) {
+    if cx.app.has_left_behind() {
+        cx.remark("an earlier scan ended before it could clean up; `routewarden undo` removes what it left");
     }
 }

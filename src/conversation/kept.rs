@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::sessions;
 use super::stop::Stop;
 use super::talk::Talk;
-use crate::act::Kind as ActKind;
+use crate::act::{Kind as ActKind, remember};
 use crate::model::{Effect, Method, Operation, Place};
 use crate::probe::{Ask, Caller, Entry, ID_PLACE, Undo, Values, Written, operation_url};
 use crate::survey::{role_word, scalar_text, words};
@@ -52,7 +52,10 @@ pub(crate) async fn note(
     let same = |entry: &Entry, id: &String| entry.object.as_ref() == Some(id) && entry.note.operation == own;
     let noted = |id: &String| journal.entries().iter().any(|entry| same(entry, id));
     match kept.filter(|(id, _)| !noted(id)) {
-        Some((id, undo)) => journal.made(written.n, Some(id), undo),
+        Some((id, undo)) => {
+            journal.made(written.n, Some(id), undo);
+            remember(talk.cx.maker.probe, journal, written.n, who).await?;
+        }
         None => journal.nothing(written.n),
     }
     Ok(())
@@ -207,7 +210,13 @@ fn undone_by(
     who: &str,
 ) -> Option<Undo> {
     let at = |operation: Option<&Operation>| operation.and_then(|operation| address(talk, operation, who));
-    Some(Undo { method: Method::Delete.to_string(), url: at(Some(removes))?, look: at(look), list: at(list) })
+    Some(Undo {
+        method: Method::Delete.to_string(),
+        url: at(Some(removes))?,
+        look: at(look),
+        list: at(list),
+        slot: None,
+    })
 }
 
 /// The address of an operation, with a place for the id where its path ends in a slot.

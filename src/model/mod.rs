@@ -14,6 +14,7 @@ mod secret;
 mod severity;
 mod step;
 mod text;
+mod undo;
 mod verdict;
 
 pub use access::{AccessClaim, AccessVerb, SeenValue};
@@ -32,4 +33,5 @@ pub use secret::Secret;
 pub use severity::Severity;
 pub use step::{Again, Face, Step, Wanted};
 pub use text::{clean, clean_lines, clean_name, is_shown};
+pub use undo::UndoOutcome;
 pub use verdict::{HeldProof, Obstacle, Silence, Verdict, ensure};

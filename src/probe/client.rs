@@ -136,6 +136,8 @@ pub struct Probe {
     pub(super) is_spent: AtomicBool,
     /// Something was not asked since the time of the scan was over.
     pub(super) is_cut: AtomicBool,
+    /// Why the scan ended itself, where it did.
+    pub(super) ended: Mutex<Option<String>>,
     /// What was written is being undone: that goes on after a stop and beyond the budget.
     pub(super) is_cleaning: AtomicBool,
 }
@@ -199,6 +201,7 @@ impl Probe {
             late: Mutex::default(),
             is_spent: AtomicBool::new(false),
             is_cut: AtomicBool::new(false),
+            ended: Mutex::default(),
             is_cleaning: AtomicBool::new(false),
         })
     }
@@ -307,6 +310,9 @@ impl Probe {
 
     /// Why some requests of the scan were not sent, where that is so: then its silence proves nothing.
     pub fn unfinished(&self) -> Option<String> {
+        if let Some(because) = self.ended() {
+            return Some(because);
+        }
         let gone = self.gone();
         if !gone.is_empty() {
             return Some(format!("the session of {} ended during the scan", gone.join(", ")));

@@ -4,7 +4,8 @@
 use std::fmt::Debug;
 
 use super::ask::Ask;
-use super::journal::{Entry, ID_PLACE, Journal, WriteNote};
+use super::entry::{Entry, ID_PLACE, WriteNote};
+use super::journal::Journal;
 
 /// What a value stands for that may name an object in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

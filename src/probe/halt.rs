@@ -1,5 +1,6 @@
 //! Why nothing more leaves: the user stopped the scan, its time is over, or the target died. Undoing goes on all the same.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use tokio::time::{Instant, sleep_until};
@@ -28,11 +29,21 @@ impl Probe {
             None
         } else if self.death().is_some() {
             Some(SendError::Died)
-        } else if self.is_cancelled() {
+        } else if self.is_cancelled() || self.ended().is_some() {
             Some(SendError::Cancelled)
         } else {
             self.until.is_some_and(|until| Instant::now() >= until).then(|| self.out_of_time())
         }
+    }
+
+    /// Ends the scan: from now on nothing is sent but what undoes its writes.
+    pub fn end(&self, because: &str) {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| because.to_owned());
+    }
+
+    /// Returns why the scan ended itself, where it did.
+    pub fn ended(&self) -> Option<String> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn is_cleaning(&self) -> bool {
@@ -48,6 +59,8 @@ impl Probe {
     /// scan holds that up.
     pub fn begin_cleaning(&self, requests: u64) {
         self.is_cleaning.store(true, Ordering::Relaxed);
+        // What was lost may be had again: for the undoing it is tried once more.
+        self.health.revive();
         self.pace.allow_more(requests);
     }
 

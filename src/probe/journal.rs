@@ -4,122 +4,18 @@
 //! a journal that can be locked belongs to a scan that is no more. No credential stands in it, but for
 //! passwords that every list of guesses has and that a check gave to an account of the scan's own.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-/// Stands for the id of the object in the addresses of an [`Undo`].
-pub const ID_PLACE: &str = "__ID__";
+use super::entry::{AccountNote, Entry, JournalHead, Undo, WriteNote};
+
 /// Longest journal that is read back; a scan's budget of requests keeps it far below.
 const MAX_LINES: usize = 200_000;
-
-/// What a write is about to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WriteKind {
-    /// Makes an object of the scan's own.
-    Creates,
-    /// Makes a throw-away account.
-    SignsUp,
-    /// Changes or removes an object that the scan made, or asks for one that does not exist.
-    Touches,
-    /// Is not meant to change anything: a wrong password, a body that must be refused.
-    Tries,
-}
-
-/// How an object that a scan made is removed again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undo {
-    /// The method, usually `DELETE`.
-    pub method: String,
-    /// The address with [`ID_PLACE`] in it, or without it where the session says whose it is (`/me`).
-    pub url: String,
-    /// Address under which the object is looked for afterwards, with [`ID_PLACE`].
-    pub look: Option<String>,
-    /// Address of a collection in which the object shows by its marker.
-    pub list: Option<String>,
-}
-
-/// What is noted before a write leaves.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct WriteNote {
-    /// Method and path template.
-    pub operation: String,
-    /// As whom.
-    pub caller: String,
-    /// What it does.
-    pub kind: WriteKind,
-    /// A text that stands in the object and nowhere else; empty where there is none.
-    pub marker: String,
-    /// How to remove what it makes.
-    pub undo: Option<Undo>,
-}
-
-impl WriteNote {
-    /// A write that makes nothing, so that there is nothing to undo.
-    pub fn bare(operation: &str, caller: &str, kind: WriteKind) -> Self {
-        Self { operation: operation.to_owned(), caller: caller.to_owned(), kind, marker: String::new(), undo: None }
-    }
-}
-
-/// One write with what became of it.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// Its number, from 0.
-    pub n: usize,
-    /// What was noted before it left.
-    pub note: WriteNote,
-    /// Status of the answer; `None` when none is known.
-    pub status: Option<u16>,
-    /// The id of the object that it made.
-    pub object: Option<String>,
-    /// The object is gone again, and that was looked at.
-    pub undone: bool,
-    /// It turned out to have made nothing.
-    pub nothing: bool,
-    /// Other callers whose it may have become.
-    pub heirs: Vec<String>,
-}
-
-impl Entry {
-    fn new(n: usize, note: WriteNote) -> Self {
-        Self { n, note, status: None, object: None, undone: false, nothing: false, heirs: Vec::new() }
-    }
-}
-
-/// How to sign in as a throw-away account again, without its password.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AccountNote {
-    /// The identity's name.
-    pub name: String,
-    /// `POST /login`
-    pub operation: String,
-    /// The body, with `{secret:password}` in the place of the password.
-    pub body: Value,
-    /// Media type of the body.
-    pub content_type: String,
-    /// JSON pointer, `header:NAME` or `cookie:NAME`.
-    pub token: String,
-    /// The header line that carries the token.
-    pub send: String,
-}
-
-/// What a journal begins with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JournalHead {
-    /// The scan.
-    pub scan: String,
-    /// RFC 3339.
-    pub started_at: String,
-    /// Where its requests went.
-    pub base_url: String,
-    /// The configuration file, for the identities that are not throw-away ones.
-    pub config: Option<String>,
-}
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -140,12 +36,36 @@ enum Line {
         object: Option<String>,
         undo: Option<Undo>,
     },
-    Nothing {
+    /// One more id of what was made.
+    Known {
+        n: usize,
+        id: String,
+    },
+    /// An address has shown what was made.
+    Shown {
+        n: usize,
+        address: String,
+    },
+    /// What was made was seen to be like this.
+    Print {
+        n: usize,
+        fields: BTreeMap<String, String>,
+    },
+    /// A text of the scan's own, before it is written into something that the scan made.
+    Mark {
+        text: String,
+    },
+    /// What the report has to call it.
+    Nature {
+        n: usize,
+        text: String,
+    },
+    /// What removes it was sent, and taken.
+    Sent {
         n: usize,
     },
-    Heir {
+    Nothing {
         n: usize,
-        name: String,
     },
     Undone {
         n: usize,
@@ -166,6 +86,7 @@ struct State {
     file: File,
     entries: Vec<Entry>,
     accounts: Vec<AccountNote>,
+    marks: BTreeSet<String>,
     fault: Option<String>,
 }
 
@@ -184,7 +105,7 @@ impl Journal {
         let file = options.open(&path)?;
         // Where a file system knows no locks, the journal counts as left behind only once it is asked for by name.
         let _ = file.try_lock();
-        let state = State { file, entries: Vec::new(), accounts: Vec::new(), fault: None };
+        let state = State { file, entries: Vec::new(), accounts: Vec::new(), marks: BTreeSet::new(), fault: None };
         let journal = Self { head: head.clone(), path, state: Mutex::new(state) };
         journal.append(&Line::Scan(head))?;
         Ok(journal)
@@ -192,23 +113,32 @@ impl Journal {
 
     /// Takes over a journal that its scan left behind; `None` while that scan still runs, or when the file is none.
     pub fn take_over(path: &Path) -> Option<Self> {
-        let file = OpenOptions::new().read(true).append(true).open(path).ok()?;
+        let mut file = OpenOptions::new().read(true).append(true).open(path).ok()?;
         file.try_lock().ok()?;
         let mut head = None;
         let mut entries: Vec<Entry> = Vec::new();
         let mut accounts = Vec::new();
-        for line in BufReader::new(&file).lines().take(MAX_LINES) {
-            // A line that was cut by the end of its process is the last one, and says nothing.
-            let Ok(line) = serde_json::from_str::<Line>(&line.ok()?) else { continue };
+        let mut marks = BTreeSet::new();
+        for line in BufReader::new(&file).split(b'\n').take(MAX_LINES) {
+            // A line that was cut by the end of its process says nothing.
+            let Ok(line) = serde_json::from_slice::<Line>(&line.ok()?) else { continue };
             match line {
                 Line::Scan(found) => head = Some(found),
                 Line::Account(account) => accounts.push(account),
-                Line::Write { n, note } => entries.push(Entry::new(n, note)),
+                Line::Mark { text } => {
+                    marks.insert(text);
+                }
+                Line::Write { n, note } => {
+                    marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
+                    entries.push(Entry::new(n, note));
+                }
                 other => settle(&mut entries, other),
             }
         }
-        let state = State { file, entries, accounts, fault: None };
-        Some(Self { head: head?, path: path.to_path_buf(), state: Mutex::new(state) })
+        let head = head?;
+        end_line(&mut file).ok()?;
+        let state = State { file, entries, accounts, marks, fault: None };
+        Some(Self { head, path: path.to_path_buf(), state: Mutex::new(state) })
     }
 
     /// What it begins with.
@@ -229,6 +159,22 @@ impl Journal {
     /// Whether nothing was written so far.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// One write.
+    pub fn entry(&self, n: usize) -> Option<Entry> {
+        self.locked().entries.iter().find(|entry| entry.n == n).cloned()
+    }
+
+    /// Whether a text holds one of the marks that the scan has put into what it made.
+    pub fn is_marked(&self, text: &str) -> bool {
+        self.locked().marks.iter().any(|mark| text.contains(mark.as_str()))
+    }
+
+    /// Whether the scan has written a value, by its digest, into a field of something that it made.
+    pub fn has_written(&self, field: &str, digest: &str) -> bool {
+        let written = |entry: &Entry| entry.note.values.get(field).is_some_and(|known| known == digest);
+        self.locked().entries.iter().any(written)
     }
 
     /// The throw-away accounts so far.
@@ -255,6 +201,7 @@ impl Journal {
         let n = {
             let mut state = self.locked();
             let n = state.entries.len();
+            state.marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
             state.entries.push(Entry::new(n, note.clone()));
             n
         };
@@ -291,9 +238,47 @@ impl Journal {
         self.event(Line::Nothing { n });
     }
 
-    /// Notes another caller whose the made object may have become: it is gone only when neither finds it.
-    pub fn heir(&self, n: usize, name: &str) {
-        self.event(Line::Heir { n, name: name.to_owned() });
+    /// Notes one more id of what a write made: an update may give it another one.
+    pub fn known_as(&self, n: usize, id: &str) {
+        let is_new = self.entry(n).is_some_and(|entry| entry.ids.last().is_none_or(|last| last != id));
+        if is_new {
+            self.event(Line::Known { n, id: id.to_owned() });
+        }
+    }
+
+    /// Notes that an address has shown what a write made.
+    pub fn shown(&self, n: usize, address: &str) {
+        if self.entry(n).is_some_and(|entry| !entry.shown.contains(address)) {
+            self.event(Line::Shown { n, address: address.to_owned() });
+        }
+    }
+
+    /// Notes what a made object was seen to be, as digests of its fields.
+    pub fn print(&self, n: usize, fields: BTreeMap<String, String>) {
+        if !fields.is_empty() {
+            self.event(Line::Print { n, fields });
+        }
+    }
+
+    /// Notes a text of the scan's own that is about to be written into something that the scan made.
+    ///
+    /// # Errors
+    /// When the line cannot be written: then the text must not be sent, since nothing would be known by it.
+    pub fn mark(&self, text: &str) -> std::io::Result<()> {
+        if text.is_empty() || !self.locked().marks.insert(text.to_owned()) {
+            return Ok(());
+        }
+        self.append(&Line::Mark { text: text.to_owned() })
+    }
+
+    /// Notes what the report has to call what a write made.
+    pub fn nature(&self, n: usize, text: &str) {
+        self.event(Line::Nature { n, text: text.to_owned() });
+    }
+
+    /// Notes that what removes a made object was sent, and taken.
+    pub fn sent(&self, n: usize) {
+        self.event(Line::Sent { n });
     }
 
     /// Notes that what a write made is gone again.
@@ -339,14 +324,41 @@ fn settle(entries: &mut [Entry], line: Line) {
     match line {
         Line::Done { n, status } => at(n, &|entry| entry.status = status),
         Line::Made { n, object, undo } => at(n, &|entry| {
+            if let Some(id) = &object {
+                entry.add_id(id);
+            }
             entry.object.clone_from(&object);
             if undo.is_some() {
                 entry.note.undo.clone_from(&undo);
             }
         }),
+        Line::Known { n, id } => at(n, &|entry| {
+            entry.add_id(&id);
+            entry.object.get_or_insert_with(|| id.clone());
+        }),
+        Line::Shown { n, address } => at(n, &|entry| {
+            entry.shown.insert(address.clone());
+        }),
+        Line::Print { n, fields } => at(n, &|entry| {
+            for (name, digest) in &fields {
+                entry.print.entry(name.clone()).or_default().insert(digest.clone());
+            }
+        }),
+        Line::Nature { n, text } => at(n, &|entry| entry.note.nature = Some(text.clone())),
+        Line::Sent { n } => at(n, &|entry| entry.sent = true),
         Line::Nothing { n } => at(n, &|entry| entry.nothing = true),
-        Line::Heir { n, name } => at(n, &|entry| entry.heirs.push(name.clone())),
         Line::Undone { n } => at(n, &|entry| entry.undone = true),
-        Line::Scan(_) | Line::Account(_) | Line::Write { .. } => {}
+        Line::Scan(_) | Line::Account(_) | Line::Mark { .. } | Line::Write { .. } => {}
     }
+}
+
+/// Ends a line that was cut by the end of its process, so that the next one stands by itself.
+fn end_line(file: &mut File) -> std::io::Result<()> {
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(());
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0_u8; 1];
+    file.read_exact(&mut last)?;
+    if last == *b"\n" { Ok(()) } else { file.write_all(b"\n") }
 }

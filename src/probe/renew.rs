@@ -44,6 +44,13 @@ enum Fate {
     Gone,
 }
 
+impl Health {
+    /// Has sessions that were given up tried once more.
+    pub(super) fn revive(&self) {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
 impl Probe {
     /// Names a request that only a live session of this identity is served; it tells an expired session from a refusal.
     pub fn set_proven(&self, identity: &str, url: Url) {

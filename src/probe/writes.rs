@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::ask::{Answer, Ask, Caller};
 use super::client::{Probe, SendError};
 use super::guard::may_remove;
-use super::journal::WriteNote;
+
+use super::entry::WriteNote;
 use crate::model::{Credential, Identity};
 
 /// A write with what came of it.

@@ -47,9 +47,12 @@ fn tail(report: &Report, sorted: &Sorted<'_>) -> String {
     list(
         &mut out,
         "Left on the target",
-        report.writes.iter().filter(|write| !write.undone).map(|write| {
+        report.writes.iter().filter(|write| !write.is_undone()).map(|write| {
             let because = write.because.as_ref().map(|because| format!(" ({})", escape(because))).unwrap_or_default();
-            format!("{} by {}: {}{because}", code(&write.operation), escape(&write.identity), code(&write.object))
+            let outcome = write.outcome.as_str();
+            let place = write.address.as_ref().map(|address| format!(" at {}", code(address))).unwrap_or_default();
+            let (operation, identity) = (code(&write.operation), escape(&write.identity));
+            format!("{operation} by {identity}: {}{place}: {outcome}{because}", code(&write.object))
         }),
     );
     list(

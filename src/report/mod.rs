@@ -17,6 +17,7 @@ mod summary;
 pub mod text;
 mod wire;
 mod words;
+mod written;
 
 pub use diff::{ReportDiff, diff};
 pub use format::{Format, UnknownFormat, render, write};
@@ -31,6 +32,7 @@ pub use text::TextOptions;
 pub use wire::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus, HarmRow,
     HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo,
-    SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Withheld, Write,
+    SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Withheld,
 };
 pub use words::{next_step, untrusted};
+pub use written::Write;

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ownership::Ownership;
+use super::written::Write;
 use crate::model::{Confidence, Method, Mode, Role, Severity, Step};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
@@ -430,22 +431,6 @@ pub struct Issue {
     pub line: Option<u32>,
     /// What is wrong.
     pub message: String,
-}
-
-/// Something that this scan wrote to the target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Write {
-    /// Method and path template.
-    pub operation: String,
-    /// Who wrote.
-    pub identity: String,
-    /// Id of the object.
-    pub object: String,
-    /// Whether it was undone, and the undoing verified.
-    pub undone: bool,
-    /// Why it is left, where it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub because: Option<String>,
 }
 
 /// What a scan would do with one operation.

@@ -58,6 +58,9 @@ pub struct ScanInput<'a> {
     pub intent: IntentMemory,
 }
 
+/// Requests after which it is looked whether what the scan made is still there, before anything is written again.
+const MOST_UNSEEN: u64 = 10;
+
 /// Where a scan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -239,6 +242,7 @@ async fn check_all(
     let mut later: Vec<Late<'_>> = later.into_iter().map(|(check, surveyed)| Late::Read(check, surveyed)).collect();
     later.extend(acts.into_iter().map(|(check, acting)| Late::Act(check, acting)));
     later.sort_by_key(Late::phase);
+    let mut looked = 0;
     for late in &later {
         if input.mode > Mode::Passive && late.check().meta().id.starts_with("llm/") {
             count.asks_models(ticked);
@@ -246,13 +250,25 @@ async fn check_all(
         let (key, verdict) = match late {
             Late::Read(check, surveyed) => job(cx, input.mode, *check, surveyed, &count, ticked).await,
             Late::Act(check, acting) => {
-                let verdict = act(input, &act_cx, *check, acting).await;
+                if input.probe.sent() > looked + MOST_UNSEEN {
+                    writing::notices_reset(input).await;
+                }
+                let before = writing::written(input);
+                let mut verdict = act(input, &act_cx, *check, acting).await;
+                if writing::written(input) > before && writing::notices_reset(input).await {
+                    // What was seen of rows that changed their owner in between shows nothing.
+                    verdict = Verdict::Silent(Silence::undecided(writing::RESET));
+                }
+                looked = input.probe.sent();
                 count.step(&verdict, ticked);
                 act_cx.keep_verdict(&acting.operation.id, check.meta().id, &verdict);
                 ((acting.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
             }
         };
         verdicts.insert(key, verdict);
+    }
+    if let Err(error) = act_cx.disarm_spares().await {
+        tracing::debug!("spare accounts were not disarmed: {error}");
     }
     let mut accesses = writing::creations(maker);
     accesses.extend(act_cx.accesses());

@@ -46,6 +46,9 @@ pub(super) fn judge(input: &ScanInput<'_>, seen: &Seen<'_>, model_answered: bool
         let because = Some(super::fatal::sentence(input, death));
         return Trust { status: Status::TargetDied, untrusted_because: because, step: None };
     }
+    if let Some(because) = input.probe.ended() {
+        return Trust { status: Status::Untrusted, untrusted_because: Some(because), step: None };
+    }
     if input.probe.is_cancelled() || survey.stopped_by == Some(SendError::Cancelled) {
         return Trust { status: Status::Interrupted, untrusted_because: None, step: None };
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
-use crate::act::{Accounts, Acting, Kind, Maker, Restored, clean_up};
+use crate::act::{Accounts, Acting, Cleaner, Kind, Leftover, Maker, Restored, was_reset};
 use crate::checks::Access;
 use crate::llm::recognise;
-use crate::model::{AccessVerb, Credential, OperationId, Security, clean_name};
+use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, UndoOutcome, clean_name};
 use crate::probe::{Answer, Probe, SendError, Standing};
-use crate::report::{Report, Write};
+use crate::report::{Report, Status, Write};
 use crate::survey::{Survey, me_facts, session_facts};
 
 /// Most callers of one rank that make objects.
@@ -203,45 +203,73 @@ pub(super) fn changed(maker: &Maker<'_>) -> Vec<Write> {
         operation: restored.operation.clone(),
         identity: restored.identity.clone(),
         object: restored.object.clone(),
-        undone: restored.because.is_none(),
+        address: None,
+        outcome: if restored.because.is_none() { UndoOutcome::Undone } else { UndoOutcome::Remains },
         because: restored.because.clone(),
     };
     restored.iter().map(write).collect()
 }
 
-/// Undoes what the scan wrote, and tells it in the report.
-pub async fn undo(probe: &Probe, report: &mut Report) {
-    let Some(journal) = probe.journal() else { return };
-    let cleaned = clean_up(probe, journal).await;
-    let changed = std::mem::take(&mut report.writes);
-    report.writes = cleaned
-        .rows
-        .into_iter()
-        .map(|row| Write {
-            operation: row.operation,
-            identity: row.identity,
-            object: row.object,
-            undone: row.undone,
-            because: row.because,
-        })
-        .chain(changed)
-        .collect();
-    report.notes.extend(left_note(&report.writes, cleaned.finished));
-    if cleaned.went_along > 0 {
-        report.notes.push(format!(
-            "{} of what the scan made has no operation that removes it, and is shown no more since what it belonged to is \
-             gone: an API that does not remove it along keeps it unseen",
-            cleaned.went_along
-        ));
+/// Why a scan of a target that was reset ends.
+pub(super) const RESET: &str =
+    "the target's data was reset during the scan: what the scan had made and its accounts are gone at once";
+
+/// Returns how many writes the scan has sent.
+pub(super) fn written(input: &ScanInput<'_>) -> usize {
+    input.probe.journal().map_or(0, |journal| journal.len())
+}
+
+/// Looks whether what the scan made is still there; ends the scan where all of it is gone at once.
+pub(super) async fn notices_reset(input: &ScanInput<'_>) -> bool {
+    let Some(journal) = input.probe.journal() else { return false };
+    let is_reset = was_reset(input.probe, journal).await.unwrap_or(false);
+    if is_reset {
+        input.probe.end(RESET);
     }
+    is_reset
+}
+
+/// Undoes what the scan wrote, and reports it. `password` gives the passwords of throw-away accounts.
+pub async fn undo(probe: &Probe, report: &mut Report, password: &(dyn Fn(&str) -> Secret + Sync)) {
+    let Some(journal) = probe.journal() else { return };
+    let cleaned = Cleaner::new(probe, journal, password).clean_up().await;
     report.scan.requests = probe.sent();
     if cleaned.finished {
         journal.close();
+    } else {
+        wait_for(report, &cleaned.rows);
+    }
+    let row = |row: Leftover| Write {
+        operation: row.operation,
+        identity: row.identity,
+        object: row.object,
+        address: row.address,
+        outcome: row.outcome,
+        because: row.because,
+    };
+    let changed = std::mem::take(&mut report.writes);
+    report.writes = cleaned.rows.into_iter().map(row).chain(changed).collect();
+    report.notes.extend(left_note(&report.writes));
+}
+
+/// Says that something is still to be removed: a scan that leaves that is not over.
+fn wait_for(report: &mut Report, rows: &[Leftover]) {
+    let waiting: Vec<&str> = rows.iter().filter_map(|row| row.waits_for.as_deref()).collect();
+    let reasons: BTreeSet<&str> = waiting.iter().copied().collect();
+    let because = format!(
+        "{} of what the scan made could not be removed yet: {}; `routewarden undo` removes it once that has changed",
+        waiting.len(),
+        reasons.into_iter().take(3).collect::<Vec<_>>().join("; ")
+    );
+    report.notes.push(because.clone());
+    if report.scan.status == Status::Complete {
+        report.scan.status = Status::Untrusted;
+        report.scan.untrusted_because.get_or_insert(because);
     }
 }
 
 /// How many things are left, and why, most frequent reason first.
-fn left_note(writes: &[Write], finished: bool) -> Option<String> {
+fn left_note(writes: &[Write]) -> Option<String> {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for because in writes.iter().filter_map(|write| write.because.as_deref()) {
         *reasons.entry(because).or_default() += 1;
@@ -250,10 +278,10 @@ fn left_note(writes: &[Write], finished: bool) -> Option<String> {
     let mut reasons: Vec<(&str, usize)> = reasons.into_iter().collect();
     reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let why: Vec<String> = reasons.iter().take(4).map(|(because, count)| format!("{because} ({count})")).collect();
-    let again = if finished { "" } else { "; `routewarden undo` tries again" };
     (left > 0).then(|| {
         format!(
-            "{left} objects or accounts that the scan made are left: {}{again}; `writes` in the report names them",
+            "{left} objects or accounts that the scan made are left, or not known to be gone: {}; `writes` in the report \
+             names them",
             why.join(", ")
         )
     })

@@ -202,6 +202,16 @@ impl<'a> Lab<'a> {
                     *value = own;
                 }
             }
+            // `{"user": {...}}`: what it wraps stays as it is too.
+            let inner = members.values_mut().filter(|_| wraps).filter_map(Value::as_object_mut);
+            for (name, value) in inner.flatten() {
+                let now = present.get(name).filter(|now| !now.is_null()).cloned();
+                if let Some(now) = now.or_else(|| own_principal(name, spare, present)) {
+                    *value = now;
+                } else if is_password(name) {
+                    *value = json!(spare.password.expose());
+                }
+            }
             for (_, value) in members.iter_mut().filter(|(name, _)| is_password(name)) {
                 *value = json!(spare.password.expose());
             }

@@ -253,7 +253,12 @@ async fn look_at_account(
 fn object_body(lab: &Lab<'_>, acting: &Acting, before: &Mirrored, further: &Map<String, Value>) -> Body {
     let present = before.fields().into_iter().filter(|(_, value)| !value.is_object() && !value.is_array()).collect();
     let own = lab.change(acting, &present, &[]).map(|change| change.body);
-    let mut body = own.or_else(|| crate::act::body(lab.maker.api, acting, &marker())).unwrap_or_else(Body::empty);
+    let as_it_is = || {
+        let mut body = crate::act::body(lab.maker.api, acting, &marker())?;
+        crate::act::keep_present(&mut body, &present);
+        Some(body)
+    };
+    let mut body = own.or_else(as_it_is).unwrap_or_else(Body::empty);
     add(&mut body.value, further);
     body
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::lab::Lab;
 use super::look::Seen;
-use crate::act::{Acting, Change, body, is_email, marker};
+use crate::act::{Acting, Change, body, is_email, marker, names_address};
 use crate::survey::{is_owner_name, words};
 
 /// Returns a body that changes one harmless field: no credential, nothing that a caller is known by, and not the field that
@@ -20,7 +20,9 @@ pub(super) fn harmless_change(lab: &Lab<'_>, acting: &Acting, naming: &str, pres
     if members.keys().any(|name| is_secret(name)) {
         return None;
     }
-    let harmless = |name: &String| name != naming && !is_email(name) && !is_owner_name(name) && !is_secret(name);
+    let harmless = |name: &String| {
+        name != naming && !is_email(name) && !is_owner_name(name) && !is_secret(name) && !names_address(name, &fields)
+    };
     let marked: Vec<String> = made.marked.iter().filter(|name| harmless(name)).cloned().collect();
     let chosen = marked.iter().find(|name| fields.contains_key(*name)).or(marked.first()).cloned();
     for (name, value) in members.iter_mut() {

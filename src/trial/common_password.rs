@@ -24,6 +24,8 @@ pub(crate) struct CommonPassword<'a> {
     /// The password, for sentences.
     pub(crate) password: &'static str,
     secret: Secret,
+    /// No account was seen to be removed here: what is made is disarmed.
+    lasts: bool,
 }
 
 impl<'a> CommonPassword<'a> {
@@ -31,7 +33,7 @@ impl<'a> CommonPassword<'a> {
     ///
     /// # Errors
     /// Where no account of the scan was signed up here, or the document asks for more.
-    pub(crate) fn for_sign_up(lab: &'a Lab<'a>, acting: &Acting) -> Result<Self, Silence> {
+    pub(crate) async fn for_sign_up(lab: &'a Lab<'a>, acting: &Acting) -> Result<Self, Silence> {
         let trial = SignInTrial::find(lab, |account| lab.is_at(account.sign_up, acting)).ok_or_else(|| {
             lab.lacks_account("needs a throw-away account that was signed up here and signs in by a request")
         })?;
@@ -40,7 +42,13 @@ impl<'a> CommonPassword<'a> {
         }
         let password = allowed(lab.maker.api, acting)
             .ok_or_else(|| Silence::not_applicable("the document asks for more than the most common passwords have"))?;
-        Ok(Self { trial, who: nobody(), password, secret: Secret::new(password) })
+        // Such an account is made where one was seen to be removed again, or else where its password can be changed.
+        let lasts = !lab.spares.can_remove(trial.extra.like).await?;
+        ensure(!lasts || trial.extra.can_disarm(), || {
+            Silence::not_tried("an account with a common password could be neither removed nor given another password")
+                .with_help("describe the operation by which an account is removed, or by which it changes its password")
+        })?;
+        Ok(Self { trial, who: nobody(), password, secret: Secret::new(password), lasts })
     }
 
     /// Returns the answer to a sign-up with a password of the scan's own.
@@ -91,7 +99,15 @@ impl<'a> CommonPassword<'a> {
 
     /// Whether a route that refuses strangers serves the session of a sign-in.
     pub(crate) async fn opens(&self, account: &Account, sign_in: &Answer) -> Result<bool, SendError> {
-        self.trial.extra.open(account, &self.secret, sign_in).await
+        self.trial.extra.open(account, sign_in).await
+    }
+
+    /// Gives the account a random password, where it may stay.
+    pub(crate) async fn disarm(&self, account: &Account) -> Result<(), SendError> {
+        if self.lasts {
+            self.trial.extra.disarm(account, &self.secret).await?;
+        }
+        Ok(())
     }
 
     /// Signs in with another password.
@@ -122,7 +138,10 @@ impl<'a> CommonPassword<'a> {
         let answer = extra.sign_in(&who, &secret).await?;
         let taken = self.trial.lets_in(&answer);
         if taken {
-            extra.open(&account, &secret, &answer).await?;
+            extra.open(&account, &answer).await?;
+        }
+        if self.lasts {
+            extra.disarm(&account, &secret).await?;
         }
         Ok(taken)
     }

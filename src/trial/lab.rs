@@ -8,10 +8,10 @@ use serde_json::Value;
 use super::access::Access;
 use crate::access::FactTable;
 use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareMaker};
-use crate::act::{change, is_item_of, items, marker, values_for};
+use crate::act::{address_id, change, is_item_of, items, marker, objects_in, values_for};
 use crate::model::{Method, Operation, Place, Silence};
-use crate::probe::{SendError, Values, WriteKind};
-use crate::survey::{Person, Principals, Survey};
+use crate::probe::{Answer, SendError, Values, WriteKind};
+use crate::survey::{Object, Person, Principals, Survey, scalar_text, succeeds};
 
 /// What trials work with.
 #[derive(Debug)]
@@ -134,15 +134,45 @@ impl<'a> Lab<'a> {
             Some((acting, self.values(operation, created)?)).filter(|(acting, _)| acting.left_alone.is_none())
         });
         let Some((acting, values)) = found else { return Ok(()) };
+        // After a reset another row may stand at its address.
+        if self.view(caller, created).await?.is_none_or(|seen| seen.object.is_none()) {
+            return Ok(());
+        }
         let url = self.url(acting, &values)?;
-        self.write_to(acting, self.caller(caller), url, None, Vec::new(), WriteKind::Touches).await.map(|_| ())
+        let written = self.write_to(acting, self.caller(caller), url, None, Vec::new(), WriteKind::Touches).await?;
+        if written.answer.response().is_some_and(succeeds) {
+            self.note_removal(created);
+        }
+        Ok(())
     }
 
-    /// Leaves an object that is gone out of what checks are given, and out of what is undone.
+    /// Leaves an object that a trial removed out of what checks are given. The undoing looks once more whether it is gone.
     pub(super) fn forget_removed(&self, created: &Created) {
         self.maker.forget(created);
+        self.note_removal(created);
+    }
+
+    /// Keeps the ids that an answer gives an object which was just written to: an update may change what it is called by.
+    pub(super) fn learn_ids(&self, created: &Created, answer: &Answer) {
+        let (Some(journal), Some(producer)) = (self.maker.probe.journal(), self.producer(created)) else { return };
+        let Some(response) = answer.response().filter(|response| succeeds(response)) else { return };
+        let others = self.maker.made();
+        let is_another = |id: &String| others.iter().any(|other| other.entry != created.entry && other.id == *id);
+        let marked = |fields: &&serde_json::Map<String, Value>| {
+            fields.values().filter_map(Value::as_str).any(|text| journal.is_marked(text))
+        };
+        let id = response.json.iter().flat_map(objects_in).filter(marked).find_map(|fields| {
+            let object = Object::of(&created.object.resource, fields, BTreeMap::new());
+            address_id(self.maker.api, producer, &object).and_then(|id| scalar_text(&id))
+        });
+        if let Some(id) = id.filter(|id| *id != created.id && !is_another(id)) {
+            journal.known_as(created.entry, &id);
+        }
+    }
+
+    fn note_removal(&self, created: &Created) {
         if let Some(journal) = self.maker.probe.journal() {
-            journal.undone(created.entry);
+            journal.sent(created.entry);
         }
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::lab::Lab;
 use super::values::has_value;
-use crate::act::{Created, carries, id_value, is_tombstone, items, list, objects_in, other_lists};
+use crate::act::{Created, carries, id_value, is_made_by, is_tombstone, items, list, objects_in, other_lists};
 use crate::model::{Method, Operation};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{Object, scalar_text, succeeds};
@@ -76,12 +76,12 @@ impl<'a> Lab<'a> {
             else {
                 continue;
             };
-            return Ok(Some((operation, self.look(caller, url, created).await?)));
+            return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
         if let Some(operation) = list(api, producer)
             && let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values)
         {
-            return Ok(Some((operation, self.look(caller, url, created).await?)));
+            return Ok(Some((operation, self.look_at_its(caller, url, created).await?)));
         }
         for operation in other_lists(api, producer).take(2) {
             let Ok(url) = operation_url(self.maker.probe.base_url(), operation, &created.values) else { continue };
@@ -91,6 +91,16 @@ impl<'a> Lab<'a> {
             }
         }
         Ok(None)
+    }
+
+    /// Looks at an address of the object's own, or at its list, and notes that it was shown there.
+    async fn look_at_its(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
+        let address = url.to_string();
+        let seen = self.look(caller, url, created).await?;
+        if let (Some(journal), Some(_)) = (self.maker.probe.journal(), &seen.object) {
+            journal.shown(created.entry, &address);
+        }
+        Ok(seen)
     }
 
     async fn look(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
@@ -104,8 +114,17 @@ impl<'a> Lab<'a> {
                 == id_value(&created.object).and_then(|value| scalar_text(&value))
         };
         let marked = |fields: &&Map<String, Value>| carries(fields, &created.marker);
+        let journal = self.maker.probe.journal();
+        let entry = journal.and_then(|journal| journal.entry(created.entry));
+        // After a reset another row may have the id: what was marked must show a mark, or what was made.
+        let is_own = |fields: &&Map<String, Value>| {
+            let known = journal
+                .zip(entry.as_ref())
+                .is_none_or(|(journal, entry)| is_made_by(fields, entry, journal, &created.object.resource));
+            own_id(fields) && (created.marker.is_empty() || known)
+        };
         let object = json
-            .and_then(|json| objects_in(json).find(own_id).or_else(|| objects_in(json).find(marked)))
+            .and_then(|json| objects_in(json).find(is_own).or_else(|| objects_in(json).find(marked)))
             .filter(|fields| !is_tombstone(fields))
             .cloned();
         Ok(Seen { answer, object, telling })

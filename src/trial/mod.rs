@@ -13,6 +13,7 @@ mod burst;
 mod candidates;
 mod common_password;
 mod comparison;
+mod disarm;
 mod foreign;
 mod funnel;
 mod granted;

@@ -1,14 +1,17 @@
 //! Sends writes; each is noted before it leaves.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::lab::Lab;
-use crate::act::{Acting, Body};
+use crate::act::{Acting, Body, address_id, digests_of, marks_in, objects_in, remember, undo};
 use crate::model::Method;
 use crate::probe::{
     Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
 };
 use crate::spec::Samples;
+use crate::survey::{Object, scalar_text, succeeds};
 
 /// How a request differs from the plain one of the document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -89,7 +92,17 @@ impl Lab<'_> {
     ) -> Result<Written, SendError> {
         let required = Samples::new(self.maker.api, 1).required(&acting.operation);
         headers.extend(header_values(&acting.operation, &required));
-        let note = WriteNote::bare(acting.operation.id.as_str(), &caller.label(), kind);
+        let bare = WriteNote::bare(acting.operation.id.as_str(), &caller.label(), kind);
+        let values = body.map(|body| digests_of(&body.value)).unwrap_or_default();
+        let note = WriteNote { values, ..bare };
+        if let (Some(journal), Some(body)) = (self.maker.probe.journal(), body) {
+            // What is changed is known by what was written into it: noted before that leaves.
+            for mark in marks_in(&body.value) {
+                journal
+                    .mark(&mark)
+                    .map_err(|error| SendError::Unbuildable(format!("the journal cannot be kept: {error}")))?;
+            }
+        }
         let ask = Ask {
             method,
             headers,
@@ -97,6 +110,42 @@ impl Lab<'_> {
             once,
             ..Ask::get(caller, url)
         };
-        self.maker.probe.send_write(&ask, note).await
+        let creates = note.kind == WriteKind::Creates;
+        let note = if creates { self.with_way_back(acting, note, body) } else { note };
+        let written = self.maker.probe.send_write(&ask, note).await?;
+        if creates {
+            self.note_made(acting, &written).await?;
+        }
+        Ok(written)
+    }
+
+    /// Notes how what a creation makes is known and removed again.
+    fn with_way_back(&self, acting: &Acting, note: WriteNote, body: Option<&Body>) -> WriteNote {
+        let marker = body.and_then(|body| marks_in(&body.value).into_iter().next()).unwrap_or_default();
+        let context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
+        let (maker, known) = (self.maker, Values::new());
+        let undo = undo(maker.probe, maker.api, acting, maker.acting, &known, &context);
+        WriteNote { marker, undo, ..note }
+    }
+
+    /// Notes the id that an answer gives what was made.
+    async fn note_made(&self, acting: &Acting, written: &Written) -> Result<(), SendError> {
+        let Some(journal) = self.maker.probe.journal() else { return Ok(()) };
+        let Some(response) = written.answer.response() else { return Ok(()) };
+        if !succeeds(response) {
+            journal.nothing(written.n);
+            return Ok(());
+        }
+        let id = response.json.iter().flat_map(objects_in).take(3).find_map(|fields| {
+            let object = Object::of(acting.resource.as_deref().unwrap_or_default(), fields, BTreeMap::new());
+            address_id(self.maker.api, acting, &object).and_then(|id| scalar_text(&id))
+        });
+        if let (Some(id), Some(entry)) = (id, journal.entry(written.n)) {
+            journal.made(written.n, Some(id), None);
+            if response.status == 201 {
+                remember(self.maker.probe, journal, written.n, &entry.note.caller).await?;
+            }
+        }
+        Ok(())
     }
 }

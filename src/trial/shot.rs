@@ -1,5 +1,6 @@
 //! One write of a trial, and what the owner sees of it: at once, and again before it is called without effect.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::funnel::Trial;
 use super::look::Seen;
 use super::send::Twist;
 use super::subject::Subject;
-use crate::act::{Body, add, body};
+use crate::act::{Body, add, body, keep_present};
 use crate::model::{ANONYMOUS, Secret, Silence};
 use crate::probe::{Answer, Caller, Values};
 
@@ -116,6 +117,15 @@ pub(crate) struct Spot<'s> {
     pub(crate) seen: &'s Seen,
 }
 
+/// Returns the fields that the owner sees, with the id of the address where the object does not show it.
+fn named_fields(on: Spot<'_>) -> BTreeMap<String, Value> {
+    let mut present = on.seen.fields();
+    if let Some(created) = on.subject.object() {
+        present.entry("id".to_owned()).or_insert_with(|| Value::String(created.id.clone()));
+    }
+    present
+}
+
 /// A request before it is sent.
 struct Composed {
     values: Values,
@@ -133,6 +143,9 @@ impl Trial<'_> {
         let sender = if caller == ANONYMOUS { Caller::Anonymous } else { self.lab.caller(caller) };
         let written = self.lab.write_twisted(self.acting, sender, &values, body.as_ref(), twist).await?;
         let answer = written.answer;
+        if let Some(created) = on.subject.object() {
+            self.lab.learn_ids(created, &answer);
+        }
         let (seen, effect) = self.look_for(&wanted, on, &answer).await?;
         if let (Wanted::Gone, true, Some(created)) = (&wanted, effect == Effect::Gone, on.subject.object()) {
             // Nothing may be made below it any more, and there is nothing left to undo.
@@ -146,7 +159,7 @@ impl Trial<'_> {
     fn compose(&self, on: Spot<'_>) -> Result<Composed, Silence> {
         let api = self.lab.maker.api;
         let no_field = || Silence::undecided("no field is known that the operation changes");
-        let present = on.seen.fields();
+        let present = named_fields(on);
         let (mut body, wanted) = match &self.aim {
             Aim::Removal => (body(api, self.acting, ""), Wanted::Gone),
             Aim::Call(_) => (self.body_as_it_is(on), Wanted::Anything),
@@ -192,8 +205,13 @@ impl Trial<'_> {
             let present = on.seen.object.clone().unwrap_or_default();
             return self.lab.account_request(self.acting, spare, &present, &Map::new()).map(|(_, body)| body);
         }
-        let own = self.lab.change(self.acting, &on.seen.fields(), &[]).map(|change| change.body);
-        own.or_else(|| body(self.lab.maker.api, self.acting, ""))
+        let present = named_fields(on);
+        let own = self.lab.change(self.acting, &present, &[]).map(|change| change.body);
+        own.or_else(|| {
+            let mut made = body(self.lab.maker.api, self.acting, "")?;
+            keep_present(&mut made, &present);
+            Some(made)
+        })
     }
 
     /// Returns the values of the address; the body gets the name of the subject where the path has none.

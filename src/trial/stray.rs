@@ -22,13 +22,9 @@ impl Trial<'_> {
             return Ok(());
         }
         let like = journal.entries().into_iter().find(|entry| entry.n == created.entry);
-        let note = WriteNote {
-            operation: self.acting.operation.id.0.clone(),
-            caller: tried.caller.clone(),
-            kind: WriteKind::Creates,
-            marker: value.as_str().map(str::to_owned).unwrap_or_default(),
-            undo: like.and_then(|entry| entry.note.undo),
-        };
+        let bare = WriteNote::bare(&self.acting.operation.id.0, &tried.caller, WriteKind::Creates);
+        let marker = value.as_str().map(str::to_owned).unwrap_or_default();
+        let note = WriteNote { marker, undo: like.and_then(|entry| entry.note.undo), ..bare };
         journal.stray(note, &created.id);
         Ok(())
     }

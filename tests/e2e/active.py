@@ -205,7 +205,7 @@ def is_named(word: str, key: tuple[str, str], row: str) -> bool:
 
 def left_unsaid(added: dict[tuple[str, str], str], report: dict, undeletable: frozenset[str]) -> list[str]:
     """Rows that stayed although the report does not list them as left."""
-    left = [str(write["object"]) for write in report["writes"] if not write["undone"]]
+    left = [str(write["object"]) for write in report["writes"] if write["outcome"] != "undone"]
     faults = []
     for key, row in added.items():
         said = any(is_named(word, key, row) for word in left)

@@ -24,7 +24,7 @@ pub struct Residue {
 
 pub fn residue(before: &Tables, after: &Tables, report: &Report) -> Residue {
     let told: BTreeSet<&str> =
-        report.writes.iter().filter(|write| !write.undone).map(|write| write.object.as_str()).collect();
+        report.writes.iter().filter(|write| !write.is_undone()).map(|write| write.object.as_str()).collect();
     compare(before, after, &told)
 }
 

@@ -1,6 +1,6 @@
 //! `authn/weak-password-accepted`.
 
-use crate::act::{Acting, Kind, acting_of};
+use crate::act::{Account, Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
@@ -52,16 +52,24 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ensure(acting.kind == Kind::SignUp, || Silence::not_applicable("it does not sign users up"))?;
-    let common = CommonPassword::for_sign_up(cx, acting)?;
+    let common = CommonPassword::for_sign_up(cx, acting).await?;
     let password = common.password;
     let mut rule = Rule::default();
     let account = rule.need("sign-up-accepted", common.sign_up().await, |account| {
         format!("`{password}` is answered status {}", status(&account.answer))
     })?;
-    let first = rule.need("signs-in-with-it", common.sign_in(&account).await, |first| {
+    let judged = judge(acting, &common, rule, &account).await;
+    common.disarm(&account).await?;
+    judged
+}
+
+/// Judges whether the account signs in with its password, and with no other.
+async fn judge(acting: &Acting, common: &CommonPassword<'_>, mut rule: Rule, account: &Account) -> Judged {
+    let password = common.password;
+    let first = rule.need("signs-in-with-it", common.sign_in(account).await, |first| {
         format!("the account signs in with it (status {})", status(first))
     })?;
-    let served = common.opens(&account, &first).await?;
+    let served = common.opens(account, &first).await?;
     let because = match served {
         true => "a route that refuses strangers serves its session",
         false => "no route serves the session of that sign-in",

@@ -196,7 +196,7 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &Room, open: &[
     answer.questions = question_lines(&report.questions, room.lines, room.claim.min(120));
     answer.writes = (!report.writes.is_empty()).then(|| Writes {
         count: count(report.writes.len()),
-        not_undone: count(report.writes.iter().filter(|write| !write.undone).count()),
+        not_undone: count(report.writes.iter().filter(|write| !write.is_undone()).count()),
     });
     answer.notes = report.notes.iter().take(room.lines).map(|note| line(note, room.claim)).collect();
     answer.next_steps = next_steps(report, room, open);

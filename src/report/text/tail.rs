@@ -113,19 +113,35 @@ pub(super) fn writes(page: &mut Page, report: &Report) {
     if report.writes.is_empty() {
         return;
     }
-    let left = report.writes.iter().filter(|write| !write.undone).count();
+    let left = report.writes.iter().filter(|write| !write.is_undone()).count();
     page.heading(&format!("Written to the target: {} ({left} not undone)", report.writes.len()));
+    if left > 0 {
+        page.wrapped(2, (Tone::Doubt, ""), (Tone::Plain, &by_hand(report)));
+    }
     let verbose = page.options.verbose;
-    let listed: Vec<_> = report.writes.iter().filter(|write| verbose || !write.undone).collect();
+    let listed: Vec<_> = report.writes.iter().filter(|write| verbose || !write.is_undone()).collect();
     let most = page.cap(MAX_ROWS);
     for write in listed.iter().take(most) {
         let because = write.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
-        let (tone, state) =
-            if write.undone { (Tone::Good, "undone".to_owned()) } else { (Tone::Doubt, format!("remains{because}")) };
+        let tone = if write.is_undone() { Tone::Good } else { Tone::Doubt };
+        let state = format!("{}{because}", write.outcome.as_str());
         let what = format!("{} by {}: {}  ", write.operation, write.identity, write.object);
         page.line(2, &[(Tone::Plain, &what), (tone, &state)]);
     }
     page.more(2, listed.len().saturating_sub(most), "writes");
+}
+
+/// Says what remains and how it is removed by hand.
+fn by_hand(report: &Report) -> String {
+    let left: Vec<_> = report.writes.iter().filter(|write| !write.is_undone()).collect();
+    let named = left.iter().take(MAX_ROWS).map(|write| match &write.address {
+        Some(address) => address.clone(),
+        None => format!("{} of {}", write.object, write.operation),
+    });
+    let named = named.collect::<Vec<_>>().join(", ");
+    let more = left.len().saturating_sub(MAX_ROWS);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("left: {named}{more} (by hand: DELETE it as an administrator, or remove its row)")
 }
 
 pub(super) fn document(page: &mut Page, report: &Report) {

@@ -83,6 +83,13 @@ async fn note(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>) -
     }
 }
 
+async fn drop_note(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
+    let Some(caller) = app.db.caller(&headers) else { return unauthorized() };
+    let Some(row) = app.db.row(id).filter(|row| row["user_id"] == caller) else { return refuse(404, "no such note") };
+    app.db.lock().rows.retain(|known| known["id"] != row["id"]);
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// Nobody signs up; `role` says how the document speaks of roles.
 async fn server(weak: bool, role: Role, removable: bool) -> Server {
     let db = Db::seeded();
@@ -102,7 +109,7 @@ async fn server(weak: bool, role: Role, removable: bool) -> Server {
         "/admin/users": {"get": plain("200"), "post": making},
         "/admin/users/{id}": with_id(json!({"delete": plain("204")})),
         "/notes": {"get": plain("200"), "post": takes(&json!({"text": "text"}), "201")},
-        "/notes/{id}": with_id(json!({"get": plain("200")})),
+        "/notes/{id}": with_id(json!({"get": plain("200"), "delete": plain("204")})),
     });
     if !removable {
         paths.as_object_mut().unwrap().remove("/admin/users/{id}");
@@ -115,7 +122,7 @@ async fn server(weak: bool, role: Role, removable: bool) -> Server {
         .route("/admin/users", get(users).post(make_user))
         .route("/admin/users/{id}", axum::routing::delete(remove_user))
         .route("/notes", get(notes).post(add_note))
-        .route("/notes/{id}", get(note))
+        .route("/notes/{id}", get(note).delete(drop_note))
         .with_state(app);
     serve(&db, account_routes(&db).merge(routes), document).await
 }
@@ -147,7 +154,7 @@ async fn an_administrator_makes_and_removes_the_accounts() {
     assert!(claim.contains("auto-a") && claim.contains("auto-b"), "{claim}");
     assert_eq!(server.db.dump(), before, "{:?}", report.writes);
     let accounts: Vec<_> = report.writes.iter().filter(|write| write.operation == "POST /admin/users").collect();
-    assert!(accounts.len() >= 2 && accounts.iter().all(|write| write.undone && write.identity == "root"));
+    assert!(accounts.len() >= 2 && accounts.iter().all(|write| write.is_undone() && write.identity == "root"));
     assert!(!report.findings.iter().any(|finding| finding.claim.contains("root raised")), "{:?}", report.findings);
 }
 

@@ -204,7 +204,7 @@ async fn what_the_request_says_of_its_owner_is_believed_in_the_weak_twin() {
         assert_eq!(said, "confirmed", "{operation}: {:?}", finding(&report, CHECK, operation));
     }
     assert_eq!(server.db.dump(), before);
-    assert!(report.writes.iter().all(|write| write.undone), "{:?}", report.writes);
+    assert!(report.writes.iter().all(|write| write.is_undone()), "{:?}", report.writes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -28,3 +28,4 @@ mod singletons;
 mod spelled_otherwise;
 mod strangers;
 mod trials;
+mod undoing;

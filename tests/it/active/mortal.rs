@@ -107,7 +107,7 @@ async fn a_delete_that_ends_the_server_is_a_finding_and_ends_the_scan() {
     assert_eq!((finding.operation.method.as_str(), finding.operation.path.as_str()), ("DELETE", "/rows/{id}"));
     let attack = finding.exchanges.iter().find(|exchange| exchange.role == Role::Attack).unwrap();
     assert_eq!((attack.request.method.as_str(), attack.response.is_none()), ("DELETE", true), "{attack:?}");
-    assert!(!report.writes.is_empty() && report.writes.iter().any(|write| !write.undone), "{:?}", report.writes);
+    assert!(!report.writes.is_empty() && report.writes.iter().any(|write| !write.is_undone()), "{:?}", report.writes);
     for format in [Format::Text, Format::Markdown, Format::Html, Format::Junit, Format::Sarif] {
         assert!(shown(&report, format).contains("THE TARGET DIED"), "{format:?}");
     }

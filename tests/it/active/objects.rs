@@ -163,7 +163,7 @@ async fn foreign_objects_are_changed_and_deleted_in_the_weak_twin() {
         assert_eq!(said(&report, check, operation), "confirmed", "{:?}", finding(&report, check, operation));
     }
     assert_eq!(server.db.dump(), before);
-    assert!(report.writes.len() >= 4 && report.writes.iter().all(|write| write.undone), "{:?}", report.writes);
+    assert!(report.writes.len() >= 4 && report.writes.iter().all(|write| write.is_undone()), "{:?}", report.writes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

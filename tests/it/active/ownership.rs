@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
+use routewarden::model::UndoOutcome;
 use routewarden::report::Report;
 use serde_json::{Value, json};
 
@@ -268,6 +269,9 @@ async fn what_was_there_is_changed_with_its_owners_consent_alone_and_put_back() 
         }
         assert_eq!(said, expected, "{consent}: {puts:?}");
         let written: Vec<_> = report.writes.iter().filter(|write| write.operation == "PUT /rows/{id}").collect();
-        assert!(!written.is_empty() && written.iter().all(|write| write.undone), "{consent}: {written:?}");
+        assert!(
+            !written.is_empty() && written.iter().all(|write| write.outcome == UndoOutcome::Undone),
+            "{consent}: {written:?}"
+        );
     }
 }

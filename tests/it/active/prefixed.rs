@@ -74,5 +74,5 @@ async fn functions_below_a_common_prefix_are_not_marked_by_it() {
     }
     let said = said(&report, "authz/function-write", "POST /admin/boards");
     assert!(said.starts_with("NotApplicable"), "{said}");
-    assert_eq!(server.db.dump(), before);
+    assert_eq!(server.db.dump(), before, "{:?}", report.writes);
 }

@@ -222,7 +222,7 @@ async fn whole_bodies_in_records_are_found() {
         assert!(found.site.contains(field), "{} {}", found.site, found.claim);
     }
     assert_eq!(server.db.dump(), before);
-    assert!(report.writes.iter().all(|write| write.undone), "{:?}", report.writes);
+    assert!(report.writes.iter().all(|write| write.is_undone()), "{:?}", report.writes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

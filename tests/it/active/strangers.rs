@@ -156,7 +156,7 @@ async fn writes_without_a_guard_show_to_the_owner() {
         assert!(finding(&report, check, operation).is_none(), "{:?}", finding(&report, check, operation));
     }
     assert_eq!(server.db.dump(), before);
-    assert!(report.writes.iter().all(|write| write.undone), "{:?}", report.writes);
+    assert!(report.writes.iter().all(|write| write.is_undone()), "{:?}", report.writes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,7 +171,7 @@ async fn what_is_refused_or_has_no_effect_is_silent() {
             let open = kind == Kind::Silent && operation == ALL[0] && said.starts_with("Undecided");
             assert!(said.starts_with("Held") || open, "{operation}: {said}");
         }
-        assert_eq!(server.db.dump(), before);
+        assert_eq!(server.db.dump(), before, "{:?}", report.writes);
     }
 }
 
@@ -184,7 +184,7 @@ async fn what_strangers_are_meant_to_send_is_silent() {
         for operation in [format!("POST {path}"), format!("PUT {path}/{{id}}"), format!("DELETE {path}/{{id}}")] {
             assert!(finding(&report, CHECK, &operation).is_none(), "{:?}", finding(&report, CHECK, &operation));
         }
-        assert_eq!(server.db.dump(), before);
+        assert_eq!(server.db.dump(), before, "{:?}", report.writes);
     }
 }
 

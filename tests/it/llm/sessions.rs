@@ -228,7 +228,11 @@ async fn a_model_in_sessions_is_reached_and_nothing_is_left_of_them() {
         // Whose words were put into are theirs all the same.
         assert_eq!(app.conversations.lock().unwrap().len(), 4, "{weak} {open}: {:?}", report.writes);
         assert_eq!(*app.memories.lock().unwrap(), [], "{weak} {open}: {:?}", report.writes);
-        assert!(!report.writes.is_empty() && report.writes.iter().all(|write| write.undone), "{:?}", report.writes);
+        assert!(
+            !report.writes.is_empty() && report.writes.iter().all(|write| write.is_undone()),
+            "{:?}",
+            report.writes
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use routewarden::app::{
 use routewarden::mcp::answer::{PAGE, Page, explain_answer, fix_answer, ownership_answer, running_answer, scan_answer};
 use routewarden::mcp::contract::schemas;
 use routewarden::mcp::exit::{MAX_ANSWER_BYTES, harmless};
-use routewarden::model::{Again, Confidence, Method, Mode, Role, ScanId, Severity, Step, Wanted};
+use routewarden::model::{Again, Confidence, Method, Mode, Role, ScanId, Severity, Step, UndoOutcome, Wanted};
 use routewarden::report::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
     NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo, ScanInfo, Score, SpecRef,
@@ -147,7 +147,8 @@ fn report(shape: &Shape) -> Report {
                 operation: text.clone(),
                 identity: text.clone(),
                 object: text.clone(),
-                undone: false,
+                address: Some(text.clone()),
+                outcome: UndoOutcome::Remains,
                 because: Some(text.clone())
             };
             3

@@ -38,13 +38,7 @@ fn head() -> JournalHead {
 }
 
 pub fn note(kind: WriteKind) -> WriteNote {
-    WriteNote {
-        operation: "POST /things".to_owned(),
-        caller: "alice".to_owned(),
-        kind,
-        marker: "rwmark".to_owned(),
-        undo: None,
-    }
+    WriteNote { marker: "rwmark".to_owned(), ..WriteNote::bare("POST /things", "alice", kind) }
 }
 
 fn post(server: &Server) -> Ask {
@@ -83,8 +77,13 @@ async fn a_write_that_a_failing_target_may_have_carried_out_is_not_repeated() {
 async fn a_journal_outlives_its_scan_and_is_nobody_elses_while_that_runs() {
     let server = Server::start(|_| answer(201, &json!({"id": 1}))).await;
     let (active, folder) = writing(probe(&server.base, Vec::new(), Limits::default()));
-    let undo =
-        Undo { method: "DELETE".to_owned(), url: server.url("/things/__ID__").to_string(), look: None, list: None };
+    let undo = Undo {
+        method: "DELETE".to_owned(),
+        url: server.url("/things/__ID__").to_string(),
+        look: None,
+        list: None,
+        slot: None,
+    };
     let written =
         active.send_write(&post(&server), WriteNote { undo: Some(undo), ..note(WriteKind::Creates) }).await.unwrap();
     active.journal().unwrap().made(written.n, Some("1".to_owned()), None);

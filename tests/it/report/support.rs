@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use routewarden::model::{Confidence, Method, Mode, Role, Severity, Step, Wanted};
+use routewarden::model::{Confidence, Method, Mode, Role, Severity, Step, UndoOutcome, Wanted};
 use routewarden::report::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue,
     NextStep, OperationRef, PlanRow, PolicyRow, Question, Report, RequestInfo, ResponseInfo, RuleHelp, SCHEMA_VERSION,
@@ -189,7 +189,8 @@ pub fn sample_report() -> Report {
             operation: "POST /invoices".to_owned(),
             identity: "alice".to_owned(),
             object: "31".to_owned(),
-            undone: false,
+            address: Some("http://127.0.0.1:1/invoices/31".to_owned()),
+            outcome: UndoOutcome::Remains,
             because: Some("DELETE answered status 405".to_owned()),
         }],
         plan: Vec::new(),

@@ -1,0 +1,113 @@
+//! Disarms accounts that have a common password and may stay: they get a random one that is kept nowhere.
+
+use serde_json::{Value, json};
+
+use super::accounts::{Account, password_of};
+use super::bodies::{Body, body, marker};
+use super::extra::Extra;
+use super::fields::is_email;
+use super::further::inner;
+use super::kinds::{Acting, Kind, is_password};
+use super::signup::{Persona, is_confirmation, is_user_name};
+use crate::model::Secret;
+use crate::probe::{
+    Ask, Caller, SendError, Values, WriteKind, WriteNote, header_values, operation_url, serialize_body,
+};
+use crate::survey::{is_me_word, role_word, succeeds, words};
+
+/// Most operations that are tried on one account.
+const MAX_TRIES: usize = 3;
+
+impl Extra<'_> {
+    /// Whether the document has an operation by which an account changes its own password.
+    pub fn can_disarm(&self) -> bool {
+        self.password_changes().next().is_some()
+    }
+
+    /// Gives an account a random password in place of a common one; true when it signs in with the old one no longer.
+    ///
+    /// # Errors
+    /// As [`Probe::send_write`](crate::probe::Probe::send_write).
+    pub async fn disarm(&self, account: &Account, old: &Secret) -> Result<bool, SendError> {
+        let new = password_of(marker().repeat(2).as_bytes());
+        self.probe.redactor().learn(&format!("password of {}", account.name), &new);
+        for acting in self.password_changes().take(MAX_TRIES) {
+            let Some(body) = self.new_password(acting, &account.persona, old, &new) else { continue };
+            let Ok(url) = operation_url(self.probe.base_url(), &acting.operation, &Values::new()) else { continue };
+            let ask = Ask {
+                method: acting.operation.method,
+                headers: header_values(&acting.operation, &Values::new()),
+                body: Some(serialize_body(&body.media_type, &body.value)),
+                ..Ask::get(Caller::named(&account.name), url)
+            };
+            let note = WriteNote::bare(acting.operation.id.as_str(), &account.name, WriteKind::Touches);
+            let answer = match self.probe.send_write(&ask, note).await {
+                Ok(written) => written.answer,
+                Err(SendError::SessionGone(_)) => return Ok(false),
+                Err(error) => return Err(error),
+            };
+            if !answer.response().is_some_and(succeeds) {
+                continue;
+            }
+            let signed_in = self.sign_in(&account.persona, old).await?;
+            if signed_in.response().is_some_and(|response| !succeeds(response) && response.status < 500) {
+                if let Some(journal) = self.probe.journal() {
+                    let text = "an account that had one of the most common passwords, and has a random one now";
+                    journal.nature(account.entry, text);
+                }
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Operations that set a password and say of nobody else whose it is.
+    fn password_changes(&self) -> impl Iterator<Item = &Acting> {
+        self.acting.iter().filter(|acting| {
+            let path = &acting.operation.path;
+            let of_caller = path.split('/').any(is_me_word) || words(path).iter().any(|word| word == "password");
+            matches!(acting.kind, Kind::Update | Kind::Act)
+                && acting.left_alone.is_none()
+                && acting.slots.is_empty()
+                && role_word(path).is_none()
+                && of_caller
+                && acting.fields(self.api).iter().any(|field| takes_password(&field.name))
+        })
+    }
+
+    fn new_password(&self, acting: &Acting, who: &Persona, old: &Secret, new: &Secret) -> Option<Body> {
+        let mut made = body(self.api, acting, "")?;
+        let declared = acting.fields(self.api);
+        let members = inner(&mut made.value)?;
+        for field in declared.iter().filter(|field| takes_password(&field.name)) {
+            members.entry(field.name.clone()).or_insert(Value::Null);
+        }
+        members.retain(|name, _| {
+            let is_required = declared.iter().any(|field| field.name == *name && field.required);
+            takes_password(name) || is_required
+        });
+        for (name, value) in members.iter_mut() {
+            *value = if is_old(name) {
+                json!(old.expose())
+            } else if takes_password(name) {
+                json!(new.expose())
+            } else if is_email(name) {
+                json!(who.email)
+            } else if is_user_name(name) {
+                json!(who.username)
+            } else {
+                continue;
+            };
+        }
+        Some(made)
+    }
+}
+
+/// Whether a field takes a password, new, old or once more.
+fn takes_password(name: &str) -> bool {
+    is_password(name) || is_confirmation(name) || words(name).iter().any(|word| word == "password")
+}
+
+fn is_old(name: &str) -> bool {
+    words(name).iter().any(|word| matches!(word.as_str(), "old" | "current" | "existing" | "previous"))
+}

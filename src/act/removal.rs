@@ -1,0 +1,371 @@
+//! Removes one thing that a scan made: it is read first, removed only where it shows that it is the scan's own, and
+//! looked for afterwards.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use url::Url;
+
+use super::accounts::identity_of;
+use super::sighting::{Looker, Sighting, silence, with_id};
+use crate::model::{Method, Secret};
+use crate::probe::{
+    Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, Undo, WriteKind, WriteNote,
+};
+use crate::survey::succeeds;
+
+/// When it is looked for after its removal: many servers commit a little later.
+const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(150), Duration::from_millis(500)];
+const NO_WAY: &str = "no operation of the document removes it";
+const NO_ID: &str = "its id is not known";
+const NO_PROOF: &str = "no address shows whether it is what the scan made, so it is not removed";
+const FOREIGN: &str = "what stands at its address does not show that the scan made it, so it is not removed";
+const UNTRACED: &str = "no address has ever shown it, and the list of its kind does not";
+const BY_ITSELF: &str = "nothing shows it any more, and nothing that removes it was sent";
+
+/// What came of removing one thing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// It is gone: what removes it was sent, and it was looked for.
+    Undone,
+    /// It was never made.
+    Nothing,
+    /// An answer of success, of which a whole list shows nothing: likely it made nothing.
+    Untraced(String),
+    /// It is there, or was never removed, and nothing more can be done.
+    Remains(String),
+    /// Neither can be shown, and nothing more can be done.
+    Unknown(String),
+    /// It can be tried again when this has changed.
+    Waits(String),
+    /// It can be tried again when the target answers.
+    Silent(String),
+}
+
+impl Removal {
+    fn remains(because: &str) -> Self {
+        Self::Remains(because.to_owned())
+    }
+
+    fn unknown(because: &str) -> Self {
+        Self::Unknown(because.to_owned())
+    }
+
+    /// Of what two callers came to, what leaves more to do.
+    fn or_graver(self, other: Self) -> Self {
+        let rank = |removal: &Self| match removal {
+            Self::Silent(_) => 5,
+            Self::Waits(_) => 4,
+            Self::Remains(_) => 3,
+            Self::Untraced(_) => 2,
+            Self::Unknown(_) => 1,
+            Self::Undone | Self::Nothing => 0,
+        };
+        if rank(&other) > rank(&self) { other } else { self }
+    }
+}
+
+/// Why a caller cannot act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShutOut {
+    /// In words.
+    pub because: String,
+    /// It may be able to later.
+    pub waits: bool,
+}
+
+/// What removals are carried out with.
+pub struct Cleaner<'a> {
+    /// The way to the target.
+    pub probe: &'a Probe,
+    /// What was made.
+    pub journal: &'a Journal,
+    /// The password of a throw-away account.
+    pub password: &'a (dyn Fn(&str) -> Secret + Sync),
+    /// Callers that could not sign in.
+    pub shut_out: BTreeMap<String, ShutOut>,
+    /// The target was seen to work.
+    pub(super) alive: AtomicBool,
+}
+
+impl std::fmt::Debug for Cleaner<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cleaner").field("shut_out", &self.shut_out).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Cleaner<'a> {
+    /// Nothing is removed yet, and all callers can act.
+    pub fn new(probe: &'a Probe, journal: &'a Journal, password: &'a (dyn Fn(&str) -> Secret + Sync)) -> Self {
+        Self { probe, journal, password, shut_out: BTreeMap::new(), alive: AtomicBool::new(false) }
+    }
+
+    /// Removes one thing, as its maker, as those whose it may have become, and then as those of higher rank.
+    pub(super) async fn remove(&self, entry: &Entry) -> Removal {
+        let Some(undo) = &entry.note.undo else {
+            return match entry.status {
+                Some(_) => Removal::remains(NO_WAY),
+                None => {
+                    Removal::unknown("it was under way when the scan ended, and no operation of the document shows it")
+                }
+            };
+        };
+        let mut came_to: Option<Removal> = None;
+        for caller in self.callers(entry) {
+            let tried = match self.shut_out.get(&caller) {
+                Some(shut) if shut.waits => Removal::Waits(shut.because.clone()),
+                Some(shut) => Removal::Unknown(shut.because.clone()),
+                None => self.try_as(&caller, entry, undo).await,
+            };
+            if matches!(tried, Removal::Undone | Removal::Nothing) {
+                return tried;
+            }
+            came_to = Some(came_to.map_or(tried.clone(), |known| known.or_graver(tried)));
+        }
+        came_to.unwrap_or_else(|| Removal::unknown("no caller is left that could remove it"))
+    }
+
+    async fn try_as(&self, caller: &str, entry: &Entry, undo: &Undo) -> Removal {
+        let of_itself = entry.note.kind == WriteKind::SignsUp && entry.note.account.as_deref() == Some(caller);
+        let tried = match of_itself {
+            true => self.remove_itself(caller, entry, undo).await,
+            false => self.remove_as(caller, entry, undo).await,
+        };
+        tried.unwrap_or_else(|error| match error {
+            SendError::SessionGone(name) => Removal::Waits(format!("the session of {name} has ended")),
+            SendError::Scope(_) | SendError::Unbuildable(_) => Removal::Unknown(error.to_string()),
+            error => Removal::Silent(error.to_string()),
+        })
+    }
+
+    fn callers(&self, entry: &Entry) -> Vec<String> {
+        let mut callers = vec![entry.note.caller.clone()];
+        let ranked = self.probe.identities().iter().filter(|identity| identity.rank > 10);
+        let others = entry.note.heirs.iter().cloned().chain(ranked.map(|identity| identity.name.clone()));
+        for other in others {
+            if !callers.contains(&other) {
+                callers.push(other);
+            }
+        }
+        callers
+    }
+
+    async fn find(&self, caller: &str, n: usize) -> Result<Sighting, SendError> {
+        let Some(entry) = self.journal.entry(n) else { return Ok(Sighting::Unseen) };
+        Looker { probe: self.probe, journal: self.journal, caller, alive: &self.alive }.find(&entry).await
+    }
+
+    async fn remove_as(&self, caller: &str, entry: &Entry, undo: &Undo) -> Result<Removal, SendError> {
+        let mut seen = self.find(caller, entry.n).await?;
+        if let Sighting::Likely { id, address } = seen {
+            seen = match self.stands(caller).await? {
+                true => Sighting::Own { id, address },
+                false => Sighting::Other(address),
+            };
+        }
+        let id = match seen {
+            Sighting::Own { .. } if undo.url.is_empty() => return Ok(Removal::remains(NO_WAY)),
+            Sighting::Tombstone { .. } if entry.sent => return Ok(Removal::Undone),
+            Sighting::Own { id, .. } | Sighting::Tombstone { id, .. } => id.or_else(|| entry.ids.last().cloned()),
+            Sighting::Gone if entry.sent => return Ok(Removal::Undone),
+            other => return Ok(judge_unseen(&other, entry, undo)),
+        };
+        let Some(id) = id.or_else(|| (!undo.url.contains(ID_PLACE)).then(String::new)) else {
+            return Ok(Removal::remains(NO_ID));
+        };
+        let Some(answer) = self.send_removal(caller, entry, undo, &id).await? else {
+            return Ok(Removal::remains("the address that removes it cannot be built from its id"));
+        };
+        if let Some(because) = silence(&answer) {
+            return Ok(Removal::Silent(because));
+        }
+        self.look_after(caller, entry, undo, &answer).await
+    }
+
+    /// Whether the throw-away account of a caller is there: then the target's data was not reset since, and ids are still of
+    /// what they were given to.
+    async fn stands(&self, caller: &str) -> Result<bool, SendError> {
+        let of_caller = |entry: &Entry| entry.note.account.as_deref() == Some(caller) && !entry.nothing;
+        let Some(account) = self.journal.entries().into_iter().rev().find(of_caller) else { return Ok(false) };
+        Ok(matches!(self.find(&account.note.caller, account.n).await?, Sighting::Own { .. }))
+    }
+
+    /// Looks whether a thing is gone after what removes it was sent.
+    async fn look_after(
+        &self,
+        caller: &str,
+        entry: &Entry,
+        undo: &Undo,
+        answer: &Answer,
+    ) -> Result<Removal, SendError> {
+        let taken = is_taken(answer);
+        let said = format!("{} answered status {}", undo.method, answer.status().unwrap_or(0));
+        for pause in LOOKS {
+            tokio::time::sleep(pause).await;
+            match self.find(caller, entry.n).await? {
+                Sighting::Own { .. } | Sighting::Likely { .. } if taken => {}
+                Sighting::Own { .. } | Sighting::Likely { .. } => break,
+                Sighting::Silent(because) => return Ok(Removal::Silent(because)),
+                Sighting::Refused(refused) => {
+                    return Ok(Removal::Unknown(format!("{said}, and its address then answers {refused}")));
+                }
+                Sighting::Unseen => {
+                    return Ok(Removal::Unknown(format!("{said}, and no address shows whether it is gone")));
+                }
+                Sighting::Gone | Sighting::Tombstone { .. } | Sighting::Other(_) | Sighting::Unlisted if taken => {
+                    return Ok(Removal::Undone);
+                }
+                _ => return Ok(Removal::Unknown(format!("{said}, and it is not shown any more"))),
+            }
+        }
+        Ok(Removal::Remains(if taken { format!("{said}, and it is still there") } else { said }))
+    }
+
+    /// Sends what removes a thing; `None` where its address cannot be built.
+    async fn send_removal(
+        &self,
+        caller: &str,
+        entry: &Entry,
+        undo: &Undo,
+        id: &str,
+    ) -> Result<Option<Arc<Answer>>, SendError> {
+        let Ok(url) = Url::parse(&with_id(&undo.url, id)) else { return Ok(None) };
+        let method = Method::parse(&undo.method).unwrap_or(Method::Delete);
+        let ask = Ask { method, ..Ask::get(Caller::named(caller), url) };
+        let note = WriteNote::bare(&entry.note.operation, caller, WriteKind::Touches);
+        let answer = self.probe.send_write(&ask, note).await?.answer;
+        if is_taken(&answer) {
+            self.journal.sent(entry.n);
+        }
+        Ok(Some(answer))
+    }
+
+    /// Removes an account as itself. Its session may end with it: then the sign-in shows whether it is gone.
+    async fn remove_itself(&self, name: &str, entry: &Entry, undo: &Undo) -> Result<Removal, SendError> {
+        let shown = match self.find(name, entry.n).await {
+            Ok(Sighting::Silent(because)) => return Ok(Removal::Silent(because)),
+            Ok(Sighting::Own { id, .. } | Sighting::Tombstone { id, .. }) => Some(id),
+            Ok(_) | Err(SendError::SessionGone(_)) => None,
+            Err(error) => return Err(error),
+        };
+        if undo.url.is_empty() {
+            return Ok(Removal::remains(NO_WAY));
+        }
+        let known = match shown {
+            Some(id) => Some(id),
+            None => self.known_by_sign_in(name, entry).await?,
+        };
+        let Some(id) = known else { return self.judge_lost(name, entry).await };
+        let Some(id) = id.or_else(|| (!undo.url.contains(ID_PLACE)).then(String::new)) else {
+            return Ok(Removal::remains(NO_ID));
+        };
+        let Some(answer) = self.send_removal(name, entry, undo, &id).await? else {
+            return Ok(Removal::remains("the address that removes it cannot be built from its id"));
+        };
+        if let Some(because) = silence(&answer) {
+            return Ok(Removal::Silent(because));
+        }
+        let said = format!("{} answered status {}", undo.method, answer.status().unwrap_or(0));
+        if !is_taken(&answer) {
+            return Ok(Removal::Remains(said));
+        }
+        self.judge_account(name, entry, &said).await
+    }
+
+    /// Judges an account after what removes it was taken.
+    async fn judge_account(&self, name: &str, entry: &Entry, said: &str) -> Result<Removal, SendError> {
+        let had_shown = self.journal.entry(entry.n).is_some_and(|entry| !entry.shown.is_empty());
+        let looked = match self.find(name, entry.n).await {
+            Ok(Sighting::Own { .. }) => return Ok(Removal::Remains(format!("{said}, and it is still there"))),
+            Ok(Sighting::Silent(because)) => return Ok(Removal::Silent(because)),
+            Ok(looked) => Some(looked),
+            Err(SendError::SessionGone(_)) => None,
+            Err(error) => return Err(error),
+        };
+        Ok(match self.signs_in(name).await? {
+            Some(Ok(true)) => Removal::Remains(format!("{said}, and it still signs in")),
+            Some(Ok(false)) => Removal::Undone,
+            // A sign-in that asks to wait says nothing; an address that had shown the account shows it no more.
+            Some(Err(_)) if had_shown && !matches!(looked, Some(Sighting::Unseen)) => Removal::Undone,
+            Some(Err(because)) => Removal::Silent(because),
+            None if matches!(looked, Some(Sighting::Unseen)) => {
+                Removal::Unknown(format!("{said}, and no address shows whether it is gone"))
+            }
+            None => Removal::Undone,
+        })
+    }
+
+    /// Returns the id by which an account may be removed, where its sign-in alone shows that it is the scan's own: nobody
+    /// else has its password.
+    async fn known_by_sign_in(&self, name: &str, entry: &Entry) -> Result<Option<Option<String>>, SendError> {
+        let lets_in = matches!(self.signs_in(name).await?, Some(Ok(true)));
+        Ok(lets_in.then(|| entry.ids.last().cloned()))
+    }
+
+    /// Judges an account that nothing shows.
+    async fn judge_lost(&self, name: &str, entry: &Entry) -> Result<Removal, SendError> {
+        Ok(match self.signs_in(name).await? {
+            Some(Err(because)) => Removal::Silent(because),
+            Some(Ok(true)) => Removal::remains(NO_PROOF),
+            Some(Ok(false)) if entry.sent => Removal::Undone,
+            // The sign-up was under way when the scan ended, and it made nothing.
+            Some(Ok(false)) if entry.status.is_none() => Removal::Nothing,
+            Some(Ok(false)) => Removal::unknown("it is not let in any more, and nothing that removes it was sent"),
+            None if entry.sent => Removal::unknown("what removes it was sent, and no sign-in shows whether it is gone"),
+            None => Removal::unknown(BY_ITSELF),
+        })
+    }
+
+    /// Whether an account signs in with its password; `None` where no operation signs it in, an error where the target
+    /// does not say.
+    async fn signs_in(&self, name: &str) -> Result<Option<Result<bool, String>>, SendError> {
+        let notes = self.journal.accounts();
+        let Some(note) = notes.iter().rev().find(|note| note.name == name && !note.operation.is_empty()) else {
+            return Ok(None);
+        };
+        let identity = identity_of(note, (self.password)(name));
+        let answer = self.probe.try_sign_in(&identity).await?;
+        if let Some(because) = silence(&answer) {
+            return Ok(Some(Err(because)));
+        }
+        // Whatever stands before a target that is down may answer 404 for it.
+        if !answer.response().is_some_and(is_judged) {
+            return Ok(Some(Err(format!("the sign-in answered status {}", answer.status().unwrap_or(0)))));
+        }
+        self.alive.store(true, Ordering::Relaxed);
+        let response = answer.response().filter(|response| succeeds(response));
+        let has_token = note.token.is_empty() || self.probe.further_token(&identity, &answer).is_some();
+        Ok(Some(Ok(response.is_some() && has_token)))
+    }
+}
+
+/// Whether the answer of a sign-in is a judgement of who signs in.
+pub(super) fn is_judged(response: &Response) -> bool {
+    let refuses = matches!(response.status, 400 | 401 | 403 | 410 | 422);
+    response.status < 400 || refuses || response.status == 404 && response.json.is_some()
+}
+
+fn is_taken(answer: &Answer) -> bool {
+    answer.response().is_some_and(|response| succeeds(response) || matches!(response.status, 404 | 410))
+}
+
+/// Judges what is not there to be removed.
+fn judge_unseen(sighting: &Sighting, entry: &Entry, undo: &Undo) -> Removal {
+    match sighting {
+        Sighting::Silent(because) => Removal::Silent(because.clone()),
+        Sighting::Other(_) => Removal::remains(FOREIGN),
+        // The creation was under way when the scan ended, and a whole list does not show it.
+        Sighting::Unlisted if entry.status.is_none() && entry.ids.is_empty() => Removal::Nothing,
+        Sighting::Unlisted if entry.shown.is_empty() => Removal::Untraced(UNTRACED.to_owned()),
+        Sighting::Gone | Sighting::Unlisted => Removal::unknown(BY_ITSELF),
+        Sighting::Refused(said) => {
+            Removal::Unknown(format!("its address answers {said}, so nothing shows what is there"))
+        }
+        _ if entry.status.is_none() => Removal::unknown("it was under way when the scan ended, and nothing shows it"),
+        _ if undo.look.is_none() && undo.list.is_none() => Removal::remains(NO_PROOF),
+        _ if entry.ids.is_empty() => Removal::remains(NO_ID),
+        _ => Removal::remains(NO_PROOF),
+    }
+}

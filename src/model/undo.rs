@@ -1,0 +1,27 @@
+//! What came of undoing something that a scan made.
+
+use serde::{Deserialize, Serialize};
+
+/// What came of undoing something that a scan made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UndoOutcome {
+    /// What removes it was sent, and an address that had shown it shows it no more.
+    Undone,
+    /// It is there, or was never removed.
+    Remains,
+    /// Neither can be shown.
+    #[default]
+    Unknown,
+}
+
+impl UndoOutcome {
+    /// Returns the word of the report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Undone => "undone",
+            Self::Remains => "remains",
+            Self::Unknown => "unknown",
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What a scan wrote to its target, and what came of undoing it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::UndoOutcome;
+
+/// Something that this scan wrote to the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Write {
+    /// Method and path template.
+    pub operation: String,
+    /// Who wrote.
+    pub identity: String,
+    /// Id of the object.
+    pub object: String,
+    /// An address of its own, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What came of undoing it.
+    #[serde(default)]
+    pub outcome: UndoOutcome,
+    /// Why it is left, where it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+impl Write {
+    /// Returns true for what is shown to be gone.
+    pub fn is_undone(&self) -> bool {
+        self.outcome == UndoOutcome::Undone
+    }
+}
