@@ -15,6 +15,7 @@ mod severity;
 mod step;
 mod text;
 mod undo;
+mod tree;
 mod verdict;
 
 pub use access::{AccessClaim, AccessVerb, SeenValue};
@@ -34,4 +35,5 @@ pub use severity::Severity;
 pub use step::{Again, Face, Step, Wanted};
 pub use text::{clean, clean_lines, clean_name, is_shown};
 pub use undo::UndoOutcome;
+pub use tree::{Budget, TooMuch, Tree, json_within};
 pub use verdict::{HeldProof, Obstacle, Silence, Verdict, ensure};

@@ -32,6 +32,16 @@ pub enum SpecError {
         /// The limit.
         limit: usize,
     },
+    /// More memory than a document may take once it is read.
+    #[error("{name} would take more than {limit} MiB of memory; it is not read: {help}")]
+    TooCostly {
+        /// Path or URL.
+        name: String,
+        /// The limit in MiB.
+        limit: usize,
+        /// What helps.
+        help: &'static str,
+    },
     /// Neither JSON nor YAML.
     #[error("{name} is not valid {format}: {reason} (line {line})")]
     Syntax {

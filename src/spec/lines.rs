@@ -6,9 +6,11 @@ use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
 use super::reading::Notation;
 use super::reference::unescape;
+use super::yaml_cost;
 
-/// The largest YAML text whose lines are looked for; beyond it lines stay unknown.
-const MAX_YAML_BYTES: usize = 8 * 1024 * 1024;
+/// The most events of a YAML text whose lines are looked for; beyond it lines stay unknown. All of its nodes are built for
+/// that, at some 200 bytes each.
+const MAX_YAML_EVENTS: usize = 600_000;
 
 /// The pointers whose lines are wanted, as a tree of keys.
 #[derive(Debug)]
@@ -55,7 +57,7 @@ impl Wanted {
     pub(super) fn locate(&mut self, text: &str, notation: Notation) {
         match notation {
             Notation::Json => self.locate_json(text),
-            Notation::Yaml if text.len() <= MAX_YAML_BYTES => self.locate_yaml(text),
+            Notation::Yaml if !yaml_cost::has_more_events(text, MAX_YAML_EVENTS) => self.locate_yaml(text),
             Notation::Yaml => {}
         }
     }

@@ -28,7 +28,7 @@ mod security;
 mod servers;
 mod strings;
 mod swagger;
-mod tree;
+mod yaml_cost;
 
 pub use declared::{Declared, declared_at, declared_of_answers, declared_properties};
 pub use documents::Base;

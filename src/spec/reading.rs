@@ -8,10 +8,16 @@ use serde::de::DeserializeSeed;
 use serde_json::Value;
 
 use super::error::SpecError;
-use super::tree::{Budget, MAX_VALUES, Tree};
+use super::yaml_cost;
+use crate::model::{Budget, Tree};
 
 /// The most bytes one document may have.
 pub(super) const MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// The most values one document may hold: more than twice what the largest known document (47 MB) has.
+pub(super) const MAX_VALUES: usize = 4_000_000;
+/// The most bytes of memory that the values of one document may take.
+const MAX_TREE_BYTES: usize = 320 * 1024 * 1024;
 
 /// The most brackets that may be open at once in YAML; text in a document may hold some that are no structure.
 const MAX_BRACKETS: usize = 1000;
@@ -95,7 +101,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<(Value, Notation), SpecErr
     }
     match parse_json(name, text) {
         Ok(value) => Ok((value, Notation::Json)),
-        Err(error @ SpecError::TooManyValues { .. }) => Err(error),
+        Err(error @ (SpecError::TooManyValues { .. } | SpecError::TooCostly { .. })) => Err(error),
         Err(error @ SpecError::Syntax { .. }) if is_too_deep(text) => Err(error),
         // YAML in flow style starts like JSON, and so does JSON with comments.
         Err(error) => parse_yaml(name, text).map(|value| (value, Notation::Yaml)).map_err(|_| error),
@@ -103,11 +109,11 @@ pub(super) fn parse(name: &str, text: &str) -> Result<(Value, Notation), SpecErr
 }
 
 fn parse_json(name: &str, text: &str) -> Result<Value, SpecError> {
-    let mut budget = Budget::new(MAX_VALUES);
+    let mut budget = Budget::new(MAX_VALUES, MAX_TREE_BYTES);
     let mut reader = serde_json::Deserializer::from_str(text);
     let outcome = Tree(&mut budget).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     outcome.map_err(|error| match budget.is_spent() {
-        true => SpecError::TooManyValues { name: name.to_owned(), limit: MAX_VALUES },
+        true => too_much(name, &budget),
         false => syntax(name, "JSON", error.line(), error.to_string()),
     })
 }
@@ -120,12 +126,13 @@ fn parse_yaml(name: &str, text: &str) -> Result<Value, SpecError> {
     if is_too_deep(text) {
         return Err(syntax(name, "YAML", 0, format!("more than {MAX_BRACKETS} brackets are open at once")));
     }
-    let mut budget = Budget::new(MAX_VALUES);
+    yaml_cost::check(name, text)?;
+    let mut budget = Budget::new(MAX_VALUES, MAX_TREE_BYTES);
     let Some(document) = yaml_serde::Deserializer::from_str(text).next() else {
         return Err(SpecError::NotADocument { name: name.to_owned(), reason: "it is empty".to_owned() });
     };
     Tree(&mut budget).deserialize(document).map_err(|error| match budget.is_spent() {
-        true => SpecError::TooManyValues { name: name.to_owned(), limit: MAX_VALUES },
+        true => too_much(name, &budget),
         false => syntax(name, "YAML", error.location().map_or(0, |at| at.line()), error.to_string()),
     })
 }
@@ -141,6 +148,15 @@ fn is_too_deep(text: &str) -> bool {
         }
         open > MAX_BRACKETS
     })
+}
+
+/// Why the values of a document were too much.
+fn too_much(name: &str, budget: &Budget) -> SpecError {
+    if budget.used() < MAX_TREE_BYTES {
+        return SpecError::TooManyValues { name: name.to_owned(), limit: MAX_VALUES };
+    }
+    let limit = MAX_TREE_BYTES / (1024 * 1024);
+    SpecError::TooCostly { name: name.to_owned(), limit, help: "leave out what is not scanned" }
 }
 
 fn syntax(name: &str, format: &'static str, line: usize, reason: String) -> SpecError {

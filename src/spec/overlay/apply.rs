@@ -8,8 +8,8 @@ use super::target::ActionTarget;
 use super::{Overlay, change};
 use crate::model::DocumentIssue;
 use crate::spec::intent::{KEY, ROOT_POINTER};
+use crate::spec::reading::MAX_VALUES;
 use crate::spec::reference::escape;
-use crate::spec::tree::MAX_VALUES;
 
 /// The most actions of one Overlay.
 const MAX_ACTIONS: usize = 10_000;

@@ -18,7 +18,10 @@ fn alias_bombs_are_refused() {
         let list = vec![format!("*a{}", level - 1); 10].join(", ");
         writeln!(text, "a{level}: &a{level} [{list}]").unwrap();
     }
-    assert!(matches!(load(&text), Err(SpecError::Syntax { .. } | SpecError::TooManyValues { .. })));
+    assert!(matches!(
+        load(&text),
+        Err(SpecError::Syntax { .. } | SpecError::TooManyValues { .. } | SpecError::TooCostly { .. })
+    ));
 }
 
 #[test]
@@ -28,7 +31,17 @@ fn aliases_cost_as_often_as_they_are_used() {
         format!("openapi: 3.0.0\npaths: {{}}\nx-a: &a [{}]\nx-b: [{list}]\n", "0,".repeat(50_000))
     };
     assert!(load(&text(2)).is_ok());
-    assert!(matches!(load(&text(100)), Err(SpecError::TooManyValues { .. })));
+    assert!(matches!(load(&text(100)), Err(SpecError::TooManyValues { .. } | SpecError::TooCostly { .. })));
+}
+
+#[test]
+fn many_small_objects_are_refused_before_they_take_much_memory() {
+    let objects = vec![r#"{"a":1}"#; 1_600_000].join(",");
+    let error = load(&format!(r#"{{"openapi":"3.0.0","x":[{objects}]}}"#)).err().map(|error| error.to_string());
+    assert!(
+        error.as_deref().is_some_and(|error| error.contains("would take more than 320 MiB of memory")),
+        "{error:?}"
+    );
 }
 
 #[test]

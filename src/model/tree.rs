@@ -1,4 +1,4 @@
-//! Builds a JSON value from any serde format within a budget. Knows nothing of OpenAPI.
+//! Builds a JSON value from any serde format within a budget of values and bytes. Knows nothing of what it means.
 //!
 //! YAML allows what JSON does not: keys that are numbers, merge keys, and aliases that expand without end. All three
 //! end here: keys become text, merge keys are applied, and every value costs, however often it is reached by alias.
@@ -8,40 +8,76 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// The most values one document may hold: more than twice what the largest known document (47 MB) has.
-pub(super) const MAX_VALUES: usize = 4_000_000;
+/// What a value takes in the list or object that it stands in.
+const VALUE_BYTES: usize = size_of::<Value>();
+/// What an object takes for each field beyond its value: the name's place, its hash and its place in the index.
+const FIELD_BYTES: usize = 48;
+/// What an allocation takes beyond what was asked for.
+const ALLOCATION_BYTES: usize = 24;
 
-/// How many more values may be built. A long text costs as much as several values.
+/// JSON would take more memory than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMuch;
+
+/// How many more values may be built, and how many bytes of memory they may take.
 #[derive(Debug)]
-pub(super) struct Budget {
-    left: usize,
+pub struct Budget {
+    values: usize,
+    bytes: usize,
+    used: usize,
 }
 
 impl Budget {
-    /// A budget of so many values.
-    pub(super) fn new(values: usize) -> Self {
-        Self { left: values }
+    /// A budget of so many values and bytes.
+    pub fn new(values: usize, bytes: usize) -> Self {
+        Self { values, bytes, used: 0 }
     }
 
     /// Whether it ran out, which is why building failed.
-    pub(super) fn is_spent(&self) -> bool {
-        self.left == 0
+    pub fn is_spent(&self) -> bool {
+        self.values == 0 || self.bytes == 0
     }
 
-    fn spend<E: Error>(&mut self, values: usize) -> Result<(), E> {
-        self.left = self.left.saturating_sub(values);
-        if self.left == 0 { Err(E::custom("too many values")) } else { Ok(()) }
+    /// Bytes of memory that were taken, by estimate.
+    pub fn used(&self) -> usize {
+        self.used
+    }
+
+    fn spend<E: Error>(&mut self, values: usize, bytes: usize) -> Result<(), E> {
+        self.values = self.values.saturating_sub(values);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        self.used += bytes;
+        if self.is_spent() { Err(E::custom("too many values")) } else { Ok(()) }
+    }
+
+    fn spend_text<E: Error>(&mut self, text: &str) -> Result<(), E> {
+        self.spend(0, text.len() + ALLOCATION_BYTES)
+    }
+}
+
+/// Reads JSON that takes at most so many bytes of memory, and returns it with what it takes; `None` where the bytes are
+/// no JSON.
+///
+/// # Errors
+/// [`TooMuch`] where it would take more.
+pub fn json_within(bytes: &[u8], most: usize) -> Result<Option<(Value, usize)>, TooMuch> {
+    let mut budget = Budget::new(usize::MAX, most);
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    match Tree(&mut budget).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)) {
+        Ok(value) => Ok(Some((value, budget.used()))),
+        Err(_) if budget.is_spent() => Err(TooMuch),
+        Err(_) => Ok(None),
     }
 }
 
 /// Builds one value and everything below it.
-pub(super) struct Tree<'b>(pub(super) &'b mut Budget);
+pub struct Tree<'b>(pub &'b mut Budget);
 
 impl<'de> DeserializeSeed<'de> for Tree<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.0.spend(1)?;
+        self.0.spend(1, VALUE_BYTES)?;
         deserializer.deserialize_any(self)
     }
 }
@@ -78,12 +114,12 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        self.0.spend(value.len() / 64)?;
+        self.0.spend_text(value.as_ref())?;
         Ok(Value::String(value.to_owned()))
     }
 
     fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
-        self.0.spend(value.len() / 64)?;
+        self.0.spend_text(value.as_ref())?;
         Ok(Value::String(value))
     }
 
@@ -105,6 +141,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
+        self.0.spend(0, ALLOCATION_BYTES)?;
         while let Some(item) = items.next_element_seed(Tree(&mut *self.0))? {
             list.push(item);
         }
@@ -113,11 +150,16 @@ impl<'de> Visitor<'de> for Tree<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+        // Gathered first, so that the map is made of the right size: many small objects take half as much then.
+        let mut fields: Vec<(String, Value)> = Vec::new();
+        self.0.spend(0, 3 * ALLOCATION_BYTES)?;
         while let Some(key) = entries.next_key_seed(Key)? {
+            self.0.spend(0, key.len() + FIELD_BYTES + ALLOCATION_BYTES)?;
             let value = entries.next_value_seed(Tree(&mut *self.0))?;
-            map.insert(key, value);
+            fields.push((key, value));
         }
+        let mut map = Map::with_capacity(fields.len());
+        map.extend(fields);
         if let Some(merged) = map.shift_remove("<<") {
             merge(&mut map, merged);
         }
