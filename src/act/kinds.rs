@@ -370,12 +370,7 @@ fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
         return false;
     }
     let path = collection(&operation.path);
-    let listed =
-        api.operations.iter().any(|other| other.method == Method::Get && other.path.trim_end_matches('/') == path);
-    let below = format!("{path}/{{");
-    let one_by_one = api.operations.iter().any(|other| {
-        other.path.strip_prefix(&below).is_some_and(|rest| rest.trim_end_matches('/').find('/').is_none())
-    });
+    let (listed, one_by_one) = (api.reads(path), api.has_items(path));
     let created = operation.responses.iter().any(|response| response.status == "201");
     let made = path.len() < operation.path.trim_end_matches('/').len();
     one_by_one || (listed && (created || plural(last))) || (created && plural(last)) || made

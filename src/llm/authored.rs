@@ -158,7 +158,7 @@ pub fn speaks_of_models(api: &Api, operation: &Operation, settings: &Settings) -
         return true;
     }
     let known = settings.system_prompt.is_some() || !settings.endpoints.is_empty();
-    holds(&own, &WEAK) && (known || api.operations.iter().any(|other| holds(&steps(&other.path), &STRONG)))
+    holds(&own, &WEAK) && (known || api.any_path_says(&STRONG))
 }
 
 /// The words of a path without its slots.

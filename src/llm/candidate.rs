@@ -165,9 +165,7 @@ impl Facts<'_> {
         if last.len() > 3 && last.ends_with('s') && !last.ends_with("ss") && !last.ends_with("us") {
             return true;
         }
-        let same = |other: &&Operation| other.method == Method::Get && other.path == self.operation.path;
-        self.operation.responses.iter().any(|response| response.status == "201")
-            || self.api.operations.iter().any(|other| same(&other))
+        self.operation.responses.iter().any(|response| response.status == "201") || self.api.reads(&self.operation.path)
     }
 
     /// The one field that takes prose, whatever its name: of those that must be sent, or else of all.

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::ids::OperationId;
 use super::intent::StatedIntent;
+use super::path_index::PathIndex;
 use super::schema::{SchemaArena, SchemaId};
 
 /// One API as its document describes it.
@@ -33,6 +34,8 @@ pub struct Api {
     pub intents: Vec<StatedIntent>,
     /// What could not be read, and why.
     pub issues: Vec<DocumentIssue>,
+    /// What is known of the paths of all operations; empty where an API is made.
+    pub paths: PathIndex,
 }
 
 /// The specification version family of a document.

@@ -1,0 +1,57 @@
+//! Answers questions about all paths of an API that would take a look at each of them: asked for every operation of a large
+//! document, that would take minutes.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use super::{Api, Method};
+
+/// What is known of the paths of an API; made when it is first asked for.
+#[derive(Debug, Clone, Default)]
+pub struct PathIndex(OnceLock<KnownPaths>);
+
+#[derive(Debug, Clone)]
+struct KnownPaths {
+    /// Paths with a GET, without a slash at their end.
+    read: HashSet<String>,
+    /// Paths right below which there is a slot.
+    collections: HashSet<String>,
+    /// Words of all paths, in small letters.
+    words: HashSet<String>,
+}
+
+impl Api {
+    /// Whether there is a GET of this path, but for slashes at its end.
+    pub fn reads(&self, path: &str) -> bool {
+        self.known_paths().read.contains(path.trim_end_matches('/'))
+    }
+
+    /// Whether objects of a collection have paths of their own: `/orders/{id}` for `/orders`.
+    pub fn has_items(&self, collection: &str) -> bool {
+        self.known_paths().collections.contains(collection)
+    }
+
+    /// Whether any path has one of these words in it, its slots left out. Words of letters and digits are compared, in
+    /// small letters.
+    pub fn any_path_says(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.known_paths().words.contains(*word))
+    }
+
+    fn known_paths(&self) -> &KnownPaths {
+        self.paths.0.get_or_init(|| {
+            let paths = || self.operations.iter().map(|operation| operation.path.trim_end_matches('/'));
+            let gets = self.operations.iter().filter(|operation| operation.method == Method::Get);
+            let below_slot = |path: &str| {
+                let (before, last) = path.rsplit_once('/')?;
+                last.starts_with('{').then(|| before.to_owned())
+            };
+            let fixed = paths().flat_map(|path| path.split('/')).filter(|part| !part.starts_with('{'));
+            let words = fixed.flat_map(|part| part.split(|c: char| !c.is_alphanumeric()));
+            KnownPaths {
+                read: gets.map(|operation| operation.path.trim_end_matches('/').to_owned()).collect(),
+                collections: paths().filter_map(below_slot).collect(),
+                words: words.map(str::to_ascii_lowercase).collect(),
+            }
+        })
+    }
+}
