@@ -237,6 +237,7 @@ fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
             .or(over.usual_max_seconds)
             .filter(|seconds| *seconds > 0)
             .map(Duration::from_secs),
+        memory_bytes: usual.memory_bytes,
     }
 }
 

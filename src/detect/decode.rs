@@ -7,12 +7,15 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::known;
+use crate::model::{TooMuch, json_within};
 
 /// Only this much of one text is taken apart.
 const MAX_INPUT_BYTES: usize = 4 * 1024 * 1024;
 /// All channels together hold no more.
 const MAX_OUTPUT_BYTES: usize = 16 * 1024 * 1024;
 const MAX_CHANNELS: usize = 50_000;
+/// JSON whose values would take more memory is read as text.
+const MAX_JSON_BYTES: usize = 24 * 1024 * 1024;
 /// Deepest nesting, counted through JSON within strings.
 const MAX_DEPTH: usize = 64;
 /// JSON within strings is followed so often.
@@ -45,6 +48,8 @@ pub enum Cap {
     Depth,
     /// A stream has more than 5,000 events.
     Events,
+    /// JSON has so many values that it was read as text.
+    Values,
 }
 
 /// An answer taken apart.
@@ -61,6 +66,17 @@ impl Decoded {
     fn cap(&mut self, cap: Cap) {
         if !self.caps.contains(&cap) {
             self.caps.push(cap);
+        }
+    }
+
+    /// A text as JSON, where it is and its values are not too many.
+    fn json(&mut self, text: &str) -> Option<Value> {
+        match json_within(text.as_bytes(), MAX_JSON_BYTES) {
+            Ok(read) => read.map(|(value, _)| value),
+            Err(TooMuch) => {
+                self.cap(Cap::Values);
+                None
+            }
         }
     }
 
@@ -89,10 +105,10 @@ pub fn channels(content_type: Option<&str>, text: &str) -> Decoded {
     }
     let text = floor(text, MAX_INPUT_BYTES);
     let kind = content_type.unwrap_or_default().to_ascii_lowercase();
-    match serde_json::from_str::<Value>(text) {
-        Ok(value) => walk(&mut decoded, "", &value, Level::default()),
-        Err(_) if kind.contains("x-www-form-urlencoded") => form(&mut decoded, text),
-        Err(_) => match stream::items(text) {
+    match decoded.json(text) {
+        Some(value) => walk(&mut decoded, "", &value, Level::default()),
+        None if kind.contains("x-www-form-urlencoded") => form(&mut decoded, text),
+        None => match stream::items(text) {
             Some(stream) => stream::join(&mut decoded, stream),
             None => plain(&mut decoded, "", text),
         },
@@ -145,7 +161,7 @@ fn walk(decoded: &mut Decoded, path: &str, value: &Value, level: Level) {
 
 fn string(decoded: &mut Decoded, path: &str, text: &str, level: Level) {
     if text.trim_start().starts_with(['{', '[', '"'])
-        && let Ok(inner) = serde_json::from_str::<Value>(text)
+        && let Some(inner) = decoded.json(text)
     {
         if level.inner < MAX_INNER {
             return walk(decoded, &below(path, "(json)"), &inner, level.within());

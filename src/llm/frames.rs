@@ -3,8 +3,12 @@
 
 use serde_json::Value;
 
+use crate::model::json_within;
+
 /// Most bytes of an answer that are read.
 pub const MAX_READ_BYTES: usize = 1 << 20;
+/// JSON whose values would take more memory is read as text.
+const MAX_JSON_BYTES: usize = 16 * 1024 * 1024;
 /// Most frames of an answer that are read.
 pub const MAX_EVENTS: usize = 5_000;
 
@@ -33,7 +37,7 @@ pub(crate) fn frames(content_type: &str, text: &str) -> Frames {
     let kind = content_type.to_ascii_lowercase();
     let (mut all, streamed) = if kind.contains("event-stream") || looks_like_events(text) {
         (events(text), true)
-    } else if let Ok(value) = serde_json::from_str::<Value>(text) {
+    } else if let Ok(Some((value, _))) = json_within(text.as_bytes(), MAX_JSON_BYTES) {
         (vec![Frame { event: String::new(), value }], false)
     } else if let Some(coded) = coded_lines(text) {
         (coded, true)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
+use super::memory::Share;
 use crate::model::{ANONYMOUS, Exchange, GARBAGE, Method, Secret};
 
 /// As whom a request is sent.
@@ -109,6 +110,9 @@ pub struct Answer {
     pub exchange: Arc<Exchange>,
     /// The raw outcome, for comparing only.
     pub seen: Seen,
+    /// What it takes of the scan's memory.
+    #[expect(dead_code, reason = "gives the memory back when it is dropped")]
+    pub(super) share: Share,
 }
 
 /// The raw outcome of a request.

@@ -13,6 +13,7 @@ use super::ask::{Answer, Ask, Caller, Response, Seen};
 use super::guard::{Standing, WriteGuard};
 use super::journal::Journal;
 use super::ledger::Ledger;
+use super::memory::{MOST_HELD, MOST_JSON, Memory};
 use super::pace::{LONGEST_PAUSES, Pace};
 use super::pulse::Pulse;
 use super::rations::Rations;
@@ -22,7 +23,7 @@ use super::resolve::Pinned;
 use super::routes::Routes;
 use super::session::{Session, Sessions};
 use super::signin::set_cookies;
-use super::wire::{chain, client, receive, scope_fault, signed, wished_pause};
+use super::wire::{Caps, Received, chain, client, receive, scope_fault, signed, wished_pause};
 use crate::detect::Redactor;
 use crate::model::{Api, Identity, Permit, Scope, ScopeError, Secret, clean_name};
 
@@ -48,6 +49,8 @@ pub struct Limits {
     pub max_body_bytes: usize,
     /// For the whole scan, undoing aside; no limit without it.
     pub max_time: Option<Duration>,
+    /// Bytes of memory that all answers together take, by estimate.
+    pub memory_bytes: usize,
 }
 
 impl Default for Limits {
@@ -59,6 +62,7 @@ impl Default for Limits {
             timeout: Duration::from_secs(10),
             max_body_bytes: 2 << 20,
             max_time: None,
+            memory_bytes: MOST_HELD,
         }
     }
 }
@@ -116,7 +120,8 @@ pub struct Probe {
     pub(super) pulse: Pulse,
     pub(super) rations: Rations,
     pub(super) routes: Routes,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
+    pub(super) memory: Memory,
     pub(super) cancel: CancellationToken,
     next_exchange: AtomicU64,
     /// One client with its own cookie jar per identity; the bare one, without a jar, for everybody else.
@@ -189,6 +194,7 @@ impl Probe {
             sessions: Sessions::default(),
             identities,
             ledger: Ledger::default(),
+            memory: Memory::new(limits.memory_bytes),
             cancel,
             next_exchange: AtomicU64::new(1),
             clients,
@@ -411,13 +417,18 @@ impl Probe {
         // Who waits patiently still gets what has come when the time is over: the end of the wait for it comes first.
         let until = ask.patience.map(|patience| tokio::time::Instant::now() + patience);
         let wait = ask.patience.map_or(self.limits.timeout, |patience| patience + Duration::from_secs(1));
-        let outcome = tokio::time::timeout(wait, receive(request, self.limits.max_body_bytes, until)).await;
+        let caps = Caps { body: self.limits.max_body_bytes, json: MOST_JSON };
+        let outcome = tokio::time::timeout(wait, receive(request, caps, until)).await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let mut weight = 0;
         let (seen, fault, body_bytes) = match outcome {
             Err(_) | Ok(Ok(None)) => (Seen::Timeout, None, 0),
-            Ok(Ok(Some((response, bytes)))) => {
-                self.learn_cookies(&response, owner);
-                (Seen::Response(response), None, bytes)
+            Ok(Ok(Some(received))) => {
+                self.learn_cookies(&received.response, owner);
+                let body_bytes = received.body_bytes;
+                let response;
+                (response, weight) = self.with_room(received);
+                (Seen::Response(response), None, body_bytes)
             }
             Ok(Err(error)) => {
                 let text = chain(&error);
@@ -436,7 +447,8 @@ impl Probe {
         }
         let id = self.next_exchange.fetch_add(1, Ordering::Relaxed);
         let raw = Raw { id, ask, session, seen: &seen, fault, body_bytes, elapsed_ms };
-        Ok(Answer { exchange: Arc::new(record::exchange(&self.redactor, &raw)), seen })
+        let exchange = Arc::new(record::exchange(&self.redactor, &raw));
+        Ok(Answer { exchange, seen, share: self.memory.share(weight) })
     }
 
     /// Cookies are credentials until shown otherwise. Values of one cookie that changes with every answer are learnt
@@ -468,9 +480,10 @@ impl Probe {
         let _place = self.pace.place().await.map_err(|_| SendError::Budget(self.limits.max_requests))?;
         let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
         // Documents may be far longer than answers: the largest public one has 13 MB.
-        let received = tokio::time::timeout(self.limits.timeout, receive(request, 64 << 20, None));
+        let received =
+            tokio::time::timeout(self.limits.timeout, receive(request, Caps { body: 64 << 20, json: 0 }, None));
         match received.await {
-            Ok(Ok(Some((response, _)))) => {
+            Ok(Ok(Some(Received { response, .. }))) => {
                 Ok(Fetched { status: response.status, text: response.text, truncated: response.truncated })
             }
             Ok(Err(error)) => match scope_fault(&error) {

@@ -1,6 +1,6 @@
 //! Remembers what was asked, so that no request is sent twice for two checks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,7 +15,14 @@ type Slot = Arc<OnceCell<Arc<Answer>>>;
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Held only to find the slot; the request itself is awaited on the slot, so that two callers share one request.
-    slots: Mutex<HashMap<[u8; 32], Slot>>,
+    slots: Mutex<Slots>,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    by_request: HashMap<[u8; 32], Slot>,
+    /// In the order in which they were asked first.
+    order: VecDeque<[u8; 32]>,
 }
 
 impl Ledger {
@@ -26,10 +33,46 @@ impl Ledger {
     {
         let slot = {
             let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(slots.entry(key(ask)).or_default())
+            slots.slot(key(ask))
         };
         slot.get_or_try_init(|| send).await.cloned()
     }
+
+    /// Forgets answers, the oldest first, until there is enough room. What something else holds stays, since forgetting it
+    /// would free nothing. Returns how many were forgotten.
+    pub(super) fn forget_until(&self, is_enough: impl Fn() -> bool) -> usize {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = VecDeque::new();
+        let mut n_forgotten = 0;
+        while !is_enough()
+            && let Some(key) = slots.order.pop_front()
+        {
+            if slots.by_request.get(&key).is_some_and(is_idle) {
+                slots.by_request.remove(&key);
+                n_forgotten += 1;
+            } else {
+                kept.push_back(key);
+            }
+        }
+        kept.append(&mut slots.order);
+        slots.order = kept;
+        n_forgotten
+    }
+}
+
+impl Slots {
+    fn slot(&mut self, key: [u8; 32]) -> Slot {
+        if let Some(slot) = self.by_request.get(&key) {
+            return Arc::clone(slot);
+        }
+        self.order.push_back(key);
+        Arc::clone(self.by_request.entry(key).or_default())
+    }
+}
+
+/// Whether only the ledger holds this answer.
+fn is_idle(slot: &Slot) -> bool {
+    Arc::strong_count(slot) == 1 && slot.get().is_none_or(|answer| Arc::strong_count(answer) == 1)
 }
 
 /// A digest, since the parts may hold tokens.

@@ -11,6 +11,7 @@ mod halt;
 mod journal;
 mod late;
 mod ledger;
+mod memory;
 mod pace;
 mod pulse;
 mod rations;

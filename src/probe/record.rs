@@ -8,7 +8,7 @@ use super::replay;
 use super::session::{Carrier, Session, cookie_line};
 
 /// Longest body that is kept, in characters.
-const MAX_KEPT: usize = 16_384;
+pub(super) const MAX_KEPT: usize = 16_384;
 
 /// Everything an exchange is made of.
 pub(super) struct Raw<'a> {

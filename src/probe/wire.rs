@@ -7,7 +7,7 @@ use super::ask::{Ask, Response};
 use super::client::{Limits, SendError};
 use super::resolve::Pinned;
 use super::session::{Carrier, Session, cookie_line};
-use crate::model::{Permit, ScopeError};
+use crate::model::{Permit, ScopeError, json_within};
 
 pub(super) fn client(pinned: &Pinned, limits: Limits, jar: bool, plain: bool) -> Result<reqwest::Client, SendError> {
     // Another part of the process may have installed it already; both are the same one.
@@ -64,12 +64,35 @@ pub(super) fn signed(
     Ok(request)
 }
 
-/// Reads an answer up to its cap, or up to a moment: then it is cut, and no fault. `None` where nothing came until then.
+/// Most bytes of headers that are kept of one answer; servers keep to a quarter of that.
+const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// How much is read of one answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caps {
+    /// Most bytes of the body, decompressed.
+    pub(super) body: usize,
+    /// Most bytes of memory that its JSON may take; 0 where nobody asks for it.
+    pub(super) json: usize,
+}
+
+/// An answer, and what there is to say of its size.
+pub(super) struct Received {
+    pub(super) response: Response,
+    /// Bytes of the body that were read.
+    pub(super) body_bytes: u64,
+    /// What its JSON takes, by estimate.
+    pub(super) json_bytes: usize,
+    /// It is JSON with more values than are read of one answer.
+    pub(super) is_too_much: bool,
+}
+
+/// Reads an answer up to its caps, or up to a moment: then it is cut, and no fault. `None` where nothing came until then.
 pub(super) async fn receive(
     request: reqwest::RequestBuilder,
-    max_body_bytes: usize,
+    caps: Caps,
     until: Option<tokio::time::Instant>,
-) -> Result<Option<(Response, u64)>, reqwest::Error> {
+) -> Result<Option<Received>, reqwest::Error> {
     let mut response = match until {
         None => request.send().await?,
         Some(until) => match tokio::time::timeout_at(until, request.send()).await {
@@ -78,11 +101,7 @@ pub(super) async fn receive(
         },
     };
     let status = response.status().as_u16();
-    let headers: Vec<(String, String)> = response
-        .headers()
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
+    let headers = headers_of(&response);
     let mut bytes = Vec::new();
     let mut truncated = false;
     loop {
@@ -97,17 +116,38 @@ pub(super) async fn receive(
             },
         };
         let Some(chunk) = chunk else { break };
-        let room = max_body_bytes.saturating_sub(bytes.len());
+        let room = caps.body.saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         if chunk.len() > room {
             truncated = true;
             break;
         }
     }
-    let json = if truncated { None } else { serde_json::from_slice(&bytes).ok() };
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Some((Response { status, headers, text, json, truncated }, length)))
+    let wants_json = caps.json > 0 && !truncated;
+    let parsed = if wants_json { json_within(&bytes, caps.json) } else { Ok(None) };
+    let is_too_much = parsed.is_err();
+    let (json, json_bytes) = parsed.ok().flatten().map_or((None, 0), |(json, bytes)| (Some(json), bytes));
+    let body_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    bytes.shrink_to_fit();
+    let text = String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    // Nothing is concluded from what is missing of it.
+    let truncated = truncated || is_too_much;
+    let response = Response { status, headers, text, json, truncated };
+    Ok(Some(Received { response, body_bytes, json_bytes, is_too_much }))
+}
+
+fn headers_of(response: &reqwest::Response) -> Vec<(String, String)> {
+    let mut room = MAX_HEADER_BYTES;
+    let mut kept = Vec::new();
+    for (name, value) in response.headers() {
+        let length = name.as_str().len() + value.len();
+        if length > room {
+            break;
+        }
+        room -= length;
+        kept.push((name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    }
+    kept
 }
 
 /// How long the target wants to be left alone: `Retry-After` (RFC 9110 §10.2.3), or a little.

@@ -9,6 +9,8 @@ use crate::probe::Response;
 
 /// Most leaves that are looked at in one answer.
 const MAX_LEAVES: usize = 4_000;
+/// Most bytes of all leaves of one answer together, names and places included.
+const MAX_LEAF_BYTES: usize = 8 << 20;
 /// Deepest nesting that is looked at.
 const MAX_DEPTH: usize = 24;
 /// Longest name of a field that is looked at.
@@ -147,14 +149,15 @@ impl<'a> Frame<'a> {
 }
 
 fn json_leaves(json: &Value) -> Vec<Leaf> {
-    let mut found = Vec::new();
+    let mut found: Vec<Leaf> = Vec::new();
+    let mut n_bytes = 0;
     let none = String::new;
     let mut open: Vec<Frame<'_>> = Frame::open(none(), none(), none(), json).into_iter().collect();
     if open.is_empty() {
         found.push(leaf(none(), none(), none(), json));
     }
     // Depth first, first child first, so that leaves come in document order.
-    while found.len() < MAX_LEAVES {
+    while found.len() < MAX_LEAVES && n_bytes < MAX_LEAF_BYTES {
         let depth = open.len();
         let Some(frame) = open.last_mut() else { break };
         match frame.next() {
@@ -166,7 +169,11 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
                     open.extend(Frame::open(path, at, key, inner));
                 }
             }
-            Some((path, at, key, scalar)) => found.push(leaf(path, at, key, scalar)),
+            Some((path, at, key, scalar)) => {
+                let leaf = leaf(path, at, key, scalar);
+                n_bytes += leaf.path.len() + leaf.at.len() + leaf.key.len() + leaf.text.len();
+                found.push(leaf);
+            }
         }
     }
     found

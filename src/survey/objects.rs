@@ -16,6 +16,10 @@ use crate::probe::Values;
 const MAX_PER_RESOURCE: usize = 400;
 /// Most objects that are kept in all: an answer may name a new kind with every field.
 const MAX_OBJECTS: usize = 20_000;
+/// Most bytes of the fields of all objects, by estimate.
+const MAX_FIELD_BYTES: usize = 32 << 20;
+/// What a field takes besides its texts.
+const FIELD_BYTES: usize = 160;
 /// Deepest nesting that is looked at.
 const MAX_DEPTH: usize = 12;
 
@@ -54,6 +58,8 @@ pub struct Objects {
     collections: BTreeSet<String>,
     /// Objects beyond the cap.
     pub left_out: usize,
+    /// What the fields of all objects take, by estimate.
+    field_bytes: usize,
 }
 
 /// Where an answer came from.
@@ -221,6 +227,13 @@ impl Objects {
         object.reference = false;
         object.seen_by.insert(caller.to_owned());
         for (name, value) in flat_fields(fields) {
+            let is_new = !object.fields.contains_key(&name);
+            if is_new && self.field_bytes >= MAX_FIELD_BYTES {
+                continue;
+            }
+            if is_new {
+                self.field_bytes += FIELD_BYTES + name.len() + value.as_str().map_or(0, str::len);
+            }
             object.fields.insert(name, value);
         }
         for (parent, value) in context {
@@ -259,7 +272,9 @@ impl Objects {
     fn is_full(&self, resource: &str) -> bool {
         let from = (resource.to_owned(), String::new());
         let of_resource = self.known.range(from..).take_while(|((known, _), _)| known == resource);
-        self.known.len() >= MAX_OBJECTS || of_resource.count() >= MAX_PER_RESOURCE
+        self.known.len() >= MAX_OBJECTS
+            || self.field_bytes >= MAX_FIELD_BYTES
+            || of_resource.count() >= MAX_PER_RESOURCE
     }
 
     fn primary_id(&self, resource: &str, fields: &Map<String, Value>) -> Option<String> {

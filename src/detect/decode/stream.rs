@@ -1,7 +1,7 @@
 //! Event streams (HTML Living Standard, server-sent events) and lines of JSON, joined per channel.
 
 use indexmap::IndexMap;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
 use super::{Cap, Decoded, Level, below, plain, walk};
 
@@ -22,7 +22,7 @@ pub(super) fn items(text: &str) -> Option<Stream> {
         return Some(Stream { name: "events", items: events(text) });
     }
     let full: Vec<&str> = lines.into_iter().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let is_json = |line: &&str| line.starts_with(['{', '[']) && serde_json::from_str::<Value>(line).is_ok();
+    let is_json = |line: &&str| line.starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(line).is_ok();
     // The last line may be cut off.
     let whole = full.len().saturating_sub(1).max(1);
     let is_stream = full.len() > 1 && full.iter().take(whole).all(is_json);
@@ -52,9 +52,9 @@ pub(super) fn join(decoded: &mut Decoded, stream: Stream) {
     let mut joined: IndexMap<String, String> = IndexMap::new();
     for item in stream.items.iter().take(MAX_EVENTS).filter(|item| item.trim() != "[DONE]") {
         let mut parts = Decoded::default();
-        match serde_json::from_str::<Value>(item) {
-            Ok(value) => walk(&mut parts, "", &value, Level::default()),
-            Err(_) => parts.push("", item),
+        match parts.json(item) {
+            Some(value) => walk(&mut parts, "", &value, Level::default()),
+            None => parts.push("", item),
         }
         parts.caps.iter().for_each(|cap| decoded.cap(*cap));
         for part in parts.channels {

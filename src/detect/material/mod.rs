@@ -93,6 +93,7 @@ fn words(cap: Cap) -> &'static str {
         Cap::Output => "more than 16 MiB came of decoding",
         Cap::Channels => "the text has more than 50000 values of its own",
         Cap::Depth => "values nest too deep",
+        Cap::Values => "the text has more values than are read",
         Cap::Events => "the stream has more than 5000 events",
     }
 }

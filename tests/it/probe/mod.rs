@@ -5,6 +5,7 @@ mod dying;
 mod endings;
 mod hostile;
 mod kit;
+mod memory;
 mod notes;
 mod replay;
 mod scope;
