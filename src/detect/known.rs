@@ -1,10 +1,12 @@
 //! Finds values that are known in advance in whatever dress they come: spelled out, escaped, encoded, reversed or cut.
 //! Knows nothing of where a text came from.
 
+mod codes;
 mod escapes;
 mod fold;
 mod forms;
 mod index;
+mod packed;
 mod partial;
 mod reading;
 mod short;
@@ -73,6 +75,16 @@ pub enum Transformation {
     Base64,
     /// As base64 of base64.
     DoubleBase64,
+    /// As base64 that is read backwards, or base64 of the value backwards.
+    ReversedBase64,
+    /// As base32 of a text that holds it, in either alphabet.
+    Base32,
+    /// As base85 of a text that holds it, in three alphabets.
+    Base85,
+    /// In UTF-16, as base64 or hexadecimal digits.
+    Utf16,
+    /// In a text that is packed with gzip or zlib, as base64.
+    Packed,
     /// With `%XX` in it.
     Percent,
     /// With `\u0067` or `\x67` in it.
@@ -104,6 +116,11 @@ impl Transformation {
             Self::Hex => "hex",
             Self::Base64 => "base64",
             Self::DoubleBase64 => "double-base64",
+            Self::ReversedBase64 => "reversed-base64",
+            Self::Base32 => "base32",
+            Self::Base85 => "base85",
+            Self::Utf16 => "utf-16",
+            Self::Packed => "packed",
             Self::Percent => "percent",
             Self::Escaped => "escaped",
             Self::Html => "html",
@@ -216,6 +233,20 @@ impl KnownFinder {
         if self.forms.is_empty() && self.short.is_none() {
             return hits;
         }
+        packed::each(text.as_bytes(), &mut |range, plain| {
+            let within = self.search_readings(plain, parts, most).into_iter();
+            hits.extend(within.map(|hit| KnownHit {
+                transformation: Transformation::Packed,
+                range: range.clone(),
+                ..hit
+            }));
+        });
+        hits.extend(self.search_readings(text, parts, most));
+        hits
+    }
+
+    fn search_readings(&self, text: &str, parts: bool, most: usize) -> Vec<KnownHit> {
+        let mut hits = Vec::new();
         reading::each(text, self.looks_escaped, &mut |reading| {
             let limit = hits.len().saturating_add(most);
             self.search_one(text, reading, parts, limit, &mut hits);

@@ -16,10 +16,11 @@ pub(super) enum Class {
 /// A class for every byte.
 pub(super) type Classes = [Class; 256];
 
-const SEPARATORS: &[u8] = b" \t\r\n\"'`*,|+\\";
+/// A zero stands between the letters of UTF-16 that is read byte by byte.
+const SEPARATORS: &[u8] = b"\0 \t\r\n\"'`*,|+\\";
 const PUNCTUATION: &[u8] = b"-_.:/";
 
-/// Drops white space, quotes and the marks of lists and tables; folds characters that look like ASCII.
+/// Drops white space, zeros, quotes and the marks of lists and tables; folds characters that look like ASCII.
 pub(super) static SQUEEZE: Classes = classes(SEPARATORS, true);
 /// Drops the punctuation of tokens.
 pub(super) static JOIN: Classes = classes(PUNCTUATION, false);

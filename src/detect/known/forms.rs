@@ -8,6 +8,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::codes;
 use super::reading::{Reading, joined, looks_escaped, squeezed, unescaped_once};
 use super::words::{is_bounded, is_key, is_word};
 use super::{EXACT_BELOW, KnownHit, LEAST_BLACKENED, MIN_VALUE_CHARS, Purpose, Transformation};
@@ -124,6 +125,8 @@ fn disguised(base: &Form, value: &str, purpose: Purpose) -> Vec<Form> {
     }
     forms.extend(written(base, value));
     forms.extend(base64(base, value));
+    let codes = codes::of(value, base64_cores).into_iter();
+    forms.extend(codes.map(|code| form(code.bytes, code.exact, code.transformation)));
     forms.extend(segments(value, purpose).map(|segment| Form {
         run: segment.len(),
         whole: false,

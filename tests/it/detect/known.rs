@@ -1,5 +1,7 @@
 //! Known values in every disguise of the catalogue, and what resembles them without being them.
 
+use std::io::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use routewarden::detect::known::{KnownFinder, KnownHit, Needle, Transformation as T};
@@ -58,6 +60,44 @@ fn base64_at(value: &str, before: &str) -> String {
     STANDARD.encode(format!("{before}{value} and more"))
 }
 
+/// Digits of a radix for groups of bits (base32) of a text that begins with `before`.
+fn base32_at(value: &str, before: &str) -> String {
+    let text = format!("{before}{value} and more");
+    let bits: Vec<u8> = text.bytes().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
+    let digit = |five: &[u8]| five.iter().fold(0, |digit, bit| digit << 1 | usize::from(*bit));
+    bits.chunks_exact(5).map(|five| char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[digit(five)])).collect()
+}
+
+/// Ascii85 of a text that begins with `before`.
+fn ascii85_at(value: &str, before: &str) -> String {
+    let text = format!("{before}{value} and more");
+    let digits = |group: &[u8]| {
+        let mut number = group.iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        let mut digits = Vec::new();
+        for _ in 0..5 {
+            digits.push(char::from(b'!' + (number % 85) as u8));
+            number /= 85;
+        }
+        digits.into_iter().rev().collect::<String>()
+    };
+    text.as_bytes().chunks_exact(4).map(digits).collect()
+}
+
+fn utf16(value: &str, order: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    format!("x{value}y").encode_utf16().flat_map(order).collect()
+}
+
+fn packed(value: &str) -> (String, String) {
+    // Repeated, so that it is not stored as it is.
+    let text = format!("{{\"token\":\"{value}\",\"more\":\"of it\"}}").repeat(8);
+    let level = flate2::Compression::default;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), level());
+    gzip.write_all(text.as_bytes()).unwrap();
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), level());
+    zlib.write_all(text.as_bytes()).unwrap();
+    (STANDARD.encode(gzip.finish().unwrap()), URL_SAFE_NO_PAD.encode(zlib.finish().unwrap()))
+}
+
 /// All disguises of a whole value.
 fn disguises(value: &str) -> Vec<(&'static str, T, String)> {
     let hex = each_byte(value, |byte| format!("{byte:02x}"));
@@ -106,6 +146,26 @@ fn disguises(value: &str) -> Vec<(&'static str, T, String)> {
         ("base64 twice", T::DoubleBase64, STANDARD.encode(base64_at(value, "x"))),
         ("base64 twice, wrapped", T::DoubleBase64, in_pieces(&STANDARD.encode(base64_at(value, "xy")), 64, "\r\n")),
     ];
+    let (gzip, zlib) = packed(value);
+    let of_utf16 = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let backwards = |text: String| text.chars().rev().collect::<String>();
+    all.extend([
+        ("base32 at 0", T::Base32, base32_at(value, "")),
+        ("base32 at 3, lower case", T::Base32, base32_at(value, "xyz").to_lowercase()),
+        ("base32 wrapped", T::Base32, in_pieces(&base32_at(value, "x"), 8, " ")),
+        ("ascii85 at 0", T::Base85, ascii85_at(value, "")),
+        ("ascii85 at 1", T::Base85, ascii85_at(value, "x")),
+        ("base64 backwards", T::ReversedBase64, backwards(base64_at(value, "x"))),
+        ("base64 of it backwards", T::ReversedBase64, base64_at(&backwards(value.to_owned()), "xy")),
+        ("utf-16 as bytes", T::Spaced, spelled(value, "\0")),
+        ("utf-16 as bytes in JSON", T::Escaped, spelled(value, "\\u0000")),
+        ("utf-16le in base64", T::Utf16, STANDARD.encode(utf16(value, u16::to_le_bytes))),
+        ("utf-16be in base64", T::Utf16, STANDARD.encode(utf16(value, u16::to_be_bytes))),
+        ("utf-16le in hex", T::Utf16, of_utf16(&utf16(value, u16::to_le_bytes))),
+        ("utf-16be in hex", T::Utf16, of_utf16(&utf16(value, u16::to_be_bytes))),
+        ("gzip in base64", T::Packed, gzip),
+        ("zlib in base64", T::Packed, zlib),
+    ]);
     if value.bytes().any(|byte| byte.is_ascii_uppercase()) {
         all.push(("lower case", T::Case, value.to_lowercase()));
     }
@@ -210,6 +270,20 @@ fn nothing_is_found_in_noise() {
             assert_eq!(find(&value, text), []);
         }
     }
+}
+
+#[test]
+fn a_bounded_part_of_what_is_packed_is_unpacked() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..16 {
+        gzip.write_all(&[b'a'; 1 << 20]).unwrap();
+    }
+    gzip.write_all(OPAQUE.as_bytes()).unwrap();
+    let bomb = STANDARD.encode(gzip.finish().unwrap());
+    let (small, _) = packed(OPAQUE);
+    assert_eq!(find(OPAQUE, &bomb), []);
+    // What stands before it is found all the same.
+    assert_eq!(find(OPAQUE, &format!("{small} {bomb}")).len(), 1);
 }
 
 #[test]
