@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::token::forge::SigningKey;
 use crate::access::AccessTable;
 use crate::conversation::Memory;
+use crate::detect::material::SearchBudget;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Operation, Secret};
@@ -48,6 +49,8 @@ pub(super) fn pairs_of(identities: usize) -> u32 {
 pub struct Shared {
     /// What secrets are looked for with.
     pub(super) secrets: SecretRules,
+    /// How much more of the answers is searched for secrets.
+    pub(super) search: SearchBudget,
     /// The guessed key of each identity's token.
     pub(super) keys: tokio::sync::Mutex<std::collections::HashMap<String, Option<SigningKey>>>,
     /// One token with a random signature per identity, so that all checks share the requests made with it.

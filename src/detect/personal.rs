@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// Longer values of fields are no number, whatever separates its digits.
+const MAX_FIELD_BYTES: usize = 256;
 /// Only this much of one text is looked at.
 const MAX_TEXT_BYTES: usize = 2 * 1024 * 1024;
 /// More values of one text are not told.
@@ -176,6 +178,10 @@ pub fn in_field(name: &str, text: &str) -> Option<PersonalKind> {
     let about_people = name.ends_with("ssn") || name.contains("socialsecurity");
     if about_people && is_social_security_number(text) {
         return Some(PersonalKind::SocialSecurity);
+    }
+    // A longer text is no number by itself, and takes its time to search.
+    if text.len() > MAX_FIELD_BYTES {
+        return None;
     }
     find(text).into_iter().find(|hit| hit.range == (0..text.len())).map(|hit| hit.kind)
 }

@@ -87,37 +87,38 @@ impl Redactor {
     /// Replaces every known value, and unknown tokens, `Bearer` and `Basic` credentials, private keys and passwords
     /// in addresses. What lies beyond [`MAX_INPUT_BYTES`] is dropped and the text says so.
     pub fn text(&self, text: &str) -> String {
+        let (shown, left_out) = self.shown(text, MAX_INPUT_BYTES);
+        if left_out == 0 {
+            return shown;
+        }
+        format!("{shown}[… {left_out} bytes not shown: only the first 2 MiB are searched]")
+    }
+
+    /// [`Redactor::text`] of the beginning of a text, of at most so many bytes, and how many bytes were left out: where
+    /// no more is kept, searching the rest would be idle work.
+    fn shown(&self, text: &str, most: usize) -> (String, usize) {
         let state = self.state();
-        let Some(finder) = state.finder() else { return TOO_MANY.to_owned() };
-        let (window, keep) = capped(text);
+        let Some(finder) = state.finder() else { return (TOO_MANY.to_owned(), 0) };
+        let (window, keep) = capped(text, most);
         // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
         let mut cuts = known_cuts(&state, finder.places(window, false));
         let unknown = credentials::find(window).into_iter();
         cuts.extend(unknown.map(|(range, kind)| Cut { range, label: kind.to_owned(), known: false }));
         cuts.iter_mut().for_each(|cut| cut.label = format!("[redacted:{}]", cut.label));
-        let mut replaced = replace(window, cuts, keep);
-        if keep < text.len() {
-            replaced.push_str(&format!("[… {} bytes not shown: only the first 2 MiB are searched]", text.len() - keep));
-        }
-        replaced
+        (replace(window, cuts, keep), text.len().saturating_sub(keep))
     }
 
     /// [`Redactor::text`], and the values of fields with a sensitive name, whose keys stay.
     pub fn body(&self, content_type: Option<&str>, text: &str) -> String {
-        let text = self.text(text);
-        let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
-        let text = if is_form { replace(&text, as_cuts(fields::parameter_values(&text)), text.len()) } else { text };
-        let text = if text.trim_start().starts_with(['{', '[']) {
-            let values = fields::json_values(&text).into_iter().map(|value| Cut {
-                range: value.range,
-                label: if value.unquoted { format!("\"{FIELD}\"") } else { FIELD.to_owned() },
-                known: false,
-            });
-            replace(&text, values.collect(), text.len())
-        } else {
-            text
-        };
-        replace(&text, as_cuts(fields::pair_values(&text)), text.len())
+        fields_hidden(content_type, self.text(text))
+    }
+
+    /// [`Redactor::body`] of the first so many bytes of a text: where no more is kept, searching the rest is idle work.
+    /// Says how many bytes follow.
+    pub fn beginning(&self, content_type: Option<&str>, text: &str, most: usize) -> String {
+        let (shown, left_out) = self.shown(text, most.saturating_add(CUT_MARGIN_BYTES).min(MAX_INPUT_BYTES));
+        let hidden = fields_hidden(content_type, shown);
+        if left_out == 0 { hidden } else { format!("{hidden}[… {left_out} bytes not shown]") }
     }
 
     /// The value of a header: of credentials only the scheme, of cookies only names and attributes stay.
@@ -208,13 +209,30 @@ fn known_cuts(state: &State, places: Vec<Place>) -> Vec<Cut> {
     places.into_iter().filter_map(cut).collect()
 }
 
+/// A text without the values of fields with a sensitive name.
+fn fields_hidden(content_type: Option<&str>, text: String) -> String {
+    let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
+    let text = if is_form { replace(&text, as_cuts(fields::parameter_values(&text)), text.len()) } else { text };
+    let text = if text.trim_start().starts_with(['{', '[']) {
+        let values = fields::json_values(&text).into_iter().map(|value| Cut {
+            range: value.range,
+            label: if value.unquoted { format!("\"{FIELD}\"") } else { FIELD.to_owned() },
+            known: false,
+        });
+        replace(&text, values.collect(), text.len())
+    } else {
+        text
+    };
+    replace(&text, as_cuts(fields::pair_values(&text)), text.len())
+}
+
 /// What is searched, and how much of it is kept.
-fn capped(text: &str) -> (&str, usize) {
-    if text.len() <= MAX_INPUT_BYTES {
+fn capped(text: &str, searched: usize) -> (&str, usize) {
+    if text.len() <= searched {
         return (text, text.len());
     }
-    let window = text.get(..floor(text, MAX_INPUT_BYTES)).unwrap_or_default();
-    (window, floor(window, MAX_INPUT_BYTES - CUT_MARGIN_BYTES))
+    let window = text.get(..floor(text, searched)).unwrap_or_default();
+    (window, floor(window, searched.saturating_sub(CUT_MARGIN_BYTES)))
 }
 
 fn floor(text: &str, at: usize) -> usize {

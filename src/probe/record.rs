@@ -9,6 +9,8 @@ use super::session::{Carrier, Session, cookie_line};
 
 /// Longest body that is kept, in characters.
 pub(super) const MAX_KEPT: usize = 16_384;
+/// A character takes at most four bytes.
+const MAX_KEPT_BYTES: usize = 4 * MAX_KEPT;
 
 /// Everything an exchange is made of.
 pub(super) struct Raw<'a> {
@@ -67,7 +69,7 @@ fn request(redactor: &Redactor, raw: &Raw<'_>) -> RecordedRequest {
     }
     let body = raw.ask.body.as_ref().map(|(media_type, bytes)| {
         headers.push(("Content-Type".to_owned(), media_type.clone()));
-        cut(redactor.body(Some(media_type), &String::from_utf8_lossy(bytes)))
+        cut(redactor.beginning(Some(media_type), &String::from_utf8_lossy(bytes), MAX_KEPT_BYTES))
     });
     RecordedRequest { method: raw.ask.method.as_str().to_owned(), url, headers, body }
 }
@@ -80,7 +82,10 @@ fn recorded(redactor: &Redactor, response: &Response, body_bytes: u64) -> Record
             .iter()
             .map(|(name, value)| (name.clone(), without_pieces(redactor, redactor.header(name, value))))
             .collect(),
-        body: without_pieces(redactor, cut(redactor.body(response.header("content-type"), &response.text))),
+        body: without_pieces(
+            redactor,
+            cut(redactor.beginning(response.header("content-type"), &response.text, MAX_KEPT_BYTES)),
+        ),
         body_bytes,
         truncated: response.truncated,
     }

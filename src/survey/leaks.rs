@@ -4,7 +4,7 @@ use super::baseline::Surveyed;
 use super::foreign_token;
 use super::names::words;
 use super::people::People;
-use crate::detect::material::{self, Coding, Hidden, UNKNOWN_TOKEN};
+use crate::detect::material::{self, Coding, Hidden, SearchBudget, UNKNOWN_TOKEN};
 use crate::detect::secrets::{SecretRules, describe, fingerprint, is_by_form};
 use crate::model::{ANONYMOUS, clean, clean_name};
 use crate::probe::{Answer, Probe};
@@ -36,6 +36,8 @@ pub struct Leaks {
 pub struct LeakSearch<'a> {
     /// The user's own rules, and the key of fingerprints.
     pub rules: &'a SecretRules,
+    /// How much more of the scan's answers is searched.
+    pub budget: &'a SearchBudget,
     /// Who the callers are.
     pub people: &'a People,
     /// What it knows of their sessions.
@@ -48,12 +50,16 @@ impl LeakSearch<'_> {
     /// Returns the secrets of an answer to a caller that are not meant to be in it.
     pub fn find(&self, answer: &Answer, caller: &str) -> Leaks {
         let Some(response) = answer.response() else { return Leaks::default() };
-        let Self { rules, people, probe, surveyed } = *self;
-        let mut material = material::find(response.header("content-type"), &response.text);
-        material.hidden.extend(rules.user.scan(&response.text).into_iter().filter_map(|found| {
+        let Self { rules, budget, people, probe, surveyed } = *self;
+        let text = budget.allow(&response.text);
+        let mut material = material::find(response.header("content-type"), text);
+        material.hidden.extend(rules.user.scan(text).into_iter().filter_map(|found| {
             let value = response.text.get(found.range.clone())?;
             Some(Hidden::plain(found, value))
         }));
+        if text.len() < response.text.len() {
+            material.caps.push("the scan searched 64 MiB of answers, and of the rest only their beginnings");
+        }
         if response.truncated {
             material.caps.push("the body is longer than is read");
         }

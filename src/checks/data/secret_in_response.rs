@@ -60,7 +60,7 @@ const OTHERS: &str = "a stranger, or about nothing";
 
 async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let CheckCx { probe, shared, survey, .. } = *cx;
-    let search = LeakSearch { rules: &shared.secrets, people: &survey.people, probe, surveyed };
+    let search = LeakSearch { rules: &shared.secrets, budget: &shared.search, people: &survey.people, probe, surveyed };
     let given = surveyed.given().into_iter().filter(|given| given.answer.response().is_some());
     let searched: Vec<(GivenAnswer, Leaks)> = given
         .map(|given| {

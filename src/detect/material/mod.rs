@@ -1,6 +1,7 @@
 //! All secrets of one text in one go: as it stands, in the strings of JSON, in JSON within strings, in events of a
 //! stream and joined over them, and below escapes. Every text is looked at once; what is decoded is what is coded.
 
+mod budget;
 mod events;
 mod json;
 mod leaves;
@@ -10,6 +11,7 @@ mod search;
 
 use std::ops::Range;
 
+pub use self::budget::SearchBudget;
 use super::decode::Cap;
 use super::secrets::{Certainty, Found};
 use super::unknown_token::UnknownToken;

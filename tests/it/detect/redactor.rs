@@ -323,3 +323,27 @@ fn a_value_that_looks_escaped_is_found_in_other_escapes() {
 fn rot47(byte: u8) -> char {
     char::from(if (33..127).contains(&byte) { (byte - 33 + 47) % 94 + 33 } else { byte })
 }
+
+#[test]
+fn of_the_beginning_of_a_text_no_half_of_a_value_is_left() {
+    let secret = "k5q7zr2mwx3vnd4hj6tbycpf2a";
+    let redactor = knowing(&[("A", secret)]);
+    let most = 70_000;
+    for before in [most - 30, most - 13, most - 1, most, most + 5] {
+        let text = format!("{}{secret}{}", "é ".repeat(before / 3) + &"x".repeat(before % 3), " and more".repeat(100_000));
+        let shown = redactor.beginning(None, &text, most);
+        assert!((1..=secret.len()).all(|length| length < 6 || !shown.contains(&secret[..length])), "{before}");
+        assert!(shown.len() < most + 100, "{}", shown.len());
+        assert!(shown.ends_with(" bytes not shown]"), "{}", &shown[shown.len() - 60..]);
+    }
+    assert_eq!(redactor.beginning(None, "short", most), "short");
+}
+
+#[test]
+fn a_beginning_full_of_values_is_cut_where_the_search_is_sure() {
+    let secret = "k5q7zr2mwx3vnd4hj6tbycpf2a";
+    let text = format!("{secret} ").repeat(100_000);
+    let shown = knowing(&[("A", secret)]).beginning(None, &text, 1_000);
+    assert!(!shown.contains(&secret[..6]) && shown.starts_with("[redacted:"), "{shown}");
+    assert!(shown.len() < 2_000, "{}", shown.len());
+}
