@@ -15,8 +15,8 @@ mod secret;
 mod severity;
 mod step;
 mod text;
-mod undo;
 mod tree;
+mod undo;
 mod verdict;
 
 pub use access::{AccessClaim, AccessVerb, SeenValue};
@@ -36,6 +36,6 @@ pub use secret::Secret;
 pub use severity::Severity;
 pub use step::{Again, Face, Step, Wanted};
 pub use text::{clean, clean_lines, clean_name, is_shown};
-pub use undo::UndoOutcome;
 pub use tree::{Budget, TooMuch, Tree, json_within};
+pub use undo::UndoOutcome;
 pub use verdict::{HeldProof, Obstacle, Silence, Verdict, ensure};

@@ -18,8 +18,8 @@ impl Lab<'_> {
         seen: &Seen,
     ) -> Result<(), SendError> {
         if let Some((route, view)) = self.view_by_route(&intruder.name, created).await? {
-            self.record_look(&route, created, &owner.name, seen);
-            self.record_look(&route, created, &intruder.name, &view);
+            self.record_look(route, created, &owner.name, seen);
+            self.record_look(route, created, &intruder.name, &view);
         }
         Ok(())
     }

@@ -330,7 +330,8 @@ fn of_the_beginning_of_a_text_no_half_of_a_value_is_left() {
     let redactor = knowing(&[("A", secret)]);
     let most = 70_000;
     for before in [most - 30, most - 13, most - 1, most, most + 5] {
-        let text = format!("{}{secret}{}", "é ".repeat(before / 3) + &"x".repeat(before % 3), " and more".repeat(100_000));
+        let text =
+            format!("{}{secret}{}", "é ".repeat(before / 3) + &"x".repeat(before % 3), " and more".repeat(100_000));
         let shown = redactor.beginning(None, &text, most);
         assert!((1..=secret.len()).all(|length| length < 6 || !shown.contains(&secret[..length])), "{before}");
         assert!(shown.len() < most + 100, "{}", shown.len());
