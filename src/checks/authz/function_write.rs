@@ -15,7 +15,6 @@ use crate::model::{Operation, Silence};
 use crate::probe::{Caller, SendError};
 use crate::survey::{higher_roles, marked};
 
-
 check! {
     /// ## What it does
     /// Calls functions that change something, and that the document marks as a higher role's (by words such as `admin` in

@@ -72,11 +72,11 @@ fn nothing_that_acts_is_asked_and_at_most_a_tenth_of_what_reads_is_left_out() {
     assert!(labelled(GETS) >= 400 && labelled(POSTS) >= 300);
     for half in ["develop", "held"] {
         let random = measure(GETS, "get", half);
-        println!("{half}: {} of {} harmless GETs left out", random.left_out, random.harmless);
+        shown(&format!("{half}: {} of {} harmless GETs left out", random.left_out, random.harmless));
         assert!(random.left_out * 10 <= random.harmless, "{half}: {random:?}");
         for (name, rows) in [("get", GETS), ("acts", ACTS), ("heads", HEADS)] {
             let found = measure(rows, "get", half);
-            println!("{half}: {name}: {} of {} harmful GETs asked", found.asked.len(), found.harmful);
+            shown(&format!("{half}: {name}: {} of {} harmful GETs asked", found.asked.len(), found.harmful));
             assert!(found.asked.is_empty() && found.harmful > 0, "{half}: {name}: {:?}", found.asked);
         }
     }
@@ -86,8 +86,14 @@ fn nothing_that_acts_is_asked_and_at_most_a_tenth_of_what_reads_is_left_out() {
 fn no_post_that_writes_is_taken_for_a_read() {
     for half in ["develop", "held"] {
         let found = measure(POSTS, "post", half);
-        println!("{half}: {} of {} reading POSTs not recognised", found.left_out, found.harmless);
+        shown(&format!("{half}: {} of {} reading POSTs not recognised", found.left_out, found.harmless));
         assert!(found.asked.is_empty() && found.harmful > 100, "{half}: {:?}", found.asked);
         assert!(found.left_out * 10 <= found.harmless * 6, "{half}: {found:?}");
     }
+}
+
+/// Shows a figure to who runs the test with `--nocapture`.
+fn shown(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
