@@ -45,7 +45,7 @@ pub use items::{is_item_of, items, list, object_for, other_lists, shape, undo, v
 pub use kinds::{Acting, Kind, acting, acting_of, ends_in_slot, is_password};
 pub use maker::{Created, Maker, NotMade, Restored, Unusual, Unusually};
 pub use ownership::OwnershipGuard;
-pub use print::{digests_of, is_made_by, marks_in};
+pub use print::{digests_of, is_like_made_by, marks_in};
 pub use privileges::POWER_WORDS;
 pub use removal::{Cleaner, ShutOut};
 pub use repair::{Complaint, complaints, mend};

@@ -128,6 +128,14 @@ pub fn is_made_by(fields: &Map<String, Value>, entry: &Entry, journal: &Journal,
     known && (named || !has_own_id(fields)) || super::identify::carries(fields, &entry.note.marker)
 }
 
+/// Returns true for an object that is what a write made, or at least has its id, contradicts nothing that is known of it
+/// and agrees in more than the id: enough to look at it as its owner, and not to remove it.
+pub fn is_like_made_by(fields: &Map<String, Value>, entry: &Entry, journal: &Journal, resource: &str) -> bool {
+    let is_like =
+        || has_id(fields, &entry.ids, resource) && likeness(fields, entry, journal).is_some_and(|points| points > 0);
+    is_made_by(fields, entry, journal, resource) || is_like()
+}
+
 /// Returns digests of what a body writes, by field, for what it changes.
 pub fn digests_of(body: &Value) -> BTreeMap<String, String> {
     let mut body = body.clone();

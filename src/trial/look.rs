@@ -8,7 +8,7 @@ use url::Url;
 
 use super::lab::Lab;
 use super::values::has_value;
-use crate::act::{Created, carries, id_value, is_made_by, is_tombstone, items, list, objects_in, other_lists};
+use crate::act::{Created, carries, id_value, is_like_made_by, is_tombstone, items, list, objects_in, other_lists};
 use crate::model::{Method, Operation};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{Object, scalar_text, succeeds};
@@ -120,7 +120,7 @@ impl<'a> Lab<'a> {
         let is_own = |fields: &&Map<String, Value>| {
             let known = journal
                 .zip(entry.as_ref())
-                .is_none_or(|(journal, entry)| is_made_by(fields, entry, journal, &created.object.resource));
+                .is_none_or(|(journal, entry)| is_like_made_by(fields, entry, journal, &created.object.resource));
             own_id(fields) && (created.marker.is_empty() || known)
         };
         let object = json

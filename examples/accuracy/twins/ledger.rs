@@ -103,6 +103,11 @@ fn accounts() -> Vec<Route> {
         })
         .takes(refer("UserPatch"))
         .gives(200, refer("User")),
+        op("DELETE", "/me", "users#leave", |w, c| {
+            w.cut("users", &key_of(&c.me));
+            Ok(no_content())
+        })
+        .gives(204, Value::Null),
     ]
 }
 
