@@ -235,6 +235,10 @@ impl<'a> Cleaner<'a> {
         let method = Method::parse(&undo.method).unwrap_or(Method::Delete);
         let ask = Ask { method, ..Ask::get(Caller::named(caller), url) };
         let note = WriteNote::bare(&entry.note.operation, caller, WriteKind::Touches);
+        if !id.is_empty() {
+            // Found by its mark: from here on the id stands for what the scan made, for the guard of writes too.
+            self.journal.known_as(entry.n, id);
+        }
         let answer = self.probe.send_write(&ask, note).await?.answer;
         if is_taken(&answer) {
             self.journal.sent(entry.n);

@@ -42,10 +42,10 @@ pub trait WriteGuard: Debug + Send + Sync {
 
 /// Whether a request removes just what an entry of the journal says that the scan made.
 pub fn is_removal_of(ask: &Ask, entry: &Entry) -> bool {
-    entry
-        .object
-        .as_ref()
-        .is_some_and(|object| removed_by(ask, entry).is_some_and(|id| id.is_none_or(|id| id == *object)))
+    removed_by(ask, entry).is_some_and(|id| match id {
+        Some(id) => entry.object.as_ref() == Some(&id) || entry.ids.contains(&id),
+        None => entry.object.is_some(),
+    })
 }
 
 /// Whether a request removes what an entry may have made, whose id is found only now.
