@@ -103,7 +103,8 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
     let is_governed = is_kind(WordKind::Determiner, object);
     // `Order a pizza` is an act, `Orders of a shop` and `Order details` are things.
     let is_thing = is_kind(WordKind::Thing, &head) && !is_governed;
-    let is_settled = said.id_reads();
+    // `latestMessage` names what may be read or marked; `getMessage` says which.
+    let is_settled = said.id_reads() && !(is_governed && said.id_names());
     let acts = is_act_word(&head) || (may_be_act_word(&head) && !is_thing && !is_settled);
     if acts && !is_kind(WordKind::Read, first) {
         return Some(format!("the summary begins with `{}`", clip_text(first)));

@@ -148,6 +148,12 @@ impl<'o> OperationText<'o> {
         self.summary.first().is_some_and(|head| is_kind(WordKind::Read, head))
     }
 
+    /// Returns whether the operation id begins with a word that says a read and names a thing as well: `latestMessage`.
+    pub(super) fn id_names(&self) -> bool {
+        let words = self.operation.operation_id.as_deref().map(split_words).unwrap_or_default();
+        words.first().is_some_and(|head| is_kind(WordKind::Read, head) && is_kind(WordKind::Noun, head))
+    }
+
     pub(super) fn id_reads(&self) -> bool {
         self.operation.operation_id.as_deref().is_some_and(id_reads)
     }

@@ -322,3 +322,11 @@ fn posts_that_only_read_are_told_from_those_that_write() {
         assert_eq!(judge("post", path, id, summary, status), Effect::Writes, "{path}");
     }
 }
+
+#[test]
+fn a_word_that_names_what_is_read_settles_no_summary_that_gives_an_order() {
+    let order = "Marks the latest message as read";
+    assert!(matches!(judge("get", "/messages/latest", "latestMessage", order, "200"), Effect::Doubtful(_)));
+    assert_eq!(judge("get", "/messages/latest", "getLatestMessage", "Marks of the latest", "200"), Effect::Reads);
+    assert_eq!(judge("get", "/messages/latest", "latestMessage", "The latest message", "200"), Effect::Reads);
+}
