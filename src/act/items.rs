@@ -2,18 +2,14 @@
 
 use super::kinds::{Acting, Kind, collection, ends_in_slot};
 use super::maker::{Created, Maker};
-use crate::model::{Api, Effect, Method, Operation, Place};
+use crate::model::{Api, Effect, Method, Operation, Place, path_shape};
 use crate::probe::{ID_PLACE, Probe, Undo, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{Object, Slot, role_word, slots};
 
 /// A path with its slots nameless, so that `/notes/{id}` and `/notes/{note_id}` are one.
 pub fn shape(path: &str) -> String {
-    path.trim_end_matches('/')
-        .split('/')
-        .map(|part| if part.starts_with('{') { "{}" } else { part })
-        .collect::<Vec<_>>()
-        .join("/")
+    path_shape(path)
 }
 
 /// Whether an operation's address names one object of what `create` makes.

@@ -97,10 +97,20 @@ fn weight(name: &str, value: &Value) -> u32 {
     }
 }
 
-/// Returns true for texts that no counter gives: long, of letters and digits.
+/// Returns true for texts that no counter gives and no person writes: long, of letters and digits, or of letters whose
+/// case keeps changing.
 pub(super) fn is_random(text: &str) -> bool {
     let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
-    text.len() >= 8 && has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit)
+    let has_both = has(u8::is_ascii_alphabetic) && has(u8::is_ascii_digit);
+    text.len() >= 8 && (has_both || changes_case(text))
+}
+
+/// Returns true for letters whose case changes oftener than in words that are written together: `PzLZjHFq`, not `firstOrder`.
+fn changes_case(text: &str) -> bool {
+    let letters: Vec<bool> =
+        text.bytes().filter(u8::is_ascii_alphabetic).map(|letter| letter.is_ascii_uppercase()).collect();
+    let changes = letters.windows(2).filter(|pair| pair.first() != pair.last()).count();
+    letters.len() >= 6 && changes * 3 >= letters.len()
 }
 
 /// Returns true for an object that has one of these ids under a name that says so.

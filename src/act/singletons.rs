@@ -8,10 +8,9 @@ use serde_json::{Map, Value};
 use super::account_undo::is_people;
 use super::fields::{fields, plain};
 use super::identify::objects_in;
-use super::items::shape;
 use super::kinds::{Acting, collection, ends_in_slot};
 use super::maker::{Created, Maker};
-use crate::model::{Api, Effect, JsonType, Method, Operation, SchemaId};
+use crate::model::{Api, JsonType, Operation, SchemaId};
 use crate::probe::{Ask, Caller, SendError, Values, operation_url};
 use crate::survey::{Slot, is_me_word, words};
 
@@ -37,7 +36,7 @@ pub(super) enum DeclaredAnswer {
 
 /// Returns whose the one thing at an operation's path is; `None` where the path is a collection's or an item's.
 pub(super) fn singleton(api: &Api, operation: &Operation, slots: &[Slot]) -> Option<Singleton> {
-    if ends_in_slot(&operation.path) || has_items(api, &operation.path) {
+    if ends_in_slot(&operation.path) || api.holds_items(&operation.path) {
         return None;
     }
     let is_one = match shown(api, &operation.path) {
@@ -59,27 +58,9 @@ fn whose(path: &str, slots: &[Slot]) -> Singleton {
     }
 }
 
-/// Whether anything below a path has an id of its own: `/notes/{id}`.
-fn has_items(api: &Api, path: &str) -> bool {
-    let below = format!("{}/{{}}", shape(path));
-    api.operations.iter().any(|other| {
-        let other = shape(&other.path);
-        other == below || other.starts_with(&format!("{below}/"))
-    })
-}
-
-/// The read of a path.
-fn reader<'a>(api: &'a Api, path: &str) -> Option<&'a Operation> {
-    let path = shape(path);
-    let mut reads = api.operations.iter();
-    reads.find(|other| {
-        other.method == Method::Get && matches!(other.effect, Effect::Reads) && shape(&other.path) == path
-    })
-}
-
 /// Returns what the document says that a GET of a path shows.
 pub(super) fn shown(api: &Api, path: &str) -> DeclaredAnswer {
-    let Some(reader) = reader(api, path) else { return DeclaredAnswer::Unsaid };
+    let Some(reader) = api.reader_of(path) else { return DeclaredAnswer::Unsaid };
     let answers = reader.responses.iter().filter(|response| response.status.starts_with('2'));
     let schemas = answers.flat_map(|response| response.content.iter().filter_map(|(_, schema)| *schema));
     schemas.map(|schema| shown_by(api, schema, 0)).next().unwrap_or(DeclaredAnswer::Unsaid)
@@ -168,8 +149,8 @@ impl Maker<'_> {
             return Ok(known);
         }
         let path = collection(&acting.operation.path);
-        let open = shown(self.api, path) == DeclaredAnswer::Unsaid && !has_items(self.api, path);
-        let found = match reader(self.api, path).filter(|_| open) {
+        let open = shown(self.api, path) == DeclaredAnswer::Unsaid && !self.api.holds_items(path);
+        let found = match self.api.reader_of(path).filter(|_| open) {
             Some(reader) => self.look_for_one(reader, caller, values).await?,
             None => None,
         };

@@ -29,7 +29,7 @@ pub use exchange::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedRespo
 pub use identity::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
 pub use ids::{CheckId, FindingId, OperationId, ScanId};
 pub use intent::{AccessLevel, IntentConflict, IntentMemory, IntentOrigin, IntentSource, IntentSubject, StatedIntent};
-pub use path_index::PathIndex;
+pub use path_index::{PathIndex, path_shape};
 pub use schema::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
 pub use scope::{Mode, Origin, Permit, Scope, ScopeError};
 pub use secret::Secret;
