@@ -127,9 +127,9 @@ pub(super) fn in_summary(said: &OperationText<'_>) -> Option<String> {
 
 /// Returns whether a word begins a phrase or a question, not an order: `How the invoices add up`.
 fn is_preposition(word: &str) -> bool {
-    const WORDS: [&str; 19] = [
+    const WORDS: [&str; 20] = [
         "of", "for", "in", "on", "with", "by", "if", "whether", "about", "from", "what", "like", "how", "which", "who",
-        "whose", "when", "where", "why",
+        "whom", "whose", "when", "where", "why",
     ];
     WORDS.contains(&word)
 }

@@ -329,4 +329,5 @@ fn a_word_that_names_what_is_read_settles_no_summary_that_gives_an_order() {
     assert!(matches!(judge("get", "/messages/latest", "latestMessage", order, "200"), Effect::Doubtful(_)));
     assert_eq!(judge("get", "/messages/latest", "getLatestMessage", "Marks of the latest", "200"), Effect::Reads);
     assert_eq!(judge("get", "/messages/latest", "latestMessage", "The latest message", "200"), Effect::Reads);
+    assert_eq!(judge("get", "/notes/{id}/shares", "listShares", "Whom the note is shared with", "200"), Effect::Reads);
 }
