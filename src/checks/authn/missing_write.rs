@@ -11,7 +11,7 @@ use crate::checks::rule::{Finding, Judged, Rule, ensure, status};
 use crate::model::{ANONYMOUS, AccessVerb, Method, Operation, Role, Security, Silence, clean_name};
 use crate::survey::{Leaf, Person, slots, words};
 use crate::trial::addressed;
-use crate::trial::{Aim, NamelessMaking, Subject, Trial};
+use crate::trial::{Aim, NamelessMaking, Trial};
 
 check! {
     /// ## What it does
@@ -112,19 +112,7 @@ fn anonymous_trial<'a>(cx: &'a ActCx<'a>, acting: &'a Acting, signed: &[&'a Pers
     // A part of an object, such as `/notes/{id}/pin`, is changed through its path too.
     let by_path = acting.operation.path.contains('}') && !acting.slots.is_empty();
     let mut trial = if by_path {
-        let found = signed.iter().find_map(|person| Some((*person, cx.target(acting, &person.name)?)));
-        let (owner, (created, _)) = found.ok_or_else(|| cx.no_target(acting, true))?;
-        Trial {
-            lab: cx,
-            acting,
-            subject: Subject::Object(Box::new(created)),
-            naming: None,
-            aim: if acting.kind == Kind::Delete { Aim::Removal } else { Aim::Change },
-            owner: owner.name.clone(),
-            rightful: Some(owner.name.clone()),
-            attacker: ANONYMOUS.to_owned(),
-            peer: None,
-        }
+        cx.anonymous_trial(acting, if acting.kind == Kind::Delete { Aim::Removal } else { Aim::Change })?
     } else {
         Trial { attacker: ANONYMOUS.to_owned(), ..addressed::addressed_trial(cx, acting)? }
     };
