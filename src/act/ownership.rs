@@ -138,16 +138,12 @@ impl WriteGuard for OwnershipGuard {
     }
 
     fn judge(&self, ask: &Ask, note: &WriteNote, journal: &Journal) -> Result<(), String> {
-        let judged = self.judge_request(ask, note);
-        // What the journal says that the scan made may be removed, and what a conversation made is known by it alone.
-        let is_noted = |_: &String| {
+        self.judge_request(ask, note).or_else(|because| {
+            // What the journal says that the scan made may be removed, and what a conversation made is known by it alone.
             let entries = journal.entries();
-            entries.iter().any(|entry| is_removal_of(ask, entry)) || self.is_below_noted(ask, note, &entries)
-        };
-        match judged {
-            Err(because) if is_noted(&because) => Ok(()),
-            judged => judged,
-        }
+            let is_removal = entries.iter().any(|entry| is_removal_of(ask, entry));
+            if is_removal || self.is_below_noted(ask, note, &entries) { Ok(()) } else { Err(because) }
+        })
     }
 }
 

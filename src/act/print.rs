@@ -71,7 +71,7 @@ pub(super) fn shows_print(fields: &Map<String, Value>, entry: &Entry, journal: &
 }
 
 /// Returns how much an object is like what was made; `None` where a field contradicts that.
-pub(super) fn likeness(fields: &Map<String, Value>, entry: &Entry, journal: &Journal) -> Option<u32> {
+fn likeness(fields: &Map<String, Value>, entry: &Entry, journal: &Journal) -> Option<u32> {
     let mut points = 0;
     for (name, known) in &entry.print {
         let Some(value) = fields.get(name).filter(|value| is_scalar(value)) else { continue };
@@ -141,9 +141,13 @@ pub fn is_made_by(fields: &Map<String, Value>, entry: &Entry, journal: &Journal,
 /// Returns true for an object that is what a write made, or at least has its id, contradicts nothing that is known of it
 /// and agrees in more than the id: enough to look at it as its owner, and not to remove it.
 pub fn is_like_made_by(fields: &Map<String, Value>, entry: &Entry, journal: &Journal, resource: &str) -> bool {
-    let is_like =
-        || has_id(fields, &entry.ids, resource) && likeness(fields, entry, journal).is_some_and(|points| points > 0);
-    is_made_by(fields, entry, journal, resource) || is_like()
+    is_made_by(fields, entry, journal, resource) || is_like(fields, entry, journal, resource)
+}
+
+/// Returns true for an object that has one of the thing's ids, contradicts nothing that is known of it, and agrees in more
+/// than the id.
+pub(super) fn is_like(fields: &Map<String, Value>, entry: &Entry, journal: &Journal, resource: &str) -> bool {
+    has_id(fields, &entry.ids, resource) && likeness(fields, entry, journal).is_some_and(|points| points > 0)
 }
 
 /// Returns digests of what a body writes, by field, for what it changes.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::identify::{carries, id_value, objects_in};
-use super::print::{has_id, is_made_by, is_marked, likeness, print_of};
+use super::print::{has_id, is_like, is_made_by, is_marked, print_of};
 use crate::probe::{Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, WriteKind};
 use crate::survey::{Object, is_soft_error, resource_of_path, scalar_text, words};
 
@@ -276,13 +276,9 @@ fn own_in(response: &Response, entry: &Entry, journal: &Journal, resource: &str)
     all.first().map(|fields| (*fields).clone())
 }
 
-/// Returns the id of an object of an answer that has one of the thing's ids, contradicts nothing that is known of it, and
-/// agrees in more than the id.
+/// Returns the id of an object of an answer that is like what was made.
 fn likely_in(response: &Response, entry: &Entry, journal: &Journal, resource: &str) -> Option<Option<String>> {
-    let is_like = |fields: &&Map<String, Value>| {
-        has_id(fields, &entry.ids, resource) && likeness(fields, entry, journal).is_some_and(|points| points > 0)
-    };
-    let found = objects_in(response.json.as_ref()?).find(is_like)?;
+    let found = objects_in(response.json.as_ref()?).find(|fields| is_like(fields, entry, journal, resource))?;
     Some(id_in(found, entry, resource))
 }
 
