@@ -5,7 +5,6 @@ mod access;
 mod acting;
 mod context;
 mod meta;
-mod own_account;
 mod proving;
 mod registry;
 mod role_changes;

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::acting::ActCx;
-use super::own_account::Mirrored;
 use super::rights::{Right, is_higher, other_value, right_of};
 use crate::act::{Acting, Kind, declared_names};
 use crate::survey::{is_me_word, words};
+use crate::trial::Mirrored;
 
 /// Declared fields that say who may do what.
 pub(super) fn role_fields(api: &crate::model::Api, acting: &Acting) -> Vec<String> {

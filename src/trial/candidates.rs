@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::lab::Lab;
 use super::rights::{Right, other_value, right_of};
 use crate::act::{Acting, Kind, declared, shape};
-use crate::model::{Method, OperationId};
+use crate::model::Method;
 use crate::survey::words;
 
 /// Most fields that are sent in one body.
@@ -24,15 +24,6 @@ pub(crate) struct Candidate {
     pub(crate) present: Option<Value>,
 }
 
-/// What a document says of roles: which operations are a higher role's, and what higher roles are called.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct HigherRoles {
-    /// Names, lower case.
-    pub(crate) names: Vec<String>,
-    /// Operations that are marked as a higher role's.
-    pub(crate) operations: BTreeSet<OperationId>,
-}
-
 /// An operation that may set fields which callers must not.
 #[derive(Debug)]
 pub(crate) struct Setter<'a> {
@@ -40,8 +31,6 @@ pub(crate) struct Setter<'a> {
     pub(crate) lab: &'a Lab<'a>,
     /// The operation.
     pub(crate) acting: &'a Acting,
-    /// What is a higher role's.
-    pub(crate) higher: HigherRoles,
 }
 
 /// Fields of a user's rights that are tried though no answer shows them.
@@ -93,17 +82,13 @@ impl Setter<'_> {
         found
     }
 
-    fn is_for_callers(&self, other: &Acting) -> bool {
-        !self.higher.operations.contains(&other.operation.id)
-    }
-
     /// The fields, as one word each, that other operations on the same kind of object let every caller set.
     fn set_elsewhere(&self, is_account: bool) -> BTreeSet<String> {
         let (lab, acting) = (self.lab, self.acting);
         let same = |other: &&Acting| {
             let alike = other.resource.is_some() && other.resource == acting.resource
                 || is_account && (lab.changes_account(other) || other.kind == Kind::SignUp);
-            other.operation.id != acting.operation.id && alike && self.is_for_callers(other)
+            other.operation.id != acting.operation.id && alike && !lab.is_for_higher_role(&other.operation)
         };
         let others = lab.maker.acting.iter().filter(same);
         let mut names: BTreeSet<String> = others.filter_map(|other| declared(lab.maker.api, other)).flatten().collect();
@@ -118,7 +103,8 @@ impl Setter<'_> {
         let item = if path.ends_with("/{}") { path } else { format!("{path}/{{}}") };
         let below = format!("{item}/");
         let others = self.lab.maker.acting.iter().filter(|other| {
-            matches!(other.operation.method, Method::Post | Method::Put | Method::Patch) && self.is_for_callers(other)
+            matches!(other.operation.method, Method::Post | Method::Put | Method::Patch)
+                && !self.lab.is_for_higher_role(&other.operation)
         });
         others.filter_map(|other| shape(&other.operation.path).strip_prefix(&below).map(one_word)).collect()
     }
@@ -143,7 +129,14 @@ impl Setter<'_> {
     }
 
     fn other_value(&self, candidate: &Candidate, present: &Value, used: &[Value]) -> Option<Value> {
-        other_value(self.lab.maker.api, &candidate.name, candidate.right, present, &self.higher.names, used)
+        other_value(
+            self.lab.maker.api,
+            &candidate.name,
+            candidate.right,
+            present,
+            &self.lab.survey.people.higher_roles(),
+            used,
+        )
     }
 
     /// Returns a second value for a field: what it was where it is put back; another one where there is one; else the first

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::answers::read_answer;
-use super::candidates::HigherRoles;
 use super::lab::Lab;
+use crate::model::Operation;
 use crate::probe::{Answer, Caller, SendError};
-use crate::survey::{Reading, Surveyed, is_soft_error};
+use crate::survey::{Reading, Surveyed, is_soft_error, marked};
 
 /// Most guarded functions that one account is tried on.
 const MAX_GUARDED: usize = 2;
@@ -35,11 +35,17 @@ pub(crate) fn is_served(answer: &Answer) -> bool {
 }
 
 impl<'a> Lab<'a> {
+    /// Whether the document marks an operation as a higher role's.
+    pub(crate) fn is_for_higher_role(&self, operation: &Operation) -> bool {
+        marked(operation, &self.survey.people.higher_roles()).is_some()
+    }
+
     /// Returns the functions that are marked as a higher role's, refuse an account, and refuse strangers.
-    pub(crate) fn guarded_from(&self, name: &str, higher: &HigherRoles) -> Vec<&'a Surveyed> {
+    pub(crate) fn guarded_from(&self, name: &str) -> Vec<&'a Surveyed> {
+        let roles = self.survey.people.higher_roles();
         let found = self.survey.operations.iter().filter(|surveyed| {
             surveyed.slots.is_empty()
-                && higher.operations.contains(&surveyed.operation.id)
+                && marked(&surveyed.operation, &roles).is_some()
                 && matches!(surveyed.anonymous_reading(), Some(Reading::Refused(_)))
                 && surveyed.by.get(name).is_some_and(|own| matches!(own.first.status(), Some(401 | 403)))
         });
@@ -48,14 +54,9 @@ impl<'a> Lab<'a> {
 
     /// Returns what functions that refused an account answer a caller now: the first that serves it, or else the last that
     /// was asked.
-    pub(crate) async fn ask_guarded_from(
-        &self,
-        account: &str,
-        caller: &str,
-        higher: &HigherRoles,
-    ) -> Result<Option<Served>, SendError> {
+    pub(crate) async fn ask_guarded_from(&self, account: &str, caller: &str) -> Result<Option<Served>, SendError> {
         let mut last = None;
-        for surveyed in self.guarded_from(account, higher).into_iter().take(MAX_GUARDED) {
+        for surveyed in self.guarded_from(account).into_iter().take(MAX_GUARDED) {
             let Some(after) = self.ask_guarded(surveyed, caller).await? else { continue };
             let before = surveyed.by.get(account).map(|own| Arc::clone(&own.first));
             let asked = Served { operation: surveyed.operation.id.0.clone(), before, after };

@@ -47,7 +47,7 @@ pub use access::Access;
 pub(crate) use account::ChangedAccount;
 pub use answers::{read_answer, refusal, unjudged};
 pub(crate) use burst::{GUESSES, GuessBurst};
-pub(crate) use candidates::{HigherRoles, Setter};
+pub(crate) use candidates::Setter;
 pub(crate) use common_password::CommonPassword;
 pub(crate) use comparison::NameComparison;
 pub use funnel::{Proven, Trial};

@@ -142,9 +142,9 @@ impl<'a> FieldTrial<'a> {
 
     /// Returns a function of a higher role that refused the account, and serves it now.
     async fn served(&self, sent: &Assigned) -> Result<Option<Served>, Silence> {
-        let Setter { lab, higher, .. } = &self.setter;
+        let lab = self.setter.lab;
         match lab.model().filter(|_| self.recipient.is_account()) {
-            Some(model) => Ok(lab.ask_guarded_from(&model.name, &sent.caller, higher).await?.filter(Served::serves)),
+            Some(model) => Ok(lab.ask_guarded_from(&model.name, &sent.caller).await?.filter(Served::serves)),
             None => Ok(None),
         }
     }

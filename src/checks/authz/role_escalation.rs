@@ -9,7 +9,6 @@ use crate::act::{Acting, Kind, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::own_account::no_account;
 use crate::checks::rights::{Right, right_of};
 use crate::checks::role_changes::{is_on_accounts, is_role_function, role_fields, wish};
 use crate::checks::rule::{Judged, ensure, see};
@@ -83,7 +82,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ensure(has_roles || is_role_function(acting), || {
         see(UNDECLARED, "a role that the document does not name is tried with the other fields that must not be set")
     })?;
-    let model = cx.model().ok_or_else(|| no_account(cx, acting))?;
+    let model = cx.model().ok_or_else(|| cx.no_account(acting))?;
     let used = cx.maker.acting.get(model.sign_up);
     ensure(!signs_up || used.is_some_and(|used| used.operation.id == acting.operation.id), || {
         Silence::not_applicable("accounts are not made by this operation")

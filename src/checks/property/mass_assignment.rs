@@ -8,9 +8,9 @@ use crate::act::{Acting, Kind, acting_of, declared};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
-use crate::checks::own_account::{Mirrored, higher_roles};
 use crate::checks::rule::{Finding, Judged, Rule};
 use crate::model::{Draft, Operation, Role, Severity, clean_name};
+use crate::trial::Mirrored;
 use crate::trial::{FieldTrial, FieldsSet, Setter, list_fields};
 
 check! {
@@ -63,7 +63,7 @@ fn need(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 }
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
-    let trial = FieldTrial::begin(Setter { lab: cx, acting, higher: higher_roles(cx.check) }).await?;
+    let trial = FieldTrial::begin(Setter { lab: cx, acting }).await?;
     let set = match trial.run().await {
         Ok(set) => prove(&trial, &set),
         Err(silence) => Err(silence),

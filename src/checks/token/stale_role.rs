@@ -8,12 +8,12 @@ use crate::act::{Acting, Spare, acting_of};
 use crate::checks::acting::ActCx;
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::own_account::{Mirrored, is_served};
 use crate::checks::role_changes::{is_on_accounts, is_role_function, plain_role, role_fields, wish};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::model::{Credential, Operation, Role, Secret, Silence};
 use crate::probe::{Answer, Caller};
 use crate::survey::{Person, Surveyed};
+use crate::trial::{Mirrored, is_served};
 
 check! {
     /// ## What it does
@@ -98,7 +98,7 @@ fn find_higher<'a>(cx: &ActCx<'a>, account: &str) -> Result<&'a Person, Silence>
 
 /// Returns a function that refuses an account, one that serves the higher caller first.
 fn find_guarded<'a>(cx: &ActCx<'a>, account: &str, higher: &Person) -> Result<&'a Surveyed, Silence> {
-    let guarded = cx.guarded(account);
+    let guarded = cx.guarded_from(account);
     let serves = |surveyed: &&&Surveyed| surveyed.valid_of(&higher.name).is_some();
     guarded.iter().find(serves).or(guarded.first()).copied().ok_or_else(|| {
         Silence::not_tried("no function is known that refuses ordinary accounts")

@@ -4,12 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::act::{Account, Acting};
 use crate::checks::acting::ActCx;
-use crate::checks::own_account::{Mirrored, Served};
 use crate::checks::rights::{Right, right_of, vocabulary};
 use crate::checks::role_changes::{is_raised, plain_role};
 use crate::checks::rule::{Finding, Judged, Rule, held, status};
 use crate::model::{Role, Silence, clean, clean_name};
 use crate::trial::{ChangedAccount, refusal};
+use crate::trial::{Mirrored, Served};
 
 /// The role fields of an operation, with a higher value each.
 pub(super) struct Raising<'a> {
@@ -100,10 +100,10 @@ impl Raising<'_> {
     /// Asks functions of a higher role that refuse ordinary accounts, as the spare one. A token that carries the role is
     /// fetched anew where the account shows a higher one.
     async fn ask_function(&self, account: &ChangedAccount, is_raised: bool) -> Result<Option<Served>, Silence> {
-        let asked = self.cx.ask_all_guarded(&self.model.name, &account.spare.name).await?;
+        let asked = self.cx.ask_guarded_from(&self.model.name, &account.spare.name).await?;
         let is_refused = asked.as_ref().is_some_and(|asked| !asked.serves());
         if is_refused && is_raised && self.cx.sign_in_again(&account.spare).await? {
-            return Ok(self.cx.ask_all_guarded(&self.model.name, &account.spare.name).await?);
+            return Ok(self.cx.ask_guarded_from(&self.model.name, &account.spare.name).await?);
         }
         Ok(asked)
     }
