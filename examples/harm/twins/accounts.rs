@@ -9,16 +9,11 @@ use crate::kit::{
 };
 use crate::twin::{PLAIN, STAFFED, Twin, careless, is_person, seeded};
 
-fn noted(mut w: World) -> World {
-    notes::seed_notes(&mut w);
-    w
-}
-
 /// Removing an account breaks the list of all, since a note's owner is looked up for it.
 pub const ORPHANS: Twin = Twin {
     name: "orphans",
     about: "the public list answers 500 once the owner of an object is gone; objects cannot be removed",
-    build: || noted(seeded()),
+    build: || notes::with_notes(seeded()),
     routes: || {
         let board = op("GET", "/board", "listBoard", |w, _| {
             let with_owner = |row: &Value| {
@@ -43,7 +38,7 @@ pub const CASCADE: Twin = Twin {
     name: "cascade",
     about: "an account's removal takes its notes and their comments along; comments cannot be removed",
     build: || {
-        let mut w = noted(careless());
+        let mut w = notes::with_notes(careless());
         w.put("comments", json!({"id": 21, "note_id": 11, "author_id": 2, "text": "Which roof?"}));
         w
     },
@@ -123,7 +118,7 @@ fn holds_admin(value: &Value) -> bool {
 pub const AUTHORITIES: Twin = Twin {
     name: "authorities",
     about: "a sign-up that stores `authorities: [..]`; no account can be removed",
-    build: || noted(seeded()),
+    build: || notes::with_notes(seeded()),
     routes: || {
         let sign_up = |w: &mut World, c: &Call| open_sign_up(w, c, &["authorities"]);
         let mut routes = notes::less(notes::with(Vec::new()), &["DELETE /me"]);
@@ -150,7 +145,7 @@ pub const AUTHORITIES: Twin = Twin {
 pub const FLAGS: Twin = Twin {
     name: "flags",
     about: "a sign-up that stores `isStaff`, `accessLevel`, `userType`, `groups`, and any password; nothing removes accounts",
-    build: || noted(crate::twin::with_switches(&["counted-ids", "trivial-passwords"])),
+    build: || notes::with_notes(crate::twin::with_switches(&["counted-ids", "trivial-passwords"])),
     routes: || {
         let sign_up =
             |w: &mut World, c: &Call| open_sign_up(w, c, &["isStaff", "accessLevel", "userType", "groups", "role"]);
@@ -196,7 +191,7 @@ fn replace(routes: &mut [Route], path: &str, change: impl Fn(Route) -> Route) {
 pub const TWO_STEPS: Twin = Twin {
     name: "two-steps",
     about: "sign-up in two steps: a claim with a code, then its confirmation",
-    build: || noted(seeded()),
+    build: || notes::with_notes(seeded()),
     routes: || {
         let mut routes = notes::less(notes::with(Vec::new()), &["POST /register"]);
         routes.push(
@@ -237,7 +232,7 @@ pub const TWO_STEPS: Twin = Twin {
 pub const PASSWORDS: Twin = Twin {
     name: "passwords",
     about: "anybody signed in sets anybody's password, by PUT, by POST and by a token in the query",
-    build: || noted(careless()),
+    build: || notes::with_notes(careless()),
     routes: || {
         notes::with(vec![
             people(),
@@ -290,7 +285,7 @@ fn people() -> Route {
 pub const OWN: Twin = Twin {
     name: "own-account",
     about: "leave, rename, sign out everywhere, change one's password: all on one's own account",
-    build: || noted(seeded()),
+    build: || notes::with_notes(seeded()),
     routes: || {
         notes::with(vec![
             op("PATCH", "/me", "patchMe", |w, c| {
@@ -331,7 +326,7 @@ pub const OWN: Twin = Twin {
 pub const STAFF: Twin = Twin {
     name: "staff",
     about: "an administrator makes the accounts, and removes them",
-    build: || noted(seeded()),
+    build: || notes::with_notes(seeded()),
     routes: || {
         let admins = crate::kit::Door::Role(&["admin"], "nobody");
         let mut routes: Vec<Route> = entry().into_iter().filter(|route| route.path != "/register").collect();

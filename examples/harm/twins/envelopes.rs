@@ -2,28 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::notes::{self, add};
+use super::notes::{self, BASE, CARELESS, add};
 use crate::kit::{Handler, Route, created, key_of, no_content, ok, reply};
-use crate::twin::{PLAIN, Twin, careless, seeded};
-
-const BASE: Twin = Twin {
-    build: || {
-        let mut w = seeded();
-        notes::seed_notes(&mut w);
-        w
-    },
-    schemas: notes::schemas,
-    ..PLAIN
-};
-
-const CARELESS: Twin = Twin {
-    build: || {
-        let mut w = careless();
-        notes::seed_notes(&mut w);
-        w
-    },
-    ..BASE
-};
+use crate::twin::Twin;
 
 fn creating(status: u16, handler: Handler) -> Vec<Route> {
     // The schema of the document's answer is left open, as such documents do.

@@ -60,11 +60,7 @@ pub const UPSERT_SOUND: Twin = Twin {
 pub const CHOSEN: Twin = Twin {
     name: "chosen-ids",
     about: "POST with an id in the body; one that is taken is overwritten",
-    build: || {
-        let mut w = careless();
-        notes::seed_notes(&mut w);
-        w
-    },
+    build: || notes::with_notes(careless()),
     routes: || notes::with(vec![chosen()]),
     schemas: || {
         let mut all = notes::schemas();
@@ -78,11 +74,7 @@ pub const CHOSEN: Twin = Twin {
 pub const REUSED: Twin = Twin {
     name: "reused-ids",
     about: "a removed id is at once another user's",
-    build: || {
-        let mut w = careless();
-        notes::seed_notes(&mut w);
-        w
-    },
+    build: || notes::with_notes(careless()),
     routes: || {
         notes::with(vec![notes::delete().answered(|w, c| {
             let row = notes::own(w, c, "open-delete")?;
@@ -276,11 +268,7 @@ fn readings() -> Vec<Route> {
 pub const GIVEN: Twin = Twin {
     name: "given-away",
     about: "PATCH takes `owner_id`, and the note is another's from then on",
-    build: || {
-        let mut w = seeded();
-        notes::seed_notes(&mut w);
-        w
-    },
+    build: || notes::with_notes(seeded()),
     routes: || {
         let mut routes = notes::less(notes::with(Vec::new()), &["PUT /notes/{id}"]);
         routes.push(

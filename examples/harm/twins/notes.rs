@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::kit::{
     Call, Reply, Route, World, created, entry, key_of, list_of, make, merge, mine, no_content, object, ok, op, refer,
 };
+use crate::twin::{PLAIN, Twin, careless, seeded};
 
 /// The caller's own notes.
 pub const TABLE: &str = "notes";
@@ -25,6 +26,12 @@ pub fn leave() -> Route {
     .gives(204, Value::Null)
 }
 
+/// What twins of notes are built on.
+pub const BASE: Twin = Twin { build: || with_notes(seeded()), schemas, ..PLAIN };
+
+/// The same, where every handler lets everybody in.
+pub const CARELESS: Twin = Twin { build: || with_notes(careless()), ..BASE };
+
 pub fn schemas() -> Vec<(&'static str, Value)> {
     vec![("NewNote", object("title! body")), ("Note", object("id!:i owner_id!:i title! body"))]
 }
@@ -36,6 +43,12 @@ pub fn seed_notes(w: &mut World) {
     {
         w.put(TABLE, json!({"id": id, "owner_id": owner, "title": title, "body": format!("Remember {id}")}));
     }
+}
+
+/// A world with these notes.
+pub fn with_notes(mut w: World) -> World {
+    seed_notes(&mut w);
+    w
 }
 
 pub fn list() -> Route {

@@ -2,28 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::notes::{self, TABLE, own};
+use super::notes::{self, BASE, CARELESS, TABLE, own};
 use crate::kit::{Call, Door, Route, World, key_of, list_of, no_content, object, ok, op, refer, reply};
 use crate::twin::{PLAIN, STAFFED, Twin, careless, seeded};
-
-const BASE: Twin = Twin {
-    build: || {
-        let mut w = seeded();
-        notes::seed_notes(&mut w);
-        w
-    },
-    schemas: notes::schemas,
-    ..PLAIN
-};
-
-const CARELESS: Twin = Twin {
-    build: || {
-        let mut w = careless();
-        notes::seed_notes(&mut w);
-        w
-    },
-    ..BASE
-};
 
 /// Alive rows of the caller's.
 fn alive(w: &World, c: &Call) -> Value {

@@ -172,11 +172,7 @@ fn posts() -> Vec<Route> {
 pub const MAILER: Twin = Twin {
     name: "mailer",
     about: "invitations, contact forms and reset mails, to whom the body names",
-    build: || {
-        let mut w = seeded();
-        notes::seed_notes(&mut w);
-        w
-    },
+    build: || notes::with_notes(seeded()),
     routes: || {
         notes::with(vec![
             mail("/invitations", "createInvitation"),
