@@ -65,7 +65,7 @@ async fn remove_user(State(app): State<App>, headers: HeaderMap, Path(id): Path<
 
 async fn notes(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(caller) = app.db.caller(&headers) else { return unauthorized() };
-    ok(app.db.lock().rows.iter().filter(|row| row["user_id"] == caller).cloned().collect())
+    ok(app.db.rows_of(caller).into())
 }
 
 async fn add_note(State(app): State<App>, headers: HeaderMap, Json(body): Json<Value>) -> Response {

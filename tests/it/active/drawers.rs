@@ -7,7 +7,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::kit::{Db, account_routes, document, finding, ok, plain, refuse, scan_with, serve, takes, unauthorized};
+use super::kit::{
+    Db, account_routes, document, finding, ok, plain, refuse, scan_with, seeded_env, seeded_login, serve, takes,
+    unauthorized,
+};
 
 fn is_it(row: &Value, caller: u64, name: &str) -> bool {
     row["user_id"] == caller && row["name"] == name
@@ -70,14 +73,8 @@ async fn what_an_attack_made_for_the_attacker_is_removed_too() {
         .with_state(db.clone());
     let server = serve(&db, account_routes(&db).merge(routes), document("Drawers", paths)).await;
     let before = server.db.dump();
-    let identity = |name: &str| {
-        format!(
-            "[identities.{name}.login]\noperation = \"POST /login\"\ntoken = \"/access_token\"\nbody = {{ username = \"seed-{name}\", password = {{ env = \"PW_{name}\" }} }}\n"
-        )
-    };
-    let env: Vec<(String, String)> =
-        ["ann", "ben"].iter().map(|name| (format!("PW_{name}"), format!("pw of seed-{name}"))).collect();
-    let identities = format!("{}{}", identity("ann"), identity("ben"));
+    let identities = format!("{}{}", seeded_login("ann"), seeded_login("ben"));
+    let env = seeded_env(&["ann", "ben"]);
     let report = scan_with(&server, "mode = \"active\"\nauto_accounts = false\n", &identities, &env).await;
     assert!(finding(&report, "authz/bola-write", "PUT /drawers/{name}").is_none());
     let puts = server.hits.lock().unwrap().iter().filter(|hit| hit.starts_with("PUT /drawers/")).count();

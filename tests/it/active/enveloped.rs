@@ -88,7 +88,7 @@ async fn leave(State(app): State<App>, headers: HeaderMap) -> Response {
 
 async fn notes(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(caller) = app.caller(&headers) else { return unauthorized() };
-    let own: Vec<Value> = app.db.lock().rows.iter().filter(|row| row["user_id"] == caller).cloned().collect();
+    let own = app.db.rows_of(caller);
     ok(json!({"notesCount": own.len(), "notes": own}))
 }
 

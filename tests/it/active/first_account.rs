@@ -48,7 +48,7 @@ async fn login(State(app): State<App>, Json(body): Json<Value>) -> Response {
 
 async fn own(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(who) = app.db.caller(&headers) else { return unauthorized() };
-    let rows: Vec<Value> = app.db.lock().rows.iter().filter(|row| row["user_id"] == who).cloned().collect();
+    let rows = app.db.rows_of(who);
     ok(json!(rows))
 }
 

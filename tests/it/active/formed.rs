@@ -28,7 +28,7 @@ impl App {
 
 async fn trips(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(caller) = app.db.caller(&headers) else { return unauthorized() };
-    ok(app.db.lock().rows.iter().filter(|row| row["user_id"] == caller).cloned().collect())
+    ok(app.db.rows_of(caller).into())
 }
 
 async fn add(State(app): State<App>, headers: HeaderMap, Json(body): Json<Value>) -> Response {

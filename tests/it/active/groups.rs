@@ -42,7 +42,7 @@ async fn members(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>
 
 async fn own(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(who) = app.db.caller(&headers) else { return unauthorized() };
-    let rows: Vec<Value> = app.db.lock().rows.iter().filter(|row| row["user_id"] == who).cloned().collect();
+    let rows = app.db.rows_of(who);
     ok(json!(rows))
 }
 

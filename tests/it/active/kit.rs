@@ -74,9 +74,27 @@ impl Db {
         self.lock().users.iter().find(|user| user["id"] == id).cloned()
     }
 
+    /// The rows of a user.
+    pub fn rows_of(&self, user: u64) -> Vec<Value> {
+        self.lock().rows.iter().filter(|row| row["user_id"] == user).cloned().collect()
+    }
+
     pub fn row(&self, id: u64) -> Option<Value> {
         self.lock().rows.iter().find(|row| row["id"] == id).cloned()
     }
+}
+
+/// The sign-in of a seeded user, as the configuration has it.
+pub fn seeded_login(name: &str) -> String {
+    format!(
+        "[identities.{name}.login]\noperation = \"POST /login\"\ntoken = \"/access_token\"\n\
+         body = {{ username = \"seed-{name}\", password = {{ env = \"PW_{name}\" }} }}\n"
+    )
+}
+
+/// The passwords of seeded users, as that reads them.
+pub fn seeded_env(names: &[&str]) -> Vec<(String, String)> {
+    names.iter().map(|name| (format!("PW_{name}"), format!("pw of seed-{name}"))).collect()
 }
 
 pub fn ok(body: Value) -> Response {

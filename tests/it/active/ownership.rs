@@ -10,20 +10,16 @@ use routewarden::report::Report;
 use serde_json::{Value, json};
 
 use super::kit::{
-    Db, Server, account_routes, document, ok, plain, public, refuse, said, scan, scan_with, serve, takes, unauthorized,
-    with_id,
+    Db, Server, account_routes, document, ok, plain, public, refuse, said, scan, scan_with, seeded_env, seeded_login,
+    serve, takes, unauthorized, with_id,
 };
 
 fn identity(name: &str, more: &str) -> String {
-    format!(
-        "[identities.{name}]\n{more}\n[identities.{name}.login]\noperation = \"POST /login\"\ntoken = \"/access_token\"\n\
-         body = {{ username = \"seed-{name}\", password = {{ env = \"PW_{name}\" }} }}\n"
-    )
+    format!("[identities.{name}]\n{more}\n{}", seeded_login(name))
 }
 
 async fn scan_as_users(server: &Server, identities: &str) -> Report {
-    let env: Vec<(String, String)> =
-        ["ann", "ben", "root"].iter().map(|name| (format!("PW_{name}"), format!("pw of seed-{name}"))).collect();
+    let env = seeded_env(&["ann", "ben", "root"]);
     scan_with(server, "mode = \"active\"\nauto_accounts = false\n", identities, &env).await
 }
 
@@ -163,7 +159,7 @@ async fn an_account_never_gets_an_administrators_rights_from_a_list_of_them() {
 
 async fn notes(State(db): State<Db>, headers: HeaderMap) -> Response {
     let Some(caller) = db.caller(&headers) else { return unauthorized() };
-    ok(db.lock().rows.iter().filter(|row| row["user_id"] == caller).cloned().collect())
+    ok(db.rows_of(caller).into())
 }
 
 async fn add_note(State(db): State<Db>, headers: HeaderMap, Json(body): Json<Value>) -> Response {

@@ -13,7 +13,7 @@ use super::kit::{
 
 async fn boards(State(db): State<Db>, headers: HeaderMap) -> Response {
     let Some(who) = db.caller(&headers) else { return unauthorized() };
-    let own: Vec<Value> = db.lock().rows.iter().filter(|row| row["user_id"] == who).cloned().collect();
+    let own = db.rows_of(who);
     ok(json!({"boards": own, "motto": "all boards of this house"}))
 }
 

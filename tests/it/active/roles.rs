@@ -159,7 +159,7 @@ async fn stats(State(app): State<App>, headers: HeaderMap) -> Response {
 
 async fn notes(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(who) = app.db.caller(&headers) else { return unauthorized() };
-    let own: Vec<Value> = app.db.lock().rows.iter().filter(|row| row["user_id"] == who).cloned().collect();
+    let own = app.db.rows_of(who);
     ok(json!(own))
 }
 

@@ -10,7 +10,8 @@ use routewarden::model::UndoOutcome;
 use serde_json::{Value, json};
 
 use super::kit::{
-    Db, Server, account_routes, document, ok, plain, said, scan, scan_with, serve, takes, unauthorized, with_id,
+    Db, Server, account_routes, document, ok, plain, said, scan, scan_with, seeded_env, seeded_login, serve, takes,
+    unauthorized, with_id,
 };
 
 /// What the document says that a GET shows.
@@ -36,7 +37,7 @@ async fn show(State(db): State<Db>, headers: HeaderMap) -> Response {
 
 async fn list(State(db): State<Db>, headers: HeaderMap) -> Response {
     let Some(caller) = db.caller(&headers) else { return unauthorized() };
-    let rows: Vec<Value> = db.lock().rows.iter().filter(|row| row["user_id"] == caller).cloned().collect();
+    let rows = db.rows_of(caller);
     ok(json!({"results": rows}))
 }
 
@@ -125,14 +126,8 @@ async fn settings_of_configured_users_stay_as_they_are() {
     let routes = Router::new().route("/users/{id}/settings", get(settings).post(set)).with_state(db.clone());
     let server = serve(&db, account_routes(&db).merge(routes), document("Settings", paths)).await;
     let before = server.db.dump();
-    let identity = |name: &str| {
-        format!(
-            "[identities.{name}.login]\noperation = \"POST /login\"\ntoken = \"/access_token\"\nbody = {{ username = \"seed-{name}\", password = {{ env = \"PW_{name}\" }} }}\n"
-        )
-    };
-    let env: Vec<(String, String)> =
-        ["ann", "ben"].iter().map(|name| (format!("PW_{name}"), format!("pw of seed-{name}"))).collect();
-    let identities = format!("{}{}", identity("ann"), identity("ben"));
+    let identities = format!("{}{}", seeded_login("ann"), seeded_login("ben"));
+    let env = seeded_env(&["ann", "ben"]);
     let report = scan_with(&server, "mode = \"active\"\nauto_accounts = false\n", &identities, &env).await;
     assert_eq!(server.db.dump(), before, "{:?}", report.writes);
 }

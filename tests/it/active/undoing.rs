@@ -65,7 +65,7 @@ impl App {
 
 async fn list(State(app): State<App>, headers: HeaderMap) -> Response {
     let Some(who) = app.db.caller(&headers) else { return unauthorized() };
-    let rows: Vec<Value> = app.db.lock().rows.iter().filter(|row| row["user_id"] == who).cloned().collect();
+    let rows = app.db.rows_of(who);
     if app.made == Made::IdAlone { ok(json!({"data": rows})) } else { ok(json!(rows)) }
 }
 
