@@ -77,7 +77,7 @@ fn only_the_probe_opens_sockets() {
 #[test]
 fn files_are_small_and_say_what_they_are_for() {
     let mut faults = Vec::new();
-    for (path, text) in rust_files("src") {
+    for (path, text) in rust_files("src").into_iter().chain(rust_files("source/src")) {
         let lines = text.lines().count();
         faults.extend((lines > MOST_LINES).then(|| format!("{path}: {lines} lines; at most {MOST_LINES}")));
         faults.extend((!text.starts_with("//!")).then(|| format!("{path}: does not begin with `//!`")));
@@ -92,7 +92,7 @@ fn nothing_is_left_undone_or_switched_off() {
     let macros = ["todo!(", "unimplemented!("];
     let ignored = ["#[", "ignore"].concat();
     let mut faults = Vec::new();
-    for (path, text) in rust_files("src") {
+    for (path, text) in rust_files("src").into_iter().chain(rust_files("source/src")) {
         let code = code_only(&text);
         faults.extend(text.contains(&undone).then(|| format!("{path}: {undone}")));
         faults.extend(macros.iter().filter(|name| code.contains(*name)).map(|name| format!("{path}: {name}")));

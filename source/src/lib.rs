@@ -1,0 +1,13 @@
+//! Reads the source of a web application: which routes it declares, what guards them, whether a handler ties the object
+//! that it loads to its caller, and how to mend one that does not. Reads text only: it never imports or runs the code,
+//! and it never writes.
+//!
+//! `tree` reads the files, `lang` lowers each language into one small syntax tree (`ir`), `project` resolves names across
+//! files, `frameworks` finds the routes (`routes`).
+
+pub mod frameworks;
+pub mod ir;
+pub mod lang;
+pub mod project;
+pub mod routes;
+pub mod tree;

@@ -1,0 +1,48 @@
+//! Members of a class, and of what it extends.
+
+use std::sync::Arc;
+
+use super::{ClassRef, FunctionRef, ModuleId, Project, Resolved};
+use crate::ir::{Expr, dotted};
+
+/// More classes above a class are not looked at.
+const MOST_CLASSES: usize = 24;
+
+impl Project {
+    /// Returns a class and the classes of this project that it extends, nearest first, each once.
+    pub fn line_of(&self, class: &ClassRef) -> Vec<ClassRef> {
+        let mut line: Vec<ClassRef> = vec![class.clone()];
+        let mut at = 0;
+        while let Some(current) = line.get(at).cloned() {
+            for base in &current.class.bases {
+                let Some(Resolved::Class(base)) = self.resolve_expr(current.module, base) else { continue };
+                let known = line.iter().any(|known| Arc::ptr_eq(&known.class, &base.class));
+                if !known && line.len() < MOST_CLASSES {
+                    line.push(base);
+                }
+            }
+            at += 1;
+        }
+        line
+    }
+
+    /// Returns the full names of everything that a class extends, of this project or not: `flask.views.MethodView`.
+    pub fn bases_of(&self, class: &ClassRef) -> Vec<String> {
+        let line = self.line_of(class);
+        let bases = line.iter().flat_map(|part| part.class.bases.iter().map(|base| (part.module, base)));
+        bases.filter_map(|(module, base)| dotted(base).map(|name| self.full_name(module, &name))).collect()
+    }
+
+    /// Returns a method of a class or of what it extends.
+    pub fn method(&self, class: &ClassRef, name: &str) -> Option<FunctionRef> {
+        let line = self.line_of(class);
+        let found = line.iter().find_map(|part| part.class.method(name).map(|method| (part.module, method.clone())));
+        found.map(|(module, function)| FunctionRef { module, function, class: Some(class.clone()) })
+    }
+
+    /// Returns the value of a field in the body of a class or of what it extends.
+    pub fn class_field(&self, class: &ClassRef, name: &str) -> Option<(ModuleId, Expr)> {
+        let line = self.line_of(class);
+        line.iter().find_map(|part| part.class.field(name).map(|value| (part.module, value.clone())))
+    }
+}

@@ -1,0 +1,217 @@
+//! The files of a source tree, as git sees them: ignored, hidden and vendored ones are left out, links never lead out of
+//! the folder, and what is too large or too much is named rather than read.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use ignore::{DirEntry, WalkBuilder};
+use serde::Serialize;
+
+use crate::lang::Language;
+
+/// Folders of other people's code, and of what a build made.
+const VENDORED: [&str; 14] = [
+    "node_modules",
+    "vendor",
+    "target",
+    "dist",
+    "build",
+    "venv",
+    ".venv",
+    "env",
+    "site-packages",
+    "__pycache__",
+    "bower_components",
+    "third_party",
+    "obj",
+    "coverage",
+];
+/// Manifests, and the few other files that say how an application is put together.
+const MANIFESTS: [&str; 16] = [
+    "requirements.txt",
+    "pyproject.toml",
+    "setup.py",
+    "setup.cfg",
+    "Pipfile",
+    "package.json",
+    "tsconfig.json",
+    "go.mod",
+    "Gemfile",
+    "composer.json",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "Cargo.toml",
+    "pytest.ini",
+    "tox.ini",
+];
+
+/// How much of a tree is read.
+#[derive(Debug, Clone, Copy)]
+pub struct TreeLimits {
+    /// Files read at most.
+    pub files: usize,
+    /// Bytes of one file; a larger one is left out.
+    pub file_bytes: u64,
+    /// Bytes of all files.
+    pub all_bytes: u64,
+    /// Folders below folders.
+    pub depth: usize,
+}
+
+impl Default for TreeLimits {
+    fn default() -> Self {
+        TreeLimits { files: 20_000, file_bytes: 2 << 20, all_bytes: 128 << 20, depth: 32 }
+    }
+}
+
+/// A file of the tree.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// From the root, with `/`.
+    pub path: String,
+    /// Its language; absent for manifests and other data.
+    pub language: Option<Language>,
+    /// Its text.
+    pub text: String,
+}
+
+/// The files of a source tree.
+#[derive(Debug, Clone, Default)]
+pub struct SourceTree {
+    /// The folder, absolute and free of links.
+    pub root: PathBuf,
+    /// The files in the order of their paths.
+    pub files: Vec<SourceFile>,
+    /// What was left out, for people.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A file or a part of the tree that was not read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// From the root, with `/`; `.` for the rest of the tree.
+    pub path: String,
+    /// Why.
+    pub because: String,
+}
+
+impl SourceTree {
+    /// Reads a folder.
+    ///
+    /// # Errors
+    /// The folder is not there, is no folder, or cannot be read.
+    pub fn read(root: &Path, limits: &TreeLimits) -> io::Result<SourceTree> {
+        let root = root.canonicalize()?;
+        if !root.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, "it is no folder"));
+        }
+        let mut tree = SourceTree { root: root.clone(), ..SourceTree::default() };
+        let mut bytes = 0;
+        for path in listed(&root, limits) {
+            if tree.files.len() >= limits.files || bytes >= limits.all_bytes {
+                let because = format!("only {} files and {bytes} bytes of a tree are read", tree.files.len());
+                tree.left_out.push(LeftOut { path: ".".to_owned(), because });
+                break;
+            }
+            match read_file(&root, &path, limits) {
+                Ok(Some(file)) => {
+                    bytes += file.text.len() as u64;
+                    tree.files.push(file);
+                }
+                Ok(None) => {}
+                Err(because) => tree.left_out.push(LeftOut { path: shown(&root, &path), because }),
+            }
+        }
+        Ok(tree)
+    }
+
+    /// Makes a tree of texts, for tests and for looking at a change before it is written.
+    pub fn of_texts(texts: &BTreeMap<String, String>) -> SourceTree {
+        let file = |(path, text): (&String, &String)| SourceFile {
+            path: path.clone(),
+            language: Language::of_path(path),
+            text: text.clone(),
+        };
+        SourceTree { root: PathBuf::new(), files: texts.iter().map(file).collect(), left_out: Vec::new() }
+    }
+
+    /// Returns the file at that path.
+    pub fn file(&self, path: &str) -> Option<&SourceFile> {
+        let at = self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?;
+        self.files.get(at)
+    }
+
+    /// Returns this tree with other texts in place of some files, and further ones.
+    pub fn with(&self, texts: &BTreeMap<String, String>) -> SourceTree {
+        let mut changed = self.clone();
+        for (path, text) in texts {
+            match changed.files.binary_search_by(|file| file.path.as_str().cmp(path)) {
+                Ok(at) => {
+                    if let Some(file) = changed.files.get_mut(at) {
+                        file.text.clone_from(text);
+                    }
+                }
+                Err(at) => {
+                    let language = Language::of_path(path);
+                    changed.files.insert(at, SourceFile { path: path.clone(), language, text: text.clone() });
+                }
+            }
+        }
+        changed
+    }
+}
+
+/// The files worth reading, in the order of their paths.
+fn listed(root: &Path, limits: &TreeLimits) -> Vec<PathBuf> {
+    let own = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() == 0 || !(entry.file_type().is_some_and(|kind| kind.is_dir()) && VENDORED.contains(&&*name))
+    };
+    // Links are not followed: what they lead to is read at its own place, or stands outside.
+    let walk = WalkBuilder::new(root)
+        .follow_links(false)
+        .max_depth(Some(limits.depth))
+        .parents(false)
+        .git_global(false)
+        .require_git(false)
+        .filter_entry(own)
+        .build();
+    let files = walk.filter_map(Result::ok).filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    let mut paths: Vec<PathBuf> = files.map(DirEntry::into_path).filter(|path| is_wanted(path)).collect();
+    paths.sort_by_cached_key(|path| shown(root, path));
+    paths
+}
+
+fn is_wanted(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Language::of_path(&name).is_some()
+        || MANIFESTS.contains(&name.as_str())
+        || name.ends_with(".csproj")
+        || [".yml", ".yaml", ".json"].iter().any(|end| name.ends_with(end) && is_document(&name))
+}
+
+/// A document of an API that code is bound to by its operation ids.
+fn is_document(name: &str) -> bool {
+    ["openapi", "swagger", "api"].iter().any(|word| name.to_ascii_lowercase().contains(word))
+}
+
+fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
+}
+
+/// Reads one file. `None` for what is no text; a text that says why where it may not be read.
+fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<SourceFile>, String> {
+    let file = File::open(path).map_err(|fault| fault.to_string())?;
+    let size = file.metadata().map_err(|fault| fault.to_string())?.len();
+    if size > limits.file_bytes {
+        return Err(format!("it has {size} bytes, more than {}", limits.file_bytes));
+    }
+    let mut bytes = Vec::new();
+    file.take(limits.file_bytes).read_to_end(&mut bytes).map_err(|fault| fault.to_string())?;
+    let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
+    let path = shown(root, path);
+    Ok(Some(SourceFile { language: Language::of_path(&path), path, text }))
+}
