@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Confidence, Face, FindingId, Mode, ScanId, Severity, Step, UndoOutcome};
+use crate::model::{Confidence, Face, FindingId, Mode, Role, ScanId, Severity, Step, UndoOutcome};
 pub use crate::report::{Access, Caller, Cell, MatrixRow, RouteVerdict};
 use crate::report::{ClauseInfo, CodeRef, ExchangeInfo, NextStep, OperationRef, PolicyRow, Question, SpecRef};
 
@@ -109,6 +109,36 @@ pub struct RecheckRow {
     pub outcome: RecheckOutcome,
     /// What was seen.
     pub because: String,
+}
+
+/// A finding's proof, sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Replay {
+    /// The finding.
+    pub finding_id: String,
+    /// What the proof showed then.
+    pub claim: String,
+    /// The exchanges in the order of the proof.
+    pub exchanges: Vec<ReplayedExchange>,
+}
+
+/// One exchange of a proof, then and now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReplayedExchange {
+    /// Its part in the proof.
+    pub role: Role,
+    /// As whom.
+    pub identity: String,
+    /// Method and address.
+    pub request: String,
+    /// The status then.
+    pub status_then: Option<u16>,
+    /// The status now.
+    pub status_now: Option<u16>,
+    /// The answer now, redacted and cut.
+    pub body_now: String,
+    /// Why it was not sent, or not answered.
+    pub not_sent: Option<String>,
 }
 
 /// A finding with everything that explains it.
