@@ -12,3 +12,4 @@ pub mod lang;
 pub mod project;
 pub mod routes;
 pub mod tree;
+pub mod words;
