@@ -1,7 +1,137 @@
-//! Words by which code names callers, owners and roles. Sorted; compared without case and without `_` and `-`.
+//! Words by which names speak of identity, roles and refusal. Each list is sorted.
+
+/// What a guard that asks for a credential is named after.
+pub const CREDENTIAL_WORDS: &[&str] = &[
+    "apikey",
+    "auth",
+    "authed",
+    "authenticate",
+    "authenticated",
+    "authentication",
+    "authorization",
+    "authorize",
+    "authorized",
+    "bearer",
+    "credential",
+    "credentials",
+    "identity",
+    "jwt",
+    "logged",
+    "login",
+    "oauth",
+    "oauth2",
+    "password",
+    "principal",
+    "secured",
+    "session",
+    "signed",
+    "signin",
+    "token",
+    "user",
+];
+
+/// What a guard that asks for a role, permission or scope is named after.
+pub const ROLE_WORDS: &[&str] = &[
+    "acl",
+    "admin",
+    "administrator",
+    "admins",
+    "group",
+    "groups",
+    "manager",
+    "moderator",
+    "owner",
+    "permission",
+    "permissions",
+    "privilege",
+    "privileges",
+    "role",
+    "roles",
+    "scope",
+    "scopes",
+    "staff",
+    "superadmin",
+    "superuser",
+];
+
+/// What a guard does, in its name: without one of these (or `current`), a name speaks of a thing and not of a guard.
+pub const GUARD_VERBS: &[&str] = &[
+    "accepted",
+    "allowed",
+    "assert",
+    "authenticate",
+    "authenticated",
+    "authorize",
+    "authorized",
+    "check",
+    "current",
+    "enforce",
+    "ensure",
+    "guard",
+    "has",
+    "is",
+    "must",
+    "need",
+    "needed",
+    "needs",
+    "only",
+    "protect",
+    "protected",
+    "require",
+    "required",
+    "requires",
+    "restrict",
+    "restricted",
+    "secured",
+    "validate",
+    "validated",
+    "verified",
+    "verify",
+];
+
+/// What lets strangers in, in a name.
+pub const PUBLIC_WORDS: &[&str] = &["allowany", "anonymous", "optional", "permitall", "public"];
+
+/// Names of faults that a caller without a credential is answered with.
+pub const UNAUTHENTICATED_WORDS: &[&str] = &[
+    "authenticated",
+    "authentication",
+    "credential",
+    "credentials",
+    "login",
+    "token",
+    "unauthenticated",
+    "unauthorised",
+    "unauthorized",
+];
+
+/// Names of faults that a caller who may not do this is answered with.
+pub const FORBIDDEN_WORDS: &[&str] = &["access", "authorization", "denied", "forbidden", "permission"];
+
+/// Returns the words of a name, in small letters: `isAdmin_user` has `is`, `admin`, `user`.
+pub fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_small) {
+            words.push(String::new());
+        }
+        was_small = letter.is_lowercase() || letter.is_numeric();
+        if let (true, Some(word)) = (letter.is_alphanumeric(), words.last_mut()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Returns whether a name has a word of a list.
+pub fn has_word(name: &str, list: &[&str]) -> bool {
+    words_of(name).iter().any(|word| list.contains(&word.as_str()))
+}
 
 /// Fields of an object that name its owner.
-pub const OWNER_FIELDS: [&str; 26] = [
+pub const OWNER_FIELDS: &[&str] = &[
     "account",
     "accountid",
     "author",
@@ -31,7 +161,7 @@ pub const OWNER_FIELDS: [&str; 26] = [
 ];
 
 /// Names of what holds the caller: parameters, locals, attributes of a request.
-pub const CALLERS: [&str; 24] = [
+pub const CALLERS: &[&str] = &[
     "account",
     "actor",
     "auth",
@@ -59,8 +189,8 @@ pub const CALLERS: [&str; 24] = [
 ];
 
 /// Names of tables and models whose rows are the accounts themselves.
-pub const ACCOUNTS: [&str; 10] =
-    ["account", "accounts", "customuser", "member", "members", "person", "profile", "profiles", "user", "users"];
+pub const ACCOUNTS: &[&str] =
+    &["account", "accounts", "customuser", "member", "members", "person", "profile", "profiles", "user", "users"];
 
 /// Returns a name without case, `_` and `-`.
 pub fn plain(name: &str) -> String {

@@ -43,7 +43,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn is_owner(&self, name: &str) -> bool {
-        is_one_of(name, &OWNER_FIELDS) || self.extra.iter().any(|extra| plain(extra) == plain(name))
+        is_one_of(name, OWNER_FIELDS) || self.extra.iter().any(|extra| plain(extra) == plain(name))
     }
 
     fn see(&self, expr: &Expr, found: &mut Vec<OwnerUse>) {
@@ -190,14 +190,14 @@ pub(super) fn caller_of(module: &Module, expr: &Expr) -> Option<(String, String)
 
 fn root_of(expr: &Expr) -> Option<&Expr> {
     match &*expr.kind {
-        ExprKind::Name(name) => is_one_of(name, &CALLERS).then_some(expr),
+        ExprKind::Name(name) => is_one_of(name, CALLERS).then_some(expr),
         ExprKind::Member(object, name) => {
             let below = root_of(object);
-            below.or_else(|| (is_request(object) && is_one_of(name, &CALLERS)).then_some(expr))
+            below.or_else(|| (is_request(object) && is_one_of(name, CALLERS)).then_some(expr))
         }
         ExprKind::Index(object, key) => {
             let key = crate::ir::literal(key).unwrap_or_default();
-            root_of(object).or_else(|| (is_request(object) && is_one_of(key, &CALLERS)).then_some(expr))
+            root_of(object).or_else(|| (is_request(object) && is_one_of(key, CALLERS)).then_some(expr))
         }
         ExprKind::Call { callee, arguments, .. } => {
             let name = dotted(callee)?;
@@ -206,7 +206,7 @@ fn root_of(expr: &Expr) -> Option<&Expr> {
             if last_part(&name) == "get" {
                 let key = arguments.first().and_then(|first| crate::ir::literal(&first.value)).unwrap_or_default();
                 let ExprKind::Member(object, _) = &*callee.kind else { return None };
-                return (is_request(object) && is_one_of(key, &CALLERS)).then_some(expr).or_else(|| root_of(object));
+                return (is_request(object) && is_one_of(key, CALLERS)).then_some(expr).or_else(|| root_of(object));
             }
             (arguments.is_empty() && names_a_caller(&plain_name)).then_some(expr)
         }

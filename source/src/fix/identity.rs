@@ -60,7 +60,7 @@ fn from_parameter(case: &Case<'_>) -> Option<Identity> {
             .find_map(|part| dependency(case.project, case.handler.module, part));
         let gives_caller = match &injected {
             Some(dependency) => gives_caller(case.project, dependency.0, &dependency.1, 0),
-            None => case.entry.framework != FrameworkName::FastApi && is_one_of(&parameter.name, &CALLERS),
+            None => case.entry.framework != FrameworkName::FastApi && is_one_of(&parameter.name, CALLERS),
         };
         if !gives_caller {
             continue;
@@ -305,7 +305,7 @@ fn left_on(project: &Project, holders: &[&str]) -> Option<String> {
                 if let StatementKind::Assign(targets, Some(_)) = &statement.kind
                     && let Some(ExprKind::Member(object, name)) = targets.first().map(|target| &*target.kind)
                     && object.name().is_some_and(|holder| holders.contains(&holder))
-                    && is_one_of(name, &CALLERS)
+                    && is_one_of(name, CALLERS)
                 {
                     found.get_or_insert_with(|| name.clone());
                 }

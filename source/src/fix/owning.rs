@@ -66,7 +66,7 @@ impl Known {
         for module in &project.modules {
             for function in functions(&module.statements) {
                 let takes = function.parameters.iter().any(|parameter| {
-                    is_one_of(&parameter.name, &CALLERS) || matches!(parameter.name.as_str(), "req" | "request")
+                    is_one_of(&parameter.name, CALLERS) || matches!(parameter.name.as_str(), "req" | "request")
                 });
                 let function = FunctionRef { module: module.id, function, class: None };
                 if takes && function.function.decorators.is_empty() && self.is_owning(project, &function) {
@@ -84,7 +84,7 @@ fn passes_caller(expr: &Expr) -> bool {
         ExprKind::Index(object, _) | ExprKind::Member(object, _) => object,
         _ => expr,
     };
-    root.name().is_some_and(|name| is_one_of(name, &CALLERS) || matches!(name, "req" | "request"))
+    root.name().is_some_and(|name| is_one_of(name, CALLERS) || matches!(name, "req" | "request"))
         || expr.call().is_some()
 }
 

@@ -55,8 +55,8 @@ impl Tables {
     /// Returns the columns that name an owner, the plainest first: those that refer to accounts, those with a usual name.
     pub(super) fn owner_columns(&self, name: &str) -> Vec<&Column> {
         let columns = self.columns(name).unwrap_or_default();
-        let refers = |column: &&Column| column.refers_to.as_deref().is_some_and(|to| is_one_of(to, &ACCOUNTS));
-        let named = |column: &&Column| is_one_of(&column.name, &OWNER_FIELDS) && !column.is_key;
+        let refers = |column: &&Column| column.refers_to.as_deref().is_some_and(|to| is_one_of(to, ACCOUNTS));
+        let named = |column: &&Column| is_one_of(&column.name, OWNER_FIELDS) && !column.is_key;
         let first = columns.iter().filter(|column| refers(column) && named(column));
         let second = columns.iter().filter(|column| !refers(column) && named(column));
         let third = columns.iter().filter(|column| refers(column) && !named(column));

@@ -30,6 +30,11 @@ impl Project {
         parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
     }
 
+    /// Returns what an import in a module brings in.
+    pub(crate) fn resolve_import(&self, from: ModuleId, target: &ImportTarget) -> Option<Resolved> {
+        self.imported(from, target, 0)
+    }
+
     fn look_up(&self, module: ModuleId, parts: &[&str], steps: usize) -> Option<Resolved> {
         let (head, rest) = parts.split_first()?;
         if steps > MOST_STEPS {

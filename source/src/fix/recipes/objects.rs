@@ -154,7 +154,7 @@ fn predicate(case: &Case<'_>, object: &str, known: &Known) -> Option<(String, cr
                 .map(|parameter| {
                     if matches!(parameter.name.as_str(), "req" | "request") {
                         request.clone()
-                    } else if is_one_of(&parameter.name, &CALLERS) {
+                    } else if is_one_of(&parameter.name, CALLERS) {
                         None
                     } else {
                         Some(object.to_owned())

@@ -115,8 +115,8 @@ impl Owned<'_> {
 
     /// The id is the account: it must be the caller's own.
     fn is_the_account(&self, caller: &Identity) -> Option<Draft> {
-        let of_account = self.load.table.as_deref().is_some_and(|table| is_one_of(table, &ACCOUNTS))
-            && is_one_of(self.parameter, &OWNER_FIELDS);
+        let of_account = self.load.table.as_deref().is_some_and(|table| is_one_of(table, ACCOUNTS))
+            && is_one_of(self.parameter, OWNER_FIELDS);
         if !of_account {
             return None;
         }
@@ -209,7 +209,7 @@ impl Owned<'_> {
             let text = match (of_loader, own) {
                 (Some(text), _) => text.to_owned(),
                 (None, Some(own)) => own.name.clone(),
-                (None, None) if is_one_of(&parameter.name, &CALLERS) => caller.text.clone(),
+                (None, None) if is_one_of(&parameter.name, CALLERS) => caller.text.clone(),
                 (None, None) => return None,
             };
             arguments.push(text);
