@@ -3,8 +3,9 @@
 //! and it never writes.
 //!
 //! `tree` reads the files, `lang` lowers each language into one small syntax tree (`ir`), `project` resolves names across
-//! files, `frameworks` finds the routes (`routes`).
+//! files, `frameworks` finds the routes (`routes`), `fix` proposes changes.
 
+pub mod fix;
 pub mod frameworks;
 pub mod ir;
 pub mod lang;

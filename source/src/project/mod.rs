@@ -2,11 +2,13 @@
 
 mod classes;
 mod constants;
+mod exports;
 mod modules;
 mod names;
 mod resolve;
+mod scripts;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::ir::{Class, Expr, Function, Span, Statement};
@@ -107,31 +109,18 @@ pub struct Project {
     by_name: HashMap<String, ModuleId>,
     by_tail: HashMap<String, Vec<ModuleId>>,
     by_path: HashMap<String, ModuleId>,
+    script_paths: scripts::ScriptPaths,
 }
 
 impl Project {
     /// Parses and lowers a tree.
     pub fn parse(tree: SourceTree) -> Project {
         let mut project = Project { left_out: tree.left_out.clone(), ..Project::default() };
+        project.script_paths = scripts::ScriptPaths::read(&tree);
         for file in &tree.files {
             let Some(language) = file.language else { continue };
-            match language.lower(&file.text) {
-                Some(lowered) => {
-                    let id = ModuleId(project.modules.len());
-                    let mut module = Module {
-                        id,
-                        path: file.path.clone(),
-                        language,
-                        text: Arc::from(file.text.as_str()),
-                        statements: lowered.statements,
-                        damaged: lowered.damaged,
-                        definitions: HashMap::new(),
-                        imports: HashMap::new(),
-                        stars: Vec::new(),
-                    };
-                    names::collect(&mut module);
-                    project.add(module);
-                }
+            match lowered(ModuleId(project.modules.len()), &file.path, language, &file.text) {
+                Some(module) => project.add(module),
                 None => project
                     .left_out
                     .push(LeftOut { path: file.path.clone(), because: "parsing it takes too long".to_owned() }),
@@ -139,6 +128,23 @@ impl Project {
         }
         project.tree = tree;
         project
+    }
+
+    /// Returns this project with other texts in place of some files, and further ones. Only those are parsed.
+    pub fn with(&self, texts: &BTreeMap<String, String>) -> Project {
+        let mut changed = self.clone();
+        changed.tree = self.tree.with(texts);
+        for (path, text) in texts {
+            let Some(language) = Language::of_path(path) else { continue };
+            let known = self.by_path.get(path).copied();
+            let id = known.unwrap_or(ModuleId(changed.modules.len()));
+            match (lowered(id, path, language, text), changed.modules.get_mut(id.0)) {
+                (Some(module), Some(place)) if known.is_some() => *place = module,
+                (Some(module), _) => changed.add(module),
+                (None, _) => {}
+            }
+        }
+        changed
     }
 
     /// Returns the module at that place.
@@ -168,4 +174,22 @@ impl Project {
         }
         self.modules.push(module);
     }
+}
+
+/// Lowers one file. `None` where parsing it takes too long.
+fn lowered(id: ModuleId, path: &str, language: Language, text: &str) -> Option<Module> {
+    let lowered = language.lower(text)?;
+    let mut module = Module {
+        id,
+        path: path.to_owned(),
+        language,
+        text: Arc::from(text),
+        statements: lowered.statements,
+        damaged: lowered.damaged,
+        definitions: HashMap::new(),
+        imports: HashMap::new(),
+        stars: Vec::new(),
+    };
+    names::collect(&mut module);
+    Some(module)
 }

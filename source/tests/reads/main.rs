@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod fastapi;
+mod fix;
 mod flask;
 mod project;
+mod scripts;
 mod shown;

@@ -1,0 +1,239 @@
+//! How the project itself ties objects to callers: every place where an owner's column is compared with, or given, a part
+//! of the caller. A change follows the nearest of them.
+
+use super::sql;
+use crate::ir::{Argument, Expr, ExprKind, Span, dotted, last_part, walk_statements};
+use crate::lang::Language;
+use crate::project::{Module, ModuleId, Project};
+use crate::words::{CALLERS, OWNER_FIELDS, is_one_of, plain};
+
+/// One place where an object is tied to a caller.
+#[derive(Debug, Clone)]
+pub(super) struct OwnerUse {
+    /// Where.
+    pub module: ModuleId,
+    /// The whole comparison or call.
+    pub span: Span,
+    /// The owner's column.
+    pub column: String,
+    /// The table or model, where it is known.
+    pub table: Option<String>,
+    /// What holds the caller: `user`, `req.user`, `get_jwt_identity()`.
+    pub root: String,
+    /// Which part of it is the owner: `["id"]`, `.id`; empty for itself.
+    pub part: String,
+    /// Whether the object is read by key (`row["owner"]`) rather than by attribute, where an object is compared.
+    pub by_key: Option<bool>,
+}
+
+/// Finds all such places of a project.
+pub(super) fn owner_uses(project: &Project, extra: &[String]) -> Vec<OwnerUse> {
+    let mut found = Vec::new();
+    for module in &project.modules {
+        let finder = Finder { module, extra };
+        walk_statements(&module.statements, &mut |_| {}, &mut |expr| finder.see(expr, &mut found));
+    }
+    found
+}
+
+struct Finder<'a> {
+    module: &'a Module,
+    extra: &'a [String],
+}
+
+impl Finder<'_> {
+    fn is_owner(&self, name: &str) -> bool {
+        is_one_of(name, OWNER_FIELDS) || self.extra.iter().any(|extra| plain(extra) == plain(name))
+    }
+
+    fn see(&self, expr: &Expr, found: &mut Vec<OwnerUse>) {
+        match &*expr.kind {
+            ExprKind::Call { callee, arguments, .. } => self.see_call(expr, callee, arguments, found),
+            ExprKind::Compare(parts, operators) => {
+                if let ([left, right], [operator]) = (parts.as_slice(), operators.as_slice())
+                    && matches!(operator.as_str(), "==" | "!=" | "===" | "!==" | "is" | "is not")
+                {
+                    let pair = self.compared(expr, left, right).or_else(|| self.compared(expr, right, left));
+                    found.extend(pair);
+                }
+            }
+            ExprKind::Record(entries) => {
+                for entry in entries {
+                    let key = entry.key.as_ref().and_then(|key| crate::ir::literal(key).or_else(|| key.name()));
+                    let Some(key) = key.filter(|key| self.is_owner(key)) else { continue };
+                    found.extend(self.made(expr.span, key, None, &entry.value));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn see_call(&self, call: &Expr, callee: &Expr, arguments: &[Argument], found: &mut Vec<OwnerUse>) {
+        if let Some((_, read, values)) = sql_of(self.module, arguments) {
+            for (column, place) in read.pairs.iter().filter(|(column, _)| self.is_owner(column)) {
+                let value = values.get(*place);
+                found.extend(value.and_then(|value| self.made(call.span, column, Some(read.table.clone()), value)));
+            }
+            return;
+        }
+        for argument in arguments {
+            let Some(name) = argument.name.as_deref() else { continue };
+            let column = name.split("__").next().unwrap_or(name);
+            if self.is_owner(column) {
+                found.extend(self.made(call.span, column, model_of(callee), &argument.value));
+            }
+        }
+    }
+
+    fn compared(&self, whole: &Expr, field: &Expr, caller: &Expr) -> Option<OwnerUse> {
+        let (object, name, by_key) = match &*peeled(field).kind {
+            ExprKind::Member(object, name) => (object.clone(), name.clone(), false),
+            ExprKind::Index(object, key) => (object.clone(), crate::ir::literal(key)?.to_owned(), true),
+            _ => return None,
+        };
+        // `user.id == user.id` and `req.user.id` on the left are no objects.
+        if !self.is_owner(&name) || caller_of(self.module, field).is_some() {
+            return None;
+        }
+        let table = object.name().filter(|name| name.starts_with(char::is_uppercase)).map(str::to_owned);
+        let mut made = self.made(whole.span, &name, table, caller)?;
+        made.by_key = Some(by_key);
+        Some(made)
+    }
+
+    fn made(&self, span: Span, column: &str, table: Option<String>, value: &Expr) -> Option<OwnerUse> {
+        let (root, part) = caller_of(self.module, value)?;
+        let module = self.module.id;
+        Some(OwnerUse { module, span, column: column.to_owned(), table, root, part, by_key: None })
+    }
+}
+
+/// Returns the statement among the arguments of a call, its reading, and the values that follow it.
+pub(super) fn sql_of<'a>(module: &Module, arguments: &'a [Argument]) -> Option<(&'a Expr, sql::Sql, Vec<&'a Expr>)> {
+    let at = arguments.iter().position(|argument| literal_of(&argument.value).is_some())?;
+    let literal = literal_of(&arguments.get(at)?.value)?;
+    let read = sql::read(literal.span.text(&module.text))?;
+    let rest = arguments.get(at + 1..).unwrap_or_default();
+    let values = match rest {
+        [only] => match &*only.value.kind {
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Record(entries) => by_name(&read, entries),
+            _ => vec![&only.value],
+        },
+        many => many.iter().map(|argument| &argument.value).collect(),
+    };
+    Some((literal, read, values))
+}
+
+/// The values in the order of the marks that name them.
+fn by_name<'a>(read: &sql::Sql, entries: &'a [crate::ir::Entry]) -> Vec<&'a Expr> {
+    let value = |mark: &sql::Mark| {
+        let name = mark.name()?;
+        let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(crate::ir::literal) == Some(name))?;
+        Some(&entry.value)
+    };
+    read.marks.iter().filter_map(|(_, mark)| value(mark)).collect()
+}
+
+/// The literal that an argument is, also within `text("..")`.
+fn literal_of(expr: &Expr) -> Option<&Expr> {
+    match &*expr.kind {
+        ExprKind::Text(_) | ExprKind::Template(..) => Some(expr),
+        ExprKind::Call { callee, arguments, .. } if dotted(callee).is_some_and(|name| last_part(&name) == "text") => {
+            arguments.first().and_then(|argument| literal_of(&argument.value))
+        }
+        _ => None,
+    }
+}
+
+/// The model that a chain of calls begins with: `Invoice.query.filter_by`, `Invoice.objects.get`, `query(Invoice)`.
+pub(super) fn model_of(callee: &Expr) -> Option<String> {
+    let is_model = |name: &str| name.starts_with(char::is_uppercase).then(|| name.to_owned());
+    match &*callee.kind {
+        ExprKind::Name(name) => is_model(name),
+        ExprKind::Member(object, _) => model_of(object),
+        ExprKind::Call { callee: inner, arguments, .. } => {
+            let of_argument = arguments
+                .first()
+                .and_then(|first| dotted(&first.value))
+                .and_then(|name| name.split('.').next().and_then(is_model));
+            of_argument.or_else(|| model_of(inner))
+        }
+        ExprKind::Await(inner) => model_of(inner),
+        _ => None,
+    }
+}
+
+/// Takes away what only converts: `str(x)`, `int(x)`, `Number(x)`.
+pub(super) fn peeled(expr: &Expr) -> &Expr {
+    const CONVERTERS: [&str; 10] =
+        ["BigInt", "Number", "ObjectId", "String", "UUID", "int", "parseInt", "str", "uuid.UUID", "toString"];
+    match &*expr.kind {
+        ExprKind::Call { callee, arguments, .. } => {
+            let name = dotted(callee).unwrap_or_default();
+            match arguments.first() {
+                Some(first) if CONVERTERS.contains(&name.as_str()) => peeled(&first.value),
+                _ => expr,
+            }
+        }
+        _ => expr,
+    }
+}
+
+/// Returns what holds the caller and which part of it an expression is, where it is a part of the caller.
+pub(super) fn caller_of(module: &Module, expr: &Expr) -> Option<(String, String)> {
+    let expr = peeled(expr);
+    let root = root_of(expr)?;
+    let part = module.text.get(root.span.end..expr.span.end)?.replace("?.", ".");
+    Some((root.span.text(&module.text).replace("?.", "."), part))
+}
+
+fn root_of(expr: &Expr) -> Option<&Expr> {
+    match &*expr.kind {
+        ExprKind::Name(name) => is_one_of(name, CALLERS).then_some(expr),
+        ExprKind::Member(object, name) => {
+            let below = root_of(object);
+            below.or_else(|| (is_request(object) && is_one_of(name, CALLERS)).then_some(expr))
+        }
+        ExprKind::Index(object, key) => {
+            let key = crate::ir::literal(key).unwrap_or_default();
+            root_of(object).or_else(|| (is_request(object) && is_one_of(key, CALLERS)).then_some(expr))
+        }
+        ExprKind::Call { callee, arguments, .. } => {
+            let name = dotted(callee)?;
+            let plain_name = plain(last_part(&name));
+            // `session.get("user_id")`, `c.get("user")`, `get_jwt_identity()`
+            if last_part(&name) == "get" {
+                let key = arguments.first().and_then(|first| crate::ir::literal(&first.value)).unwrap_or_default();
+                let ExprKind::Member(object, _) = &*callee.kind else { return None };
+                return (is_request(object) && is_one_of(key, CALLERS)).then_some(expr).or_else(|| root_of(object));
+            }
+            (arguments.is_empty() && names_a_caller(&plain_name)).then_some(expr)
+        }
+        ExprKind::Await(inner) => root_of(inner),
+        _ => None,
+    }
+}
+
+/// Returns whether a function's name says that it gives the caller; the name without case and `_`.
+pub(super) fn names_a_caller(plain_name: &str) -> bool {
+    const BEFORE: [&str; 9] = ["get", "require", "required", "load", "need", "fetch", "must", "ensure", "the"];
+    let rest = BEFORE.iter().find_map(|word| plain_name.strip_prefix(word)).unwrap_or(plain_name);
+    CALLERS.contains(&rest)
+        || rest == "jwtidentity"
+        || ["currentuser", "currentaccount", "signedinuser", "loggedinuser", "authenticateduser", "browseruser"]
+            .iter()
+            .any(|word| rest.contains(word))
+}
+
+/// Whether an expression is the request, its context or its session.
+fn is_request(expr: &Expr) -> bool {
+    const REQUESTS: [&str; 12] =
+        ["c", "context", "ctx", "g", "locals", "req", "request", "res", "self", "session", "state", "this"];
+    dotted(expr).is_some_and(|name| name.split('.').all(|part| REQUESTS.contains(&part)))
+}
+
+/// Returns whether the file is one of a language with attributes and keys apart (Python).
+pub(super) fn has_keys_apart(module: &Module) -> bool {
+    module.language == Language::Python
+}

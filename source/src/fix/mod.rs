@@ -1,0 +1,27 @@
+//! Proposes changes to the user's own files: which bytes to replace, as edits and as a diff, with a record of what was
+//! verified. Knows the project's own ways first (a sibling's guard), then its libraries, then the framework's. Never writes.
+
+mod callers;
+mod denial;
+mod draft;
+mod edits;
+mod identity;
+mod imports;
+mod loads;
+mod names;
+mod owning;
+mod plan;
+mod proposal;
+mod propose;
+mod recipes;
+mod request;
+mod scope;
+mod sql;
+mod style;
+mod tables;
+mod verify;
+
+pub use plan::{Plan, PlanStep, StepOutcome, plan};
+pub use proposal::{Confidence, Edit, FileDigest, Idiom, Proposal, Refusal, RefusalReason, Verification};
+pub use propose::propose;
+pub use request::{FixFacts, FixRequest, Remedy};

@@ -1,0 +1,179 @@
+//! Whether every name that a change brings is known where it is used.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::edits;
+use crate::ir::{Expr, ExprKind, Function, Span, Statement, StatementKind, walk_expr, walk_statements};
+use crate::lang::Language;
+use crate::project::{Module, Project};
+
+/// Names that a language has by itself, as far as recipes use them.
+const OF_PYTHON: [&str; 34] = [
+    "Exception",
+    "False",
+    "KeyError",
+    "None",
+    "PermissionError",
+    "True",
+    "TypeError",
+    "ValueError",
+    "__name__",
+    "all",
+    "any",
+    "bool",
+    "bytes",
+    "dict",
+    "enumerate",
+    "filter",
+    "float",
+    "frozenset",
+    "getattr",
+    "hasattr",
+    "int",
+    "isinstance",
+    "len",
+    "list",
+    "map",
+    "max",
+    "min",
+    "open",
+    "print",
+    "range",
+    "set",
+    "str",
+    "super",
+    "tuple",
+];
+const OF_JAVASCRIPT: [&str; 26] = [
+    "Array",
+    "Boolean",
+    "Buffer",
+    "Date",
+    "Error",
+    "JSON",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "RegExp",
+    "Set",
+    "String",
+    "URL",
+    "__dirname",
+    "arguments",
+    "console",
+    "fetch",
+    "globalThis",
+    "module",
+    "process",
+    "require",
+    "setTimeout",
+    "this",
+    "undefined",
+];
+
+/// Returns a name within the changed pieces that is not known there.
+pub(super) fn unbound(
+    project: &Project,
+    before: &BTreeMap<String, String>,
+    texts: &BTreeMap<String, String>,
+) -> Option<String> {
+    texts.iter().find_map(|(file, new)| {
+        let module = project.module_at(file)?;
+        let old = before.get(file).map_or("", String::as_str);
+        // What stands in the new text is what would be replaced on the way back.
+        let pieces: Vec<Span> = edits::replaced(file, new, old).into_iter().map(|edit| edit.span).collect();
+        unbound_in(module, &pieces)
+    })
+}
+
+fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
+    let scopes = scopes(module);
+    let mut used: Vec<(&str, Span)> = Vec::new();
+    let mut see = |expr: &'_ Expr| {
+        let touched = pieces.iter().any(|piece| expr.span.start < piece.end && piece.start < expr.span.end);
+        if let ExprKind::Name(_) = &*expr.kind
+            && touched
+        {
+            used.push((expr.span.text(&module.text), expr.span));
+        }
+    };
+    walk_statements(&module.statements, &mut |_| {}, &mut see);
+    let own: &[&str] = if module.language == Language::Python { &OF_PYTHON } else { &OF_JAVASCRIPT };
+    let known = |name: &str, span: Span| {
+        own.contains(&name)
+            || module.definitions.contains_key(name)
+            || module.imports.contains_key(name)
+            || !module.stars.is_empty()
+            || scopes.iter().any(|(scope, names)| scope.covers(&span) && names.contains(name))
+    };
+    used.into_iter().find(|(name, span)| !known(name, *span)).map(|(name, _)| name.to_owned())
+}
+
+/// Each function with the names that it binds, and the module's own.
+fn scopes(module: &Module) -> Vec<(Span, HashSet<String>)> {
+    let whole = Span { start: 0, end: module.text.len(), line: 1, end_line: usize::MAX };
+    let mut found = vec![(whole, bound_by(&module.statements))];
+    let mut functions: Vec<&Function> = Vec::new();
+    let mut lambdas: Vec<&Function> = Vec::new();
+    let mut comprehensions: Vec<(Span, HashSet<String>)> = Vec::new();
+    walk_statements(
+        &module.statements,
+        &mut |statement| {
+            if let StatementKind::Function(function) = &statement.kind {
+                functions.push(function);
+            }
+        },
+        &mut |expr| match &*expr.kind {
+            ExprKind::Function(function) => lambdas.push(function),
+            ExprKind::Comprehension { clauses, .. } => {
+                let mut names = HashSet::new();
+                clauses.iter().for_each(|clause| bind(&clause.target, &mut names));
+                comprehensions.push((expr.span, names));
+            }
+            _ => {}
+        },
+    );
+    for function in functions.into_iter().chain(lambdas) {
+        let mut names = bound_by(&function.body);
+        names.extend(function.parameters.iter().map(|parameter| parameter.name.clone()));
+        names.extend(function.parameters.iter().flat_map(|parameter| parameter.binds.iter().cloned()));
+        found.push((function.outer_span, names));
+    }
+    found.extend(comprehensions);
+    found
+}
+
+/// The names that statements bind, those of functions within too: where exactly a name is bound is the parser's concern,
+/// not this one's, which looks for names that are bound nowhere.
+fn bound_by(statements: &[Statement]) -> HashSet<String> {
+    let mut names = HashSet::new();
+    walk_statements(
+        statements,
+        &mut |statement| match &statement.kind {
+            StatementKind::Assign(targets, _) => targets.iter().for_each(|target| bind(target, &mut names)),
+            StatementKind::For { target, .. } => bind(target, &mut names),
+            StatementKind::With { items, .. } => {
+                items.iter().filter_map(|item| item.target.as_ref()).for_each(|target| bind(target, &mut names));
+            }
+            StatementKind::Function(function) => {
+                names.insert(function.name.clone());
+            }
+            StatementKind::Class(class) => {
+                names.insert(class.name.clone());
+            }
+            _ => {}
+        },
+        &mut |_| {},
+    );
+    names
+}
+
+fn bind(target: &Expr, names: &mut HashSet<String>) {
+    walk_expr(target, &mut |part| {
+        if let Some(name) = part.name() {
+            names.insert(name.to_owned());
+        }
+    });
+}

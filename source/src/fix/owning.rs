@@ -1,0 +1,210 @@
+//! The functions of a project that tie an object to its caller, and whether a handler uses one for what it loads.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::callers::{OwnerUse, caller_of, owner_uses, sql_of};
+use super::draft::Case;
+use super::loads::{Load, LoadKind, calls, loads, mentions, names_of};
+use super::tables::Tables;
+use crate::ir::{Expr, ExprKind, Function, Span, StatementKind, walk_statements};
+use crate::project::{FunctionRef, ModuleId, Project, Resolved};
+use crate::words::{CALLERS, is_one_of};
+
+/// More calls within calls are not followed.
+const MOST_STEPS: usize = 3;
+
+/// What a project says of owners.
+pub(super) struct Known {
+    /// Tables and models.
+    pub tables: Tables,
+    /// Where objects are tied to callers.
+    pub uses: Vec<OwnerUse>,
+}
+
+impl Known {
+    /// Reads it from the project of a case.
+    pub(super) fn of(case: &Case<'_>) -> Known {
+        Known { tables: Tables::of(case.project), uses: owner_uses(case.project, &case.facts.owner_fields) }
+    }
+
+    /// Returns whether a function ties what it gets to a caller that it gets too.
+    pub(super) fn is_owning(&self, project: &Project, function: &FunctionRef) -> bool {
+        self.owning_within(project, function, 0)
+    }
+
+    fn owning_within(&self, project: &Project, function: &FunctionRef, steps: usize) -> bool {
+        if steps > MOST_STEPS {
+            return false;
+        }
+        if self.uses_in(function.module, function.function.outer_span).next().is_some() {
+            return true;
+        }
+        let mut found = false;
+        walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
+            let ExprKind::Call { callee, arguments, .. } = &*expr.kind else { return };
+            let passes = arguments.iter().any(|argument| passes_caller(&argument.value));
+            if passes
+                && !found
+                && let Some(Resolved::Function(inner)) = project.resolve_expr(function.module, callee)
+            {
+                found =
+                    !Arc::ptr_eq(&inner.function, &function.function) && self.owning_within(project, &inner, steps + 1);
+            }
+        });
+        found
+    }
+
+    /// Returns the uses within a piece of a module.
+    pub(super) fn uses_in(&self, module: ModuleId, span: Span) -> impl Iterator<Item = &OwnerUse> {
+        self.uses.iter().filter(move |used| used.module == module && span.covers(&used.span))
+    }
+
+    /// Returns all functions of the project that tie an object to a caller among their parameters.
+    pub(super) fn owning_functions(&self, project: &Project) -> Vec<FunctionRef> {
+        let mut found = Vec::new();
+        for module in &project.modules {
+            for function in functions(&module.statements) {
+                let takes = function.parameters.iter().any(|parameter| {
+                    is_one_of(&parameter.name, CALLERS) || matches!(parameter.name.as_str(), "req" | "request")
+                });
+                let function = FunctionRef { module: module.id, function, class: None };
+                if takes && function.function.decorators.is_empty() && self.is_owning(project, &function) {
+                    found.push(function);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Whether an argument is the caller, a part of it, or the request that carries it.
+fn passes_caller(expr: &Expr) -> bool {
+    let root = match &*expr.kind {
+        ExprKind::Index(object, _) | ExprKind::Member(object, _) => object,
+        _ => expr,
+    };
+    root.name().is_some_and(|name| is_one_of(name, CALLERS) || matches!(name, "req" | "request"))
+        || expr.call().is_some()
+}
+
+/// The named functions at the top of a module, arrows that are given a name too.
+fn functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
+    let mut found = Vec::new();
+    for statement in statements {
+        match &statement.kind {
+            StatementKind::Function(function) => found.push(function.clone()),
+            StatementKind::Assign(targets, Some(value)) => {
+                if let (Some(name), ExprKind::Function(function)) = (targets.first().and_then(Expr::name), &*value.kind)
+                {
+                    let mut named = (**function).clone();
+                    if named.name.is_empty() {
+                        name.clone_into(&mut named.name);
+                    }
+                    found.push(Arc::new(named));
+                }
+            }
+            StatementKind::Block(body) => found.extend(functions(body)),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What ties a handler's object to its caller.
+#[derive(Debug, Clone)]
+pub(super) struct Tie {
+    /// Where.
+    pub span: Span,
+    /// The function that does it; absent where the handler does it itself.
+    pub through: Option<FunctionRef>,
+}
+
+/// Finds what ties the object of a parameter to the caller in a handler.
+pub(super) fn tie(case: &Case<'_>, known: &Known, parameter: &str) -> Option<Tie> {
+    let names = names_of(case, parameter);
+    let all = loads(case, parameter);
+    let objects: HashSet<&str> = all.iter().filter_map(Load::name).collect();
+    through_function(case, known, parameter, &objects).or_else(|| {
+        let own = known.uses_in(case.handler.module, case.function().outer_span);
+        let mut own = own.filter(|used| {
+            let text = used.span.text(&case.module.text);
+            let is_load = all.iter().any(|load| load.call.span.covers(&used.span) || used.span.covers(&load.call.span));
+            let is_object = objects
+                .iter()
+                .chain(names.iter().map(String::as_str).collect::<Vec<_>>().iter())
+                .any(|name| has_word(text, name));
+            is_load || (used.by_key.is_some() && is_object)
+        });
+        own.next().map(|used| Tie { span: used.span, through: None })
+    })
+}
+
+fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &HashSet<&str>) -> Option<Tie> {
+    let names = names_of(case, parameter);
+    let given = |_: &Expr, arguments: &[crate::ir::Argument]| {
+        arguments.iter().any(|argument| {
+            mentions(&argument.value, &names, parameter)
+                || argument.value.name().is_some_and(|name| objects.contains(name))
+                // `mine(req, find('notes', req.params.id))`
+                || argument.value.call().is_some_and(|(_, inner)| {
+                    inner.iter().any(|argument| mentions(&argument.value, &names, parameter))
+                })
+        }) && arguments.iter().any(|argument| passes_caller(&argument.value))
+    };
+    calls(case, &given).into_iter().find_map(|(call, _)| {
+        let (callee, _) = call.call()?;
+        let Some(Resolved::Function(function)) = resolve_function(case.project, case.handler.module, callee) else {
+            return None;
+        };
+        known.is_owning(case.project, &function).then_some(Tie { span: call.span, through: Some(function) })
+    })
+}
+
+/// Returns what a callee stands for; a name that is given an arrow function is that function.
+pub(super) fn resolve_function(project: &Project, module: ModuleId, callee: &Expr) -> Option<Resolved> {
+    match project.resolve_expr(module, callee)? {
+        Resolved::Value(of, name, value) => match &*value.kind {
+            ExprKind::Function(function) => {
+                let mut named = (**function).clone();
+                named.name = name;
+                Some(Resolved::Function(FunctionRef { module: of, function: Arc::new(named), class: None }))
+            }
+            _ => None,
+        },
+        found => Some(found),
+    }
+}
+
+/// Whether the parent that a path names beside the object is tied to the caller: its parameter.
+pub(super) fn tied_parent(case: &Case<'_>, known: &Known, but: &str) -> Option<String> {
+    let parents = crate::routes::parameters(&case.entry.path);
+    parents.into_iter().filter(|parent| parent != but).find(|parent| tie(case, known, parent).is_some())
+}
+
+/// Whether a load is tied to a parent that is tied to the caller: `WHERE id = ? AND project_id = ?`.
+pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool {
+    let Some((_, arguments)) = load.parts() else { return false };
+    let names = names_of(case, parent);
+    match &load.kind {
+        LoadKind::Sql(..) => sql_of(case.module, arguments)
+            .is_some_and(|(_, _, values)| values.iter().any(|value| mentions(value, &names, parent))),
+        _ => arguments.iter().any(|argument| mentions(&argument.value, &names, parent)),
+    }
+}
+
+/// Whether an expression speaks of the caller at all.
+pub(super) fn speaks_of_caller(case: &Case<'_>, expr: &Expr) -> bool {
+    let mut found = false;
+    crate::ir::walk_expr(expr, &mut |part| found |= caller_of(case.module, part).is_some());
+    found
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + word.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}

@@ -1,0 +1,163 @@
+//! One consistent change for several findings: each is made on what those before it have left, so that a shared guard
+//! comes once and nothing contradicts.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::draft::shown;
+use super::edits;
+use super::proposal::{Edit, FileDigest, Proposal, Refusal, RefusalReason};
+use super::propose::{originals, propose, sorted};
+use super::request::{FixRequest, Remedy};
+use super::verify::again;
+use crate::frameworks::find_routes;
+use crate::project::Project;
+use crate::routes::RouteTable;
+
+/// What became of one request.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum StepOutcome {
+    /// It is part of the change.
+    Proposed(Box<Proposal>),
+    /// An earlier step covers it: its place in the given order.
+    Covered {
+        /// Which one.
+        by: usize,
+    },
+    /// It is not part of the change.
+    Refused(Refusal),
+}
+
+/// One request of a plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanStep {
+    /// Its place among the requests as they were given.
+    pub request: usize,
+    /// What was wanted.
+    pub remedy: Remedy,
+    /// For which route.
+    pub route: String,
+    /// What became of it. The edits of a proposal are those on what the steps before it left.
+    pub outcome: StepOutcome,
+}
+
+/// One change for several requests.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// In the order in which they were carried out.
+    pub steps: Vec<PlanStep>,
+    /// All edits on the files as they are.
+    pub edits: Vec<Edit>,
+    /// A unified diff that `git apply` takes.
+    pub diff: String,
+    /// The changed files with their whole new text.
+    pub files: BTreeMap<String, String>,
+    /// What the changed files were before.
+    pub originals: Vec<FileDigest>,
+    /// Packages that must be added to the project.
+    pub dependencies: Vec<String>,
+    /// What a person must look at.
+    pub needs_review: Vec<String>,
+}
+
+/// Plans one change for several requests to the same project.
+pub fn plan(requests: &[FixRequest<'_>]) -> Plan {
+    let mut order: Vec<usize> = (0..requests.len()).collect();
+    let key = |at: &usize| requests.get(*at).map(|request| (request.remedy, request.entry.path.clone()));
+    order.sort_by_key(key);
+    let mut work = Work::default();
+    for at in order {
+        if let Some(request) = requests.get(at) {
+            let outcome = work.step(request);
+            work.steps.push(PlanStep { request: at, remedy: request.remedy, route: shown(request.entry), outcome });
+        }
+    }
+    work.finish(requests.first().map(|request| request.project))
+}
+
+#[derive(Default)]
+struct Work {
+    texts: BTreeMap<String, String>,
+    /// The project as the steps so far leave it; absent before the first.
+    current: Option<(Project, RouteTable)>,
+    steps: Vec<PlanStep>,
+}
+
+impl Work {
+    fn step(&mut self, request: &FixRequest<'_>) -> StepOutcome {
+        let Some((project, routes)) = &self.current else {
+            return self.take(propose(request), request.project);
+        };
+        let Some(entry) = again(request.entry, project, routes) else {
+            return StepOutcome::Refused(Refusal::new(
+                RefusalReason::Conflict,
+                format!("{} is not found any more after the steps before it", shown(request.entry)),
+                "apply the others first, then ask again",
+            ));
+        };
+        let sibling = request.sibling.and_then(|sibling| again(sibling, project, routes));
+        let facts = request.facts.clone();
+        let next = FixRequest { project, routes, entry: &entry, sibling: sibling.as_ref(), facts, ..*request };
+        match propose(&next) {
+            Err(refusal) if refusal.reason == RefusalReason::NothingToDo => self.covered(request, refusal),
+            made => {
+                let project = project.clone();
+                self.take(made, &project)
+            }
+        }
+    }
+
+    /// Which earlier step did what is wanted; the refusal itself where none did.
+    fn covered(&self, request: &FixRequest<'_>, refusal: Refusal) -> StepOutcome {
+        let route = shown(request.entry);
+        let by = self.steps.iter().rev().find(|step| {
+            step.route == route
+                && matches!(&step.outcome, StepOutcome::Proposed(made) if made.covers.contains(&request.remedy))
+        });
+        let by = by.or_else(|| {
+            // The same place mended for another route: a guard that both share.
+            let alone = propose(request).ok()?;
+            let touched = |made: &Proposal| made.edits.iter().any(|edit| alone.edits.contains(edit));
+            self.steps.iter().rev().find(|step| matches!(&step.outcome, StepOutcome::Proposed(made) if touched(made)))
+        });
+        by.map_or(StepOutcome::Refused(refusal), |step| StepOutcome::Covered { by: step.request })
+    }
+
+    fn take(&mut self, made: Result<Proposal, Refusal>, project: &Project) -> StepOutcome {
+        match made {
+            Ok(proposal) => {
+                self.texts.extend(proposal.files.clone());
+                let project = project.with(&proposal.files);
+                let routes = find_routes(&project);
+                self.current = Some((project, routes));
+                StepOutcome::Proposed(Box::new(proposal))
+            }
+            Err(refusal) => StepOutcome::Refused(refusal),
+        }
+    }
+
+    fn finish(self, project: Option<&Project>) -> Plan {
+        let before = project.map(|project| originals(project, &self.texts)).unwrap_or_default();
+        let old = |file: &String| before.get(file).map_or("", String::as_str);
+        let made = self.steps.iter().filter_map(|step| match &step.outcome {
+            StepOutcome::Proposed(proposal) => Some(proposal),
+            _ => None,
+        });
+        let (mut dependencies, mut needs_review) = (Vec::new(), Vec::new());
+        for proposal in made {
+            dependencies.extend(proposal.dependencies.clone());
+            needs_review.extend(proposal.needs_review.clone());
+        }
+        Plan {
+            edits: self.texts.iter().flat_map(|(file, new)| edits::replaced(file, old(file), new)).collect(),
+            diff: edits::diff(&before, &self.texts),
+            originals: before.iter().map(|(file, text)| edits::digest(file, text)).collect(),
+            files: self.texts,
+            dependencies: sorted(dependencies),
+            needs_review: sorted(needs_review),
+            steps: self.steps,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A list has the caller's objects alone.
+
+use super::ownership::{no_identity, owner_column, public};
+use crate::fix::callers::{model_of, sql_of};
+use crate::fix::draft::{Case, Draft};
+use crate::fix::identity::{Identity, identity};
+use crate::fix::loads::calls;
+use crate::fix::owning::Known;
+use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::scope::{Condition, scope_sql};
+use crate::ir::{Expr, ExprKind, Span, Statement, dotted, last_part};
+
+/// Makes the change.
+pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    if case.facts.is_public {
+        return Err(public(case));
+    }
+    let known = Known::of(case);
+    if let Some(used) = known.uses_in(case.handler.module, case.function().outer_span).next() {
+        let place = case.place(case.handler.module, used.span);
+        return Err(case.nothing_to_do(format!("the list is scoped to its caller at {}:{}", place.file, place.line)));
+    }
+    let lists = lists(case);
+    let mut last = None;
+    for list in &lists {
+        let Some(caller) = identity(case, list.statement.span.start) else { return Err(no_identity(case)) };
+        match scoped(case, &known, list, &caller) {
+            Ok(draft) => return Ok(draft),
+            Err(refusal) => last = Some(refusal),
+        }
+    }
+    Err(last.unwrap_or_else(|| {
+        Refusal::new(
+            RefusalReason::NotLocated,
+            format!("no load of a list was found in the handler of {}", case.route()),
+            "find where the list is loaded, and ask for the caller's objects there",
+        )
+    }))
+}
+
+/// How a list is loaded.
+enum Shape {
+    /// A statement of SQL.
+    Sql(Span, crate::fix::sql::Sql),
+    /// `Model.query`, `Model.objects`, `select(Model)`, `query(Model)`: the piece that a filter goes behind.
+    Query(Span, Filter),
+}
+
+#[derive(Clone, Copy)]
+enum Filter {
+    /// `.filter_by(owner=..)`
+    FilterBy,
+    /// `.filter(owner=..)`
+    FilterKeywords,
+    /// `.where(Model.owner == ..)`
+    Where,
+}
+
+struct List<'a> {
+    call: &'a Expr,
+    statement: &'a Statement,
+    shape: Shape,
+    table: String,
+}
+
+fn lists<'a>(case: &'a Case<'_>) -> Vec<List<'a>> {
+    let all = calls(case, &|_, _| true);
+    let found = all.into_iter().filter_map(|(call, statement)| {
+        let (callee, arguments) = call.call()?;
+        if let Some((literal, read, _)) = sql_of(case.module, arguments) {
+            let table = read.table.clone();
+            return (read.verb == "SELECT").then_some(List {
+                call,
+                statement,
+                shape: Shape::Sql(literal.span, read),
+                table,
+            });
+        }
+        let (span, filter, table) = query(call, callee)?;
+        Some(List { call, statement, shape: Shape::Query(span, filter), table })
+    });
+    found.collect()
+}
+
+/// The piece of a chain that names the model and has no condition yet.
+fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
+    let name = dotted(callee);
+    if let Some(last) = name.as_deref().map(last_part)
+        && matches!(last, "select" | "query")
+    {
+        let (_, arguments) = call.call()?;
+        let model = dotted(&arguments.first()?.value)?;
+        let is_model = last_part(&model).starts_with(char::is_uppercase);
+        let filter = if last == "select" { Filter::Where } else { Filter::FilterBy };
+        return is_model.then(|| (call.span, filter, last_part(&model).to_owned()));
+    }
+    let ExprKind::Member(object, method) = &*callee.kind else { return None };
+    if !matches!(method.as_str(), "all" | "order_by" | "paginate" | "limit" | "filter" | "filter_by") {
+        return None;
+    }
+    let ExprKind::Member(_, holder) = &*object.kind else { return None };
+    let model = model_of(object)?;
+    match holder.as_str() {
+        "query" => Some((object.span, Filter::FilterBy, model)),
+        "objects" => Some((object.span, Filter::FilterKeywords, model)),
+        _ => None,
+    }
+}
+
+fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) -> Result<Draft, Refusal> {
+    let owner = owner_column(case, known, Some(&list.table), caller).ok_or_else(|| {
+        Refusal::new(
+            RefusalReason::NoOwner,
+            format!("nothing in `{}` names an owner", list.table),
+            "say which field it is (`owner_fields`), or decide that the list is for everybody",
+        )
+    })?;
+    let value = format!("{}{}", caller.text, owner.part);
+    let mut draft =
+        Draft::new(format!("the list asks for the owner `{}`: others' objects are not in it", owner.column));
+    caller.bring(&case.module.path, &mut draft);
+    let condition = Condition { column: owner.column.clone(), value };
+    let made = match &list.shape {
+        Shape::Sql(literal, read) => scope_sql(case, &mut draft, list.call, (*literal, read), &condition),
+        Shape::Query(span, filter) => {
+            let Condition { column, value } = &condition;
+            let added = match filter {
+                Filter::FilterBy => format!(".filter_by({column}={value})"),
+                Filter::FilterKeywords => format!(".filter({column}={value})"),
+                Filter::Where => format!(".where({}.{column} == {value})", list.table),
+            };
+            draft.insert(&case.module.path, span.end, added);
+            true
+        }
+    };
+    if !made {
+        return Err(Refusal::new(
+            RefusalReason::NotSupported,
+            "the values of the statement are not written where it is",
+            "add the condition and its value by hand",
+        ));
+    }
+    owner.note(case, &mut draft);
+    Ok(draft)
+}

@@ -1,0 +1,227 @@
+//! What stands behind a load: the refusal for an object that is not there, and the comparison of its owner.
+
+use super::ownership::Owner;
+use crate::fix::denial;
+use crate::fix::draft::{Case, Draft};
+use crate::fix::loads::{Load, LoadKind};
+use crate::fix::owning::Known;
+use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::style::{indent_at, line_end};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, walk_statements};
+use crate::words::{CALLERS, is_one_of};
+
+/// Refuses an object that is not there, where the handler would use it all the same.
+pub(super) fn deny_if_absent(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>) {
+    let Some(name) = load.name() else { return };
+    let refused = denial::has_or_refusal(case, load.call)
+        || denial::of_object(case, name, load.statement).is_some()
+        || refuses_itself(case, load);
+    if refused || !is_used_whole(case, name, load.statement) {
+        return;
+    }
+    let refusal = denial::statement(case, draft, 404);
+    let test = if case.style_is_python() { format!("{name} is None") } else { format!("!{name}") };
+    insert_after(case, draft, load.statement, &denial::lines(case, &test, &refusal));
+}
+
+/// `first_or_404`, `get_object_or_404`
+fn refuses_itself(case: &Case<'_>, load: &Load<'_>) -> bool {
+    let written = case.text(load.statement.span);
+    written.contains("_or_404")
+        || written.contains("OrThrow")
+        || written.contains("OrFail")
+        || written.contains(".objects.get(")
+        || written.contains(".one()")
+        || written.contains("scalar_one()")
+}
+
+/// Whether a part of the object is used later without a question whether it is there.
+fn is_used_whole(case: &Case<'_>, name: &str, after: &Statement) -> bool {
+    let mut used = false;
+    let mut asked = false;
+    walk_statements(
+        &case.function().body,
+        &mut |statement| {
+            if let StatementKind::If { test, .. } = &statement.kind
+                && statement.span.start > after.span.end
+            {
+                let text = case.text(test.span);
+                asked |= text.contains(name);
+            }
+        },
+        &mut |expr| {
+            if expr.span.start > after.span.end
+                && let ExprKind::Index(object, _) | ExprKind::Member(object, _) = &*expr.kind
+            {
+                used |= object.name() == Some(name);
+            }
+        },
+    );
+    used && !asked
+}
+
+/// Inserts lines behind a statement, in its block.
+pub(super) fn insert_after(case: &Case<'_>, draft: &mut Draft, statement: &Statement, lines: &[String]) {
+    let text = &case.module.text;
+    let indent = indent_at(text, statement.span.start).to_owned();
+    let at = line_end(text, statement.span.end.saturating_sub(1).max(statement.span.start));
+    let mut made = case.style.lines(&indent, lines);
+    if at == text.len() && !text.ends_with('\n') {
+        made = format!("{}{}", case.style.newline, made.trim_end());
+    }
+    draft.insert(&case.module.path, at, made);
+}
+
+/// Compares the owner of what is loaded with the caller behind the load.
+pub(super) fn compare_after(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    load: &Load<'_>,
+    owner: &Owner,
+    value: &str,
+    known: &Known,
+) -> Result<(), Refusal> {
+    let Some(name) = load.name() else { return hoist(case, draft, load, owner, value) };
+    let stranger = stranger_test(case, draft, name, owner, value, known);
+    draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
+    if let Some(existing) = denial::of_object(case, name, load.statement)
+        && let StatementKind::If { test, .. } = &existing.kind
+    {
+        widen(case, draft, test, &stranger);
+        return Ok(());
+    }
+    let absent = if case.style_is_python() { format!("{name} is None") } else { format!("!{name}") };
+    let refusal = denial::statement(case, draft, 404);
+    let or = if case.style_is_python() { "or" } else { "||" };
+    let may_be_absent = !denial::has_or_refusal(case, load.call) && !refuses_itself(case, load);
+    let test = if may_be_absent { format!("{absent} {or} {stranger}") } else { stranger };
+    insert_after(case, draft, load.statement, &denial::lines(case, &test, &refusal));
+    Ok(())
+}
+
+/// `if not x:` becomes `if not x or x.owner != user.id:`
+fn widen(case: &Case<'_>, draft: &mut Draft, test: &Expr, stranger: &str) {
+    let or = if case.style_is_python() { "or" } else { "||" };
+    let all = matches!(&*test.kind, ExprKind::Logic { all: true, .. });
+    if all {
+        draft.insert(&case.module.path, test.span.start, "(");
+        draft.insert(&case.module.path, test.span.end, format!(") {or} {stranger}"));
+    } else {
+        draft.insert(&case.module.path, test.span.end, format!(" {or} {stranger}"));
+    }
+}
+
+/// The test that holds for a stranger: by a predicate of the project where it has one, else by comparing.
+fn stranger_test(case: &Case<'_>, draft: &mut Draft, name: &str, owner: &Owner, value: &str, known: &Known) -> String {
+    let not = if case.style_is_python() { "not " } else { "!" };
+    if let Some((call, place)) = predicate(case, name, known) {
+        draft.follow(place, call.clone());
+        return format!("{not}{call}");
+    }
+    let by_key = owner
+        .seen
+        .as_ref()
+        .and_then(|seen| seen.by_key)
+        .unwrap_or_else(|| is_read_by_key(case, name, load_is_row(known)));
+    let field = if by_key && case.style_is_python() {
+        format!("{name}[{}]", case.style.quoted(&owner.column))
+    } else {
+        format!("{name}.{}", owner.column)
+    };
+    let unequal = if case.style_is_python() { "!=" } else { "!==" };
+    format!("{field} {unequal} {value}")
+}
+
+fn load_is_row(known: &Known) -> bool {
+    known.uses.iter().any(|used| used.by_key == Some(true))
+}
+
+/// A small function of this file that says whether an object is the caller's: `mine(req, note)`.
+fn predicate(case: &Case<'_>, object: &str, known: &Known) -> Option<(String, crate::routes::Place)> {
+    known.owning_functions(case.project).into_iter().filter(|function| function.module == case.handler.module).find_map(
+        |function| {
+            let compares =
+                known.uses_in(function.module, function.function.outer_span).any(|used| used.by_key.is_some());
+            let short = function.function.body.len() == 1;
+            if !compares || !short || function.function.parameters.len() != 2 {
+                return None;
+            }
+            let request = case.function().parameters.first().map(|parameter| parameter.name.clone());
+            let arguments: Option<Vec<String>> = function
+                .function
+                .parameters
+                .iter()
+                .map(|parameter| {
+                    if matches!(parameter.name.as_str(), "req" | "request") {
+                        request.clone()
+                    } else if is_one_of(&parameter.name, CALLERS) {
+                        None
+                    } else {
+                        Some(object.to_owned())
+                    }
+                })
+                .collect();
+            let call = format!("{}({})", function.function.name, arguments?.join(", "));
+            Some((call, case.place(function.module, function.function.span)))
+        },
+    )
+}
+
+/// Whether the handler reads the object by keys; what other objects of the project are read by where it does not show.
+fn is_read_by_key(case: &Case<'_>, name: &str, otherwise: bool) -> bool {
+    let mut found = None;
+    walk_statements(&case.function().body, &mut |_| {}, &mut |expr| match &*expr.kind {
+        ExprKind::Index(object, _) if object.name() == Some(name) => found = Some(true),
+        ExprKind::Member(object, _) if object.name() == Some(name) => {
+            found.get_or_insert(false);
+        }
+        _ => {}
+    });
+    found.unwrap_or(otherwise)
+}
+
+/// `return load(id)`: what is loaded gets a name first.
+fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, value: &str) -> Result<(), Refusal> {
+    let by_hand = || {
+        Refusal::new(
+            RefusalReason::NotSupported,
+            format!("what {} loads is used without a name", case.route()),
+            "give it a name, and compare its owner with the caller before it is used",
+        )
+    };
+    let StatementKind::Return(Some(returned)) = &load.statement.kind else { return Err(by_hand()) };
+    if !case.style_is_python() || matches!(load.kind, LoadKind::Other) {
+        return Err(by_hand());
+    }
+    let name = crate::fix::identity::free_name(case, "found");
+    let text = &case.module.text;
+    let indent = indent_at(text, load.statement.span.start).to_owned();
+    // With `or missing()` behind it, the whole is what gets the name.
+    let whole = match &*returned.kind {
+        ExprKind::Logic { all: false, parts } if parts.first().is_some_and(|first| first.span == load.call.span) => {
+            returned.span
+        }
+        _ => load.call.span,
+    };
+    let by_key = owner.seen.as_ref().and_then(|seen| seen.by_key).unwrap_or(true);
+    let field = if by_key {
+        format!("{name}[{}]", case.style.quoted(&owner.column))
+    } else {
+        format!("{name}.{}", owner.column)
+    };
+    let refusal = denial::statement(case, draft, 404);
+    let mut lines = vec![format!("{name} = {}", case.text(whole))];
+    lines.extend(denial::lines(case, &format!("{field} != {value}"), &refusal));
+    let block = case.style.lines(&indent, &lines);
+    draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
+    draft.replace(&case.module.path, Span { ..whole }, name);
+    draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
+    Ok(())
+}
+
+impl Case<'_> {
+    /// Returns whether the handler is Python.
+    pub(in crate::fix) fn style_is_python(&self) -> bool {
+        crate::fix::callers::has_keys_apart(self.module)
+    }
+}

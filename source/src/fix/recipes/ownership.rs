@@ -1,0 +1,346 @@
+//! An object is given to its owner alone. In this order: the function that a sibling uses, a condition in the load
+//! itself, a comparison behind the load.
+
+use super::objects::{compare_after, deny_if_absent};
+use crate::fix::callers::OwnerUse;
+use crate::fix::draft::{Case, Draft};
+use crate::fix::identity::{Identity, identity, part_of};
+use crate::fix::loads::{Load, LoadKind, loads};
+use crate::fix::owning::{Known, is_tied_to, resolve_function, tie, tied_parent};
+use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::scope::{Condition, scope};
+use crate::fix::{denial, imports};
+use crate::ir::{dotted, last_part};
+use crate::project::{FunctionRef, Resolved};
+use crate::routes::parameters;
+use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, plain};
+
+/// Makes the change.
+pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    if case.facts.is_public {
+        return Err(public(case));
+    }
+    let known = Known::of(case);
+    let parameter = parameter(case)?;
+    let parent = tied_parent(case, &known, &parameter);
+    if let Some(tie) = tie(case, &known, &parameter) {
+        let place = case.place(case.handler.module, tie.span);
+        let because = format!("{} asks whose the object is, at {}:{}", case.route(), place.file, place.line);
+        return Err(case.nothing_to_do(because));
+    }
+    let all = loads(case, &parameter);
+    if let Some(parent) = &parent
+        && all.iter().any(|load| is_tied_to(case, load, parent))
+    {
+        return Err(case.nothing_to_do(format!("the object is one of its parent `{parent}`, which is the caller's")));
+    }
+    let load = all.first().ok_or_else(|| not_located(case, &parameter))?;
+    let owned = Owned { case, known: &known, load, parameter: &parameter };
+    if let Some(parent) = parent
+        && let Some(draft) = owned.through_parent(&parent)
+    {
+        return Ok(draft);
+    }
+    let caller = identity(case, load.statement.span.start).ok_or_else(|| no_identity(case))?;
+    owned
+        .is_the_account(&caller)
+        .or_else(|| owned.through_function(&caller))
+        .map_or_else(|| owned.by_condition(&caller), Ok)
+}
+
+/// Refuses what is open on purpose.
+pub(super) fn public(case: &Case<'_>) -> Refusal {
+    Refusal::new(
+        RefusalReason::Public,
+        format!("{} is open on purpose, as the document or a remembered decision says", case.route()),
+        "change that decision first if it is wrong",
+    )
+}
+
+/// Refuses where the caller is not known.
+pub(super) fn no_identity(case: &Case<'_>) -> Refusal {
+    Refusal::new(
+        RefusalReason::NoIdentity,
+        format!("nothing in the handler of {} says who calls", case.route()),
+        "let it ask for a credential first (the remedy missing-guard), then ask again",
+    )
+}
+
+fn not_located(case: &Case<'_>, parameter: &str) -> Refusal {
+    Refusal::new(
+        RefusalReason::NotLocated,
+        format!("no load by `{parameter}` was found in the handler of {}", case.route()),
+        "find where the object is loaded, and compare its owner with the caller there",
+    )
+}
+
+/// The parameter that names the object.
+fn parameter(case: &Case<'_>) -> Result<String, Refusal> {
+    let of_path = parameters(&case.entry.path);
+    let named = case.facts.parameter.clone();
+    named.or_else(|| of_path.last().cloned()).ok_or_else(|| {
+        Refusal::new(
+            RefusalReason::MissingFact,
+            format!("{} has no parameter in its path", case.route()),
+            "say which parameter names the object",
+        )
+    })
+}
+
+/// A load whose object has no owner yet.
+struct Owned<'a> {
+    case: &'a Case<'a>,
+    known: &'a Known,
+    load: &'a Load<'a>,
+    parameter: &'a str,
+}
+
+impl Owned<'_> {
+    /// The parent is the caller's: the child must be one of it.
+    fn through_parent(&self, parent: &str) -> Option<Draft> {
+        let table = self.load.table.as_deref()?;
+        let columns = self.known.tables.columns(table)?;
+        let column = columns.iter().find(|column| plain(&column.name) == plain(parent))?;
+        let value = converted(self.case, self.load, parent);
+        let condition = Condition { column: column.name.clone(), value };
+        let mut draft = Draft::new(format!(
+            "the object must be one of the parent `{parent}`, whose owner was asked for already: a stranger's is not found"
+        ));
+        scope(self.case, &mut draft, self.load, &condition, &self.known.tables.key(table)).then_some(())?;
+        deny_if_absent(self.case, &mut draft, self.load);
+        let place = self.case.place(self.case.handler.module, self.case.function().span);
+        draft.follow(place, format!("the parent `{parent}` is asked for here"));
+        Some(draft)
+    }
+
+    /// The id is the account: it must be the caller's own.
+    fn is_the_account(&self, caller: &Identity) -> Option<Draft> {
+        let of_account = self.load.table.as_deref().is_some_and(|table| is_one_of(table, ACCOUNTS))
+            && is_one_of(self.parameter, OWNER_FIELDS);
+        if !of_account {
+            return None;
+        }
+        let case = self.case;
+        let part = part_of(caller, &self.known.uses, None, "");
+        let value =
+            format!("{}{}", caller.text, part.map_or_else(|| usual_part(case, caller), |used| used.part.clone()));
+        let mut draft =
+            Draft::new(format!("`{}` names the account itself: only its own caller may use it", self.parameter));
+        caller.bring(&case.module.path, &mut draft);
+        let refusal = denial::statement(case, &mut draft, 403);
+        let test = format!("str({value}) != str({})", self.parameter);
+        let statement = self.load.statement.span;
+        let indent = crate::fix::style::indent_at(&case.module.text, statement.start).to_owned();
+        let lines = case.style.lines(&indent, &denial::lines(case, &test, &refusal));
+        draft.insert(&case.module.path, crate::fix::style::line_start(&case.module.text, statement.start), lines);
+        Some(draft)
+    }
+
+    /// A function of the project loads the same for its owner alone: it takes the place of the load.
+    fn through_function(&self, caller: &Identity) -> Option<Draft> {
+        let LoadKind::Helper(loader) = &self.load.kind else { return None };
+        let candidates = self.known.owning_functions(self.case.project);
+        let ranked = candidates.iter().filter_map(|function| {
+            let made = self.call_of(function, loader, caller)?;
+            Some((self.rank(function, loader), function, made))
+        });
+        let (_, function, (call, mut draft)) = ranked.max_by_key(|(rank, ..)| *rank).filter(|(rank, ..)| rank.0)?;
+        draft.replace(&self.case.module.path, self.load.call.span, call);
+        caller.bring(&self.case.module.path, &mut draft);
+        let place = self.case.place(function.module, function.function.span);
+        draft.why = format!(
+            "`{}` gives the object to its owner alone, and refuses as for one that is not there",
+            function.function.name
+        );
+        let place = self.sibling_call(function).unwrap_or(place);
+        draft.follow(place, function.function.name.clone());
+        Some(draft)
+    }
+
+    /// Same table (needed), used by the sibling, in the same module as the loader.
+    fn rank(&self, function: &FunctionRef, loader: &FunctionRef) -> (bool, bool, bool) {
+        let same_table = match (self.table_of(function), self.table_of(loader)) {
+            (Some(a), Some(b)) => a == b,
+            _ => false,
+        };
+        (same_table, self.sibling_call(function).is_some(), function.module == loader.module)
+    }
+
+    /// Where the sibling calls the function.
+    fn sibling_call(&self, function: &FunctionRef) -> Option<crate::routes::Place> {
+        let sibling = crate::fix::draft::handler_of(self.case.project, self.case.sibling?)?;
+        let mut found = None;
+        crate::ir::walk_statements(&sibling.function.body, &mut |_| {}, &mut |expr| {
+            if let Some((callee, _)) = expr.call()
+                && let Some(Resolved::Function(called)) = resolve_function(self.case.project, sibling.module, callee)
+                && called.module == function.module
+                && called.function.span == function.function.span
+            {
+                found = Some(self.case.place(sibling.module, expr.span));
+            }
+        });
+        found
+    }
+
+    /// The table that a function of the project reads last: what it gives.
+    fn table_of(&self, function: &FunctionRef) -> Option<String> {
+        let module = self.case.project.module(function.module)?;
+        let mut table = None;
+        crate::ir::walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
+            if let Some((callee, arguments)) = expr.call() {
+                let read = crate::fix::callers::sql_of(module, arguments).map(|(_, read, _)| read.table);
+                if let Some(found) = read.or_else(|| crate::fix::callers::model_of(callee)) {
+                    table = Some(found);
+                }
+            }
+        });
+        table
+    }
+
+    /// Writes the call of a function with what is at hand in the handler.
+    fn call_of(&self, function: &FunctionRef, loader: &FunctionRef, caller: &Identity) -> Option<(String, Draft)> {
+        let case = self.case;
+        let (_, given) = self.load.parts()?;
+        let mut arguments = Vec::new();
+        for parameter in &function.function.parameters {
+            let place = loader.function.parameters.iter().position(|other| other.name == parameter.name);
+            let of_loader = place.and_then(|place| given.get(place)).map(|argument| case.text(argument.value.span));
+            let own = case.function().parameters.iter().find(|own| own.name == parameter.name);
+            let text = match (of_loader, own) {
+                (Some(text), _) => text.to_owned(),
+                (None, Some(own)) => own.name.clone(),
+                (None, None) if is_one_of(&parameter.name, CALLERS) => caller.text.clone(),
+                (None, None) => return None,
+            };
+            arguments.push(text);
+        }
+        let mut draft = Draft::new("");
+        let name = &function.function.name;
+        let written = imports::bring_own(case.project, case.handler.module, &mut draft, function.module, name)?;
+        Some((format!("{written}({})", arguments.join(", ")), draft))
+    }
+
+    /// The load itself asks for the owner; where it cannot, what is loaded is compared.
+    fn by_condition(&self, caller: &Identity) -> Result<Draft, Refusal> {
+        let case = self.case;
+        let owner = owner_column(case, self.known, self.load.table.as_deref(), caller).ok_or_else(|| no_owner(case))?;
+        let value = format!("{}{}", caller.text, owner.part);
+        let mut draft = Draft::new("");
+        caller.bring(&case.module.path, &mut draft);
+        let condition = Condition { column: owner.column.clone(), value: value.clone() };
+        let key = self.load.table.as_deref().map_or_else(|| "id".to_owned(), |table| self.known.tables.key(table));
+        if scope(case, &mut draft, self.load, &condition, &key) {
+            draft.why = format!(
+                "the load asks for the owner `{}` too: a stranger gets what a missing object gets",
+                owner.column
+            );
+            deny_if_absent(case, &mut draft, self.load);
+        } else {
+            compare_after(case, &mut draft, self.load, &owner, &value, self.known)?;
+        }
+        owner.note(case, &mut draft);
+        Ok(draft)
+    }
+}
+
+/// What names the owner of an object, and which part of the caller that is.
+#[derive(Debug, Clone)]
+pub(super) struct Owner {
+    /// The column or field.
+    pub column: String,
+    /// Which part of the caller it equals.
+    pub part: String,
+    /// Where the project does the same.
+    pub seen: Option<OwnerUse>,
+    /// What is guessed of it.
+    pub guesses: Vec<String>,
+}
+
+impl Owner {
+    /// Writes into a draft whose way it is, and what is guessed.
+    pub(super) fn note(&self, case: &Case<'_>, draft: &mut Draft) {
+        for guess in &self.guesses {
+            draft.guess(guess.clone());
+        }
+        if let Some(seen) = &self.seen {
+            let what = seen.span.text(case.project.module(seen.module).map_or("", |module| &module.text));
+            let what: String = what.chars().take(160).collect();
+            draft.follow(case.place(seen.module, seen.span), what);
+        }
+    }
+}
+
+/// Finds what names the owner of a table's rows: what the scan saw, what the project compares elsewhere, what the table
+/// has.
+pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, caller: &Identity) -> Option<Owner> {
+    let columns = table.and_then(|table| known.tables.columns(table));
+    let has = |name: &str| columns.is_none_or(|columns| columns.iter().any(|column| column.name == name));
+    let mut candidates: Vec<(String, bool)> = Vec::new();
+    candidates.extend(case.facts.owner_fields.iter().filter(|name| has(name)).map(|name| (name.clone(), false)));
+    let of_table = known.uses.iter().filter(|used| table.is_some() && used.table.as_deref() == table);
+    candidates.extend(of_table.filter(|used| has(&used.column)).map(|used| (used.column.clone(), false)));
+    let named = table.map(|table| known.tables.owner_columns(table)).unwrap_or_default();
+    candidates.extend(named.into_iter().map(|column| (column.name.clone(), false)));
+    if columns.is_none() {
+        candidates.extend(known.uses.iter().map(|used| (used.column.clone(), true)));
+    }
+    let (column, guessed) = candidates.into_iter().next()?;
+    let seen = part_of(caller, &known.uses, table, &column).cloned();
+    let mut guesses = Vec::new();
+    if guessed {
+        let of = table.unwrap_or("the object");
+        guesses.push(format!("that `{column}` names the owner of {of} too: it does of other objects"));
+    }
+    let part = seen.as_ref().map(|used| used.part.clone()).unwrap_or_else(|| {
+        let part = usual_part(case, caller);
+        guesses.push(format!("that `{}{part}` is what `{column}` holds: compare their types", caller.text));
+        part
+    });
+    Some(Owner { column, part, seen, guesses })
+}
+
+fn no_owner(case: &Case<'_>) -> Refusal {
+    Refusal::new(
+        RefusalReason::NoOwner,
+        format!(
+            "what names the owner of the object of {} was found neither in the source nor in its answers",
+            case.route()
+        ),
+        "say which field it is (`owner_fields`); if there is none, give the object one, or decide that it is for everybody",
+    )
+}
+
+/// The part of the caller that is usually its key, where the project does not show it.
+pub(super) fn usual_part(case: &Case<'_>, caller: &Identity) -> String {
+    let last = caller.text.trim_end_matches("()").rsplit('.').next().map(plain).unwrap_or_default();
+    if last.ends_with("id") || last.ends_with("identity") || last == "sub" || caller.text.ends_with(']') {
+        return String::new();
+    }
+    if matches!(last.as_str(), "claims" | "payload" | "jwtpayload") {
+        return if crate::fix::callers::has_keys_apart(case.module) {
+            "[\"sub\"]".to_owned()
+        } else {
+            ".sub".to_owned()
+        };
+    }
+    ".id".to_owned()
+}
+
+/// The parameter as the load converts it: `str(booking_id)` beside `str(guest_id)`.
+fn converted(case: &Case<'_>, load: &Load<'_>, parameter: &str) -> String {
+    let plain_text = if crate::fix::callers::has_keys_apart(case.module) {
+        parameter.to_owned()
+    } else {
+        let request = case.function().parameters.first().map_or("req", |parameter| parameter.name.as_str());
+        format!("{request}.params.{parameter}")
+    };
+    let converter = load.parts().and_then(|(_, arguments)| {
+        arguments.iter().find_map(|argument| {
+            let (callee, inner) = argument.value.call()?;
+            let name = dotted(callee)?;
+            let same = matches!(last_part(&name), "str" | "int" | "Number" | "String");
+            same.then_some(()).and(inner.first()).map(|_| name)
+        })
+    });
+    converter.map_or(plain_text.clone(), |name| format!("{name}({plain_text})"))
+}

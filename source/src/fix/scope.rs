@@ -1,0 +1,248 @@
+//! Puts a further condition into a load, in the way in which it is written: SQL, keywords, conditions, records.
+
+use super::callers::sql_of;
+use super::draft::{Case, Draft};
+use super::loads::{Load, LoadKind};
+use super::sql::{Mark, Sql};
+use crate::ir::{Argument, Expr, ExprKind, Span, dotted, last_part, walk_statements};
+use crate::lang::Language;
+
+/// A condition: the column, and what it must equal, as written in the handler's language.
+#[derive(Debug, Clone)]
+pub(super) struct Condition {
+    /// The column.
+    pub column: String,
+    /// The value.
+    pub value: String,
+}
+
+/// Adds the condition to a load. Returns whether there is a way.
+pub(super) fn scope(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, condition: &Condition, key: &str) -> bool {
+    let Some((callee, arguments)) = load.parts() else { return false };
+    match &load.kind {
+        LoadKind::Sql(literal, read) => scope_sql(case, draft, load.call, (*literal, read), condition),
+        LoadKind::Keywords => {
+            let Some(last) = arguments.last() else { return false };
+            draft.insert(&case.module.path, last.span.end, format!(", {}={}", condition.column, condition.value));
+            true
+        }
+        LoadKind::Conditions => scope_conditions(case, draft, load, arguments, condition),
+        LoadKind::ByKey => scope_by_key(case, draft, load, (callee, arguments), condition, key),
+        LoadKind::Record(record) => scope_record(case, draft, (callee, *record), condition),
+        LoadKind::Helper(_) | LoadKind::Other => false,
+    }
+}
+
+/// Adds the condition to a statement of SQL and its value to the values.
+pub(super) fn scope_sql(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    call: &Expr,
+    (literal, read): (Span, &Sql),
+    condition: &Condition,
+) -> bool {
+    let Some((_, arguments)) = call.call() else { return false };
+    let file = &case.module.path;
+    let usual = usual_mark(case);
+    let scoped = read.scoped(&condition.column, &usual);
+    let Some(at) = arguments.iter().position(|argument| argument.value.span.covers(&literal)) else { return false };
+    let rest = arguments.get(at + 1..).unwrap_or_default();
+    // Nothing is known of values that stand for many.
+    if rest.iter().any(|argument| argument.spread != crate::ir::Spread::One) {
+        return false;
+    }
+    let made = match rest {
+        [] => {
+            let Some(after) = arguments.get(at) else { return false };
+            let values = new_values(case, call, &condition.value, scoped.name.as_deref());
+            draft.insert(file, after.span.end, format!(", {values}"));
+            true
+        }
+        [only] if matches!(&*only.value.kind, ExprKind::List(_)) => {
+            add_to_list(case, draft, &only.value, &condition.value, scoped.place)
+        }
+        [only] if matches!(&*only.value.kind, ExprKind::Record(_)) => {
+            let name = scoped.name.clone().unwrap_or_else(|| condition.column.clone());
+            add_to_record(case, draft, only.value.span, &name, &condition.value)
+        }
+        many if many.iter().all(|argument| argument.name.is_none()) => {
+            match many.get(scoped.place) {
+                Some(next) => draft.insert(file, next.span.start, format!("{}, ", condition.value)),
+                None => match many.last() {
+                    Some(last) => draft.insert(file, last.span.end, format!(", {}", condition.value)),
+                    None => return false,
+                },
+            }
+            true
+        }
+        _ => false,
+    };
+    if made {
+        for (offset, text) in scoped.insertions {
+            draft.insert(file, literal.start + offset, text);
+        }
+    }
+    made
+}
+
+/// The mark that other statements of the project use; the usual one of its library where there is no other.
+fn usual_mark(case: &Case<'_>) -> Mark {
+    let mut found = None;
+    for module in &case.project.modules {
+        walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+            if let Some((_, arguments)) = expr.call()
+                && found.is_none()
+                && let Some((_, read, _)) = sql_of(module, arguments)
+            {
+                found = read.marks.first().map(|(_, mark)| mark.clone());
+            }
+        });
+    }
+    let imported = |name: &str| super::imports::imported_at(case.project, name).is_some();
+    found.unwrap_or_else(|| {
+        if imported("psycopg") || imported("psycopg2") || imported("pymysql") {
+            Mark::Percent
+        } else if imported("pg") || imported("asyncpg") {
+            Mark::Dollar(0)
+        } else {
+            Mark::Question
+        }
+    })
+}
+
+/// The values of a statement that had none, in the way in which the same function is called elsewhere.
+fn new_values(case: &Case<'_>, call: &Expr, value: &str, name: Option<&str>) -> String {
+    if let Some(name) = name {
+        return format!("{{{}: {value}}}", case.style.quoted(name));
+    }
+    let last = call.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+    let last = last_part(&last).to_owned();
+    let mut plain = None;
+    for module in &case.project.modules {
+        walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+            let Some((callee, arguments)) = expr.call() else { return };
+            let same = dotted(callee).is_some_and(|name| last_part(&name) == last);
+            if same && plain.is_none() && arguments.len() > 1 && sql_of(module, arguments).is_some() {
+                plain = arguments.get(1).map(|second| !matches!(&*second.value.kind, ExprKind::List(_)));
+            }
+        });
+    }
+    match (plain, case.module.language) {
+        (Some(true), _) => value.to_owned(),
+        (_, Language::Python) => format!("({value},)"),
+        _ => format!("[{value}]"),
+    }
+}
+
+fn add_to_list(case: &Case<'_>, draft: &mut Draft, list: &Expr, value: &str, place: usize) -> bool {
+    let ExprKind::List(items) = &*list.kind else { return false };
+    let file = &case.module.path;
+    if let Some(next) = items.get(place) {
+        draft.insert(file, next.span.start, format!("{value}, "));
+        return true;
+    }
+    match items.last() {
+        Some(last) => {
+            draft.insert(file, last.span.end, format!(", {value}"));
+            // `(id,)` needs its comma no more.
+            let tail = Span { start: last.span.end, end: list.span.end, ..list.span };
+            if case.text(tail).trim_end_matches(')').trim() == ","
+                && let Some(comma) = case.text(tail).find(',')
+            {
+                let start = last.span.end + comma;
+                draft.replace(file, Span { start, end: start + 1, ..list.span }, "");
+            }
+        }
+        None => {
+            let comma = if case.module.language == Language::Python { "," } else { "" };
+            draft.insert(file, list.span.start + 1, format!("{value}{comma}"));
+        }
+    }
+    true
+}
+
+/// Adds an entry to a dictionary or an object.
+pub(super) fn add_to_record(case: &Case<'_>, draft: &mut Draft, record: Span, name: &str, value: &str) -> bool {
+    let written = case.text(record);
+    let Some(inner) = written.strip_suffix('}') else { return false };
+    let key = if case.module.language == Language::Python { case.style.quoted(name) } else { name.to_owned() };
+    let end = inner.trim_end().len();
+    let before = if inner.trim_end().ends_with(['{', ',']) { " " } else { ", " };
+    draft.insert(&case.module.path, record.start + end, format!("{before}{key}: {value}"));
+    true
+}
+
+/// `where(Model.id == id)`, also `filter(..)`: a further argument of the same model.
+fn scope_conditions(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    load: &Load<'_>,
+    arguments: &[Argument],
+    condition: &Condition,
+) -> bool {
+    let Some(last) = arguments.last() else { return false };
+    let model = arguments.iter().find_map(|argument| match &*argument.value.kind {
+        ExprKind::Compare(parts, _) => parts.iter().find_map(|part| match &*part.kind {
+            ExprKind::Member(object, _) => dotted(object).filter(|_| super::callers::model_of(part).is_some()),
+            _ => None,
+        }),
+        _ => None,
+    });
+    let Some(model) = model.or_else(|| load.table.clone()) else { return false };
+    let added = format!(", {model}.{} == {}", condition.column, condition.value);
+    draft.insert(&case.module.path, last.span.end, added);
+    true
+}
+
+/// `Model.query.get_or_404(id)` becomes a filter by key and owner, which every later call still fits.
+fn scope_by_key(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    load: &Load<'_>,
+    (callee, arguments): (&Expr, &[Argument]),
+    condition: &Condition,
+    key: &str,
+) -> bool {
+    let ExprKind::Member(object, method) = &*callee.kind else { return false };
+    let file = &case.module.path;
+    let Condition { column, value } = condition;
+    let last = arguments.last().map(|argument| case.text(argument.value.span)).unwrap_or_default();
+    let on = case.text(object.span);
+    let made = if case.module.language == Language::Python {
+        let of_query = on.ends_with(".query");
+        match (method.as_str(), arguments.len()) {
+            ("get" | "get_or_404", 1) if of_query => {
+                let end = if method == "get" { "first" } else { "first_or_404" };
+                format!("{on}.filter_by({key}={last}, {column}={value}).{end}()")
+            }
+            _ => return false,
+        }
+    } else {
+        match method.as_str() {
+            "findByPk" => format!("{on}.findOne({{ where: {{ {key}: {last}, {column}: {value} }} }})"),
+            "findById" => format!("{on}.findOne({{ _id: {last}, {column}: {value} }})"),
+            "findByIdAndDelete" => format!("{on}.findOneAndDelete({{ _id: {last}, {column}: {value} }})"),
+            _ => return false,
+        }
+    };
+    draft.replace(file, load.call.span, made);
+    true
+}
+
+/// `findOne({ where: { id } })`; a unique lookup of Prisma takes no further fields, and becomes a first one.
+fn scope_record(case: &Case<'_>, draft: &mut Draft, (callee, record): (&Expr, Span), condition: &Condition) -> bool {
+    if let ExprKind::Member(object, method) = &*callee.kind {
+        let first = match method.as_str() {
+            "findUnique" => Some("findFirst"),
+            "findUniqueOrThrow" => Some("findFirstOrThrow"),
+            _ => None,
+        };
+        if let Some(first) = first {
+            let written = case.text(callee.span);
+            let offset = written.rfind(method.as_str()).unwrap_or(object.span.end - callee.span.start + 1);
+            let start = callee.span.start + offset;
+            draft.replace(&case.module.path, Span { start, end: start + method.len(), ..record }, first);
+        }
+    }
+    add_to_record(case, draft, record, &condition.column, &condition.value)
+}

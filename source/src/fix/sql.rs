@@ -1,0 +1,289 @@
+//! SQL within a literal, as it is written in the file: where a further condition fits, and which value belongs to which
+//! placeholder. Reads only what it needs; what it does not understand it refuses.
+
+/// How values are marked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// `?`
+    Question,
+    /// `%s`
+    Percent,
+    /// `$1`
+    Dollar(usize),
+    /// `:name`
+    Colon(String),
+    /// `%(name)s`
+    Named(String),
+}
+
+impl Mark {
+    /// Returns the name, where values are given by name.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Mark::Colon(name) | Mark::Named(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// A statement in a literal. Offsets count from the start of the literal as written.
+#[derive(Debug, Clone)]
+pub(super) struct Sql {
+    /// `SELECT`, `UPDATE`, `DELETE`
+    pub verb: String,
+    /// The first table, and the name by which it is referred to.
+    pub table: String,
+    /// Its other name; empty where there is none.
+    pub alias: String,
+    /// Whether other tables are joined.
+    pub is_joined: bool,
+    /// The first and last byte of the condition; absent without `WHERE`.
+    pub condition: Option<(usize, usize)>,
+    /// Where a further condition goes.
+    pub at: usize,
+    /// The marks in order.
+    pub marks: Vec<(usize, Mark)>,
+    /// `column = mark` pairs of the condition: the column, and the place of the mark among all.
+    pub pairs: Vec<(String, usize)>,
+    /// Whether the condition has an `OR` outside of brackets.
+    pub has_or: bool,
+}
+
+struct Word<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+const AFTER_CONDITION: [&str; 10] =
+    ["ORDER", "GROUP", "LIMIT", "OFFSET", "HAVING", "RETURNING", "FOR", "UNION", "WINDOW", "FETCH"];
+
+/// Reads a literal as it is written, with its quotes.
+pub(super) fn read(raw: &str) -> Option<Sql> {
+    let words = words(raw);
+    let first = words.iter().position(|word| ["SELECT", "UPDATE", "DELETE"].contains(&upper(word).as_str()))?;
+    // Anything but a prefix and quotes before it is no statement.
+    if first > 1 {
+        return None;
+    }
+    let words = words.get(first..)?;
+    let verb = words.first().map(upper)?;
+    let from = match verb.as_str() {
+        "UPDATE" => 0,
+        _ => words.iter().position(|word| word.depth == 0 && upper(word) == "FROM")?,
+    };
+    let table = words.get(from + 1)?;
+    let alias = alias(words.get(from + 2), words.get(from + 3));
+    let position = words.iter().position(|word| word.depth == 0 && upper(word) == "WHERE");
+    let after = position.map_or(from + 1, |at| at + 1);
+    let end_word = words.iter().skip(after).find(|word| word.depth == 0 && AFTER_CONDITION.contains(&&*upper(word)));
+    let end = end_word.map_or_else(|| content_end(raw), |word| word.at);
+    let at = raw.get(..end)?.trim_end_matches([' ', '\n', '\r', '\t', ';']).len();
+    let marks = marks(raw);
+    let condition = position.and_then(|at_word| words.get(at_word + 1)).map(|word| (word.at, at));
+    let inside = words.iter().skip(after).take_while(|word| word.at < at);
+    let joined = words.iter().any(|word| word.depth == 0 && upper(word) == "JOIN");
+    let tables = raw.get(table.at..condition.map_or(at, |(start, _)| start))?;
+    Some(Sql {
+        table: table.text.trim_matches(['"', '`', '[', ']']).to_owned(),
+        alias,
+        is_joined: joined || (verb == "SELECT" && tables.contains(',')),
+        pairs: condition.map(|(start, end)| pairs(raw, start, end, &marks)).unwrap_or_default(),
+        has_or: inside.clone().any(|word| word.depth == 0 && upper(word) == "OR"),
+        verb,
+        condition,
+        at,
+        marks,
+    })
+}
+
+fn upper(word: &Word) -> String {
+    word.text.to_ascii_uppercase()
+}
+
+fn alias(next: Option<&Word>, after: Option<&Word>) -> String {
+    const WORDS: [&str; 14] = [
+        "WHERE",
+        "SET",
+        "JOIN",
+        "LEFT",
+        "INNER",
+        "RIGHT",
+        "CROSS",
+        "ORDER",
+        "GROUP",
+        "LIMIT",
+        "ON",
+        "NATURAL",
+        "RETURNING",
+        "FOR",
+    ];
+    let Some(next) = next.filter(|next| !WORDS.contains(&&*upper(next)) && next.depth == 0) else {
+        return String::new();
+    };
+    let name = if upper(next) == "AS" { after } else { Some(next) };
+    name.map(|word| word.text.to_owned()).unwrap_or_default()
+}
+
+/// Words of letters, digits, `_` and `.`, with the depth of brackets that they stand in.
+fn words(raw: &str) -> Vec<Word<'_>> {
+    let mut found = Vec::new();
+    let (mut depth, mut start) = (0usize, None);
+    for (at, letter) in raw.char_indices().chain(Some((raw.len(), ' '))) {
+        let is_part = letter.is_alphanumeric() || letter == '_' || letter == '.';
+        match (start, is_part) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                found.push(Word { text: raw.get(from..at).unwrap_or(""), at: from, depth });
+                start = None;
+            }
+            _ => {}
+        }
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn content_end(raw: &str) -> usize {
+    let end = ["\"\"\"", "'''", "\"", "'", "`"].iter().find(|quote| raw.ends_with(**quote));
+    raw.len() - end.map_or(0, |quote| quote.len())
+}
+
+fn marks(raw: &str) -> Vec<(usize, Mark)> {
+    let mut found = Vec::new();
+    let name_of = |rest: &str| -> String {
+        rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect()
+    };
+    let mut before = ' ';
+    for (at, letter) in raw.char_indices() {
+        let rest = raw.get(at + letter.len_utf8()..).unwrap_or("");
+        let mark = match letter {
+            '?' => Some(Mark::Question),
+            '%' if rest.starts_with("s") => Some(Mark::Percent),
+            '%' if rest.starts_with('(') => rest.get(1..).map(name_of).map(Mark::Named),
+            '$' => name_of(rest).parse().ok().map(Mark::Dollar),
+            // `::type` is a cast of PostgreSQL.
+            ':' if before != ':' => Some(name_of(rest)).filter(|name| !name.is_empty()).map(Mark::Colon),
+            _ => None,
+        };
+        found.extend(mark.map(|mark| (at, mark)));
+        before = letter;
+    }
+    found
+}
+
+/// `column = mark` and `column IN (mark)` within the condition.
+fn pairs(raw: &str, start: usize, end: usize, marks: &[(usize, Mark)]) -> Vec<(String, usize)> {
+    let inside = marks.iter().enumerate().filter(|(_, (at, _))| (start..end).contains(at));
+    let pair = |(place, (at, _)): (usize, &(usize, Mark))| {
+        let left = raw.get(start..*at)?.trim_end();
+        let left = left.strip_suffix('=')?.trim_end_matches(['=', ' ']);
+        if left.ends_with(['!', '<', '>']) {
+            return None;
+        }
+        let begin = left.rfind(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '.'));
+        let column = left.get(begin.map_or(0, |at| at + 1)..)?;
+        Some((column.rsplit('.').next().unwrap_or(column).to_owned(), place))
+    };
+    inside.filter_map(pair).collect()
+}
+
+/// What is put into a literal, and where the value goes among the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Scoped {
+    /// Insertions: offset in the literal, and text.
+    pub insertions: Vec<(usize, String)>,
+    /// Before which value the new one goes.
+    pub place: usize,
+    /// The name of the value, where values are given by name.
+    pub name: Option<String>,
+}
+
+impl Sql {
+    /// Adds `column = mark` to the condition. `usual` is the mark of other statements, for one that has none.
+    pub(super) fn scoped(&self, column: &str, usual: &Mark) -> Scoped {
+        let like = self.marks.first().map_or(usual, |(_, mark)| mark);
+        let qualified = match (self.is_joined, self.alias.is_empty()) {
+            (true, false) => format!("{}.{column}", self.alias),
+            (true, true) => format!("{}.{column}", self.table),
+            (false, _) => column.to_owned(),
+        };
+        let place = self.marks.iter().filter(|(at, _)| *at < self.at).count();
+        let (mark, place, name) = match like {
+            Mark::Question => ("?".to_owned(), place, None),
+            Mark::Percent => ("%s".to_owned(), place, None),
+            Mark::Dollar(_) => {
+                let highest = self.marks.iter().map(|(_, mark)| if let Mark::Dollar(n) = mark { *n } else { 0 }).max();
+                let next = highest.unwrap_or(0) + 1;
+                (format!("${next}"), next - 1, None)
+            }
+            Mark::Colon(_) => (format!(":{column}"), place, Some(column.to_owned())),
+            Mark::Named(_) => (format!("%({column})s"), place, Some(column.to_owned())),
+        };
+        let mut insertions = Vec::new();
+        match self.condition {
+            Some((start, end)) if self.has_or => {
+                insertions.push((start, "(".to_owned()));
+                insertions.push((end, format!(") AND {qualified} = {mark}")));
+            }
+            Some(_) => insertions.push((self.at, format!(" AND {qualified} = {mark}"))),
+            None => insertions.push((self.at, format!(" WHERE {qualified} = {mark}"))),
+        }
+        Scoped { insertions, place, name }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(raw: &str, column: &str) -> (String, usize) {
+        let sql = read(raw).unwrap();
+        let scoped = sql.scoped(column, &Mark::Question);
+        let mut made = raw.to_owned();
+        for (at, text) in scoped.insertions.iter().rev() {
+            made.insert_str(*at, text);
+        }
+        (made, scoped.place)
+    }
+
+    #[test]
+    fn a_condition_goes_where_the_database_takes_it() {
+        for (raw, made, place) in [
+            ("\"SELECT * FROM a WHERE id = ?\"", "\"SELECT * FROM a WHERE id = ? AND own = ?\"", 1),
+            ("'SELECT * FROM a'", "'SELECT * FROM a WHERE own = ?'", 0),
+            ("'SELECT * FROM a ORDER BY id LIMIT ?'", "'SELECT * FROM a WHERE own = ? ORDER BY id LIMIT ?'", 0),
+            ("'DELETE FROM a WHERE id = %s;'", "'DELETE FROM a WHERE id = %s AND own = %s;'", 1),
+            ("'UPDATE a SET x = ?, y = ? WHERE id = ?'", "'UPDATE a SET x = ?, y = ? WHERE id = ? AND own = ?'", 3),
+            ("`SELECT * FROM a WHERE id = $1`", "`SELECT * FROM a WHERE id = $1 AND own = $2`", 1),
+            (
+                "'SELECT x FROM a i JOIN b ON b.a = i.id WHERE i.id = ?'",
+                "'SELECT x FROM a i JOIN b ON b.a = i.id WHERE i.id = ? AND i.own = ?'",
+                1,
+            ),
+            (
+                "'SELECT x FROM a WHERE id = ? OR name = ?'",
+                "'SELECT x FROM a WHERE (id = ? OR name = ?) AND own = ?'",
+                2,
+            ),
+            (
+                "\"\"\"\n  SELECT *\n  FROM a\n  WHERE id = :id\n\"\"\"",
+                "\"\"\"\n  SELECT *\n  FROM a\n  WHERE id = :id AND own = :own\n\"\"\"",
+                1,
+            ),
+        ] {
+            assert_eq!(with(raw, "own"), (made.to_owned(), place), "{raw}");
+        }
+    }
+
+    #[test]
+    fn pairs_name_the_columns_that_values_are_compared_with() {
+        let sql = read("'SELECT * FROM a WHERE x.id = ? AND user_id=? AND n > ?'").unwrap();
+        assert_eq!(sql.pairs, [("id".to_owned(), 0), ("user_id".to_owned(), 1)]);
+        assert!(read("'please select one from the list'").is_none());
+    }
+}

@@ -1,0 +1,130 @@
+//! Verifies a change before anybody sees it: it parses, the project read again is the same but for it, a second run
+//! proposes nothing, names are bound, and the diff applies.
+
+use std::collections::BTreeMap;
+
+use super::draft::{handler_of, shown};
+use super::edits;
+use super::names;
+use super::proposal::{Refusal, RefusalReason, Verification};
+use super::propose;
+use super::request::FixRequest;
+use crate::frameworks::find_routes;
+use crate::lang::Language;
+use crate::project::Project;
+use crate::routes::{HandlerCode, RouteEntry, RouteTable};
+
+/// The project as it would be with a change.
+pub(super) struct Overlay {
+    /// The project.
+    pub project: Project,
+    /// Its routes.
+    pub routes: RouteTable,
+    entry: Option<RouteEntry>,
+    sibling: Option<RouteEntry>,
+}
+
+impl Overlay {
+    /// Reads the project with other texts.
+    pub(super) fn of(request: &FixRequest<'_>, texts: &BTreeMap<String, String>) -> Result<Overlay, Refusal> {
+        let project = request.project.with(texts);
+        let routes = find_routes(&project);
+        let entry = again(request.entry, &project, &routes);
+        let sibling = request.sibling.and_then(|sibling| again(sibling, &project, &routes));
+        if entry.is_none() {
+            let because = format!("{} is not found any more with the change", shown(request.entry));
+            return Err(not_verified(because));
+        }
+        Ok(Overlay { project, routes, entry, sibling })
+    }
+
+    /// Returns the same request to this project.
+    pub(super) fn request<'a>(&'a self, request: &FixRequest<'_>) -> Result<FixRequest<'a>, Refusal> {
+        let entry = self.entry.as_ref().ok_or_else(|| not_verified("the route is gone with the change"))?;
+        Ok(FixRequest {
+            project: &self.project,
+            routes: &self.routes,
+            entry,
+            remedy: request.remedy,
+            sibling: self.sibling.as_ref(),
+            facts: request.facts.clone(),
+        })
+    }
+}
+
+fn not_verified(because: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalReason::NotVerified, because, "change the handler by hand")
+}
+
+/// Finds a route again in a project that was changed: by path, methods and function; lines may have moved.
+pub(super) fn again(entry: &RouteEntry, project: &Project, routes: &RouteTable) -> Option<RouteEntry> {
+    let same = |other: &&RouteEntry| {
+        other.path == entry.path
+            && other.methods == entry.methods
+            && other.function == entry.function
+            && other.handler.file == entry.handler.file
+    };
+    if let Some(found) = routes.routes.iter().find(same) {
+        return Some(found.clone());
+    }
+    // A route that no framework's file found was given by hand: its function is looked for by its name.
+    let module = project.module_at(&entry.handler.file)?;
+    let function = match project.resolve(module.id, &entry.function)? {
+        crate::project::Resolved::Function(function) => function,
+        _ => return None,
+    };
+    let mut moved = entry.clone();
+    moved.handler.line = function.function.span.line;
+    let span = function.function.outer_span;
+    moved.code = Some(HandlerCode { declaration: (module.id, span), function });
+    Some(moved)
+}
+
+/// Verifies a change. What may not be proposed at all is refused; the rest is written down.
+pub(super) fn verify(
+    request: &FixRequest<'_>,
+    before: &BTreeMap<String, String>,
+    texts: &BTreeMap<String, String>,
+    after: &Overlay,
+) -> Result<Verification, Refusal> {
+    let empty = String::new();
+    for (file, new) in texts {
+        let old = before.get(file).unwrap_or(&empty);
+        if n_damaged(file, new) > n_damaged(file, old) {
+            return Err(not_verified(format!("{file} would not parse any more")));
+        }
+    }
+    if let Some(lost) = lost_route(request.routes, &after.routes) {
+        return Err(not_verified(format!("{lost} would be another route, or have other guards")));
+    }
+    if let Some(name) = names::unbound(&after.project, before, texts) {
+        return Err(not_verified(format!("the name `{name}` would not be known where it is used")));
+    }
+    let next = after.request(request)?;
+    let applies = texts.iter().all(|(file, new)| edits::diff_applies(before.get(file).map_or("", String::as_str), new));
+    Ok(Verification {
+        parses: true,
+        reanalysed: handler_of(&after.project, next.entry).is_some(),
+        idempotent: propose::draft(&next).is_err(),
+        names_bound: true,
+        applies,
+    })
+}
+
+fn n_damaged(file: &str, text: &str) -> usize {
+    let lowered = Language::of_path(file).and_then(|language| language.lower(text));
+    lowered.map_or(0, |lowered| lowered.damaged.len())
+}
+
+/// A route that is not there any more, or has fewer guards.
+fn lost_route(before: &RouteTable, after: &RouteTable) -> Option<String> {
+    let kept = |entry: &RouteEntry| {
+        after.routes.iter().any(|other| {
+            let same = other.path == entry.path && other.methods == entry.methods && other.function == entry.function;
+            same && other.guards.len() >= entry.guards.len()
+        })
+    };
+    // Routes that were given by hand, of a framework that has no file yet, cannot be found again this way.
+    let known = !after.routes.is_empty();
+    before.routes.iter().find(|entry| known && !kept(entry)).map(shown)
+}

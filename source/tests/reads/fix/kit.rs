@@ -1,0 +1,87 @@
+//! Asks for a change of a route, and shows what is proposed.
+
+use std::path::Path;
+
+use routewarden_source::fix::{FixFacts, FixRequest, Proposal, Refusal, Remedy, propose};
+use routewarden_source::frameworks::find_routes;
+use routewarden_source::project::Project;
+use routewarden_source::routes::{RouteEntry, RouteTable};
+use routewarden_source::tree::{SourceTree, TreeLimits};
+
+use crate::project::project;
+
+/// A project with its routes.
+pub struct Given {
+    pub project: Project,
+    pub routes: RouteTable,
+}
+
+impl Given {
+    pub fn of(files: &[(&str, &str)]) -> Given {
+        let project = project(files);
+        let routes = find_routes(&project);
+        Given { project, routes }
+    }
+
+    /// An example of the repository.
+    pub fn example(name: &str) -> Given {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
+        let project = Project::parse(SourceTree::read(&root, &TreeLimits::default()).unwrap());
+        let routes = find_routes(&project);
+        Given { project, routes }
+    }
+
+    pub fn route(&self, route: &str) -> &RouteEntry {
+        let (method, path) = route.split_once(' ').unwrap();
+        let found = self
+            .routes
+            .routes
+            .iter()
+            .find(|entry| entry.path == path && entry.methods.iter().any(|known| known == method));
+        found.unwrap_or_else(|| {
+            panic!(
+                "{route} among {:?}",
+                self.routes.routes.iter().map(|entry| (&entry.methods, &entry.path)).collect::<Vec<_>>()
+            )
+        })
+    }
+
+    /// The same, of one file: an example may serve a route in two versions.
+    pub fn route_in(&self, file: &str, route: &str) -> &RouteEntry {
+        let (method, path) = route.split_once(' ').unwrap();
+        let found = self.routes.routes.iter().find(|entry| {
+            entry.path == path && entry.handler.file == file && entry.methods.iter().any(|known| known == method)
+        });
+        found.unwrap_or_else(|| panic!("{route} in {file}"))
+    }
+
+    pub fn ask<'a>(&'a self, entry: &'a RouteEntry, remedy: Remedy, facts: FixFacts) -> FixRequest<'a> {
+        FixRequest { project: &self.project, routes: &self.routes, entry, remedy, sibling: None, facts }
+    }
+
+    pub fn fix(&self, route: &str, remedy: Remedy) -> Result<Proposal, Refusal> {
+        propose(&self.ask(self.route(route), remedy, FixFacts::default()))
+    }
+
+    pub fn fix_with(&self, route: &str, remedy: Remedy, facts: FixFacts) -> Result<Proposal, Refusal> {
+        propose(&self.ask(self.route(route), remedy, facts))
+    }
+}
+
+/// The lines that go and come, without headers and context.
+pub fn changed(proposal: &Proposal) -> String {
+    let lines = proposal.diff.lines().filter(|line| {
+        (line.starts_with('+') || line.starts_with('-')) && !line.starts_with("+++") && !line.starts_with("---")
+    });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Asserts that everything was verified.
+pub fn assert_verified(proposal: &Proposal) {
+    let made = proposal.verification;
+    assert!(
+        made.parses && made.reanalysed && made.idempotent && made.names_bound && made.applies,
+        "{made:?}\n{}",
+        proposal.diff
+    );
+}
