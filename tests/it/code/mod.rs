@@ -37,7 +37,7 @@ fn api(server: &str, paths: &[&str]) -> Api {
         paths.iter().map(|path| ((*path).to_owned(), item.clone())).collect();
     let document = json!({"openapi": "3.0.3", "info": {"title": "t", "version": "1"},
         "servers": [{"url": server}], "paths": paths});
-    load_text(&document.to_string(), Base::default()).unwrap()
+    load_text("openapi.json", &document.to_string(), Base::None).unwrap()
 }
 
 fn index(folder: &std::path::Path, api: &Api) -> CodeIndex {
