@@ -179,5 +179,5 @@ fn name_of(entry: &Entry) -> String {
 fn made_something(entry: &Entry) -> bool {
     matches!(entry.note.kind, WriteKind::Creates | WriteKind::SignsUp)
         && !entry.nothing
-        && entry.status.is_none_or(|status| status < 400)
+        && (entry.is_doubtful() || entry.status.is_some_and(|status| status < 400))
 }

@@ -15,8 +15,8 @@ use super::privileges::as_ordinary_user;
 use super::repair::{complaints, mend};
 use crate::model::{Api, Method};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, SendError, Standing, Values, WriteKind, WriteNote, header_values, operation_url,
-    serialize_body,
+    Answer, Ask, Caller, Probe, SendError, Standing, Values, WriteKind, WriteNote, header_values, leaves_open,
+    operation_url, serialize_body,
 };
 use crate::survey::{Object, Slot, role_word, scalar_text, slots, succeeds};
 
@@ -337,7 +337,9 @@ impl<'a> Maker<'a> {
                 self.claim(&created);
                 return Ok(Created { body, ..created });
             }
-            self.nothing(written.n);
+            if !leaves_open(response.status) {
+                self.nothing(written.n);
+            }
             said = told_within(&written.answer, 120);
             last = Some(Arc::clone(&written.answer));
             let wrong = complaints(response);

@@ -32,7 +32,7 @@ pub(super) enum Removal {
     Undone,
     /// It was never made.
     Nothing,
-    /// An answer of success, of which a whole list shows nothing: likely it made nothing.
+    /// Nothing shows it, neither its answer nor a list: likely it was not made.
     Untraced(String),
     /// It is there, or was never removed, and nothing more can be done.
     Remains(String),
@@ -105,11 +105,9 @@ impl<'a> Cleaner<'a> {
     /// Removes one thing, as its maker, as those whose it may have become, and then as those of higher rank.
     pub(super) async fn remove(&self, entry: &Entry) -> Removal {
         let Some(undo) = &entry.note.undo else {
-            return match entry.status {
-                Some(_) => Removal::remains(NO_WAY),
-                None => {
-                    Removal::unknown("it was under way when the scan ended, and no operation of the document shows it")
-                }
+            return match entry.is_doubtful() {
+                false => Removal::remains(NO_WAY),
+                true => Removal::Untraced(format!("{}, and no operation of the document shows it", in_doubt(entry))),
             };
         };
         let mut came_to: Option<Removal> = None;
@@ -314,8 +312,8 @@ impl<'a> Cleaner<'a> {
             Some(Err(because)) => Removal::Silent(because),
             Some(Ok(true)) => Removal::remains(NO_PROOF),
             Some(Ok(false)) if entry.sent => Removal::Undone,
-            // The sign-up was under way when the scan ended, and it made nothing.
-            Some(Ok(false)) if entry.status.is_none() => Removal::Nothing,
+            // The sign-up was under way when the scan ended, or failed, and it made nothing.
+            Some(Ok(false)) if entry.is_doubtful() => Removal::Nothing,
             Some(Ok(false)) => Removal::unknown("it is not let in any more, and nothing that removes it was sent"),
             None if entry.sent => Removal::unknown("what removes it was sent, and no sign-in shows whether it is gone"),
             None => Removal::unknown(BY_ITSELF),
@@ -355,19 +353,29 @@ fn is_taken(answer: &Answer) -> bool {
     answer.response().is_some_and(|response| succeeds(response) || matches!(response.status, 404 | 410))
 }
 
+/// Says why it is not known whether a write was done.
+fn in_doubt(entry: &Entry) -> String {
+    match entry.status {
+        Some(status) => format!("what was to make it failed (status {status})"),
+        None => "it was under way when the scan ended".to_owned(),
+    }
+}
+
 /// Judges what is not there to be removed.
 fn judge_unseen(sighting: &Sighting, entry: &Entry, undo: &Undo) -> Removal {
     match sighting {
         Sighting::Silent(because) => Removal::Silent(because.clone()),
         Sighting::Other(_) => Removal::remains(FOREIGN),
-        // The creation was under way when the scan ended, and a whole list does not show it.
-        Sighting::Unlisted if entry.status.is_none() && entry.ids.is_empty() => Removal::Nothing,
+        // The creation was under way when the scan ended, or failed, and a whole list does not show it.
+        Sighting::Unlisted if entry.is_doubtful() && entry.ids.is_empty() => Removal::Nothing,
         Sighting::Unlisted if entry.shown.is_empty() => Removal::Untraced(UNTRACED.to_owned()),
         Sighting::Gone | Sighting::Unlisted => Removal::unknown(BY_ITSELF),
         Sighting::Refused(said) => {
             Removal::Unknown(format!("its address answers {said}, so nothing shows what is there"))
         }
-        _ if entry.status.is_none() => Removal::unknown("it was under way when the scan ended, and nothing shows it"),
+        _ if entry.is_doubtful() && entry.ids.is_empty() => {
+            Removal::Untraced(format!("{}, and nothing shows it", in_doubt(entry)))
+        }
         _ if undo.look.is_none() && undo.list.is_none() => Removal::remains(NO_PROOF),
         _ if entry.ids.is_empty() => Removal::remains(NO_ID),
         _ => Removal::remains(NO_PROOF),

@@ -82,6 +82,12 @@ impl WriteNote {
     }
 }
 
+/// Returns true for statuses of an answer that says neither that a write was done nor that it was refused: a server may fail
+/// after it has stored what it was sent.
+pub fn leaves_open(status: u16) -> bool {
+    matches!(status, 408 | 500 | 502..)
+}
+
 /// One write with what became of it.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -121,6 +127,11 @@ impl Entry {
             undone: false,
             nothing: false,
         }
+    }
+
+    /// Returns true where nothing says whether the write was done: no answer is known, or one of failure.
+    pub fn is_doubtful(&self) -> bool {
+        self.status.is_none_or(leaves_open)
     }
 
     /// Notes one more id; the newest stands last.

@@ -8,7 +8,8 @@ use super::lab::Lab;
 use crate::act::{Acting, Body, address_id, digests_of, marks_in, objects_in, remember, undo};
 use crate::model::Method;
 use crate::probe::{
-    Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
+    Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, leaves_open, operation_url,
+    serialize_body,
 };
 use crate::spec::Samples;
 use crate::survey::{Object, scalar_text, succeeds};
@@ -133,7 +134,9 @@ impl Lab<'_> {
         let Some(journal) = self.maker.probe.journal() else { return Ok(()) };
         let Some(response) = written.answer.response() else { return Ok(()) };
         if !succeeds(response) {
-            journal.nothing(written.n);
+            if !leaves_open(response.status) {
+                journal.nothing(written.n);
+            }
             return Ok(());
         }
         let id = response.json.iter().flat_map(objects_in).take(3).find_map(|fields| {
