@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::fatal::notice_late_death;
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
 use crate::act::{Accounts, Acting, Cleaner, Kind, Leftover, Maker, Restored, was_reset};
@@ -250,6 +251,7 @@ pub async fn undo(probe: &Probe, report: &mut Report, password: &(dyn Fn(&str) -
     let changed = std::mem::take(&mut report.writes);
     report.writes = cleaned.rows.into_iter().map(row).chain(changed).collect();
     report.notes.extend(left_note(&report.writes));
+    notice_late_death(probe, report).await;
 }
 
 /// Says that something is still to be removed: a scan that leaves that is not over.
