@@ -61,19 +61,6 @@ pub struct NotMade {
     pub lacks_reference: bool,
 }
 
-/// A change of what was there before the scan, which was put back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
-    /// The operation.
-    pub operation: String,
-    /// Whose it is.
-    pub identity: String,
-    /// Its id.
-    pub object: String,
-    /// Why it is not as it was; `None` where it is.
-    pub because: Option<String>,
-}
-
 /// How an object is made otherwise than usual.
 #[derive(Debug, Clone, Default)]
 pub struct Unusual {
@@ -116,8 +103,6 @@ pub struct Maker<'a> {
     pub(super) stock: Mutex<HashMap<(String, String), Result<Value, String>>>,
     /// What the user must know of accounts that the scan spoilt; held only to read or add.
     pub warnings: Mutex<Vec<String>>,
-    /// What was there before, was changed and put back; held only to read or add.
-    pub restored: Mutex<Vec<Restored>>,
     /// Why creating operations make nothing, by index; `None` for those that were looked at and do.
     pub(super) singles: Mutex<HashMap<usize, Option<String>>>,
 }
@@ -167,7 +152,6 @@ impl<'a> Maker<'a> {
             accepted: Mutex::default(),
             stock: Mutex::default(),
             warnings: Mutex::default(),
-            restored: Mutex::default(),
             singles: Mutex::default(),
         }
     }

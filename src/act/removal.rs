@@ -131,11 +131,18 @@ impl<'a> Cleaner<'a> {
             true => self.remove_itself(caller, entry, undo).await,
             false => self.remove_as(caller, entry, undo).await,
         };
-        tried.unwrap_or_else(|error| match error {
+        tried.unwrap_or_else(|error| Self::in_words(&error))
+    }
+
+    /// Judges what was not sent, or not answered.
+    pub(super) fn in_words(error: &SendError) -> Removal {
+        match error {
             SendError::SessionGone(name) => Removal::Waits(format!("the session of {name} has ended")),
-            SendError::Scope(_) | SendError::Unbuildable(_) => Removal::Unknown(error.to_string()),
+            SendError::Scope(_) | SendError::Unbuildable(_) | SendError::NotOwn(_) => {
+                Removal::Unknown(error.to_string())
+            }
             error => Removal::Silent(error.to_string()),
-        })
+        }
     }
 
     fn callers(&self, entry: &Entry) -> Vec<String> {

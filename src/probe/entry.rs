@@ -168,6 +168,42 @@ pub struct AccountNote {
     pub basic: Option<String>,
 }
 
+/// Something that was there before the scan, noted before it is changed, and the request that puts it back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedNote {
+    /// Method and path template.
+    pub operation: String,
+    /// Its owner, who puts it back.
+    pub caller: String,
+    /// Its id.
+    pub object: String,
+    /// The method of the request.
+    pub method: String,
+    /// Its address.
+    pub url: String,
+    /// Its headers beyond the credential's.
+    pub headers: Vec<(String, String)>,
+    /// Content type of its body.
+    pub content_type: String,
+    /// Its body.
+    pub body: String,
+    /// The address that shows it to its owner.
+    pub look: String,
+    /// How it looked.
+    pub original: serde_json::Map<String, Value>,
+}
+
+/// The same with what became of it.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Its number, from 0.
+    pub n: usize,
+    /// What was noted.
+    pub note: SavedNote,
+    /// It was put back, and looked at.
+    pub is_put_back: bool,
+}
+
 /// What a journal begins with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalHead {
