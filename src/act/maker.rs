@@ -292,6 +292,8 @@ impl<'a> Maker<'a> {
                 heirs: how.heirs.clone(),
                 ..WriteNote::bare(acting.operation.id.as_str(), sender, WriteKind::Creates)
             };
+            // Nothing will tell it from others but that it was not there before.
+            let listed = if marked { None } else { self.listed(acting, sender, &values).await? };
             let written = self.probe.send_write(&ask, note).await?;
             let Some(response) = written.answer.response() else {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
@@ -313,6 +315,7 @@ impl<'a> Maker<'a> {
                     values: &values,
                     context: &context,
                     heirs: &how.heirs,
+                    listed: listed.as_ref().map(|listed| (sender, listed)),
                 };
                 let created = self.identify(index, &sent, &written.answer, written.n).await?;
                 if let Some(because) = self.why_not_again(index, &created) {
