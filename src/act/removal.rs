@@ -10,6 +10,7 @@ use url::Url;
 
 use super::accounts::identity_of;
 use super::sighting::{Looker, Sighting, silence, with_id};
+use super::ways_in::find_way_in;
 use crate::model::{Method, Secret};
 use crate::probe::{
     Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, Undo, WriteKind, WriteNote,
@@ -253,6 +254,10 @@ impl<'a> Cleaner<'a> {
 
     /// Removes an account as itself. Its session may end with it: then the sign-in shows whether it is gone.
     async fn remove_itself(&self, name: &str, entry: &Entry, undo: &Undo) -> Result<Removal, SendError> {
+        if entry.is_doubtful() && self.probe.sessions().get(name).is_none() {
+            // A sign-up that failed may have made it all the same. Whether it is let in, is judged below.
+            let _ = find_way_in(self.probe, self.journal, name, &(self.password)(name)).await;
+        }
         let shown = match self.find(name, entry.n).await {
             Ok(Sighting::Silent(because)) => return Ok(Removal::Silent(because)),
             Ok(Sighting::Own { id, .. } | Sighting::Tombstone { id, .. }) => Some(id),

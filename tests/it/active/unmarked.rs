@@ -130,3 +130,24 @@ async fn no_account_gets_rights_where_nothing_could_take_them_away_again() {
         assert_eq!(said.contains("neither removed nor made an ordinary one again"), !sets_back, "{said}");
     }
 }
+
+async fn register_and_fail(State(db): State<Db>, Json(body): Json<Value>) -> Response {
+    let user = json!({"id": db.fresh_id(), "username": body["username"], "email": body["email"], "password": body["password"]});
+    db.lock().users.push(user);
+    refuse(500, "the welcome mail could not be sent")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_a_failed_sign_up_has_stored_is_removed() {
+    let db = Db::seeded();
+    let routes = Router::new()
+        .route("/register", post(register_and_fail))
+        .with_state(db.clone())
+        .fallback_service(account_routes(&db));
+    let server = serve(&db, routes, document("Accounts", json!({}))).await;
+    let before = db.dump();
+    let report = scan(&server, "active").await;
+    assert!(server.hits.lock().unwrap().iter().any(|hit| hit == "POST /register"));
+    assert_eq!(db.dump(), before, "{:?}", report.writes);
+    assert!(!report.writes.is_empty() && report.writes.iter().all(|write| write.is_undone()), "{:?}", report.writes);
+}
