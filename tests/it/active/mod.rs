@@ -29,3 +29,4 @@ mod spelled_otherwise;
 mod strangers;
 mod trials;
 mod undoing;
+mod unmarked;
