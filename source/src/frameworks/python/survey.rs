@@ -1,6 +1,6 @@
 //! One walk over the modules: every function, class and call with the scope in which it stands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -34,6 +34,9 @@ pub(in crate::frameworks) struct Survey<'p> {
     /// Calls by the last part of what they call.
     pub(super) calls_by_name: HashMap<&'p str, Vec<usize>>,
     pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
+    pub(super) known_meanings: RefCell<HashMap<(ScopeId, Span), Vec<Meaning>>>,
+    /// How deep the search for meanings is.
+    pub(super) depth: Cell<usize>,
     pub(super) known_refusals: RefCell<HashMap<Start, Refusal>>,
 }
 
@@ -51,6 +54,8 @@ impl<'p> Survey<'p> {
             of_class: HashMap::new(),
             calls_by_name: HashMap::new(),
             known_parameters: RefCell::default(),
+            known_meanings: RefCell::default(),
+            depth: Cell::new(0),
             known_refusals: RefCell::default(),
         };
         let is_read = |path: &str| !is_test(path);
