@@ -136,6 +136,8 @@ impl Survey<'_> {
             if let Some((of, item)) = scope.bound.get(name) {
                 return self.follow(*of, item);
             }
+            // What a function gives its names in one call of it is read as of that call.
+            let id = if self.is_turn_of(at, id) { at } else { id };
             let parameter = scope.function.as_ref().is_some_and(|function| has_parameter(function, name));
             let locals = scope.locals.get(name);
             let imported = scope.imports.get(name);
@@ -156,6 +158,10 @@ impl Survey<'_> {
         // What is left stands behind `import *`, or is made in another function of the module.
         let found = self.project.resolve(self.module(at), name);
         found.map(|found| self.follow_resolved(found)).unwrap_or_default()
+    }
+
+    fn is_turn_of(&self, at: ScopeId, function: ScopeId) -> bool {
+        self.scopes.get(at.0).is_some_and(|scope| scope.is_turn && scope.parent == Some(function))
     }
 
     fn follow_definition(&self, at: ScopeId, definition: &Definition) -> Vec<Meaning> {
@@ -322,23 +328,33 @@ impl Survey<'_> {
 
     /// The calls of a function, or of its class where it is an initialiser.
     fn calls_of<'s>(&'s self, at: ScopeId, function: &'s Arc<Function>) -> Vec<(ScopeId, &'s [Argument])> {
+        let numbers = self.call_numbers(at, function).into_iter().take(MOST_MEANINGS);
+        let calls = numbers.filter_map(|(from, number)| self.sites.get(number).map(|(_, call)| (from, *call)));
+        calls.filter_map(|(from, call)| call.call().map(|(_, arguments)| (from, arguments))).collect()
+    }
+
+    /// The numbers of those calls, each with the scope in which it stands.
+    pub(super) fn call_numbers(&self, at: ScopeId, function: &Arc<Function>) -> Vec<(ScopeId, usize)> {
         let class = self.scopes.get(at.0).and_then(|scope| scope.parent).and_then(|id| self.scopes.get(id.0));
         let class = class.and_then(|scope| scope.class.as_ref());
         let name = match class {
             Some(class) if function.name == "__init__" => class.class.name.as_str(),
             _ => function.name.as_str(),
         };
-        let numbers = self.calls_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let calls = numbers.iter().take(MOST_MEANINGS).filter_map(|number| self.calls.get(*number));
-        let calls = calls.filter_map(|(from, call)| call.call().map(|(callee, arguments)| (*from, callee, arguments)));
-        let is_meant = |(from, callee, _): &(ScopeId, &Expr, &[Argument])| {
-            self.meanings(*from, callee).iter().any(|meaning| match meaning {
+        let is_meant = |from: ScopeId, callee: &Expr| {
+            self.meanings(from, callee).iter().any(|meaning| match meaning {
                 Meaning::Function(found) => Arc::ptr_eq(&found.function, function),
                 Meaning::Class(found) => class.is_some_and(|class| Arc::ptr_eq(&class.class, &found.class)),
                 _ => false,
             })
         };
-        calls.filter(is_meant).map(|(from, _, arguments)| (from, arguments)).collect()
+        let numbers = self.calls_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let calls = numbers.iter().filter_map(|number| {
+            let (from, call) = self.sites.get(*number)?;
+            let (callee, _) = call.call()?;
+            is_meant(*from, callee).then_some((*from, *number))
+        });
+        calls.collect()
     }
 }
 
@@ -347,7 +363,7 @@ fn has_parameter(function: &Function, name: &str) -> bool {
 }
 
 /// The argument that a call gives for a parameter.
-fn given_for<'a>(function: &Function, name: &str, arguments: &'a [Argument]) -> Option<&'a Expr> {
+pub(super) fn given_for<'a>(function: &Function, name: &str, arguments: &'a [Argument]) -> Option<&'a Expr> {
     if let Some(named) = keyword(arguments, name) {
         return Some(named);
     }

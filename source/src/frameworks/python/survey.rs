@@ -31,6 +31,10 @@ pub(in crate::frameworks) struct Survey<'p> {
     pub(super) of_module: HashMap<ModuleId, ScopeId>,
     pub(super) of_function: HashMap<Start, ScopeId>,
     pub(super) of_class: HashMap<Start, ScopeId>,
+    /// The calls as they are written; those above are repeated for each turn.
+    pub(super) sites: Vec<(ScopeId, &'p Expr)>,
+    /// The turn for a call of a function.
+    pub(super) turns: HashMap<(ScopeId, Start), ScopeId>,
     /// Calls by the last part of what they call.
     pub(super) calls_by_name: HashMap<&'p str, Vec<usize>>,
     pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
@@ -49,6 +53,8 @@ impl<'p> Survey<'p> {
             functions: Vec::new(),
             classes: Vec::new(),
             calls: Vec::new(),
+            sites: Vec::new(),
+            turns: HashMap::new(),
             of_module: HashMap::new(),
             of_function: HashMap::new(),
             of_class: HashMap::new(),
@@ -70,6 +76,8 @@ impl<'p> Survey<'p> {
                 survey.calls_by_name.entry(name).or_default().push(at);
             }
         }
+        survey.sites.clone_from(&survey.calls);
+        survey.unroll();
         survey
     }
 
