@@ -63,7 +63,7 @@ fn declare(survey: &Survey, graph: &mut Graph, (at, call): (ScopeId, &Expr), han
     let site = GuardSite { at, level: GuardLevel::Route, span: call.span };
     let mut guards =
         keyword(arguments, "dependencies").map(|list| listed_guards(survey, site, list)).unwrap_or_default();
-    let inner = survey.scope_at(handler.module, handler.function.span).unwrap_or(at);
+    let inner = survey.defining(&handler).unwrap_or(at);
     let place = GuardSite { at: inner, level: GuardLevel::Route, span: handler.function.span };
     for guard in parameter_guards(survey, place, &handler.function) {
         // A dependency that is met twice runs once.

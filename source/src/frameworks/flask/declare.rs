@@ -155,7 +155,7 @@ fn declare_view(survey: &Survey, graph: &mut Graph, rule: &Rule, view: Option<Vi
 
 /// The guards among a function's own decorators.
 fn own_guards(survey: &Survey, at: ScopeId, function: &FunctionRef) -> Vec<Guard> {
-    let inner = survey.scope_at(function.module, function.function.outer_span).unwrap_or(at);
+    let inner = survey.defining(function).unwrap_or(at);
     let site = GuardSite { at: inner, level: GuardLevel::Route, span: function.function.span };
     let decorators = function.function.decorators.iter();
     decorators.filter_map(|guard| read_guard(survey, site.on(guard.span), guard)).collect()

@@ -9,7 +9,7 @@ use super::meaning::Meaning;
 use super::refusals::Refusal;
 use crate::ir::{Class, Expr, Function, Span, dotted, last_part};
 use crate::lang::Language;
-use crate::project::{ModuleId, Project};
+use crate::project::{FunctionRef, ModuleId, Project};
 
 /// The place of a scope in its survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -99,6 +99,12 @@ impl<'p> Survey<'p> {
             }
         }
         Some(at)
+    }
+
+    /// Returns the scope in which a function is defined: where its decorators and defaults are read.
+    pub(in crate::frameworks) fn defining(&self, function: &FunctionRef) -> Option<ScopeId> {
+        let inner = self.of_function.get(&(function.module, function.function.span.start))?;
+        self.scopes.get(inner.0)?.parent
     }
 
     /// Returns where a piece stands, for messages.
