@@ -55,7 +55,7 @@ impl Project {
     }
 
     /// Returns the module of a dotted name. The tree may begin above the package, or within it.
-    pub(super) fn python_module(&self, dotted: &str) -> Option<ModuleId> {
+    pub(crate) fn python_module(&self, dotted: &str) -> Option<ModuleId> {
         if let Some(id) = self.by_name.get(dotted) {
             return Some(*id);
         }
