@@ -216,3 +216,19 @@ fn what_tests_and_other_libraries_do_is_no_route() {
     ]);
     assert_eq!(shown(&found), ["GET /a app.py:4 a"]);
 }
+
+#[test]
+fn a_hook_in_a_loop_guards_the_blueprints_of_the_loop_and_no_others() {
+    let found = routes(&[(
+        "app.py",
+        "from flask import Flask, Blueprint, abort, request\napp = Flask(__name__)\n\
+         a = Blueprint('a', __name__)\nb = Blueprint('b', __name__)\n\
+         def signed_in():\n    if not request.headers.get('Authorization'):\n        abort(401)\n\
+         for each in (a,):\n    each.before_request(signed_in)\n\
+         for each in make_some():\n    each.before_request(signed_in)\n\
+         @a.get('/a')\ndef one():\n    return ''\n@b.get('/b')\ndef two():\n    return ''\n\
+         app.register_blueprint(a)\napp.register_blueprint(b)\n",
+    )]);
+    assert_eq!(shown(&found), ["GET /a app.py:13 one", "GET /b app.py:16 two"]);
+    assert_eq!(guards(&found), ["/a signed_in Authentication Router"]);
+}

@@ -24,5 +24,6 @@ pub(super) fn find(project: &Project) -> RouteTable {
     mounts::collect_mounts(&survey, &mut graph);
     declare::collect(&survey, &mut graph);
     listed::collect(&survey, &mut graph);
+    graph.unclear.extend(survey.capped.iter().cloned());
     graph.finish(project)
 }

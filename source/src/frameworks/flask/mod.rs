@@ -39,5 +39,6 @@ pub(super) fn find(project: &Project) -> RouteTable {
     hooks::collect(&survey, &mut graph);
     declare::collect(&survey, &mut graph);
     connexion::collect(&survey, &mut graph);
+    graph.unclear.extend(survey.capped.iter().cloned());
     graph.finish(project)
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::survey::{ScopeId, Survey};
-use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr};
+use super::survey::{ScopeId, Survey, callee_name};
+use super::turns::REGISTERING;
+use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr, walk_statements};
 use crate::project::{ClassRef, Definition, ImportTarget, Module, ModuleId, Resolved};
 
 /// A loop over a longer list is not followed item by item.
@@ -150,11 +151,18 @@ impl<'p> Survey<'p> {
         self.walk(inner, &class.members);
     }
 
-    /// Walks the body once for each item of a list that is written out, so that names bound together stay together.
+    /// Walks the body once for each item of a list that is written out, so that names bound together stay together: where
+    /// it registers something, since else it is the same each time.
     fn walk_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
-        let Some((of, items)) = self.items(at, source) else {
+        let Some((of, items)) = self.items(at, source).filter(|_| registers_within(body)) else {
+            // One of them, and not known which.
+            self.bind(at, target, &Expr::new(ExprKind::Other(vec![source.clone()]), target.span));
             return self.walk(at, body);
         };
+        if items.len() > MOST_ITEMS {
+            let said = format!("{}: only {MOST_ITEMS} turns of the loop are followed", self.shown(at, source.span));
+            self.capped.push(said);
+        }
         for item in items.into_iter().take(MOST_ITEMS) {
             let span = body.first().map_or(target.span, |first| first.span);
             let end = body.last().map_or(span, |last| last.span);
@@ -245,4 +253,14 @@ impl<'p> Survey<'p> {
             }
         });
     }
+}
+
+fn registers_within(body: &[Statement]) -> bool {
+    let mut found = false;
+    let is_route = |part: &Expr| {
+        let name = part.call().and_then(|(callee, _)| callee_name(callee));
+        name.is_some_and(|name| REGISTERING.contains(&name) || name.starts_with("before_"))
+    };
+    walk_statements(body, &mut |_| {}, &mut |part| found |= is_route(part));
+    found
 }

@@ -12,7 +12,7 @@ use crate::project::ModuleId;
 /// More calls of one function are not told apart.
 const MOST_TURNS: usize = 2_000;
 /// Calls that register a handler or a router.
-const REGISTERING: [&str; 12] = [
+pub(super) const REGISTERING: [&str; 12] = [
     "add_api_route",
     "add_namespace",
     "add_resource",
@@ -52,9 +52,12 @@ impl Survey<'_> {
         let function = self.scopes.get(at.0)?.function.as_ref()?;
         let (callee, arguments) = call.call()?;
         let ExprKind::Member(_, name) = &*callee.kind else { return None };
-        let registers = REGISTERING.contains(&name.as_str())
-            || (DECORATING.contains(&name.as_str()) && is_returned(function, call));
-        (registers && arguments.iter().any(|given| mentions(&given.value, function))).then_some(())
+        let registers = REGISTERING.contains(&name.as_str());
+        if !registers && !DECORATING.contains(&name.as_str()) {
+            return None;
+        }
+        let by_parameter = arguments.iter().any(|given| mentions(&given.value, function));
+        (by_parameter && (registers || is_returned(function, call))).then_some(())
     }
 
     fn turns_of(&mut self, at: ScopeId, turns: &mut HashMap<ScopeId, Vec<ScopeId>>) -> Vec<ScopeId> {
@@ -65,7 +68,12 @@ impl Survey<'_> {
             return Vec::new();
         };
         let mut made = Vec::new();
-        for (from, number) in self.call_numbers(at, &function).into_iter().take(MOST_TURNS) {
+        let calls = self.call_numbers(at, &function);
+        if calls.len() > MOST_TURNS {
+            let said = format!("{}: only {MOST_TURNS} of its calls are followed", self.shown(at, function.span));
+            self.capped.push(said);
+        }
+        for (from, number) in calls.into_iter().take(MOST_TURNS) {
             let Some((_, call)) = self.sites.get(number).copied() else { continue };
             let arguments = call.call().map(|(_, arguments)| arguments.to_vec()).unwrap_or_default();
             let module = self.module(from);
