@@ -210,7 +210,7 @@ fn what_tests_and_other_libraries_do_is_no_route() {
         ),
         (
             "client.py",
-            "import requests\nfrom cachetools import cached\nclass Client:\n    def route(self, path):\n        return print\n\
+            "import requests\nfrom bots import bot\n@bot.get('/d')\ndef d():\n    return ''\nclass Client:\n    def route(self, path):\n        return print\n\
              client = Client()\n@client.route('/b')\ndef b():\n    return requests.get('/c')\n",
         ),
     ]);

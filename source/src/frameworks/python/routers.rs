@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::graph::{Graph, RouterId};
 use super::meaning::Meaning;
 use super::survey::{ScopeId, Survey, callee_name};
-use crate::ir::{Argument, Expr, ExprKind, last_part};
+use crate::ir::{Argument, Expr, ExprKind, dotted, last_part};
 use crate::project::{ClassRef, FunctionRef};
 
 /// A call that makes a router.
@@ -86,10 +86,19 @@ impl<'p> Survey<'p> {
         {
             return self.routers(graph, at, object);
         }
-        if found.is_empty() && meanings.is_empty() {
+        if found.is_empty() && meanings.is_empty() && !self.is_foreign(at, expr) {
             found.extend(graph.only_app());
         }
         found
+    }
+
+    /// Whether a name is imported from a package that is not in the project, and is none for the application at hand.
+    fn is_foreign(&self, at: ScopeId, expr: &Expr) -> bool {
+        let Some(name) = dotted(expr) else { return false };
+        let head = name.split('.').next().unwrap_or_default();
+        let Some(full) = self.local_import(at, head) else { return false };
+        let package = full.split('.').next().unwrap_or_default();
+        head != "current_app" && self.project.python_module(package).is_none()
     }
 
     fn router(&self, graph: &Graph, meaning: &Meaning) -> Option<RouterId> {
