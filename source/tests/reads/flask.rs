@@ -232,3 +232,40 @@ fn a_hook_in_a_loop_guards_the_blueprints_of_the_loop_and_no_others() {
     assert_eq!(shown(&found), ["GET /a app.py:13 one", "GET /b app.py:16 two"]);
     assert_eq!(guards(&found), ["/a signed_in Authentication Router"]);
 }
+
+#[test]
+fn a_list_of_paths_and_classes_is_read_where_a_function_goes_over_it_and_modules_by_their_names() {
+    let found = routes(&[
+        (
+            "shop/app.py",
+            "import importlib\nfrom flask import Flask\nNAMES = ['orders', 'users']\ndef create():\n    app = Flask(__name__)\n    \
+             for name in NAMES:\n        module = importlib.import_module(f'shop.parts.{name}')\n        \
+             app.register_blueprint(module.blueprint)\n    return app\n",
+        ),
+        (
+            "shop/tools.py",
+            "def configure(blueprint, pairs):\n    for path, resource in pairs:\n        view = resource.as_view(path)\n        \
+             blueprint.add_url_rule(path, view_func=view)\n    return blueprint\n",
+        ),
+        (
+            "shop/parts/orders.py",
+            "from flask import Blueprint\nfrom flask.views import MethodView\nfrom shop.tools import configure\n\
+             class Orders(MethodView):\n    def get(self):\n        return []\nclass Order(MethodView):\n    def put(self, id):\n        return 1\n\
+             pairs = [('/orders', Orders), ('/orders/<id>', Order)]\nblueprint = Blueprint('orders', __name__)\nconfigure(blueprint, pairs)\n",
+        ),
+        (
+            "shop/parts/users.py",
+            "from flask import Blueprint\nfrom flask.views import MethodView\nfrom shop.tools import configure\n\
+             class Users(MethodView):\n    def get(self):\n        return []\n\
+             blueprint = Blueprint('users', __name__, url_prefix='/u')\nconfigure(blueprint, [('/users', Users)])\n",
+        ),
+    ]);
+    assert_eq!(
+        shown(&found),
+        [
+            "GET /orders shop/parts/orders.py:5 Orders.get",
+            "PUT /orders/{id} shop/parts/orders.py:8 Order.put",
+            "GET /u/users shop/parts/users.py:5 Users.get",
+        ]
+    );
+}

@@ -26,8 +26,10 @@ pub(super) struct Scope {
     pub(super) fields: HashMap<String, Vec<(ScopeId, Expr)>>,
     /// Names whose values stand in another scope: a loop's target.
     pub(super) bound: HashMap<String, (ScopeId, Expr)>,
-    /// Whether it is one call of the function that is its parent.
+    /// Whether it is one call of the function that is its parent, or a loop in it, or one turn of that.
     pub(super) is_turn: bool,
+    /// Target and source of a loop over what is known only when its function is called.
+    pub(super) over: Option<(Expr, Expr)>,
 }
 
 impl Scope {
@@ -43,6 +45,7 @@ impl Scope {
             fields: HashMap::new(),
             bound: HashMap::new(),
             is_turn: false,
+            over: None,
         }
     }
 }
@@ -155,9 +158,7 @@ impl<'p> Survey<'p> {
     /// it registers something, since else it is the same each time.
     fn walk_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
         let Some((of, items)) = self.items(at, source).filter(|_| registers_within(body)) else {
-            // One of them, and not known which.
-            self.bind(at, target, &Expr::new(ExprKind::Other(vec![source.clone()]), target.span));
-            return self.walk(at, body);
+            return self.walk_open_loop(at, (target, source), body);
         };
         if items.len() > MOST_ITEMS {
             let said = format!("{}: only {MOST_ITEMS} turns of the loop are followed", self.shown(at, source.span));
@@ -170,6 +171,18 @@ impl<'p> Survey<'p> {
             self.bind_item(turn, target, (of, &item));
             self.walk(turn, body);
         }
+    }
+
+    /// Walks the body of a loop over what is not written out here.
+    fn walk_open_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
+        let inner = if registers_within(body) { self.open(self.module(at), Some(at), target.span) } else { at };
+        if let Some(scope) = self.scopes.get_mut(inner.0).filter(|_| inner != at) {
+            scope.is_turn = true;
+            scope.over = Some((target.clone(), source.clone()));
+        }
+        // One of them, and not known which.
+        self.bind(inner, target, &Expr::new(ExprKind::Other(vec![source.clone()]), target.span));
+        self.walk(inner, body);
     }
 
     fn items(&self, at: ScopeId, source: &Expr) -> Option<(ScopeId, Vec<Expr>)> {
@@ -188,7 +201,7 @@ impl<'p> Survey<'p> {
         Some((self.of_module.get(&module).copied().unwrap_or(at), items.clone()))
     }
 
-    fn bind_item(&mut self, turn: ScopeId, target: &Expr, (of, item): (ScopeId, &Expr)) {
+    pub(super) fn bind_item(&mut self, turn: ScopeId, target: &Expr, (of, item): (ScopeId, &Expr)) {
         match (&*target.kind, &*item.kind) {
             (ExprKind::Name(name), _) => {
                 if let Some(scope) = self.scopes.get_mut(turn.0) {
@@ -212,6 +225,9 @@ impl<'p> Survey<'p> {
                 if let Some(scope) = class.and_then(|class| self.scopes.get_mut(class.0)) {
                     scope.fields.entry(name.clone()).or_default().push((at, value.clone()));
                 }
+            }
+            (ExprKind::List(targets), ExprKind::Other(_)) => {
+                targets.iter().for_each(|target| self.bind(at, target, value));
             }
             (ExprKind::List(targets), ExprKind::List(values)) if targets.len() == values.len() => {
                 targets.iter().zip(values).for_each(|(target, value)| self.bind(at, target, value));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::bindings::Scope;
-use super::survey::{ScopeId, Survey};
+use super::survey::{ScopeId, Survey, callee_name};
 use crate::ir::{Argument, Expr, ExprKind, Function, Spread, Statement, StatementKind, dotted, keyword};
 use crate::project::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Resolved};
 
@@ -57,6 +57,7 @@ impl Survey<'_> {
     pub(in crate::frameworks) fn assigned(&self, at: ScopeId, expr: &Expr) -> Option<(ScopeId, Expr)> {
         let name = expr.name()?;
         let (of, scope) = self.around(at).find(|(_, scope)| scope.locals.contains_key(name))?;
+        let of = if self.is_turn_of(at, of) { at } else { of };
         match scope.locals.get(name)?.first()? {
             Definition::Value(value) => Some((of, value.clone())),
             _ => None,
@@ -160,8 +161,10 @@ impl Survey<'_> {
         found.map(|found| self.follow_resolved(found)).unwrap_or_default()
     }
 
+    /// Whether a scope is a call of a function, or a turn of a loop in one.
     fn is_turn_of(&self, at: ScopeId, function: ScopeId) -> bool {
-        self.scopes.get(at.0).is_some_and(|scope| scope.is_turn && scope.parent == Some(function))
+        let turn = |id: &ScopeId| self.scopes.get(id.0).filter(|scope| scope.is_turn).and_then(|scope| scope.parent);
+        std::iter::successors(turn(&at), turn).any(|id| id == function)
     }
 
     fn follow_definition(&self, at: ScopeId, definition: &Definition) -> Vec<Meaning> {
@@ -283,9 +286,23 @@ impl Survey<'_> {
             }
         }
         if found.is_empty() {
+            found.extend(self.module_of_call((at, expr), callee).map(Meaning::Module));
+        }
+        if found.is_empty() {
             found.push(Meaning::Value(at, expr.clone()));
         }
         found
+    }
+
+    /// `importlib.import_module("shop.orders")`
+    fn module_of_call(&self, (at, expr): (ScopeId, &Expr), callee: &Expr) -> Option<ModuleId> {
+        callee_name(callee).filter(|name| *name == "import_module")?;
+        let (_, arguments) = expr.call()?;
+        let name = self.text(at, crate::ir::argument(arguments, 0)?)?;
+        let from = self.project.module(self.module(at))?;
+        let level = name.chars().take_while(|letter| *letter == '.').count();
+        let module = name.trim_start_matches('.').to_owned();
+        self.project.imported_module(from, &ImportTarget { module, level, name: None })
     }
 
     fn follow_returns(&self, function: &FunctionRef) -> Vec<Meaning> {

@@ -4,13 +4,18 @@
 use std::collections::HashMap;
 
 use super::bindings::Scope;
-use super::meaning::{collect_returned, given_for};
+use super::meaning::{Meaning, collect_returned, given_for};
 use super::survey::{ScopeId, Survey, callee_name};
 use crate::ir::{Argument, Expr, ExprKind, Function, Spread, walk_expr};
 use crate::project::ModuleId;
 
 /// More calls of one function are not told apart.
 const MOST_TURNS: usize = 2_000;
+/// Loops within loops are followed no deeper.
+const MOST_LOOPS: usize = 3;
+/// The turns of each function and loop that has some.
+type Turns = HashMap<ScopeId, Vec<ScopeId>>;
+
 /// Calls that register a handler or a router.
 pub(super) const REGISTERING: [&str; 12] = [
     "add_api_route",
@@ -32,12 +37,15 @@ const DECORATING: [&str; 9] = ["api_route", "delete", "get", "head", "options", 
 impl Survey<'_> {
     /// Repeats each registering call for each call of the function that it stands in, where it uses a parameter.
     pub(super) fn unroll(&mut self) {
-        let mut turns: HashMap<ScopeId, Vec<ScopeId>> = HashMap::new();
+        let mut turns = Turns::new();
         let mut calls = Vec::new();
         for (at, call) in std::mem::take(&mut self.calls) {
-            let inner = match self.registers(at, call) {
-                Some(()) => self.turns_of(at, &mut turns),
-                None => Vec::new(),
+            let inner = if self.is_open_loop(at) && is_registering(call) {
+                self.loop_turns(at, &mut turns, 0)
+            } else if self.registers(at, call).is_some() {
+                self.turns_of(at, &mut turns)
+            } else {
+                Vec::new()
             };
             if inner.is_empty() {
                 calls.push((at, call));
@@ -45,6 +53,57 @@ impl Survey<'_> {
             calls.extend(inner.into_iter().map(|turn| (turn, call)));
         }
         self.calls = calls;
+    }
+
+    fn is_open_loop(&self, at: ScopeId) -> bool {
+        self.scopes.get(at.0).is_some_and(|scope| scope.over.is_some())
+    }
+
+    /// The turns of a loop over a list that the callers of its function hand in, or that is found elsewhere.
+    fn loop_turns(&mut self, at: ScopeId, turns: &mut Turns, depth: usize) -> Vec<ScopeId> {
+        if let Some(known) = turns.get(&at) {
+            return known.clone();
+        }
+        let over = self.scopes.get(at.0).and_then(|scope| Some((scope.over.clone()?, scope.parent?)));
+        let Some(((target, source), parent)) = over.filter(|_| depth < MOST_LOOPS) else { return Vec::new() };
+        let mut outer = match self.is_open_loop(parent) {
+            true => self.loop_turns(parent, turns, depth + 1),
+            false => self.turns_of(parent, turns),
+        };
+        if outer.is_empty() {
+            outer.push(parent);
+        }
+        let mut made = Vec::new();
+        for outer in outer {
+            for (of, item) in self.listed_items(outer, &source) {
+                if made.len() >= MOST_TURNS {
+                    let said = format!("{}: only {MOST_TURNS} turns are followed", self.shown(at, source.span));
+                    self.capped.push(said);
+                    break;
+                }
+                let mut scope = Scope::new(self.module(at), Some(at), source.span);
+                scope.is_turn = true;
+                scope.bound = self.scopes.get(outer.0).map(|outer| outer.bound.clone()).unwrap_or_default();
+                let turn = ScopeId(self.scopes.len());
+                self.scopes.push(scope);
+                self.bind_item(turn, &target, (of, &item));
+                made.push(turn);
+            }
+        }
+        turns.insert(at, made.clone());
+        made
+    }
+
+    fn listed_items(&self, at: ScopeId, source: &Expr) -> Vec<(ScopeId, Expr)> {
+        let mut items = Vec::new();
+        for meaning in self.meanings(at, source) {
+            if let Meaning::Value(of, value) = meaning
+                && let ExprKind::List(parts) = &*value.kind
+            {
+                items.extend(parts.iter().map(|part| (of, part.clone())));
+            }
+        }
+        items
     }
 
     /// `Some` where a call registers something by a parameter of the function around it.
@@ -60,7 +119,7 @@ impl Survey<'_> {
         (by_parameter && (registers || is_returned(function, call))).then_some(())
     }
 
-    fn turns_of(&mut self, at: ScopeId, turns: &mut HashMap<ScopeId, Vec<ScopeId>>) -> Vec<ScopeId> {
+    fn turns_of(&mut self, at: ScopeId, turns: &mut Turns) -> Vec<ScopeId> {
         if let Some(known) = turns.get(&at) {
             return known.clone();
         }
@@ -126,7 +185,7 @@ impl Survey<'_> {
                 continue;
             }
             for meaning in self.meanings(at, &argument.value) {
-                let super::meaning::Meaning::Value(of, value) = meaning else { continue };
+                let Meaning::Value(of, value) = meaning else { continue };
                 made.extend(self.entries(of, &value));
             }
         }
@@ -148,6 +207,11 @@ impl Survey<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+fn is_registering(call: &Expr) -> bool {
+    let name = call.call().and_then(|(callee, _)| callee_name(callee));
+    name.is_some_and(|name| REGISTERING.contains(&name) || name.starts_with("before_"))
 }
 
 fn mentions(expr: &Expr, function: &Function) -> bool {
