@@ -158,3 +158,22 @@ fn a_dependency_that_lets_strangers_in_is_no_guard_and_its_twin_is() {
         ]
     );
 }
+
+#[test]
+fn a_dependency_that_is_added_to_the_list_later_guards_that_router_alone() {
+    let make = |name: &str, added: &str| {
+        format!(
+            "from fastapi import APIRouter, Depends, FastAPI, HTTPException\n\
+             def signed_in():\n    raise HTTPException(401)\n\
+             def make_{name}(enabled):\n    checks = []\n    if enabled:\n        {added}\n    \
+             router = APIRouter(dependencies=checks)\n    @router.get('/{name}')\n    def {name}():\n        return 1\n    return router\n"
+        )
+    };
+    let one = make("one", "checks.append(Depends(signed_in))");
+    let two = make("two", "print(Depends(signed_in))");
+    let app = "from fastapi import FastAPI\nfrom one import make_one\nfrom two import make_two\napp = FastAPI()\n\
+               app.include_router(make_one(True))\napp.include_router(make_two(True))\n";
+    let found = routes(&[("one.py", &one), ("two.py", &two), ("app.py", app)]);
+    assert_eq!(shown(&found), ["GET /one one.py:10 one", "GET /two two.py:10 two"]);
+    assert_eq!(guards(&found), ["/one Depends(signed_in) Authentication Router"]);
+}

@@ -244,8 +244,8 @@ fn a_list_of_paths_and_classes_is_read_where_a_function_goes_over_it_and_modules
         ),
         (
             "shop/tools.py",
-            "def configure(blueprint, pairs):\n    for path, resource in pairs:\n        view = resource.as_view(path)\n        \
-             blueprint.add_url_rule(path, view_func=view)\n    return blueprint\n",
+            "def configure(blueprint, pairs, guards=None):\n    for path, resource in pairs:\n        view = resource.as_view(path)\n        \
+             for guard in guards or []:\n            view = guard(view)\n        blueprint.add_url_rule(path, view_func=view)\n    return blueprint\n",
         ),
         (
             "shop/parts/orders.py",
@@ -257,7 +257,8 @@ fn a_list_of_paths_and_classes_is_read_where_a_function_goes_over_it_and_modules
             "shop/parts/users.py",
             "from flask import Blueprint\nfrom flask.views import MethodView\nfrom shop.tools import configure\n\
              class Users(MethodView):\n    def get(self):\n        return []\n\
-             blueprint = Blueprint('users', __name__, url_prefix='/u')\nconfigure(blueprint, [('/users', Users)])\n",
+             blueprint = Blueprint('users', __name__, url_prefix='/u')\n\
+             from flask_jwt_extended import jwt_required\nconfigure(blueprint, [('/users', Users)], [jwt_required()])\n",
         ),
     ]);
     assert_eq!(
@@ -268,4 +269,5 @@ fn a_list_of_paths_and_classes_is_read_where_a_function_goes_over_it_and_modules
             "GET /u/users shop/parts/users.py:5 Users.get",
         ]
     );
+    assert_eq!(guards(&found), ["/u/users jwt_required() Authentication Route"]);
 }

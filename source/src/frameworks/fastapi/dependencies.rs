@@ -26,6 +26,9 @@ fn add_listed(survey: &Survey, site: GuardSite, (at, list): (ScopeId, &Expr), gu
                     items.iter().for_each(|item| add_item(survey, site, (of, item), guards));
                 }
             }
+            for (of, item) in survey.appended(at, list) {
+                add_item(survey, site, (of, &item), guards);
+            }
         }
     }
 }

@@ -53,15 +53,22 @@ impl Survey<'_> {
         self.around(at).find_map(|(_, scope)| scope.locals.get(name))
     }
 
-    /// Returns the value that a name is given, before what that stands for.
-    pub(in crate::frameworks) fn assigned(&self, at: ScopeId, expr: &Expr) -> Option<(ScopeId, Expr)> {
-        let name = expr.name()?;
-        let (of, scope) = self.around(at).find(|(_, scope)| scope.locals.contains_key(name))?;
+    /// Returns the values that a name is given, before what they stand for.
+    pub(in crate::frameworks) fn assigned(&self, at: ScopeId, expr: &Expr) -> Vec<(ScopeId, Expr)> {
+        let Some(name) = expr.name() else { return Vec::new() };
+        let found = self.around(at).find_map(|(of, scope)| scope.locals.get(name).map(|found| (of, found)));
+        let Some((of, definitions)) = found else { return Vec::new() };
         let of = if self.is_turn_of(at, of) { at } else { of };
-        match scope.locals.get(name)?.first()? {
+        let values = definitions.iter().filter_map(|definition| match definition {
             Definition::Value(value) => Some((of, value.clone())),
             _ => None,
-        }
+        });
+        values.collect()
+    }
+
+    /// Returns the scope in which a name is bound.
+    pub(super) fn owner(&self, at: ScopeId, name: &str) -> Option<ScopeId> {
+        self.around(at).find(|(_, scope)| scope.locals.contains_key(name)).map(|(id, _)| id)
     }
 
     /// Returns the full name of what a function imports under this name.

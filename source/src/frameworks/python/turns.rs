@@ -175,6 +175,22 @@ impl Survey<'_> {
         Some((turn, returned.clone()))
     }
 
+    /// Returns what is added to a list after it is made: `checks.append(Depends(signed_in))`.
+    pub(in crate::frameworks) fn appended(&self, at: ScopeId, list: &Expr) -> Vec<(ScopeId, Expr)> {
+        let Some(name) = list.name() else { return Vec::new() };
+        let owner = self.owner(at, name);
+        let numbers = self.calls_by_name.get("append").map(Vec::as_slice).unwrap_or_default();
+        let sites = numbers.iter().filter_map(|number| self.sites.get(*number));
+        let added = sites.filter_map(|(from, call)| {
+            let (callee, arguments) = call.call()?;
+            let ExprKind::Member(object, _) = &*callee.kind else { return None };
+            let is_same = object.name() == Some(name) && self.owner(*from, name) == owner;
+            is_same.then_some(())?;
+            Some((*from, crate::ir::argument(arguments, 0)?.clone()))
+        });
+        added.collect()
+    }
+
     /// Returns the arguments of a call with those that `**settings` brings.
     pub(in crate::frameworks) fn arguments(&self, at: ScopeId, call: &Expr) -> Vec<Argument> {
         let mut made = Vec::new();
