@@ -1,7 +1,7 @@
 //! What dependencies keep out: those of applications, routers and routes, of parameters, and those that they depend on.
 
 use crate::frameworks::python::{GuardSite, Meaning, ScopeId, Survey, read_guard};
-use crate::ir::{Argument, Expr, ExprKind, Function, Parameter, argument, dotted, keyword, last_part};
+use crate::ir::{Argument, Expr, ExprKind, Function, Parameter, StatementKind, argument, dotted, keyword, last_part};
 use crate::project::ClassRef;
 use crate::routes::{Guard, GuardKind};
 
@@ -26,6 +26,9 @@ fn add_listed(survey: &Survey, site: GuardSite, (at, list): (ScopeId, &Expr), gu
                     items.iter().for_each(|item| add_item(survey, site, (of, item), guards));
                 }
             }
+            for (of, item) in survey.appended(at, list) {
+                add_item(survey, site, (of, &item), guards);
+            }
         }
     }
 }
@@ -44,6 +47,19 @@ fn add_item(survey: &Survey, site: GuardSite, (at, item): (ScopeId, &Expr), guar
             }
         }
     }
+}
+
+/// Returns the guards that the fields of a handler's class bring: `user = Depends(get_user)` of a class-based view.
+pub(super) fn field_guards(survey: &Survey, site: GuardSite, class: &ClassRef) -> Vec<Guard> {
+    let mut guards = Vec::new();
+    for member in &class.class.members {
+        if let StatementKind::Assign(_, Some(value)) = &member.kind
+            && let Some(arguments) = depends(value)
+        {
+            add_dependency(survey, site, (site.at, value, arguments, None), 0, &mut guards);
+        }
+    }
+    guards
 }
 
 /// Returns the guards that the parameters of a handler bring, outermost first.
@@ -134,14 +150,13 @@ fn add_deeper(survey: &Survey, site: GuardSite, (at, called): (ScopeId, &Expr), 
     for meaning in survey.meanings(at, callee) {
         match meaning {
             Meaning::Function(function) => {
-                let inner = survey.scope_at(function.module, function.function.span);
-                let Some(inner) = inner else { continue };
+                let Some(inner) = survey.defining(&function) else { continue };
                 add_parameters(survey, site, (inner, &function.function), depth, guards);
                 // `require_role("admin")` returns the function that is the dependency.
                 if called.call().is_some() {
                     for returned in survey.meanings(at, called) {
                         let Meaning::Function(function) = returned else { continue };
-                        let Some(inner) = survey.scope_at(function.module, function.function.span) else { continue };
+                        let Some(inner) = survey.defining(&function) else { continue };
                         add_parameters(survey, site, (inner, &function.function), depth, guards);
                     }
                 }
@@ -167,7 +182,7 @@ fn add_method(
     guards: &mut Vec<Guard>,
 ) {
     let Some(method) = survey.project.method(class, name) else { return };
-    let Some(inner) = survey.scope_at(method.module, method.function.span) else { return };
+    let Some(inner) = survey.defining(&method) else { return };
     add_parameters(survey, site, (inner, &method.function), depth, guards);
 }
 

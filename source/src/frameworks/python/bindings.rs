@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::survey::{ScopeId, Survey};
-use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr};
+use super::survey::{ScopeId, Survey, callee_name};
+use super::turns::REGISTERING;
+use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr, walk_statements};
 use crate::project::{ClassRef, Definition, ImportTarget, Module, ModuleId, Resolved};
 
 /// A loop over a longer list is not followed item by item.
@@ -21,11 +22,32 @@ pub(super) struct Scope {
     pub(super) class: Option<ClassRef>,
     pub(super) locals: HashMap<String, Vec<Definition>>,
     pub(super) imports: HashMap<String, ImportTarget>,
-    pub(super) stars: Vec<ImportTarget>,
     /// What `self.name` is given in the methods of a class.
     pub(super) fields: HashMap<String, Vec<(ScopeId, Expr)>>,
     /// Names whose values stand in another scope: a loop's target.
     pub(super) bound: HashMap<String, (ScopeId, Expr)>,
+    /// Whether it is one call of the function that is its parent, or a loop in it, or one turn of that.
+    pub(super) is_turn: bool,
+    /// Target and source of a loop over what is known only when its function is called.
+    pub(super) over: Option<(Expr, Expr)>,
+}
+
+impl Scope {
+    pub(super) fn new(module: ModuleId, parent: Option<ScopeId>, span: Span) -> Self {
+        Scope {
+            module,
+            parent,
+            span,
+            function: None,
+            class: None,
+            locals: HashMap::new(),
+            imports: HashMap::new(),
+            fields: HashMap::new(),
+            bound: HashMap::new(),
+            is_turn: false,
+            over: None,
+        }
+    }
 }
 
 impl<'p> Survey<'p> {
@@ -38,18 +60,7 @@ impl<'p> Survey<'p> {
 
     fn open(&mut self, module: ModuleId, parent: Option<ScopeId>, span: Span) -> ScopeId {
         let at = ScopeId(self.scopes.len());
-        self.scopes.push(Scope {
-            module,
-            parent,
-            span,
-            function: None,
-            class: None,
-            locals: HashMap::new(),
-            imports: HashMap::new(),
-            stars: Vec::new(),
-            fields: HashMap::new(),
-            bound: HashMap::new(),
-        });
+        self.scopes.push(Scope::new(module, parent, span));
         at
     }
 
@@ -143,11 +154,16 @@ impl<'p> Survey<'p> {
         self.walk(inner, &class.members);
     }
 
-    /// Walks the body once for each item of a list that is written out, so that names bound together stay together.
+    /// Walks the body once for each item of a list that is written out, so that names bound together stay together: where
+    /// it registers something, since else it is the same each time.
     fn walk_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
-        let Some((of, items)) = self.items(at, source) else {
-            return self.walk(at, body);
+        let Some((of, items)) = self.items(at, source).filter(|_| registers_within(body)) else {
+            return self.walk_open_loop(at, (target, source), body);
         };
+        if items.len() > MOST_ITEMS {
+            let said = format!("{}: only {MOST_ITEMS} turns of the loop are followed", self.shown(at, source.span));
+            self.capped.push(said);
+        }
         for item in items.into_iter().take(MOST_ITEMS) {
             let span = body.first().map_or(target.span, |first| first.span);
             let end = body.last().map_or(span, |last| last.span);
@@ -155,6 +171,18 @@ impl<'p> Survey<'p> {
             self.bind_item(turn, target, (of, &item));
             self.walk(turn, body);
         }
+    }
+
+    /// Walks the body of a loop over what is not written out here.
+    fn walk_open_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
+        let inner = if registers_within(body) { self.open(self.module(at), Some(at), target.span) } else { at };
+        if let Some(scope) = self.scopes.get_mut(inner.0).filter(|_| inner != at) {
+            scope.is_turn = true;
+            scope.over = Some((target.clone(), source.clone()));
+        }
+        // One of them, and not known which.
+        self.bind(inner, target, &Expr::new(ExprKind::Other(vec![source.clone()]), target.span));
+        self.walk(inner, body);
     }
 
     fn items(&self, at: ScopeId, source: &Expr) -> Option<(ScopeId, Vec<Expr>)> {
@@ -173,7 +201,7 @@ impl<'p> Survey<'p> {
         Some((self.of_module.get(&module).copied().unwrap_or(at), items.clone()))
     }
 
-    fn bind_item(&mut self, turn: ScopeId, target: &Expr, (of, item): (ScopeId, &Expr)) {
+    pub(super) fn bind_item(&mut self, turn: ScopeId, target: &Expr, (of, item): (ScopeId, &Expr)) {
         match (&*target.kind, &*item.kind) {
             (ExprKind::Name(name), _) => {
                 if let Some(scope) = self.scopes.get_mut(turn.0) {
@@ -197,6 +225,9 @@ impl<'p> Survey<'p> {
                 if let Some(scope) = class.and_then(|class| self.scopes.get_mut(class.0)) {
                     scope.fields.entry(name.clone()).or_default().push((at, value.clone()));
                 }
+            }
+            (ExprKind::List(targets), ExprKind::Other(_)) => {
+                targets.iter().for_each(|target| self.bind(at, target, value));
             }
             (ExprKind::List(targets), ExprKind::List(values)) if targets.len() == values.len() => {
                 targets.iter().zip(values).for_each(|(target, value)| self.bind(at, target, value));
@@ -224,9 +255,8 @@ impl<'p> Survey<'p> {
             scope.imports.insert(alias.to_owned(), target);
         }
         for name in &import.names {
-            if name.name == "*" {
-                scope.stars.push(target(None));
-            } else {
+            // What stands behind a star is looked for by the project.
+            if name.name != "*" {
                 scope.imports.insert(name.alias.clone(), target(Some(name.name.clone())));
             }
         }
@@ -239,4 +269,14 @@ impl<'p> Survey<'p> {
             }
         });
     }
+}
+
+fn registers_within(body: &[Statement]) -> bool {
+    let mut found = false;
+    let is_route = |part: &Expr| {
+        let name = part.call().and_then(|(callee, _)| callee_name(callee));
+        name.is_some_and(|name| REGISTERING.contains(&name) || name.starts_with("before_"))
+    };
+    walk_statements(body, &mut |_| {}, &mut |part| found |= is_route(part));
+    found
 }
