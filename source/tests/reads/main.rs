@@ -7,3 +7,4 @@ mod flask;
 mod project;
 mod scripts;
 mod shown;
+mod scripts;
