@@ -1,10 +1,11 @@
 //! Fields and methods of values.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::machine::{Frame, Machine};
 use super::statements::Flow;
-use super::values::{ClassValue, Closure, Object, Value};
+use super::values::{ClassValue, Closure, Given, Object, Value};
 use crate::ir::{Function, Span, StatementKind};
 use crate::project::ModuleId;
 
@@ -140,11 +141,12 @@ impl Machine<'_> {
     }
 
     /// Makes an instance of a class, or of a function that is used like one.
-    pub(super) fn instance(&mut self, value: &Value, given: &[super::values::Given]) -> Value {
+    pub(super) fn instance(&mut self, value: &Value, given: &[Given]) -> Value {
         match value {
             Value::Class(class) => {
                 let made = Rc::new(Object { made_of: Some(value.clone()), ..Object::default() });
                 let this = Value::Object(made);
+                self.instances.entry(Arc::as_ptr(&class.class)).or_insert_with(|| this.clone());
                 self.construct(class, &this, given, 0);
                 this
             }
@@ -162,13 +164,7 @@ impl Machine<'_> {
     }
 
     /// Gives an instance its fields and follows the constructor, the base's first.
-    pub(super) fn construct(
-        &mut self,
-        class: &Rc<ClassValue>,
-        this: &Value,
-        given: &[super::values::Given],
-        steps: usize,
-    ) {
+    pub(super) fn construct(&mut self, class: &Rc<ClassValue>, this: &Value, given: &[Given], steps: usize) {
         if steps > MOST_CLASSES {
             return;
         }
@@ -201,13 +197,7 @@ impl Machine<'_> {
     }
 
     /// Follows the constructor of what a class extends.
-    pub(super) fn construct_base(
-        &mut self,
-        class: &Rc<ClassValue>,
-        this: &Value,
-        given: &[super::values::Given],
-        steps: usize,
-    ) {
+    pub(super) fn construct_base(&mut self, class: &Rc<ClassValue>, this: &Value, given: &[Given], steps: usize) {
         match &class.base {
             Some(Value::Class(base)) => self.construct(&base.clone(), this, given, steps + 1),
             Some(Value::Function(base)) => {
@@ -227,12 +217,7 @@ impl Machine<'_> {
 }
 
 /// Makes a method of what a class declares.
-fn method_of(
-    home: &Rc<ClassValue>,
-    function: std::sync::Arc<Function>,
-    this: Value,
-    through: &Rc<ClassValue>,
-) -> Value {
+fn method_of(home: &Rc<ClassValue>, function: Arc<Function>, this: Value, through: &Rc<ClassValue>) -> Value {
     Value::Function(Rc::new(Closure {
         module: home.module,
         function,
