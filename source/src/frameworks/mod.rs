@@ -3,6 +3,7 @@
 mod express;
 mod fastapi;
 mod flask;
+mod nestjs;
 mod python;
 mod uses;
 
@@ -15,5 +16,6 @@ pub fn find_routes(project: &Project) -> RouteTable {
     table.extend(flask::find(project));
     table.extend(fastapi::find(project));
     table.extend(express::find(project));
+    table.extend(nestjs::find(project));
     table.settle()
 }

@@ -97,9 +97,9 @@ impl Machine<'_> {
         }
         let mut current = class.clone();
         for _ in 0..MOST_CLASSES {
-            if let Some(function) = current.class.method(name) {
+            if let Some(function) = self.method_in(&current, name, false) {
                 let method = method_of(&current, function.clone(), this.clone(), class);
-                if self.is_getter(current.module, function) {
+                if self.is_getter(current.module, &function) {
                     return self.call(&method, this.clone(), &[]);
                 }
                 return method;
@@ -125,13 +125,25 @@ impl Machine<'_> {
             if let Some(value) = current.fields.get(name) {
                 return value;
             }
-            if let Some(function) = current.class.method(name) {
-                return method_of(&current, function.clone(), Value::Class(class.clone()), class);
+            if let Some(function) = self.method_in(&current, name, true) {
+                return method_of(&current, function, Value::Class(class.clone()), class);
             }
             let Some(Value::Class(base)) = &current.base else { break };
             current = base.clone();
         }
         Value::Unknown
+    }
+
+    /// Returns a method of a class; static ones and others may have the same name.
+    fn method_in(&self, class: &ClassValue, name: &str, is_static: bool) -> Option<Arc<Function>> {
+        let mut named = class.class.methods().filter(|method| method.name == name);
+        named.find(|method| self.is_static(class.module, method) == is_static).cloned()
+    }
+
+    /// Returns whether a method is one of the class itself.
+    pub(super) fn is_static(&self, module: ModuleId, function: &Function) -> bool {
+        let head = self.project.text(module, Span { end: function.body_span.start, ..function.outer_span });
+        head.split('(').next().is_some_and(|head| head.split_whitespace().any(|word| word == "static"))
     }
 
     fn is_getter(&self, module: ModuleId, function: &Function) -> bool {

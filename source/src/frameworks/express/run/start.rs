@@ -51,6 +51,11 @@ impl Machine<'_> {
         };
         let value = self.exported_or_own(start.module, &class.name);
         let Value::Class(of) = &value else { return };
+        if self.is_static(start.module, &start.function) {
+            let method = self.property(&value, &start.function.name);
+            self.call(&method, value, &given);
+            return;
+        }
         // What is made somewhere, itself or what extends it, registers there what it registers.
         let is_extended = of.class.method("constructor").is_some_and(|made| self.called.contains(&Arc::as_ptr(made)));
         let known = self.instances.get(&Arc::as_ptr(&of.class)).cloned();
