@@ -36,7 +36,8 @@ fn flatten(items: &[Given], found: &mut Vec<Given>, depth: usize) {
 pub(super) fn split(items: &[Given]) -> Option<(Vec<Given>, Given)> {
     let items = flattened(items);
     let ends = |given: &Given| match &given.value {
-        Value::Function(closure) => ends_request(&closure.function),
+        // What another middleware may stand for instead is not taken for the end.
+        Value::Function(closure) => !closure.is_doubtful && ends_request(&closure.function),
         _ => false,
     };
     let usable: Vec<&Given> = items.iter().filter(|given| !is_fault_handler(&given.value)).collect();

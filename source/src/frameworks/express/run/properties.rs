@@ -237,6 +237,7 @@ fn method_of(home: &Rc<ClassValue>, function: Arc<Function>, this: Value, throug
         this,
         home: Some(home.clone()),
         through: Some(through.clone()),
+        is_doubtful: false,
         bound: Vec::new(),
         fields: Rc::default(),
     }))
