@@ -5,6 +5,7 @@ mod express;
 mod fastapi;
 mod fix;
 mod flask;
+mod nestjs;
 mod project;
 mod scripts;
 mod shown;

@@ -2,6 +2,9 @@
 
 use super::run::{PATTERN, UNKNOWN_PART};
 
+/// Stands in a path for a part that is made at runtime.
+pub(super) const UNKNOWN: &str = "{unknown}";
+
 /// Returns a path in a form that `normalise` reads. `None` for a regular expression that says too little.
 pub(super) fn written_path(written: &str) -> Option<String> {
     if let Some(pattern) = written.strip_prefix(PATTERN) {
@@ -9,7 +12,7 @@ pub(super) fn written_path(written: &str) -> Option<String> {
     }
     // What stands before the first part that is known is most often empty; anything else is a parameter to clients.
     let known = written.trim_start_matches(UNKNOWN_PART);
-    let path = known.replace(UNKNOWN_PART, "{unknown}").replace("(.*)", "*");
+    let path = known.replace(UNKNOWN_PART, UNKNOWN).replace("(.*)", "*");
     Some(without_optional(&path))
 }
 
