@@ -79,7 +79,7 @@ pub(super) fn unwrapped(value: &Value) -> Option<Rc<Closure>> {
             },
             Value::Made(made) => {
                 let functions = flattened(&made.arguments).into_iter().rev().map(|given| given.value);
-                current = functions.into_iter().find(|value| is_callable(value))?;
+                current = functions.into_iter().find(is_callable)?;
             }
             _ => return None,
         }
