@@ -104,14 +104,43 @@ function place(fn) {
   return known;
 }
 
+/** What a regular expression asks for: a parameter for each group, nothing for what may follow. */
+function cleanPattern(written) {
+  const source = written.slice(1, written.lastIndexOf('/')).replace(/^\^/, '').replace(/\$$/, '').replace(/\\([/.-])/g, '$1').replace(/\/\?$/, '');
+  let [made, depth, isClass, groups, opened] = ['', 0, false, 0, 0];
+  for (let at = 0; at < source.length; at += 1) {
+    const letter = source[at];
+    if (letter === '[') isClass = true;
+    if (letter === ']') isClass = false;
+    if (letter === '(' && !isClass) {
+      if (depth === 0) opened = at;
+      depth += 1;
+    } else if (letter === ')' && !isClass) {
+      depth -= 1;
+      if (depth === 0 && !source.startsWith('(?:$|', opened)) {
+        made += `{${groups}}`;
+        groups += 1;
+      }
+    } else if (depth === 0) made += letter;
+  }
+  return made;
+}
+
 /** A path as clients see it. */
-function clean(written) {
-  const text = written
+function clean(parts) {
+  const text = parts
+    .map((part) => (part.startsWith('/^') ? cleanPattern(part) : cleanText(part)))
+    .join('/');
+  return `/${text.split('/').filter(Boolean).join('/')}`;
+}
+
+function cleanText(written) {
+  return written
     .replace(/\(\.\*\)/g, '*')
+    .replace(/\/\?/g, '/')
     .replace(/:(\w+)(\([^)]*\))?[?+*]?/g, '{$1}')
     .replace(/\*(\w*)/g, (_, name) => `{${name || 'rest'}}`)
     .replace(/\{(\/[^{}]*(?:\{\w+\})?[^{}]*)\}/g, '$1');
-  return `/${text.split('/').filter(Boolean).join('/')}`;
 }
 
 function row(methods, whole, fn) {
@@ -134,7 +163,7 @@ function keepPaths(owner) {
   };
 }
 
-function walk(stack, prefix, app, open = []) {
+function walk(stack, above, app, open = []) {
   for (const layer of stack) {
     if (layer.route) {
       const byMethod = new Map();
@@ -143,14 +172,14 @@ function walk(stack, prefix, app, open = []) {
         if (handle.length !== 4) byMethod.set(key, handle);
       }
       for (const [method, handle] of byMethod) {
-        for (const one of texts(layer.route.path)) row(method ? [method.toUpperCase()] : [], `${prefix}/${one}`, handle);
+        for (const one of texts(layer.route.path)) row(method ? [method.toUpperCase()] : [], [...above, one], handle);
       }
       continue;
     }
     const mounted = app && layer.name === 'mounted_app' ? apps.filter((inner) => inner.parent === app && layer.__paths && layer.__paths.includes(inner.mountpath)) : [];
     const inner = layer.handle && Array.isArray(layer.handle.stack) ? [layer.handle.stack] : mounted.map((one) => routerOf(one).stack);
     for (const stackThere of inner.filter((one) => !open.includes(one))) {
-      for (const one of layer.__paths || ['/']) walk(stackThere, `${prefix}/${one}`, mounted[0], [...open, stackThere]);
+      for (const one of layer.__paths || ['/']) walk(stackThere, [...above, one], mounted[0], [...open, stackThere]);
     }
   }
 }
@@ -196,7 +225,7 @@ function watchNest() {
     paths = [];
     const result = apply.call(this, router, definition, ...rest);
     const method = RequestMethod[definition.requestMethod];
-    for (const one of new Set(paths)) row(method === 'ALL' ? [] : [method], one, definition.targetCallback);
+    for (const one of new Set(paths)) row(method === 'ALL' ? [] : [method], [one], definition.targetCallback);
     paths = null;
     return result;
   };
@@ -207,7 +236,7 @@ async function main() {
   watchNest();
   const started = await import(pathToFileURL(path.resolve(driver)).href);
   await started.default(root);
-  for (const app of apps.filter((one) => !one.parent)) walk(routerOf(app).stack || [], '', app);
+  for (const app of apps.filter((one) => !one.parent)) walk(routerOf(app).stack || [], [], app);
   const lines = rows.map((one) => JSON.stringify(one));
   fs.writeSync(1, `${[...new Set(lines)].join('\n')}\n`);
   process.exit(0);

@@ -238,6 +238,10 @@ const map = new Map(); map.get('/a', () => 1);
 ",
         ),
         (
+            "node.js",
+            "module.exports = (RED) => {\n  RED.httpAdmin.get('/of-a-host', (req, res) => res.end());\n  RED.cache.get('/none', 1);\n};\n",
+        ),
+        (
             "plugin.js",
             "module.exports = (app, options) => {
   app.get('/plugged', (req, res) => res.end());
@@ -250,7 +254,7 @@ const map = new Map(); map.get('/a', () => 1);
 ",
         ),
     ]);
-    assert_eq!(shown(&table), ["GET /plugged plugin.js:2"]);
+    assert_eq!(shown(&table), ["GET /of-a-host node.js:2", "GET /plugged plugin.js:2"]);
 }
 
 #[test]

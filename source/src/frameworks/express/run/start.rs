@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::machine::{Frame, Machine};
 use super::routers::METHODS;
 use super::values::{Given, Value};
-use crate::ir::{Class, Expr, ExprKind, Function, Span, literal, walk_statements};
+use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted, literal, walk_statements};
 use crate::project::{Definition, Module, ModuleId, Resolved};
 
 /// Folders of programs that are not served.
@@ -97,20 +97,30 @@ impl Machine<'_> {
         let receivers = receivers(function);
         let mut given = Vec::new();
         for parameter in &function.parameters {
+            let below = |name: &String| name.strip_prefix(&format!("{}.", parameter.name)).map(str::to_owned);
+            let bound = parameter.binds.iter().filter(|name| receivers.contains(*name)).cloned();
+            let fields: Vec<String> = receivers.iter().filter_map(below).chain(bound).collect();
             let value = if receivers.contains(&parameter.name) {
                 self.new_router(false, true)
+            } else if fields.is_empty() {
+                Value::Unknown
             } else {
-                let bound: Vec<&String> = parameter.binds.iter().filter(|name| receivers.contains(*name)).collect();
-                let fields = bound.into_iter().map(|name| (name.clone(), self.new_router(false, true))).collect();
-                let value = Self::object(fields);
-                if let Value::Object(object) = &value {
-                    object.is_open.set(true);
-                }
-                if parameter.binds.is_empty() { Value::Unknown } else { value }
+                self.open_object(fields)
             };
             given.push(Given { value, module, span: parameter.span });
         }
         given
+    }
+
+    /// Makes an object that has routers in these fields, and others that are not known.
+    fn open_object(&mut self, mut fields: Vec<String>) -> Value {
+        fields.sort();
+        let fields = fields.into_iter().map(|name| (name, self.new_router(false, true))).collect();
+        let value = Self::object(fields);
+        if let Value::Object(object) = &value {
+            object.is_open.set(true);
+        }
+        value
     }
 
     fn starts_of(&self, module: &Module) -> Vec<Start> {
@@ -198,7 +208,7 @@ fn receivers(function: &Function) -> HashSet<String> {
             && is_registration(expr)
             && let ExprKind::Member(object, _) | ExprKind::Index(object, _) = &*callee.kind
         {
-            names.extend(object.name().map(str::to_owned));
+            names.extend(dotted(object).filter(|name| name.split('.').count() <= 2));
         }
     });
     names
