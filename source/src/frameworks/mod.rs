@@ -1,7 +1,9 @@
 //! One file a framework: which routes it declares, and what guards them.
 
+mod express;
 mod fastapi;
 mod flask;
+mod nestjs;
 mod python;
 mod uses;
 
@@ -13,5 +15,7 @@ pub fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     table.extend(flask::find(project));
     table.extend(fastapi::find(project));
+    table.extend(express::find(project));
+    table.extend(nestjs::find(project));
     table.settle()
 }
