@@ -1,11 +1,27 @@
 //! One file a framework: which routes it declares, and what guards them.
 
+mod actix;
+mod axum;
+mod echo;
+mod gin;
+mod golang;
+mod graph;
+mod guarding;
+mod net_http;
+mod query;
+mod rustcode;
+mod scopes;
+
 use crate::project::Project;
 use crate::routes::RouteTable;
 
 /// Finds the routes of every framework that the project uses.
 pub fn find_routes(project: &Project) -> RouteTable {
-    let table = RouteTable::default();
-    let _ = project;
+    let mut table = RouteTable::default();
+    table.extend(gin::find(project));
+    table.extend(echo::find(project));
+    table.extend(net_http::find(project));
+    table.extend(axum::find(project));
+    table.extend(actix::find(project));
     table.settle()
 }
