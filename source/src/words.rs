@@ -1,7 +1,7 @@
 //! Words that programs name things with: what keeps callers out, what lets them in, what refuses.
 
 /// Parts of names of guards that ask who calls. Compared with whole words of a name.
-pub const GUARDING: [&str; 31] = [
+pub const GUARDING: [&str; 30] = [
     "apikey",
     "auth",
     "authed",
@@ -30,7 +30,6 @@ pub const GUARDING: [&str; 31] = [
     "protect",
     "protected",
     "sanctum",
-    "session",
     "signedin",
     "token",
 ];

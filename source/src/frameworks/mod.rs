@@ -7,8 +7,11 @@ mod gin;
 mod golang;
 mod graph;
 mod guarding;
+mod laravel;
 mod net_http;
+mod inflection;
 mod query;
+mod rails;
 mod rustcode;
 mod scopes;
 
@@ -23,5 +26,7 @@ pub fn find_routes(project: &Project) -> RouteTable {
     table.extend(net_http::find(project));
     table.extend(axum::find(project));
     table.extend(actix::find(project));
+    table.extend(rails::find(project));
+    table.extend(laravel::find(project));
     table.settle()
 }

@@ -2,6 +2,8 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod golang;
+mod laravel;
 mod project;
+mod rails;
 mod rust_web;
 mod table;
