@@ -33,8 +33,7 @@ struct Actix<'s, 'c> {
 
 /// Finds the routes.
 pub(super) fn find(project: &Project) -> RouteTable {
-    let has_actix = |module: &crate::project::Module| module.text.contains("actix_web");
-    if !project.modules.iter().any(|module| module.language == Language::Rust && has_actix(module)) {
+    if !Sources::mention(project, Language::Rust, &["actix_web"]) {
         return RouteTable::default();
     }
     let sources = Sources::parse(project, Language::Rust);

@@ -17,8 +17,7 @@ const METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "head", "op
 
 /// Finds the routes.
 pub(super) fn find(project: &Project) -> RouteTable {
-    let has_axum = |module: &crate::project::Module| module.text.contains("axum");
-    if !project.modules.iter().any(|module| module.language == Language::Rust && has_axum(module)) {
+    if !Sources::mention(project, Language::Rust, &["axum"]) {
         return RouteTable::default();
     }
     let sources = Sources::parse(project, Language::Rust);

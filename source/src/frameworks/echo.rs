@@ -14,11 +14,11 @@ static DIALECT: GoDialect =
 
 /// Finds the routes.
 pub(super) fn find(project: &Project) -> RouteTable {
-    let sources = Sources::parse(project, Language::Go);
-    let code = GoCode::read(&sources);
-    if !code.roots.iter().any(|root| code.imports_any(*root, &PACKAGES)) {
+    if !Sources::mention(project, Language::Go, &PACKAGES) {
         return RouteTable::default();
     }
+    let sources = Sources::parse(project, Language::Go);
+    let code = GoCode::read(&sources);
     let mut routers = GoRouters::new(&code, &DIALECT);
     for root in code.roots.iter().filter(|root| code.speaks(**root, &PACKAGES)) {
         for matched in QUERY.matches(*root) {

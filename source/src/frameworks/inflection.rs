@@ -2,8 +2,15 @@
 
 /// Irregular pairs: many, one.
 const IRREGULAR: [(&str, &str); 9] = [
-    ("people", "person"), ("children", "child"), ("men", "man"), ("women", "woman"), ("media", "medium"),
-    ("data", "datum"), ("series", "series"), ("news", "news"), ("indices", "index"),
+    ("people", "person"),
+    ("children", "child"),
+    ("men", "man"),
+    ("women", "woman"),
+    ("media", "medium"),
+    ("data", "datum"),
+    ("series", "series"),
+    ("news", "news"),
+    ("indices", "index"),
 ];
 
 /// Returns one of many: `categories` is `category`.

@@ -1,15 +1,16 @@
 //! One file a framework: which routes it declares, and what guards them.
 
 mod actix;
+mod aspnet;
 mod axum;
 mod echo;
 mod gin;
 mod golang;
 mod graph;
 mod guarding;
+mod inflection;
 mod laravel;
 mod net_http;
-mod inflection;
 mod query;
 mod rails;
 mod rustcode;
@@ -28,5 +29,6 @@ pub fn find_routes(project: &Project) -> RouteTable {
     table.extend(actix::find(project));
     table.extend(rails::find(project));
     table.extend(laravel::find(project));
+    table.extend(aspnet::find(project));
     table.settle()
 }

@@ -22,6 +22,9 @@ const MOST_WRAPPERS: usize = 8;
 
 /// Finds the routes.
 pub(super) fn find(project: &Project) -> RouteTable {
+    if !Sources::mention(project, Language::Go, &["HandleFunc(", "ServeMux", "mux.NewRouter", "chi."]) {
+        return RouteTable::default();
+    }
     let sources = Sources::parse(project, Language::Go);
     let code = GoCode::read(&sources);
     let mut routers = GoRouters::new(&code, &DIALECT);

@@ -31,6 +31,12 @@ impl<'p> Sources<'p> {
         Sources { files: parsed.collect() }
     }
 
+    /// Returns whether a file of the language has one of these texts, without parsing any.
+    pub(super) fn mention(project: &Project, language: Language, texts: &[&str]) -> bool {
+        let own = project.modules.iter().filter(|module| module.language == language && !is_test(&module.path));
+        own.into_iter().any(|module| texts.iter().any(|text| module.text.contains(text)))
+    }
+
     /// Returns each file's root.
     pub(super) fn roots(&self) -> impl Iterator<Item = At<'_>> {
         self.files.iter().map(SourceText::root)

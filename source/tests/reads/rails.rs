@@ -90,7 +90,10 @@ fn namespaces_scopes_and_modules_lead_to_their_controllers() {
     get 'info'
   end",
         &[
-            ("app/controllers/api/v1/orders_controller.rb", "class Api::V1::OrdersController < Base\n  def index\n  end\nend\n"),
+            (
+                "app/controllers/api/v1/orders_controller.rb",
+                "class Api::V1::OrdersController < Base\n  def index\n  end\nend\n",
+            ),
             (
                 "app/controllers/api/pub/status_controller.rb",
                 "module Api\n  module Pub\n    class StatusController\n      def ping; end\n    end\n  end\nend\n",
@@ -165,7 +168,10 @@ fn filters_and_actions_of_concerns_are_found() {
     let found = rails(
         "  get 'x', to: 'things#x'",
         &[
-            ("app/controllers/things_controller.rb", "class ThingsController < ActionController::Base\n  include Guarded\nend\n"),
+            (
+                "app/controllers/things_controller.rb",
+                "class ThingsController < ActionController::Base\n  include Guarded\nend\n",
+            ),
             (
                 "app/controllers/concerns/guarded.rb",
                 "module Guarded\n  extend ActiveSupport::Concern\n  included do\n    before_action :authenticate\n  end\n\n  def x\n  end\nend\n",
@@ -250,7 +256,10 @@ fn concerns_drawn_files_and_engines_are_run_in_place() {
 
 #[test]
 fn shallow_members_stand_at_the_top() {
-    let found = rails("  resources :posts, only: [], shallow: true do\n    resources :comments, only: [:index, :show]\n  end", &[]);
+    let found = rails(
+        "  resources :posts, only: [], shallow: true do\n    resources :comments, only: [:index, :show]\n  end",
+        &[],
+    );
     assert_eq!(
         found,
         ["GET /comments/{id} show config/routes.rb:3", "GET /posts/{post_id}/comments index config/routes.rb:3"]

@@ -43,7 +43,7 @@ pub(super) struct GoCode<'s> {
     functions: HashMap<&'s str, Vec<GoFunction<'s>>>,
     pub(super) scopes: Scopes<'s>,
     /// Values of names at the top of a package.
-    globals: HashMap<(&'s str, &'s str), At<'s>>,
+    globals: HashMap<&'s str, Vec<At<'s>>>,
     /// Values given to fields.
     fields: HashMap<&'s str, Vec<At<'s>>>,
     /// Types of fields, by type and field.
@@ -51,7 +51,7 @@ pub(super) struct GoCode<'s> {
     /// Calls by the name of what is called.
     calls: HashMap<&'s str, Vec<At<'s>>>,
     /// Imports by file and by the name in it.
-    imports: HashMap<(usize, String), String>,
+    imports: HashMap<usize, Vec<(String, String)>>,
 }
 
 impl<'s> GoCode<'s> {
@@ -87,7 +87,8 @@ impl<'s> GoCode<'s> {
             let path_text = path.text().trim_matches(['"', '`']);
             let alias = Some(matched.text("alias")).filter(|alias| !alias.is_empty());
             let name = alias.unwrap_or_else(|| package_name(path_text));
-            self.imports.insert((path.file.module.id.0, name.to_owned()), path_text.to_owned());
+            let own = self.imports.entry(path.file.module.id.0).or_default();
+            own.push((name.to_owned(), path_text.to_owned()));
         }
     }
 
@@ -124,7 +125,7 @@ impl<'s> GoCode<'s> {
         match declaration.within(kinds).filter(|block| block.kind() != "source_file") {
             Some(block) => self.scopes.add_value(name, declaration, block, value),
             None => {
-                self.globals.entry((name.folder(), name.text())).or_insert(value);
+                self.globals.entry(name.text()).or_default().push(value);
             }
         }
     }
@@ -145,13 +146,14 @@ impl<'s> GoCode<'s> {
 
     /// Returns what is imported by that name in the file of a node.
     pub(super) fn import(&self, at: At<'_>, name: &str) -> Option<&str> {
-        self.imports.get(&(at.file.module.id.0, name.to_owned())).map(String::as_str)
+        let own = self.imports.get(&at.file.module.id.0)?;
+        own.iter().find(|(alias, _)| alias == name).map(|(_, path)| path.as_str())
     }
 
     /// Returns whether the file of a node imports a package, of any major version and its subpackages.
     pub(super) fn imports_any(&self, at: At<'_>, packages: &[&str]) -> bool {
-        let own = self.imports.iter().filter(|((file, _), _)| *file == at.file.module.id.0);
-        own.into_iter().any(|(_, path)| packages.iter().any(|package| path.starts_with(package)))
+        let own = self.imports.get(&at.file.module.id.0);
+        own.into_iter().flatten().any(|(_, path)| packages.iter().any(|package| path.starts_with(package)))
     }
 
     /// Returns the calls of that name.
@@ -166,14 +168,13 @@ impl<'s> GoCode<'s> {
 
     /// Returns the value of a name at the top of a package, seen from a node.
     pub(super) fn global(&self, at: At<'_>, name: &str) -> Option<At<'s>> {
-        self.globals.iter().find(|((folder, own), _)| *own == name && *folder == at.folder()).map(|(_, value)| *value)
+        self.globals.get(name)?.iter().find(|value| value.folder() == at.folder()).copied()
     }
 
     /// Returns the value of a name of another package, by the name that the package has in the file.
     pub(super) fn global_of(&self, at: At<'_>, package: &str, name: &str) -> Option<At<'s>> {
         let path = self.import(at, package)?;
-        let found = self.globals.iter().find(|((folder, own), _)| *own == name && is_package(path, folder));
-        found.map(|(_, value)| *value)
+        self.globals.get(name)?.iter().find(|value| is_package(path, value.folder())).copied()
     }
 
     /// Returns the values that a field of that name is given anywhere.

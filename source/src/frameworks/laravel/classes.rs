@@ -55,16 +55,23 @@ impl<'s> PhpClasses<'s> {
         let wanted = match used {
             Some(full) if rest.is_empty() => full.clone(),
             Some(full) => format!("{full}\\{rest}"),
-            None if namespace.is_empty() => plain.to_owned(),
-            None => format!("{}\\{plain}", namespace.trim_matches('\\')),
+            None => plain.to_owned(),
         };
+        let below = format!("{}\\{plain}", namespace.trim_matches('\\'));
+        let below = self.ending(&below).filter(|_| !namespace.is_empty());
+        below.or_else(|| self.ending(&wanted)).or_else(|| {
+            match self.classes.get(wanted.rsplit('\\').next()?)?.as_slice() {
+                [(_, one)] => Some(*one),
+                _ => None,
+            }
+        })
+    }
+
+    /// Returns the class whose full name ends so.
+    fn ending(&self, wanted: &str) -> Option<At<'s>> {
         let known = self.classes.get(wanted.rsplit('\\').next()?)?;
-        let ends = |full: &str| format!("\\{full}").ends_with(&format!("\\{wanted}"));
-        let found = known.iter().find(|(full, _)| ends(full)).or(match known.as_slice() {
-            [one] => Some(one),
-            _ => None,
-        });
-        found.map(|(_, at)| *at)
+        let end = format!("\\{wanted}");
+        known.iter().find(|(full, _)| format!("\\{full}").ends_with(&end)).map(|(_, at)| *at)
     }
 
     /// Returns a class and what it extends and uses, nearest first.
@@ -97,6 +104,7 @@ impl<'s> PhpClasses<'s> {
 /// Returns a method that stands in the class itself.
 pub(super) fn own_method<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
     let body = class.field("body")?.children();
-    let is_it = |part: &At<'s>| part.kind() == "method_declaration" && part.field_text("name").eq_ignore_ascii_case(name);
+    let is_it =
+        |part: &At<'s>| part.kind() == "method_declaration" && part.field_text("name").eq_ignore_ascii_case(name);
     body.into_iter().find(is_it)
 }

@@ -20,7 +20,8 @@ pub(super) static QUERY: SourceQuery = SourceQuery::new(Language::Php, include_s
 /// Finds the routes.
 pub(super) fn find(project: &Project) -> RouteTable {
     let routes = |module: &crate::project::Module| {
-        module.language == Language::Php && ["Route::", "$router->", "router->group"].iter().any(|text| module.text.contains(text))
+        module.language == Language::Php
+            && ["Route::", "$router->", "router->group"].iter().any(|text| module.text.contains(text))
     };
     if !project.modules.iter().any(routes) {
         return RouteTable::default();

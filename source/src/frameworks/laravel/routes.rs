@@ -135,8 +135,10 @@ impl<'s> Registry<'s> {
         }
         match body.kind() {
             "anonymous_function" | "anonymous_function_creation_expression" | "arrow_function" => {
-                if let Some(body) = body.field("body") {
-                    self.run_statements(body, &inner);
+                match body.field("body") {
+                    Some(one) if one.kind().ends_with("call_expression") => self.run_chain(one, &inner),
+                    Some(body) => self.run_statements(body, &inner),
+                    None => {}
                 }
             }
             _ => self.run_named_file(body, &inner),
@@ -235,7 +237,13 @@ impl<'s> Registry<'s> {
         }
     }
 
-    fn add_resource(&mut self, link: Link<'s>, (name, class): (At<'s>, At<'s>), after: &[Link<'s>], scope: &GroupScope) {
+    fn add_resource(
+        &mut self,
+        link: Link<'s>,
+        (name, class): (At<'s>, At<'s>),
+        after: &[Link<'s>],
+        scope: &GroupScope,
+    ) {
         match text_of(name) {
             Some(name) => self.add_named_resource(link, (name, class), after, scope),
             None => self.table.unclear.push(link.call.note("the path is made at runtime")),
@@ -252,7 +260,8 @@ impl<'s> Registry<'s> {
         let Some(class) = text_of(class) else { return };
         let listed = |name: &str| after.iter().find(|link| link.name == name).map(|link| all_texts(link.call));
         let options = arguments(link.call).get(2).map(|list| elements(*list)).unwrap_or_default();
-        let old = |name: &str| options.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, at)| texts_of(*at));
+        let old =
+            |name: &str| options.iter().find(|(key, _)| key.as_deref() == Some(name)).map(|(_, at)| texts_of(*at));
         let only = listed("only").or_else(|| old("only"));
         let except = listed("except").or_else(|| old("except")).unwrap_or_default();
         let is_single = link.name.to_ascii_lowercase().contains("singleton");
@@ -315,7 +324,8 @@ impl<'s> Registry<'s> {
 /// `Route::`, `$router->`, `$api->`, `$app->router->`, `$this->router->`
 fn is_router(base: At<'_>) -> bool {
     let text = base.text().trim_start_matches('\\');
-    ["Route", "$router", "$api", "$route", "Illuminate\\Support\\Facades\\Route"].contains(&text) || text.ends_with("->router")
+    ["Route", "$router", "$api", "$route", "Illuminate\\Support\\Facades\\Route"].contains(&text)
+        || text.ends_with("->router")
 }
 
 fn without(after: &[Link<'_>]) -> Vec<String> {
@@ -347,7 +357,8 @@ fn paths(name: &str, renamed: &[(String, String)], (is_single, is_shallow): (boo
     };
     let parts: Vec<&str> = name.split('.').collect();
     let Some((last, above)) = parts.split_last() else { return (String::new(), String::new()) };
-    let above: String = above.iter().map(|part| format!("/{}/{{{}}}", part.trim_matches('/'), parameter(part))).collect();
+    let above: String =
+        above.iter().map(|part| format!("/{}/{{{}}}", part.trim_matches('/'), parameter(part))).collect();
     let last = last.trim_matches('/');
     let collection = format!("{above}/{last}");
     let member = match (is_single, is_shallow) {

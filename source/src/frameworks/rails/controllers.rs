@@ -233,5 +233,7 @@ fn method_of<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
 }
 
 fn camel(name: &str) -> String {
-    name.split('_').map(|part| part.chars().take(1).flat_map(char::to_uppercase).chain(part.chars().skip(1)).collect::<String>()).collect()
+    name.split('_')
+        .map(|part| part.chars().take(1).flat_map(char::to_uppercase).chain(part.chars().skip(1)).collect::<String>())
+        .collect()
 }

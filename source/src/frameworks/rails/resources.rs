@@ -1,8 +1,8 @@
 //! `resources` and `resource`.
 
+use super::DrawnRoute;
 use super::options::{Options, text_of};
 use super::scope::{Drawing, RailsScope, ResourcePaths, below};
-use super::DrawnRoute;
 use crate::frameworks::inflection::{plural, singular};
 use crate::frameworks::query::At;
 

@@ -71,9 +71,8 @@ impl<'s> Drawing<'s> {
         let owner = owner.trim_start_matches("::");
         self.draws.iter().any(|(_, block)| {
             let text = block.text();
-            text.match_indices("mount ").any(|(at, _)| {
-                text.get(at + 6..).is_some_and(|rest| rest.trim_start_matches("::").starts_with(owner))
-            })
+            text.match_indices("mount ")
+                .any(|(at, _)| text.get(at + 6..).is_some_and(|rest| rest.trim_start_matches("::").starts_with(owner)))
         })
     }
 
@@ -199,7 +198,8 @@ impl<'s> Drawing<'s> {
         let named = options.targets.first().map(|(owner, path)| (owner.clone(), text_of(*path, &scope.names)));
         let first = options.values.first().map(|first| (first.text().to_owned(), options.text("at", &scope.names)));
         let Some((owner, Some(path))) = named.or(first) else { return };
-        let draws: Vec<At> = self.draws.iter().filter(|(own, _)| is_same(own, &owner)).map(|(_, block)| *block).collect();
+        let draws: Vec<At> =
+            self.draws.iter().filter(|(own, _)| is_same(own, &owner)).map(|(_, block)| *block).collect();
         let inner = RailsScope { path: below(&scope.path, &path), depth: scope.depth, ..RailsScope::default() };
         draws.into_iter().for_each(|block| self.run(block, &inner));
     }
@@ -277,7 +277,8 @@ impl<'s> Drawing<'s> {
         };
         let plain = path.trim_start_matches('/');
         let plain = plain.split("(").next().unwrap_or(plain);
-        let mut controller = controller.or_else(|| options.text("controller", names)).or_else(|| scope.controller.clone());
+        let mut controller =
+            controller.or_else(|| options.text("controller", names)).or_else(|| scope.controller.clone());
         let mut action = action.or_else(|| options.text("action", names));
         if target.is_none() && controller.is_none() && action.is_none() {
             // `get "orders/list"` is the action `list` of `orders`.
