@@ -60,6 +60,9 @@ pub const ROLE_GUARDING: [&str; 22] = [
     "superuser",
 ];
 
+/// First words of names of what loads things.
+pub const LOADING: [&str; 7] = ["build", "fetch", "find", "get", "load", "new", "set"];
+
 /// Parts of names of what lets strangers in.
 pub const LETTING_IN: [&str; 4] = ["allowany", "allowanonymous", "permitall", "skipauth"];
 

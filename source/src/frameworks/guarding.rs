@@ -11,7 +11,7 @@ pub(super) fn make_guard(name: &str, body: Option<&str>, level: GuardLevel, plac
 /// Returns whether a piece of middleware is known to refuse no caller: it logs, compresses, adds headers.
 pub(super) fn is_harmless(name: &str, body: Option<&str>) -> bool {
     let plain = words::in_words(called(name));
-    let names_guard = words::has_word(&plain, &words::GUARDING) || words::has_word(&plain, &words::ROLE_GUARDING);
+    let names_guard = promises(&plain, &words::GUARDING) || promises(&plain, &words::ROLE_GUARDING);
     match body {
         Some(body) => !refuses(body) && !names_guard,
         None => words::has_word(&plain, &words::PASSING) && !names_guard,
@@ -28,13 +28,19 @@ fn judge(name: &str, body: Option<&str>) -> GuardKind {
     if body.is_some_and(|body| !refuses(body) && !hands_on(body)) {
         return GuardKind::Unknown;
     }
-    if words::has_word(&plain, &words::ROLE_GUARDING) {
+    if promises(&plain, &words::ROLE_GUARDING) {
         return GuardKind::Role(first_text(name).unwrap_or_else(|| called(name).to_owned()));
     }
-    if words::has_word(&plain, &words::GUARDING) || body.is_some_and(asks_for_credential) {
+    if promises(&plain, &words::GUARDING) || body.is_some_and(asks_for_credential) {
         return GuardKind::Authentication;
     }
     GuardKind::Unknown
+}
+
+/// `find_auth_source` loads something that is called so; it promises nothing.
+fn promises(plain: &[String], list: &[&str]) -> bool {
+    let loads = plain.first().is_some_and(|first| words::LOADING.contains(&first.as_str()));
+    !loads && words::has_word(plain, list)
 }
 
 /// Returns the name of what is called: `RequireRole` of `auth.RequireRole("admin")`.

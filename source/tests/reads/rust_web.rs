@@ -150,6 +150,20 @@ const BASE: &str = \"/base\";",
 }
 
 #[test]
+fn a_function_with_several_callers_gives_each_its_own_router_back() {
+    let found = axum(
+        "async fn a() {}
+fn limited(router: Router, n: usize) -> Router {
+    match n { 0 => router, _ => router.layer(TimeoutLayer::new(n)) }
+}
+fn one() -> Router { Router::new().merge(limited(Router::new().route(\"/a\", get(a)), 1)) }
+fn two() -> Router { let r = limited(Router::new().route(\"/b\", get(a)), 2); Router::new().merge(r) }
+fn app() -> Router { Router::new().nest(\"/one\", one()).nest(\"/two\", two()) }",
+    );
+    assert_eq!(found, ["GET /one/a a src/main.rs:2", "GET /two/b a src/main.rs:2"]);
+}
+
+#[test]
 fn a_path_made_at_runtime_is_unclear_and_a_format_of_constants_is_not() {
     let body = "use axum::Router;\nconst V: &str = \"v2\";\nasync fn a() {}
 fn app(p: &str) -> Router { Router::new().route(p, get(a)).route(&format!(\"/{}/{{id}}\", V), get(a)) }";

@@ -65,6 +65,10 @@ impl<'s, 'c> RustRouters<'s, 'c> {
                 let found = at.field("consequence").and_then(|block| self.find_within(block, steps + 1));
                 found.or_else(|| at.field("alternative").and_then(|block| self.find_within(block, steps + 1)))
             }
+            "match_expression" => {
+                let arms = at.field("body")?.children();
+                arms.into_iter().find_map(|arm| self.find_within(arm.field("value")?, steps + 1))
+            }
             "return_expression" | "expression_statement" => self.find_within(*at.children().first()?, steps + 1),
             _ => None,
         }
@@ -87,8 +91,41 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         if ["Ok", "Some", "Box::new", "Arc::new"].contains(&callee.text()) {
             return self.find_within(*call.field("arguments")?.children().first()?, steps + 1);
         }
-        let body = self.code.function_of(callee)?.field("body")?;
-        self.returned(body, steps)
+        let function = self.code.function_of(callee)?;
+        // A function that gives back its parameter gives what it was handed here.
+        if let Some(place) = self.given_back(function.field("body")?, function, 0) {
+            let given = call.field("arguments")?.children().get(place).copied()?;
+            return self.find_within(given, steps + 1);
+        }
+        self.returned(function.field("body")?, steps)
+    }
+
+    /// The place of the parameter that an expression at the end of a function builds on.
+    fn given_back(&self, at: At<'s>, function: At<'s>, steps: usize) -> Option<usize> {
+        if steps > MOST_STEPS {
+            return None;
+        }
+        let next = match at.kind() {
+            "identifier" => match self.code.scopes.look_up(at.text(), at)? {
+                Bound::Value(value) => value,
+                Bound::Parameter(declaration, of, place) => {
+                    let kind = declaration.field_text("type");
+                    let is_router = self.dialect.types.iter().any(|part| kind.contains(part));
+                    return (of.key() == function.key() && is_router).then_some(place);
+                }
+            },
+            "call_expression" => {
+                at.field("function").filter(|callee| callee.kind() == "field_expression")?.field("value")?
+            }
+            "if_expression" => at.field("consequence")?,
+            "match_expression" => *at.field("body")?.children().first()?,
+            "match_arm" => at.field("value")?,
+            "block" | "expression_statement" | "return_expression" | "parenthesized_expression" => {
+                *at.children().last()?
+            }
+            _ => return None,
+        };
+        self.given_back(next, function, steps + 1)
     }
 
     /// A function that returns a router returns the one that it made.
@@ -173,7 +210,9 @@ impl<'s, 'c> RustRouters<'s, 'c> {
             guards.extend(arguments.first().into_iter().flat_map(|own| self.layer_guards(*own, level)));
             return guards;
         }
-        if called.is_some_and(|callee| callee.text().ends_with("ServiceBuilder::new")) {
+        // What changes answers runs after the handler.
+        let is_after = ["map_response", "map_response_with_state"].contains(&method);
+        if is_after || called.is_some_and(|callee| callee.text().ends_with("ServiceBuilder::new")) {
             return Vec::new();
         }
         let runs = match method {
