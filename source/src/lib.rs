@@ -7,6 +7,7 @@
 
 pub mod fix;
 pub mod frameworks;
+mod guard_words;
 pub mod ir;
 pub mod lang;
 pub mod project;

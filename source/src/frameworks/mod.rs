@@ -6,6 +6,21 @@ mod flask;
 mod nestjs;
 mod python;
 mod uses;
+mod actix;
+mod aspnet;
+mod axum;
+mod echo;
+mod gin;
+mod golang;
+mod graph;
+mod guarding;
+mod inflection;
+mod laravel;
+mod net_http;
+mod query;
+mod rails;
+mod rustcode;
+mod scopes;
 
 use crate::project::Project;
 use crate::routes::RouteTable;
@@ -17,5 +32,13 @@ pub fn find_routes(project: &Project) -> RouteTable {
     table.extend(fastapi::find(project));
     table.extend(express::find(project));
     table.extend(nestjs::find(project));
+    table.extend(gin::find(project));
+    table.extend(echo::find(project));
+    table.extend(net_http::find(project));
+    table.extend(axum::find(project));
+    table.extend(actix::find(project));
+    table.extend(rails::find(project));
+    table.extend(laravel::find(project));
+    table.extend(aspnet::find(project));
     table.settle()
 }
