@@ -392,3 +392,8 @@ pub(super) fn blocks(statement: &Statement) -> Vec<&[Statement]> {
         _ => Vec::new(),
     }
 }
+
+/// Returns whether a name speaks of a role.
+pub(super) fn names_role(name: &str) -> bool {
+    crate::words::has_word(name, crate::words::ROLE_WORDS)
+}

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::callers::{OwnerUse, caller_of, owner_uses, sql_of};
+use super::callers::{OwnerUse, owner_uses, sql_of};
 use super::draft::Case;
 use super::loads::{Load, LoadKind, calls, loads, mentions, names_of};
 use super::tables::Tables;
@@ -79,7 +79,7 @@ impl Known {
 }
 
 /// Whether an argument is the caller, a part of it, or the request that carries it.
-fn passes_caller(expr: &Expr) -> bool {
+pub(super) fn passes_caller(expr: &Expr) -> bool {
     let root = match &*expr.kind {
         ExprKind::Index(object, _) | ExprKind::Member(object, _) => object,
         _ => expr,
@@ -191,13 +191,6 @@ pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool
             .is_some_and(|(_, _, values)| values.iter().any(|value| mentions(value, &names, parent))),
         _ => arguments.iter().any(|argument| mentions(&argument.value, &names, parent)),
     }
-}
-
-/// Whether an expression speaks of the caller at all.
-pub(super) fn speaks_of_caller(case: &Case<'_>, expr: &Expr) -> bool {
-    let mut found = false;
-    crate::ir::walk_expr(expr, &mut |part| found |= caller_of(case.module, part).is_some());
-    found
 }
 
 fn has_word(text: &str, word: &str) -> bool {

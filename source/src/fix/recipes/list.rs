@@ -5,10 +5,11 @@ use crate::fix::callers::{model_of, sql_of};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::{Identity, identity};
 use crate::fix::loads::calls;
-use crate::fix::owning::Known;
+use crate::fix::owning::{Known, passes_caller, resolve_function};
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::scope::{Condition, scope_sql};
 use crate::ir::{Expr, ExprKind, Span, Statement, dotted, last_part};
+use crate::project::Resolved;
 
 /// Makes the change.
 pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
@@ -19,6 +20,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if let Some(used) = known.uses_in(case.handler.module, case.function().outer_span).next() {
         let place = case.place(case.handler.module, used.span);
         return Err(case.nothing_to_do(format!("the list is scoped to its caller at {}:{}", place.file, place.line)));
+    }
+    if let Some(place) = through_function(case, &known) {
+        return Err(case.nothing_to_do(format!("the list is one of the caller's own at {}:{}", place.file, place.line)));
     }
     let lists = lists(case);
     let mut last = None;
@@ -36,6 +40,18 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             "find where the list is loaded, and ask for the caller's objects there",
         )
     }))
+}
+
+/// Where a function that scopes to the caller gets the caller.
+fn through_function(case: &Case<'_>, known: &Known) -> Option<crate::routes::Place> {
+    let given =
+        |_: &Expr, arguments: &[crate::ir::Argument]| arguments.iter().any(|argument| passes_caller(&argument.value));
+    calls(case, &given).into_iter().find_map(|(call, _)| {
+        let Resolved::Function(function) = resolve_function(case.project, case.handler.module, call.call()?.0)? else {
+            return None;
+        };
+        known.is_owning(case.project, &function).then(|| case.place(case.handler.module, call.span))
+    })
 }
 
 /// How a list is loaded.
