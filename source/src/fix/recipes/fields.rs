@@ -12,6 +12,9 @@ use crate::project::{ClassRef, Resolved};
 
 /// Makes the change.
 pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    if let Some(answer) = of_owner_alone(case) {
+        return answer;
+    }
     let mut sound = false;
     match of_model(case) {
         Some(Ok(draft)) => return Ok(draft),
@@ -31,6 +34,21 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             "name the fields that a caller may set, one by one",
         )),
     }
+}
+
+/// Where the owner alone is not the caller's to set, further fields of the body are another matter.
+fn of_owner_alone(case: &Case<'_>) -> Option<Result<Draft, Refusal>> {
+    let fields = &case.facts.not_settable;
+    let owners = fields.iter().all(|field| crate::words::is_one_of(field, crate::words::OWNER_FIELDS));
+    if fields.is_empty() || !owners {
+        return None;
+    }
+    if let Some(draft) = of_owner(case) {
+        return Some(Ok(draft));
+    }
+    let read = fields.iter().any(|field| is_read(case, field));
+    let whole = of_body(case).is_some();
+    (!read && !whole).then(|| Err(settled(case)))
 }
 
 fn settled(case: &Case<'_>) -> Refusal {

@@ -92,3 +92,8 @@ fn show_flask() {
 fn show_fastapi() {
     show_all(&Given::example("fastapi-bookings"), fastapi(), None, "/tmp/fix-fastapi.diff");
 }
+
+#[test]
+fn show_plain() {
+    show_all(&Given::folder(std::path::Path::new("/tmp/fixe2e/plain")), fastapi(), None, "/tmp/fix-plain.diff");
+}

@@ -26,7 +26,11 @@ impl Given {
     /// An example of the repository.
     pub fn example(name: &str) -> Given {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
-        let project = Project::parse(SourceTree::read(&root, &TreeLimits::default()).unwrap());
+        Given::folder(&root)
+    }
+
+    pub fn folder(root: &Path) -> Given {
+        let project = Project::parse(SourceTree::read(root, &TreeLimits::default()).unwrap());
         let routes = find_routes(&project);
         Given { project, routes }
     }
