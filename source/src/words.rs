@@ -39,6 +39,8 @@ pub const ROLE_WORDS: &[&str] = &[
     "group",
     "groups",
     "manager",
+    "member",
+    "members",
     "moderator",
     "owner",
     "permission",
@@ -50,8 +52,24 @@ pub const ROLE_WORDS: &[&str] = &[
     "scope",
     "scopes",
     "staff",
+    "super",
     "superadmin",
     "superuser",
+];
+
+/// Those of them that are no role themselves.
+pub const ROLE_KINDS: &[&str] = &[
+    "acl",
+    "group",
+    "groups",
+    "permission",
+    "permissions",
+    "privilege",
+    "privileges",
+    "role",
+    "roles",
+    "scope",
+    "scopes",
 ];
 
 /// What a guard does, in its name: without one of these (or `current`), a name speaks of a thing and not of a guard.
@@ -90,7 +108,7 @@ pub const GUARD_VERBS: &[&str] = &[
 ];
 
 /// What lets strangers in, in a name.
-pub const PUBLIC_WORDS: &[&str] = &["allowany", "anonymous", "optional", "permitall", "public"];
+pub const PUBLIC_WORDS: &[&str] = &["allowany", "anonymous", "maybe", "optional", "permitall", "public"];
 
 /// Names of faults that a caller without a credential is answered with.
 pub const UNAUTHENTICATED_WORDS: &[&str] = &[

@@ -47,12 +47,20 @@ impl Project {
         parts.join(".")
     }
 
+    /// Returns the module of a dotted name that begins with the name of the tree's own folder.
+    fn within_root(&self, dotted: &str) -> Option<ModuleId> {
+        let folder = self.tree.root.file_name()?.to_str()?;
+        let inner = dotted.strip_prefix(folder)?;
+        let inner = if inner.is_empty() { inner } else { inner.strip_prefix('.')? };
+        self.by_name.get(inner).copied()
+    }
+
     /// Returns the module of a dotted name. The tree may begin above the package, or within it.
     pub(super) fn python_module(&self, dotted: &str) -> Option<ModuleId> {
         if let Some(id) = self.by_name.get(dotted) {
             return Some(*id);
         }
-        let named = self.by_tail.get(dotted)?;
+        let Some(named) = self.by_tail.get(dotted) else { return self.within_root(dotted) };
         named.iter().min_by_key(|id| self.module(**id).map_or(usize::MAX, |module| module.path.len())).copied()
     }
 }

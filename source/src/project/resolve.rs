@@ -1,5 +1,7 @@
 //! Finds what a dotted name in a module stands for, through imports, packages and classes.
 
+use std::collections::{HashSet, VecDeque};
+
 use super::modules::dotted_name;
 use super::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Project, Resolved, exports};
 use crate::ir::{Expr, ExprKind, dotted, literal};
@@ -97,16 +99,31 @@ impl Project {
         }
     }
 
-    fn submodule(&self, package: ModuleId, name: &str) -> Option<Resolved> {
+    /// Returns the module of that name in a package.
+    pub(crate) fn submodule(&self, package: ModuleId, name: &str) -> Option<Resolved> {
         let package = self.module(package).filter(|module| module.is_package())?;
         let full = format!("{}.{name}", dotted_name(package)?);
         self.by_name.get(&full).copied().map(Resolved::Module)
     }
 
+    /// Looks for a name through `import *`, each module once: such imports often go round in circles.
     fn starred(&self, id: ModuleId, name: &str, steps: usize) -> Option<Resolved> {
-        let module = self.module(id)?;
-        let modules = module.stars.iter().filter_map(|target| self.imported_module(module, target));
-        modules.filter(|found| *found != id).find_map(|found| self.look_up(found, &[name], steps + 1))
+        let (mut met, mut open) = (HashSet::from([id]), VecDeque::from([id]));
+        while let Some(module) = open.pop_front().and_then(|current| self.module(current)) {
+            for target in &module.stars {
+                let Some(found) = self.imported_module(module, target).filter(|found| met.insert(*found)) else {
+                    continue;
+                };
+                let has = |module: &&super::Module| {
+                    module.definitions.contains_key(name) || module.imports.contains_key(name)
+                };
+                if self.module(found).filter(has).is_some() {
+                    return self.look_up(found, &[name], steps + 1);
+                }
+                open.push_back(found);
+            }
+        }
+        None
     }
 
     /// What stands below a module or a class.

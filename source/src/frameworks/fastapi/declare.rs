@@ -3,7 +3,7 @@
 use super::METHODS;
 use super::dependencies::{listed_guards, parameter_guards};
 use crate::frameworks::python::{Declaration, Graph, GuardSite, RouterId, ScopeId, Survey};
-use crate::ir::{Argument, Expr, ExprKind, argument, keyword};
+use crate::ir::{Expr, ExprKind, argument, keyword};
 use crate::project::FunctionRef;
 use crate::routes::GuardLevel;
 
@@ -11,45 +11,40 @@ use crate::routes::GuardLevel;
 pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
     for (at, function) in &survey.functions {
         for decorator in &function.decorators {
-            let Some((callee, arguments)) = decorator.call() else { continue };
-            let ExprKind::Member(object, method) = &*callee.kind else { continue };
             let handler = survey.handler(*at, function);
-            declare(survey, graph, (*at, decorator), (object, method, arguments), Some(handler));
+            let (of, decorator) = survey.returned_call(*at, decorator).unwrap_or_else(|| (*at, decorator.clone()));
+            declare(survey, graph, (of, &decorator), Some(handler));
         }
     }
     for (at, call) in &survey.calls {
         let Some((callee, arguments)) = call.call() else { continue };
         match &*callee.kind {
-            ExprKind::Member(object, method) if matches!(method.as_str(), "add_api_route" | "add_route") => {
+            ExprKind::Member(_, method) if matches!(method.as_str(), "add_api_route" | "add_route") => {
                 let endpoint = keyword(arguments, "endpoint").or_else(|| argument(arguments, 1));
                 let handler = endpoint.and_then(|endpoint| survey.function(*at, endpoint));
-                declare(survey, graph, (*at, call), (object, method, arguments), handler);
+                declare(survey, graph, (*at, call), handler);
             }
             // `router.get("/x")(handler)`
-            ExprKind::Call { callee, arguments: written, .. } => {
-                let ExprKind::Member(object, method) = &*callee.kind else { continue };
+            ExprKind::Call { .. } => {
                 let Some(handler) = argument(arguments, 0).and_then(|given| survey.function(*at, given)) else {
                     continue;
                 };
-                declare(survey, graph, (*at, call), (object, method, written), Some(handler));
+                declare(survey, graph, (*at, callee), Some(handler));
             }
             _ => {}
         }
     }
 }
 
-fn declare(
-    survey: &Survey,
-    graph: &mut Graph,
-    (at, call): (ScopeId, &Expr),
-    (object, method, arguments): (&Expr, &str, &[Argument]),
-    handler: Option<FunctionRef>,
-) {
-    let plain = METHODS.contains(&method);
-    if !plain && !matches!(method, "api_route" | "route" | "add_api_route" | "add_route") {
+fn declare(survey: &Survey, graph: &mut Graph, (at, call): (ScopeId, &Expr), handler: Option<FunctionRef>) {
+    let Some((callee, _)) = call.call() else { return };
+    let ExprKind::Member(object, method) = &*callee.kind else { return };
+    let plain = METHODS.contains(&method.as_str());
+    if !plain && !matches!(method.as_str(), "api_route" | "route" | "add_api_route" | "add_route") {
         return;
     }
     let Some(routers) = known_routers(survey, graph, (at, object)) else { return };
+    let arguments = &survey.arguments(at, call);
     let path = keyword(arguments, "path").or_else(|| argument(arguments, 0));
     let Some(path) = path.and_then(|path| survey.text(at, path)) else {
         graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(at, call.span)));
@@ -68,7 +63,7 @@ fn declare(
     let site = GuardSite { at, level: GuardLevel::Route, span: call.span };
     let mut guards =
         keyword(arguments, "dependencies").map(|list| listed_guards(survey, site, list)).unwrap_or_default();
-    let inner = survey.scope_at(handler.module, handler.function.span).unwrap_or(at);
+    let inner = survey.defining(&handler).unwrap_or(at);
     let place = GuardSite { at: inner, level: GuardLevel::Route, span: handler.function.span };
     for guard in parameter_guards(survey, place, &handler.function) {
         // A dependency that is met twice runs once.

@@ -134,14 +134,13 @@ fn add_deeper(survey: &Survey, site: GuardSite, (at, called): (ScopeId, &Expr), 
     for meaning in survey.meanings(at, callee) {
         match meaning {
             Meaning::Function(function) => {
-                let inner = survey.scope_at(function.module, function.function.span);
-                let Some(inner) = inner else { continue };
+                let Some(inner) = survey.defining(&function) else { continue };
                 add_parameters(survey, site, (inner, &function.function), depth, guards);
                 // `require_role("admin")` returns the function that is the dependency.
                 if called.call().is_some() {
                     for returned in survey.meanings(at, called) {
                         let Meaning::Function(function) = returned else { continue };
-                        let Some(inner) = survey.scope_at(function.module, function.function.span) else { continue };
+                        let Some(inner) = survey.defining(&function) else { continue };
                         add_parameters(survey, site, (inner, &function.function), depth, guards);
                     }
                 }
@@ -167,7 +166,7 @@ fn add_method(
     guards: &mut Vec<Guard>,
 ) {
     let Some(method) = survey.project.method(class, name) else { return };
-    let Some(inner) = survey.scope_at(method.module, method.function.span) else { return };
+    let Some(inner) = survey.defining(&method) else { return };
     add_parameters(survey, site, (inner, &method.function), depth, guards);
 }
 

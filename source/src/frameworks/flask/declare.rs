@@ -21,7 +21,8 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
     for (at, function) in &survey.functions {
         let handler = survey.handler(*at, function);
         for (place, decorator) in function.decorators.iter().enumerate() {
-            let Some(rule) = rule_of(survey, graph, (*at, decorator)) else { continue };
+            let written = survey.returned_call(*at, decorator).unwrap_or_else(|| (*at, decorator.clone()));
+            let Some(rule) = rule_of(survey, graph, (written.0, &written.1)) else { continue };
             let site = GuardSite { at: *at, level: GuardLevel::Route, span: decorator.span };
             // What stands above the route's decorator wraps what nobody calls.
             let below = function.decorators.iter().skip(place + 1);
@@ -40,7 +41,7 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
         let Some((callee, arguments)) = call.call() else { continue };
         match &*callee.kind {
             ExprKind::Member(object, method) if method == "add_url_rule" => {
-                add_url_rule(survey, graph, (*at, call), (object, arguments));
+                add_url_rule(survey, graph, (*at, call), (object, &survey.arguments(*at, call)));
             }
             ExprKind::Member(object, method) if method.starts_with("add_") && method.ends_with("resource") => {
                 add_resource(survey, graph, (*at, call), (object, arguments));
@@ -58,7 +59,7 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
 
 /// Reads `@app.route("/x", methods=[..])`, `@bp.get("/x")`, `@api.resource("/x")`.
 fn rule_of(survey: &Survey, graph: &mut Graph, (at, decorator): (ScopeId, &Expr)) -> Option<Rule> {
-    let (callee, arguments) = decorator.call()?;
+    let (callee, _) = decorator.call()?;
     let ExprKind::Member(object, name) = &*callee.kind else { return None };
     let is_verb = METHODS.contains(&name.as_str());
     if !is_verb && !matches!(name.as_str(), "route" | "resource") {
@@ -68,6 +69,7 @@ fn rule_of(survey: &Survey, graph: &mut Graph, (at, decorator): (ScopeId, &Expr)
     if routers.is_empty() {
         return None;
     }
+    let arguments = &survey.arguments(at, decorator);
     let methods = if is_verb { Some(vec![name.to_ascii_uppercase()]) } else { given_methods(survey, at, arguments) };
     let paths = paths_of(survey, graph, (at, decorator.span), arguments, 0);
     Some(Rule { at, span: decorator.span, routers, paths, methods })
@@ -82,7 +84,8 @@ fn paths_of(
     from: usize,
 ) -> Vec<String> {
     let mut paths = Vec::new();
-    let plain = arguments.iter().filter(|given| given.name.is_none()).skip(from);
+    let is_plain = |given: &&Argument| given.name.is_none() && given.spread != Spread::Named;
+    let plain = arguments.iter().filter(is_plain).skip(from);
     for given in plain.chain(arguments.iter().filter(|given| given.name.as_deref() == Some("rule"))) {
         let texts = match given.spread {
             Spread::Many => survey.texts(at, &given.value),
@@ -152,7 +155,7 @@ fn declare_view(survey: &Survey, graph: &mut Graph, rule: &Rule, view: Option<Vi
 
 /// The guards among a function's own decorators.
 fn own_guards(survey: &Survey, at: ScopeId, function: &FunctionRef) -> Vec<Guard> {
-    let inner = survey.scope_at(function.module, function.function.outer_span).unwrap_or(at);
+    let inner = survey.defining(function).unwrap_or(at);
     let site = GuardSite { at: inner, level: GuardLevel::Route, span: function.function.span };
     let decorators = function.function.decorators.iter();
     decorators.filter_map(|guard| read_guard(survey, site.on(guard.span), guard)).collect()

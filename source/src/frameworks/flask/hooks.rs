@@ -24,11 +24,12 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
 }
 
 fn add(survey: &Survey, graph: &mut Graph, (at, object, hook): (ScopeId, &Expr, &str), hooked: &Expr) {
-    if !matches!(hook, "before_request" | "before_app_request") {
+    let for_all = matches!(hook, "before_app_request" | "app_url_value_preprocessor");
+    if !for_all && !matches!(hook, "before_request" | "url_value_preprocessor") {
         return;
     }
     for id in survey.routers(graph, at, object) {
-        let is_app = graph.routers.get(&id).is_some_and(|router| router.is_app) || hook == "before_app_request";
+        let is_app = graph.routers.get(&id).is_some_and(|router| router.is_app) || for_all;
         let level = if is_app { GuardLevel::App } else { GuardLevel::Router };
         let site = GuardSite { at, level, span: hooked.span };
         let guard = read_guard(survey, site, hooked);

@@ -21,11 +21,29 @@ pub(super) struct Scope {
     pub(super) class: Option<ClassRef>,
     pub(super) locals: HashMap<String, Vec<Definition>>,
     pub(super) imports: HashMap<String, ImportTarget>,
-    pub(super) stars: Vec<ImportTarget>,
     /// What `self.name` is given in the methods of a class.
     pub(super) fields: HashMap<String, Vec<(ScopeId, Expr)>>,
     /// Names whose values stand in another scope: a loop's target.
     pub(super) bound: HashMap<String, (ScopeId, Expr)>,
+    /// Whether it is one call of the function that is its parent.
+    pub(super) is_turn: bool,
+}
+
+impl Scope {
+    pub(super) fn new(module: ModuleId, parent: Option<ScopeId>, span: Span) -> Self {
+        Scope {
+            module,
+            parent,
+            span,
+            function: None,
+            class: None,
+            locals: HashMap::new(),
+            imports: HashMap::new(),
+            fields: HashMap::new(),
+            bound: HashMap::new(),
+            is_turn: false,
+        }
+    }
 }
 
 impl<'p> Survey<'p> {
@@ -38,18 +56,7 @@ impl<'p> Survey<'p> {
 
     fn open(&mut self, module: ModuleId, parent: Option<ScopeId>, span: Span) -> ScopeId {
         let at = ScopeId(self.scopes.len());
-        self.scopes.push(Scope {
-            module,
-            parent,
-            span,
-            function: None,
-            class: None,
-            locals: HashMap::new(),
-            imports: HashMap::new(),
-            stars: Vec::new(),
-            fields: HashMap::new(),
-            bound: HashMap::new(),
-        });
+        self.scopes.push(Scope::new(module, parent, span));
         at
     }
 
@@ -224,9 +231,8 @@ impl<'p> Survey<'p> {
             scope.imports.insert(alias.to_owned(), target);
         }
         for name in &import.names {
-            if name.name == "*" {
-                scope.stars.push(target(None));
-            } else {
+            // What stands behind a star is looked for by the project.
+            if name.name != "*" {
                 scope.imports.insert(name.alias.clone(), target(Some(name.name.clone())));
             }
         }

@@ -5,7 +5,7 @@ use super::survey::{ScopeId, Survey};
 use crate::ir::{Argument, Expr, ExprKind, Span, dotted, keyword, last_part, literal};
 use crate::project::FunctionRef;
 use crate::routes::{Guard, GuardKind, GuardLevel};
-use crate::words::{CREDENTIAL_WORDS, GUARD_VERBS, PUBLIC_WORDS, ROLE_WORDS, has_word, words_of};
+use crate::words::{CREDENTIAL_WORDS, GUARD_VERBS, PUBLIC_WORDS, ROLE_KINDS, ROLE_WORDS, has_word, words_of};
 
 /// Where a guard is put on a route.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +90,10 @@ fn kind_of_body(survey: &Survey, function: &FunctionRef, name: &str, arguments: 
     if !refusal.any() {
         return None;
     }
+    // It refuses some, and by its name not every stranger.
+    if has_word(name, PUBLIC_WORDS) {
+        return Some(GuardKind::Unknown);
+    }
     if has_word(name, ROLE_WORDS) {
         return Some(GuardKind::Role(role_text(name, arguments)));
     }
@@ -109,29 +113,30 @@ fn kind_by_name(name: &str, arguments: &[Argument]) -> Option<GuardKind> {
     if is_guard && has_word(name, ROLE_WORDS) {
         return Some(GuardKind::Role(role_text(name, arguments)));
     }
-    if has_word(name, PUBLIC_WORDS) || lets_in(arguments) {
+    if has_word(name, PUBLIC_WORDS) || lets_strangers_in(arguments) {
         return None;
     }
     (is_guard && has_word(name, CREDENTIAL_WORDS)).then_some(GuardKind::Authentication)
 }
 
 /// `jwt_required(optional=True)` lets strangers in.
-fn lets_in(arguments: &[Argument]) -> bool {
+pub(super) fn lets_strangers_in(arguments: &[Argument]) -> bool {
     let is_true = |value: &Expr| matches!(&*value.kind, ExprKind::Constant(written) if written == "True");
     keyword(arguments, "optional").is_some_and(is_true)
 }
 
-/// The role in the arguments of a guard, else the word for it in its name.
+/// The role in the arguments of a guard, else the word for it in its name; empty where that says only that it is one.
 fn role_text(name: &str, arguments: &[Argument]) -> String {
     role_argument(arguments).unwrap_or_else(|| {
-        let word = words_of(name).into_iter().find(|word| ROLE_WORDS.contains(&word.as_str()));
-        word.unwrap_or_default()
+        let is_role = |word: &String| ROLE_WORDS.contains(&word.as_str()) && !ROLE_KINDS.contains(&word.as_str());
+        words_of(name).into_iter().find(is_role).unwrap_or_default()
     })
 }
 
 fn role_argument(arguments: &[Argument]) -> Option<String> {
     let mut texts = Vec::new();
-    for argument in arguments {
+    let speaks = |argument: &&Argument| argument.name.as_deref().is_none_or(|name| has_word(name, ROLE_WORDS));
+    for argument in arguments.iter().filter(speaks) {
         match &*argument.value.kind {
             ExprKind::List(items) => texts.extend(items.iter().filter_map(role_item)),
             _ => texts.extend(role_item(&argument.value)),

@@ -1,16 +1,15 @@
 //! What an expression may stand for where it is written: through the names of functions, parameters and what calls pass
 //! for them, what functions return, and fields of classes.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::bindings::Scope;
 use super::survey::{ScopeId, Survey};
-use crate::ir::{Argument, Expr, ExprKind, Function, Span, Spread, Statement, StatementKind, dotted, keyword};
+use crate::ir::{Argument, Expr, ExprKind, Function, Spread, Statement, StatementKind, dotted, keyword};
 use crate::project::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Resolved};
 
 /// Longer chains are not followed.
-const MOST_STEPS: usize = 14;
+const MOST_DEPTH: usize = 40;
 /// More meanings of one expression are not kept.
 const MOST_MEANINGS: usize = 64;
 
@@ -27,19 +26,10 @@ pub(in crate::frameworks) enum Meaning {
     Module(ModuleId),
 }
 
-/// What was met on the way, and what was found.
-#[derive(Default)]
-struct Search {
-    met: HashSet<(ScopeId, Span)>,
-    found: Vec<Meaning>,
-}
-
 impl Survey<'_> {
     /// Returns what an expression may stand for.
     pub(in crate::frameworks) fn meanings(&self, at: ScopeId, expr: &Expr) -> Vec<Meaning> {
-        let mut search = Search::default();
-        self.follow((at, expr), 0, &mut search);
-        search.found
+        self.follow(at, expr)
     }
 
     /// Returns the function that an expression stands for.
@@ -110,129 +100,147 @@ impl Survey<'_> {
         found.is_some_and(|(_, scope)| scope.function.as_ref().is_some_and(|own| has_parameter(own, name)))
     }
 
-    fn follow(&self, (at, expr): (ScopeId, &Expr), steps: usize, search: &mut Search) {
-        if steps > MOST_STEPS || search.found.len() >= MOST_MEANINGS || !search.met.insert((at, expr.span)) {
-            return;
+    /// Finds what an expression may stand for, each expression once. One that is met again on the way to itself stands
+    /// for nothing more than what is found otherwise.
+    fn follow(&self, at: ScopeId, expr: &Expr) -> Vec<Meaning> {
+        let key = (at, expr.span);
+        if let Some(known) = self.known_meanings.borrow().get(&key) {
+            return known.clone();
         }
+        if self.depth.get() >= MOST_DEPTH {
+            return Vec::new();
+        }
+        self.known_meanings.borrow_mut().insert(key, Vec::new());
+        self.depth.set(self.depth.get() + 1);
+        let mut found = self.look(at, expr);
+        self.depth.set(self.depth.get() - 1);
+        found.truncate(MOST_MEANINGS);
+        self.known_meanings.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn look(&self, at: ScopeId, expr: &Expr) -> Vec<Meaning> {
         match &*expr.kind {
-            ExprKind::Name(name) => self.follow_name((at, name), steps, search),
-            ExprKind::Member(object, name) => self.follow_member((at, expr), (object, name), steps, search),
-            ExprKind::Call { callee, .. } => self.follow_call((at, expr), callee, steps, search),
-            ExprKind::Await(inner) => self.follow((at, inner), steps + 1, search),
-            ExprKind::Choice { yes, no, .. } => {
-                self.follow((at, yes), steps + 1, search);
-                self.follow((at, no), steps + 1, search);
-            }
-            ExprKind::Logic { parts, .. } => parts.iter().for_each(|part| self.follow((at, part), steps + 1, search)),
-            _ => search.found.push(Meaning::Value(at, expr.clone())),
+            ExprKind::Name(name) => self.follow_name(at, name),
+            ExprKind::Member(object, name) => self.follow_member((at, expr), object, name),
+            ExprKind::Call { callee, .. } => self.follow_call((at, expr), callee),
+            ExprKind::Await(inner) => self.follow(at, inner),
+            ExprKind::Choice { yes, no, .. } => [yes, no].into_iter().flat_map(|part| self.follow(at, part)).collect(),
+            ExprKind::Logic { parts, .. } => parts.iter().flat_map(|part| self.follow(at, part)).collect(),
+            _ => vec![Meaning::Value(at, expr.clone())],
         }
     }
 
-    fn follow_name(&self, (at, name): (ScopeId, &str), steps: usize, search: &mut Search) {
+    fn follow_name(&self, at: ScopeId, name: &str) -> Vec<Meaning> {
         for (id, scope) in self.around(at) {
             if let Some((of, item)) = scope.bound.get(name) {
-                return self.follow((*of, item), steps + 1, search);
+                return self.follow(*of, item);
             }
+            // What a function gives its names in one call of it is read as of that call.
+            let id = if self.is_turn_of(at, id) { at } else { id };
             let parameter = scope.function.as_ref().is_some_and(|function| has_parameter(function, name));
             let locals = scope.locals.get(name);
             let imported = scope.imports.get(name);
-            for definition in locals.into_iter().flatten() {
-                self.follow_definition(id, definition, steps, search);
+            if !parameter && locals.is_none() && imported.is_none() {
+                continue;
             }
+            let definitions = locals.into_iter().flatten();
+            let mut found: Vec<Meaning> =
+                definitions.flat_map(|definition| self.follow_definition(id, definition)).collect();
             if let Some(target) = imported {
-                search.found.extend(self.imported(scope.module, target, steps));
+                found.extend(self.imported(scope.module, target));
             }
             if parameter {
-                search.found.extend(self.parameter(id, name, steps));
+                found.extend(self.passed(id, name));
             }
-            if parameter || locals.is_some() || imported.is_some() {
-                return;
-            }
+            return found;
         }
         // What is left stands behind `import *`, or is made in another function of the module.
-        if let Some(found) = self.project.resolve(self.module(at), name) {
-            self.follow_resolved(found, steps, search);
-        }
+        let found = self.project.resolve(self.module(at), name);
+        found.map(|found| self.follow_resolved(found)).unwrap_or_default()
     }
 
-    fn follow_definition(&self, at: ScopeId, definition: &Definition, steps: usize, search: &mut Search) {
+    fn is_turn_of(&self, at: ScopeId, function: ScopeId) -> bool {
+        self.scopes.get(at.0).is_some_and(|scope| scope.is_turn && scope.parent == Some(function))
+    }
+
+    fn follow_definition(&self, at: ScopeId, definition: &Definition) -> Vec<Meaning> {
         let module = self.module(at);
         match definition {
             Definition::Function(function) => {
-                search.found.push(Meaning::Function(FunctionRef { module, function: function.clone(), class: None }));
+                vec![Meaning::Function(FunctionRef { module, function: function.clone(), class: None })]
             }
-            Definition::Class(class) => {
-                search.found.push(Meaning::Class(ClassRef { module, class: class.clone() }));
-            }
-            Definition::Value(value) => self.follow((at, value), steps + 1, search),
+            Definition::Class(class) => vec![Meaning::Class(ClassRef { module, class: class.clone() })],
+            Definition::Value(value) => self.follow(at, value),
         }
     }
 
-    fn follow_resolved(&self, found: Resolved, steps: usize, search: &mut Search) {
+    fn follow_resolved(&self, found: Resolved) -> Vec<Meaning> {
         match found {
-            Resolved::Function(function) => search.found.push(Meaning::Function(function)),
-            Resolved::Class(class) => search.found.push(Meaning::Class(class)),
-            Resolved::Module(module) => search.found.push(Meaning::Module(module)),
+            Resolved::Function(function) => vec![Meaning::Function(function)],
+            Resolved::Class(class) => vec![Meaning::Class(class)],
+            Resolved::Module(module) => vec![Meaning::Module(module)],
             Resolved::Value(module, _, value) => {
-                if let Some(at) = self.scope_at(module, value.span) {
-                    self.follow((at, &value), steps + 1, search);
-                }
+                let at = self.scope_at(module, value.span);
+                at.map(|at| self.follow(at, &value)).unwrap_or_default()
             }
         }
     }
 
-    fn imported(&self, from: ModuleId, target: &ImportTarget, steps: usize) -> Vec<Meaning> {
+    fn imported(&self, from: ModuleId, target: &ImportTarget) -> Vec<Meaning> {
         let Some(resolved) = self.project.resolve_import(from, target) else { return Vec::new() };
-        let mut search = Search::default();
         // A name of another module is followed there, where it may be bound several times.
-        match (&resolved, &target.name) {
-            (Resolved::Value(module, name, _), Some(_)) if !name.contains('.') => {
-                if let Some(at) = self.of_module.get(module) {
-                    self.follow_name((*at, name), steps + 1, &mut search);
-                }
-            }
-            _ => {}
+        if let (Resolved::Value(module, name, _), Some(_)) = (&resolved, &target.name)
+            && let Some(at) = self.of_module.get(module)
+            && self.has_name(*at, name)
+        {
+            return self.deeper(|| self.follow_name(*at, name));
         }
-        if search.found.is_empty() {
-            self.follow_resolved(resolved, steps + 1, &mut search);
-        }
-        search.found
+        self.follow_resolved(resolved)
     }
 
-    fn follow_member(
-        &self,
-        (at, expr): (ScopeId, &Expr),
-        (object, name): (&Expr, &str),
-        steps: usize,
-        search: &mut Search,
-    ) {
-        if matches!(object.name(), Some("self" | "cls")) && self.enclosing_class(at).is_some() {
-            let class =
-                self.enclosing_class(at).and_then(|id| self.scopes.get(id.0)).and_then(|scope| scope.class.clone());
-            return class.iter().for_each(|class| self.follow_field(class, name, steps, search));
+    /// Does what no expression of its own stands for, a level deeper.
+    fn deeper(&self, act: impl FnOnce() -> Vec<Meaning>) -> Vec<Meaning> {
+        if self.depth.get() >= MOST_DEPTH {
+            return Vec::new();
         }
-        let before = search.found.len();
-        for meaning in self.meanings_within(at, object, steps) {
-            match meaning {
-                Meaning::Module(module) => match self.of_module.get(&module) {
-                    Some(inner) if self.has_name(*inner, name) => self.follow_name((*inner, name), steps + 1, search),
-                    _ => {
-                        let found = self.project.resolve(module, name);
-                        found.into_iter().for_each(|found| self.follow_resolved(found, steps, search));
-                    }
-                },
-                Meaning::Class(class) => self.follow_field(&class, name, steps, search),
-                Meaning::Value(of, value) => {
-                    let class = value.call().and_then(|(callee, _)| self.class(of, callee));
-                    class.iter().for_each(|class| self.follow_field(class, name, steps, search));
-                }
-                Meaning::Function(_) => {}
-            }
-        }
-        if search.found.len() == before
-            && let Some(found) = dotted(expr).and_then(|name| self.project.resolve(self.module(at), &name))
+        self.depth.set(self.depth.get() + 1);
+        let found = act();
+        self.depth.set(self.depth.get() - 1);
+        found
+    }
+
+    fn follow_member(&self, (at, expr): (ScopeId, &Expr), object: &Expr, name: &str) -> Vec<Meaning> {
+        if matches!(object.name(), Some("self" | "cls"))
+            && let Some(class) = self.enclosing_class(at).and_then(|id| self.scopes.get(id.0)?.class.clone())
         {
-            self.follow_resolved(found, steps, search);
+            return self.follow_field(&class, name);
+        }
+        let found: Vec<Meaning> =
+            self.follow(at, object).into_iter().flat_map(|meaning| self.follow_below(meaning, name)).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        let found = dotted(expr).and_then(|name| self.project.resolve(self.module(at), &name));
+        found.map(|found| self.follow_resolved(found)).unwrap_or_default()
+    }
+
+    /// What stands under a name in a module, a class or an object of one.
+    fn follow_below(&self, meaning: Meaning, name: &str) -> Vec<Meaning> {
+        match meaning {
+            Meaning::Module(module) => match self.of_module.get(&module) {
+                Some(inner) if self.has_name(*inner, name) => self.deeper(|| self.follow_name(*inner, name)),
+                _ => {
+                    let found = self.project.resolve(module, name).or_else(|| self.project.submodule(module, name));
+                    found.map(|found| self.follow_resolved(found)).unwrap_or_default()
+                }
+            },
+            Meaning::Class(class) => self.follow_field(&class, name),
+            Meaning::Value(of, value) => {
+                let class = value.call().and_then(|(callee, _)| self.class(of, callee));
+                class.map(|class| self.follow_field(&class, name)).unwrap_or_default()
+            }
+            Meaning::Function(_) => Vec::new(),
         }
     }
 
@@ -240,107 +248,113 @@ impl Survey<'_> {
         self.scopes.get(at.0).is_some_and(|scope| scope.locals.contains_key(name) || scope.imports.contains_key(name))
     }
 
-    fn meanings_within(&self, at: ScopeId, expr: &Expr, steps: usize) -> Vec<Meaning> {
-        let mut search = Search::default();
-        self.follow((at, expr), steps + 1, &mut search);
-        search.found
-    }
-
     /// What a class, or what it extends, has under a name.
-    fn follow_field(&self, class: &ClassRef, name: &str, steps: usize, search: &mut Search) {
+    fn follow_field(&self, class: &ClassRef, name: &str) -> Vec<Meaning> {
         for part in self.project.line_of(class) {
             let Some(id) = self.of_class.get(&(part.module, part.class.span.start)) else { continue };
             let Some(scope) = self.scopes.get(id.0) else { continue };
             let fields = scope.fields.get(name).map(Vec::as_slice).unwrap_or_default();
-            for (at, value) in fields {
-                self.follow((*at, value), steps + 1, search);
-            }
+            let mut found: Vec<Meaning> = fields.iter().flat_map(|(at, value)| self.follow(*at, value)).collect();
             for definition in scope.locals.get(name).into_iter().flatten() {
                 match definition {
-                    Definition::Function(function) => search.found.push(Meaning::Function(FunctionRef {
+                    Definition::Function(function) => found.push(Meaning::Function(FunctionRef {
                         module: part.module,
                         function: function.clone(),
                         class: Some(class.clone()),
                     })),
-                    other => self.follow_definition(*id, other, steps, search),
+                    other => found.extend(self.follow_definition(*id, other)),
                 }
             }
             if !fields.is_empty() || scope.locals.contains_key(name) {
-                return;
+                return found;
             }
         }
+        Vec::new()
     }
 
     /// A call of a function of the project stands for what that returns; any other call for itself.
-    fn follow_call(&self, (at, expr): (ScopeId, &Expr), callee: &Expr, steps: usize, search: &mut Search) {
-        let before = search.found.len();
+    fn follow_call(&self, (at, expr): (ScopeId, &Expr), callee: &Expr) -> Vec<Meaning> {
+        let mut found = Vec::new();
         if matches!(&*callee.kind, ExprKind::Name(_) | ExprKind::Member(..)) {
-            for meaning in self.meanings_within(at, callee, steps) {
-                let Meaning::Function(function) = meaning else { continue };
-                self.follow_returns(&function, steps, search);
+            for meaning in self.follow(at, callee) {
+                if let Meaning::Function(function) = meaning {
+                    found.extend(self.follow_returns(&function));
+                }
             }
         }
-        if search.found.len() == before {
-            search.found.push(Meaning::Value(at, expr.clone()));
+        if found.is_empty() {
+            found.push(Meaning::Value(at, expr.clone()));
         }
+        found
     }
 
-    fn follow_returns(&self, function: &FunctionRef, steps: usize, search: &mut Search) {
-        let Some(inner) = self.of_function.get(&(function.module, function.function.span.start)) else { return };
+    fn follow_returns(&self, function: &FunctionRef) -> Vec<Meaning> {
+        let Some(inner) = self.of_function.get(&(function.module, function.function.span.start)) else {
+            return Vec::new();
+        };
         let mut returned = Vec::new();
         collect_returned(&function.function.body, &mut returned);
-        for value in returned {
-            self.follow((*inner, value), steps + 1, search);
-        }
+        returned.into_iter().flat_map(|value| self.follow(*inner, value)).collect()
     }
 
     /// What calls of a function pass for a parameter, else its default.
-    fn parameter(&self, at: ScopeId, name: &str, steps: usize) -> Vec<Meaning> {
+    fn passed(&self, at: ScopeId, name: &str) -> Vec<Meaning> {
         let key = (at, name.to_owned());
         if let Some(known) = self.known_parameters.borrow().get(&key) {
             return known.clone();
         }
         // A function that calls itself meets no more than what was found so far.
         self.known_parameters.borrow_mut().insert(key.clone(), Vec::new());
-        let found = self.passed(at, name, steps);
+        let found = self.look_passed(at, name);
         self.known_parameters.borrow_mut().insert(key, found.clone());
         found
     }
 
-    fn passed(&self, at: ScopeId, name: &str, steps: usize) -> Vec<Meaning> {
-        let mut search = Search::default();
-        let Some(scope) = self.scopes.get(at.0) else { return Vec::new() };
-        let Some(function) = &scope.function else { return Vec::new() };
+    fn look_passed(&self, at: ScopeId, name: &str) -> Vec<Meaning> {
+        let Some(function) = self.scopes.get(at.0).and_then(|scope| scope.function.as_ref()) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
         for (from, arguments) in self.calls_of(at, function) {
             let given = given_for(function, name, arguments);
-            given.iter().for_each(|given| self.follow((from, given), steps + 1, &mut search));
+            found.extend(given.into_iter().flat_map(|given| self.follow(from, given)));
         }
         let own = function.parameters.iter().find(|parameter| parameter.name == name);
-        if let (true, Some(default)) = (search.found.is_empty(), own.and_then(|own| own.default.as_ref())) {
-            self.follow((at, default), steps + 1, &mut search);
+        if let (true, Some(default)) = (found.is_empty(), own.and_then(|own| own.default.as_ref())) {
+            return self.follow(at, default);
         }
-        search.found
+        found
     }
 
     /// The calls of a function, or of its class where it is an initialiser.
     fn calls_of<'s>(&'s self, at: ScopeId, function: &'s Arc<Function>) -> Vec<(ScopeId, &'s [Argument])> {
+        let numbers = self.call_numbers(at, function).into_iter().take(MOST_MEANINGS);
+        let calls = numbers.filter_map(|(from, number)| self.sites.get(number).map(|(_, call)| (from, *call)));
+        calls.filter_map(|(from, call)| call.call().map(|(_, arguments)| (from, arguments))).collect()
+    }
+
+    /// The numbers of those calls, each with the scope in which it stands.
+    pub(super) fn call_numbers(&self, at: ScopeId, function: &Arc<Function>) -> Vec<(ScopeId, usize)> {
         let class = self.scopes.get(at.0).and_then(|scope| scope.parent).and_then(|id| self.scopes.get(id.0));
         let class = class.and_then(|scope| scope.class.as_ref());
         let name = match class {
             Some(class) if function.name == "__init__" => class.class.name.as_str(),
             _ => function.name.as_str(),
         };
-        let numbers = self.calls_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let calls = numbers.iter().take(MOST_MEANINGS).filter_map(|number| self.calls.get(*number));
-        let calls = calls.filter_map(|(from, call)| call.call().map(|(callee, arguments)| (*from, callee, arguments)));
-        let is_meant = |(from, callee, _): &(ScopeId, &Expr, &[Argument])| {
-            self.meanings(*from, callee).iter().any(|meaning| match meaning {
+        let is_meant = |from: ScopeId, callee: &Expr| {
+            self.meanings(from, callee).iter().any(|meaning| match meaning {
                 Meaning::Function(found) => Arc::ptr_eq(&found.function, function),
                 Meaning::Class(found) => class.is_some_and(|class| Arc::ptr_eq(&class.class, &found.class)),
                 _ => false,
             })
         };
-        calls.filter(is_meant).map(|(from, _, arguments)| (from, arguments)).collect()
+        let numbers = self.calls_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let calls = numbers.iter().filter_map(|number| {
+            let (from, call) = self.sites.get(*number)?;
+            let (callee, _) = call.call()?;
+            is_meant(*from, callee).then_some((*from, *number))
+        });
+        calls.collect()
     }
 }
 
@@ -349,7 +363,7 @@ fn has_parameter(function: &Function, name: &str) -> bool {
 }
 
 /// The argument that a call gives for a parameter.
-fn given_for<'a>(function: &Function, name: &str, arguments: &'a [Argument]) -> Option<&'a Expr> {
+pub(super) fn given_for<'a>(function: &Function, name: &str, arguments: &'a [Argument]) -> Option<&'a Expr> {
     if let Some(named) = keyword(arguments, name) {
         return Some(named);
     }

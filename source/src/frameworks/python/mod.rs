@@ -8,6 +8,7 @@ mod refusals;
 mod routers;
 mod survey;
 mod texts;
+mod turns;
 
 pub(super) use graph::{Declaration, Graph, Mount, MountKind, Router, RouterId};
 pub(super) use guards::{GuardSite, read_guard};

@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use super::guards::lets_strangers_in;
+use super::meaning::{Meaning, collect_returned};
 use super::survey::{ScopeId, Survey, callee_name};
-use crate::ir::{Expr, ExprKind, Function, Statement, StatementKind, dotted, walk_expr, walk_statements};
+use crate::ir::{Expr, ExprKind, Function, Statement, StatementKind, dotted, walk_expr};
 use crate::project::FunctionRef;
-use crate::words::{CREDENTIAL_WORDS, FORBIDDEN_WORDS, GUARD_VERBS, UNAUTHENTICATED_WORDS, has_word};
+use crate::words::{CREDENTIAL_WORDS, FORBIDDEN_WORDS, UNAUTHENTICATED_WORDS, has_word};
 
 /// Calls within calls are followed no deeper.
 const MOST_DEPTH: usize = 4;
@@ -26,6 +28,11 @@ impl Refusal {
     /// Returns whether it may refuse at all.
     pub(in crate::frameworks) fn any(self) -> bool {
         self.unauthenticated || self.forbidden || self.other
+    }
+
+    fn and(mut self, other: Refusal) -> Self {
+        self.add(other);
+        self
     }
 
     fn add(&mut self, other: Refusal) {
@@ -58,34 +65,62 @@ impl Survey<'_> {
 
     fn read_refusal(&self, at: ScopeId, function: &Arc<Function>, depth: usize) -> Refusal {
         let mut found = Refusal::default();
-        let (mut thrown, mut returned, mut calls): (Vec<&Expr>, Vec<&Expr>, Vec<&Expr>) = Default::default();
-        walk_statements(
-            &function.body,
-            &mut |statement: &Statement| match &statement.kind {
-                StatementKind::Throw(parts) => thrown.extend(parts.first()),
-                StatementKind::Return(Some(value)) => returned.push(value),
-                _ => {}
-            },
-            &mut |expr| {
-                if expr.call().is_some() {
-                    calls.push(expr);
-                }
-            },
-        );
-        for value in thrown {
-            found.add(of_fault(value));
-        }
-        for value in returned {
-            found.add(of_answer(value));
-        }
-        for call in calls {
-            found.add(self.of_call(at, call, depth));
+        for statement in &function.body {
+            found.add(self.of_statement(at, statement, depth));
         }
         found
     }
 
+    fn of_all(&self, at: ScopeId, statements: &[Statement], depth: usize) -> Refusal {
+        let mut found = Refusal::default();
+        statements.iter().for_each(|statement| found.add(self.of_statement(at, statement, depth)));
+        found
+    }
+
+    fn of_statement(&self, at: ScopeId, statement: &Statement, depth: usize) -> Refusal {
+        match &statement.kind {
+            StatementKind::Throw(parts) => parts.first().map(of_fault).unwrap_or_default(),
+            StatementKind::Return(Some(value)) => self.of_expr(at, value, depth).and(of_answer(value)),
+            StatementKind::Assign(_, Some(value)) | StatementKind::Expr(value) => self.of_expr(at, value, depth),
+            StatementKind::If { test, body, otherwise } => {
+                let test = self.of_expr(at, test, depth);
+                test.and(self.of_all(at, body, depth)).and(self.of_all(at, otherwise, depth))
+            }
+            StatementKind::For { body, otherwise, .. } => {
+                self.of_all(at, body, depth).and(self.of_all(at, otherwise, depth))
+            }
+            StatementKind::With { items, body } => {
+                let mut found = self.of_all(at, body, depth);
+                items.iter().for_each(|item| found.add(self.of_expr(at, &item.value, depth)));
+                found
+            }
+            StatementKind::While { body, .. } | StatementKind::Block(body) => self.of_all(at, body, depth),
+            StatementKind::Try { body, handlers, otherwise, finally } => {
+                let mut caught = Refusal::default();
+                handlers.iter().for_each(|handler| caught.add(self.of_all(at, handler, depth)));
+                // What is caught and goes unanswered refuses nothing; `raise` alone passes it on.
+                let passes = handlers.is_empty() || caught.any() || handlers.iter().flatten().any(is_bare_raise);
+                let tried = if passes { self.of_all(at, body, depth) } else { answers_in(body) };
+                tried.and(caught).and(self.of_all(at, otherwise, depth)).and(self.of_all(at, finally, depth))
+            }
+            // A decorator's wrapper.
+            StatementKind::Function(inner) => self.read_refusal(at, inner, depth),
+            _ => Refusal::default(),
+        }
+    }
+
+    fn of_expr(&self, at: ScopeId, expr: &Expr, depth: usize) -> Refusal {
+        let mut found = Refusal::default();
+        walk_expr(expr, &mut |part| {
+            if part.call().is_some() {
+                found.add(self.of_call(at, part, depth));
+            }
+        });
+        found
+    }
+
     fn of_call(&self, at: ScopeId, call: &Expr, depth: usize) -> Refusal {
-        let Some((callee, _)) = call.call() else { return Refusal::default() };
+        let Some((callee, arguments)) = call.call() else { return Refusal::default() };
         let Some(name) = callee_name(callee) else { return Refusal::default() };
         if name == "abort" {
             let known = codes(call);
@@ -94,11 +129,12 @@ impl Survey<'_> {
         // A decorator calls the handler, and what a parameter stands for is not this function's own doing.
         let inner = self.scope_at(self.module(at), call.span).unwrap_or(at);
         if let Some(called) = self.called_function(inner, callee) {
-            return self.refusal_within(&called, depth + 1);
+            // Any function may fail; only what speaks of the caller is a refusal of this one too.
+            return Refusal { other: false, ..self.refusal_within(&called, depth + 1) };
         }
-        let verifies = has_word(name, GUARD_VERBS) && has_word(name, CREDENTIAL_WORDS) && !name.starts_with("is_");
-        let verifies = verifies && !name.starts_with("check_password") && !name.starts_with("validate_password");
-        Refusal { unauthenticated: verifies && name.contains("_in_request"), ..Refusal::default() }
+        // `verify_jwt_in_request()` of a library.
+        let verifies = name.ends_with("_in_request") && has_word(name, CREDENTIAL_WORDS);
+        Refusal { unauthenticated: verifies && !lets_strangers_in(arguments), ..Refusal::default() }
     }
 
     fn called_function(&self, at: ScopeId, callee: &Expr) -> Option<FunctionRef> {
@@ -107,8 +143,28 @@ impl Survey<'_> {
         if self.is_parameter(at, &head) && head != "self" && head != "cls" {
             return None;
         }
-        self.function(at, callee)
+        self.meanings(at, callee).into_iter().find_map(|meaning| match meaning {
+            Meaning::Function(function) => Some(function),
+            Meaning::Class(class) => self.project.method(&class, "__init__"),
+            // `check = KeyChecker(..)`, `check(request)`
+            Meaning::Value(of, value) if value.span != callee.span => {
+                let class = value.call().and_then(|(made, _)| self.class(of, made))?;
+                self.project.method(&class, "__call__")
+            }
+            _ => None,
+        })
     }
+}
+
+fn is_bare_raise(statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Throw(parts) if parts.is_empty())
+}
+
+/// The refusals that are returned rather than raised.
+fn answers_in(statements: &[Statement]) -> Refusal {
+    let mut returned = Vec::new();
+    collect_returned(statements, &mut returned);
+    returned.into_iter().map(of_answer).fold(Refusal::default(), Refusal::and)
 }
 
 /// `raise Unauthorized(..)`, `raise HTTPException(status_code=401)`
@@ -119,6 +175,9 @@ fn of_fault(value: &Expr) -> Refusal {
     }
     let callee = value.call().map_or(value, |(callee, _)| callee);
     let name = callee_name(callee).unwrap_or_default();
+    if name.to_lowercase().contains("redirect") {
+        return Refusal { unauthenticated: speaks_of_login(value), other: true, ..known };
+    }
     let unauthenticated = has_word(name, UNAUTHENTICATED_WORDS);
     let forbidden = !unauthenticated && has_word(name, FORBIDDEN_WORDS);
     Refusal { unauthenticated, forbidden, other: !unauthenticated && !forbidden }
@@ -128,21 +187,25 @@ fn of_fault(value: &Expr) -> Refusal {
 fn of_answer(value: &Expr) -> Refusal {
     let mut found = codes(value);
     let name = value.call().and_then(|(callee, _)| callee_name(callee)).unwrap_or_default();
-    if has_word(name, &["redirect", "redirectresponse"]) || name.ends_with("RedirectResponse") {
-        let mut to_login = false;
-        walk_expr(value, &mut |part| {
-            let text = match &*part.kind {
-                ExprKind::Text(text) | ExprKind::Template(text, _) | ExprKind::Name(text) => text.to_lowercase(),
-                ExprKind::Member(_, name) => name.to_lowercase(),
-                _ => return,
-            };
-            to_login |=
-                ["login", "signin", "sign-in", "sign_in", "authenticate"].iter().any(|word| text.contains(word));
-        });
-        found.unauthenticated |= to_login;
+    if name.to_lowercase().contains("redirect") {
+        found.unauthenticated |= speaks_of_login(value);
     }
     found.unauthenticated |= matches!(name, "unauthorized" | "unauthenticated" | "challenge");
     found.forbidden |= matches!(name, "forbidden" | "permission_denied");
+    found
+}
+
+/// `redirect(url_for("auth.login"))`
+fn speaks_of_login(value: &Expr) -> bool {
+    let mut found = false;
+    walk_expr(value, &mut |part| {
+        let text = match &*part.kind {
+            ExprKind::Text(text) | ExprKind::Template(text, _) | ExprKind::Name(text) => text.to_lowercase(),
+            ExprKind::Member(_, name) => name.to_lowercase(),
+            _ => return,
+        };
+        found |= ["login", "signin", "sign-in", "sign_in", "authenticate"].iter().any(|word| text.contains(word));
+    });
     found
 }
 

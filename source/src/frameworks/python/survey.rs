@@ -1,6 +1,6 @@
 //! One walk over the modules: every function, class and call with the scope in which it stands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::meaning::Meaning;
 use super::refusals::Refusal;
 use crate::ir::{Class, Expr, Function, Span, dotted, last_part};
 use crate::lang::Language;
-use crate::project::{ModuleId, Project};
+use crate::project::{FunctionRef, ModuleId, Project};
 
 /// The place of a scope in its survey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,9 +31,16 @@ pub(in crate::frameworks) struct Survey<'p> {
     pub(super) of_module: HashMap<ModuleId, ScopeId>,
     pub(super) of_function: HashMap<Start, ScopeId>,
     pub(super) of_class: HashMap<Start, ScopeId>,
+    /// The calls as they are written; those above are repeated for each turn.
+    pub(super) sites: Vec<(ScopeId, &'p Expr)>,
+    /// The turn for a call of a function.
+    pub(super) turns: HashMap<(ScopeId, Start), ScopeId>,
     /// Calls by the last part of what they call.
     pub(super) calls_by_name: HashMap<&'p str, Vec<usize>>,
     pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
+    pub(super) known_meanings: RefCell<HashMap<(ScopeId, Span), Vec<Meaning>>>,
+    /// How deep the search for meanings is.
+    pub(super) depth: Cell<usize>,
     pub(super) known_refusals: RefCell<HashMap<Start, Refusal>>,
 }
 
@@ -46,11 +53,15 @@ impl<'p> Survey<'p> {
             functions: Vec::new(),
             classes: Vec::new(),
             calls: Vec::new(),
+            sites: Vec::new(),
+            turns: HashMap::new(),
             of_module: HashMap::new(),
             of_function: HashMap::new(),
             of_class: HashMap::new(),
             calls_by_name: HashMap::new(),
             known_parameters: RefCell::default(),
+            known_meanings: RefCell::default(),
+            depth: Cell::new(0),
             known_refusals: RefCell::default(),
         };
         let is_read = |path: &str| !is_test(path);
@@ -65,6 +76,8 @@ impl<'p> Survey<'p> {
                 survey.calls_by_name.entry(name).or_default().push(at);
             }
         }
+        survey.sites.clone_from(&survey.calls);
+        survey.unroll();
         survey
     }
 
@@ -86,6 +99,12 @@ impl<'p> Survey<'p> {
             }
         }
         Some(at)
+    }
+
+    /// Returns the scope in which a function is defined: where its decorators and defaults are read.
+    pub(in crate::frameworks) fn defining(&self, function: &FunctionRef) -> Option<ScopeId> {
+        let inner = self.of_function.get(&(function.module, function.function.span.start))?;
+        self.scopes.get(inner.0)?.parent
     }
 
     /// Returns where a piece stands, for messages.
