@@ -5,3 +5,4 @@ mod fastapi;
 mod flask;
 mod project;
 mod shown;
+mod scripts;
