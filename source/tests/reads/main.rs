@@ -1,8 +1,9 @@
 //! Reads trees of texts from outside of the crate.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod express;
 mod fastapi;
 mod flask;
 mod project;
-mod shown;
 mod scripts;
+mod shown;
