@@ -4,6 +4,7 @@ use super::callers::{OwnerUse, caller_of, names_a_caller};
 use super::draft::{Case, Draft};
 use super::edits::Change;
 use super::style::indent_at;
+use super::ways::{Asked, ways_of};
 use crate::ir::{
     Expr, ExprKind, Span, Spread, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements,
 };
@@ -256,8 +257,9 @@ fn from_nested(case: &Case<'_>, before: usize) -> Option<Identity> {
 
 /// What a guard leaves for the handler: `req.user`, `request.user`, `g.user`, flask-login's `current_user`.
 fn from_surroundings(case: &Case<'_>) -> Option<Identity> {
-    let guarded =
-        case.entry.guards.iter().any(|guard| matches!(guard.kind, GuardKind::Authentication | GuardKind::Role(_)));
+    let by_kind = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_));
+    let guarded = case.entry.guards.iter().any(|guard| by_kind(&guard.kind))
+        || !ways_of(case.project, case.entry, Asked::Credential).is_empty();
     if !guarded {
         return None;
     }

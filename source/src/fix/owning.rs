@@ -116,8 +116,6 @@ fn functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
 pub(super) struct Tie {
     /// Where.
     pub span: Span,
-    /// The function that does it; absent where the handler does it itself.
-    pub through: Option<FunctionRef>,
 }
 
 /// Finds what ties the object of a parameter to the caller in a handler.
@@ -136,7 +134,7 @@ pub(super) fn tie(case: &Case<'_>, known: &Known, parameter: &str) -> Option<Tie
                 .any(|name| has_word(text, name));
             is_load || (used.by_key.is_some() && is_object)
         });
-        own.next().map(|used| Tie { span: used.span, through: None })
+        own.next().map(|used| Tie { span: used.span })
     })
 }
 
@@ -157,7 +155,7 @@ fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &H
         let Some(Resolved::Function(function)) = resolve_function(case.project, case.handler.module, callee) else {
             return None;
         };
-        known.is_owning(case.project, &function).then_some(Tie { span: call.span, through: Some(function) })
+        known.is_owning(case.project, &function).then_some(Tie { span: call.span })
     })
 }
 

@@ -243,6 +243,13 @@ impl Settler<'_> {
                     }
                 }
                 ExprKind::Logic { all, parts } => {
+                    if let Some(known) = self.known(expr) {
+                        let (yes, no) =
+                            if self.language == Language::Python { ("True", "False") } else { ("true", "false") };
+                        let text = if known { yes } else { no }.to_owned();
+                        changes.push(Change { start: expr.span.start, end: expr.span.end, text });
+                        return;
+                    }
                     if let Some(kept) = self.without(*all, parts) {
                         changes.push(self.replaced(expr.span, kept));
                         return;

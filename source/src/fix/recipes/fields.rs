@@ -24,6 +24,11 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if let Some(draft) = of_owner(case) {
         return Ok(draft);
     }
+    match of_names(case) {
+        Some(Ok(draft)) => return Ok(draft),
+        Some(Err(())) => sound = true,
+        None => {}
+    }
     match of_body(case) {
         Some(Ok(draft)) => Ok(draft),
         Some(Err(())) => Err(settled(case)),
@@ -160,6 +165,66 @@ fn of_owner(case: &Case<'_>) -> Option<Draft> {
     let mut draft = Draft::new("the owner is the caller, whatever the body says");
     draft.replace(&case.module.path, whole, case.text(kept));
     Some(draft)
+}
+
+/// The handler goes through a list of names: those that are not the caller's to set go. `Err` where none of them is in it.
+fn of_names(case: &Case<'_>) -> Option<Result<Draft, ()>> {
+    let refused =
+        |item: &Expr| literal(item).is_some_and(|name| case.facts.not_settable.iter().any(|field| field == name));
+    let why = format!("{} are no longer among the fields that a body may set", case.facts.not_settable.join(", "));
+    let mut draft = Draft::new(why);
+    let mut lists = false;
+    each_statement(&case.function().body, &mut |statement| match &statement.kind {
+        StatementKind::Assign(_, Some(value)) => {
+            let ExprKind::List(items) = &*value.kind else { return };
+            lists |= !items.is_empty() && items.iter().all(|item| literal(item).is_some());
+            without(case, &mut draft, &items.iter().map(|item| (item.span, refused(item))).collect::<Vec<_>>());
+        }
+        StatementKind::Expr(value) => {
+            let Some((callee, arguments)) = value.call() else { return };
+            let ExprKind::Member(_, method) = &*callee.kind else { return };
+            let all: Vec<(Span, bool)> =
+                arguments.iter().map(|argument| (argument.span, refused(&argument.value))).collect();
+            // `allowed.push('role')`, `allowed.append("role")`
+            if !matches!(method.as_str(), "push" | "append" | "add") {
+                return;
+            }
+            if !all.is_empty() && all.iter().all(|(_, refused)| *refused) {
+                let text = &case.module.text;
+                let start = line_start(text, statement.span.start);
+                let whole = Span { start, end: line_end(text, statement.span.end), ..statement.span };
+                draft.replace(&case.module.path, whole, "");
+            } else {
+                without(case, &mut draft, &all);
+            }
+        }
+        _ => {}
+    });
+    if !draft.changes.is_empty() {
+        return Some(Ok(draft));
+    }
+    (lists && !case.facts.not_settable.is_empty()).then_some(Err(()))
+}
+
+/// Takes away items of a list with the comma behind or before them.
+fn without(case: &Case<'_>, draft: &mut Draft, items: &[(Span, bool)]) {
+    for (at, (span, refused)) in items.iter().enumerate() {
+        if !refused {
+            continue;
+        }
+        let next = items.get(at + 1).map(|(next, _)| next.start);
+        let before = items.get(..at).unwrap_or_default().iter().rev().find(|(_, refused)| !refused);
+        let whole = match (before, next) {
+            // What stands before it and stays: from its end, or from the end of the item that goes too.
+            (Some((before, _)), _) => {
+                let start = items.get(at.saturating_sub(1)).map_or(before.end, |(last, _)| last.end);
+                Span { start, end: span.end, ..*span }
+            }
+            (None, Some(next)) => Span { start: span.start, end: next, ..*span },
+            (None, None) => *span,
+        };
+        draft.replace(&case.module.path, whole, "");
+    }
 }
 
 /// The body as it came: `request.get_json()`, `request.json`, `req.body`, or a name that holds it.

@@ -9,7 +9,7 @@ use crate::fix::imports::{bring_name, transplant};
 use crate::fix::owning::resolve_function;
 use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
 use crate::fix::style::{indent_at, line_start};
-use crate::fix::ways::{Asked, Put, Way, best_way, body_start, declaration, middle, refuses};
+use crate::fix::ways::{Asked, Put, Way, best_way, body_start, declaration, middle, refuses, ways_of};
 use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, keyword, last_part, walk_statements};
 use crate::project::{FunctionRef, Resolved};
 use crate::routes::{FrameworkName, GuardKind};
@@ -23,6 +23,10 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     let asks = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_));
     if let Some(guard) = case.entry.guards.iter().find(|guard| asks(&guard.kind)) {
         let because = format!("{} asks for a credential by `{}`", case.route(), guard.name);
+        return Err(case.nothing_to_do(because));
+    }
+    if let Some(way) = ways_of(case.project, case.entry, Asked::Credential).first() {
+        let because = format!("{} asks for a credential at {}:{}", case.route(), way.place.file, way.place.line);
         return Err(case.nothing_to_do(because));
     }
     if let Some(caller) = identity(case, case.function().span.end) {

@@ -8,7 +8,7 @@ use crate::fix::loads::calls;
 use crate::fix::owning::{Known, passes_caller, resolve_function};
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::scope::{Condition, scope_sql};
-use crate::ir::{Expr, ExprKind, Span, Statement, dotted, last_part};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part, walk_statements};
 use crate::project::Resolved;
 
 /// Makes the change.
@@ -33,6 +33,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             Err(refusal) => last = Some(refusal),
         }
     }
+    if let Some(draft) = in_memory(case, &known) {
+        return Ok(draft);
+    }
     Err(last.unwrap_or_else(|| {
         Refusal::new(
             RefusalReason::NotLocated,
@@ -40,6 +43,56 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             "find where the list is loaded, and ask for the caller's objects there",
         )
     }))
+}
+
+/// `rows.notes` becomes `rows.notes.filter((row) => mine(req, row))`, where another handler filters its own collection so.
+fn in_memory(case: &Case<'_>, known: &Known) -> Option<Draft> {
+    let (collection, arrow, whole) = unfiltered(case, &filters(case, known))?;
+    let mut draft = Draft::new("the list is filtered to the caller's own, as another handler does");
+    // The filter speaks of the request by the name that the other handler gives it.
+    let request = case.function().parameters.first().map_or("req", |parameter| parameter.name.as_str());
+    let written = case.text(arrow);
+    let made = if written.contains(request) { written.to_owned() } else { written.replace("req", request) };
+    draft.insert(&case.module.path, collection.end, format!(".filter({made})"));
+    draft.follow(case.place(case.handler.module, whole), case.text(whole));
+    Some(draft)
+}
+
+/// The filters of this file that ask whose an object is: what is filtered, the function, and the whole.
+fn filters(case: &Case<'_>, known: &Known) -> Vec<(Expr, Span, Span)> {
+    let is_owning = |value: &Expr| {
+        value.call().is_some_and(|(callee, _)| {
+            let found = resolve_function(case.project, case.handler.module, callee);
+            matches!(found, Some(Resolved::Function(found)) if known.is_owning(case.project, &found))
+        })
+    };
+    let mut found: Vec<(Expr, Span, Span)> = Vec::new();
+    walk_statements(&case.module.statements, &mut |_| {}, &mut |expr| {
+        let Some((callee, [only])) = expr.call() else { return };
+        let ExprKind::Member(receiver, method) = &*callee.kind else { return };
+        let ExprKind::Function(arrow) = &*only.value.kind else { return };
+        let [Statement { kind: StatementKind::Return(Some(value)), .. }] = arrow.body.as_slice() else { return };
+        if method == "filter" && is_owning(value) {
+            found.push((receiver.clone(), only.span, expr.span));
+        }
+    });
+    found
+}
+
+/// A collection of the handler that is like a filtered one: `rows.notes` beside `rows.notebooks`.
+fn unfiltered(case: &Case<'_>, filters: &[(Expr, Span, Span)]) -> Option<(Span, Span, Span)> {
+    let mut found = None;
+    walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
+        let ExprKind::Member(base, name) = &*expr.kind else { return };
+        let alike = filters.iter().find(|(receiver, ..)| match &*receiver.kind {
+            ExprKind::Member(other, of) => case.text(other.span) == case.text(base.span) && of != name,
+            _ => false,
+        });
+        if let (Some((_, arrow, whole)), None) = (alike, found) {
+            found = Some((expr.span, *arrow, *whole));
+        }
+    });
+    found
 }
 
 /// Where a function that scopes to the caller gets the caller.

@@ -7,7 +7,12 @@ mod guard;
 mod list;
 mod objects;
 mod ownership;
+mod path;
+mod query;
+mod rate;
 mod role;
+mod secret;
+mod ssrf;
 mod token;
 
 use std::collections::BTreeMap;
@@ -37,7 +42,12 @@ fn own_draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         Remedy::ResponseSchema => exposure::draft(case),
         Remedy::CorsOrigins => cors::draft(case),
         Remedy::FieldAllowList => fields::draft(case),
-        _ => Err(Refusal::new(RefusalReason::NotSupported, "there is no recipe yet", "change it by hand")),
+        Remedy::RateLimit => rate::draft(case),
+        Remedy::SsrfGuard => ssrf::draft(case),
+        Remedy::ParameterisedQuery => query::draft(case),
+        Remedy::SafePath => path::draft(case),
+        Remedy::LogRedaction => secret::of_logs(case),
+        Remedy::ModelContext => secret::of_model(case),
     }
 }
 

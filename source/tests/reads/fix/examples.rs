@@ -97,3 +97,37 @@ fn show_fastapi() {
 fn show_plain() {
     show_all(&Given::folder(std::path::Path::new("/tmp/fixe2e/plain")), fastapi(), None, "/tmp/fix-plain.diff");
 }
+
+fn express() -> Vec<(&'static str, Remedy, FixFacts)> {
+    let none = FixFacts::default;
+    vec![
+        ("GET /notebooks/{notebookId}", Remedy::ObjectOwnership, none()),
+        ("PUT /notes/{noteId}", Remedy::ObjectOwnership, none()),
+        ("DELETE /shares/{shareId}", Remedy::ObjectOwnership, none()),
+        ("GET /notes", Remedy::ScopedList, none()),
+        (
+            "POST /notebooks/{notebookId}/notes",
+            Remedy::FieldAllowList,
+            FixFacts { not_settable: strings(&["ownerId"]), ..none() },
+        ),
+        ("GET /admin/users", Remedy::RoleGuard, none()),
+        ("PUT /admin/users/{userId}/credits", Remedy::RoleGuard, none()),
+        (
+            "PATCH /me/settings",
+            Remedy::FieldAllowList,
+            FixFacts { not_settable: strings(&["role", "credits"]), ..none() },
+        ),
+        ("PUT /notes/{noteId}/pin", Remedy::MissingGuard, none()),
+        ("POST /login", Remedy::RateLimit, none()),
+    ]
+}
+
+#[test]
+fn show_express() {
+    show_all(&Given::example("express-notes"), express(), None, "/tmp/fix-express.diff");
+}
+
+#[test]
+fn show_js_plain() {
+    show_all(&Given::folder(std::path::Path::new("/tmp/fixe2e/plainjs")), express(), None, "/tmp/fix-plainjs.diff");
+}
