@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::callers::{OwnerUse, owner_uses, sql_of};
+use super::callers::{OwnerUse, caller_of, owner_uses, sql_of};
 use super::draft::Case;
-use super::loads::{Load, LoadKind, calls, loads, mentions, names_of};
+use super::loads::{Load, LoadKind, calls, is_id, loads, mentions, names_of};
 use super::tables::Tables;
 use crate::ir::{Expr, ExprKind, Function, Span, StatementKind, walk_statements};
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
@@ -134,8 +134,24 @@ pub(super) fn tie(case: &Case<'_>, known: &Known, parameter: &str) -> Option<Tie
                 .any(|name| has_word(text, name));
             is_load || (used.by_key.is_some() && is_object)
         });
-        own.next().map(|used| Tie { span: used.span })
+        own.next().map(|used| Tie { span: used.span }).or_else(|| compared_with_id(case, &names, parameter))
     })
+}
+
+/// The id itself is compared with a part of the caller: it names the account.
+fn compared_with_id(case: &Case<'_>, names: &HashSet<String>, parameter: &str) -> Option<Tie> {
+    let mut found = None;
+    walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
+        let ExprKind::Compare(parts, _) = &*expr.kind else { return };
+        let [left, right] = parts.as_slice() else { return };
+        let pair = |id: &Expr, caller: &Expr| {
+            is_id(id, names, parameter) && caller_of(case.module, caller).is_some() && !is_id(caller, names, parameter)
+        };
+        if pair(left, right) || pair(right, left) {
+            found.get_or_insert(Tie { span: expr.span });
+        }
+    });
+    found
 }
 
 fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &HashSet<&str>) -> Option<Tie> {

@@ -23,6 +23,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if let Some(draft) = of_entries(case).or_else(|| of_model(case)).or_else(|| of_columns(case)) {
         return Ok(draft);
     }
+    if names_columns(case) {
+        return Err(case.nothing_to_do(format!("the query reads other columns than {}", shown(case))));
+    }
     of_answer(case)
 }
 
@@ -146,6 +149,16 @@ fn of_columns(case: &Case<'_>) -> Option<Draft> {
         return Some(draft);
     }
     None
+}
+
+/// Whether the handler's own queries name their columns one by one.
+fn names_columns(case: &Case<'_>) -> bool {
+    let all = calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
+    let named = |call: &Expr| {
+        let read = call.call().and_then(|(_, arguments)| sql_of(case.module, arguments));
+        read.is_some_and(|(literal, read, _)| read.verb == "SELECT" && !case.text(literal.span).contains('*'))
+    };
+    !all.is_empty() && all.iter().all(|(call, _)| named(call))
 }
 
 /// The whole object is given: the named fields are left out where the answer is made.

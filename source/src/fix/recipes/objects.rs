@@ -72,7 +72,8 @@ pub(super) fn insert_after(case: &Case<'_>, draft: &mut Draft, statement: &State
     draft.insert(&case.module.path, at, made);
 }
 
-/// Compares the owner of what is loaded with the caller behind the load.
+/// Compares the owner of what is loaded with the caller behind the load. Returns whether a predicate of the project does
+/// it, which knows the owner better than anything here.
 pub(super) fn compare_after(
     case: &Case<'_>,
     draft: &mut Draft,
@@ -80,15 +81,15 @@ pub(super) fn compare_after(
     owner: &Owner,
     value: &str,
     known: &Known,
-) -> Result<(), Refusal> {
-    let Some(name) = load.name() else { return hoist(case, draft, load, owner, value) };
-    let stranger = stranger_test(case, draft, name, owner, value, known);
+) -> Result<bool, Refusal> {
+    let Some(name) = load.name() else { return hoist(case, draft, load, owner, value).map(|()| false) };
+    let (stranger, by_predicate) = stranger_test(case, draft, name, owner, value, known);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
     if let Some(existing) = denial::of_object(case, name, load.statement)
         && let StatementKind::If { test, .. } = &existing.kind
     {
         widen(case, draft, test, &stranger);
-        return Ok(());
+        return Ok(by_predicate);
     }
     let absent = if case.style_is_python() { format!("{name} is None") } else { format!("!{name}") };
     let refusal = denial::statement(case, draft, 404);
@@ -96,7 +97,7 @@ pub(super) fn compare_after(
     let may_be_absent = !denial::has_or_refusal(case, load.call) && !refuses_itself(case, load);
     let test = if may_be_absent { format!("{absent} {or} {stranger}") } else { stranger };
     insert_after(case, draft, load.statement, &denial::lines(case, &test, &refusal));
-    Ok(())
+    Ok(by_predicate)
 }
 
 /// `if not x:` becomes `if not x or x.owner != user.id:`
@@ -112,11 +113,18 @@ fn widen(case: &Case<'_>, draft: &mut Draft, test: &Expr, stranger: &str) {
 }
 
 /// The test that holds for a stranger: by a predicate of the project where it has one, else by comparing.
-fn stranger_test(case: &Case<'_>, draft: &mut Draft, name: &str, owner: &Owner, value: &str, known: &Known) -> String {
+fn stranger_test(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    name: &str,
+    owner: &Owner,
+    value: &str,
+    known: &Known,
+) -> (String, bool) {
     let not = if case.style_is_python() { "not " } else { "!" };
     if let Some((call, place)) = predicate(case, name, known) {
         draft.follow(place, call.clone());
-        return format!("{not}{call}");
+        return (format!("{not}{call}"), true);
     }
     let by_key = owner
         .seen
@@ -129,7 +137,7 @@ fn stranger_test(case: &Case<'_>, draft: &mut Draft, name: &str, owner: &Owner, 
         format!("{name}.{}", owner.column)
     };
     let unequal = if case.style_is_python() { "!=" } else { "!==" };
-    format!("{field} {unequal} {value}")
+    (format!("{field} {unequal} {value}"), false)
 }
 
 fn load_is_row(known: &Known) -> bool {

@@ -236,7 +236,9 @@ impl Owned<'_> {
             );
             deny_if_absent(case, &mut draft, self.load);
         } else {
-            compare_after(case, &mut draft, self.load, &owner, &value, self.known)?;
+            if compare_after(case, &mut draft, self.load, &owner, &value, self.known)? {
+                return Ok(draft);
+            }
         }
         owner.note(case, &mut draft);
         Ok(draft)

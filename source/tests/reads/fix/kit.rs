@@ -89,3 +89,21 @@ pub fn assert_verified(proposal: &Proposal) {
         proposal.diff
     );
 }
+
+pub fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Fields that a caller must not set.
+pub fn facts(not_settable: &[&str]) -> FixFacts {
+    FixFacts { not_settable: strings(not_settable), ..FixFacts::default() }
+}
+
+/// Asserts what changes in a project of one file and that everything was verified.
+pub fn assert_changed(file: (&str, &str), route: &str, remedy: Remedy, facts: FixFacts, lines: &str) -> Proposal {
+    let given = Given::of(&[file]);
+    let made = given.fix_with(route, remedy, facts).unwrap_or_else(|refusal| panic!("{route}: {refusal:?}"));
+    assert_eq!(changed(&made), lines, "{}", made.diff);
+    assert_verified(&made);
+    made
+}

@@ -2,3 +2,7 @@
 
 mod examples;
 mod kit;
+mod objects;
+mod plans;
+mod rest;
+mod traps;
