@@ -228,12 +228,12 @@ fn without(case: &Case<'_>, draft: &mut Draft, items: &[(Span, bool)]) {
 }
 
 /// The body as it came: `request.get_json()`, `request.json`, `req.body`, or a name that holds it.
-fn is_body(case: &Case<'_>, expr: &Expr, names: &HashSet<String>) -> bool {
+fn is_body(expr: &Expr, names: &HashSet<String>) -> bool {
     if expr.name().is_some_and(|name| names.contains(name)) {
         return true;
     }
     if let ExprKind::Logic { all: false, parts } = &*expr.kind {
-        return parts.first().is_some_and(|first| is_body(case, first, names));
+        return parts.first().is_some_and(|first| is_body(first, names));
     }
     let written = expr.call().map_or_else(|| dotted(expr), |(callee, _)| dotted(callee)).unwrap_or_default();
     matches!(
@@ -253,7 +253,7 @@ fn body_names(case: &Case<'_>) -> HashSet<String> {
     each_statement(&case.function().body, &mut |statement| {
         if let StatementKind::Assign(targets, Some(value)) = &statement.kind
             && let Some(name) = targets.first().and_then(Expr::name)
-            && is_body(case, value, &names)
+            && is_body(value, &names)
         {
             names.insert(name.to_owned());
         }
@@ -286,7 +286,7 @@ fn of_body(case: &Case<'_>) -> Option<Result<Draft, ()>> {
         );
         for argument in arguments {
             let spread = argument.spread == Spread::Named;
-            if (spread || takes_whole) && is_body(case, &argument.value, &names) {
+            if (spread || takes_whole) && is_body(&argument.value, &names) {
                 return only_named(case, argument.value.span).map(Ok);
             }
         }
@@ -297,7 +297,7 @@ fn of_body(case: &Case<'_>) -> Option<Result<Draft, ()>> {
             && let Some((callee, _)) = source.call()
             && let ExprKind::Member(object, method) = &*callee.kind
             && method == "items"
-            && is_body(case, object, &names)
+            && is_body(object, &names)
             && body.iter().any(|inner| case.text(inner.span).contains("setattr"))
         {
             looped = Some(object.span);

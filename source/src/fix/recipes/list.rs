@@ -17,6 +17,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(public(case));
     }
     let known = Known::of(case);
+    if let Some(answer) = super::querysets::draft(case, &known) {
+        return answer;
+    }
     if let Some(used) = known.uses_in(case.handler.module, case.function().outer_span).next() {
         let place = case.place(case.handler.module, used.span);
         return Err(case.nothing_to_do(format!("the list is scoped to its caller at {}:{}", place.file, place.line)));
@@ -118,9 +121,9 @@ enum Shape {
 #[derive(Clone, Copy)]
 enum Filter {
     /// `.filter_by(owner=..)`
-    FilterBy,
+    ByName,
     /// `.filter(owner=..)`
-    FilterKeywords,
+    Keywords,
     /// `.where(Model.owner == ..)`
     Where,
 }
@@ -160,7 +163,7 @@ fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
         let (_, arguments) = call.call()?;
         let model = dotted(&arguments.first()?.value)?;
         let is_model = last_part(&model).starts_with(char::is_uppercase);
-        let filter = if last == "select" { Filter::Where } else { Filter::FilterBy };
+        let filter = if last == "select" { Filter::Where } else { Filter::ByName };
         return is_model.then(|| (call.span, filter, last_part(&model).to_owned()));
     }
     let ExprKind::Member(object, method) = &*callee.kind else { return None };
@@ -170,8 +173,8 @@ fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
     let ExprKind::Member(_, holder) = &*object.kind else { return None };
     let model = model_of(object)?;
     match holder.as_str() {
-        "query" => Some((object.span, Filter::FilterBy, model)),
-        "objects" => Some((object.span, Filter::FilterKeywords, model)),
+        "query" => Some((object.span, Filter::ByName, model)),
+        "objects" => Some((object.span, Filter::Keywords, model)),
         _ => None,
     }
 }
@@ -194,8 +197,8 @@ fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) ->
         Shape::Query(span, filter) => {
             let Condition { column, value } = &condition;
             let added = match filter {
-                Filter::FilterBy => format!(".filter_by({column}={value})"),
-                Filter::FilterKeywords => format!(".filter({column}={value})"),
+                Filter::ByName => format!(".filter_by({column}={value})"),
+                Filter::Keywords => format!(".filter({column}={value})"),
                 Filter::Where => format!(".where({}.{column} == {value})", list.table),
             };
             draft.insert(&case.module.path, span.end, added);

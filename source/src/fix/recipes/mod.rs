@@ -9,6 +9,7 @@ mod objects;
 mod ownership;
 mod path;
 mod query;
+mod querysets;
 mod rate;
 mod role;
 mod secret;

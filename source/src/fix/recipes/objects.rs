@@ -219,7 +219,8 @@ fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, val
     };
     let refusal = denial::statement(case, draft, 404);
     let mut lines = vec![format!("{name} = {}", case.text(whole))];
-    lines.extend(denial::lines(case, &format!("{field} != {value}"), &refusal));
+    let absent = if whole == load.call.span { format!("{name} is None or ") } else { String::new() };
+    lines.extend(denial::lines(case, &format!("{absent}{field} != {value}"), &refusal));
     let block = case.style.lines(&indent, &lines);
     draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
     draft.replace(&case.module.path, Span { ..whole }, name);

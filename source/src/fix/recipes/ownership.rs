@@ -10,9 +10,9 @@ use crate::fix::owning::{Known, is_tied_to, resolve_function, tie, tied_parent};
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::scope::{Condition, scope};
 use crate::fix::{denial, imports};
-use crate::ir::{dotted, last_part};
+use crate::ir::{Expr, dotted, last_part};
 use crate::project::{FunctionRef, Resolved};
-use crate::routes::parameters;
+use crate::routes::{FrameworkName, parameters};
 use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, plain};
 
 /// Makes the change.
@@ -21,6 +21,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(public(case));
     }
     let known = Known::of(case);
+    if let Some(answer) = super::querysets::draft(case, &known) {
+        return answer;
+    }
     let parameter = parameter(case)?;
     let parent = tied_parent(case, &known, &parameter);
     if let Some(tie) = tie(case, &known, &parameter) {
@@ -85,6 +88,11 @@ fn parameter(case: &Case<'_>) -> Result<String, Refusal> {
             "say which parameter names the object",
         )
     })
+}
+
+/// The model of a chain; a bare call of a class makes one (a fault, a response), and loads nothing.
+fn model_of_chain(callee: &Expr) -> Option<String> {
+    callee.name().is_none().then(|| crate::fix::callers::model_of(callee)).flatten()
 }
 
 /// A load whose object has no owner yet.
@@ -189,7 +197,7 @@ impl Owned<'_> {
         crate::ir::walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
             if let Some((callee, arguments)) = expr.call() {
                 let read = crate::fix::callers::sql_of(module, arguments).map(|(_, read, _)| read.table);
-                if let Some(found) = read.or_else(|| crate::fix::callers::model_of(callee)) {
+                if let Some(found) = read.or_else(|| model_of_chain(callee)) {
                     table = Some(found);
                 }
             }
@@ -294,6 +302,10 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
         guesses.push(format!("that `{column}` names the owner of {of} too: it does of other objects"));
     }
     let part = seen.as_ref().map(|used| used.part.clone()).unwrap_or_else(|| {
+        // A foreign key of Django is compared with the account itself.
+        if case.entry.framework == FrameworkName::Django && !column.ends_with("id") {
+            return String::new();
+        }
         let part = usual_part(case, caller);
         guesses.push(format!("that `{}{part}` is what `{column}` holds: compare their types", caller.text));
         part

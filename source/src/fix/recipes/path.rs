@@ -6,7 +6,7 @@ use crate::fix::imports::bring_name;
 use crate::fix::loads::{calls, is_id, names_of};
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::style::indent_at;
-use crate::ir::{Expr, ExprKind, dotted, last_part};
+use crate::ir::{Expr, ExprKind, Statement, dotted, last_part};
 use crate::routes::parameters;
 
 /// Makes the change.
@@ -39,36 +39,45 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             ExprKind::Member(_, name) => name.clone(),
             _ => dotted(callee).unwrap_or_default(),
         };
-        if last_part(&name) != "join" && last_part(&name) != "resolve" {
-            continue;
+        let folder = arguments.first().filter(|first| !is_input(&first.value));
+        if let (Some(folder), "join" | "resolve") = (folder, last_part(&name)) {
+            return kept(case, (call, statement), case.text(folder.value.span), callee);
         }
-        let Some(folder) = arguments.first().filter(|first| !is_input(&first.value)) else { continue };
-        let folder = case.text(folder.value.span);
-        let mut draft = Draft::new("a path that leaves the folder is refused as if there were no such file");
-        let refusal = denial::statement(case, &mut draft, 404);
-        let joined = case.text(call.span);
-        let test = if case.style_is_python() {
-            let path = bring_name(case, &mut draft, "pathlib", "Path");
-            format!("not {path}({joined}).resolve().is_relative_to({path}({folder}).resolve())")
-        } else {
-            let path = name.split('.').next().filter(|head| *head != "join").unwrap_or("path").to_owned();
-            if !case.module.imports.contains_key(&path) {
-                return Err(Refusal::new(
-                    RefusalReason::NotSupported,
-                    "the module `path` is not imported as a whole",
-                    "import it, then ask again",
-                ));
-            }
-            format!("!{path}.resolve({joined}).startsWith({path}.resolve({folder}) + {path}.sep)")
-        };
-        let indent = indent_at(&case.module.text, statement.span.start).to_owned();
-        let lines = case.style.lines(&indent, &denial::lines(case, &test, &refusal));
-        draft.insert(&case.module.path, statement.span.start, format!("{}{indent}", lines.trim_start()));
-        return Ok(draft);
     }
     Err(Refusal::new(
         RefusalReason::NotLocated,
         format!("no path is made of `{input}` in the handler of {}", case.route()),
         "resolve the path, and refuse it where it does not lie below its folder",
     ))
+}
+
+/// Refuses a joined path that does not lie below its folder.
+fn kept(
+    case: &Case<'_>,
+    (call, statement): (&Expr, &Statement),
+    folder: &str,
+    callee: &Expr,
+) -> Result<Draft, Refusal> {
+    let mut draft = Draft::new("a path that leaves the folder is refused as if there were no such file");
+    let refusal = denial::statement(case, &mut draft, 404);
+    let joined = case.text(call.span);
+    let test = if case.style_is_python() {
+        let path = bring_name(case, &mut draft, "pathlib", "Path");
+        format!("not {path}({joined}).resolve().is_relative_to({path}({folder}).resolve())")
+    } else {
+        let name = dotted(callee).unwrap_or_default();
+        let path = name.split('.').next().unwrap_or("path");
+        if !name.contains('.') || !case.module.imports.contains_key(path) {
+            return Err(Refusal::new(
+                RefusalReason::NotSupported,
+                "the module `path` is not imported as a whole",
+                "import it, then ask again",
+            ));
+        }
+        format!("!{path}.resolve({joined}).startsWith({path}.resolve({folder}) + {path}.sep)")
+    };
+    let indent = indent_at(&case.module.text, statement.span.start).to_owned();
+    let lines = case.style.lines(&indent, &denial::lines(case, &test, &refusal));
+    draft.insert(&case.module.path, statement.span.start, format!("{}{indent}", lines.trim_start()));
+    Ok(draft)
 }

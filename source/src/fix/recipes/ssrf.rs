@@ -7,7 +7,7 @@ use crate::fix::imports::bring_name;
 use crate::fix::loads::calls;
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::style::{indent_at, line_start};
-use crate::ir::{ExprKind, dotted, keyword, last_part};
+use crate::ir::{Expr, ExprKind, Statement, dotted, keyword, last_part};
 
 const HELPER: &str = "is_public_address";
 
@@ -24,33 +24,15 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if body.contains(HELPER) || body.contains("is_global") || body.contains("is_private") {
         return Err(case.nothing_to_do(format!("{} looks at the address before it asks it", case.route())));
     }
-    let all = calls(case, &|callee, arguments| {
-        let name = dotted(callee).unwrap_or_default();
-        let client = name.split('.').next().unwrap_or("");
-        let sends = matches!(
-            last_part(&name),
-            "get" | "post" | "put" | "head" | "request" | "urlopen" | "delete" | "patch" | "stream"
-        );
-        let known = matches!(client, "requests" | "httpx" | "urllib" | "session" | "client" | "urlopen");
-        sends
-            && known
-            && arguments.iter().any(|argument| {
-                matches!(&*argument.value.kind, ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Index(..))
-            })
-    });
-    let found = all.into_iter().find_map(|(call, statement)| {
-        let (callee, arguments) = call.call()?;
-        let is_method = dotted(callee).is_some_and(|name| last_part(&name) == "request");
-        let url = keyword(arguments, "url").or_else(|| crate::ir::argument(arguments, usize::from(is_method)))?;
-        Some((call, statement, url, arguments, dotted(callee)?))
-    });
-    let (call, statement, url, arguments, callee) = found.ok_or_else(|| {
+    let (call, statement, url) = sent(case).ok_or_else(|| {
         Refusal::new(
             RefusalReason::NotLocated,
             format!("no request to a named address was found in the handler of {}", case.route()),
             "look at every address of the host before the request is sent",
         )
     })?;
+    let (callee, arguments) =
+        call.call().map(|(callee, arguments)| (dotted(callee).unwrap_or_default(), arguments)).unwrap_or_default();
     let mut draft = Draft::new("the request goes only to public addresses, and follows no redirect");
     draft.review.push("a host may change its address between the look and the request: send it through a proxy that refuses private addresses where that matters".to_owned());
     let refusal = denial::statement(case, &mut draft, 400);
@@ -72,6 +54,30 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     }
     helper(case, &mut draft);
     Ok(draft)
+}
+
+/// The call that sends a request to an address that has a name, its statement, and the address.
+fn sent<'a>(case: &'a Case<'_>) -> Option<(&'a Expr, &'a Statement, &'a Expr)> {
+    let all = calls(case, &|callee, arguments| {
+        let name = dotted(callee).unwrap_or_default();
+        let client = name.split('.').next().unwrap_or("");
+        let sends = matches!(
+            last_part(&name),
+            "get" | "post" | "put" | "head" | "request" | "urlopen" | "delete" | "patch" | "stream"
+        );
+        let known = matches!(client, "requests" | "httpx" | "urllib" | "session" | "client" | "urlopen");
+        sends
+            && known
+            && arguments.iter().any(|argument| {
+                matches!(&*argument.value.kind, ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Index(..))
+            })
+    });
+    all.into_iter().find_map(|(call, statement)| {
+        let (callee, arguments) = call.call()?;
+        let is_method = dotted(callee).is_some_and(|name| last_part(&name) == "request");
+        let url = keyword(arguments, "url").or_else(|| crate::ir::argument(arguments, usize::from(is_method)))?;
+        Some((call, statement, url))
+    })
 }
 
 fn helper(case: &Case<'_>, draft: &mut Draft) {
