@@ -1,6 +1,6 @@
 //! What holds the caller in a handler, and what must be added so that it has a name.
 
-use super::callers::{OwnerUse, caller_of, names_a_caller};
+use super::callers::{OwnerUse, caller_of, is_same_table, names_a_caller};
 use super::draft::{Case, Draft};
 use super::edits::Change;
 use super::style::indent_at;
@@ -362,7 +362,7 @@ pub(super) fn part_of<'u>(
         ours == theirs || identity.call.as_deref() == Some(&used.root) || (both_users && !theirs.contains("id"))
     };
     let score = |used: &&OwnerUse| {
-        let same_table = table.is_some() && used.table.as_deref() == table;
+        let same_table = matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b));
         (same_table, used.column == column, used.root == identity.text)
     };
     uses.iter().filter(compatible).rev().max_by_key(score)

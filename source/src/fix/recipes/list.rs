@@ -180,7 +180,9 @@ fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
 }
 
 fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) -> Result<Draft, Refusal> {
-    let owner = owner_column(case, known, Some(&list.table), caller).ok_or_else(|| {
+    // A column that other tables have is no ground for a change of this one's query.
+    let owner = owner_column(case, known, Some(&list.table), caller).filter(|owner| !owner.is_guessed);
+    let owner = owner.ok_or_else(|| {
         Refusal::new(
             RefusalReason::NoOwner,
             format!("nothing in `{}` names an owner", list.table),

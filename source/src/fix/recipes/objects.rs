@@ -122,7 +122,7 @@ fn stranger_test(
     known: &Known,
 ) -> (String, bool) {
     let not = if case.style_is_python() { "not " } else { "!" };
-    if let Some((call, place)) = predicate(case, name, known) {
+    if let Some((call, place)) = predicate(case, name, owner, known) {
         draft.follow(place, call.clone());
         return (format!("{not}{call}"), true);
     }
@@ -145,34 +145,29 @@ fn load_is_row(known: &Known) -> bool {
 }
 
 /// A small function of this file that says whether an object is the caller's: `mine(req, note)`.
-fn predicate(case: &Case<'_>, object: &str, known: &Known) -> Option<(String, crate::routes::Place)> {
-    known.owning_functions(case.project).into_iter().filter(|function| function.module == case.handler.module).find_map(
-        |function| {
-            let compares =
-                known.uses_in(function.module, function.function.outer_span).any(|used| used.by_key.is_some());
-            let short = function.function.body.len() == 1;
-            if !compares || !short || function.function.parameters.len() != 2 {
-                return None;
-            }
-            let request = case.function().parameters.first().map(|parameter| parameter.name.clone());
-            let arguments: Option<Vec<String>> = function
-                .function
-                .parameters
-                .iter()
-                .map(|parameter| {
-                    if matches!(parameter.name.as_str(), "req" | "request") {
-                        request.clone()
-                    } else if is_one_of(&parameter.name, CALLERS) {
-                        None
-                    } else {
-                        Some(object.to_owned())
-                    }
-                })
-                .collect();
-            let call = format!("{}({})", function.function.name, arguments?.join(", "));
-            Some((call, case.place(function.module, function.function.span)))
-        },
-    )
+pub(super) fn predicate(
+    case: &Case<'_>,
+    object: &str,
+    owner: &Owner,
+    known: &Known,
+) -> Option<(String, crate::routes::Place)> {
+    let request = case.function().parameters.first().map(|parameter| parameter.name.clone());
+    let own = known.owning_functions(case.project).into_iter();
+    own.filter(|function| function.module == case.handler.module).find_map(|function| {
+        let compares = known.uses_in(function.module, function.function.outer_span).any(|used| used.by_key.is_some());
+        if !compares || function.function.body.len() != 1 || function.function.parameters.len() != 2 {
+            return None;
+        }
+        let argument = |name: &str| match name {
+            "req" | "request" => request.clone(),
+            name if is_one_of(name, CALLERS) => Some(owner.caller.clone()),
+            _ => Some(object.to_owned()),
+        };
+        let arguments: Option<Vec<String>> =
+            function.function.parameters.iter().map(|parameter| argument(&parameter.name)).collect();
+        let call = format!("{}({})", function.function.name, arguments?.join(", "));
+        Some((call, case.place(function.module, function.function.span)))
+    })
 }
 
 /// Whether the handler reads the object by keys; what other objects of the project are read by where it does not show.

@@ -1,8 +1,8 @@
 //! An object is given to its owner alone. In this order: the function that a sibling uses, a condition in the load
 //! itself, a comparison behind the load.
 
-use super::objects::{compare_after, deny_if_absent};
-use crate::fix::callers::OwnerUse;
+use super::objects::{compare_after, deny_if_absent, predicate};
+use crate::fix::callers::{OwnerUse, is_same_table};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::{Identity, identity, part_of};
 use crate::fix::loads::{Load, LoadKind, loads};
@@ -236,8 +236,13 @@ impl Owned<'_> {
         let mut draft = Draft::new("");
         caller.bring(&case.module.path, &mut draft);
         let condition = Condition { column: owner.column.clone(), value: value.clone() };
+        // A column that other objects have is no ground for a change of the query; a predicate of the project is.
+        if owner.is_guessed {
+            let name = self.load.name().filter(|name| predicate(case, name, &owner, self.known).is_some());
+            name.ok_or_else(|| no_owner(case))?;
+        }
         let key = self.load.table.as_deref().map_or_else(|| "id".to_owned(), |table| self.known.tables.key(table));
-        if scope(case, &mut draft, self.load, &condition, &key) {
+        if !owner.is_guessed && scope(case, &mut draft, self.load, &condition, &key) {
             draft.why = format!(
                 "the load asks for the owner `{}` too: a stranger gets what a missing object gets",
                 owner.column
@@ -264,6 +269,10 @@ pub(super) struct Owner {
     pub seen: Option<OwnerUse>,
     /// What is guessed of it.
     pub guesses: Vec<String>,
+    /// Whether the column itself is: it is known of other objects alone.
+    pub is_guessed: bool,
+    /// How the caller is written.
+    pub caller: String,
 }
 
 impl Owner {
@@ -287,8 +296,10 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
     let has = |name: &str| columns.is_none_or(|columns| columns.iter().any(|column| column.name == name));
     let mut candidates: Vec<(String, bool)> = Vec::new();
     candidates.extend(case.facts.owner_fields.iter().filter(|name| has(name)).map(|name| (name.clone(), false)));
-    let of_table = known.uses.iter().filter(|used| table.is_some() && used.table.as_deref() == table);
-    candidates.extend(of_table.filter(|used| has(&used.column)).map(|used| (used.column.clone(), false)));
+    let of_table = known.uses.iter().filter(|used| {
+        matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b)) && has(&used.column)
+    });
+    candidates.extend(of_table.map(|used| (used.column.clone(), false)));
     let named = table.map(|table| known.tables.owner_columns(table)).unwrap_or_default();
     candidates.extend(named.into_iter().map(|column| (column.name.clone(), false)));
     if columns.is_none() {
@@ -310,7 +321,7 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
         guesses.push(format!("that `{}{part}` is what `{column}` holds: compare their types", caller.text));
         part
     });
-    Some(Owner { column, part, seen, guesses })
+    Some(Owner { column, part, seen, guesses, is_guessed: guessed, caller: caller.text.clone() })
 }
 
 fn no_owner(case: &Case<'_>) -> Refusal {

@@ -65,7 +65,8 @@ fn scoped(
         return Err(super::ownership::no_identity(case));
     }
     let caller = Identity { text: "self.request.user".to_owned(), from: 0, changes: Vec::new(), call: None };
-    let owner = owner_column(case, known, model.as_deref(), &caller).ok_or_else(|| {
+    let owner = owner_column(case, known, model.as_deref(), &caller).filter(|owner| !owner.is_guessed);
+    let owner = owner.ok_or_else(|| {
         Refusal::new(
             RefusalReason::NoOwner,
             format!("nothing in the model of `{}` names an owner", class.class.name),

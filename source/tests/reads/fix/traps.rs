@@ -112,3 +112,16 @@ fn a_name_of_a_table_is_no_parameter() {
         RefusalReason::NotSupported
     );
 }
+
+#[test]
+fn an_owner_of_other_objects_is_no_ground_for_a_change() {
+    let text = "from flask import Flask\nimport db\nfrom auth import get_current_user\n\napp = Flask(__name__)\n\n\n@app.get(\"/mine/<a_id>\")\ndef mine(a_id):\n    user = get_current_user()\n    return db.row(\"SELECT * FROM a WHERE id = ? AND owner_id = ?\", a_id, user.id)\n\n\n@app.get(\"/news/<news_id>\")\ndef news(news_id):\n    user = get_current_user()\n    return db.row(\"SELECT * FROM news WHERE id = ?\", news_id)\n\n\n@app.get(\"/news\")\ndef all_news():\n    user = get_current_user()\n    return db.rows(\"SELECT * FROM news\")\n";
+    let given = Given::of(&[("app.py", text)]);
+    let none = FixFacts::default;
+    assert_eq!(reason(&given, "GET /news/{news_id}", Remedy::ObjectOwnership, none()), RefusalReason::NoOwner);
+    assert_eq!(reason(&given, "GET /news", Remedy::ScopedList, none()), RefusalReason::NoOwner);
+    // Where the scan saw the field in the answers, it is one.
+    let seen = FixFacts { owner_fields: vec!["owner_id".to_owned()], ..none() };
+    let made = given.fix_with("GET /news/{news_id}", Remedy::ObjectOwnership, seen).unwrap();
+    assert!(made.diff.contains("WHERE id = ? AND owner_id = ?\", news_id, user.id)"), "{}", made.diff);
+}
