@@ -5,7 +5,7 @@ use super::sql;
 use crate::ir::{Argument, Expr, ExprKind, Span, dotted, last_part, walk_statements};
 use crate::lang::Language;
 use crate::project::{Module, ModuleId, Project};
-use crate::words::{CALLERS, OWNER_FIELDS, is_one_of, plain};
+use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, plain};
 
 /// One place where an object is tied to a caller.
 #[derive(Debug, Clone)]
@@ -57,26 +57,45 @@ impl Finder<'_> {
                     found.extend(pair);
                 }
             }
-            ExprKind::Record(entries) => {
-                for entry in entries {
-                    let key = entry.key.as_ref().and_then(|key| crate::ir::literal(key).or_else(|| key.name()));
-                    let Some(key) = key.filter(|key| self.is_owner(key)) else { continue };
-                    found.extend(self.made(expr.span, key, None, &entry.value));
-                }
-            }
+            ExprKind::Record(_) => self.see_record(expr.span, None, expr, found),
             _ => {}
+        }
+    }
+
+    /// `{ ownerId: req.user.id }`, also below `where`.
+    fn see_record(&self, span: Span, table: Option<&str>, record: &Expr, found: &mut Vec<OwnerUse>) {
+        let ExprKind::Record(entries) = &*record.kind else { return };
+        for entry in entries {
+            let key = entry.key.as_ref().and_then(|key| crate::ir::literal(key).or_else(|| key.name()));
+            if let Some(key) = key.filter(|key| self.is_owner(key)) {
+                found.extend(self.made(span, key, table.map(str::to_owned), &entry.value));
+            }
+            if table.is_some() {
+                self.see_record(span, table, &entry.value, found);
+            }
         }
     }
 
     fn see_call(&self, call: &Expr, callee: &Expr, arguments: &[Argument], found: &mut Vec<OwnerUse>) {
         if let Some((_, read, values)) = sql_of(self.module, arguments) {
+            if is_one_of(&read.table, ACCOUNTS) {
+                return;
+            }
             for (column, place) in read.pairs.iter().filter(|(column, _)| self.is_owner(column)) {
                 let value = values.get(*place);
                 found.extend(value.and_then(|value| self.made(call.span, column, Some(read.table.clone()), value)));
             }
             return;
         }
+        // Looking up the account itself says nothing of what an account owns.
+        let table = model_of(callee).or_else(|| collection_of(callee));
+        if table.as_deref().is_some_and(|table| is_one_of(table, ACCOUNTS)) {
+            return;
+        }
         for argument in arguments {
+            if let ExprKind::Record(_) = &*argument.value.kind {
+                self.see_record(call.span, table.as_deref(), &argument.value, found);
+            }
             let Some(name) = argument.name.as_deref() else { continue };
             let column = name.split("__").next().unwrap_or(name);
             if self.is_owner(column) {
@@ -162,6 +181,19 @@ pub(super) fn model_of(callee: &Expr) -> Option<String> {
         ExprKind::Await(inner) => model_of(inner),
         _ => None,
     }
+}
+
+/// `prisma.note.findUnique`: the note.
+pub(super) fn collection_of(callee: &Expr) -> Option<String> {
+    let name = dotted(callee)?;
+    let mut parts = name.rsplit('.').skip(1);
+    parts.next().map(str::to_owned)
+}
+
+/// Returns whether two names are of one table: `Note`, `note`, `notes`.
+pub(super) fn is_same_table(one: &str, other: &str) -> bool {
+    let plain_name = |name: &str| plain(name).trim_end_matches('s').to_owned();
+    plain_name(one) == plain_name(other)
 }
 
 /// Takes away what only converts: `str(x)`, `int(x)`, `Number(x)`.

@@ -1,9 +1,10 @@
 //! What holds the caller in a handler, and what must be added so that it has a name.
 
-use super::callers::{OwnerUse, caller_of, names_a_caller};
+use super::callers::{OwnerUse, caller_of, is_same_table, names_a_caller};
 use super::draft::{Case, Draft};
 use super::edits::Change;
 use super::style::indent_at;
+use super::ways::{Asked, ways_of};
 use crate::ir::{
     Expr, ExprKind, Span, Spread, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements,
 };
@@ -256,8 +257,9 @@ fn from_nested(case: &Case<'_>, before: usize) -> Option<Identity> {
 
 /// What a guard leaves for the handler: `req.user`, `request.user`, `g.user`, flask-login's `current_user`.
 fn from_surroundings(case: &Case<'_>) -> Option<Identity> {
-    let guarded =
-        case.entry.guards.iter().any(|guard| matches!(guard.kind, GuardKind::Authentication | GuardKind::Role(_)));
+    let by_kind = |kind: &GuardKind| matches!(kind, GuardKind::Authentication | GuardKind::Role(_));
+    let guarded = case.entry.guards.iter().any(|guard| by_kind(&guard.kind))
+        || !ways_of(case.project, case.entry, Asked::Credential).is_empty();
     if !guarded {
         return None;
     }
@@ -360,7 +362,7 @@ pub(super) fn part_of<'u>(
         ours == theirs || identity.call.as_deref() == Some(&used.root) || (both_users && !theirs.contains("id"))
     };
     let score = |used: &&OwnerUse| {
-        let same_table = table.is_some() && used.table.as_deref() == table;
+        let same_table = matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b));
         (same_table, used.column == column, used.root == identity.text)
     };
     uses.iter().filter(compatible).rev().max_by_key(score)
@@ -391,4 +393,9 @@ pub(super) fn blocks(statement: &Statement) -> Vec<&[Statement]> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Returns whether a name speaks of a role.
+pub(super) fn names_role(name: &str) -> bool {
+    crate::words::has_word(name, crate::words::ROLE_WORDS)
 }

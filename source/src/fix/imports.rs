@@ -255,3 +255,50 @@ pub(super) fn imported_at(project: &Project, library: &str) -> Option<(ModuleId,
         found
     })
 }
+
+/// Writes an expression of another file in this one: each of its names as it is known here, brought in where it is not.
+/// `None` where one is known only there.
+pub(super) fn transplant(case: &Case<'_>, draft: &mut Draft, from: ModuleId, expr: &crate::ir::Expr) -> Option<String> {
+    let there = case.project.module(from)?;
+    let written = expr.span.text(&there.text);
+    if from == case.handler.module {
+        return Some(written.to_owned());
+    }
+    let mut names: Vec<(Span, String)> = Vec::new();
+    crate::ir::walk_expr(expr, &mut |part| {
+        if let Some(name) = part.name() {
+            names.push((part.span, name.to_owned()));
+        }
+    });
+    let mut made = written.to_owned();
+    names.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
+    for (span, name) in names {
+        let here = bring_as_there(case, draft, from, &name)?;
+        let (start, end) = (span.start - expr.span.start, span.end - expr.span.start);
+        made.replace_range(start..end, &here);
+    }
+    Some(made)
+}
+
+/// Makes a name known here that is known in another file, and returns how it is written here.
+fn bring_as_there(case: &Case<'_>, draft: &mut Draft, from: ModuleId, name: &str) -> Option<String> {
+    let there = case.project.module(from)?;
+    if there.definitions.contains_key(name) {
+        return bring_own(case.project, case.handler.module, draft, from, name);
+    }
+    let Some(target) = there.imports.get(name) else {
+        // What the language has by itself is known everywhere.
+        return matches!(name, "str" | "int" | "dict" | "list" | "None" | "Depends").then(|| name.to_owned());
+    };
+    let own = case.project.imported_module(there, target);
+    match (&target.name, own) {
+        (Some(imported), Some(module)) => bring_own(case.project, case.handler.module, draft, module, imported),
+        (Some(imported), None) => Some(bring_name(case, draft, &target.module, imported)),
+        (None, _) => {
+            if !case.module.imports.contains_key(name) {
+                add_import(case.module, draft, &target.module, "");
+            }
+            Some(name.to_owned())
+        }
+    }
+}

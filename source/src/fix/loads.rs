@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::callers::{model_of, peeled, sql_of};
+use super::callers::{collection_of, model_of, peeled, sql_of};
 use super::draft::Case;
 use super::identity::each_statement;
 use super::sql::Sql;
@@ -209,13 +209,6 @@ fn load<'a>(
         (LoadKind::Other, model)
     };
     Some(Load { call, statement, kind, table })
-}
-
-/// `prisma.note.findUnique`: the note.
-fn collection_of(callee: &Expr) -> Option<String> {
-    let name = dotted(callee)?;
-    let mut parts = name.rsplit('.').skip(1);
-    parts.next().map(str::to_owned)
 }
 
 fn is_by_key(last: &str) -> bool {

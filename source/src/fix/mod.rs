@@ -13,13 +13,16 @@ mod owning;
 mod plan;
 mod proposal;
 mod propose;
+mod reach;
 mod recipes;
 mod request;
 mod scope;
 mod sql;
 mod style;
+mod switch;
 mod tables;
 mod verify;
+mod ways;
 
 pub use plan::{Plan, PlanStep, StepOutcome, plan};
 pub use proposal::{Confidence, Edit, FileDigest, Idiom, Proposal, Refusal, RefusalReason, Verification};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::callers::{OwnerUse, caller_of, owner_uses, sql_of};
 use super::draft::Case;
-use super::loads::{Load, LoadKind, calls, loads, mentions, names_of};
+use super::loads::{Load, LoadKind, calls, is_id, loads, mentions, names_of};
 use super::tables::Tables;
 use crate::ir::{Expr, ExprKind, Function, Span, StatementKind, walk_statements};
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
@@ -79,7 +79,7 @@ impl Known {
 }
 
 /// Whether an argument is the caller, a part of it, or the request that carries it.
-fn passes_caller(expr: &Expr) -> bool {
+pub(super) fn passes_caller(expr: &Expr) -> bool {
     let root = match &*expr.kind {
         ExprKind::Index(object, _) | ExprKind::Member(object, _) => object,
         _ => expr,
@@ -116,8 +116,6 @@ fn functions(statements: &[crate::ir::Statement]) -> Vec<Arc<Function>> {
 pub(super) struct Tie {
     /// Where.
     pub span: Span,
-    /// The function that does it; absent where the handler does it itself.
-    pub through: Option<FunctionRef>,
 }
 
 /// Finds what ties the object of a parameter to the caller in a handler.
@@ -136,8 +134,24 @@ pub(super) fn tie(case: &Case<'_>, known: &Known, parameter: &str) -> Option<Tie
                 .any(|name| has_word(text, name));
             is_load || (used.by_key.is_some() && is_object)
         });
-        own.next().map(|used| Tie { span: used.span, through: None })
+        own.next().map(|used| Tie { span: used.span }).or_else(|| compared_with_id(case, &names, parameter))
     })
+}
+
+/// The id itself is compared with a part of the caller: it names the account.
+fn compared_with_id(case: &Case<'_>, names: &HashSet<String>, parameter: &str) -> Option<Tie> {
+    let mut found = None;
+    walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
+        let ExprKind::Compare(parts, _) = &*expr.kind else { return };
+        let [left, right] = parts.as_slice() else { return };
+        let pair = |id: &Expr, caller: &Expr| {
+            is_id(id, names, parameter) && caller_of(case.module, caller).is_some() && !is_id(caller, names, parameter)
+        };
+        if pair(left, right) || pair(right, left) {
+            found.get_or_insert(Tie { span: expr.span });
+        }
+    });
+    found
 }
 
 fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &HashSet<&str>) -> Option<Tie> {
@@ -157,7 +171,7 @@ fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &H
         let Some(Resolved::Function(function)) = resolve_function(case.project, case.handler.module, callee) else {
             return None;
         };
-        known.is_owning(case.project, &function).then_some(Tie { span: call.span, through: Some(function) })
+        known.is_owning(case.project, &function).then_some(Tie { span: call.span })
     })
 }
 
@@ -191,13 +205,6 @@ pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool
             .is_some_and(|(_, _, values)| values.iter().any(|value| mentions(value, &names, parent))),
         _ => arguments.iter().any(|argument| mentions(&argument.value, &names, parent)),
     }
-}
-
-/// Whether an expression speaks of the caller at all.
-pub(super) fn speaks_of_caller(case: &Case<'_>, expr: &Expr) -> bool {
-    let mut found = false;
-    crate::ir::walk_expr(expr, &mut |part| found |= caller_of(case.module, part).is_some());
-    found
 }
 
 fn has_word(text: &str, word: &str) -> bool {

@@ -9,6 +9,7 @@ use super::recipes;
 use super::request::{FixRequest, Remedy};
 use super::verify::{self, Overlay};
 use crate::project::Project;
+use crate::routes::parameters;
 
 /// Proposes a change.
 ///
@@ -20,7 +21,7 @@ pub fn propose(request: &FixRequest<'_>) -> Result<Proposal, Refusal> {
     let texts = first.texts(request.project)?;
     let mut made = Made { covers: vec![request.remedy], texts, draft: first };
     let mut after = Overlay::of(request, &made.texts)?;
-    for also in needed_beside(request.remedy) {
+    for also in needed_beside(request) {
         let next = FixRequest { remedy: *also, ..after.request(request)? };
         match draft(&next) {
             Ok(more) => {
@@ -29,7 +30,9 @@ pub fn propose(request: &FixRequest<'_>) -> Result<Proposal, Refusal> {
                 after = Overlay::of(request, &made.texts)?;
             }
             // What is already so, or has no owner that could be seen, needs nothing beside it.
-            Err(refusal) if matches!(refusal.reason, RefusalReason::NothingToDo | RefusalReason::NotLocated) => {}
+            Err(refusal)
+                if matches!(refusal.reason, RefusalReason::NothingToDo | RefusalReason::NotLocated)
+                    || (*also == Remedy::ScopedList && refusal.reason == RefusalReason::NoOwner) => {}
             Err(refusal) => made.draft.review.push(format!("not mended here: {refusal}")),
         }
     }
@@ -47,9 +50,11 @@ pub(super) fn draft(request: &FixRequest<'_>) -> Result<Draft, Refusal> {
 }
 
 /// What else must hold so that the remedy does not open another hole: who is signed in may still not have everything.
-fn needed_beside(remedy: Remedy) -> &'static [Remedy] {
-    match remedy {
-        Remedy::MissingGuard => &[Remedy::ObjectOwnership],
+fn needed_beside(request: &FixRequest<'_>) -> &'static [Remedy] {
+    let names_object = !parameters(&request.entry.path).is_empty() || request.facts.parameter.is_some();
+    match (request.remedy, names_object) {
+        (Remedy::MissingGuard, true) => &[Remedy::ObjectOwnership],
+        (Remedy::MissingGuard, false) => &[Remedy::ScopedList],
         _ => &[],
     }
 }

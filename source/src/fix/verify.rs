@@ -11,7 +11,7 @@ use super::propose;
 use super::request::FixRequest;
 use crate::frameworks::find_routes;
 use crate::lang::Language;
-use crate::project::Project;
+use crate::project::{FunctionRef, ModuleId, Project, Resolved};
 use crate::routes::{HandlerCode, RouteEntry, RouteTable};
 
 /// The project as it would be with a change.
@@ -69,15 +69,25 @@ pub(super) fn again(entry: &RouteEntry, project: &Project, routes: &RouteTable) 
     }
     // A route that no framework's file found was given by hand: its function is looked for by its name.
     let module = project.module_at(&entry.handler.file)?;
-    let function = match project.resolve(module.id, &entry.function)? {
-        crate::project::Resolved::Function(function) => function,
-        _ => return None,
+    let function = match project.resolve(module.id, &entry.function) {
+        Some(Resolved::Function(function)) => function,
+        _ => of_class(entry, project, module.id)?,
     };
     let mut moved = entry.clone();
     moved.handler.line = function.function.span.line;
     let span = function.function.outer_span;
     moved.code = Some(HandlerCode { declaration: (module.id, span), function });
     Some(moved)
+}
+
+/// A method that a class has from its library: the class is looked for.
+fn of_class(entry: &RouteEntry, project: &Project, module: ModuleId) -> Option<FunctionRef> {
+    let known = &entry.code.as_ref()?.function;
+    let class = match project.resolve(module, &known.class.as_ref()?.class.name)? {
+        Resolved::Class(class) => class,
+        _ => return None,
+    };
+    Some(FunctionRef { module: class.module, function: known.function.clone(), class: Some(class) })
 }
 
 /// Verifies a change. What may not be proposed at all is refused; the rest is written down.

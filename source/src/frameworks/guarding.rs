@@ -1,7 +1,7 @@
 //! What a piece of middleware keeps out, from its name and, where it stands in the project, from its body.
 
-use crate::routes::{Guard, GuardKind, GuardLevel, Place};
 use crate::guard_words;
+use crate::routes::{Guard, GuardKind, GuardLevel, Place};
 
 /// Makes a guard. `body` is the text of what it runs, where the project has it.
 pub(super) fn make_guard(name: &str, body: Option<&str>, level: GuardLevel, place: Place) -> Guard {

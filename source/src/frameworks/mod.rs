@@ -1,26 +1,26 @@
 //! One file a framework: which routes it declares, and what guards them.
 
-mod express;
-mod fastapi;
-mod flask;
-mod nestjs;
-mod python;
-mod uses;
 mod actix;
 mod aspnet;
 mod axum;
 mod echo;
+mod express;
+mod fastapi;
+mod flask;
 mod gin;
 mod golang;
 mod graph;
 mod guarding;
 mod inflection;
 mod laravel;
+mod nestjs;
 mod net_http;
+mod python;
 mod query;
 mod rails;
 mod rustcode;
 mod scopes;
+mod uses;
 
 use crate::project::Project;
 use crate::routes::RouteTable;

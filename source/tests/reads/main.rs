@@ -1,18 +1,18 @@
 //! Reads trees of texts from outside of the crate.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod aspnet;
 mod express;
 mod fastapi;
 mod fix;
 mod flask;
-mod nestjs;
-mod project;
-mod scripts;
-mod shown;
-mod aspnet;
 mod golang;
 mod laravel;
+mod nestjs;
+mod project;
 mod project;
 mod rails;
 mod rust_web;
+mod scripts;
+mod shown;
 mod table;

@@ -5,10 +5,11 @@ use crate::fix::callers::{model_of, sql_of};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::{Identity, identity};
 use crate::fix::loads::calls;
-use crate::fix::owning::Known;
+use crate::fix::owning::{Known, passes_caller, resolve_function};
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::scope::{Condition, scope_sql};
-use crate::ir::{Expr, ExprKind, Span, Statement, dotted, last_part};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part, walk_statements};
+use crate::project::Resolved;
 
 /// Makes the change.
 pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
@@ -16,9 +17,15 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(public(case));
     }
     let known = Known::of(case);
+    if let Some(answer) = super::querysets::draft(case, &known) {
+        return answer;
+    }
     if let Some(used) = known.uses_in(case.handler.module, case.function().outer_span).next() {
         let place = case.place(case.handler.module, used.span);
         return Err(case.nothing_to_do(format!("the list is scoped to its caller at {}:{}", place.file, place.line)));
+    }
+    if let Some(place) = through_function(case, &known) {
+        return Err(case.nothing_to_do(format!("the list is one of the caller's own at {}:{}", place.file, place.line)));
     }
     let lists = lists(case);
     let mut last = None;
@@ -29,6 +36,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             Err(refusal) => last = Some(refusal),
         }
     }
+    if let Some(draft) = in_memory(case, &known) {
+        return Ok(draft);
+    }
     Err(last.unwrap_or_else(|| {
         Refusal::new(
             RefusalReason::NotLocated,
@@ -36,6 +46,68 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             "find where the list is loaded, and ask for the caller's objects there",
         )
     }))
+}
+
+/// `rows.notes` becomes `rows.notes.filter((row) => mine(req, row))`, where another handler filters its own collection so.
+fn in_memory(case: &Case<'_>, known: &Known) -> Option<Draft> {
+    let (collection, arrow, whole) = unfiltered(case, &filters(case, known))?;
+    let mut draft = Draft::new("the list is filtered to the caller's own, as another handler does");
+    // The filter speaks of the request by the name that the other handler gives it.
+    let request = case.function().parameters.first().map_or("req", |parameter| parameter.name.as_str());
+    let written = case.text(arrow);
+    let made = if written.contains(request) { written.to_owned() } else { written.replace("req", request) };
+    draft.insert(&case.module.path, collection.end, format!(".filter({made})"));
+    draft.follow(case.place(case.handler.module, whole), case.text(whole));
+    Some(draft)
+}
+
+/// The filters of this file that ask whose an object is: what is filtered, the function, and the whole.
+fn filters(case: &Case<'_>, known: &Known) -> Vec<(Expr, Span, Span)> {
+    let is_owning = |value: &Expr| {
+        value.call().is_some_and(|(callee, _)| {
+            let found = resolve_function(case.project, case.handler.module, callee);
+            matches!(found, Some(Resolved::Function(found)) if known.is_owning(case.project, &found))
+        })
+    };
+    let mut found: Vec<(Expr, Span, Span)> = Vec::new();
+    walk_statements(&case.module.statements, &mut |_| {}, &mut |expr| {
+        let Some((callee, [only])) = expr.call() else { return };
+        let ExprKind::Member(receiver, method) = &*callee.kind else { return };
+        let ExprKind::Function(arrow) = &*only.value.kind else { return };
+        let [Statement { kind: StatementKind::Return(Some(value)), .. }] = arrow.body.as_slice() else { return };
+        if method == "filter" && is_owning(value) {
+            found.push((receiver.clone(), only.span, expr.span));
+        }
+    });
+    found
+}
+
+/// A collection of the handler that is like a filtered one: `rows.notes` beside `rows.notebooks`.
+fn unfiltered(case: &Case<'_>, filters: &[(Expr, Span, Span)]) -> Option<(Span, Span, Span)> {
+    let mut found = None;
+    walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
+        let ExprKind::Member(base, name) = &*expr.kind else { return };
+        let alike = filters.iter().find(|(receiver, ..)| match &*receiver.kind {
+            ExprKind::Member(other, of) => case.text(other.span) == case.text(base.span) && of != name,
+            _ => false,
+        });
+        if let (Some((_, arrow, whole)), None) = (alike, found) {
+            found = Some((expr.span, *arrow, *whole));
+        }
+    });
+    found
+}
+
+/// Where a function that scopes to the caller gets the caller.
+fn through_function(case: &Case<'_>, known: &Known) -> Option<crate::routes::Place> {
+    let given =
+        |_: &Expr, arguments: &[crate::ir::Argument]| arguments.iter().any(|argument| passes_caller(&argument.value));
+    calls(case, &given).into_iter().find_map(|(call, _)| {
+        let Resolved::Function(function) = resolve_function(case.project, case.handler.module, call.call()?.0)? else {
+            return None;
+        };
+        known.is_owning(case.project, &function).then(|| case.place(case.handler.module, call.span))
+    })
 }
 
 /// How a list is loaded.
@@ -49,9 +121,9 @@ enum Shape {
 #[derive(Clone, Copy)]
 enum Filter {
     /// `.filter_by(owner=..)`
-    FilterBy,
+    ByName,
     /// `.filter(owner=..)`
-    FilterKeywords,
+    Keywords,
     /// `.where(Model.owner == ..)`
     Where,
 }
@@ -91,7 +163,7 @@ fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
         let (_, arguments) = call.call()?;
         let model = dotted(&arguments.first()?.value)?;
         let is_model = last_part(&model).starts_with(char::is_uppercase);
-        let filter = if last == "select" { Filter::Where } else { Filter::FilterBy };
+        let filter = if last == "select" { Filter::Where } else { Filter::ByName };
         return is_model.then(|| (call.span, filter, last_part(&model).to_owned()));
     }
     let ExprKind::Member(object, method) = &*callee.kind else { return None };
@@ -101,14 +173,16 @@ fn query(call: &Expr, callee: &Expr) -> Option<(Span, Filter, String)> {
     let ExprKind::Member(_, holder) = &*object.kind else { return None };
     let model = model_of(object)?;
     match holder.as_str() {
-        "query" => Some((object.span, Filter::FilterBy, model)),
-        "objects" => Some((object.span, Filter::FilterKeywords, model)),
+        "query" => Some((object.span, Filter::ByName, model)),
+        "objects" => Some((object.span, Filter::Keywords, model)),
         _ => None,
     }
 }
 
 fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) -> Result<Draft, Refusal> {
-    let owner = owner_column(case, known, Some(&list.table), caller).ok_or_else(|| {
+    // A column that other tables have is no ground for a change of this one's query.
+    let owner = owner_column(case, known, Some(&list.table), caller).filter(|owner| !owner.is_guessed);
+    let owner = owner.ok_or_else(|| {
         Refusal::new(
             RefusalReason::NoOwner,
             format!("nothing in `{}` names an owner", list.table),
@@ -125,8 +199,8 @@ fn scoped(case: &Case<'_>, known: &Known, list: &List<'_>, caller: &Identity) ->
         Shape::Query(span, filter) => {
             let Condition { column, value } = &condition;
             let added = match filter {
-                Filter::FilterBy => format!(".filter_by({column}={value})"),
-                Filter::FilterKeywords => format!(".filter({column}={value})"),
+                Filter::ByName => format!(".filter_by({column}={value})"),
+                Filter::Keywords => format!(".filter({column}={value})"),
                 Filter::Where => format!(".where({}.{column} == {value})", list.table),
             };
             draft.insert(&case.module.path, span.end, added);

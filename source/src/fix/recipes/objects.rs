@@ -72,7 +72,8 @@ pub(super) fn insert_after(case: &Case<'_>, draft: &mut Draft, statement: &State
     draft.insert(&case.module.path, at, made);
 }
 
-/// Compares the owner of what is loaded with the caller behind the load.
+/// Compares the owner of what is loaded with the caller behind the load. Returns whether a predicate of the project does
+/// it, which knows the owner better than anything here.
 pub(super) fn compare_after(
     case: &Case<'_>,
     draft: &mut Draft,
@@ -80,15 +81,15 @@ pub(super) fn compare_after(
     owner: &Owner,
     value: &str,
     known: &Known,
-) -> Result<(), Refusal> {
-    let Some(name) = load.name() else { return hoist(case, draft, load, owner, value) };
-    let stranger = stranger_test(case, draft, name, owner, value, known);
+) -> Result<bool, Refusal> {
+    let Some(name) = load.name() else { return hoist(case, draft, load, owner, value).map(|()| false) };
+    let (stranger, by_predicate) = stranger_test(case, draft, name, owner, value, known);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
     if let Some(existing) = denial::of_object(case, name, load.statement)
         && let StatementKind::If { test, .. } = &existing.kind
     {
         widen(case, draft, test, &stranger);
-        return Ok(());
+        return Ok(by_predicate);
     }
     let absent = if case.style_is_python() { format!("{name} is None") } else { format!("!{name}") };
     let refusal = denial::statement(case, draft, 404);
@@ -96,7 +97,7 @@ pub(super) fn compare_after(
     let may_be_absent = !denial::has_or_refusal(case, load.call) && !refuses_itself(case, load);
     let test = if may_be_absent { format!("{absent} {or} {stranger}") } else { stranger };
     insert_after(case, draft, load.statement, &denial::lines(case, &test, &refusal));
-    Ok(())
+    Ok(by_predicate)
 }
 
 /// `if not x:` becomes `if not x or x.owner != user.id:`
@@ -112,11 +113,18 @@ fn widen(case: &Case<'_>, draft: &mut Draft, test: &Expr, stranger: &str) {
 }
 
 /// The test that holds for a stranger: by a predicate of the project where it has one, else by comparing.
-fn stranger_test(case: &Case<'_>, draft: &mut Draft, name: &str, owner: &Owner, value: &str, known: &Known) -> String {
+fn stranger_test(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    name: &str,
+    owner: &Owner,
+    value: &str,
+    known: &Known,
+) -> (String, bool) {
     let not = if case.style_is_python() { "not " } else { "!" };
-    if let Some((call, place)) = predicate(case, name, known) {
+    if let Some((call, place)) = predicate(case, name, owner, known) {
         draft.follow(place, call.clone());
-        return format!("{not}{call}");
+        return (format!("{not}{call}"), true);
     }
     let by_key = owner
         .seen
@@ -129,7 +137,7 @@ fn stranger_test(case: &Case<'_>, draft: &mut Draft, name: &str, owner: &Owner, 
         format!("{name}.{}", owner.column)
     };
     let unequal = if case.style_is_python() { "!=" } else { "!==" };
-    format!("{field} {unequal} {value}")
+    (format!("{field} {unequal} {value}"), false)
 }
 
 fn load_is_row(known: &Known) -> bool {
@@ -137,34 +145,29 @@ fn load_is_row(known: &Known) -> bool {
 }
 
 /// A small function of this file that says whether an object is the caller's: `mine(req, note)`.
-fn predicate(case: &Case<'_>, object: &str, known: &Known) -> Option<(String, crate::routes::Place)> {
-    known.owning_functions(case.project).into_iter().filter(|function| function.module == case.handler.module).find_map(
-        |function| {
-            let compares =
-                known.uses_in(function.module, function.function.outer_span).any(|used| used.by_key.is_some());
-            let short = function.function.body.len() == 1;
-            if !compares || !short || function.function.parameters.len() != 2 {
-                return None;
-            }
-            let request = case.function().parameters.first().map(|parameter| parameter.name.clone());
-            let arguments: Option<Vec<String>> = function
-                .function
-                .parameters
-                .iter()
-                .map(|parameter| {
-                    if matches!(parameter.name.as_str(), "req" | "request") {
-                        request.clone()
-                    } else if is_one_of(&parameter.name, CALLERS) {
-                        None
-                    } else {
-                        Some(object.to_owned())
-                    }
-                })
-                .collect();
-            let call = format!("{}({})", function.function.name, arguments?.join(", "));
-            Some((call, case.place(function.module, function.function.span)))
-        },
-    )
+pub(super) fn predicate(
+    case: &Case<'_>,
+    object: &str,
+    owner: &Owner,
+    known: &Known,
+) -> Option<(String, crate::routes::Place)> {
+    let request = case.function().parameters.first().map(|parameter| parameter.name.clone());
+    let own = known.owning_functions(case.project).into_iter();
+    own.filter(|function| function.module == case.handler.module).find_map(|function| {
+        let compares = known.uses_in(function.module, function.function.outer_span).any(|used| used.by_key.is_some());
+        if !compares || function.function.body.len() != 1 || function.function.parameters.len() != 2 {
+            return None;
+        }
+        let argument = |name: &str| match name {
+            "req" | "request" => request.clone(),
+            name if is_one_of(name, CALLERS) => Some(owner.caller.clone()),
+            _ => Some(object.to_owned()),
+        };
+        let arguments: Option<Vec<String>> =
+            function.function.parameters.iter().map(|parameter| argument(&parameter.name)).collect();
+        let call = format!("{}({})", function.function.name, arguments?.join(", "));
+        Some((call, case.place(function.module, function.function.span)))
+    })
 }
 
 /// Whether the handler reads the object by keys; what other objects of the project are read by where it does not show.
@@ -211,7 +214,8 @@ fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, val
     };
     let refusal = denial::statement(case, draft, 404);
     let mut lines = vec![format!("{name} = {}", case.text(whole))];
-    lines.extend(denial::lines(case, &format!("{field} != {value}"), &refusal));
+    let absent = if whole == load.call.span { format!("{name} is None or ") } else { String::new() };
+    lines.extend(denial::lines(case, &format!("{absent}{field} != {value}"), &refusal));
     let block = case.style.lines(&indent, &lines);
     draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
     draft.replace(&case.module.path, Span { ..whole }, name);

@@ -1,8 +1,8 @@
 //! An object is given to its owner alone. In this order: the function that a sibling uses, a condition in the load
 //! itself, a comparison behind the load.
 
-use super::objects::{compare_after, deny_if_absent};
-use crate::fix::callers::OwnerUse;
+use super::objects::{compare_after, deny_if_absent, predicate};
+use crate::fix::callers::{OwnerUse, is_same_table};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::{Identity, identity, part_of};
 use crate::fix::loads::{Load, LoadKind, loads};
@@ -10,9 +10,9 @@ use crate::fix::owning::{Known, is_tied_to, resolve_function, tie, tied_parent};
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::scope::{Condition, scope};
 use crate::fix::{denial, imports};
-use crate::ir::{dotted, last_part};
+use crate::ir::{Expr, dotted, last_part};
 use crate::project::{FunctionRef, Resolved};
-use crate::routes::parameters;
+use crate::routes::{FrameworkName, parameters};
 use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, plain};
 
 /// Makes the change.
@@ -21,6 +21,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(public(case));
     }
     let known = Known::of(case);
+    if let Some(answer) = super::querysets::draft(case, &known) {
+        return answer;
+    }
     let parameter = parameter(case)?;
     let parent = tied_parent(case, &known, &parameter);
     if let Some(tie) = tie(case, &known, &parameter) {
@@ -85,6 +88,11 @@ fn parameter(case: &Case<'_>) -> Result<String, Refusal> {
             "say which parameter names the object",
         )
     })
+}
+
+/// The model of a chain; a bare call of a class makes one (a fault, a response), and loads nothing.
+fn model_of_chain(callee: &Expr) -> Option<String> {
+    callee.name().is_none().then(|| crate::fix::callers::model_of(callee)).flatten()
 }
 
 /// A load whose object has no owner yet.
@@ -189,7 +197,7 @@ impl Owned<'_> {
         crate::ir::walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
             if let Some((callee, arguments)) = expr.call() {
                 let read = crate::fix::callers::sql_of(module, arguments).map(|(_, read, _)| read.table);
-                if let Some(found) = read.or_else(|| crate::fix::callers::model_of(callee)) {
+                if let Some(found) = read.or_else(|| model_of_chain(callee)) {
                     table = Some(found);
                 }
             }
@@ -228,15 +236,22 @@ impl Owned<'_> {
         let mut draft = Draft::new("");
         caller.bring(&case.module.path, &mut draft);
         let condition = Condition { column: owner.column.clone(), value: value.clone() };
+        // A column that other objects have is no ground for a change of the query; a predicate of the project is.
+        if owner.is_guessed {
+            let name = self.load.name().filter(|name| predicate(case, name, &owner, self.known).is_some());
+            name.ok_or_else(|| no_owner(case))?;
+        }
         let key = self.load.table.as_deref().map_or_else(|| "id".to_owned(), |table| self.known.tables.key(table));
-        if scope(case, &mut draft, self.load, &condition, &key) {
+        if !owner.is_guessed && scope(case, &mut draft, self.load, &condition, &key) {
             draft.why = format!(
                 "the load asks for the owner `{}` too: a stranger gets what a missing object gets",
                 owner.column
             );
             deny_if_absent(case, &mut draft, self.load);
         } else {
-            compare_after(case, &mut draft, self.load, &owner, &value, self.known)?;
+            if compare_after(case, &mut draft, self.load, &owner, &value, self.known)? {
+                return Ok(draft);
+            }
         }
         owner.note(case, &mut draft);
         Ok(draft)
@@ -254,6 +269,10 @@ pub(super) struct Owner {
     pub seen: Option<OwnerUse>,
     /// What is guessed of it.
     pub guesses: Vec<String>,
+    /// Whether the column itself is: it is known of other objects alone.
+    pub is_guessed: bool,
+    /// How the caller is written.
+    pub caller: String,
 }
 
 impl Owner {
@@ -277,8 +296,10 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
     let has = |name: &str| columns.is_none_or(|columns| columns.iter().any(|column| column.name == name));
     let mut candidates: Vec<(String, bool)> = Vec::new();
     candidates.extend(case.facts.owner_fields.iter().filter(|name| has(name)).map(|name| (name.clone(), false)));
-    let of_table = known.uses.iter().filter(|used| table.is_some() && used.table.as_deref() == table);
-    candidates.extend(of_table.filter(|used| has(&used.column)).map(|used| (used.column.clone(), false)));
+    let of_table = known.uses.iter().filter(|used| {
+        matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b)) && has(&used.column)
+    });
+    candidates.extend(of_table.map(|used| (used.column.clone(), false)));
     let named = table.map(|table| known.tables.owner_columns(table)).unwrap_or_default();
     candidates.extend(named.into_iter().map(|column| (column.name.clone(), false)));
     if columns.is_none() {
@@ -292,11 +313,15 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
         guesses.push(format!("that `{column}` names the owner of {of} too: it does of other objects"));
     }
     let part = seen.as_ref().map(|used| used.part.clone()).unwrap_or_else(|| {
+        // A foreign key of Django is compared with the account itself.
+        if case.entry.framework == FrameworkName::Django && !column.ends_with("id") {
+            return String::new();
+        }
         let part = usual_part(case, caller);
         guesses.push(format!("that `{}{part}` is what `{column}` holds: compare their types", caller.text));
         part
     });
-    Some(Owner { column, part, seen, guesses })
+    Some(Owner { column, part, seen, guesses, is_guessed: guessed, caller: caller.text.clone() })
 }
 
 fn no_owner(case: &Case<'_>) -> Refusal {

@@ -1,32 +1,118 @@
-//! The weak examples of the repository.
+//! The weak examples of the repository: each finding for which there is a remedy has a change.
 
-use routewarden_source::fix::{FixFacts, Remedy, propose};
+use routewarden_source::fix::{FixFacts, Remedy, plan, propose};
 
-use super::kit::{Given, assert_verified, changed};
+use super::kit::{Given, assert_verified, changed, facts, strings};
+
+fn flask() -> Vec<(&'static str, Remedy, FixFacts)> {
+    let none = FixFacts::default;
+    vec![
+        ("GET /api/v1/invoices/{invoice_id}", Remedy::ObjectOwnership, none()),
+        ("GET /api/v1/expenses", Remedy::ScopedList, none()),
+        ("GET /api/v1/projects/{project_id}/time-entries/{entry_id}", Remedy::ObjectOwnership, none()),
+        ("GET /api/v1/admin/accounts", Remedy::RoleGuard, FixFacts { role: Some("admin".to_owned()), ..none() }),
+        ("GET /api/v1/attachments/{attachment_id}", Remedy::MissingGuard, none()),
+        ("GET /api/v1/tax/calendar", Remedy::MissingGuard, none()),
+        ("GET /api/v1/statements/current", Remedy::VerifyToken, none()),
+        ("GET /api/v1/devices", Remedy::VerifyToken, none()),
+        ("GET /api/v1/reminders", Remedy::VerifyToken, none()),
+        ("GET /api/v1/account", Remedy::ResponseSchema, FixFacts { leaking: strings(&["password_hash"]), ..none() }),
+        (
+            "GET /api/v1/invoices/{invoice_id}",
+            Remedy::CorsOrigins,
+            FixFacts { origins: strings(&["https://app.example"]), ..none() },
+        ),
+    ]
+}
+
+fn fastapi() -> Vec<(&'static str, Remedy, FixFacts)> {
+    let none = FixFacts::default;
+    vec![
+        ("GET /bookings/{booking_id}", Remedy::ObjectOwnership, none()),
+        ("DELETE /bookings/{booking_id}", Remedy::ObjectOwnership, none()),
+        ("GET /bookings/{booking_id}/guests/{guest_id}", Remedy::ObjectOwnership, none()),
+        ("PATCH /bookings/{booking_id}/guests/{guest_id}", Remedy::ObjectOwnership, none()),
+        ("GET /vouchers", Remedy::ScopedList, none()),
+        ("POST /vouchers", Remedy::FieldAllowList, facts(&["owner_id"])),
+        ("POST /admin/rooms", Remedy::RoleGuard, none()),
+        ("DELETE /admin/rooms/{room_id}", Remedy::RoleGuard, none()),
+        ("PATCH /me", Remedy::FieldAllowList, facts(&["role", "verified"])),
+        ("GET /bookings/{booking_id}/receipt", Remedy::MissingGuard, none()),
+        ("PUT /bookings/{booking_id}/arrival", Remedy::MissingGuard, none()),
+        ("POST /bookings", Remedy::FieldAllowList, facts(&["price_cents"])),
+    ]
+}
+
+fn express() -> Vec<(&'static str, Remedy, FixFacts)> {
+    let none = FixFacts::default;
+    vec![
+        ("GET /notebooks/{notebookId}", Remedy::ObjectOwnership, none()),
+        ("PUT /notes/{noteId}", Remedy::ObjectOwnership, none()),
+        ("DELETE /shares/{shareId}", Remedy::ObjectOwnership, none()),
+        ("GET /notes", Remedy::ScopedList, none()),
+        ("POST /notebooks/{notebookId}/notes", Remedy::FieldAllowList, facts(&["ownerId"])),
+        ("GET /admin/users", Remedy::RoleGuard, none()),
+        ("PUT /admin/users/{userId}/credits", Remedy::RoleGuard, none()),
+        ("PATCH /me/settings", Remedy::FieldAllowList, facts(&["role", "credits"])),
+        ("PUT /notes/{noteId}/pin", Remedy::MissingGuard, none()),
+        ("POST /login", Remedy::RateLimit, none()),
+    ]
+}
+
+/// Each finding has a verified change, and all of them together are one plan whose steps are proposed or covered.
+fn assert_all_mended(given: &Given, findings: Vec<(&'static str, Remedy, FixFacts)>, file: Option<&str>) -> String {
+    let ask = |(route, remedy, facts): (&str, Remedy, FixFacts)| {
+        let entry = file.map_or_else(|| given.route(route), |file| given.route_in(file, route));
+        given.ask(entry, remedy, facts)
+    };
+    let requests: Vec<_> = findings.into_iter().map(ask).collect();
+    for request in &requests {
+        let made = propose(request)
+            .unwrap_or_else(|refusal| panic!("{:?} {:?}: {refusal:?}", request.entry.path, request.remedy));
+        assert_verified(&made);
+    }
+    let plan = plan(&requests);
+    let refused: Vec<_> =
+        plan.steps.iter().filter(|step| serde_json::to_value(&step.outcome).unwrap()["outcome"] == "refused").collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    plan.diff
+}
 
 #[test]
-fn show() {
+fn each_finding_of_the_flask_example_has_a_change() {
     let given = Given::example("flask-invoices");
-    for (route, remedy) in [
-        ("GET /api/v1/invoices/{invoice_id}", Remedy::ObjectOwnership),
-        ("GET /api/v1/expenses", Remedy::ScopedList),
-        ("GET /api/v1/projects/{project_id}/time-entries/{entry_id}", Remedy::ObjectOwnership),
+    let diff = assert_all_mended(&given, flask(), Some("app.py"));
+    for line in [
+        "+    user = security.current_user()",
+        "+    found = db.row(\"SELECT * FROM invoices WHERE id = ? AND user_id = ?\", invoice_id, user[\"id\"]) or abort(404)",
+        "+    return jsonify(db.row(\"SELECT * FROM time_entries WHERE id = ? AND project_id = ?\", entry_id, project_id) or abort(404))",
+        "+    security.current_admin()",
+        "+    if origin in ALLOWED_ORIGINS:",
+        "+        claims = jwt.decode(security.bearer(), app.config[\"JWT_SECRET\"], algorithms=[\"HS256\"], options={\"require\": [\"exp\", \"sub\"]})",
     ] {
-        let entry = given.route_in("app.py", route);
-        match propose(&given.ask(entry, remedy, FixFacts::default())) {
-            Ok(made) => {
-                println!(
-                    "{route}\n{}{:?} {:?} {:?}\n",
-                    changed(&made),
-                    made.idiom,
-                    made.needs_review,
-                    made.verification
-                );
-                assert_verified(&made);
-            }
-            Err(refusal) => println!("{route}: {refusal:?}\n"),
-        }
-        let entry = given.route_in("app_repaired.py", route);
-        println!("repaired {:?}", propose(&given.ask(entry, remedy, FixFacts::default())).map(|made| changed(&made)));
+        assert!(diff.lines().any(|found| found == line), "{line}\n{diff}");
     }
+}
+
+#[test]
+fn the_repaired_flask_example_needs_nothing() {
+    let given = Given::example("flask-invoices");
+    for (route, remedy, facts) in flask() {
+        // The repaired version sets no such header at all, and leaves out what leaks by another name.
+        if matches!(remedy, Remedy::CorsOrigins) {
+            continue;
+        }
+        let made = propose(&given.ask(given.route_in("app_repaired.py", route), remedy, facts));
+        assert!(made.is_err(), "{route}: {}", made.map(|made| changed(&made)).unwrap_or_default());
+    }
+}
+
+#[test]
+fn each_finding_of_the_fastapi_example_has_a_change() {
+    assert_all_mended(&Given::example("fastapi-bookings"), fastapi(), None);
+}
+
+#[test]
+fn each_finding_of_the_express_example_has_a_change() {
+    assert_all_mended(&Given::example("express-notes"), express(), None);
 }

@@ -1,11 +1,13 @@
 //! Asks for a change of a route, and shows what is proposed.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use routewarden_source::fix::{FixFacts, FixRequest, Proposal, Refusal, Remedy, propose};
 use routewarden_source::frameworks::find_routes;
-use routewarden_source::project::Project;
-use routewarden_source::routes::{RouteEntry, RouteTable};
+use routewarden_source::ir::Function;
+use routewarden_source::project::{FunctionRef, Project, Resolved};
+use routewarden_source::routes::{FrameworkName, Guard, GuardKind, GuardLevel, HandlerCode, RouteEntry, RouteTable};
 use routewarden_source::tree::{SourceTree, TreeLimits};
 
 use crate::project::project;
@@ -26,7 +28,11 @@ impl Given {
     /// An example of the repository.
     pub fn example(name: &str) -> Given {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name);
-        let project = Project::parse(SourceTree::read(&root, &TreeLimits::default()).unwrap());
+        Given::folder(&root)
+    }
+
+    pub fn folder(root: &Path) -> Given {
+        let project = Project::parse(SourceTree::read(root, &TreeLimits::default()).unwrap());
         let routes = find_routes(&project);
         Given { project, routes }
     }
@@ -84,4 +90,66 @@ pub fn assert_verified(proposal: &Proposal) {
         "{made:?}\n{}",
         proposal.diff
     );
+}
+
+pub fn strings(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Fields that a caller must not set.
+pub fn facts(not_settable: &[&str]) -> FixFacts {
+    FixFacts { not_settable: strings(not_settable), ..FixFacts::default() }
+}
+
+/// Asserts what changes in a project of one file and that everything was verified.
+pub fn assert_changed(file: (&str, &str), route: &str, remedy: Remedy, facts: FixFacts, lines: &str) -> Proposal {
+    let given = Given::of(&[file]);
+    let made = given.fix_with(route, remedy, facts).unwrap_or_else(|refusal| panic!("{route}: {refusal:?}"));
+    assert_eq!(changed(&made), lines, "{}", made.diff);
+    assert_verified(&made);
+    made
+}
+
+/// A route that is given by hand, of a framework whose routes are not read here: `views.py`, `note` or `Class.method`.
+pub fn by_hand(project: &Project, framework: FrameworkName, (file, name): (&str, &str), path: &str) -> RouteEntry {
+    let module = project.module_at(file).unwrap();
+    let function = match project.resolve(module.id, name) {
+        Some(Resolved::Function(function)) => function,
+        // A method that the class has from its library.
+        _ => {
+            let (class, method) = name.split_once('.').unwrap();
+            let Some(Resolved::Class(class)) = project.resolve(module.id, class) else { panic!("{name}") };
+            let span = class.class.span;
+            let function = Function {
+                name: method.to_owned(),
+                parameters: Vec::new(),
+                body: Vec::new(),
+                decorators: Vec::new(),
+                returns: None,
+                is_async: false,
+                span,
+                body_span: span,
+                outer_span: span,
+                is_damaged: false,
+            };
+            FunctionRef { module: module.id, function: Arc::new(function), class: Some(class) }
+        }
+    };
+    let place = project.place(module.id, function.function.span);
+    let guard = Guard {
+        name: "IsAuthenticated".to_owned(),
+        kind: GuardKind::Authentication,
+        level: GuardLevel::App,
+        place: place.clone(),
+    };
+    RouteEntry {
+        framework,
+        methods: vec!["GET".to_owned()],
+        path: path.to_owned(),
+        function: name.to_owned(),
+        handler: place.clone(),
+        declared: place,
+        guards: vec![guard],
+        code: Some(HandlerCode { declaration: (module.id, function.function.outer_span), function }),
+    }
 }

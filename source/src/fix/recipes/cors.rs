@@ -1,0 +1,273 @@
+//! Only named origins may read with credentials.
+
+use crate::fix::draft::{Case, Draft};
+use crate::fix::identity::each_statement;
+use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
+use crate::fix::style::{Style, indent_at, line_end, line_start};
+use crate::ir::{
+    Argument, Expr, ExprKind, Span, Statement, StatementKind, dotted, keyword, last_part, literal, walk_statements,
+};
+use crate::lang::Language;
+use crate::project::Module;
+
+const HEADER: &str = "Access-Control-Allow-Origin";
+const NAME: &str = "ALLOWED_ORIGINS";
+
+/// Makes the change. It is one for the whole application, whichever route showed it.
+pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    let mut settled = false;
+    // The handler's own file first: a project may hold more than one application.
+    let own = case.project.modules.iter().filter(|module| module.id == case.handler.module);
+    let others = case.project.modules.iter().filter(|module| module.id != case.handler.module);
+    for module in own.chain(others) {
+        match of_library(case, module).or_else(|| of_header(case, module)) {
+            Some(Found::Open(draft)) => return Ok(*draft),
+            Some(Found::Closed) => settled = true,
+            None => {}
+        }
+    }
+    if settled {
+        return Err(case.nothing_to_do("only named origins are let in"));
+    }
+    Err(Refusal::new(
+        RefusalReason::NotLocated,
+        format!("nothing in this project sets {HEADER}"),
+        "look for it in the gateway or web server in front of the application",
+    ))
+}
+
+enum Found {
+    Open(Box<Draft>),
+    Closed,
+}
+
+fn origins(case: &Case<'_>, style: Style) -> String {
+    let quoted: Vec<String> = case.facts.origins.iter().map(|origin| style.quoted(origin)).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+fn made(case: &Case<'_>, why: &str) -> Draft {
+    let mut draft = Draft::new(why);
+    if case.facts.origins.is_empty() {
+        draft.review.push("no origin is let in: name those of your own front ends".to_owned());
+    }
+    draft
+}
+
+/// `CORS(app, ..)` of Flask, `CORSMiddleware` of Starlette, `cors({..})` of Express.
+fn of_library(case: &Case<'_>, module: &Module) -> Option<Found> {
+    let style = Style::of(&module.text, module.language);
+    let mut found = None;
+    walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+        if found.is_some() {
+            return;
+        }
+        let Some((callee, arguments)) = expr.call() else { return };
+        let name = case.project.full_name(module.id, &dotted(callee).unwrap_or_default());
+        let last = last_part(&name);
+        if module.language == Language::Python {
+            let middleware = arguments
+                .iter()
+                .any(|argument| dotted(&argument.value).is_some_and(|name| last_part(&name) == "CORSMiddleware"));
+            if name == "flask_cors.CORS" {
+                found = python(case, module, style, ("flask-cors", "origins"), (expr, arguments));
+            } else if last == "add_middleware" && middleware {
+                found = python(case, module, style, ("starlette", "allow_origins"), (expr, arguments));
+            }
+        } else if last == "cors" || name.ends_with("cors.default") || (last == "enableCors") {
+            found = javascript(case, module, style, (expr, arguments));
+        }
+    });
+    found
+}
+
+fn is_open(value: &Expr) -> bool {
+    match &*value.kind {
+        ExprKind::Text(text) => text == "*" || text == ".*",
+        ExprKind::List(items) => items.iter().any(is_open),
+        ExprKind::Constant(word) => word == "true" || word == "True",
+        // A function that says yes to each.
+        ExprKind::Function(_) => true,
+        _ => false,
+    }
+}
+
+fn python(
+    case: &Case<'_>,
+    module: &Module,
+    style: Style,
+    (library, parameter): (&str, &str),
+    (call, arguments): (&Expr, &[Argument]),
+) -> Option<Found> {
+    let value = keyword(arguments, parameter);
+    let pattern = arguments.iter().find(|argument| argument.name.as_deref() == Some("allow_origin_regex"));
+    let open_pattern = pattern.is_some_and(|pattern| literal(&pattern.value).is_some_and(|text| text.contains(".*")));
+    // Flask's library lets every origin in where none is named.
+    let open = value.map_or(library == "flask-cors", is_open) || open_pattern;
+    if !open {
+        return Some(Found::Closed);
+    }
+    let mut draft = made(case, "only named origins may read answers");
+    draft.idiom = Idiom::Library { name: library.to_owned(), place: case.place(module.id, call.span) };
+    let list = origins(case, style);
+    match value {
+        Some(value) => draft.replace(&module.path, value.span, list),
+        None => draft.insert(&module.path, arguments.last()?.span.end, format!(", {parameter}={list}")),
+    }
+    if let Some(pattern) = pattern.filter(|_| open_pattern) {
+        let before = module.text.get(..pattern.span.start)?.trim_end().trim_end_matches(',').len();
+        draft.replace(&module.path, Span { start: before, ..pattern.span }, "");
+    }
+    Some(Found::Open(Box::new(draft)))
+}
+
+fn javascript(
+    case: &Case<'_>,
+    module: &Module,
+    style: Style,
+    (call, arguments): (&Expr, &[Argument]),
+) -> Option<Found> {
+    let mut draft = made(case, "only named origins may read answers");
+    draft.idiom = Idiom::Library { name: "cors".to_owned(), place: case.place(module.id, call.span) };
+    let list = origins(case, style);
+    let Some(options) = arguments.first() else {
+        draft.insert(&module.path, call.span.end - 1, format!("{{ origin: {list} }}"));
+        return Some(Found::Open(Box::new(draft)));
+    };
+    let ExprKind::Record(entries) = &*options.value.kind else { return None };
+    let origin = entries
+        .iter()
+        .find(|entry| entry.key.as_ref().is_some_and(|key| literal(key).or_else(|| key.name()) == Some("origin")));
+    match origin {
+        Some(entry) if is_open(&entry.value) => draft.replace(&module.path, entry.value.span, list),
+        Some(_) => return Some(Found::Closed),
+        None => draft.insert(&module.path, options.span.start + 1, format!(" origin: {list},")),
+    }
+    Some(Found::Open(Box::new(draft)))
+}
+
+/// The header is set by hand: to what came, or to `*`.
+fn of_header(case: &Case<'_>, module: &Module) -> Option<Found> {
+    let mut setting: Option<(Statement, Expr)> = None;
+    walk_statements(
+        &module.statements,
+        &mut |statement| {
+            let found = match &statement.kind {
+                StatementKind::Assign(targets, Some(value)) => targets.first().and_then(|target| match &*target.kind {
+                    ExprKind::Index(_, key) if literal(key).is_some_and(|key| key.eq_ignore_ascii_case(HEADER)) => {
+                        Some(value)
+                    }
+                    _ => None,
+                }),
+                StatementKind::Expr(value) => set_by_call(value),
+                _ => None,
+            };
+            if let (Some(value), None) = (found, &setting) {
+                setting = Some((statement.clone(), value.clone()));
+            }
+        },
+        &mut |_| {},
+    );
+    let (statement, value) = setting?;
+    let whole = enclosing(&module.statements, &statement)?;
+    if whole.contains_text(module, NAME) {
+        return Some(Found::Closed);
+    }
+    let mut draft = made(case, "the origin that asks is repeated only where it is one of the named ones");
+    let style = Style::of(&module.text, module.language);
+    let origin = value.span.text(&module.text).to_owned();
+    let is_python = module.language == Language::Python;
+    let file = &module.path;
+    if literal(&value).is_some() {
+        return None;
+    }
+    let test = if is_python { format!("{origin} in {NAME}") } else { format!("{NAME}.has({origin})") };
+    match whole.condition {
+        // `if origin:` asks for it already.
+        Some(test_span) if test_span.text(&module.text) == origin => draft.replace(file, test_span, test),
+        _ if is_python => {
+            let indent = indent_at(&module.text, statement.span.start).to_owned();
+            let written = statement.span.text(&module.text);
+            let lines = format!("if {test}:{}{indent}{}{written}", style.newline, style.unit());
+            draft.replace(file, statement.span, lines);
+        }
+        _ => draft.insert(file, statement.span.start, format!("if ({test}) ")),
+    }
+    let place = top_of_function(module, &statement)?;
+    let quoted: Vec<String> = case.facts.origins.iter().map(|origin| style.quoted(origin)).collect();
+    let end = if style.semicolons { ";" } else { "" };
+    let set = if is_python {
+        let items = if quoted.is_empty() { String::new() } else { format!("{{{}}}", quoted.join(", ")) };
+        let blank = format!("{0}{0}", style.newline);
+        format!("{NAME} = frozenset({items}){}{blank}", style.newline)
+    } else {
+        format!("const {NAME} = new Set([{}]){end}{}", quoted.join(", "), style.newline)
+    };
+    draft.insert(file, place, set);
+    vary(&mut draft, module, style, &statement);
+    Some(Found::Open(Box::new(draft)))
+}
+
+/// A cache must not give one origin's answer to another.
+fn vary(draft: &mut Draft, module: &Module, style: Style, statement: &Statement) {
+    let StatementKind::Assign(targets, _) = &statement.kind else { return };
+    let Some(ExprKind::Index(headers, _)) = targets.first().map(|target| &*target.kind) else { return };
+    if module.text.contains("Vary") {
+        return;
+    }
+    let indent = indent_at(&module.text, statement.span.start);
+    let line = format!(
+        "{indent}{}[{}] = {}{}",
+        headers.span.text(&module.text),
+        style.quoted("Vary"),
+        style.quoted("Origin"),
+        style.newline
+    );
+    draft.insert(&module.path, line_end(&module.text, statement.span.end), line);
+}
+
+/// `res.set('Access-Control-Allow-Origin', req.headers.origin)`
+fn set_by_call(value: &Expr) -> Option<&Expr> {
+    let (callee, arguments) = value.call()?;
+    let ExprKind::Member(_, name) = &*callee.kind else { return None };
+    let named = arguments.first().and_then(|first| literal(&first.value))?.eq_ignore_ascii_case(HEADER);
+    (named && matches!(name.as_str(), "set" | "header" | "setHeader" | "append"))
+        .then(|| arguments.get(1).map(|second| &second.value))?
+}
+
+/// The condition that a statement stands in.
+struct Whole {
+    condition: Option<Span>,
+    condition_text: Option<Span>,
+}
+
+impl Whole {
+    fn contains_text(&self, module: &Module, word: &str) -> bool {
+        self.condition_text.is_some_and(|span| span.text(&module.text).contains(word))
+    }
+}
+
+fn enclosing(statements: &[Statement], wanted: &Statement) -> Option<Whole> {
+    let mut found = Whole { condition: None, condition_text: None };
+    let mut see = |statement: &Statement| {
+        if let StatementKind::If { test, body, .. } = &statement.kind
+            && body.iter().any(|inner| inner.span.covers(&wanted.span))
+        {
+            found.condition = Some(test.span);
+            found.condition_text = Some(test.span);
+        }
+    };
+    walk_statements(statements, &mut see, &mut |_| {});
+    Some(found)
+}
+
+/// Where the function that has the statement begins, with its decorators.
+fn top_of_function(module: &Module, wanted: &Statement) -> Option<usize> {
+    let mut found = None;
+    each_statement(&module.statements, &mut |statement| {
+        if statement.span.covers(&wanted.span) && found.is_none() {
+            found = Some(line_start(&module.text, statement.span.start));
+        }
+    });
+    found
+}

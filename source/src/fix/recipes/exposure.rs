@@ -1,0 +1,216 @@
+//! An answer has the fields that are meant to be seen. Where the columns are written in a query, there; else where the
+//! answer is made.
+
+use crate::fix::callers::sql_of;
+use crate::fix::draft::{Case, Draft};
+use crate::fix::loads::calls;
+use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::reach::reached;
+use crate::fix::tables::Tables;
+use crate::ir::{Class, Expr, ExprKind, Span, StatementKind, dotted, last_part, literal, walk_statements};
+use crate::project::Resolved;
+
+/// Makes the change.
+pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    let leaking = &case.facts.leaking;
+    if leaking.is_empty() {
+        return Err(Refusal::new(
+            RefusalReason::MissingFact,
+            "which fields must not be seen is not known",
+            "name them (`leaking`)",
+        ));
+    }
+    if let Some(draft) = of_entries(case).or_else(|| of_model(case)).or_else(|| of_columns(case)) {
+        return Ok(draft);
+    }
+    if names_columns(case) {
+        return Err(case.nothing_to_do(format!("the query reads other columns than {}", shown(case))));
+    }
+    of_answer(case)
+}
+
+fn leaks(case: &Case<'_>, name: &str) -> bool {
+    case.facts.leaking.iter().any(|leaking| leaking == name)
+}
+
+fn shown(case: &Case<'_>) -> String {
+    case.facts.leaking.join(", ")
+}
+
+/// The answer is written field by field: the entry goes. Looks at the handler and at what it calls (`to_dict`).
+fn of_entries(case: &Case<'_>) -> Option<Draft> {
+    let mut draft = Draft::new(format!("the answer no longer has {}", shown(case)));
+    let mut found = false;
+    for function in reached(case) {
+        let module = case.project.module(function.module)?;
+        // A record that is stored, or passed on, is no answer.
+        let mut returned: Vec<Expr> = Vec::new();
+        walk_statements(
+            &function.function.body,
+            &mut |statement| {
+                if let StatementKind::Return(Some(value)) = &statement.kind {
+                    returned.push(value.clone());
+                }
+            },
+            &mut |_| {},
+        );
+        for value in &returned {
+            crate::ir::walk_expr(value, &mut |expr| {
+                let ExprKind::Record(entries) = &*expr.kind else { return };
+                for (at, entry) in entries.iter().enumerate() {
+                    let Some(key) = &entry.key else { continue };
+                    if leaks(case, literal(key).or_else(|| key.name()).unwrap_or_default()) {
+                        let next = entries.get(at + 1).and_then(|next| next.key.as_ref()).map(|key| key.span.start);
+                        let before =
+                            at.checked_sub(1).and_then(|at| entries.get(at)).map(|before| before.value.span.end);
+                        let (start, end) = match (next, before) {
+                            (Some(next), _) => (key.span.start, next),
+                            (None, Some(before)) => (before, entry.value.span.end),
+                            (None, None) => (key.span.start, entry.value.span.end),
+                        };
+                        draft.replace(&module.path, Span { start, end, ..key.span }, "");
+                        found = true;
+                    }
+                }
+            });
+        }
+    }
+    found.then_some(draft)
+}
+
+/// FastAPI: the class of the answer has the field, and is no class of a body.
+fn of_model(case: &Case<'_>) -> Option<Draft> {
+    let returns = case.function().returns.as_ref()?;
+    let mut class = None;
+    crate::ir::walk_expr(returns, &mut |part| {
+        if let Some(Resolved::Class(found)) = case.project.resolve_expr(case.handler.module, part) {
+            class = Some(found);
+        }
+    });
+    let class = class?;
+    if is_taken(case, &class.class) {
+        return None;
+    }
+    let module = case.project.module(class.module)?;
+    let mut draft = Draft::new(format!(
+        "`{}` no longer has {}: the framework leaves out what it does not name",
+        class.class.name,
+        shown(case)
+    ));
+    for member in &class.class.members {
+        if let StatementKind::Assign(targets, _) = &member.kind
+            && targets.first().and_then(Expr::name).is_some_and(|name| leaks(case, name))
+        {
+            let start = crate::fix::style::line_start(&module.text, member.span.start);
+            let end = crate::fix::style::line_end(&module.text, member.span.end);
+            draft.replace(&module.path, Span { start, end, ..member.span }, "");
+        }
+    }
+    (!draft.changes.is_empty()).then_some(draft)
+}
+
+/// Whether a route takes the class as its body.
+fn is_taken(case: &Case<'_>, class: &Class) -> bool {
+    case.routes.routes.iter().filter_map(|entry| crate::fix::draft::handler_of(case.project, entry)).any(|handler| {
+        handler.function.parameters.iter().filter_map(|parameter| parameter.declared.as_ref()).any(|declared| {
+            matches!(case.project.resolve_expr(handler.module, declared), Some(Resolved::Class(found)) if found.class.name == class.name)
+        })
+    })
+}
+
+/// The query names its columns, or all of them: those that must not be seen go.
+fn of_columns(case: &Case<'_>) -> Option<Draft> {
+    let tables = Tables::of(case.project);
+    let all = calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
+    for (call, _) in all {
+        let (literal, read, _) = sql_of(case.module, call.call()?.1)?;
+        let raw = case.text(literal.span);
+        let upper = raw.to_ascii_uppercase();
+        let (Some(select), Some(from)) = (upper.find("SELECT"), upper.find("FROM")) else { continue };
+        let (start, end) = (select + "SELECT".len(), from);
+        let list = raw.get(start..end)?.trim();
+        let named: Vec<String> = match list {
+            "*" if !read.is_joined => tables.columns(&read.table)?.iter().map(|column| column.name.clone()).collect(),
+            _ => list.split(',').map(|part| part.trim().to_owned()).collect(),
+        };
+        let last = |column: &str| column.rsplit('.').next().unwrap_or(column).trim().to_owned();
+        if list == "*" && read.is_joined || !named.iter().any(|column| leaks(case, &last(column))) || list.contains('(')
+        {
+            continue;
+        }
+        let kept: Vec<String> = named.into_iter().filter(|column| !leaks(case, &last(column))).collect();
+        let mut draft = Draft::new(format!("the query no longer reads {}", shown(case)));
+        let offset = literal.span.start + start + raw.get(start..end)?.len() - raw.get(start..end)?.trim_start().len();
+        draft.replace(
+            &case.module.path,
+            Span { start: offset, end: offset + list.len(), ..literal.span },
+            kept.join(", "),
+        );
+        return Some(draft);
+    }
+    None
+}
+
+/// Whether the handler's own queries name their columns one by one.
+fn names_columns(case: &Case<'_>) -> bool {
+    let all = calls(case, &|_, arguments| sql_of(case.module, arguments).is_some());
+    let named = |call: &Expr| {
+        let read = call.call().and_then(|(_, arguments)| sql_of(case.module, arguments));
+        read.is_some_and(|(literal, read, _)| read.verb == "SELECT" && !case.text(literal.span).contains('*'))
+    };
+    !all.is_empty() && all.iter().all(|(call, _)| named(call))
+}
+
+/// The whole object is given: the named fields are left out where the answer is made.
+fn of_answer(case: &Case<'_>) -> Result<Draft, Refusal> {
+    let not_located = || {
+        Refusal::new(
+            RefusalReason::NotLocated,
+            format!("where {} makes its answer was not found", case.route()),
+            "name the fields of the answer one by one",
+        )
+    };
+    let mut answers: Vec<&Expr> = Vec::new();
+    crate::fix::identity::each_statement(&case.handler.function.body, &mut |statement| match &statement.kind {
+        StatementKind::Return(Some(value)) | StatementKind::Expr(value) => answers.extend(answered(value)),
+        _ => {}
+    });
+    let filtered =
+        |answer: &&Expr| case.facts.leaking.iter().any(|name| case.text(answer.span).contains(name.as_str()));
+    if answers.iter().any(filtered) {
+        return Err(case.nothing_to_do(format!("the answer leaves out {}", shown(case))));
+    }
+    let answer = answers.into_iter().find(|answer| is_object(answer)).ok_or_else(not_located)?;
+    let mut draft = Draft::new(format!("the answer is made without {}", shown(case)));
+    let written = case.text(answer.span);
+    let quoted: Vec<String> = case.facts.leaking.iter().map(|name| case.style.quoted(name)).collect();
+    let made = if case.style_is_python() {
+        let comma = if quoted.len() == 1 { "," } else { "" };
+        format!("{{name: value for name, value in {written}.items() if name not in ({}{comma})}}", quoted.join(", "))
+    } else {
+        format!("(({{ {}, ...rest }}) => rest)({written})", case.facts.leaking.join(", "))
+    };
+    draft.replace(&case.module.path, answer.span, made);
+    Ok(draft)
+}
+
+/// What is given to the caller: the argument of `jsonify(..)`, `res.json(..)`, the returned object.
+fn answered(value: &Expr) -> Option<&Expr> {
+    if let Some((callee, arguments)) = value.call() {
+        let name = match &*callee.kind {
+            ExprKind::Member(_, name) => name.clone(),
+            _ => dotted(callee).unwrap_or_default(),
+        };
+        return match last_part(&name) {
+            "jsonify" | "json" | "send" | "JsonResponse" | "Response" | "JSONResponse" => {
+                arguments.first().filter(|first| first.name.is_none()).map(|first| &first.value)
+            }
+            _ => Some(value),
+        };
+    }
+    Some(value)
+}
+
+fn is_object(answer: &Expr) -> bool {
+    matches!(&*answer.kind, ExprKind::Name(_) | ExprKind::Call { .. } | ExprKind::Member(..))
+}

@@ -1,0 +1,165 @@
+//! A query takes its values as parameters: what stands in the literal becomes a mark, and the value follows.
+
+use crate::fix::draft::{Case, Draft};
+use crate::fix::loads::calls;
+use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::ir::{Expr, ExprKind, Span, dotted, last_part};
+
+/// Makes the change.
+pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    let all = calls(case, &|callee, arguments| {
+        let name = match &*callee.kind {
+            ExprKind::Member(_, name) => name.clone(),
+            _ => dotted(callee).unwrap_or_default(),
+        };
+        let takes_query = arguments.first().is_some_and(|first| is_statement(case, &first.value));
+        takes_query && last_part(&name) != "text"
+    });
+    let mut sound = false;
+    for (call, _) in &all {
+        let Some((_, arguments)) = call.call() else { continue };
+        let Some(first) = arguments.first() else { continue };
+        match &*first.value.kind {
+            ExprKind::Template(_, parts) => return of_template(case, call, &first.value, parts, arguments.len()),
+            ExprKind::Operation(operator, parts) if operator == "+" => {
+                return Err(by_hand(case, parts.first().map_or(call.span.line, |part| part.span.line)));
+            }
+            ExprKind::Operation(operator, _) if operator == "%" => return Err(by_hand(case, call.span.line)),
+            _ => sound = true,
+        }
+    }
+    if sound {
+        return Err(case.nothing_to_do("the queries of the handler take their values as parameters"));
+    }
+    Err(Refusal::new(
+        RefusalReason::NotLocated,
+        format!("no query was found in the handler of {}", case.route()),
+        "find where the text of the query is made, and pass its values as parameters",
+    ))
+}
+
+fn by_hand(case: &Case<'_>, line: usize) -> Refusal {
+    Refusal::new(
+        RefusalReason::NotSupported,
+        format!("the query at {}:{line} is put together from pieces", case.module.path),
+        "write it as one text with a mark for each value, and pass the values behind it",
+    )
+}
+
+fn is_statement(case: &Case<'_>, value: &Expr) -> bool {
+    let text = case.text(value.span).to_ascii_uppercase();
+    let is_text = matches!(&*value.kind, ExprKind::Text(_) | ExprKind::Template(..) | ExprKind::Operation(..));
+    is_text && ["SELECT ", "INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| text.contains(verb))
+}
+
+/// `f"... WHERE name = '{name}'"` becomes `"... WHERE name = ?", name`.
+fn of_template(
+    case: &Case<'_>,
+    call: &Expr,
+    literal: &Expr,
+    parts: &[Expr],
+    n_arguments: usize,
+) -> Result<Draft, Refusal> {
+    let raw = case.text(literal.span);
+    let pieces = holes(raw, literal.span, parts);
+    if pieces.len() != parts.len() || n_arguments > 1 {
+        return Err(by_hand(case, literal.span.line));
+    }
+    let is_python = case.style_is_python();
+    let mut draft = Draft::new("the values of the query are parameters: they are never read as a part of it");
+    let (mut values, mut made, mut at) = (Vec::new(), String::new(), 0);
+    for (place, (hole, part)) in pieces.iter().zip(parts).enumerate() {
+        let before = raw.get(at..hole.start).unwrap_or("");
+        if is_name_position(before) {
+            return Err(Refusal::new(
+                RefusalReason::NotSupported,
+                format!("`{}` stands for a name in the query, which cannot be a parameter", case.text(part.span)),
+                "choose it from a fixed list of names",
+            ));
+        }
+        let mark = if is_python { mark(case).to_owned() } else { format!("${}", place + 1) };
+        let value = case.text(part.span);
+        // Quotes and signs around the value go into it: `'%{word}%'`.
+        let (kept, open) = without_quote(before);
+        let after = raw.get(hole.end..).unwrap_or("");
+        let close = open.and_then(|_| after.find('\'')).unwrap_or(0);
+        let (prefix, suffix) = (open.unwrap_or(""), if open.is_some() { after.get(..close).unwrap_or("") } else { "" });
+        values.push(if prefix.is_empty() && suffix.is_empty() {
+            value.to_owned()
+        } else if is_python {
+            format!("f\"{prefix}{{{value}}}{suffix}\"")
+        } else {
+            format!("`{prefix}${{{value}}}{suffix}`")
+        });
+        made.push_str(kept);
+        made.push_str(&mark);
+        at = hole.end + if open.is_some() { close + 1 } else { 0 };
+    }
+    made.push_str(raw.get(at..).unwrap_or(""));
+    let text = if is_python { made.trim_start_matches(['f', 'F']).to_owned() } else { made };
+    draft.replace(&case.module.path, literal.span, format!("{text}, {}", given(case, call, &values)));
+    Ok(draft)
+}
+
+/// The pieces `{..}` of a literal, counted from its start.
+fn holes(raw: &str, literal: Span, parts: &[Expr]) -> Vec<std::ops::Range<usize>> {
+    let of_part = |part: &Expr| {
+        let (start, end) = (part.span.start.checked_sub(literal.start)?, part.span.end.checked_sub(literal.start)?);
+        let before = raw.get(..start)?;
+        let open = before.rfind('{')?;
+        let open = if before.get(..open)?.ends_with('$') { open - 1 } else { open };
+        let close = raw.get(end..)?.find('}')? + end + 1;
+        // A format behind the value is more than a value.
+        (raw.get(end..close)? == "}").then_some(open..close)
+    };
+    parts.iter().filter_map(of_part).collect()
+}
+
+/// What stands before the quote of a value, and what stands between the quote and the value.
+fn without_quote(before: &str) -> (&str, Option<&str>) {
+    let quote = before
+        .rfind('\'')
+        .filter(|at| before.get(at + 1..).is_some_and(|rest| rest.chars().all(|letter| matches!(letter, '%' | '_'))));
+    match quote {
+        Some(at) => (before.get(..at).unwrap_or(""), before.get(at + 1..)),
+        None => (before, None),
+    }
+}
+
+/// Whether a name of a table or column is expected behind this text.
+fn is_name_position(before: &str) -> bool {
+    let word = before.trim_end().rsplit([' ', '\n', '(', ',']).next().unwrap_or("").to_ascii_uppercase();
+    before.ends_with(' ')
+        && matches!(word.as_str(), "FROM" | "INTO" | "UPDATE" | "TABLE" | "BY" | "SET" | "JOIN" | "SELECT")
+}
+
+fn mark(case: &Case<'_>) -> &'static str {
+    let imported = |name: &str| crate::fix::imports::imported_at(case.project, name).is_some();
+    if imported("psycopg") || imported("psycopg2") || imported("pymysql") || imported("MySQLdb") { "%s" } else { "?" }
+}
+
+/// The values in the way in which the function takes them.
+fn given(case: &Case<'_>, call: &Expr, values: &[String]) -> String {
+    let last = call.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
+    let last = last_part(&last).to_owned();
+    let mut plain = false;
+    for module in &case.project.modules {
+        crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+            let Some((callee, arguments)) = expr.call() else { return };
+            let same = dotted(callee).is_some_and(|name| last_part(&name) == last);
+            if same
+                && let Some(second) = arguments.get(1)
+                && crate::fix::callers::sql_of(module, arguments).is_some()
+            {
+                plain |= !matches!(&*second.value.kind, ExprKind::List(_) | ExprKind::Record(_));
+            }
+        });
+    }
+    let all = values.join(", ");
+    match (plain, case.style_is_python()) {
+        (true, _) => all,
+        (false, true) if values.len() == 1 => format!("({all},)"),
+        (false, true) => format!("({all})"),
+        (false, false) => format!("[{all}]"),
+    }
+}

@@ -1,0 +1,106 @@
+//! A request that a caller names goes only to public hosts: every address of the host is looked at before it is sent, and
+//! a redirect is not followed.
+
+use crate::fix::denial;
+use crate::fix::draft::{Case, Draft};
+use crate::fix::imports::bring_name;
+use crate::fix::loads::calls;
+use crate::fix::proposal::{Refusal, RefusalReason};
+use crate::fix::style::{indent_at, line_start};
+use crate::ir::{Expr, ExprKind, Statement, dotted, keyword, last_part};
+
+const HELPER: &str = "is_public_address";
+
+/// Makes the change.
+pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    if !case.style_is_python() {
+        return Err(Refusal::new(
+            RefusalReason::NotSupported,
+            "there is no way without a further library in this language",
+            "send the request through an agent that refuses private addresses, such as request-filtering-agent",
+        ));
+    }
+    let body = case.text(case.function().body_span);
+    if body.contains(HELPER) || body.contains("is_global") || body.contains("is_private") {
+        return Err(case.nothing_to_do(format!("{} looks at the address before it asks it", case.route())));
+    }
+    let (call, statement, url) = sent(case).ok_or_else(|| {
+        Refusal::new(
+            RefusalReason::NotLocated,
+            format!("no request to a named address was found in the handler of {}", case.route()),
+            "look at every address of the host before the request is sent",
+        )
+    })?;
+    let (callee, arguments) =
+        call.call().map(|(callee, arguments)| (dotted(callee).unwrap_or_default(), arguments)).unwrap_or_default();
+    let mut draft = Draft::new("the request goes only to public addresses, and follows no redirect");
+    draft.review.push("a host may change its address between the look and the request: send it through a proxy that refuses private addresses where that matters".to_owned());
+    let refusal = denial::statement(case, &mut draft, 400);
+    let file = &case.module.path;
+    let indent = indent_at(&case.module.text, statement.span.start).to_owned();
+    let test = format!("not {HELPER}({})", case.text(url.span));
+    let lines = case.style.lines(&indent, &denial::lines(case, &test, &refusal));
+    draft.insert(file, statement.span.start, format!("{}{indent}", lines.trim_start()));
+    let (parameter, client) = if callee.starts_with("httpx") || callee.starts_with("client") {
+        ("follow_redirects", "httpx")
+    } else {
+        ("allow_redirects", "requests")
+    };
+    if !callee.contains("urlopen")
+        && keyword(arguments, parameter).is_none()
+        && (client == "requests" || callee.starts_with("httpx"))
+    {
+        draft.insert(file, call.span.end - 1, format!(", {parameter}=False"));
+    }
+    helper(case, &mut draft);
+    Ok(draft)
+}
+
+/// The call that sends a request to an address that has a name, its statement, and the address.
+fn sent<'a>(case: &'a Case<'_>) -> Option<(&'a Expr, &'a Statement, &'a Expr)> {
+    let all = calls(case, &|callee, arguments| {
+        let name = dotted(callee).unwrap_or_default();
+        let client = name.split('.').next().unwrap_or("");
+        let sends = matches!(
+            last_part(&name),
+            "get" | "post" | "put" | "head" | "request" | "urlopen" | "delete" | "patch" | "stream"
+        );
+        let known = matches!(client, "requests" | "httpx" | "urllib" | "session" | "client" | "urlopen");
+        sends
+            && known
+            && arguments.iter().any(|argument| {
+                matches!(&*argument.value.kind, ExprKind::Name(_) | ExprKind::Member(..) | ExprKind::Index(..))
+            })
+    });
+    all.into_iter().find_map(|(call, statement)| {
+        let (callee, arguments) = call.call()?;
+        let is_method = dotted(callee).is_some_and(|name| last_part(&name) == "request");
+        let url = keyword(arguments, "url").or_else(|| crate::ir::argument(arguments, usize::from(is_method)))?;
+        Some((call, statement, url))
+    })
+}
+
+fn helper(case: &Case<'_>, draft: &mut Draft) {
+    let address = bring_name(case, draft, "ipaddress", "ip_address");
+    let look_up = bring_name(case, draft, "socket", "getaddrinfo");
+    let split = bring_name(case, draft, "urllib.parse", "urlsplit");
+    let unit = case.style.unit();
+    let quoted = |text: &str| case.style.quoted(text);
+    let lines = [
+        format!("def {HELPER}(url):"),
+        format!("{unit}try:"),
+        format!("{unit}{unit}parts = {split}(url)"),
+        format!("{unit}{unit}found = {look_up}(parts.hostname, parts.port or 443)"),
+        format!("{unit}except (OSError, ValueError):"),
+        format!("{unit}{unit}return False"),
+        format!(
+            "{unit}return parts.scheme in ({}, {}) and all({address}(entry[4][0]).is_global for entry in found)",
+            quoted("http"),
+            quoted("https")
+        ),
+        String::new(),
+        String::new(),
+    ];
+    let top = line_start(&case.module.text, case.function().outer_span.start);
+    draft.insert(&case.module.path, top, case.style.lines("", &lines));
+}

@@ -1,0 +1,274 @@
+//! In which ways the routes of a project ask for a credential or a role, so that another one can ask in the same way.
+
+use super::draft::{Case, handler_of};
+use super::identity::{dependency, each_statement, names_role, proves_caller};
+use super::loads::own_exprs;
+use super::owning::resolve_function;
+use crate::ir::{Expr, ExprKind, Span, StatementKind, dotted, keyword, last_part, walk_expr, walk_statements};
+use crate::project::{FunctionRef, ModuleId, Project, Resolved};
+use crate::routes::{GuardKind, Place, RouteEntry};
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A credential.
+    Credential,
+    /// A role.
+    Role,
+}
+
+/// Where a guard is put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Put {
+    /// A call in the handler.
+    Call,
+    /// A decorator above the handler.
+    Decorator,
+    /// `user: User`
+    Parameter,
+    /// `dependencies=[Depends(f)]` where the route is declared.
+    Dependency,
+    /// An argument before the handler where the route is declared.
+    Argument,
+}
+
+/// One way in which a route asks.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    /// Where it is put.
+    pub put: Put,
+    /// The file.
+    pub module: ModuleId,
+    /// The guard: a call, a decorator, a declared type, `Depends(f)`, a name.
+    pub expr: Expr,
+    /// The whole parameter, for one.
+    pub parameter: Option<String>,
+    /// Where, for people.
+    pub place: Place,
+}
+
+/// Returns the ways in which a route asks.
+pub(super) fn ways_of(project: &Project, entry: &RouteEntry, asked: Asked) -> Vec<Way> {
+    let Some(handler) = handler_of(project, entry) else { return Vec::new() };
+    let reader = Reader { project, entry, handler: &handler, asked };
+    let mut found = reader.decorators();
+    found.extend(reader.parameters());
+    found.extend(reader.declared());
+    found.extend(reader.called());
+    found
+}
+
+/// Returns the way that a route should ask in: its sibling's, else the usual one of its file, else of the project.
+pub(super) fn best_way(case: &Case<'_>, asked: Asked, wanted: &dyn Fn(&Way) -> bool) -> Option<Way> {
+    let sibling = case.sibling.map(|sibling| ways_of(case.project, sibling, asked)).unwrap_or_default();
+    if let Some(way) = sibling.into_iter().find(|way| wanted(way)) {
+        return Some(way);
+    }
+    let mut all: Vec<Way> = Vec::new();
+    for entry in case.routes.routes.iter().filter(|entry| entry.framework == case.entry.framework) {
+        all.extend(ways_of(case.project, entry, asked).into_iter().filter(|way| wanted(way)));
+    }
+    let text = |way: &Way| (way.put, case.project.text(way.module, way.expr.span).to_owned());
+    let count = |way: &Way| all.iter().filter(|other| text(other) == text(way)).count();
+    let best = all.iter().rev().max_by_key(|way| (way.module == case.handler.module, count(way)));
+    best.cloned()
+}
+
+struct Reader<'a> {
+    project: &'a Project,
+    entry: &'a RouteEntry,
+    handler: &'a FunctionRef,
+    asked: Asked,
+}
+
+impl Reader<'_> {
+    fn way(&self, put: Put, module: ModuleId, expr: &Expr) -> Way {
+        Way { put, module, expr: expr.clone(), parameter: None, place: self.project.place(module, expr.span) }
+    }
+
+    fn is_asked(&self, kind: &GuardKind) -> bool {
+        match self.asked {
+            Asked::Credential => matches!(kind, GuardKind::Authentication),
+            Asked::Role => matches!(kind, GuardKind::Role(_)),
+        }
+    }
+
+    fn decorators(&self) -> Vec<Way> {
+        let module = self.handler.module;
+        let known = |decorator: &&Expr| {
+            let text = self.project.text(module, decorator.span);
+            self.entry.guards.iter().any(|guard| guard.name == text && self.is_asked(&guard.kind))
+        };
+        let decorators = self.handler.function.decorators.iter().filter(known);
+        decorators.map(|decorator| self.way(Put::Decorator, module, decorator)).collect()
+    }
+
+    fn parameters(&self) -> Vec<Way> {
+        let module = self.handler.module;
+        let mut found = Vec::new();
+        for parameter in &self.handler.function.parameters {
+            for part in parameter.declared.iter().chain(&parameter.default) {
+                if let Some((of, function)) = dependency(self.project, module, part)
+                    && self.function_asks(of, &function)
+                {
+                    let mut way = self.way(Put::Parameter, module, part);
+                    way.parameter = Some(self.project.text(module, parameter.span).to_owned());
+                    found.push(way);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a function asks for what is looked for.
+    fn function_asks(&self, module: ModuleId, function: &Expr) -> bool {
+        let name = dotted(function).unwrap_or_default();
+        let is_role = names_role(last_part(&name));
+        match self.asked {
+            Asked::Role => is_role && self.resolved(module, function).is_none_or(|found| refuses(self.project, &found)),
+            Asked::Credential => {
+                !is_role
+                    && self.resolved(module, function).is_some_and(|found| {
+                        proves_caller(self.project, &found, 0) || {
+                            // Looked up in a table rather than decoded.
+                            super::callers::names_a_caller(&crate::words::plain(last_part(&name)))
+                                && refuses(self.project, &found)
+                        }
+                    })
+            }
+        }
+    }
+
+    fn resolved(&self, module: ModuleId, function: &Expr) -> Option<FunctionRef> {
+        match resolve_function(self.project, module, function)? {
+            Resolved::Function(found) => Some(found),
+            _ => None,
+        }
+    }
+
+    /// What stands where the route is declared.
+    fn declared(&self) -> Vec<Way> {
+        let Some((module, call)) = declaration(self.project, self.entry) else { return Vec::new() };
+        let Some((_, arguments)) = call.call() else { return Vec::new() };
+        let mut found = Vec::new();
+        if let Some(ExprKind::List(items)) = keyword(arguments, "dependencies").map(|list| &*list.kind) {
+            for item in items {
+                if let Some((of, function)) = dependency(self.project, module, item)
+                    && self.function_asks(of, &function)
+                {
+                    found.push(self.way(Put::Dependency, module, item));
+                }
+            }
+        }
+        for argument in middle(arguments, self.handler) {
+            let items = match &*argument.kind {
+                ExprKind::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(argument),
+            };
+            for item in items.iter().filter(|item| self.middleware_asks(module, item)) {
+                found.push(self.way(Put::Argument, module, item));
+            }
+        }
+        found
+    }
+
+    fn middleware_asks(&self, module: ModuleId, item: &Expr) -> bool {
+        let text = self.project.text(module, item.span);
+        let known = self.entry.guards.iter().find(|guard| guard.name == text);
+        if let Some(guard) = known {
+            return self.is_asked(&guard.kind);
+        }
+        let callee = item.call().map_or(item, |(callee, _)| callee);
+        let name = dotted(callee).unwrap_or_default();
+        let words = if self.asked == Asked::Role { crate::words::ROLE_WORDS } else { crate::words::CREDENTIAL_WORDS };
+        let named = crate::words::has_word(last_part(&name), words);
+        let refuses = self.resolved(module, callee).is_none_or(|found| refuses(self.project, &found));
+        named && refuses && (self.asked == Asked::Role || !names_role(last_part(&name)))
+    }
+
+    /// Calls in the handler itself.
+    fn called(&self) -> Vec<Way> {
+        let module = self.handler.module;
+        let mut found = Vec::new();
+        each_statement(&self.handler.function.body, &mut |statement| {
+            if matches!(statement.kind, StatementKind::Function(_) | StatementKind::Class(_)) {
+                return;
+            }
+            for expr in own_exprs(statement) {
+                walk_expr(expr, &mut |part| {
+                    if let ExprKind::Call { callee, arguments, .. } = &*part.kind
+                        && arguments.is_empty()
+                        && self.resolved(module, callee).is_some()
+                        && self.function_asks(module, callee)
+                    {
+                        found.push(self.way(Put::Call, module, part));
+                    }
+                });
+            }
+        });
+        found
+    }
+}
+
+/// Returns the call or decorator that declares a route.
+pub(super) fn declaration(project: &Project, entry: &RouteEntry) -> Option<(ModuleId, Expr)> {
+    let (module, span) = entry.code.as_ref()?.declaration;
+    let file = project.module(module)?;
+    let mut found: Option<Expr> = None;
+    let mut see = |expr: &Expr| {
+        let fits = expr.span.start >= span.start && expr.span.end <= span.end && expr.call().is_some();
+        let wider = found.as_ref().is_none_or(|found| expr.span.covers(&found.span));
+        if fits && wider {
+            found = Some(expr.clone());
+        }
+    };
+    let mut decorators: Vec<Expr> = Vec::new();
+    walk_statements(
+        &file.statements,
+        &mut |statement| {
+            if let StatementKind::Function(function) = &statement.kind {
+                decorators.extend(function.decorators.iter().filter(|decorator| span.covers(&decorator.span)).cloned());
+            }
+        },
+        &mut see,
+    );
+    decorators.into_iter().next().or(found).map(|found| (module, found))
+}
+
+/// The arguments between the path and the handler.
+pub(super) fn middle<'a>(arguments: &'a [crate::ir::Argument], handler: &FunctionRef) -> Vec<&'a Expr> {
+    let values: Vec<&Expr> = arguments.iter().map(|argument| &argument.value).collect();
+    let own = values.iter().position(|value| {
+        matches!(&*value.kind, ExprKind::Function(function) if function.span == handler.function.span)
+            || value.name() == Some(handler.function.name.as_str())
+    });
+    let first = usize::from(values.first().is_some_and(|value| crate::ir::literal(value).is_some()));
+    own.and_then(|own| values.get(first..own)).unwrap_or_default().to_vec()
+}
+
+/// Whether a function refuses anybody.
+pub(super) fn refuses(project: &Project, function: &FunctionRef) -> bool {
+    let mut found = false;
+    let mut answered = false;
+    walk_statements(
+        &function.function.body,
+        &mut |statement| answered |= matches!(statement.kind, StatementKind::Throw(_)),
+        &mut |expr| {
+            if let Some((callee, _)) = expr.call() {
+                let name = dotted(callee).unwrap_or_default();
+                found |= matches!(last_part(&name), "abort" | "status" | "sendStatus" | "refuse" | "deny" | "redirect");
+                // `refuse(res, 403)`: the status stands in the call.
+                found |= project.text(function.module, expr.span).contains("40");
+            }
+        },
+    );
+    found || answered
+}
+
+/// Returns where a handler's own code begins: its first statement behind a text that documents it.
+pub(super) fn body_start(handler: &FunctionRef) -> Option<Span> {
+    let body = &handler.function.body;
+    let is_text = |statement: &&crate::ir::Statement| matches!(&statement.kind, StatementKind::Expr(value) if crate::ir::literal(value).is_some());
+    let first = body.first().filter(is_text).and_then(|_| body.get(1)).or_else(|| body.first());
+    first.map(|first| first.span)
+}
