@@ -9,5 +9,6 @@ pub mod frameworks;
 pub mod ir;
 pub mod lang;
 pub mod project;
+pub mod reading;
 pub mod routes;
 pub mod tree;
