@@ -36,7 +36,7 @@ const MANIFESTS: [&str; 16] = [
     "setup.cfg",
     "Pipfile",
     "package.json",
-    "tsconfig.json",
+    "jsconfig.json",
     "go.mod",
     "Gemfile",
     "composer.json",
@@ -190,6 +190,7 @@ fn is_wanted(path: &Path) -> bool {
     Language::of_path(&name).is_some()
         || MANIFESTS.contains(&name.as_str())
         || name.ends_with(".csproj")
+        || name.starts_with("tsconfig") && name.ends_with(".json")
         || [".yml", ".yaml", ".json"].iter().any(|end| name.ends_with(end) && is_document(&name))
 }
 

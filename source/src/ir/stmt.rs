@@ -122,7 +122,7 @@ pub struct ImportedName {
 /// A parameter of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
-    /// Its name; empty for a pattern.
+    /// Its name. A pattern is called `#0`, `#1`, ... by its place, and the body begins by taking that apart.
     pub name: String,
     /// Its default.
     pub default: Option<Expr>,

@@ -1,5 +1,6 @@
 //! Each language, lowered into the one small tree of `ir`. One file a language.
 
+mod javascript;
 mod python;
 mod reader;
 
@@ -68,6 +69,11 @@ impl Language {
         }
     }
 
+    /// Returns whether it is JavaScript or TypeScript.
+    pub fn is_script(self) -> bool {
+        matches!(self, Language::JavaScript | Language::TypeScript | Language::Tsx)
+    }
+
     /// Returns its grammar.
     pub fn grammar(self) -> tree_sitter::Language {
         match self {
@@ -102,6 +108,7 @@ impl Language {
         let tree = self.parse(text)?;
         let statements = match self {
             Language::Python => python::lower(text, tree.root_node()),
+            Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::lower(text, tree.root_node()),
             // The others are read by queries on the concrete tree.
             _ => Vec::new(),
         };

@@ -2,9 +2,11 @@
 
 mod classes;
 mod constants;
+mod exports;
 mod modules;
 mod names;
 mod resolve;
+mod scripts;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -107,12 +109,14 @@ pub struct Project {
     by_name: HashMap<String, ModuleId>,
     by_tail: HashMap<String, Vec<ModuleId>>,
     by_path: HashMap<String, ModuleId>,
+    script_paths: scripts::ScriptPaths,
 }
 
 impl Project {
     /// Parses and lowers a tree.
     pub fn parse(tree: SourceTree) -> Project {
         let mut project = Project { left_out: tree.left_out.clone(), ..Project::default() };
+        project.script_paths = scripts::ScriptPaths::read(&tree);
         for file in &tree.files {
             let Some(language) = file.language else { continue };
             match language.lower(&file.text) {

@@ -29,6 +29,7 @@ impl Project {
     pub fn imported_module(&self, from: &Module, target: &ImportTarget) -> Option<ModuleId> {
         match from.language {
             Language::Python => self.python_module(&self.absolute(from, target)),
+            language if language.is_script() => self.script_module(from, &target.module),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! Collects what the names at the top of a module stand for.
 
-use super::{Definition, ImportTarget, Module};
+use super::{Definition, ImportTarget, Module, exports};
 use crate::ir::{Import, Statement, StatementKind, walk_statements};
 use crate::lang::Language;
 
@@ -36,6 +36,9 @@ pub(super) fn collect(module: &mut Module) {
 
 fn collect_top(module: &mut Module, statements: &[Statement]) {
     for statement in statements {
+        if module.language.is_script() {
+            exports::collect(module, statement);
+        }
         match &statement.kind {
             StatementKind::Function(function) => {
                 module.definitions.insert(function.name.clone(), Definition::Function(function.clone()));
@@ -45,8 +48,10 @@ fn collect_top(module: &mut Module, statements: &[Statement]) {
             }
             StatementKind::Assign(targets, Some(value)) => {
                 for name in targets.iter().filter_map(|target| target.name()) {
-                    let value = Definition::Value(value.clone());
-                    module.definitions.entry(name.to_owned()).or_insert(value);
+                    // `export { x as default }` and the like.
+                    if value.name() != Some(name) {
+                        module.definitions.entry(name.to_owned()).or_insert_with(|| exports::definition(value));
+                    }
                 }
             }
             StatementKind::If { body, otherwise, .. } => {

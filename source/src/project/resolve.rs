@@ -1,8 +1,8 @@
 //! Finds what a dotted name in a module stands for, through imports, packages and classes.
 
 use super::modules::dotted_name;
-use super::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Project, Resolved};
-use crate::ir::{Expr, dotted};
+use super::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Project, Resolved, exports};
+use crate::ir::{Expr, ExprKind, dotted, literal};
 use crate::lang::Language;
 
 /// Longer chains of imports and names are not followed.
@@ -27,13 +27,22 @@ impl Project {
         let Some(found) = self.module(module) else { return name.to_owned() };
         let Some(target) = found.imports.get(head) else { return name.to_owned() };
         let parts = [Some(self.absolute(found, target)), target.name.clone(), rest.map(str::to_owned)];
-        parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".")
+        let full = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(".");
+        // What a package exports by default is called as the package is.
+        if found.language.is_script() { full.replace(".default", "") } else { full }
     }
 
     fn look_up(&self, module: ModuleId, parts: &[&str], steps: usize) -> Option<Resolved> {
         let (head, rest) = parts.split_first()?;
         if steps > MOST_STEPS {
             return None;
+        }
+        if let Some(own) = self.own_exports(module, parts) {
+            return if own.is_empty() {
+                Some(Resolved::Module(module))
+            } else {
+                self.below(Resolved::Module(module), own, steps + 1)
+            };
         }
         let found = self.head(module, head, steps)?;
         if rest.is_empty() { Some(found) } else { self.below(found, rest, steps) }
@@ -63,6 +72,9 @@ impl Project {
     fn imported(&self, from: ModuleId, target: &ImportTarget, steps: usize) -> Option<Resolved> {
         let module = self.module(from)?;
         let found = self.imported_module(module, target);
+        if module.language.is_script() {
+            return self.imported_script(found?, target.name.as_deref(), steps);
+        }
         let Some(name) = &target.name else { return found.map(Resolved::Module) };
         let member = found.filter(|found| *found != from).and_then(|found| self.look_up(found, &[name], steps + 1));
         member.or_else(|| self.imported_submodule(module, target, name))
@@ -95,6 +107,11 @@ impl Project {
     /// What stands below a module or a class.
     fn below(&self, found: Resolved, rest: &[&str], steps: usize) -> Option<Resolved> {
         match found {
+            Resolved::Module(module) if self.module(module).is_some_and(|module| module.language.is_script()) => {
+                let (head, rest) = rest.split_first()?;
+                let member = self.imported_script(module, Some(head), steps)?;
+                if rest.is_empty() { Some(member) } else { self.below(member, rest, steps + 1) }
+            }
             Resolved::Module(module) => {
                 let member = self.look_up(module, rest, steps + 1);
                 member.or_else(|| {
@@ -108,7 +125,8 @@ impl Project {
                 [name] => self.member(&class, name),
                 _ => None,
             },
-            Resolved::Function(_) | Resolved::Value(..) => None,
+            Resolved::Value(module, _, value) => self.below_value(module, &value, rest, steps),
+            Resolved::Function(_) => None,
         }
     }
 
@@ -118,5 +136,67 @@ impl Project {
             let (module, value) = self.class_field(class, name)?;
             Some(Resolved::Value(module, format!("{}.{name}", class.class.name), value))
         })
+    }
+
+    /// The rest of a name that begins with the module's own exports: `exports.x`, `module.exports.x`.
+    fn own_exports<'p>(&self, module: ModuleId, parts: &'p [&'p str]) -> Option<&'p [&'p str]> {
+        let is_script = self.module(module)?.language.is_script();
+        match parts {
+            ["exports", rest @ ..] | ["module", "exports", rest @ ..] if is_script => Some(rest),
+            _ => None,
+        }
+    }
+
+    /// What a script exports by that name, by default, or as a whole.
+    fn imported_script(&self, found: ModuleId, name: Option<&str>, steps: usize) -> Option<Resolved> {
+        let whole = || {
+            let definition = self.module(found)?.definitions.get(exports::WHOLE)?;
+            let is_record =
+                matches!(definition, Definition::Value(value) if matches!(&*value.kind, ExprKind::Record(_)));
+            if is_record { None } else { self.look_up(found, &[exports::WHOLE], steps + 1) }
+        };
+        match name {
+            None => Some(whole().unwrap_or(Resolved::Module(found))),
+            Some("default") => {
+                let own = self.look_up(found, &["default"], steps + 1);
+                own.or_else(whole).or(Some(Resolved::Module(found)))
+            }
+            Some(name) => {
+                let own = self.look_up(found, &[name], steps + 1);
+                own.or_else(|| self.below(whole()?, &[name], steps + 1))
+            }
+        }
+    }
+
+    /// What stands below a value of a script: an entry of a record, a member of what a class makes.
+    fn below_value(&self, module: ModuleId, value: &Expr, rest: &[&str], steps: usize) -> Option<Resolved> {
+        let (name, rest) = rest.split_first()?;
+        if steps > MOST_STEPS || !self.module(module)?.language.is_script() {
+            return None;
+        }
+        let found = match &*value.kind {
+            ExprKind::Record(entries) => {
+                let entry = entries.iter().find(|entry| entry.key.as_ref().and_then(literal) == Some(name))?;
+                self.value_of(module, name, &entry.value, steps)
+            }
+            ExprKind::Call { callee, made: true, .. } => {
+                let callee = dotted(callee)?;
+                match self.look_up(module, &callee.split('.').collect::<Vec<_>>(), steps + 1)? {
+                    Resolved::Class(class) => self.member(&class, name)?,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        if rest.is_empty() { Some(found) } else { self.below(found, rest, steps + 1) }
+    }
+
+    fn value_of(&self, module: ModuleId, name: &str, value: &Expr, steps: usize) -> Resolved {
+        if let ExprKind::Function(function) = &*value.kind {
+            return Resolved::Function(FunctionRef { module, function: function.clone(), class: None });
+        }
+        let alias = dotted(value);
+        let alias = alias.and_then(|alias| self.look_up(module, &alias.split('.').collect::<Vec<_>>(), steps + 1));
+        alias.unwrap_or_else(|| Resolved::Value(module, name.to_owned(), value.clone()))
     }
 }
