@@ -12,3 +12,4 @@ pub mod project;
 pub mod reading;
 pub mod routes;
 pub mod tree;
+pub mod words;
