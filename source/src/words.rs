@@ -1,4 +1,134 @@
-//! Words that programmers use for callers, owners, roles, tenants and secrets. Names only suggest; the code around decides.
+//! Words by which names speak of identity, roles and refusal. Each list is sorted.
+
+/// What a guard that asks for a credential is named after.
+pub const CREDENTIAL_WORDS: &[&str] = &[
+    "apikey",
+    "auth",
+    "authed",
+    "authenticate",
+    "authenticated",
+    "authentication",
+    "authorization",
+    "authorize",
+    "authorized",
+    "bearer",
+    "credential",
+    "credentials",
+    "identity",
+    "jwt",
+    "logged",
+    "login",
+    "oauth",
+    "oauth2",
+    "password",
+    "principal",
+    "secured",
+    "session",
+    "signed",
+    "signin",
+    "token",
+    "user",
+];
+
+/// What a guard that asks for a role, permission or scope is named after.
+pub const ROLE_WORDS: &[&str] = &[
+    "acl",
+    "admin",
+    "administrator",
+    "admins",
+    "group",
+    "groups",
+    "manager",
+    "moderator",
+    "owner",
+    "permission",
+    "permissions",
+    "privilege",
+    "privileges",
+    "role",
+    "roles",
+    "scope",
+    "scopes",
+    "staff",
+    "superadmin",
+    "superuser",
+];
+
+/// What a guard does, in its name: without one of these (or `current`), a name speaks of a thing and not of a guard.
+pub const GUARD_VERBS: &[&str] = &[
+    "accepted",
+    "allowed",
+    "assert",
+    "authenticate",
+    "authenticated",
+    "authorize",
+    "authorized",
+    "check",
+    "current",
+    "enforce",
+    "ensure",
+    "guard",
+    "has",
+    "is",
+    "must",
+    "need",
+    "needed",
+    "needs",
+    "only",
+    "protect",
+    "protected",
+    "require",
+    "required",
+    "requires",
+    "restrict",
+    "restricted",
+    "secured",
+    "validate",
+    "validated",
+    "verified",
+    "verify",
+];
+
+/// What lets strangers in, in a name.
+pub const PUBLIC_WORDS: &[&str] = &["allowany", "anonymous", "optional", "permitall", "public"];
+
+/// Names of faults that a caller without a credential is answered with.
+pub const UNAUTHENTICATED_WORDS: &[&str] = &[
+    "authenticated",
+    "authentication",
+    "credential",
+    "credentials",
+    "login",
+    "token",
+    "unauthenticated",
+    "unauthorised",
+    "unauthorized",
+];
+
+/// Names of faults that a caller who may not do this is answered with.
+pub const FORBIDDEN_WORDS: &[&str] = &["access", "authorization", "denied", "forbidden", "permission"];
+
+/// Returns the words of a name, in small letters: `isAdmin_user` has `is`, `admin`, `user`.
+pub fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_small = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && was_small) {
+            words.push(String::new());
+        }
+        was_small = letter.is_lowercase() || letter.is_numeric();
+        if let (true, Some(word)) = (letter.is_alphanumeric(), words.last_mut()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Returns whether a name has a word of a list.
+pub fn has_word(name: &str, list: &[&str]) -> bool {
+    words_of(name).iter().any(|word| list.contains(&word.as_str()))
+}
 
 /// Names that stand for the caller, without `_` and in small letters.
 pub const SUBJECT_NAMES: [&str; 35] = [
@@ -140,7 +270,7 @@ pub const TENANT_NAMES: [&str; 28] = [
 ];
 
 /// Parts of names of roles that stand above users.
-pub const ROLE_WORDS: [&str; 12] = [
+pub const ROLE_PARTS: [&str; 12] = [
     "admin",
     "isroot",
     "isstaff",
@@ -156,7 +286,7 @@ pub const ROLE_WORDS: [&str; 12] = [
 ];
 
 /// Parts of names of helpers that decide whether a caller may reach an object.
-pub const GUARD_WORDS: [&str; 44] = [
+pub const GUARD_PARTS: [&str; 44] = [
     "abortifnot",
     "allowed",
     "assertowner",

@@ -1,11 +1,17 @@
 //! One file a framework: which routes it declares, and what guards them.
 
+mod fastapi;
+mod flask;
+mod python;
+mod uses;
+
 use crate::project::Project;
 use crate::routes::RouteTable;
 
 /// Finds the routes of every framework that the project uses.
 pub fn find_routes(project: &Project) -> RouteTable {
-    let table = RouteTable::default();
-    let _ = project;
+    let mut table = RouteTable::default();
+    table.extend(flask::find(project));
+    table.extend(fastapi::find(project));
     table.settle()
 }

@@ -9,7 +9,8 @@ use super::stmt::Function;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
     /// What it is.
-    pub kind: Box<ExprKind>,
+    /// Shared, so that what stands behind a name is copied in no time, however large it is.
+    pub kind: Arc<ExprKind>,
     /// Where it stands.
     pub span: Span,
 }
@@ -129,7 +130,7 @@ pub struct Argument {
 impl Expr {
     /// Makes an expression.
     pub fn new(kind: ExprKind, span: Span) -> Self {
-        Expr { kind: Box::new(kind), span }
+        Expr { kind: Arc::new(kind), span }
     }
 
     /// Returns the name, where it is a bare one.

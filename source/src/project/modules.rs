@@ -35,7 +35,7 @@ impl Project {
     }
 
     /// Returns the dotted name that an import means, without its dots.
-    pub(super) fn absolute(&self, from: &Module, target: &ImportTarget) -> String {
+    pub(crate) fn absolute(&self, from: &Module, target: &ImportTarget) -> String {
         if target.level == 0 {
             return target.module.clone();
         }

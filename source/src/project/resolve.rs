@@ -32,6 +32,11 @@ impl Project {
         if found.language.is_script() { full.replace(".default", "") } else { full }
     }
 
+    /// Returns what an import in a module brings in.
+    pub(crate) fn resolve_import(&self, from: ModuleId, target: &ImportTarget) -> Option<Resolved> {
+        self.imported(from, target, 0)
+    }
+
     fn look_up(&self, module: ModuleId, parts: &[&str], steps: usize) -> Option<Resolved> {
         let (head, rest) = parts.split_first()?;
         if steps > MOST_STEPS {

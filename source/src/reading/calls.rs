@@ -234,7 +234,7 @@ impl Engine<'_> {
         let truth = value.truth.clone().unwrap_or_default();
         let learnt = |facts: &Facts| facts.iter().any(|fact| before.get(fact.key).is_none() && fact.tie != Tie::Absent);
         let is_proved = learnt(&state.facts) || learnt(&truth.yes) || learnt(&truth.no);
-        if !is_proved && labels.is_chosen() && words::holds_one_of(call.name, &words::GUARD_WORDS) {
+        if !is_proved && labels.is_chosen() && words::holds_one_of(call.name, &words::GUARD_PARTS) {
             let asks = labels.subject || labels.tenant || self.identity != identity || self.asks_caller(function);
             if asks && can_refuse(&function.function.body) {
                 return self.named_guard(cx, state, call, value);
@@ -408,7 +408,7 @@ impl Engine<'_> {
             self.note_use(cx, state, receiver, AccessVerb::Delete, call.span);
         } else if idioms::CHANGES.iter().any(|word| name.starts_with(word)) {
             self.note_use(cx, state, receiver, AccessVerb::Mutate, call.span);
-        } else if words::holds_one_of(call.name, &words::GUARD_WORDS) && (labels.subject || labels.tenant) {
+        } else if words::holds_one_of(call.name, &words::GUARD_PARTS) && (labels.subject || labels.tenant) {
             let yes = self.tie(receiver.labels, Tie::Access, mark);
             return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
         }
@@ -430,11 +430,11 @@ impl Engine<'_> {
     fn on_caller(&mut self, cx: &Cx, state: &mut State, call: &Call, (receiver, labels): (&Value, Labels)) -> Option<Value> {
         let mark = self.mark(cx, call.span);
         let plain = words::plain(call.name);
-        if words::holds_one_of(call.name, &words::GUARD_WORDS) && labels.is_chosen() {
+        if words::holds_one_of(call.name, &words::GUARD_PARTS) && labels.is_chosen() {
             let yes = self.tie(labels, Tie::Access, mark);
             return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
         }
-        let is_role = words::holds_one_of(call.name, &words::ROLE_WORDS) || plain.starts_with("hasperm") || plain == "can";
+        let is_role = words::holds_one_of(call.name, &words::ROLE_PARTS) || plain.starts_with("hasperm") || plain == "can";
         if is_role && !labels.is_chosen() {
             let yes = Facts::of(vec![Fact { key: Key::Role, tie: Tie::Access, mark }]);
             return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
@@ -469,7 +469,7 @@ impl Engine<'_> {
         if let Some(value) = self.library_call(cx, state, call) {
             return value;
         }
-        if words::holds_one_of(call.name, &words::GUARD_WORDS) && labels.is_chosen() && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self.")) {
+        if words::holds_one_of(call.name, &words::GUARD_PARTS) && labels.is_chosen() && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self.")) {
             return self.named_guard(cx, state, call, Value::default());
         }
         let is_role = words::holds_one_of(call.name, &["isadmin", "hasrole", "isstaff", "issuperuser", "hasperm", "checkrole", "requirerole", "requireadmin", "hasanyrole", "hasauthority"]);

@@ -141,7 +141,7 @@ impl Engine<'_> {
                     return self.tie(other, tie, mark);
                 }
                 let text = self.text(mark);
-                if words::holds_one_of(&text, &words::ROLE_WORDS) {
+                if words::holds_one_of(&text, &words::ROLE_PARTS) {
                     return role(mark);
                 }
             }

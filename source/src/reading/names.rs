@@ -186,7 +186,7 @@ impl Engine<'_> {
 
     /// A field of the caller: its role, its group, what belongs to it, or itself.
     fn of_caller(&mut self, cx: &Cx, field: &str, span: Span) -> Value {
-        if words::holds_one_of(field, &words::ROLE_WORDS) {
+        if words::holds_one_of(field, &words::ROLE_PARTS) {
             let fact = Fact { key: Key::Role, tie: Tie::Access, mark: self.mark(cx, span) };
             let truth = Truth { yes: Facts::of(vec![fact]), no: Facts::default() };
             let labels = Labels { role: true, ..Labels::default() };
@@ -323,7 +323,7 @@ impl Engine<'_> {
         if words::is_one_of(field, &words::TENANT_NAMES) {
             return Value::of(Labels { tenant: true, ..Labels::default() });
         }
-        if words::holds_one_of(field, &words::ROLE_WORDS) {
+        if words::holds_one_of(field, &words::ROLE_PARTS) {
             return self.of_caller(cx, field, span);
         }
         if idioms::is_connection(field) { Value::kind(Kind::Connection) } else { Value::default() }
@@ -343,7 +343,7 @@ impl Engine<'_> {
     }
 
     fn of_session(&mut self, cx: &Cx, part: Part, field: &str, span: Span) -> Value {
-        if words::holds_one_of(field, &words::ROLE_WORDS) {
+        if words::holds_one_of(field, &words::ROLE_PARTS) {
             return self.of_caller(cx, field, span);
         }
         if words::is_one_of(field, &words::TENANT_NAMES) {

@@ -91,6 +91,14 @@ pub struct Guard {
     pub place: Place,
 }
 
+impl Guard {
+    /// Returns it under another name.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+}
+
 /// One declared route.
 #[derive(Debug, Clone)]
 pub struct RouteEntry {

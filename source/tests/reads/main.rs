@@ -1,5 +1,8 @@
 //! Reads trees of texts from outside of the crate.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod fastapi;
+mod flask;
 mod project;
 mod scripts;
+mod shown;

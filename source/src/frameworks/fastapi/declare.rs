@@ -1,0 +1,86 @@
+//! Routes: decorators, `add_api_route`, `add_route`.
+
+use super::METHODS;
+use super::dependencies::{listed_guards, parameter_guards};
+use crate::frameworks::python::{Declaration, Graph, GuardSite, RouterId, ScopeId, Survey};
+use crate::ir::{Argument, Expr, ExprKind, argument, keyword};
+use crate::project::FunctionRef;
+use crate::routes::GuardLevel;
+
+/// Collects every declared route.
+pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+    for (at, function) in &survey.functions {
+        for decorator in &function.decorators {
+            let Some((callee, arguments)) = decorator.call() else { continue };
+            let ExprKind::Member(object, method) = &*callee.kind else { continue };
+            let handler = survey.handler(*at, function);
+            declare(survey, graph, (*at, decorator), (object, method, arguments), Some(handler));
+        }
+    }
+    for (at, call) in &survey.calls {
+        let Some((callee, arguments)) = call.call() else { continue };
+        match &*callee.kind {
+            ExprKind::Member(object, method) if matches!(method.as_str(), "add_api_route" | "add_route") => {
+                let endpoint = keyword(arguments, "endpoint").or_else(|| argument(arguments, 1));
+                let handler = endpoint.and_then(|endpoint| survey.function(*at, endpoint));
+                declare(survey, graph, (*at, call), (object, method, arguments), handler);
+            }
+            // `router.get("/x")(handler)`
+            ExprKind::Call { callee, arguments: written, .. } => {
+                let ExprKind::Member(object, method) = &*callee.kind else { continue };
+                let Some(handler) = argument(arguments, 0).and_then(|given| survey.function(*at, given)) else {
+                    continue;
+                };
+                declare(survey, graph, (*at, call), (object, method, written), Some(handler));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn declare(
+    survey: &Survey,
+    graph: &mut Graph,
+    (at, call): (ScopeId, &Expr),
+    (object, method, arguments): (&Expr, &str, &[Argument]),
+    handler: Option<FunctionRef>,
+) {
+    let plain = METHODS.contains(&method);
+    if !plain && !matches!(method, "api_route" | "route" | "add_api_route" | "add_route") {
+        return;
+    }
+    let Some(routers) = known_routers(survey, graph, (at, object)) else { return };
+    let path = keyword(arguments, "path").or_else(|| argument(arguments, 0));
+    let Some(path) = path.and_then(|path| survey.text(at, path)) else {
+        graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(at, call.span)));
+        return;
+    };
+    let Some(handler) = handler else {
+        graph.unclear.push(format!("{}: the handler is made at runtime", survey.shown(at, call.span)));
+        return;
+    };
+    let methods = if plain {
+        vec![method.to_ascii_uppercase()]
+    } else {
+        let listed = keyword(arguments, "methods").and_then(|methods| survey.texts(at, methods));
+        listed.unwrap_or_else(|| vec!["GET".to_owned()]).iter().map(|method| method.to_ascii_uppercase()).collect()
+    };
+    let site = GuardSite { at, level: GuardLevel::Route, span: call.span };
+    let mut guards =
+        keyword(arguments, "dependencies").map(|list| listed_guards(survey, site, list)).unwrap_or_default();
+    let inner = survey.scope_at(handler.module, handler.function.span).unwrap_or(at);
+    let place = GuardSite { at: inner, level: GuardLevel::Route, span: handler.function.span };
+    for guard in parameter_guards(survey, place, &handler.function) {
+        // A dependency that is met twice runs once.
+        if !guards.iter().any(|known| known.name == guard.name) {
+            guards.push(guard);
+        }
+    }
+    graph.declared.push(Declaration { routers, path, methods, handler, at: (survey.module(at), call.span), guards });
+}
+
+/// The routers that a route is put on. `None` where it is none: `client.get("/x")` is no route.
+fn known_routers(survey: &Survey, graph: &Graph, (at, object): (ScopeId, &Expr)) -> Option<Vec<RouterId>> {
+    let routers = survey.routers(graph, at, object);
+    (!routers.is_empty()).then_some(routers)
+}

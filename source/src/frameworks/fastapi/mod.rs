@@ -1,0 +1,26 @@
+//! FastAPI and Starlette.
+
+mod declare;
+mod dependencies;
+mod mounts;
+
+use super::python::{Graph, Survey};
+use super::uses::uses_python;
+use crate::project::Project;
+use crate::routes::{FrameworkName, RouteTable};
+
+/// Methods with a decorator of their own.
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// Finds the routes.
+pub(super) fn find(project: &Project) -> RouteTable {
+    if !uses_python(project, &["fastapi", "starlette"]) {
+        return RouteTable::default();
+    }
+    let survey = Survey::of(project);
+    let mut graph = Graph::new(FrameworkName::FastApi);
+    mounts::collect_routers(&survey, &mut graph);
+    mounts::collect_mounts(&survey, &mut graph);
+    declare::collect(&survey, &mut graph);
+    graph.finish(project)
+}

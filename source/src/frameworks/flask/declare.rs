@@ -1,0 +1,194 @@
+//! Routes: decorators on functions and classes, `add_url_rule`, `add_resource`.
+
+use super::METHODS;
+use super::views::{Answers, View, class_guards, given_methods, methods_of, view_of, wrapper_guards};
+use crate::frameworks::python::{Declaration, Graph, GuardSite, RouterId, ScopeId, Survey, read_guard};
+use crate::ir::{Argument, Expr, ExprKind, Span, Spread, argument, keyword};
+use crate::project::{ClassRef, FunctionRef};
+use crate::routes::{Guard, GuardLevel};
+
+/// What a decorator or call says of a route.
+struct Rule {
+    at: ScopeId,
+    span: Span,
+    routers: Vec<RouterId>,
+    paths: Vec<String>,
+    methods: Option<Vec<String>>,
+}
+
+/// Collects every declared route.
+pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+    for (at, function) in &survey.functions {
+        let handler = survey.handler(*at, function);
+        for (place, decorator) in function.decorators.iter().enumerate() {
+            let Some(rule) = rule_of(survey, graph, (*at, decorator)) else { continue };
+            let site = GuardSite { at: *at, level: GuardLevel::Route, span: decorator.span };
+            // What stands above the route's decorator wraps what nobody calls.
+            let below = function.decorators.iter().skip(place + 1);
+            let guards = below.filter_map(|guard| read_guard(survey, site.on(guard.span), guard)).collect();
+            declare_function(survey, graph, &rule, (handler.clone(), guards));
+        }
+    }
+    for (at, class) in &survey.classes {
+        let class = ClassRef { module: survey.module(*at), class: (*class).clone() };
+        for decorator in &class.class.decorators {
+            let Some(rule) = rule_of(survey, graph, (*at, decorator)) else { continue };
+            declare_class(survey, graph, &rule, (&class, Vec::new()));
+        }
+    }
+    for (at, call) in &survey.calls {
+        let Some((callee, arguments)) = call.call() else { continue };
+        match &*callee.kind {
+            ExprKind::Member(object, method) if method == "add_url_rule" => {
+                add_url_rule(survey, graph, (*at, call), (object, arguments));
+            }
+            ExprKind::Member(object, method) if method.starts_with("add_") && method.ends_with("resource") => {
+                add_resource(survey, graph, (*at, call), (object, arguments));
+            }
+            // `app.route("/x")(handler)`
+            ExprKind::Call { .. } => {
+                let Some(given) = argument(arguments, 0) else { continue };
+                let Some(rule) = rule_of(survey, graph, (*at, callee)) else { continue };
+                declare_view(survey, graph, &rule, view_of(survey, *at, given));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads `@app.route("/x", methods=[..])`, `@bp.get("/x")`, `@api.resource("/x")`.
+fn rule_of(survey: &Survey, graph: &mut Graph, (at, decorator): (ScopeId, &Expr)) -> Option<Rule> {
+    let (callee, arguments) = decorator.call()?;
+    let ExprKind::Member(object, name) = &*callee.kind else { return None };
+    let is_verb = METHODS.contains(&name.as_str());
+    if !is_verb && !matches!(name.as_str(), "route" | "resource") {
+        return None;
+    }
+    let routers = survey.routers(graph, at, object);
+    if routers.is_empty() {
+        return None;
+    }
+    let methods = if is_verb { Some(vec![name.to_ascii_uppercase()]) } else { given_methods(survey, at, arguments) };
+    let paths = paths_of(survey, graph, (at, decorator.span), arguments, 0);
+    Some(Rule { at, span: decorator.span, routers, paths, methods })
+}
+
+/// The paths among the arguments from that place on, or `rule=`.
+fn paths_of(
+    survey: &Survey,
+    graph: &mut Graph,
+    (at, span): (ScopeId, Span),
+    arguments: &[Argument],
+    from: usize,
+) -> Vec<String> {
+    let mut paths = Vec::new();
+    let plain = arguments.iter().filter(|given| given.name.is_none()).skip(from);
+    for given in plain.chain(arguments.iter().filter(|given| given.name.as_deref() == Some("rule"))) {
+        let texts = match given.spread {
+            Spread::Many => survey.texts(at, &given.value),
+            _ => survey.text(at, &given.value).map(|text| vec![text]),
+        };
+        match texts {
+            Some(texts) => paths.extend(texts),
+            None => graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(at, span))),
+        }
+    }
+    if paths.is_empty()
+        && from == 0
+        && arguments.iter().all(|given| given.name.as_deref().is_some_and(|name| name != "rule"))
+    {
+        paths.push(String::new());
+    }
+    paths
+}
+
+fn add_url_rule(
+    survey: &Survey,
+    graph: &mut Graph,
+    (at, call): (ScopeId, &Expr),
+    (object, arguments): (&Expr, &[Argument]),
+) {
+    let routers = survey.routers(graph, at, object);
+    let view = keyword(arguments, "view_func").or_else(|| argument(arguments, 2));
+    let Some(view) = view.filter(|_| !routers.is_empty()) else { return };
+    let rule = keyword(arguments, "rule").or_else(|| argument(arguments, 0));
+    let Some(path) = rule.and_then(|rule| survey.text(at, rule)) else {
+        graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(at, call.span)));
+        return;
+    };
+    let methods = given_methods(survey, at, arguments);
+    let rule = Rule { at, span: call.span, routers, paths: vec![path], methods };
+    declare_view(survey, graph, &rule, view_of(survey, at, view));
+}
+
+fn add_resource(
+    survey: &Survey,
+    graph: &mut Graph,
+    (at, call): (ScopeId, &Expr),
+    (object, arguments): (&Expr, &[Argument]),
+) {
+    let routers = survey.routers(graph, at, object);
+    let Some(resource) = argument(arguments, 0).filter(|_| !routers.is_empty()) else { return };
+    let paths = paths_of(survey, graph, (at, call.span), arguments, 1);
+    let rule = Rule { at, span: call.span, routers, paths, methods: None };
+    declare_view(survey, graph, &rule, view_of(survey, at, resource));
+}
+
+fn declare_view(survey: &Survey, graph: &mut Graph, rule: &Rule, view: Option<View>) {
+    let Some(view) = view else {
+        graph.unclear.push(format!("{}: the handler is made at runtime", survey.shown(rule.at, rule.span)));
+        return;
+    };
+    let site = GuardSite { at: rule.at, level: GuardLevel::Route, span: rule.span };
+    let mut guards = wrapper_guards(survey, site, &view.wrappers);
+    match view.answers {
+        Answers::Function(function) => {
+            guards.extend(own_guards(survey, rule.at, &function));
+            declare_function(survey, graph, rule, (function, guards));
+        }
+        Answers::Class(class) => declare_class(survey, graph, rule, (&class, guards)),
+    }
+}
+
+/// The guards among a function's own decorators.
+fn own_guards(survey: &Survey, at: ScopeId, function: &FunctionRef) -> Vec<Guard> {
+    let inner = survey.scope_at(function.module, function.function.outer_span).unwrap_or(at);
+    let site = GuardSite { at: inner, level: GuardLevel::Route, span: function.function.span };
+    let decorators = function.function.decorators.iter();
+    decorators.filter_map(|guard| read_guard(survey, site.on(guard.span), guard)).collect()
+}
+
+fn declare_function(survey: &Survey, graph: &mut Graph, rule: &Rule, (handler, guards): (FunctionRef, Vec<Guard>)) {
+    let methods = rule.methods.clone().unwrap_or_else(|| vec!["GET".to_owned()]);
+    for path in &rule.paths {
+        graph.declared.push(Declaration {
+            routers: rule.routers.clone(),
+            path: path.clone(),
+            methods: methods.clone(),
+            handler: handler.clone(),
+            at: (survey.module(rule.at), rule.span),
+            guards: guards.clone(),
+        });
+    }
+}
+
+fn declare_class(survey: &Survey, graph: &mut Graph, rule: &Rule, (class, outer): (&ClassRef, Vec<Guard>)) {
+    let answering = methods_of(survey, rule.at, class, rule.methods.as_deref());
+    if answering.is_empty() {
+        graph.unclear.push(format!("{}: its class answers no method here", survey.shown(rule.at, rule.span)));
+    }
+    for (methods, handler) in answering {
+        let site = GuardSite { at: rule.at, level: GuardLevel::Route, span: rule.span };
+        let mut guards = outer.clone();
+        guards.extend(class_guards(survey, site, class, &handler.function.name));
+        guards.extend(own_guards(survey, rule.at, &handler));
+        let rule = Rule {
+            at: rule.at,
+            span: rule.span,
+            routers: rule.routers.clone(),
+            paths: rule.paths.clone(),
+            methods: Some(methods),
+        };
+        declare_function(survey, graph, &rule, (handler, guards));
+    }
+}

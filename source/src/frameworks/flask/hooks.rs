@@ -1,0 +1,47 @@
+//! `before_request` and its kin: what runs before every handler of an application or blueprint.
+
+use crate::frameworks::python::{Graph, GuardSite, ScopeId, Survey, read_guard};
+use crate::ir::{Expr, ExprKind, argument};
+use crate::routes::GuardLevel;
+
+/// Adds the hooks to the routers that they guard.
+pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+    for (at, function) in &survey.functions {
+        for decorator in &function.decorators {
+            let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
+            let ExprKind::Member(object, hook) = &*callee.kind else { continue };
+            let name = Expr::new(ExprKind::Name(function.name.clone()), function.span);
+            add(survey, graph, (*at, object, hook), &name);
+        }
+    }
+    for (at, call) in &survey.calls {
+        let Some((callee, arguments)) = call.call() else { continue };
+        let ExprKind::Member(object, hook) = &*callee.kind else { continue };
+        if let Some(hooked) = argument(arguments, 0) {
+            add(survey, graph, (*at, object, hook), hooked);
+        }
+    }
+}
+
+fn add(survey: &Survey, graph: &mut Graph, (at, object, hook): (ScopeId, &Expr, &str), hooked: &Expr) {
+    if !matches!(hook, "before_request" | "before_app_request") {
+        return;
+    }
+    for id in survey.routers(graph, at, object) {
+        let is_app = graph.routers.get(&id).is_some_and(|router| router.is_app) || hook == "before_app_request";
+        let level = if is_app { GuardLevel::App } else { GuardLevel::Router };
+        let site = GuardSite { at, level, span: hooked.span };
+        let guard = read_guard(survey, site, hooked);
+        let Some(guard) = guard else { continue };
+        let guard = match hooked.name() {
+            Some(name) => guard.named(name),
+            None => guard,
+        };
+        let on = if is_app { graph.apps_of(id) } else { [id].into() };
+        for id in on {
+            if let Some(router) = graph.routers.get_mut(&id) {
+                router.layers.push(guard.clone());
+            }
+        }
+    }
+}

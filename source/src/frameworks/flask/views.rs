@@ -1,0 +1,134 @@
+//! What answers a route: a function, or a class with a method for each HTTP method, and what is wrapped around it.
+
+use super::METHODS;
+use super::mounts::guards_of;
+use crate::frameworks::python::{GuardSite, Meaning, ScopeId, Survey, read_guard};
+use crate::ir::{Expr, ExprKind, argument, keyword};
+use crate::project::{ClassRef, FunctionRef};
+use crate::routes::Guard;
+
+/// Wrappers around wrappers are followed no deeper.
+const MOST_WRAPPERS: usize = 8;
+
+/// What answers a route.
+pub(super) struct View {
+    pub(super) answers: Answers,
+    /// What is wrapped around it, outermost first.
+    pub(super) wrappers: Vec<(ScopeId, Expr)>,
+}
+
+/// A function or a class.
+pub(super) enum Answers {
+    Function(FunctionRef),
+    Class(ClassRef),
+}
+
+/// Returns what a `view_func` or a resource is.
+pub(super) fn view_of(survey: &Survey, at: ScopeId, expr: &Expr) -> Option<View> {
+    let mut wrappers = Vec::new();
+    let (mut at, mut expr) = (at, expr.clone());
+    for _ in 0..MOST_WRAPPERS {
+        if let Some((callee, arguments)) = expr.call() {
+            if let ExprKind::Member(object, method) = &*callee.kind
+                && method == "as_view"
+            {
+                let class = survey.class(at, object)?;
+                return Some(View { answers: Answers::Class(class), wrappers });
+            }
+            let Some(inner) = argument(arguments, 0).cloned() else { break };
+            wrappers.push((at, callee.clone()));
+            expr = inner;
+            continue;
+        }
+        match survey.assigned(at, &expr) {
+            Some((of, value)) if value.call().is_some() => (at, expr) = (of, value),
+            _ => break,
+        }
+    }
+    let answers = survey.meanings(at, &expr).into_iter().find_map(|meaning| match meaning {
+        Meaning::Function(function) => Some(Answers::Function(function)),
+        Meaning::Class(class) => Some(Answers::Class(class)),
+        Meaning::Value(of, value) => match &*value.kind {
+            ExprKind::Function(function) => Some(Answers::Function(survey.handler(of, function))),
+            _ => None,
+        },
+        Meaning::Module(_) => None,
+    })?;
+    Some(View { answers, wrappers })
+}
+
+/// Returns the methods of a class-based view that answer requests, each with the HTTP methods that it answers.
+pub(super) fn methods_of(
+    survey: &Survey,
+    at: ScopeId,
+    class: &ClassRef,
+    given: Option<&[String]>,
+) -> Vec<(Vec<String>, FunctionRef)> {
+    let mut found = Vec::new();
+    for name in METHODS {
+        let Some(method) = survey.project.method(class, name) else { continue };
+        let http = name.to_ascii_uppercase();
+        if given.is_none_or(|given| given.contains(&http)) {
+            found.push((vec![http], method));
+        }
+    }
+    if let (true, Some(method)) = (found.is_empty(), survey.project.method(class, "dispatch_request")) {
+        let own = || {
+            let (module, value) = survey.project.class_field(class, "methods")?;
+            survey.texts(survey.scope_at(module, value.span).unwrap_or(at), &value)
+        };
+        let methods = given.map(<[String]>::to_vec).or_else(own).unwrap_or_else(|| vec!["GET".to_owned()]);
+        found.push((methods, method));
+    }
+    found
+}
+
+/// Returns the guards that a class-based view puts around one of its methods: `decorators`, `method_decorators`.
+pub(super) fn class_guards(survey: &Survey, site: GuardSite, class: &ClassRef, method: &str) -> Vec<Guard> {
+    let mut guards = Vec::new();
+    for field in ["decorators", "method_decorators"] {
+        let Some((module, value)) = survey.project.class_field(class, field) else { continue };
+        let Some(of) = survey.scope_at(module, value.span) else { continue };
+        let place = GuardSite { at: of, ..site };
+        match &*value.kind {
+            // `{"get": [login_required]}`
+            ExprKind::Record(entries) => {
+                for entry in entries {
+                    if entry.key.as_ref().and_then(|key| survey.text(of, key)).as_deref() == Some(method) {
+                        guards.extend(guards_of(survey, place, &entry.value));
+                    }
+                }
+            }
+            _ => guards.extend(guards_of(survey, place, &value)),
+        }
+    }
+    guards
+}
+
+/// Returns the guards among what is wrapped around a handler, outermost first.
+pub(super) fn wrapper_guards(survey: &Survey, site: GuardSite, wrappers: &[(ScopeId, Expr)]) -> Vec<Guard> {
+    let read = |(of, wrapper): &(ScopeId, Expr)| read_guard(survey, GuardSite { at: *of, ..site }, wrapper);
+    wrappers.iter().filter_map(read).collect()
+}
+
+/// Returns the items of a list, which may stand behind names and be put together with `+`.
+pub(super) fn listed(survey: &Survey, (at, list): (ScopeId, &Expr)) -> Vec<(ScopeId, Expr)> {
+    let mut items = Vec::new();
+    for meaning in survey.meanings(at, list) {
+        let Meaning::Value(of, value) = meaning else { continue };
+        match &*value.kind {
+            ExprKind::List(parts) => items.extend(parts.iter().map(|part| (of, part.clone()))),
+            ExprKind::Operation(sign, parts) if sign == "+" => {
+                parts.iter().for_each(|part| items.extend(listed(survey, (of, part))));
+            }
+            _ => {}
+        }
+    }
+    items
+}
+
+/// Returns the methods that a route is given: `methods=[..]`.
+pub(super) fn given_methods(survey: &Survey, at: ScopeId, arguments: &[crate::ir::Argument]) -> Option<Vec<String>> {
+    let texts = keyword(arguments, "methods").and_then(|methods| survey.texts(at, methods))?;
+    Some(texts.iter().map(|method| method.to_ascii_uppercase()).collect())
+}

@@ -1,0 +1,16 @@
+//! What the frameworks of Python share: where names are bound, which routers are mounted where, what guards refuse.
+
+mod bindings;
+mod graph;
+mod guards;
+mod meaning;
+mod refusals;
+mod routers;
+mod survey;
+mod texts;
+
+pub(super) use graph::{Declaration, Graph, Mount, MountKind, Router, RouterId};
+pub(super) use guards::{GuardSite, read_guard};
+pub(super) use meaning::Meaning;
+pub(super) use routers::Made;
+pub(super) use survey::{ScopeId, Survey};

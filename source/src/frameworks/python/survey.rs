@@ -1,0 +1,121 @@
+//! One walk over the modules: every function, class and call with the scope in which it stands.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::bindings::Scope;
+use super::meaning::Meaning;
+use super::refusals::Refusal;
+use crate::ir::{Class, Expr, Function, Span, dotted, last_part};
+use crate::lang::Language;
+use crate::project::{ModuleId, Project};
+
+/// The place of a scope in its survey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::frameworks) struct ScopeId(pub(super) usize);
+
+/// The key of a function or class: its module, and the first byte of it.
+pub(super) type Start = (ModuleId, usize);
+
+/// What stands in the Python modules of a project, without its tests.
+pub(in crate::frameworks) struct Survey<'p> {
+    pub(in crate::frameworks) project: &'p Project,
+    pub(super) scopes: Vec<Scope>,
+    /// Functions in the order of their places, each with the scope in which it is defined.
+    pub(in crate::frameworks) functions: Vec<(ScopeId, &'p Arc<Function>)>,
+    /// Classes, likewise.
+    pub(in crate::frameworks) classes: Vec<(ScopeId, &'p Arc<Class>)>,
+    /// Calls, likewise.
+    pub(in crate::frameworks) calls: Vec<(ScopeId, &'p Expr)>,
+    pub(super) of_module: HashMap<ModuleId, ScopeId>,
+    pub(super) of_function: HashMap<Start, ScopeId>,
+    pub(super) of_class: HashMap<Start, ScopeId>,
+    /// Calls by the last part of what they call.
+    pub(super) calls_by_name: HashMap<&'p str, Vec<usize>>,
+    pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
+    pub(super) known_refusals: RefCell<HashMap<Start, Refusal>>,
+}
+
+impl<'p> Survey<'p> {
+    /// Walks over the modules of a project.
+    pub(in crate::frameworks) fn of(project: &'p Project) -> Self {
+        let mut survey = Survey {
+            project,
+            scopes: Vec::new(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            calls: Vec::new(),
+            of_module: HashMap::new(),
+            of_function: HashMap::new(),
+            of_class: HashMap::new(),
+            calls_by_name: HashMap::new(),
+            known_parameters: RefCell::default(),
+            known_refusals: RefCell::default(),
+        };
+        let is_read = |path: &str| !is_test(path);
+        for module in &project.modules {
+            if module.language == Language::Python && is_read(&module.path) {
+                survey.walk_module(module);
+            }
+        }
+        for (at, (_, call)) in survey.calls.iter().enumerate() {
+            let name = call.call().and_then(|(callee, _)| callee_name(callee));
+            if let Some(name) = name {
+                survey.calls_by_name.entry(name).or_default().push(at);
+            }
+        }
+        survey
+    }
+
+    /// Returns the module of a scope.
+    pub(in crate::frameworks) fn module(&self, at: ScopeId) -> ModuleId {
+        self.scopes.get(at.0).map_or(ModuleId(usize::MAX), |scope| scope.module)
+    }
+
+    /// Returns the innermost scope of a module that covers a piece of it.
+    pub(in crate::frameworks) fn scope_at(&self, module: ModuleId, span: Span) -> Option<ScopeId> {
+        let mut at = *self.of_module.get(&module)?;
+        // Scopes follow the one that they stand in, so the last that covers is the innermost.
+        for (number, scope) in self.scopes.iter().enumerate().skip(at.0) {
+            if scope.module != module {
+                break;
+            }
+            if scope.span.covers(&span) {
+                at = ScopeId(number);
+            }
+        }
+        Some(at)
+    }
+
+    /// Returns where a piece stands, for messages.
+    pub(in crate::frameworks) fn shown(&self, at: ScopeId, span: Span) -> String {
+        let place = self.project.place(self.module(at), span);
+        format!("{}:{}", place.file, place.line)
+    }
+
+    /// Returns the full name of a dotted expression: `flask.Blueprint`.
+    pub(in crate::frameworks) fn full_name(&self, at: ScopeId, expr: &Expr) -> Option<String> {
+        let name = dotted(expr)?;
+        let (head, rest) = name.split_once('.').map_or((name.as_str(), None), |(head, rest)| (head, Some(rest)));
+        match self.local_import(at, head) {
+            Some(full) => Some(rest.map_or(full.clone(), |rest| format!("{full}.{rest}"))),
+            None => Some(self.project.full_name(self.module(at), &name)),
+        }
+    }
+}
+
+/// Returns the last part of what is called.
+pub(super) fn callee_name(callee: &Expr) -> Option<&str> {
+    match &*callee.kind {
+        crate::ir::ExprKind::Name(name) | crate::ir::ExprKind::Member(_, name) => Some(last_part(name)),
+        _ => None,
+    }
+}
+
+/// Returns whether a file holds tests: what they set up is no part of the application.
+fn is_test(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let in_tests = folders.split('/').any(|folder| matches!(folder, "test" | "tests" | "testing"));
+    in_tests || name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py"
+}
