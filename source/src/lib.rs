@@ -11,3 +11,4 @@ pub mod lang;
 pub mod project;
 pub mod routes;
 pub mod tree;
+mod words;

@@ -1,11 +1,13 @@
 //! One file a framework: which routes it declares, and what guards them.
 
+mod django;
+
 use crate::project::Project;
 use crate::routes::RouteTable;
 
 /// Finds the routes of every framework that the project uses.
 pub fn find_routes(project: &Project) -> RouteTable {
-    let table = RouteTable::default();
-    let _ = project;
+    let mut table = RouteTable::default();
+    table.extend(django::find(project));
     table.settle()
 }
