@@ -12,4 +12,4 @@ pub mod project;
 pub mod reading;
 pub mod routes;
 pub mod tree;
-pub mod words;
+mod words;

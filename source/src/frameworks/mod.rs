@@ -1,5 +1,6 @@
 //! One file a framework: which routes it declares, and what guards them.
 
+mod django;
 mod fastapi;
 mod flask;
 mod python;
@@ -13,5 +14,6 @@ pub fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     table.extend(flask::find(project));
     table.extend(fastapi::find(project));
+    table.extend(django::find(project));
     table.settle()
 }

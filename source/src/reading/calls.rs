@@ -10,9 +10,9 @@ use super::idioms::{self, Does, Shape};
 use super::report::AccessVerb;
 use super::state::State;
 use super::value::{Kind, Labels, Part, Query, Truth, Value};
+use super::words;
 use crate::ir::{Argument, Expr, ExprKind, Span, Spread, dotted, last_part, literal};
 use crate::project::Resolved;
-use crate::words;
 
 /// A call whose receiver and arguments were read.
 pub(super) struct Call<'a> {
@@ -30,7 +30,11 @@ impl Call<'_> {
     }
 
     pub(super) fn positional(&self, place: usize) -> Option<&Value> {
-        self.given.iter().filter(|given| given.name.is_none() && given.spread == Spread::One).nth(place).map(|given| &given.value)
+        self.given
+            .iter()
+            .filter(|given| given.name.is_none() && given.spread == Spread::One)
+            .nth(place)
+            .map(|given| &given.value)
     }
 
     pub(super) fn text(&self, place: usize) -> Option<&str> {
@@ -126,15 +130,24 @@ impl Engine<'_> {
     /// Calls that never return, that give the caller, or that open a credential.
     fn identity_call(&mut self, cx: &Cx, state: &mut State, call: &Call, target: Option<&Resolved>) -> Option<Value> {
         let is_own = target.is_some() || (call.receiver.is_none() && self.is_own(cx, state, call.name));
-        if idioms::STOPS.contains(&call.name) && !is_own && !call.receiver.as_ref().is_some_and(|of| of.labels.is_chosen()) {
+        if idioms::STOPS.contains(&call.name)
+            && !is_own
+            && !call.receiver.as_ref().is_some_and(|of| of.labels.is_chosen())
+        {
             return Some(Value { never: true, ..Value::default() });
         }
         if !is_own && words::is_one_of(call.name, &words::SUBJECT_CALLS) {
             return Some(self.ask_caller(cx, call.span));
         }
         let plain = words::plain(call.dotted);
-        let opens = matches!(call.name, "decode" | "verify" | "decode_token" | "jwt_decode" | "jwtVerify" | "verifyIdToken" | "verify_id_token")
-            && (plain.contains("jwt") || plain.contains("token") || plain.contains("jose") || plain.contains("jsonwebtoken") || call.labels().token)
+        let opens = matches!(
+            call.name,
+            "decode" | "verify" | "decode_token" | "jwt_decode" | "jwtVerify" | "verifyIdToken" | "verify_id_token"
+        ) && (plain.contains("jwt")
+            || plain.contains("token")
+            || plain.contains("jose")
+            || plain.contains("jsonwebtoken")
+            || call.labels().token)
             && !is_own;
         if opens {
             // A callback gets what was opened.
@@ -153,7 +166,10 @@ impl Engine<'_> {
     /// A statement in SQL, whatever sends it.
     fn sql_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<Value> {
         let (text, parts, rest) = match (&call.receiver, call.given.split_first()) {
-            (Some(Value { kind: Kind::Text(text, parts), .. }), _) if super::sql::is_statement(text) && !matches!(call.name, "format" | "strip" | "replace" | "join" | "lower" | "bindparams") => {
+            (Some(Value { kind: Kind::Text(text, parts), .. }), _)
+                if super::sql::is_statement(text)
+                    && !matches!(call.name, "format" | "strip" | "replace" | "join" | "lower" | "bindparams") =>
+            {
                 (text.clone(), parts.clone(), call.given.as_slice())
             }
             (_, Some((first, rest))) => match &first.value.kind {
@@ -190,15 +206,24 @@ impl Engine<'_> {
 
     /// Runs functions that are given to a call: callbacks that get what it gives.
     pub(super) fn call_back(&mut self, cx: &Cx, state: &mut State, call: &Call, value: &Value) -> Vec<Value> {
-        let functions: Vec<_> = call.given.iter().filter_map(|given| match &given.value.kind {
-            Kind::Function(function, around) => Some((function.clone(), around.clone())),
-            _ => None,
-        }).collect();
+        let functions: Vec<_> = call
+            .given
+            .iter()
+            .filter_map(|given| match &given.value.kind {
+                Kind::Function(function, around) => Some((function.clone(), around.clone())),
+                _ => None,
+            })
+            .collect();
         let mut made = Vec::new();
         for (function, around) in functions {
             let first = function.function.parameters.first().map(|first| first.name.as_str()).unwrap_or_default();
-            let is_after_error = matches!(first, "err" | "error" | "e" | "_" | "_err") && function.function.parameters.len() > 1;
-            let arguments = if is_after_error { vec![Given::plain(Value::default()), Given::plain(value.clone())] } else { vec![Given::plain(value.clone())] };
+            let is_after_error =
+                matches!(first, "err" | "error" | "e" | "_" | "_err") && function.function.parameters.len() > 1;
+            let arguments = if is_after_error {
+                vec![Given::plain(Value::default()), Given::plain(value.clone())]
+            } else {
+                vec![Given::plain(value.clone())]
+            };
             let mut path = state.clone();
             // Names of the place where it stands may have changed since.
             let names = if around.is_empty() { around } else { Rc::new(state.names.clone()) };
@@ -213,7 +238,7 @@ impl Engine<'_> {
     fn go_on(&mut self, state: &State, call: &Call) -> Value {
         let is_error = call.given.len() == 1 && self.framework_is_chain() && call.text(0) != Some("route");
         if !is_error {
-            let given = call.given.iter().map(|given| given.value.clone()).collect();
+            let given = call.given.clone();
             if let Some(frame) = self.frames.last_mut() {
                 frame.nexts.push((state.clone(), given));
             }
@@ -226,7 +251,13 @@ impl Engine<'_> {
     }
 
     /// A function of the project; where its body proves nothing, its name may still say that it decides.
-    fn guarded_follow(&mut self, cx: &Cx, state: &mut State, call: &Call, (function, around): (&crate::project::FunctionRef, &Rc<super::value::Names>)) -> Value {
+    fn guarded_follow(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        (function, around): (&crate::project::FunctionRef, &Rc<super::value::Names>),
+    ) -> Value {
         let before = state.facts.clone();
         let identity = self.identity;
         let value = self.follow(cx, state, function, around, call.given.clone());
@@ -240,7 +271,11 @@ impl Engine<'_> {
                 return self.named_guard(cx, state, call, value);
             }
         }
-        if !is_proved && !value.labels.subject && !value.labels.is_chosen() && words::is_one_of(call.name, &words::SUBJECT_CALLS) {
+        if !is_proved
+            && !value.labels.subject
+            && !value.labels.is_chosen()
+            && words::is_one_of(call.name, &words::SUBJECT_CALLS)
+        {
             return self.ask_caller(cx, call.span);
         }
         value
@@ -293,7 +328,8 @@ impl Engine<'_> {
                 self.note_relation(cx, state, &Value::of(Labels { ids: Default::default(), ..labels }), call.span);
                 return Value::default();
             }
-            let is_service = !self.models.is_model(&found.class.name) && found.class.methods().any(|method| method.name != "__init__");
+            let is_service = !self.models.is_model(&found.class.name)
+                && found.class.methods().any(|method| method.name != "__init__");
             let kind = if is_service { Kind::Instance(found) } else { Kind::Plain };
             return Value { labels: Labels { subject: false, ..labels }, kind, ..Value::default() };
         }
@@ -338,7 +374,10 @@ impl Engine<'_> {
                 super::state::find(entries, key).cloned()
             }
             Kind::Condition(_) => Some(receiver.clone()),
-            _ if matches!(call.name, "in_" | "is_" | "contains" | "eq" | "__eq__") && receiver.labels.is_plain() && receiver.field.is_some() => {
+            _ if matches!(call.name, "in_" | "is_" | "contains" | "eq" | "__eq__")
+                && receiver.labels.is_plain()
+                && receiver.field.is_some() =>
+            {
                 let value = call.positional(0).cloned().unwrap_or_default();
                 let clause = super::queries::equal(receiver.field.as_deref().unwrap_or(""), &value);
                 Some(Value { labels: value.labels, kind: Kind::Condition(Rc::new(vec![clause])), ..Value::default() })
@@ -357,15 +396,20 @@ impl Engine<'_> {
             });
         }
         match (call.text(0), part) {
-            (Some(key), _) if matches!(call.name, "get" | "getlist" | "pop" | "get_argument" | "getAll" | "getOrDefault") => {
+            (Some(key), _)
+                if matches!(call.name, "get" | "getlist" | "pop" | "get_argument" | "getAll" | "getOrDefault") =>
+            {
                 Some(self.of_request(cx, if part == Part::Whole { Part::Headers } else { part }, key, call.span))
             }
             (None, Part::Path) if matches!(call.name, "get" | "pop") => Some(Value::of(self.path_labels())),
             (None, Part::Body | Part::Query) if call.labels().is_plain() && !call.given.is_empty() => {
-                let from = if part == Part::Body { super::report::IdOrigin::Body } else { super::report::IdOrigin::Query };
+                let from =
+                    if part == Part::Body { super::report::IdOrigin::Body } else { super::report::IdOrigin::Query };
                 Some(Value::of(self.client("*", from)))
             }
-            (_, Part::Whole) if words::is_one_of(call.name, &words::SUBJECT_NAMES) => Some(self.ask_caller(cx, call.span)),
+            (_, Part::Whole) if words::is_one_of(call.name, &words::SUBJECT_NAMES) => {
+                Some(self.ask_caller(cx, call.span))
+            }
             _ => Some(Value::kind(Kind::Request(part))).filter(|_| part != Part::Whole),
         }
     }
@@ -385,7 +429,10 @@ impl Engine<'_> {
             let made = self.call_back(cx, state, call, &receiver.plain());
             let truth = made.into_iter().find_map(|value| value.truth);
             let truth = truth.map(|truth| Rc::new(Truth { yes: truth.yes.clone(), no: Facts::default() }));
-            return Some(Value { truth: truth.filter(|_| matches!(call.name, "some" | "every" | "find" | "anyMatch" | "any")), ..receiver.plain() });
+            return Some(Value {
+                truth: truth.filter(|_| matches!(call.name, "some" | "every" | "find" | "anyMatch" | "any")),
+                ..receiver.plain()
+            });
         }
         let is_subject = receiver.labels.subject && !receiver.labels.is_chosen();
         if is_subject {
@@ -404,7 +451,10 @@ impl Engine<'_> {
             }
         }
         let name = words::plain(call.name);
-        if matches!(name.as_str(), "delete" | "destroy" | "remove" | "deleteone" | "deleteinstance" | "harddelete" | "softdelete") {
+        if matches!(
+            name.as_str(),
+            "delete" | "destroy" | "remove" | "deleteone" | "deleteinstance" | "harddelete" | "softdelete"
+        ) {
             self.note_use(cx, state, receiver, AccessVerb::Delete, call.span);
         } else if idioms::CHANGES.iter().any(|word| name.starts_with(word)) {
             self.note_use(cx, state, receiver, AccessVerb::Mutate, call.span);
@@ -421,20 +471,28 @@ impl Engine<'_> {
     /// `user.check_password(..)`: who knows it is let in.
     fn password(&self, call: &Call, receiver: &Value, mark: super::facts::Mark) -> Option<Value> {
         let plain = words::plain(call.name);
-        let checks = plain.contains("passw") || (plain.contains("verify") && words::holds_one_of(call.name, &words::SECRET_WORDS));
+        let checks = plain.contains("passw")
+            || (plain.contains("verify") && words::holds_one_of(call.name, &words::SECRET_WORDS));
         let yes = checks.then(|| self.tie(receiver.labels, Tie::Access, mark))?;
         Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() })
     }
 
     /// A method of the caller: a role, what belongs to it, or a decision on an object.
-    fn on_caller(&mut self, cx: &Cx, state: &mut State, call: &Call, (receiver, labels): (&Value, Labels)) -> Option<Value> {
+    fn on_caller(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        (receiver, labels): (&Value, Labels),
+    ) -> Option<Value> {
         let mark = self.mark(cx, call.span);
         let plain = words::plain(call.name);
         if words::holds_one_of(call.name, &words::GUARD_PARTS) && labels.is_chosen() {
             let yes = self.tie(labels, Tie::Access, mark);
             return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
         }
-        let is_role = words::holds_one_of(call.name, &words::ROLE_PARTS) || plain.starts_with("hasperm") || plain == "can";
+        let is_role =
+            words::holds_one_of(call.name, &words::ROLE_PARTS) || plain.starts_with("hasperm") || plain == "can";
         if is_role && !labels.is_chosen() {
             let yes = Facts::of(vec![Fact { key: Key::Role, tie: Tie::Access, mark }]);
             return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
@@ -449,7 +507,8 @@ impl Engine<'_> {
             return self.verb(cx, state, call, (Shape::Query, &value));
         }
         // Sequelize: `user.getInvoices({ where: { id } })`
-        let is_getter = call.name.strip_prefix("get").and_then(|rest| rest.chars().next()).is_some_and(char::is_uppercase);
+        let is_getter =
+            call.name.strip_prefix("get").and_then(|rest| rest.chars().next()).is_some_and(char::is_uppercase);
         if is_getter && !words::is_one_of(call.name, &words::SUBJECT_CALLS) && labels.is_chosen() {
             let query = Query { clauses: self.clauses_given(call), ..from_caller };
             return Some(self.send(cx, state, &query, (false, false)));
@@ -469,10 +528,27 @@ impl Engine<'_> {
         if let Some(value) = self.library_call(cx, state, call) {
             return value;
         }
-        if words::holds_one_of(call.name, &words::GUARD_PARTS) && labels.is_chosen() && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self.")) {
+        if words::holds_one_of(call.name, &words::GUARD_PARTS)
+            && labels.is_chosen()
+            && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self."))
+        {
             return self.named_guard(cx, state, call, Value::default());
         }
-        let is_role = words::holds_one_of(call.name, &["isadmin", "hasrole", "isstaff", "issuperuser", "hasperm", "checkrole", "requirerole", "requireadmin", "hasanyrole", "hasauthority"]);
+        let is_role = words::holds_one_of(
+            call.name,
+            &[
+                "isadmin",
+                "hasrole",
+                "isstaff",
+                "issuperuser",
+                "hasperm",
+                "checkrole",
+                "requirerole",
+                "requireadmin",
+                "hasanyrole",
+                "hasauthority",
+            ],
+        );
         if is_role && !labels.is_chosen() {
             let yes = Facts::of(vec![Fact { key: Key::Role, tie: Tie::Access, mark }]);
             if self.statement_is(call.span) {
@@ -480,28 +556,48 @@ impl Engine<'_> {
             }
             return Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() };
         }
-        if idioms::DISCARDS.contains(&call.name) || idioms::DISCARDED_ROOTS.iter().any(|root| call.dotted.starts_with(root)) {
+        if idioms::DISCARDS.contains(&call.name)
+            || idioms::DISCARDED_ROOTS.iter().any(|root| call.dotted.starts_with(root))
+        {
             return Value::default();
         }
         self.call_back(cx, state, call, &Value::of(Labels { subject: false, ..labels }));
         if let Some(value) = self.guess(cx, state, call, (labels, receiver)) {
             return value;
         }
-        if self.statement_is(call.span) && !labels.objects.is_empty() && !name.starts_with("log") && !name.starts_with("refresh") {
-            let what = if name.starts_with("delete") || name.starts_with("remove") { AccessVerb::Delete } else { AccessVerb::Mutate };
-            if idioms::CHANGES.iter().any(|word| name.starts_with(word)) || what == AccessVerb::Delete || name.starts_with("save") {
+        if self.statement_is(call.span)
+            && !labels.objects.is_empty()
+            && !name.starts_with("log")
+            && !name.starts_with("refresh")
+        {
+            let what = if name.starts_with("delete") || name.starts_with("remove") {
+                AccessVerb::Delete
+            } else {
+                AccessVerb::Mutate
+            };
+            if idioms::CHANGES.iter().any(|word| name.starts_with(word))
+                || what == AccessVerb::Delete
+                || name.starts_with("save")
+            {
                 self.note_use(cx, state, &Value::of(labels), what, call.span);
             } else {
                 self.note_relation(cx, state, &Value::of(labels), call.span);
             }
         }
         let opens_token = (labels.token || receiver.token) && !labels.is_chosen() && !labels.subject;
-        if opens_token && ["verify", "decode", "validate", "authenticate", "check", "get", "load", "parse", "find"].iter().any(|word| name.contains(word)) && !name.starts_with("getheader") {
+        if opens_token
+            && ["verify", "decode", "validate", "authenticate", "check", "get", "load", "parse", "find"]
+                .iter()
+                .any(|word| name.contains(word))
+            && !name.starts_with("getheader")
+        {
             return self.ask_caller(cx, call.span);
         }
         let mut all = labels.with(receiver);
         // A signed blob that was opened is no longer the client's choice.
-        if matches!(call.name, "unsign" | "unserialize" | "decrypt") || (call.name == "loads" && !call.dotted.starts_with("json") && !call.dotted.starts_with("yaml")) {
+        if matches!(call.name, "unsign" | "unserialize" | "decrypt")
+            || (call.name == "loads" && !call.dotted.starts_with("json") && !call.dotted.starts_with("yaml"))
+        {
             all = Labels { token: true, ids: Default::default(), ..all };
         }
         let keeps_subject = all.subject && !all.is_chosen();
@@ -530,13 +626,16 @@ impl Engine<'_> {
                 let kind = Kind::Condition(Rc::new(vec![super::queries::equal(&column, &value)]));
                 return Some(Value { labels, kind, ..Value::default() });
             }
-            "any" | "all" | "bool" | "Boolean" | "next" | "str" | "int" | "String" | "Number" | "UUID" | "ObjectId" | "parseInt" | "list" | "tuple" | "set" | "sorted" => {
+            "any" | "all" | "bool" | "Boolean" | "next" | "str" | "int" | "String" | "Number" | "UUID" | "ObjectId"
+            | "parseInt" | "list" | "tuple" | "set" | "sorted" => {
                 let first = call.positional(0).cloned().unwrap_or_default();
                 self.call_back(cx, state, call, &Value::default());
                 let settled = self.settle(cx, state, first, call.span);
                 return Some(Value { labels, ..settled });
             }
-            "isinstance" | "len" | "url_for" | "redirect" | "print" | "hasattr" | "type" | "reverse" => return Some(Value::default()),
+            "isinstance" | "len" | "url_for" | "redirect" | "print" | "hasattr" | "type" | "reverse" => {
+                return Some(Value::default());
+            }
             "getattr" => {
                 let of = call.positional(0).cloned().unwrap_or_default();
                 return call.text(1).map(|field| self.field(cx, state, &of, field, call.span)).or(Some(of.plain()));
@@ -551,13 +650,30 @@ impl Engine<'_> {
             }
             _ => {}
         }
-        let compares_secret = matches!(name.as_str(), "comparedigest" | "checkpasswordhash" | "verifypassword" | "checkpassword" | "timingsafeequal" | "validatepassword") || call.dotted.ends_with("bcrypt.compare") || call.dotted.ends_with("bcrypt.checkpw");
+        let compares_secret = matches!(
+            name.as_str(),
+            "comparedigest"
+                | "checkpasswordhash"
+                | "verifypassword"
+                | "checkpassword"
+                | "timingsafeequal"
+                | "validatepassword"
+        ) || call.dotted.ends_with("bcrypt.compare")
+            || call.dotted.ends_with("bcrypt.checkpw");
         if compares_secret {
             let yes = self.tie(Labels { ids: Default::default(), ..labels }, Tie::Access, mark);
             return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
         }
-        if matches!(call.name, "open" | "send_file" | "send_from_directory" | "FileResponse" | "sendFile" | "readFile" | "readFileSync") && labels.is_chosen() {
-            return Some(if labels.objects.is_empty() { self.file(cx, state, call, labels) } else { Value::of(labels) });
+        if matches!(
+            call.name,
+            "open" | "send_file" | "send_from_directory" | "FileResponse" | "sendFile" | "readFile" | "readFileSync"
+        ) && labels.is_chosen()
+        {
+            return Some(if labels.objects.is_empty() {
+                self.file(cx, state, call, labels)
+            } else {
+                Value::of(labels)
+            });
         }
         self.object_or_404(cx, state, call)
     }
@@ -565,7 +681,12 @@ impl Engine<'_> {
     /// A file whose path a client chooses.
     fn file(&mut self, cx: &Cx, state: &mut State, call: &Call, labels: Labels) -> Value {
         let bound = super::value::Bound { column: Rc::from("path"), labels, field: None };
-        let query = Query { model: Some(Rc::from("file")), clauses: vec![super::value::Clause::Equal(bound)], mark: self.mark(cx, call.span), ..Query::default() };
+        let query = Query {
+            model: Some(Rc::from("file")),
+            clauses: vec![super::value::Clause::Equal(bound)],
+            mark: self.mark(cx, call.span),
+            ..Query::default()
+        };
         self.send(cx, state, &query, (false, false))
     }
 
@@ -611,7 +732,8 @@ impl Engine<'_> {
             super::value::Sends::Load
         };
         let root = call.dotted.rsplit('.').nth(1).filter(|root| root.chars().next().is_some_and(char::is_uppercase));
-        let query = Query { model: root.map(Rc::from), clauses, sends, mark: self.mark(cx, call.span), ..Query::default() };
+        let query =
+            Query { model: root.map(Rc::from), clauses, sends, mark: self.mark(cx, call.span), ..Query::default() };
         let value = self.send(cx, state, &query, (false, false));
         for place in value.labels.objects.iter() {
             if let Some(access) = self.accesses.get_mut(place) {
@@ -632,8 +754,13 @@ pub(super) fn clauses_of_given(given: &Given) -> Vec<super::value::Clause> {
     match &given.name {
         Some(name) if idioms::OPTION_KEYS.contains(&&**name) => Vec::new(),
         Some(name) if idioms::CONDITION_KEYS.contains(&&**name) => super::queries::clauses_of_value(&given.value),
-        Some(name) if name.ends_with("__ne") || name.ends_with("__not") || name.ends_with("__nin") => vec![super::value::Clause::Other],
-        Some(name) => vec![super::queries::equal(name.split("__").next().filter(|_| !name.starts_with("__")).unwrap_or(name), &given.value)],
+        Some(name) if name.ends_with("__ne") || name.ends_with("__not") || name.ends_with("__nin") => {
+            vec![super::value::Clause::Other]
+        }
+        Some(name) => vec![super::queries::equal(
+            name.split("__").next().filter(|_| !name.starts_with("__")).unwrap_or(name),
+            &given.value,
+        )],
         None if matches!(given.value.kind, Kind::Function(..)) => Vec::new(),
         None => super::queries::clauses_of_value(&given.value),
     }
@@ -649,13 +776,19 @@ fn placeholders(rest: &[Given]) -> super::sql::Given {
             (Kind::Record(entries), _) => {
                 for (name, value) in entries.iter() {
                     match (&**name, &value.kind) {
-                        ("replacements" | "bind" | "values" | "params", Kind::List(items)) => given.positional.extend(items.iter().cloned()),
-                        ("replacements" | "bind" | "values" | "params", Kind::Record(inner)) => given.named.extend(inner.iter().cloned()),
+                        ("replacements" | "bind" | "values" | "params", Kind::List(items)) => {
+                            given.positional.extend(items.iter().cloned())
+                        }
+                        ("replacements" | "bind" | "values" | "params", Kind::Record(inner)) => {
+                            given.named.extend(inner.iter().cloned())
+                        }
                         _ => given.named.push((name.clone(), value.clone())),
                     }
                 }
             }
-            (_, Some(name)) if !matches!(&**name, "params" | "parameters" | "args") => given.named.push((name.clone(), one.value.clone())),
+            (_, Some(name)) if !matches!(&**name, "params" | "parameters" | "args") => {
+                given.named.push((name.clone(), one.value.clone()))
+            }
             _ => given.positional.push(one.value.clone()),
         }
     }
@@ -671,7 +804,9 @@ fn can_refuse(body: &[crate::ir::Statement]) -> bool {
             let is_decision = match &*value.kind {
                 ExprKind::Constant(text) => matches!(text.as_str(), "False" | "false"),
                 ExprKind::Compare(..) | ExprKind::Logic { .. } | ExprKind::Not(_) => true,
-                ExprKind::Call { callee, .. } => dotted(callee).is_some_and(|name| matches!(last_part(&name), "bool" | "any" | "all" | "exists" | "isdisjoint" | "intersection")),
+                ExprKind::Call { callee, .. } => dotted(callee).is_some_and(|name| {
+                    matches!(last_part(&name), "bool" | "any" | "all" | "exists" | "isdisjoint" | "intersection")
+                }),
                 _ => false,
             };
             refuses |= is_decision;

@@ -32,7 +32,7 @@ pub(super) struct Frame {
     /// State and value at each of its ends.
     pub(super) ends: Vec<(State, Value)>,
     /// State at each call of the next part of a chain, and what it was called with.
-    pub(super) nexts: Vec<(State, Vec<Value>)>,
+    pub(super) nexts: Vec<(State, Vec<super::follow::Given>)>,
 }
 
 /// One place where an object leaves the handler or is changed.
@@ -259,7 +259,9 @@ impl<'p> Engine<'p> {
         access.clauses.iter().find_map(|clause| {
             let Clause::Equal(bound) = clause else { return None };
             let by_object = bound.labels.objects.iter().find_map(|object| self.guard(facts, object, asked));
-            by_object.or_else(|| bound.labels.ids.iter().find_map(|id| self.guard_of_id(facts, id, (place, &bound.column), asked)))
+            by_object.or_else(|| {
+                bound.labels.ids.iter().find_map(|id| self.guard_of_id(facts, id, (place, &bound.column), asked))
+            })
         })
     }
 
@@ -273,7 +275,7 @@ impl<'p> Engine<'p> {
         others.filter(|(_, other)| other.labels.ids == Places::of(id) && !other.is_many).find_map(|(other, access)| {
             // The key of one table says nothing of a row of another table with the same key.
             let same = access.model.is_none() || model.is_none() || access.model == model;
-            if same || !crate::words::is_primary(column) { self.guard(facts, other, asked) } else { None }
+            if same || !super::words::is_primary(column) { self.guard(facts, other, asked) } else { None }
         })
     }
 }

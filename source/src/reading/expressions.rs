@@ -8,8 +8,8 @@ use super::report::AccessVerb;
 use super::state::State;
 use super::statements::{is_none, none_value};
 use super::value::{Bound, Clause, Kind, Labels, Part, Query, Truth, Value};
+use super::words;
 use crate::ir::{Clause as Loop, Entry, Expr, ExprKind, Span, dotted, literal};
-use crate::words;
 
 impl Engine<'_> {
     /// Reads an expression.
@@ -128,7 +128,14 @@ impl Engine<'_> {
     }
 
     /// Returns what holds where two values are equal, or where the first is within the second.
-    pub(super) fn equal(&mut self, cx: &Cx, state: &State, (one, two): (&Value, &Value), (sign, parts): (&str, &[Expr]), span: Span) -> Facts {
+    pub(super) fn equal(
+        &mut self,
+        cx: &Cx,
+        state: &State,
+        (one, two): (&Value, &Value),
+        (sign, parts): (&str, &[Expr]),
+        span: Span,
+    ) -> Facts {
         let mark = self.mark(cx, span);
         let (a, b) = (one.labels, two.labels);
         let tie = if sign == "in" { Tie::Access } else { Tie::Owner };
@@ -158,8 +165,11 @@ impl Engine<'_> {
         let fields = [one, two].into_iter().filter_map(|value| value.field.as_deref().map(|field| (value, field)));
         for (value, field) in fields {
             let is_open = words::holds_one_of(field, &super::idioms::PUBLIC_WORDS)
-                || parts.iter().any(|part| words::holds_one_of(self.project.text(cx.module, part.span), &super::idioms::PUBLIC_WORDS));
-            let is_secret = words::holds_one_of(field, &words::SECRET_WORDS) && (!a.ids.is_empty() || !b.ids.is_empty() || a.token || b.token);
+                || parts.iter().any(|part| {
+                    words::holds_one_of(self.project.text(cx.module, part.span), &super::idioms::PUBLIC_WORDS)
+                });
+            let is_secret = words::holds_one_of(field, &words::SECRET_WORDS)
+                && (!a.ids.is_empty() || !b.ids.is_empty() || a.token || b.token);
             if !value.labels.objects.is_empty() && (is_open || is_secret) {
                 return self.tie(Labels { ids: Default::default(), ..value.labels }, Tie::Access, mark);
             }
@@ -171,13 +181,20 @@ impl Engine<'_> {
     fn equal_objects(&mut self, state: &State, (one, two): (&Value, &Value), mark: Mark) -> Facts {
         let mut facts = Facts::default();
         for (from, to) in [(one, two), (two, one)] {
-            let objects = from.labels.objects.iter().filter_map(|object| self.guard(&state.facts, object, Default::default()));
-            let ids = from.labels.ids.iter().filter_map(|id| state.facts.get(Key::Id(id)).map(|fact| super::engine::Guard { tie: Some(fact.tie), mark: fact.mark }));
+            let objects =
+                from.labels.objects.iter().filter_map(|object| self.guard(&state.facts, object, Default::default()));
+            let ids = from.labels.ids.iter().filter_map(|id| {
+                state.facts.get(Key::Id(id)).map(|fact| super::engine::Guard { tie: Some(fact.tie), mark: fact.mark })
+            });
             let Some(tie) = objects.chain(ids).find_map(|guard| guard.tie) else {
                 self.narrow(from.labels, to);
                 continue;
             };
-            let apart = Labels { objects: to.labels.objects.without(from.labels.objects), ids: to.labels.ids.without(from.labels.ids), ..Labels::default() };
+            let apart = Labels {
+                objects: to.labels.objects.without(from.labels.objects),
+                ids: to.labels.ids.without(from.labels.ids),
+                ..Labels::default()
+            };
             facts.and(&self.tie(apart, tie, mark));
         }
         facts
@@ -189,7 +206,9 @@ impl Engine<'_> {
             return;
         }
         for place in of.labels.objects.iter() {
-            if let Some(access) = self.accesses.get_mut(place).filter(|access| access.is_many && access.labels.ids.is_empty()) {
+            if let Some(access) =
+                self.accesses.get_mut(place).filter(|access| access.is_many && access.labels.ids.is_empty())
+            {
                 let column = of.field.clone().unwrap_or_default();
                 access.labels = access.labels.with(chosen);
                 access.clauses.push(Clause::Equal(Bound { column, labels: chosen, field: None }));
@@ -206,7 +225,8 @@ impl Engine<'_> {
             labels = labels.with(value.labels);
             match &entry.key {
                 Some(key) => {
-                    let name = literal(key).or(key.name()).map(str::to_owned).or_else(|| dotted(key)).unwrap_or_default();
+                    let name =
+                        literal(key).or(key.name()).map(str::to_owned).or_else(|| dotted(key)).unwrap_or_default();
                     made.push((Rc::from(name), value));
                 }
                 None => match value.kind {
@@ -230,13 +250,21 @@ impl Engine<'_> {
         value
     }
 
-    fn comprehension(&mut self, cx: &Cx, state: &mut State, (body, clauses, conditions): (&Expr, &[Loop], &[Expr]), span: Span) -> Value {
+    fn comprehension(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (body, clauses, conditions): (&Expr, &[Loop], &[Expr]),
+        span: Span,
+    ) -> Value {
         let mut inner = state.clone();
         let mut source_labels = Labels::default();
         for clause in clauses {
             let source = self.eval(cx, &mut inner, &clause.source);
             let element = match &source.kind {
-                Kind::Store(_) | Kind::Query(_) => self.filtered(cx, &mut inner, &source, (&clause.target, conditions), span),
+                Kind::Store(_) | Kind::Query(_) => {
+                    self.filtered(cx, &mut inner, &source, (&clause.target, conditions), span)
+                }
                 _ => self.element(cx, &mut inner, &source, clause.source.span),
             };
             source_labels = source_labels.with(element.labels);
@@ -259,7 +287,14 @@ impl Engine<'_> {
     }
 
     /// The elements of a table in memory or of a query for which conditions hold.
-    pub(super) fn filtered(&mut self, cx: &Cx, state: &mut State, source: &Value, (target, conditions): (&Expr, &[Expr]), span: Span) -> Value {
+    pub(super) fn filtered(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        source: &Value,
+        (target, conditions): (&Expr, &[Expr]),
+        span: Span,
+    ) -> Value {
         let mut query = match &source.kind {
             Kind::Query(query) => query.as_ref().clone(),
             Kind::Store(name) => Query { model: Some(name.clone()), ..Query::default() },
@@ -336,7 +371,12 @@ impl Engine<'_> {
         match (&value.kind, &name) {
             (Kind::Store(store), _) => {
                 let bound = Bound { column: Rc::from(""), labels: keyed.labels, field: keyed.field.clone() };
-                let query = Query { model: Some(store.clone()), clauses: vec![Clause::Equal(bound)], mark: self.mark(cx, span), ..Query::default() };
+                let query = Query {
+                    model: Some(store.clone()),
+                    clauses: vec![Clause::Equal(bound)],
+                    mark: self.mark(cx, span),
+                    ..Query::default()
+                };
                 self.send(cx, state, &query, (false, true))
             }
             (Kind::Request(Part::Path), None) => Value::of(self.path_labels()),
@@ -355,7 +395,12 @@ impl Engine<'_> {
             return;
         }
         let bound = Bound { column: Rc::from(""), labels: key.labels, field: key.field.clone() };
-        let query = Query { model: Some(store.clone()), clauses: vec![Clause::Equal(bound)], mark: self.mark(cx, span), ..Query::default() };
+        let query = Query {
+            model: Some(store.clone()),
+            clauses: vec![Clause::Equal(bound)],
+            mark: self.mark(cx, span),
+            ..Query::default()
+        };
         let value = self.send(cx, state, &query, (false, true));
         self.note_use(cx, state, &value, AccessVerb::Mutate, span);
     }
@@ -364,7 +409,9 @@ impl Engine<'_> {
 /// Whether a condition names one object.
 pub(super) fn names_object(clause: &Clause) -> bool {
     match clause {
-        Clause::Equal(bound) => bound.labels.is_chosen() && (words::is_id(&bound.column) || words::is_primary(&bound.column)),
+        Clause::Equal(bound) => {
+            bound.labels.is_chosen() && (words::is_id(&bound.column) || words::is_primary(&bound.column))
+        }
         Clause::Any(arms) => arms.iter().flatten().any(names_object),
         Clause::Other => false,
     }

@@ -26,7 +26,14 @@ impl Given {
 
 impl Engine<'_> {
     /// Reads a function of the project with these arguments, and learns what holds behind it.
-    pub(super) fn follow(&mut self, cx: &Cx, state: &mut State, function: &FunctionRef, around: &Rc<Names>, given: Vec<Given>) -> Value {
+    pub(super) fn follow(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        function: &FunctionRef,
+        around: &Rc<Names>,
+        given: Vec<Given>,
+    ) -> Value {
         let labels = given.iter().fold(Labels::default(), |labels, given| labels.with(given.value.labels));
         let is_again = self.stack.iter().any(|known| Arc::ptr_eq(known, &function.function));
         if is_again || !self.spend() {
@@ -49,8 +56,19 @@ impl Engine<'_> {
     }
 
     /// Reads a function and returns what it did, path by path.
-    pub(super) fn run(&mut self, cx: &Cx, state: &State, function: &FunctionRef, around: &Rc<Names>, given: Vec<Given>) -> Frame {
-        let mut inner = State { names: around.as_ref().clone(), left: self.left_for(cx, state, function), facts: state.facts.clone() };
+    pub(super) fn run(
+        &mut self,
+        cx: &Cx,
+        state: &State,
+        function: &FunctionRef,
+        around: &Rc<Names>,
+        given: Vec<Given>,
+    ) -> Frame {
+        let mut inner = State {
+            names: around.as_ref().clone(),
+            left: self.left_for(cx, state, function),
+            facts: state.facts.clone(),
+        };
         let parameters = self.own_parameters(function, &mut inner);
         bind(&parameters, given, &mut inner);
         let within = Cx { module: function.module, class: function.class.clone(), depth: cx.depth + 1 };
@@ -105,9 +123,11 @@ impl Engine<'_> {
 
     /// Returns the parameters without the one that stands for the object itself.
     pub(super) fn own_parameters(&self, function: &FunctionRef, inner: &mut State) -> Vec<Parameter> {
-        let is_static = function.function.decorators.iter().any(|decorator| {
-            dotted(decorator).is_some_and(|name| last_part(&name) == "staticmethod")
-        });
+        let is_static = function
+            .function
+            .decorators
+            .iter()
+            .any(|decorator| dotted(decorator).is_some_and(|name| last_part(&name) == "staticmethod"));
         let mut parameters = function.function.parameters.clone();
         let Some(class) = function.class.as_ref().filter(|_| !is_static) else { return parameters };
         let first = parameters.first().map(|first| first.name.clone()).unwrap_or_default();

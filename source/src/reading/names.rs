@@ -4,16 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::engine::{Cx, Engine};
-use super::idioms::{self, PUBLIC_WORDS};
 use super::facts::{Fact, Facts, Key, Tie};
+use super::idioms::{self, PUBLIC_WORDS};
 use super::report::IdOrigin;
 use super::state::State;
 use super::value::{Kind, Labels, Part, Query, Truth, Value};
+use super::words;
 use crate::ir::{Expr, ExprKind, Function, Span, dotted, last_part};
 use crate::lang::Language;
 use crate::project::{ClassRef, FunctionRef, ModuleId, Resolved};
 use crate::routes::FrameworkName;
-use crate::words;
 
 impl Engine<'_> {
     /// Returns what a bare name stands for.
@@ -81,7 +81,9 @@ impl Engine<'_> {
     /// What a value at the top of a module is for.
     fn global_value(&mut self, module: ModuleId, name: &str, value: &Expr) -> Value {
         match &*value.kind {
-            ExprKind::Record(_) | ExprKind::List(_) | ExprKind::Comprehension { .. } => Value::kind(Kind::Store(Rc::from(name))),
+            ExprKind::Record(_) | ExprKind::List(_) | ExprKind::Comprehension { .. } => {
+                Value::kind(Kind::Store(Rc::from(name)))
+            }
             ExprKind::Text(text) => Value::kind(Kind::Text(Rc::from(text.as_str()), Rc::default())),
             ExprKind::Call { callee, arguments, .. } => {
                 let called = dotted(callee).unwrap_or_default();
@@ -110,7 +112,11 @@ impl Engine<'_> {
             }
             // `invoices = db.invoices`, `invoices = db["invoices"]`
             ExprKind::Member(base, field) if self.is_connection(module, base) => {
-                if idioms::is_connection(field) { Value::kind(Kind::Connection) } else { Value::kind(Kind::Repository(Rc::from(field.as_str()))) }
+                if idioms::is_connection(field) {
+                    Value::kind(Kind::Connection)
+                } else {
+                    Value::kind(Kind::Repository(Rc::from(field.as_str())))
+                }
             }
             ExprKind::Index(base, key) if self.is_connection(module, base) => match crate::ir::literal(key) {
                 Some(key) => Value::kind(Kind::Repository(Rc::from(key))),
@@ -158,7 +164,8 @@ impl Engine<'_> {
             Kind::Class(name, class) => return self.of_class((name, class.as_ref()), field),
             Kind::Instance(class) => return self.of_instance(cx, state, (of, &class.clone()), field, span),
             Kind::Connection => {
-                let kind = if idioms::is_connection(field) { Kind::Connection } else { Kind::Repository(Rc::from(field)) };
+                let kind =
+                    if idioms::is_connection(field) { Kind::Connection } else { Kind::Repository(Rc::from(field)) };
                 return Value::kind(kind);
             }
             Kind::Record(entries) => {
@@ -167,7 +174,9 @@ impl Engine<'_> {
                 }
             }
             Kind::Response if field == "locals" => return Value::kind(Kind::Request(Part::Locals)),
-            Kind::Query(query) if matches!(field, "c" | "query" | "objects") => return Value::kind(Kind::Query(query.clone())),
+            Kind::Query(query) if matches!(field, "c" | "query" | "objects") => {
+                return Value::kind(Kind::Query(query.clone()));
+            }
             Kind::Repository(_) if matches!(field, "manager" | "createQueryBuilder") => return of.clone(),
             _ => {}
         }
@@ -216,7 +225,14 @@ impl Engine<'_> {
         Value { field: Some(Rc::from(field)), ..Value::default() }
     }
 
-    fn of_instance(&mut self, cx: &Cx, state: &mut State, (of, class): (&Value, &ClassRef), field: &str, span: Span) -> Value {
+    fn of_instance(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (of, class): (&Value, &ClassRef),
+        field: &str,
+        span: Span,
+    ) -> Value {
         let is_view = matches!(self.framework, FrameworkName::Django) && cx.class.is_some();
         if is_view && field == "request" {
             return Value::kind(Kind::Request(Part::Whole));
@@ -228,9 +244,11 @@ impl Engine<'_> {
             return self.ask_caller(cx, span);
         }
         if let Some(method) = self.project.method(class, field) {
-            let is_property = method.function.decorators.iter().any(|decorator| {
-                dotted(decorator).is_some_and(|name| last_part(&name).ends_with("property"))
-            });
+            let is_property = method
+                .function
+                .decorators
+                .iter()
+                .any(|decorator| dotted(decorator).is_some_and(|name| last_part(&name).ends_with("property")));
             if is_property {
                 return self.follow(cx, state, &method, &Rc::default(), Vec::new());
             }
@@ -238,7 +256,12 @@ impl Engine<'_> {
         }
         if let Some((module, value)) = self.project.class_field(class, field) {
             return match &*value.kind {
-                ExprKind::Name(_) | ExprKind::Member(..) => self.name(&Cx { module, class: None, depth: 0 }, &mut State::default(), &dotted(&value).unwrap_or_default(), span),
+                ExprKind::Name(_) | ExprKind::Member(..) => self.name(
+                    &Cx { module, class: None, depth: 0 },
+                    &mut State::default(),
+                    &dotted(&value).unwrap_or_default(),
+                    span,
+                ),
                 ExprKind::Call { .. } => {
                     let inner = Cx { module, class: None, depth: cx.depth + 1 };
                     self.eval(&inner, &mut State::default(), &value)
@@ -269,9 +292,11 @@ impl Engine<'_> {
             _ => dotted(inner),
         });
         match (last, inner) {
-            ("Repository" | "Model" | "MongoRepository" | "Collection" | "EntityRepository" | "TreeRepository" | "ModelType", Some(model)) => {
-                Value::kind(Kind::Repository(Rc::from(last_part(&model))))
-            }
+            (
+                "Repository" | "Model" | "MongoRepository" | "Collection" | "EntityRepository" | "TreeRepository"
+                | "ModelType",
+                Some(model),
+            ) => Value::kind(Kind::Repository(Rc::from(last_part(&model)))),
             ("Annotated" | "Optional", Some(inner)) => self.typed_name(module, &inner),
             _ => self.typed_name(module, &outer),
         }
@@ -317,7 +342,10 @@ impl Engine<'_> {
         if matches!(field, "app" | "state" | "locals") {
             return Value::kind(Kind::Request(Part::Locals));
         }
-        if field == "auth" || words::is_one_of(field, &words::SUBJECT_NAMES) || words::is_one_of(field, &words::SUBJECT_CALLS) {
+        if field == "auth"
+            || words::is_one_of(field, &words::SUBJECT_NAMES)
+            || words::is_one_of(field, &words::SUBJECT_CALLS)
+        {
             return self.ask_caller(cx, span);
         }
         if words::is_one_of(field, &words::TENANT_NAMES) {
@@ -331,11 +359,16 @@ impl Engine<'_> {
 
     fn of_headers(&mut self, field: &str) -> Value {
         let plain = words::plain(field);
-        if plain.contains("auth") || words::holds_one_of(field, &words::SECRET_WORDS) || plain.contains("key") || plain.contains("cookie") {
+        if plain.contains("auth")
+            || words::holds_one_of(field, &words::SECRET_WORDS)
+            || plain.contains("key")
+            || plain.contains("cookie")
+        {
             return Value::token();
         }
         let mut labels = self.client(field, IdOrigin::Header);
-        labels.claimed = ["user", "sub", "account", "identity", "email", "tenant", "org"].iter().any(|word| plain.contains(word));
+        labels.claimed =
+            ["user", "sub", "account", "identity", "email", "tenant", "org"].iter().any(|word| plain.contains(word));
         if labels.claimed {
             labels.ids = Default::default();
         }

@@ -10,8 +10,8 @@ use super::report::AccessVerb;
 use super::sql;
 use super::state::State;
 use super::value::{Bound, Clause, Kind, Labels, Names, Places, Query, Sends, Truth, Value, labels_of};
+use super::words;
 use crate::ir::{Expr, Span};
-use crate::words;
 
 impl Engine<'_> {
     /// Reads an expression as conditions of a query.
@@ -21,7 +21,13 @@ impl Engine<'_> {
     }
 
     /// Sends a query: notes the access, and returns what it gives.
-    pub(super) fn send(&mut self, cx: &Cx, state: &mut State, query: &Query, (is_many, is_store): (bool, bool)) -> Value {
+    pub(super) fn send(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        query: &Query,
+        (is_many, is_store): (bool, bool),
+    ) -> Value {
         let mark = if query.mark.span.end == 0 { self.mark(cx, self.statement) } else { query.mark };
         let mut labels = labels_of(&query.clauses);
         labels.objects = labels.objects.with(query.parents);
@@ -60,7 +66,11 @@ impl Engine<'_> {
         if let Some(access) = self.accesses.get(place).filter(|_| matches!(scope, Some(Tie::Owner | Tie::Access))) {
             // Where a row of the caller is there, what it was found by is the caller's too: a membership.
             let chosen = labels_of(&access.clauses);
-            let yes = self.tie(Labels { ids: chosen.ids, objects: chosen.objects, ..Labels::default() }, Tie::Access, access.mark);
+            let yes = self.tie(
+                Labels { ids: chosen.ids, objects: chosen.objects, ..Labels::default() },
+                Tie::Access,
+                access.mark,
+            );
             let no = value.truth().no.clone();
             value.truth = Some(Rc::new(Truth { yes, no }));
         }
@@ -85,7 +95,10 @@ impl Engine<'_> {
             return None;
         }
         let ups = query.clauses.iter().filter_map(|clause| match clause {
-            Clause::Equal(bound) if words::is_primary(&bound.column) && bound.field.as_deref().is_some_and(|field| !words::is_primary(field)) => {
+            Clause::Equal(bound)
+                if words::is_primary(&bound.column)
+                    && bound.field.as_deref().is_some_and(|field| !words::is_primary(field)) =>
+            {
                 Some(bound.labels.objects)
             }
             _ => None,
@@ -114,12 +127,15 @@ impl Engine<'_> {
 
     /// Returns an expression in scope that stands for the caller.
     fn subject_in(&self, cx: &Cx, state: &State) -> Option<String> {
-        let of_caller = |value: &Value| value.labels.subject && !value.labels.is_chosen() && !matches!(value.kind, Kind::Text(..));
+        let of_caller =
+            |value: &Value| value.labels.subject && !value.labels.is_chosen() && !matches!(value.kind, Kind::Text(..));
         let local = state.names.iter().rev().find(|(name, value)| of_caller(value) && !name.contains('.'));
         let left = || state.left.iter().rev().find(|(_, value)| of_caller(value));
         let named = local.or_else(left).map(|(name, _)| name.to_string());
         named.or_else(|| {
-            let mark = self.identity.filter(|mark| mark.module == cx.module || self.project.text(mark.module, mark.span).len() < 40)?;
+            let mark = self
+                .identity
+                .filter(|mark| mark.module == cx.module || self.project.text(mark.module, mark.span).len() < 40)?;
             let text = self.project.text(mark.module, mark.span);
             let is_short = text.len() < 60 && !text.contains('\n') && !text.contains("decode");
             is_short.then(|| text.to_owned())
@@ -166,7 +182,8 @@ fn scope_of_bound(bound: &Bound) -> Option<Tie> {
         return Some(Tie::Claimed);
     }
     // Whoever knows the secret of an object is let in.
-    let is_secret = words::holds_one_of(&bound.column, &words::SECRET_WORDS) && !words::plain(&bound.column).ends_with("code");
+    let is_secret =
+        words::holds_one_of(&bound.column, &words::SECRET_WORDS) && !words::plain(&bound.column).ends_with("code");
     (is_secret && (labels.is_chosen() || labels.token)).then_some(Tie::Access)
 }
 
@@ -207,7 +224,9 @@ pub(super) fn clauses_of_value(value: &Value) -> Vec<Clause> {
         Kind::Query(query) if query.model.is_none() => query.clauses.clone(),
         _ if value.labels.is_plain() => match (&value.field, &value.kind) {
             // `filter(Invoice.is_public)`
-            (Some(field), _) => vec![Clause::Equal(Bound { column: field.clone(), labels: Labels::default(), field: None })],
+            (Some(field), _) => {
+                vec![Clause::Equal(Bound { column: field.clone(), labels: Labels::default(), field: None })]
+            }
             _ => Vec::new(),
         },
         _ => vec![equal("", value)],
@@ -244,13 +263,17 @@ fn clauses_of_entry(name: &str, value: &Value) -> Vec<Clause> {
             _ => clauses_of_value(value),
         };
     }
-    if matches!(plain.as_str(), "ne" | "nin" | "not" | "notin" | "nor" | "opne" | "opnotin" | "opnot" | "gt" | "lt" | "gte" | "lte") {
+    if matches!(
+        plain.as_str(),
+        "ne" | "nin" | "not" | "notin" | "nor" | "opne" | "opnotin" | "opnot" | "gt" | "lt" | "gte" | "lte"
+    ) {
         return vec![Clause::Other];
     }
     match &value.kind {
         Kind::Record(inner) => {
             let inner = inner.iter().flat_map(|(key, value)| match words::plain(key).as_str() {
-                "eq" | "in" | "equals" | "opeq" | "opin" | "is" | "some" | "every" | "oid" | "all" | "elemmatch" | "has" => match &value.kind {
+                "eq" | "in" | "equals" | "opeq" | "opin" | "is" | "some" | "every" | "oid" | "all" | "elemmatch"
+                | "has" => match &value.kind {
                     Kind::Record(deeper) => clauses_of_record(deeper),
                     _ => vec![equal(name, value)],
                 },

@@ -46,7 +46,17 @@ pub(super) fn read(text: &str, parts: &[Value], given: &Given) -> Option<Stateme
         Some(at) if sends != Sends::Create => {
             let from = at + 6;
             let rest = lower.get(from..).unwrap_or("");
-            let ends = [" order by", " group by", " limit ", " returning", " for update", "\norder by", "\nlimit ", "\ngroup by", "\nreturning"];
+            let ends = [
+                " order by",
+                " group by",
+                " limit ",
+                " returning",
+                " for update",
+                "\norder by",
+                "\nlimit ",
+                "\ngroup by",
+                "\nreturning",
+            ];
             let end = ends.iter().filter_map(|word| rest.find(word)).min().unwrap_or(rest.len());
             conjunction(text.get(from..from + end).unwrap_or(""), from, &bound)
         }
@@ -63,7 +73,10 @@ pub(super) fn read(text: &str, parts: &[Value], given: &Given) -> Option<Stateme
 }
 
 fn find_where(lower: &str) -> Option<usize> {
-    lower.find("where").filter(|at| lower.as_bytes().get(at + 5).is_some_and(u8::is_ascii_whitespace)).map(|at| at.saturating_sub(1))
+    lower
+        .find("where")
+        .filter(|at| lower.as_bytes().get(at + 5).is_some_and(u8::is_ascii_whitespace))
+        .map(|at| at.saturating_sub(1))
 }
 
 /// Reads a piece of SQL that is a condition.
@@ -137,7 +150,10 @@ fn clause(term: &str, from: usize, placed: &Placed) -> Vec<Clause> {
 
 /// Splits at a word that stands outside of all parentheses.
 fn split<'t>(text: &'t str, word: &str) -> Vec<(usize, &'t str)> {
-    let lower: String = text.chars().map(|letter| if letter.is_ascii_whitespace() { ' ' } else { letter.to_ascii_lowercase() }).collect();
+    let lower: String = text
+        .chars()
+        .map(|letter| if letter.is_ascii_whitespace() { ' ' } else { letter.to_ascii_lowercase() })
+        .collect();
     let mut pieces = Vec::new();
     let (mut depth, mut start) = (0usize, 0);
     for (at, letter) in lower.char_indices() {

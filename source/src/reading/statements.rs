@@ -110,12 +110,21 @@ impl Engine<'_> {
             }
             StatementKind::Block(body) => return self.block_of(cx, state, body),
             StatementKind::Jump => return Ends::Stops,
-            StatementKind::Assign(_, None) | StatementKind::Class(_) | StatementKind::Import(_) | StatementKind::Other => {}
+            StatementKind::Assign(_, None)
+            | StatementKind::Class(_)
+            | StatementKind::Import(_)
+            | StatementKind::Other => {}
         }
         Ends::GoesOn
     }
 
-    fn branch(&mut self, cx: &Cx, state: &mut State, test: &Expr, (body, otherwise): (&[Statement], &[Statement])) -> Ends {
+    fn branch(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        test: &Expr,
+        (body, otherwise): (&[Statement], &[Statement]),
+    ) -> Ends {
         let value = self.eval(cx, state, test);
         let truth = value.truth();
         let (mut yes, mut no) = (state.clone(), state.clone());
@@ -158,7 +167,13 @@ impl Engine<'_> {
         }
     }
 
-    fn attempt(&mut self, cx: &Cx, state: &mut State, (body, otherwise): (&[Statement], &[Statement]), handlers: &[Vec<Statement>]) -> Ends {
+    fn attempt(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (body, otherwise): (&[Statement], &[Statement]),
+        handlers: &[Vec<Statement>],
+    ) -> Ends {
         let before = state.clone();
         let mut ends = self.block_of(cx, state, body);
         // What was known before is known in a handler; what the body learnt is not, since it may have ended anywhere.
@@ -249,7 +264,11 @@ impl Engine<'_> {
             }
             ExprKind::Record(entries) => {
                 for entry in entries {
-                    let name = entry.key.as_ref().and_then(|key| key.name().or(crate::ir::literal(key))).or(entry.value.name());
+                    let name = entry
+                        .key
+                        .as_ref()
+                        .and_then(|key| key.name().or(crate::ir::literal(key)))
+                        .or(entry.value.name());
                     let part = match name {
                         Some(name) => self.field(cx, state, value, name, target.span),
                         None => value.plain(),
@@ -268,7 +287,11 @@ impl Engine<'_> {
     fn assign_within(&mut self, cx: &Cx, state: &mut State, (into, _): (&Value, &str), value: &Value, span: Span) {
         if !into.labels.objects.is_empty() && !is_left(into) {
             self.note_use(cx, state, into, AccessVerb::Mutate, span);
-        } else if !value.labels.objects.is_empty() && value.field.is_none() && matches!(into.kind, Kind::Plain) && !into.labels.is_plain() {
+        } else if !value.labels.objects.is_empty()
+            && value.field.is_none()
+            && matches!(into.kind, Kind::Plain)
+            && !into.labels.is_plain()
+        {
             self.note_relation(cx, state, value, span);
         }
     }

@@ -10,11 +10,17 @@ use super::queries::{clauses_of_value, equal};
 use super::report::AccessVerb;
 use super::state::State;
 use super::value::{Bound, Clause, Kind, Labels, Query, Sends, Value};
-use crate::words;
+use super::words;
 
 impl Engine<'_> {
     /// A verb on a query, a model or a repository. `None` where no library has such a verb.
-    pub(super) fn verb(&mut self, cx: &Cx, state: &mut State, call: &Call, (shape, receiver): (Shape, &Value)) -> Option<Value> {
+    pub(super) fn verb(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        (shape, receiver): (Shape, &Value),
+    ) -> Option<Value> {
         let mut query = match &receiver.kind {
             Kind::Query(query) => query.as_ref().clone(),
             Kind::Class(name, _) | Kind::Repository(name) => Query { model: Some(name.clone()), ..Query::default() },
@@ -78,9 +84,16 @@ impl Engine<'_> {
         value
     }
 
-    fn change(&mut self, cx: &Cx, state: &mut State, call: &Call, (mut query, shape, does): (Query, Shape, Does)) -> Value {
+    fn change(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        (mut query, shape, does): (Query, Shape, Does),
+    ) -> Value {
         query.sends = if does == Does::Update { Sends::Update } else { Sends::Delete };
-        let has_conditions = call.given.iter().any(|given| given.name.is_none() && !matches!(given.value.kind, Kind::Function(..)));
+        let has_conditions =
+            call.given.iter().any(|given| given.name.is_none() && !matches!(given.value.kind, Kind::Function(..)));
         if shape == Shape::Query {
             // `queryset.update(paid=True)`; Mongoose and knex narrow before.
             let waits = call.name == "update" && query.clauses.is_empty() && query.parents.is_empty();
@@ -94,7 +107,9 @@ impl Engine<'_> {
             return Value::kind(Kind::Query(Rc::new(query)));
         }
         // `repository.delete(invoice)`, `repository.save(invoice)`
-        if let Some(object) = call.positional(0).filter(|first| !first.labels.objects.is_empty() && first.field.is_none() && !matches!(first.kind, Kind::Record(_))) {
+        if let Some(object) = call.positional(0).filter(|first| {
+            !first.labels.objects.is_empty() && first.field.is_none() && !matches!(first.kind, Kind::Record(_))
+        }) {
             let what = if does == Does::Update { AccessVerb::Mutate } else { AccessVerb::Delete };
             self.note_use(cx, state, &object.clone(), what, call.span);
             return object.clone();
@@ -116,7 +131,12 @@ impl Engine<'_> {
 
     /// The conditions that a call adds.
     fn narrowing(&self, call: &Call) -> Vec<Clause> {
-        let positional: Vec<&Value> = call.given.iter().filter(|given| given.name.is_none() && !matches!(given.value.kind, Kind::Function(..))).map(|given| &given.value).collect();
+        let positional: Vec<Value> = call
+            .given
+            .iter()
+            .filter(|given| given.name.is_none() && !matches!(given.value.kind, Kind::Function(..)))
+            .map(|given| given.value.clone())
+            .collect();
         match positional.as_slice() {
             // `.where('id', id)`, `.where('id', '=', id)`, `.where('invoice.id = :id', { id })`
             [Value { kind: Kind::Text(text, parts), .. }, rest @ ..] if !rest.is_empty() => {
@@ -124,7 +144,11 @@ impl Engine<'_> {
                 match rest {
                     [value] if is_column => vec![equal(text.rsplit('.').next().unwrap_or(text), value)],
                     [Value { kind: Kind::Text(sign, _), .. }, value] if is_column => {
-                        if matches!(&**sign, "=" | "==" | "in" | "array-contains") { vec![equal(text, value)] } else { vec![Clause::Other] }
+                        if matches!(&**sign, "=" | "==" | "in" | "array-contains") {
+                            vec![equal(text, value)]
+                        } else {
+                            vec![Clause::Other]
+                        }
                     }
                     _ => fragment(text, parts, rest),
                 }
@@ -136,21 +160,29 @@ impl Engine<'_> {
     /// `findByIdAndOwnerId(id, owner)`, `existsByIdAndOwner(..)`
     fn named_finder(&self, call: &Call, query: &Query) -> Option<Query> {
         let (verb, columns) = call.name.split_once("By")?;
-        let known = ["find", "get", "read", "query", "exists", "count", "delete", "remove", "findFirst", "findOne", "findAll"];
-        if !known.contains(&verb) || columns.is_empty() || matches!(columns, "Pk" | "Id" | "IdAndUpdate" | "IdAndDelete" | "IdAndRemove" | "OrFail" | "PrimaryKey") && !matches!(verb, "delete" | "exists") {
+        let known =
+            ["find", "get", "read", "query", "exists", "count", "delete", "remove", "findFirst", "findOne", "findAll"];
+        if !known.contains(&verb)
+            || columns.is_empty()
+            || matches!(columns, "Pk" | "Id" | "IdAndUpdate" | "IdAndDelete" | "IdAndRemove" | "OrFail" | "PrimaryKey")
+                && !matches!(verb, "delete" | "exists")
+        {
             return None;
         }
         let columns = columns.split("OrderBy").next().unwrap_or(columns);
         let mut query = query.clone();
         let mut values = call.given.iter().map(|given| &given.value);
-        let arms: Vec<Vec<Clause>> = columns.split("Or").map(|arm| {
-            let bound = arm.split("And").map(|column| {
-                let is_negative = column.ends_with("Not") || column.ends_with("NotIn");
-                let value = values.next().cloned().unwrap_or_default();
-                if is_negative { Clause::Other } else { equal(column, &value) }
-            });
-            bound.collect()
-        }).collect();
+        let arms: Vec<Vec<Clause>> = columns
+            .split("Or")
+            .map(|arm| {
+                let bound = arm.split("And").map(|column| {
+                    let is_negative = column.ends_with("Not") || column.ends_with("NotIn");
+                    let value = values.next().cloned().unwrap_or_default();
+                    if is_negative { Clause::Other } else { equal(column, &value) }
+                });
+                bound.collect()
+            })
+            .collect();
         match arms.as_slice() {
             [one] => query.clauses.extend(one.iter().cloned()),
             _ => query.clauses.push(Clause::Any(arms)),
@@ -162,8 +194,18 @@ impl Engine<'_> {
     }
 
     /// `session.query(Invoice)`, `session.get(Invoice, id)`, `session.execute(query)`, `session.delete(invoice)`
-    pub(super) fn connection_call(&mut self, cx: &Cx, state: &mut State, call: &Call, receiver: &Value) -> Option<Value> {
-        if matches!(call.name, "fetchone" | "fetchall" | "fetchmany" | "first" | "mappings" | "scalars" | "scalar" | "one" | "all") && call.given.is_empty() {
+    pub(super) fn connection_call(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        receiver: &Value,
+    ) -> Option<Value> {
+        if matches!(
+            call.name,
+            "fetchone" | "fetchall" | "fetchmany" | "first" | "mappings" | "scalars" | "scalar" | "one" | "all"
+        ) && call.given.is_empty()
+        {
             return Some(receiver.plain());
         }
         if matches!(call.name, "collection" | "get_collection" | "model" | "getRepository" | "table" | "from") {
@@ -174,27 +216,43 @@ impl Engine<'_> {
         let Some(first) = call.positional(0).cloned() else {
             // `db.select().from(invoices)`
             if matches!(call.name, "select" | "delete" | "update") {
-                return Some(Value::kind(Kind::Query(Rc::new(Query { sends: sends_of(call.name), ..Query::default() }))));
+                return Some(Value::kind(Kind::Query(Rc::new(Query {
+                    sends: sends_of(call.name),
+                    ..Query::default()
+                }))));
             }
-            return Some(if idioms::is_connection(call.name) || call.name == "begin" { receiver.clone() } else { Value::default() });
+            return Some(if idioms::is_connection(call.name) || call.name == "begin" {
+                receiver.clone()
+            } else {
+                Value::default()
+            });
         };
         match &first.kind {
             Kind::Class(name, _) | Kind::Repository(name) => Some(self.on_class_given(cx, state, call, name)),
             Kind::Query(query) => {
                 let query = query.as_ref().clone();
-                let is_one = query.clauses.iter().any(names_object) || matches!(call.name, "scalar" | "scalar_one" | "first_or_404" | "one_or_404" | "fetch_one");
+                let is_one = query.clauses.iter().any(names_object)
+                    || matches!(call.name, "scalar" | "scalar_one" | "first_or_404" | "one_or_404" | "fetch_one");
                 Some(self.sent(cx, state, call, (query, is_one)))
             }
             _ if !first.labels.objects.is_empty() && first.field.is_none() => {
                 let name = words::plain(call.name);
                 if name.starts_with("delete") || name.starts_with("remove") {
                     self.note_use(cx, state, &first, AccessVerb::Delete, call.span);
-                } else if name.starts_with("merge") || name.starts_with("save") || name.starts_with("persist") || name.starts_with("update") {
+                } else if name.starts_with("merge")
+                    || name.starts_with("save")
+                    || name.starts_with("persist")
+                    || name.starts_with("update")
+                {
                     self.note_use(cx, state, &first, AccessVerb::Mutate, call.span);
                 }
                 Some(first)
             }
-            _ if matches!(call.name, "collection" | "query" | "execute" | "get" | "run" | "all") && call.labels().is_chosen() => None,
+            _ if matches!(call.name, "collection" | "query" | "execute" | "get" | "run" | "all")
+                && call.labels().is_chosen() =>
+            {
+                None
+            }
             _ => Some(Value { never: false, ..self.leftover(cx, state, call) }),
         }
     }
@@ -206,8 +264,15 @@ impl Engine<'_> {
     }
 
     fn on_class_given(&mut self, cx: &Cx, state: &mut State, call: &Call, name: &Rc<str>) -> Value {
-        let mut query = Query { model: Some(name.clone()), mark: self.mark(cx, call.span), sends: sends_of(call.name), ..Query::default() };
-        if matches!(call.name, "query" | "select" | "createQueryBuilder" | "update" | "delete" | "from") && call.given.len() <= 1 {
+        let mut query = Query {
+            model: Some(name.clone()),
+            mark: self.mark(cx, call.span),
+            sends: sends_of(call.name),
+            ..Query::default()
+        };
+        if matches!(call.name, "query" | "select" | "createQueryBuilder" | "update" | "delete" | "from")
+            && call.given.len() <= 1
+        {
             return Value::kind(Kind::Query(Rc::new(query)));
         }
         query.clauses.extend(call.given.iter().skip(1).flat_map(clauses_of_given));
@@ -284,8 +349,12 @@ fn fragment(text: &str, parts: &[Value], rest: &[Value]) -> Vec<Clause> {
             Kind::Record(entries) => {
                 // `:id` stands for the entry of that name.
                 let named: Vec<(Rc<str>, Value)> = entries.as_ref().clone();
-                let replaced = named.iter().fold(text.to_owned(), |text, (name, _)| text.replace(&format!(":{name}"), "{}"));
-                let mut order: Vec<(usize, Value)> = named.iter().filter_map(|(name, value)| text.find(&format!(":{name}")).map(|at| (at, value.clone()))).collect();
+                let replaced =
+                    named.iter().fold(text.to_owned(), |text, (name, _)| text.replace(&format!(":{name}"), "{}"));
+                let mut order: Vec<(usize, Value)> = named
+                    .iter()
+                    .filter_map(|(name, value)| text.find(&format!(":{name}")).map(|at| (at, value.clone())))
+                    .collect();
                 order.sort_by_key(|(at, _)| *at);
                 let values: Vec<Value> = order.into_iter().map(|(_, value)| value).collect();
                 return super::sql::conditions(&replaced, &values);

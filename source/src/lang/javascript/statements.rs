@@ -84,8 +84,8 @@ impl JavaScript<'_> {
             "assignment_expression" => self.assignment(node),
             "augmented_assignment_expression" => {
                 let lowered = self.expr(node);
-                match *lowered.kind {
-                    ExprKind::Assign(target, value) => StatementKind::Assign(vec![target], Some(value)),
+                match &*lowered.kind {
+                    ExprKind::Assign(target, value) => StatementKind::Assign(vec![target.clone()], Some(value.clone())),
                     _ => StatementKind::Expr(lowered),
                 }
             }

@@ -15,5 +15,10 @@ pub(super) const LIBRARY: Library = Library {
         ("whereRaw", Does::Narrow),
     ],
     on_class: &[],
-    on_repository: &[("insert", Does::Create), ("where", Does::Narrow), ("select", Does::Chain), ("first", Does::Fetch)],
+    on_repository: &[
+        ("insert", Does::Create),
+        ("where", Does::Narrow),
+        ("select", Does::Chain),
+        ("first", Does::Fetch),
+    ],
 };

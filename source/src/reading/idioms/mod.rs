@@ -14,8 +14,8 @@ mod vocabulary;
 
 pub(super) use requests::{request_method, request_part};
 pub(super) use vocabulary::{
-    CHANGES, CONDITION_KEYS, CONNECTION_MAKERS, CONNECTION_TYPES, DISCARDED_ROOTS, DISCARDS, EQUALS, FETCHES_ONE, NEGATIONS, OPTION_KEYS,
-    PUBLIC_WORDS, QUERY_FIELDS, STOPS, is_connection, is_datalike, throws_if_absent,
+    CHANGES, CONDITION_KEYS, CONNECTION_MAKERS, CONNECTION_TYPES, DISCARDED_ROOTS, DISCARDS, EQUALS, FETCHES_ONE,
+    NEGATIONS, OPTION_KEYS, PUBLIC_WORDS, QUERY_FIELDS, STOPS, is_connection, is_datalike, throws_if_absent,
 };
 
 /// What a verb stands on.
