@@ -5,6 +5,7 @@ pub mod act;
 pub mod app;
 pub mod checks;
 pub mod cli;
+pub mod code;
 pub mod config;
 pub mod conversation;
 pub mod demo;

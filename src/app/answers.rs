@@ -94,6 +94,8 @@ pub enum RecheckOutcome {
     Fixed,
     /// The owner is refused too: the change broke the route.
     Broken,
+    /// The attack is refused, and the same route now shows another weakness.
+    NewWeakness,
     /// Neither could be told.
     Inconclusive,
 }

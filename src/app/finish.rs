@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::AppError;
 use super::prepare::Prepared;
 use super::state::{App, from_store};
+use crate::code::CodeIndex;
 use crate::config::{Suppression, operation_matches};
-use crate::report::{self, Finding, FindingStatus, Report, Status};
+use crate::report::{self, CodeRef, Finding, FindingStatus, Report, Status};
 use crate::store::Store;
 
 /// Finishes a report and stores it.
@@ -20,6 +21,9 @@ pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) 
         for finding in report.findings.iter_mut().filter(|finding| covers(suppression, finding)) {
             finding.suppressed = Some(suppression.reason.clone());
         }
+    }
+    if let Some(code) = &prepared.code {
+        report.findings.iter_mut().for_each(|finding| locate_trace(code, finding));
     }
     let baseline = baseline(prepared)?;
     // The history is a convenience: a scan that cannot be kept has found what it found all the same.
@@ -39,7 +43,7 @@ pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) 
             finding.status = FindingStatus::Known;
         }
     }
-    if report.scan.status == Status::Complete {
+    if report.scan.status == Status::Complete && report.scan.recheck_of.is_none() {
         report.score = report::score(&report.findings, &report.coverage);
     }
     if let Some(store) = store
@@ -48,6 +52,14 @@ pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) 
         report.notes.push(unkept(&from_store(error)));
     }
     Ok(())
+}
+
+/// A stack trace in an answer names the very line that the fault came from.
+fn locate_trace(code: &CodeIndex, finding: &mut Finding) {
+    let bodies = finding.exchanges.iter().filter_map(|exchange| exchange.response.as_ref());
+    if let Some(place) = bodies.filter_map(|response| code.place_in_trace(&response.body)).next() {
+        finding.code = Some(CodeRef::from(&place));
+    }
 }
 
 /// The history, and when each finding of this target was seen first.

@@ -17,6 +17,7 @@ mod ownership;
 mod prepare;
 mod recheck;
 mod scan;
+mod source;
 mod state;
 
 pub use answers::{

@@ -12,8 +12,10 @@ use super::choice::{UserChoice, matches};
 use super::document;
 use super::error::AppError;
 use super::intent::gather;
+use super::source::{read_source, source_folder};
 use super::state::App;
 use crate::checks::{self, Check};
+use crate::code::CodeIndex;
 use crate::config::{self, Config, Suppression};
 use crate::detect::secrets::UserRules;
 use crate::llm::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
@@ -43,6 +45,8 @@ pub(super) struct Prepared {
     pub(super) intent: IntentMemory,
     /// What the user says of models behind the API.
     pub(super) llm: Settings,
+    /// The source of the API, where it is there.
+    pub(super) code: Option<CodeIndex>,
 }
 
 impl Prepared {
@@ -54,6 +58,11 @@ impl Prepared {
     /// Whether the user wants this operation left alone.
     pub(super) fn is_excluded(&self, operation: &Operation) -> bool {
         matches(&self.excluded, operation)
+    }
+
+    /// The folder of the source that was read.
+    pub(super) fn source(&self) -> Option<String> {
+        self.code.as_ref().map(|code| code.root().display().to_string())
     }
 
     /// Caller, parameter name, ids.
@@ -109,6 +118,12 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     notes.extend(note);
     let excluded = [config.scan.exclude.as_slice(), over.exclude.as_slice()].concat();
     let included = [config.scan.include.as_slice(), over.include.as_slice()].concat();
+    let mut code = None;
+    if let Some(folder) = source_folder(app, &config, over) {
+        let (index, said) = read_source(folder, &mut found.api).await;
+        code = index;
+        notes.extend(said);
+    }
     notes.extend(UserChoice { excluded: &excluded, included: &included }.settle(&mut found.api));
     let mut identities = identities(&config, over)?;
     identities.iter_mut().for_each(|identity| settle_content_type(identity, &found.api));
@@ -130,6 +145,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         notes,
         intent: intent.memory,
         llm: llm(&config, over)?,
+        code,
     })
 }
 
@@ -251,9 +267,6 @@ fn notes(config: &Config, over: &Overrides, mode: Mode) -> Vec<String> {
     let mut notes = config.warnings.clone();
     if mode == Mode::Passive && over.auto_accounts.or(config.scan.auto_accounts) == Some(true) {
         notes.push("throw-away accounts need active mode: a passive scan writes nothing, so none were made".to_owned());
-    }
-    if over.source.is_some() || config.target.source.is_some() {
-        notes.push("handlers are not located in the source yet".to_owned());
     }
     notes
 }

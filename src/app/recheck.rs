@@ -7,8 +7,8 @@ use super::active::is_account;
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
 use super::state::{App, from_store};
-use crate::model::{CheckId, Mode, OperationId, Silence, Verdict};
-use crate::report::{Finding, OperationRef};
+use crate::model::{CheckId, Mode, OperationId, Severity, Silence, Verdict};
+use crate::report::{Finding, FindingStatus, OperationRef, Report, Withheld};
 use crate::scan::Outcome;
 use crate::survey::{Reading, read};
 
@@ -16,6 +16,8 @@ use crate::survey::{Reading, read};
 #[derive(Debug, Default)]
 pub(super) struct Wanted {
     findings: Vec<Finding>,
+    scan: Option<String>,
+    source: Option<PathBuf>,
     document: Option<String>,
     base_url: Option<String>,
     config: Option<PathBuf>,
@@ -41,6 +43,9 @@ pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<Wanted, A
         if wanted.findings.is_empty()
             && let Some(report) = store.report(&scan).await.map_err(from_store)?
         {
+            // A recheck of what a recheck found belongs to the scan that both are about.
+            wanted.scan = Some(report.scan.recheck_of.clone().unwrap_or(scan));
+            wanted.source = report.scan.source.map(PathBuf::from);
             wanted.document = Some(report.scan.document);
             wanted.base_url = Some(report.scan.base_url);
             wanted.config = report.scan.config.map(PathBuf::from);
@@ -71,10 +76,34 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest
     }
     request.overrides.mode = request.overrides.mode.or(wanted.mode);
     request.overrides.auto_accounts = request.overrides.auto_accounts.or(Some(true).filter(|_| wanted.auto_accounts));
+    if request.overrides.source.is_none() {
+        request.overrides.source = wanted.source.clone().filter(|path| path.is_dir());
+    }
     let operations = wanted.findings.iter().flat_map(operations).map(|operation| id_of(operation).0);
     request.overrides.operations = operations.collect();
-    request.overrides.checks = wanted.findings.iter().map(|finding| finding.check.clone()).collect();
+    let own = wanted.findings.iter().map(|finding| finding.check.clone());
+    let revealed = wanted.findings.iter().flat_map(|finding| revealed_by(&finding.check));
+    request.overrides.checks = own.chain(revealed.map(|check| (*check).to_owned())).collect();
     request
+}
+
+/// The checks that a repair may make applicable on its operations, or that a careless repair breaks: a route that asks
+/// for sign-in now may show one user's objects to another, and a guard that was replaced may have been the only one.
+fn revealed_by(check: &str) -> &'static [&'static str] {
+    match check.split('/').next().unwrap_or_default() {
+        "authn" | "authz" | "token" => &["authn/missing", "authn/missing-write", "authz"],
+        "property" => &["authn/missing", "authn/missing-write"],
+        _ => &["authn/missing"],
+    }
+}
+
+/// Marks a report as one of a recheck: it says nothing of the API as a whole.
+pub(super) fn mark(wanted: &Wanted, report: &mut Report) {
+    report.scan.recheck_of = Some(wanted.scan.clone().unwrap_or_default());
+    report.score.value = None;
+    report.score.grade = None;
+    report.score.withheld = Some(Withheld::Recheck);
+    report.score.withheld_because = Some("a recheck looks at a few operations again, not at the API".to_owned());
 }
 
 fn operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
@@ -91,8 +120,31 @@ pub(super) fn rows(wanted: &Wanted, outcome: &Outcome) -> Vec<RecheckRow> {
 }
 
 fn row(finding: &Finding, outcome: &Outcome) -> RecheckRow {
-    let (outcome, because) = judge(finding, outcome);
+    let (verdict, because) = judge(finding, outcome);
+    let (outcome, because) = match (verdict, new_weakness(finding, &outcome.report)) {
+        (RecheckOutcome::Fixed, Some(new)) => (RecheckOutcome::NewWeakness, new),
+        _ => (verdict, because),
+    };
     RecheckRow { finding_id: finding.id.clone(), outcome, because }
+}
+
+/// What the operations of a finding show now that no scan had seen before, from medium on.
+fn new_weakness(finding: &Finding, report: &Report) -> Option<String> {
+    let is_new = |other: &&Finding| {
+        other.status == FindingStatus::New
+            && other.suppressed.is_none()
+            && other.severity >= Severity::Medium
+            && other.id != finding.id
+            && operations(other).any(|place| operations(finding).any(|own| own == place))
+    };
+    let new: Vec<String> = report
+        .findings
+        .iter()
+        .filter(is_new)
+        .take(3)
+        .map(|other| format!("{} ({}): {}", other.check, other.id, other.claim))
+        .collect();
+    (!new.is_empty()).then(|| format!("the attack is refused, and the route now shows {}", new.join("; ")))
 }
 
 fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {

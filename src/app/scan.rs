@@ -114,10 +114,13 @@ impl App {
         cancel: CancellationToken,
     ) -> Result<Finished, AppError> {
         let mut outcome = self.look(id, &prepared, progress, cancel).await?;
+        outcome.report.scan.source = prepared.source();
         if wanted.is_empty() {
             outcome.report.ownership = Some(matrix::ownership(&prepared, &outcome));
-            finish::finish(self, &prepared, &mut outcome.report).await?;
+        } else {
+            recheck::mark(wanted, &mut outcome.report);
         }
+        finish::finish(self, &prepared, &mut outcome.report).await?;
         let recheck = recheck::rows(wanted, &outcome);
         Ok(Finished { report: outcome.report, recheck })
     }
@@ -242,6 +245,8 @@ fn planned(id: &ScanId, prepared: &Prepared) -> Report {
             base_url: base_url.unwrap_or_default(),
             document: crate::model::clean(&prepared.api.document, 500),
             config: prepared.config.as_ref().map(|path| path.display().to_string()),
+            source: prepared.source(),
+            recheck_of: None,
             identities: Vec::new(),
             requests: 0,
             status: Status::Planned,

@@ -69,7 +69,9 @@ pub fn exit_of(status: Status, rows: &[RecheckRow]) -> Exit {
     match status {
         Status::Untrusted | Status::Budget | Status::TargetDied | Status::Harm => Exit::Untrusted,
         Status::Interrupted => Exit::Interrupted,
-        _ if any(&[RecheckOutcome::StillVulnerable, RecheckOutcome::Broken]) => Exit::Found,
+        _ if any(&[RecheckOutcome::StillVulnerable, RecheckOutcome::Broken, RecheckOutcome::NewWeakness]) => {
+            Exit::Found
+        }
         // No row at all is no proof of a repair.
         _ if rows.is_empty() || any(&[RecheckOutcome::Inconclusive]) => Exit::Untrusted,
         _ => Exit::Clean,
@@ -83,6 +85,7 @@ fn text(rows: &[RecheckRow], width: usize) -> String {
             RecheckOutcome::StillVulnerable => "still vulnerable",
             RecheckOutcome::Fixed => "fixed",
             RecheckOutcome::Broken => "broken: the owner is refused too",
+            RecheckOutcome::NewWeakness => "refused now, but the route shows another weakness",
             RecheckOutcome::Inconclusive => "inconclusive",
         };
         out.push_str(&wrap(&format!("{}  {outcome}", row.finding_id), width, 0));

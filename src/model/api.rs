@@ -197,9 +197,57 @@ pub struct Operation {
     pub effect_because: String,
     /// Where the operation stands in the document.
     pub spec: SpecLocation,
+    /// What the source tree says of its handler.
+    pub handler: Handler,
+}
+
+/// What the source tree says of an operation's handler.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Handler {
+    /// No tree was read, or its routes are not the document's.
+    #[default]
+    Unread,
+    /// The handlers of nearly all operations were found, and of this one there is none.
+    Missing,
+    /// It stands here.
+    At(HandlerPlace),
+    /// It stands here, and the document does not name the operation: nothing but the source speaks for it.
+    Undocumented(HandlerPlace),
+}
+
+/// Where a handler stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandlerPlace {
+    /// From the root of the source tree, with `/`.
+    pub file: String,
+    /// From 1.
+    pub line: u32,
+    /// The function, `Class.method` for methods; empty where it has no name.
+    pub function: String,
+}
+
+impl Handler {
+    /// Returns where it stands, if that is known.
+    pub fn place(&self) -> Option<&HandlerPlace> {
+        match self {
+            Self::At(place) | Self::Undocumented(place) => Some(place),
+            Self::Unread | Self::Missing => None,
+        }
+    }
+}
+
+impl fmt::Display for HandlerPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }
 
 impl Operation {
+    /// Returns whether the document names it.
+    pub fn is_documented(&self) -> bool {
+        !matches!(self.handler, Handler::Undocumented(_))
+    }
+
     /// Path parameters in the order of the template.
     pub fn path_parameters(&self) -> Vec<&Parameter> {
         let mut found: Vec<(usize, &Parameter)> = self

@@ -21,8 +21,8 @@ mod verdict;
 
 pub use access::{AccessClaim, AccessVerb, SeenValue};
 pub use api::{
-    Api, BodyContent, Dialect, DocumentIssue, Effect, Method, Operation, Parameter, Place, RequestBody, Requirement,
-    ResponseSpec, SchemeKind, Security, SecurityScheme, Server, SpecLocation, Style,
+    Api, BodyContent, Dialect, DocumentIssue, Effect, Handler, HandlerPlace, Method, Operation, Parameter, Place,
+    RequestBody, Requirement, ResponseSpec, SchemeKind, Security, SecurityScheme, Server, SpecLocation, Style,
 };
 pub use evidence::{Clause, Confidence, Draft, EvidenceItem, Role};
 pub use exchange::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedResponse};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ownership::Ownership;
 use super::written::Write;
-use crate::model::{Confidence, Method, Mode, Role, Severity, Step};
+use crate::model::{Confidence, HandlerPlace, Method, Mode, Role, Severity, Step, clean};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -139,6 +139,12 @@ pub struct ScanInfo {
     /// The configuration file, absolute, where there was one; a later recheck uses it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config: Option<String>,
+    /// The source tree, absolute, where there was one; explanations and repairs look there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The scan whose findings this one checked again, and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recheck_of: Option<String>,
     /// Who the scan acted as.
     pub identities: Vec<IdentityInfo>,
     /// Requests sent.
@@ -191,6 +197,8 @@ pub enum Withheld {
     NoTrust,
     /// Nothing was sent.
     DryRun,
+    /// Only a few operations were looked at again.
+    Recheck,
 }
 
 /// An operation by its parts.
@@ -335,6 +343,12 @@ pub struct CodeRef {
     pub line: u32,
     /// Function name.
     pub function: String,
+}
+
+impl From<&HandlerPlace> for CodeRef {
+    fn from(place: &HandlerPlace) -> Self {
+        Self { file: clean(&place.file, 500), line: place.line, function: clean(&place.function, 200) }
+    }
 }
 
 /// What a check came to on an operation. Only `broken` and `held` count as tested.

@@ -10,8 +10,8 @@ use crate::model::{
     DocumentIssue, Draft, Effect, EvidenceItem, Exchange, FindingId, OperationId, Outcome, Role, clean,
 };
 use crate::report::{
-    ClauseInfo, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow, Question,
-    Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, Withheld, score,
+    ClauseInfo, CodeRef, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow,
+    Question, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, Withheld, score,
 };
 use crate::survey::Survey;
 
@@ -58,6 +58,8 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
             base_url: input.probe.base_url().to_string().trim_end_matches('/').to_owned(),
             document: clean(&input.probe.redactor().url(&input.api.document), 500),
             config: input.config.clone(),
+            source: None,
+            recheck_of: None,
             identities: identities(survey),
             requests: input.probe.sent(),
             status: parts.trust.status,
@@ -164,12 +166,12 @@ pub(super) fn finding(
         clauses: clauses(draft, &redact),
         exchanges: draft.exchanges.iter().take(MAX_EXCHANGES).map(exchange).collect(),
         replay: attack.map(|item| clean(&item.exchange.replay, 2_000)).unwrap_or_default(),
-        spec: operation.map(|operation| SpecRef {
+        spec: operation.filter(|operation| operation.is_documented()).map(|operation| SpecRef {
             file: clean(&input.probe.redactor().url(&input.api.document), 500),
             // An operation on line 1 stands in a document of one line: no place to look at.
             line: operation.spec.line.filter(|line| *line > 1),
         }),
-        code: None,
+        code: operation.and_then(|operation| operation.handler.place()).map(CodeRef::from),
         remedy: meta.remedy.to_owned(),
         first_seen: input.started_at.to_string(),
         status: FindingStatus::New,

@@ -28,11 +28,12 @@ mod security;
 mod servers;
 mod strings;
 mod swagger;
+mod undocumented;
 mod yaml_cost;
 
 pub use declared::{Declared, declared_at, declared_of_answers, declared_properties};
 pub use documents::Base;
-pub use effect::{is_act_word, is_looking_word, judge_undocumented, may_be_act_word, takes_password};
+pub use effect::{is_act_word, is_looking_word, may_be_act_word, takes_password};
 pub use error::SpecError;
 pub use find::{USUAL_PLACES, find_in_folder};
 pub use fits::fits_text;
@@ -40,3 +41,4 @@ pub use load::{load_file, load_file_with, load_text, load_text_with};
 pub use overlay::{Overlay, OverlayNotation, intent_overlay};
 pub use reading::looks_like_document;
 pub use samples::Samples;
+pub use undocumented::undocumented_operation;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 
-use crate::model::{Dialect, Effect, Method, Operation, OperationId, Security, SecurityScheme, Server, SpecLocation};
+use crate::model::{
+    Dialect, Effect, Handler, Method, Operation, OperationId, Security, SecurityScheme, Server, SpecLocation,
+};
 
 use super::documents::Node;
 use super::intent;
@@ -204,6 +206,7 @@ impl<'d> Lowering<'d> {
             effect: Effect::Doubtful(String::new()),
             effect_because: String::new(),
             spec: SpecLocation { pointer, line: None, is_referred },
+            handler: Handler::Unread,
         })
     }
 }

@@ -45,16 +45,18 @@ impl Store {
         self.read(row)
     }
 
-    /// The newest scan that sent something; a plan alone does not count.
+    /// The newest scan that sent something; a plan or a recheck alone does not count.
     ///
     /// # Errors
     /// As [`Store::report`].
     pub async fn latest(&self) -> Result<Option<Report>, StoreError> {
-        let row =
-            sqlx::query("SELECT id, report FROM scan WHERE status <> ?1 ORDER BY started_us DESC, rowid DESC LIMIT 1")
-                .bind(status_name(Status::Planned))
-                .fetch_optional(&self.pool)
-                .await;
+        let row = sqlx::query(
+            "SELECT id, report FROM scan WHERE status <> ?1 AND recheck_of IS NULL
+             ORDER BY started_us DESC, rowid DESC LIMIT 1",
+        )
+        .bind(status_name(Status::Planned))
+        .fetch_optional(&self.pool)
+        .await;
         self.read(row)
     }
 
@@ -64,7 +66,8 @@ impl Store {
     /// As [`Store::report`].
     pub async fn previous(&self, base_url: &str) -> Result<Option<Report>, StoreError> {
         let row = sqlx::query(
-            "SELECT id, report FROM scan WHERE target = ?1 AND status = ?2 ORDER BY started_us DESC, rowid DESC LIMIT 1",
+            "SELECT id, report FROM scan WHERE target = ?1 AND status = ?2 AND recheck_of IS NULL
+             ORDER BY started_us DESC, rowid DESC LIMIT 1",
         )
         .bind(target(base_url))
         .bind(status_name(Status::Complete))
@@ -125,7 +128,7 @@ impl Store {
     pub async fn history(&self, limit: usize) -> Result<Vec<HistoryRow>, StoreError> {
         let rows = sqlx::query(
             "SELECT id, started_at, base_url, document, status, grade, findings, severe FROM scan
-             ORDER BY started_us DESC, rowid DESC LIMIT ?1",
+             WHERE recheck_of IS NULL ORDER BY started_us DESC, rowid DESC LIMIT ?1",
         )
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)

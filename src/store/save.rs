@@ -41,10 +41,11 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
     let open = || report.findings.iter().filter(|finding| finding.status != FindingStatus::Fixed);
     let severe = open().filter(|finding| is_severe(finding)).count();
     sqlx::query(
-        "INSERT INTO scan (id, started_at, started_us, base_url, target, document, status, grade, findings, severe, report)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        "INSERT INTO scan (id, started_at, started_us, base_url, target, document, status, grade, findings, severe, report,
+             recheck_of)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT (id) DO UPDATE SET started_at = ?2, started_us = ?3, base_url = ?4, target = ?5, document = ?6,
-             status = ?7, grade = ?8, findings = ?9, severe = ?10, report = ?11",
+             status = ?7, grade = ?8, findings = ?9, severe = ?10, report = ?11, recheck_of = ?12",
     )
     .bind(&scan.id)
     .bind(&scan.started_at)
@@ -57,6 +58,7 @@ async fn write_scan(cx: &mut Transaction<'_, Sqlite>, report: &Report, json: &st
     .bind(count(open().count()))
     .bind(count(severe))
     .bind(json)
+    .bind(&scan.recheck_of)
     .execute(&mut **cx)
     .await?;
     Ok(())

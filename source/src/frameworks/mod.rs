@@ -1,6 +1,7 @@
 //! One file a framework: which routes it declares, and what guards them.
 
 mod django;
+mod express;
 mod fastapi;
 mod flask;
 mod python;
@@ -15,5 +16,6 @@ pub fn find_routes(project: &Project) -> RouteTable {
     table.extend(flask::find(project));
     table.extend(fastapi::find(project));
     table.extend(django::find(project));
+    table.extend(express::find(project));
     table.settle()
 }

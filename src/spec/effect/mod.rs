@@ -16,7 +16,7 @@ pub use words::{is_act_word, is_looking_word, may_be_act_word, takes_password};
 
 use said::{Around, OperationText};
 
-use crate::model::{Effect, Method, Operation, OperationId, Security, SpecLocation};
+use crate::model::{Effect, Method, Operation};
 
 /// Judges all operations of a document; each sees what stands around it.
 pub(super) fn judge_all(operations: &mut [Operation]) {
@@ -30,26 +30,9 @@ pub(super) fn judge_all(operations: &mut [Operation]) {
     }
 }
 
-/// Judges a request to a path that the document does not name: nothing but the path and the method speaks.
-pub fn judge_undocumented(method: Method, path: &str) -> Effect {
-    let operation = Operation {
-        id: OperationId(format!("{method} {path}")),
-        method,
-        path: path.to_owned(),
-        operation_id: None,
-        summary: String::new(),
-        tags: Vec::new(),
-        servers: Vec::new(),
-        parameters: Vec::new(),
-        body: None,
-        responses: Vec::new(),
-        security: Security::Unstated,
-        deprecated: false,
-        effect: Effect::Reads,
-        effect_because: String::new(),
-        spec: SpecLocation::default(),
-    };
-    judge_operation(&OperationText::new(&operation, &Around::of(&[]))).0
+/// Judges an operation that the document does not name: nothing but the path and the method speaks.
+pub fn judge_undocumented(operation: &Operation) -> (Effect, String) {
+    judge_operation(&OperationText::new(operation, &Around::of(&[])))
 }
 
 fn judge_operation(said: &OperationText<'_>) -> (Effect, String) {

@@ -96,6 +96,8 @@ fn report(shape: &Shape) -> Report {
             base_url: text.clone(),
             document: text.clone(),
             config: Some(text.clone()),
+            source: None,
+            recheck_of: None,
             identities: vec![IdentityInfo { name: text.clone(), role: text.clone(), signed_in: true }; 9],
             requests: u64::MAX,
             status: Status::Complete,

@@ -6,7 +6,9 @@ mod style;
 
 use std::collections::BTreeMap;
 
-use routewarden::model::{Effect, Method, Operation, OperationId, Parameter, Place, Security, SpecLocation, Style};
+use routewarden::model::{
+    Effect, Handler, Method, Operation, OperationId, Parameter, Place, Security, SpecLocation, Style,
+};
 use routewarden::probe::Values;
 use serde_json::Value;
 use url::Url;
@@ -42,6 +44,7 @@ pub fn operation(path: &str, parameters: Vec<Parameter>) -> Operation {
         effect: Effect::Reads,
         effect_because: String::new(),
         spec: SpecLocation::default(),
+        handler: Handler::Unread,
     }
 }
 

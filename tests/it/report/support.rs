@@ -145,6 +145,8 @@ pub fn sample_report() -> Report {
             base_url: BASE.to_owned(),
             document: "openapi.yaml".to_owned(),
             config: None,
+            source: None,
+            recheck_of: None,
             identities: vec![
                 IdentityInfo { name: "alice".to_owned(), role: "user".to_owned(), signed_in: true },
                 IdentityInfo { name: "bob".to_owned(), role: "user".to_owned(), signed_in: true },

@@ -70,7 +70,7 @@ impl JavaScript<'_> {
                 ExprKind::Function(self.function(node, Vec::new(), ""))
             }
             "class" => return self.class_expr(node),
-            "array" => ExprKind::List(self.exprs(node)),
+            "array" => ExprKind::List(named(node).into_iter().map(|child| self.item(child)).collect()),
             "object" => ExprKind::Record(named(node).into_iter().filter_map(|child| self.entry(child)).collect()),
             "object_pattern" | "array_pattern" | "assignment_pattern" | "rest_pattern" => return self.pattern(node),
             "await_expression" => ExprKind::Await(self.only(node)),
@@ -156,6 +156,12 @@ impl JavaScript<'_> {
             span: span(child),
         };
         named(list).into_iter().map(lower).collect()
+    }
+
+    /// `...more` in a list is kept apart from an item.
+    fn item(&self, node: Node) -> Expr {
+        let inner = self.expr(node);
+        if node.kind() == "spread_element" { expr(node, ExprKind::Other(vec![inner])) } else { inner }
     }
 
     fn entry(&self, node: Node) -> Option<Entry> {

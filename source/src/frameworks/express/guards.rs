@@ -1,0 +1,149 @@
+//! What a middleware keeps out: by its name, and by its body where that is in the project.
+
+use super::handlers::{is_fault_handler, unwrapped};
+use super::refusals::read_body;
+use super::run::{Given, Machine, Value};
+use crate::routes::{Guard, GuardKind, GuardLevel};
+use crate::words;
+
+/// Longer names are cut.
+const MOST_NAME: usize = 100;
+/// Packages that refuse no caller for who it is, by a part of their name.
+const HARMLESS: [&str; 26] = [
+    "body-parser",
+    "bodyparser",
+    "compression",
+    "connect-history",
+    "cookie-parser",
+    "cookieparser",
+    "cookies",
+    "cors",
+    "express-fileupload",
+    "express.json",
+    "express.raw",
+    "express.static",
+    "express.text",
+    "express.urlencoded",
+    "favicon",
+    "helmet",
+    "i18n",
+    "method-override",
+    "morgan",
+    "multer",
+    "nocache",
+    "pino",
+    "response-time",
+    "serve-static",
+    "session",
+    "swagger-ui",
+];
+
+/// A middleware as it was registered.
+pub(super) struct Registered<'g> {
+    /// What was given.
+    pub given: &'g Given,
+    /// How far it reaches.
+    pub level: GuardLevel,
+    /// Whether it is there only under a condition that is not known.
+    pub is_doubtful: bool,
+}
+
+/// Returns the guard that a middleware is; absent where it refuses no caller.
+pub(super) fn guard_of(machine: &mut Machine, registered: &Registered) -> Option<Guard> {
+    let given = registered.given;
+    if is_fault_handler(&given.value) || matches!(given.value, Value::Router(_)) {
+        return None;
+    }
+    let name = name_of(machine, given);
+    let kind = match &given.value {
+        Value::Function(_) => kind_of_function(machine, given, &name)?,
+        Value::Made(made) => match unwrapped(&given.value) {
+            Some(_) => kind_of_function(machine, given, &name)?,
+            None => kind_of_package(&format!("{} {}", made.name, called_name(&name)), &made.arguments)?,
+        },
+        Value::External(of) => kind_of_package(&format!("{of} {}", called_name(&name)), &[])?,
+        _ => kind_by_name(&called_name(&name), &[])?,
+    };
+    let is_certain = !registered.is_doubtful || kind == GuardKind::Public;
+    let kind = if is_certain { kind } else { GuardKind::Unknown };
+    Some(Guard { name, kind, level: registered.level, place: machine.project.place(given.module, given.span) })
+}
+
+/// Returns a middleware as written, or the function's name where what is written is long.
+fn name_of(machine: &Machine, given: &Given) -> String {
+    let (made, own) = match &given.value {
+        Value::Made(made) => (Some((made.module, made.span)), ""),
+        Value::Function(closure) => (None, closure.function.name.as_str()),
+        _ => (None, ""),
+    };
+    let (module, span) = made.unwrap_or((given.module, given.span));
+    let written = machine.project.text(module, span);
+    let is_plain = written.len() <= MOST_NAME && !written.contains('\n') && !written.starts_with('[');
+    if is_plain || own.is_empty() {
+        let line = written.lines().next().unwrap_or_default().trim();
+        return line.chars().take(MOST_NAME).collect();
+    }
+    own.to_owned()
+}
+
+/// What a function of the project keeps out; absent where it lets every request pass.
+fn kind_of_function(machine: &mut Machine, given: &Given, name: &str) -> Option<GuardKind> {
+    let closure = unwrapped(&given.value)?;
+    let verdict = read_body(&closure.function);
+    let named = format!("{} {}", called_name(name), closure.function.name);
+    let is_called_guard = is_auth_name(&named) || is_role_name(&named);
+    if !verdict.refuses() && !(verdict.delegates && is_called_guard) {
+        return None;
+    }
+    // What is certain to pass a request on, with what it was made with here, keeps nothing out.
+    if machine.passes_all(&closure) {
+        return None;
+    }
+    if verdict.lets_strangers_pass {
+        return Some(GuardKind::Unknown);
+    }
+    let only_forbids = verdict.forbids && !verdict.rejects_strangers && !is_auth_name(&named);
+    if is_role_name(&named) || only_forbids {
+        return Some(GuardKind::Role(machine.texts_around(&closure).join(", ")));
+    }
+    let is_auth = verdict.rejects_strangers || is_auth_name(&named);
+    Some(if is_auth { GuardKind::Authentication } else { GuardKind::Unknown })
+}
+
+/// What something of a package keeps out, by its name.
+fn kind_of_package(name: &str, arguments: &[Given]) -> Option<GuardKind> {
+    let small = name.to_ascii_lowercase();
+    if HARMLESS.iter().any(|part| small.contains(part)) {
+        return None;
+    }
+    Some(kind_by_name(name, arguments).unwrap_or(GuardKind::Unknown))
+}
+
+fn kind_by_name(named: &str, arguments: &[Given]) -> Option<GuardKind> {
+    let texts = arguments.iter().filter_map(|given| match &given.value {
+        Value::Text(text) => Some(text.to_string()),
+        _ => None,
+    });
+    if words::has_word(named, words::PUBLIC_WORDS) {
+        Some(GuardKind::Public)
+    } else if is_role_name(named) {
+        Some(GuardKind::Role(texts.collect::<Vec<_>>().join(", ")))
+    } else if is_auth_name(named) {
+        Some(GuardKind::Authentication)
+    } else {
+        None
+    }
+}
+
+/// The name of what is called, without what it is given.
+fn called_name(name: &str) -> String {
+    name.trim_start_matches(['(', '0', ',', ' ']).split(['(', '[', '{']).next().unwrap_or(name).to_owned()
+}
+
+fn is_auth_name(name: &str) -> bool {
+    words::has_word(name, words::CREDENTIAL_WORDS)
+}
+
+fn is_role_name(name: &str) -> bool {
+    words::has_word(name, words::ROLE_WORDS)
+}

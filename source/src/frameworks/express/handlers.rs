@@ -1,0 +1,141 @@
+//! Which function of a registration is the handler, and which run before it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::run::{Closure, Given, Value};
+use crate::ir::{Expr, ExprKind, Function, Spread, walk_statements};
+
+/// Wrappers within wrappers that are looked through.
+const MOST_WRAPPERS: usize = 6;
+
+/// Returns what was given, with lists taken apart as Express does.
+pub(super) fn flattened(items: &[Given]) -> Vec<Given> {
+    let mut found = Vec::new();
+    for item in items {
+        match &item.value {
+            Value::List(inner) => {
+                let inner: Vec<Given> =
+                    inner.borrow().iter().map(|value| Given { value: value.clone(), ..item.clone() }).collect();
+                found.extend(flattened(&inner));
+            }
+            value if value.is_nothing() => {}
+            _ => found.push(item.clone()),
+        }
+    }
+    found
+}
+
+/// Splits the functions of a route: those before the handler, and the handler. What comes after it guards nothing.
+pub(super) fn split(items: &[Given]) -> Option<(Vec<Given>, Given)> {
+    let items = flattened(items);
+    let ends = |given: &Given| match &given.value {
+        Value::Function(closure) => ends_request(&closure.function),
+        _ => false,
+    };
+    let usable: Vec<&Given> = items.iter().filter(|given| !is_fault_handler(&given.value)).collect();
+    let place = usable.iter().position(|given| ends(given)).unwrap_or(usable.len().checked_sub(1)?);
+    let handler = usable.get(place).copied()?.clone();
+    Some((usable.iter().take(place).map(|given| (*given).clone()).collect(), handler))
+}
+
+/// Returns whether a function cannot pass a request on.
+fn ends_request(function: &Function) -> bool {
+    if function.parameters.iter().any(|parameter| parameter.spread != Spread::One) || mentions(function, "arguments") {
+        return false;
+    }
+    match function.parameters.get(2) {
+        None => function.parameters.len() == 2,
+        Some(next) => !mentions(function, &next.name),
+    }
+}
+
+/// Returns whether a function is called with faults only: it has four parameters.
+pub(super) fn is_fault_handler(value: &Value) -> bool {
+    matches!(value, Value::Function(closure) if closure.function.parameters.len() == 4)
+}
+
+fn mentions(function: &Function, name: &str) -> bool {
+    let mut found = false;
+    walk_statements(&function.body, &mut |_| {}, &mut |expr| found |= expr.name() == Some(name));
+    found
+}
+
+/// Returns the function that does the work: behind wrappers of the project and of packages.
+pub(super) fn unwrapped(value: &Value) -> Option<Rc<Closure>> {
+    let mut current = value.clone();
+    for _ in 0..MOST_WRAPPERS {
+        match &current {
+            Value::Function(closure) => match wrapped(closure) {
+                Some(inner) => current = inner,
+                None => return Some(closure.clone()),
+            },
+            Value::Made(made) => {
+                let functions = flattened(&made.arguments).into_iter().rev().map(|given| given.value);
+                current = functions.into_iter().find(|value| is_callable(value))?;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn is_callable(value: &Value) -> bool {
+    match value {
+        Value::Function(_) => true,
+        Value::Made(made) => made.arguments.iter().any(|given| is_callable(&given.value)),
+        _ => false,
+    }
+}
+
+/// Returns the function that a wrapper was given and hands its own request to.
+fn wrapped(closure: &Rc<Closure>) -> Option<Value> {
+    let first = closure.function.parameters.first()?;
+    let mut found = None;
+    walk_statements(&closure.function.body, &mut |_| {}, &mut |expr| {
+        let Some((callee, arguments)) = expr.call() else { return };
+        let through = matches!(&*callee.kind, ExprKind::Member(_, name) if matches!(name.as_str(), "call" | "apply"));
+        let passes = arguments.iter().take(2).any(|argument| argument.value.name() == Some(&first.name));
+        if !passes {
+            return;
+        }
+        let callee = match &*callee.kind {
+            ExprKind::Member(object, _) if through => object,
+            _ => callee,
+        };
+        found = found.take().or_else(|| captured(closure, callee));
+    });
+    let is_other =
+        |value: &Value| !matches!(value, Value::Function(other) if Arc::ptr_eq(&other.function, &closure.function));
+    found.filter(|value| is_callable(value) && is_other(value)).or_else(|| last_of_list(closure))
+}
+
+/// What a name of the function around a wrapper holds.
+fn captured(closure: &Rc<Closure>, callee: &Expr) -> Option<Value> {
+    match &*callee.kind {
+        ExprKind::Name(name) => {
+            let is_own = closure.function.parameters.iter().any(|parameter| parameter.name == *name);
+            if is_own { None } else { closure.scope.get_inner(name) }
+        }
+        ExprKind::Member(object, name) => match captured(closure, object)? {
+            Value::Object(object) => object.get(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The last function of a list that a wrapper was given and goes through.
+fn last_of_list(closure: &Rc<Closure>) -> Option<Value> {
+    let mut found = None;
+    walk_statements(&closure.function.body, &mut |_| {}, &mut |expr| {
+        let ExprKind::Call { callee, .. } = &*expr.kind else { return };
+        if let ExprKind::Member(object, name) = &*callee.kind
+            && matches!(name.as_str(), "reduce" | "forEach" | "map")
+            && let Some(Value::List(items)) = captured(closure, object)
+        {
+            found = items.borrow().iter().rev().find(|item| is_callable(item)).cloned();
+        }
+    });
+    found
+}

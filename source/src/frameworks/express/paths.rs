@@ -1,0 +1,81 @@
+//! Paths as Express writes them.
+
+use super::run::{PATTERN, UNKNOWN_PART};
+
+/// Returns a path in a form that `normalise` reads. `None` for a regular expression that says too little.
+pub(super) fn written_path(written: &str) -> Option<String> {
+    if let Some(pattern) = written.strip_prefix(PATTERN) {
+        return path_of_pattern(pattern);
+    }
+    // What stands before the first part that is known is most often empty; anything else is a parameter to clients.
+    let known = written.trim_start_matches(UNKNOWN_PART);
+    let path = known.replace(UNKNOWN_PART, "{unknown}").replace("(.*)", "*");
+    Some(without_optional(&path))
+}
+
+/// `/users{/:id}` of Express 5 is `/users/:id`; braces within a group belong to a pattern.
+fn without_optional(path: &str) -> String {
+    let mut made = String::new();
+    let (mut depth, mut is_name) = (0usize, false);
+    let mut letters = path.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            '{' if depth == 0 => {
+                is_name = letters.peek().is_some_and(|next| next.is_alphanumeric());
+                if !is_name {
+                    continue;
+                }
+            }
+            '}' if depth == 0 && !std::mem::take(&mut is_name) => continue,
+            _ => {}
+        }
+        made.push(letter);
+    }
+    made
+}
+
+/// Reads the plain ones: `/^\/users\/(\d+)$/`.
+fn path_of_pattern(pattern: &str) -> Option<String> {
+    let (inner, _) = pattern.strip_prefix('/')?.rsplit_once('/')?;
+    let is_whole = inner.ends_with('$');
+    let inner = inner.strip_prefix('^').unwrap_or(inner).trim_end_matches('$');
+    let inner = inner.replace("\\/", "/").replace("\\.", ".").replace("\\-", "-");
+    let mut made = String::new();
+    let (mut depth, mut n_groups) = (0usize, 0);
+    for letter in inner.chars() {
+        match letter {
+            '(' => {
+                if depth == 0 {
+                    made.push_str(&format!("{{{n_groups}}}"));
+                    n_groups += 1;
+                }
+                depth += 1;
+            }
+            ')' => depth = depth.checked_sub(1)?,
+            _ if depth > 0 => {}
+            letter if letter.is_alphanumeric() || "/-_.~".contains(letter) => made.push(letter),
+            _ => return None,
+        }
+    }
+    if !is_whole && !made.ends_with('}') {
+        made.push_str("/*");
+    }
+    made.starts_with('/').then_some(made)
+}
+
+/// Returns whether what is registered below one path sees requests to another.
+pub(super) fn covers(below: &str, path: &str) -> bool {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    for part in below.split('/').filter(|part| !part.is_empty()) {
+        if part == "{rest}" {
+            return true;
+        }
+        match parts.next() {
+            Some(other) if part == other || part.contains('{') => {}
+            _ => return false,
+        }
+    }
+    true
+}

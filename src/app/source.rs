@@ -1,0 +1,105 @@
+//! The source tree of the API: which folder it is, and what is read of it before a scan.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::answers::Overrides;
+use super::state::App;
+use crate::code::CodeIndex;
+use crate::config::Config;
+use crate::model::{Api, Handler, Method, OperationId, clean_name};
+use crate::remedy::{self, Framework};
+use crate::spec::undocumented_operation;
+
+/// More routes that only the source has are not asked.
+const MOST_UNDOCUMENTED: usize = 200;
+/// The most routes that a note names.
+const MOST_NAMED: usize = 5;
+/// The share of a document's operations whose handlers must be found before one without is called missing, in percent.
+const NEARLY_ALL: usize = 80;
+
+/// The folder of the source, and whether the user named it.
+pub(super) struct SourceFolder {
+    pub(super) path: PathBuf,
+    pub(super) is_named: bool,
+}
+
+/// Returns the folder of the source: the one that request or configuration name, else the configuration's or the
+/// current one, where its manifests name a framework that is read.
+pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Option<SourceFolder> {
+    let named = over.source.as_ref().map(|source| app.shared.folder.join(source));
+    if let Some(path) = named.or_else(|| config.target.source.clone()) {
+        return Some(SourceFolder { path, is_named: true });
+    }
+    let beside = config.path.is_file().then(|| config.path.parent().map(PathBuf::from)).flatten();
+    let path = beside.unwrap_or_else(|| app.shared.folder.clone());
+    (remedy::recognise(&path).framework != Framework::Unknown).then_some(SourceFolder { path, is_named: false })
+}
+
+/// Reads the source and writes what it says of handlers into the operations. Routes that only the source has become
+/// operations of their own. Returns the index, and what there is to say.
+pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<CodeIndex>, Vec<String>) {
+    let path = folder.path.clone();
+    // A large tree takes a second to read; the runtime has other work.
+    let read = tokio::task::spawn_blocking(move || CodeIndex::read(&path)).await;
+    let mut index = match read {
+        Ok(Ok(index)) => index,
+        Ok(Err(why)) => return (None, vec![format!("{why}; handlers are not located")]),
+        Err(error) => return (None, vec![format!("reading the source failed, handlers are not located: {error}")]),
+    };
+    index.bind(api);
+    let (found, all) = index.share();
+    // A folder that nobody named may be any project: it counts only where most of the document is found in it.
+    if !folder.is_named && found * 2 < all.max(1) {
+        return (None, Vec::new());
+    }
+    if found == 0 {
+        let place = clean_name(&folder.path.display().to_string(), 200);
+        let routes = index.routes().len();
+        let note = format!("none of the {routes} routes found in {place} serves an operation of the document");
+        return (None, std::iter::once(note).chain(index.notes()).collect());
+    }
+    let mut notes = vec![format!("handlers found in the source: of {found} of {all} operations")];
+    notes.extend(index.notes());
+    notes.extend(write_handlers(&index, api, found * 100 >= all * NEARLY_ALL));
+    (Some(index), notes)
+}
+
+/// Writes handlers into the operations, and adds those that only the source has.
+fn write_handlers(index: &CodeIndex, api: &mut Api, is_whole: bool) -> Option<String> {
+    for operation in &mut api.operations {
+        operation.handler = match index.place(&operation.id) {
+            Some(place) => Handler::At(place),
+            None if is_whole => Handler::Missing,
+            None => Handler::Unread,
+        };
+    }
+    let mut known: BTreeSet<OperationId> = api.operations.iter().map(|operation| operation.id.clone()).collect();
+    let (mut added, mut left) = (0, Vec::new());
+    for (method, path, place) in index.undocumented() {
+        let operation = undocumented_operation(method, &path, place.clone());
+        if !known.insert(operation.id.clone()) {
+            continue;
+        }
+        match method {
+            Method::Get | Method::Delete if added < MOST_UNDOCUMENTED => {
+                added += 1;
+                api.operations.push(operation);
+            }
+            Method::Head | Method::Options => {}
+            // What its body must be is not known, and a request without one proves nothing.
+            _ => left.push(format!("{} ({place})", operation.id)),
+        }
+    }
+    // What is known of all paths was worked out without them.
+    api.paths = Default::default();
+    let more = left.len().saturating_sub(MOST_NAMED);
+    let named: Vec<String> = left.iter().take(MOST_NAMED).map(|route| clean_name(route, 200)).collect();
+    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+    (!left.is_empty()).then(|| {
+        format!(
+            "routes of the source that the document lacks, not asked as their bodies are not known: {}{rest}",
+            named.join(", ")
+        )
+    })
+}

@@ -1,0 +1,117 @@
+//! The routes of a source tree, each bound to the operation that it serves.
+
+use std::path::Path;
+
+use routewarden_source::frameworks::find_routes;
+use routewarden_source::project::Project;
+use routewarden_source::routes::{RouteEntry, RouteTable};
+use routewarden_source::tree::{SourceTree, TreeLimits};
+
+use super::matching::{Binding, bind};
+use super::trace;
+use crate::model::{Api, HandlerPlace, Method, OperationId, clean};
+
+/// Longer lists of what was left out are cut.
+const MOST_NOTED: usize = 5;
+
+/// A source tree with its routes, bound to the operations of a document.
+#[derive(Debug)]
+pub struct CodeIndex {
+    project: Project,
+    table: RouteTable,
+    binding: Binding,
+    operations: usize,
+}
+
+impl CodeIndex {
+    /// Reads a source tree and finds its routes.
+    ///
+    /// # Errors
+    /// A sentence for people where the folder cannot be read.
+    pub fn read(folder: &Path) -> Result<CodeIndex, String> {
+        let tree = SourceTree::read(folder, &TreeLimits::default())
+            .map_err(|error| format!("the source `{}` cannot be read: {error}", folder.display()))?;
+        let project = Project::parse(tree);
+        let table = find_routes(&project);
+        Ok(CodeIndex { project, table, binding: Binding::default(), operations: 0 })
+    }
+
+    /// Binds the routes to the operations of a document.
+    pub fn bind(&mut self, api: &Api) {
+        self.binding = bind(api, &self.table.routes);
+        self.operations = api.operations.len();
+    }
+
+    /// Returns the tree, lowered.
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// Returns the folder of the tree.
+    pub fn root(&self) -> &Path {
+        &self.project.tree.root
+    }
+
+    /// Returns all routes.
+    pub fn routes(&self) -> &[RouteEntry] {
+        &self.table.routes
+    }
+
+    /// Returns how many operations have a handler here, and how many there are.
+    pub fn share(&self) -> (usize, usize) {
+        (self.binding.bound.len(), self.operations)
+    }
+
+    /// Returns the route that serves an operation.
+    pub fn entry(&self, operation: &OperationId) -> Option<&RouteEntry> {
+        self.binding.bound.get(operation).and_then(|at| self.table.routes.get(*at))
+    }
+
+    /// Returns where the handler of an operation stands.
+    pub fn place(&self, operation: &OperationId) -> Option<HandlerPlace> {
+        self.entry(operation).map(place_of)
+    }
+
+    /// Returns where the last frame of a stack trace in a text stands, if it is in this tree.
+    pub fn place_in_trace(&self, text: &str) -> Option<HandlerPlace> {
+        trace::deepest(text, &self.project.tree)
+    }
+
+    /// Returns the routes that no operation of the document names: method, path as the document would write it, and where
+    /// the handler stands.
+    pub fn undocumented(&self) -> Vec<(Method, String, HandlerPlace)> {
+        let mut found = Vec::new();
+        for (at, entry) in self.table.routes.iter().enumerate() {
+            let Some(path) = self.binding.path_in_document(&entry.path) else { continue };
+            let methods = entry.methods.iter().filter_map(|name| Method::parse(name));
+            let unknown = methods.filter(|method| !self.binding.documented.contains(&(at, *method)));
+            found.extend(unknown.map(|method| (method, clean(&path, 500), place_of(entry))));
+        }
+        found
+    }
+
+    /// Returns what the reader of a report should know: what was not read, and what could not be told.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let left_out = self.project.left_out.iter().map(|item| format!("{} ({})", item.path, item.because));
+        notes.extend(listed("not read of the source", left_out.collect()));
+        notes.extend(listed("routes of the source that are made at runtime", self.table.unclear.clone()));
+        notes
+    }
+}
+
+fn place_of(entry: &RouteEntry) -> HandlerPlace {
+    HandlerPlace {
+        file: clean(&entry.handler.file, 500),
+        line: u32::try_from(entry.handler.line).unwrap_or(u32::MAX),
+        function: clean(&entry.function, 200),
+    }
+}
+
+/// One sentence with the first few of many.
+fn listed(what: &str, items: Vec<String>) -> Option<String> {
+    let first: Vec<String> = items.iter().take(MOST_NOTED).map(|item| clean(item, 200)).collect();
+    let more = items.len().saturating_sub(MOST_NOTED);
+    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
+    (!items.is_empty()).then(|| format!("{what}: {}{rest}", first.join(", ")))
+}
