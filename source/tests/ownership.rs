@@ -1,6 +1,13 @@
 //! Reads labelled handlers of five frameworks and holds the figures: no unchecked handler is called checked, nearly all are
 //! decided, and hardly a sound one is called unchecked.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,8 +45,9 @@ fn word(text: &str) -> OwnershipWord {
 fn labels(text: &str) -> Vec<Label> {
     let mut found = Vec::new();
     for (at, line) in text.lines().enumerate() {
-        let line = line.trim().trim_start_matches(['#', '/']).trim();
-        let Some(rest) = line.strip_prefix("label") else { continue };
+        let line = line.trim();
+        let Some(line) = line.strip_prefix('#').or(line.strip_prefix("//")) else { continue };
+        let Some(rest) = line.trim().strip_prefix("label") else { continue };
         let Some((method, label)) = rest.split_once(':') else { continue };
         let method = Some(method.trim().to_owned()).filter(|method| !method.is_empty());
         found.push((at + 1, method, word(label)));
@@ -102,10 +110,13 @@ fn nest_routes(project: &Project) -> Vec<RouteEntry> {
                 }) else {
                     continue;
                 };
-                let path: Vec<String> = path.split('/').map(|part| match part.strip_prefix(':') {
-                    Some(name) => format!("{{{name}}}"),
-                    None => part.to_owned(),
-                }).collect();
+                let path: Vec<String> = path
+                    .split('/')
+                    .map(|part| match part.strip_prefix(':') {
+                        Some(name) => format!("{{{name}}}"),
+                        None => part.to_owned(),
+                    })
+                    .collect();
                 let place = project.place(module.id, method.span);
                 let guard = Guard {
                     name: "AuthGuard".to_owned(),

@@ -54,6 +54,9 @@ impl Engine<'_> {
             ExprKind::Member(_, name) | ExprKind::Name(name) => name.as_str(),
             _ => "",
         };
+        if let Some(value) = self.view_call(cx, state, (callee, name), arguments) {
+            return value;
+        }
         let target = self.target(cx, state, (callee, &path));
         let receiver = match &*callee.kind {
             ExprKind::Member(object, _) if target.is_none() => Some(self.eval(cx, state, object)),
@@ -614,6 +617,19 @@ impl Engine<'_> {
             "and_" | "and" | "all_" | "Q" | "In" | "Equal" | "Filter" => {
                 let clauses = self.clauses_given(call);
                 return Some(Value { labels, kind: Kind::Condition(Rc::new(clauses)), ..Value::default() });
+            }
+            "select" | "update" | "delete" | "exists" if call.receiver.is_none() => {
+                let models = call.given.iter().filter_map(|given| match &given.value.kind {
+                    Kind::Class(name, _) | Kind::Repository(name) => Some(name.clone()),
+                    _ => None,
+                });
+                let query = Query {
+                    model: models.into_iter().next(),
+                    sends: super::verbs::sends_of(call.name),
+                    mark,
+                    ..Query::default()
+                };
+                return Some(Value::kind(Kind::Query(Rc::new(query))));
             }
             "or_" | "or" => {
                 let arms = call.given.iter().map(|given| super::queries::clauses_of_value(&given.value)).collect();

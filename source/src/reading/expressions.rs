@@ -451,6 +451,14 @@ fn with_truth(mut value: Value) -> Value {
     value
 }
 
+/// Returns the value of a default.
+pub(super) fn constant_of(expr: &Expr) -> Value {
+    match &*expr.kind {
+        ExprKind::Constant(text) => constant(text),
+        _ => Value::default(),
+    }
+}
+
 fn constant(text: &str) -> Value {
     match text {
         "True" | "true" => truthful(Truth { yes: Facts::default(), no: Facts::impossible() }),

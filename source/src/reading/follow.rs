@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::engine::{Cx, Engine, Frame, MOST_DEPTH};
+use super::facts::{Facts, Key};
 use super::state::{State, join_values};
 use super::statements::{Ends, none_value};
 use super::value::{Kind, Labels, Names, Value};
@@ -51,8 +52,25 @@ impl Engine<'_> {
         if labels.is_plain() && self.models.is_dull(function) {
             return Value::default();
         }
+        let before = self.accesses.len();
         let frame = self.run(cx, state, function, around, given);
-        self.collect(state, frame)
+        let own = self.known_of_returned(&frame, before);
+        let value = self.collect(state, frame);
+        self.learn(state, &own);
+        value
+    }
+
+    /// What is known of each object that was loaded within, on the paths that return it. The caller has no other way to it.
+    fn known_of_returned(&self, frame: &Frame, before: usize) -> Facts {
+        let mut own = Facts::default();
+        for place in before..self.accesses.len() {
+            let ends = frame.ends.iter().filter(|(_, value)| value.labels.objects.has(place));
+            let joined = ends.map(|(state, _)| state.facts.clone()).reduce(|one, two| one.or(&two));
+            if let Some(fact) = joined.as_ref().and_then(|facts| facts.get(Key::Object(place))) {
+                own.add(*fact);
+            }
+        }
+        own
     }
 
     /// Reads a function and returns what it did, path by path.
@@ -150,13 +168,17 @@ fn explicit(value: &Value) -> Value {
 pub(super) fn bind(parameters: &[Parameter], given: Vec<Given>, inner: &mut State) {
     let mut place = 0;
     for parameter in parameters {
-        bind_one(parameter, Value::default(), inner);
+        let default = parameter.default.as_ref().map(super::expressions::constant_of).unwrap_or_default();
+        bind_one(parameter, default, inner);
     }
     for one in given {
         match (&one.name, one.spread) {
             (_, Spread::Many | Spread::Named) => {
                 for parameter in parameters.iter().skip(place) {
                     let value = spread_into(&one.value, &parameter.name, parameter.spread);
+                    if value.labels.is_plain() && matches!(value.kind, Kind::Plain) {
+                        continue;
+                    }
                     bind_one(parameter, value, inner);
                 }
             }

@@ -23,6 +23,7 @@ mod statements;
 mod value;
 mod verbs;
 mod verdict;
+mod views;
 mod words;
 
 pub use report::{

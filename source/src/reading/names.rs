@@ -177,7 +177,11 @@ impl Engine<'_> {
             Kind::Query(query) if matches!(field, "c" | "query" | "objects") => {
                 return Value::kind(Kind::Query(query.clone()));
             }
-            Kind::Repository(_) if matches!(field, "manager" | "createQueryBuilder") => return of.clone(),
+            Kind::Repository(_) if matches!(field, "manager" | "createQueryBuilder" | "query" | "objects") => {
+                return of.clone();
+            }
+            // `client.shop.orders`
+            Kind::Repository(_) => return Value::kind(Kind::Repository(Rc::from(field))),
             _ => {}
         }
         let labels = of.labels;
@@ -242,6 +246,9 @@ impl Engine<'_> {
         }
         if words::is_one_of(field, &words::SUBJECT_CALLS) {
             return self.ask_caller(cx, span);
+        }
+        if let Some(value) = self.view_field(cx, class, field) {
+            return value;
         }
         if let Some(method) = self.project.method(class, field) {
             let is_property = method

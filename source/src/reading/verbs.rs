@@ -45,6 +45,14 @@ impl Engine<'_> {
             Does::Exclude => Some(Value::kind(Kind::Query(Rc::new(query)))),
             Does::Narrow => {
                 query.clauses.extend(self.narrowing(call));
+                if call.given.iter().any(|given| matches!(given.value.kind, Kind::Function(..))) {
+                    return Some(self.sent(
+                        cx,
+                        state,
+                        call,
+                        (query, !call.name.starts_with("find") || call.name != "find"),
+                    ));
+                }
                 Some(Value::kind(Kind::Query(Rc::new(query))))
             }
             Does::Fetch => {
@@ -333,7 +341,7 @@ impl Engine<'_> {
     }
 }
 
-fn sends_of(name: &str) -> Sends {
+pub(super) fn sends_of(name: &str) -> Sends {
     match name {
         "delete" | "remove" | "softDelete" => Sends::Delete,
         "update" => Sends::Update,

@@ -41,11 +41,19 @@ impl Engine<'_> {
         if let Some(reason) = self.blocked.first() {
             return (OwnershipWord::Unknown, reason.clone());
         }
-        if let Some(access) = first(OwnershipWord::Checked) {
+        // Looking up who calls is no check of what is reached.
+        let is_check = |access: &&AccessReading| {
+            access.word() == OwnershipWord::Checked
+                && (access.how != AccessWord::SubjectOnly || access.what == AccessVerb::List)
+        };
+        if let Some(access) = accesses.iter().find(is_check) {
             return (OwnershipWord::Checked, access.because.clone());
         }
         if let Some(access) = first(OwnershipWord::NotApplicable) {
             return (OwnershipWord::NotApplicable, access.because.clone());
+        }
+        if let Some(access) = first(OwnershipWord::Checked) {
+            return (OwnershipWord::Checked, access.because.clone());
         }
         let caller = if is_signed_in { "" } else { ", and no caller is asked for" };
         (OwnershipWord::NotApplicable, format!("no object that a client can name is reached{caller}"))
