@@ -208,3 +208,8 @@ fn labelled_handlers_that_the_reading_was_made_on_are_read_right() {
 fn labelled_handlers_that_were_held_out_are_read_right() {
     hold("held");
 }
+
+#[test]
+fn labelled_handlers_that_were_written_last_are_read_right() {
+    hold("fresh");
+}

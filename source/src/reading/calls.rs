@@ -392,6 +392,9 @@ impl Engine<'_> {
 
     /// `request.args.get('id')`, `request.get_json()`
     fn request_call(&mut self, cx: &Cx, part: Part, call: &Call) -> Option<Value> {
+        if matches!(call.name, "switchToHttp" | "getRequest") {
+            return Some(Value::kind(Kind::Request(part)));
+        }
         if let Some(body) = idioms::request_method(call.name).filter(|_| part == Part::Whole) {
             return Some(match call.text(0) {
                 Some(key) if call.name != "get_json" => self.of_request(cx, body, key, call.span),

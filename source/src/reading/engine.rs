@@ -83,6 +83,8 @@ pub(super) struct Engine<'p> {
     pub(super) project: &'p Project,
     pub(super) models: &'p Models,
     pub(super) framework: FrameworkName,
+    /// The method of the request, where the route has only one.
+    pub(super) method: Option<String>,
     pub(super) ids: Vec<ClientId>,
     pub(super) accesses: Vec<Access>,
     pub(super) frames: Vec<Frame>,
@@ -106,6 +108,7 @@ impl<'p> Engine<'p> {
             project,
             models,
             framework,
+            method: None,
             ids: Vec::new(),
             accesses: Vec::new(),
             frames: Vec::new(),

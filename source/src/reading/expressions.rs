@@ -109,6 +109,12 @@ impl Engine<'_> {
         let values: Vec<Value> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
         let ([first, second], [sign]) = (values.as_slice(), signs) else { return Value::default() };
         let sign = sign.split_whitespace().collect::<Vec<_>>().join(" ");
+        let is_method =
+            matches!(parts.first().map(|part| &*part.kind), Some(ExprKind::Member(_, field)) if field == "method");
+        if let Some(holds) = Self::known_method(first, second).filter(|_| is_method) {
+            let is_negative = matches!(sign.as_str(), "!=" | "!==" | "not in");
+            return constant(if holds == is_negative { "False" } else { "True" });
+        }
         let nothing = |part: Option<&Expr>| {
             part.is_some_and(|part| matches!(&*part.kind, ExprKind::Constant(text) if is_none(text)))
         };

@@ -27,6 +27,9 @@ impl Engine<'_> {
         if matches!(name, "self" | "this") {
             return cx.class.clone().map(|class| Value::kind(Kind::Instance(class))).unwrap_or_default();
         }
+        if name == "SAFE_METHODS" {
+            return safe_methods();
+        }
         if let Some(value) = self.well_known(cx, name, span) {
             return value;
         }
@@ -37,6 +40,22 @@ impl Engine<'_> {
         let value = self.global(cx, name);
         self.globals.insert(key, value.clone());
         value
+    }
+
+    /// What is known of a method that is asked for by name: `request.method in SAFE_METHODS`.
+    pub(super) fn known_method(first: &Value, second: &Value) -> Option<bool> {
+        let Kind::Text(method, _) = &first.kind else { return None };
+        match &second.kind {
+            Kind::Text(other, parts) if parts.is_empty() => Some(method == other),
+            Kind::List(items) => {
+                let is_text = |item: &Value| matches!(&item.kind, Kind::Text(_, parts) if parts.is_empty());
+                items
+                    .iter()
+                    .all(is_text)
+                    .then(|| items.iter().any(|item| matches!(&item.kind, Kind::Text(other, _) if other == method)))
+            }
+            _ => None,
+        }
     }
 
     /// `request`, `session`, `g`, `current_user` of a framework.
@@ -187,6 +206,9 @@ impl Engine<'_> {
         let labels = of.labels;
         if labels.subject && !labels.is_chosen() {
             return self.of_caller(cx, field, span);
+        }
+        if field == "SAFE_METHODS" {
+            return safe_methods();
         }
         let mut value = Value { field: Some(Rc::from(field)), ..of.plain() };
         if !labels.objects.is_empty() && words::holds_one_of(field, &PUBLIC_WORDS) {
@@ -343,6 +365,9 @@ impl Engine<'_> {
         if let Some(part) = idioms::request_part(field) {
             return Value::kind(Kind::Request(part));
         }
+        if let (true, Some(method)) = (field == "method", &self.method) {
+            return Value::kind(Kind::Text(Rc::from(method.as_str()), Rc::default()));
+        }
         if field == "authorization" {
             return Value::token();
         }
@@ -401,4 +426,10 @@ impl Engine<'_> {
     pub(super) fn local_function(&self, cx: &Cx, function: &Arc<Function>) -> FunctionRef {
         FunctionRef { module: cx.module, function: function.clone(), class: cx.class.clone() }
     }
+}
+
+/// Methods that change nothing.
+fn safe_methods() -> Value {
+    let items = ["GET", "HEAD", "OPTIONS"].map(|method| Value::kind(Kind::Text(Rc::from(method), Rc::default())));
+    Value::kind(Kind::List(Rc::new(items.to_vec())))
 }

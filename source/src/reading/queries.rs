@@ -33,11 +33,12 @@ impl Engine<'_> {
         labels.objects = labels.objects.with(query.parents);
         let scope = if query.from_subject { Some(Tie::Owner) } else { scope_of(&query.clauses) };
         let is_chosen = labels.is_chosen();
+        if labels.token && !is_chosen {
+            // Found by a credential alone: it is the caller.
+            return Value::subject();
+        }
         if !is_chosen && scope.is_none() {
             // A single row that nothing chooses is nobody's: a setting. A list without any condition is a list of all.
-            if labels.token {
-                return Value::subject();
-            }
             if query.model.is_none() || (!is_many && query.sends == Sends::Load) {
                 return Value::default();
             }

@@ -62,7 +62,12 @@ impl Engine<'_> {
     fn judge_access(&self, access: &Access, place: usize, is_signed_in: bool) -> Option<Judged> {
         let is_named = access.labels.is_chosen()
             && (!access.is_many || access.clauses.iter().any(names_object) || !access.labels.objects.is_empty());
+        let owned = access.model.as_deref().map_or(Owned::Unknown, |model| self.models.owned(model));
         if let (false, Some(Tie::Owner)) = (access.labels.is_chosen(), access.scope) {
+            if owned == Owned::IsUser && !access.is_many && access.sends == Sends::Load {
+                // It only looks up who calls.
+                return None;
+            }
             return Some((
                 AccessWord::SubjectOnly,
                 format!("{} reaches what is the caller's alone", self.cite(access.mark)),
@@ -88,7 +93,6 @@ impl Engine<'_> {
             let guards: Vec<Guard> = uses.iter().filter_map(|one| one.guard).collect();
             return Some(self.judge_guarded(access, &guards));
         }
-        let owned = access.model.as_deref().map_or(Owned::Unknown, |model| self.models.owned(model));
         let at: Vec<Mark> = open.iter().map(|one| one.mark).collect();
         let seen = self.seen.iter().find(|fact| fact.key == Key::Object(place) && fact.tie != Tie::Claimed);
         let model = access.model.as_deref().unwrap_or("the object");

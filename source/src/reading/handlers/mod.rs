@@ -29,6 +29,9 @@ impl Engine<'_> {
                 entry.handler.file, entry.handler.line
             ));
         }
+        if let [method] = entry.methods.as_slice() {
+            self.method = Some(method.clone());
+        }
         for name in parameters(&entry.path) {
             self.client(&name, IdOrigin::Path);
         }

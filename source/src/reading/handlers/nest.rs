@@ -1,25 +1,47 @@
 //! NestJS: parameters by their decorators.
 
+use std::rc::Rc;
+
 use super::super::engine::{Cx, Engine};
+use super::super::follow::Given;
 use super::super::report::IdOrigin;
 use super::super::state::State;
 use super::super::value::{Kind, Part, Value};
 use super::super::words;
-use crate::ir::{Parameter, dotted, last_part, literal};
-use crate::project::FunctionRef;
+use crate::ir::{Expr, Parameter, dotted, last_part, literal};
+use crate::project::{FunctionRef, Resolved};
 use crate::routes::RouteEntry;
 
 impl Engine<'_> {
     pub(super) fn read_nest(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         let _ = entry;
-        for decorator in &function.function.decorators {
+        let on_class = function.class.as_ref().map(|class| class.class.decorators.clone()).unwrap_or_default();
+        for decorator in on_class.iter().chain(&function.function.decorators) {
             self.learn_by_name(cx, &mut state, decorator);
+            self.run_nest_guards(cx, &mut state, decorator);
         }
         for parameter in &function.function.parameters {
             let value = self.nest_value(cx, parameter);
             self.bind_parameter(cx, &mut state, parameter, &value);
         }
         self.read_body(cx, state, function);
+    }
+
+    /// `@UseGuards(OwnerGuard)`: the handler runs where `canActivate` is true.
+    fn run_nest_guards(&mut self, cx: &Cx, state: &mut State, decorator: &Expr) {
+        let Some((callee, arguments)) = decorator.call() else { return };
+        if callee.name() != Some("UseGuards") {
+            return;
+        }
+        for argument in arguments {
+            let named = argument.value.call().map_or(&argument.value, |(callee, _)| callee);
+            let Some(Resolved::Class(guard)) = self.project.resolve_expr(cx.module, named) else { continue };
+            let Some(method) = self.project.method(&guard, "canActivate") else { continue };
+            let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
+            let given = vec![Given::plain(Value::kind(Kind::Request(Part::Whole)))];
+            let truth = self.follow(&inner, state, &method, &Rc::default(), given).truth();
+            self.learn(state, &truth.yes);
+        }
     }
 
     fn nest_value(&mut self, cx: &Cx, parameter: &Parameter) -> Value {
