@@ -96,6 +96,7 @@ impl Engine<'_> {
                 mark: self.mark(cx, call.span),
                 ..Query::default()
             }))),
+            Kind::Connection => Value::kind(Kind::Connection),
             _ => self.unknown_call(cx, state, &call),
         }
     }
@@ -534,6 +535,15 @@ impl Engine<'_> {
         if let Some(value) = self.library_call(cx, state, call) {
             return value;
         }
+        if idioms::CONNECTION_MAKERS.contains(&call.name) || (idioms::is_connection(call.name) && labels.is_plain()) {
+            return Value::kind(Kind::Connection);
+        }
+        // `asyncHandler(async (req, res) => ..)`
+        if let ([one], None) = (call.given.as_slice(), &call.receiver) {
+            if matches!(one.value.kind, Kind::Function(..)) {
+                return one.value.clone();
+            }
+        }
         if words::holds_one_of(call.name, &words::GUARD_PARTS)
             && labels.is_chosen()
             && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self."))
@@ -720,6 +730,10 @@ impl Engine<'_> {
             Kind::Class(name, _) => Query { model: Some(name.clone()), ..Query::default() },
             Kind::Query(query) => query.as_ref().clone(),
             Kind::Repository(name) => Query { model: Some(name.clone()), ..Query::default() },
+            _ if first.value.labels.subject => Query { from_subject: true, ..Query::default() },
+            _ if !first.value.labels.objects.is_empty() => {
+                Query { parents: first.value.labels.objects, ..Query::default() }
+            }
             Kind::Function(function, around) => {
                 let (function, around) = (function.clone(), around.clone());
                 let value = self.follow(cx, state, &function, &around, rest.to_vec());

@@ -117,6 +117,15 @@ impl Engine<'_> {
                 if idioms::CONNECTION_MAKERS.iter().any(|maker| last.ends_with(maker)) {
                     return Value::kind(Kind::Connection);
                 }
+                let wraps = arguments.iter().any(|argument| matches!(&*argument.value.kind, ExprKind::Function(_)));
+                let is_own = matches!(self.project.resolve(module, &called), Some(Resolved::Function(_)));
+                if wraps || is_own {
+                    // `const load = asyncHandler(..)`, `const isAdmin = requireRole('admin')`
+                    let made = self.eval(&Cx { module, class: None, depth: 3 }, &mut State::default(), value);
+                    if !matches!(made.kind, Kind::Plain) {
+                        return made;
+                    }
+                }
                 if let Some(Resolved::Class(class)) = self.project.resolve(module, &called) {
                     if words::holds_one_of(&class.class.name, &["database", "connection"]) {
                         return Value::kind(Kind::Connection);

@@ -5,7 +5,7 @@ use super::expressions::names_object;
 use super::facts::{Key, Mark, Tie};
 use super::models::Owned;
 use super::report::{
-    AccessReading, AccessVerb, AccessWord, Evidence, IdentitySource, OwnershipWord, Reading, UseReading,
+    AccessReading, AccessVerb, AccessWord, Evidence, IdOrigin, IdentitySource, OwnershipWord, Reading, UseReading,
 };
 use super::value::Sends;
 use crate::routes::{GuardKind, RouteEntry};
@@ -54,6 +54,10 @@ impl Engine<'_> {
         }
         if let Some(access) = first(OwnershipWord::Checked) {
             return (OwnershipWord::Checked, access.because.clone());
+        }
+        let path = self.ids.iter().find(|id| id.from == IdOrigin::Path);
+        if let Some(id) = path {
+            return (OwnershipWord::Unknown, format!("what is done with `{}` of the path was not seen", id.name));
         }
         let caller = if is_signed_in { "" } else { ", and no caller is asked for" };
         (OwnershipWord::NotApplicable, format!("no object that a client can name is reached{caller}"))

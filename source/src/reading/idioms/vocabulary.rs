@@ -4,7 +4,7 @@ use super::super::words::plain;
 
 /// Words of fields that say that an object is open to others.
 pub(in super::super) const PUBLIC_WORDS: [&str; 7] =
-    ["ispublic", "public", "published", "isshared", "visibility", "isopen", "isvisible"];
+    ["public", "published", "shared", "visibility", "isopen", "isvisible", "everyone"];
 
 /// Functions that end a request.
 pub(in super::super) const STOPS: [&str; 10] = [
