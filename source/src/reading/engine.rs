@@ -71,7 +71,6 @@ pub(super) struct Access {
     pub(super) scope: Option<Tie>,
     /// Its call is of nobody's library that is known.
     pub(super) is_guess: bool,
-    pub(super) is_store: bool,
     pub(super) uses: Vec<Use>,
     pub(super) object: Option<String>,
     pub(super) subject: Option<String>,

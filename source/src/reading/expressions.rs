@@ -313,8 +313,7 @@ impl Engine<'_> {
             query.clauses.extend(self.clauses_of(cx, &mut inner, condition));
         }
         let is_many = !query.clauses.iter().any(names_object);
-        let is_store = matches!(source.kind, Kind::Store(_));
-        self.send(cx, state, &query, (is_many, is_store))
+        self.send(cx, state, &query, is_many)
     }
 
     /// One element of a value that holds many.
@@ -322,7 +321,7 @@ impl Engine<'_> {
         match &value.kind {
             Kind::Store(name) => {
                 let query = Query { model: Some(name.clone()), mark: self.mark(cx, span), ..Query::default() };
-                self.send(cx, state, &query, (true, true))
+                self.send(cx, state, &query, true)
             }
             Kind::Query(_) => self.settle(cx, state, value.clone(), span),
             Kind::List(items) if items.len() == 1 => items.first().cloned().unwrap_or_default(),
@@ -368,10 +367,10 @@ impl Engine<'_> {
     fn index(&mut self, cx: &Cx, state: &mut State, (object, key): (&Expr, &Expr), span: Span) -> Value {
         let keyed = self.eval(cx, state, key);
         let name = literal(key).map(str::to_owned);
-        if let (Some(object), Some(name)) = (dotted(object), &name) {
-            if let Some(left) = state.left(&format!("{object}.{name}")) {
-                return left.clone();
-            }
+        if let (Some(object), Some(name)) = (dotted(object), &name)
+            && let Some(left) = state.left(&format!("{object}.{name}"))
+        {
+            return left.clone();
         }
         let value = self.eval(cx, state, object);
         match (&value.kind, &name) {
@@ -383,7 +382,7 @@ impl Engine<'_> {
                     mark: self.mark(cx, span),
                     ..Query::default()
                 };
-                self.send(cx, state, &query, (false, true))
+                self.send(cx, state, &query, false)
             }
             (Kind::Request(Part::Path), None) => Value::of(self.path_labels()),
             (Kind::Query(_), _) => self.settle(cx, state, value.clone(), span),
@@ -407,7 +406,7 @@ impl Engine<'_> {
             mark: self.mark(cx, span),
             ..Query::default()
         };
-        let value = self.send(cx, state, &query, (false, true));
+        let value = self.send(cx, state, &query, false);
         self.note_use(cx, state, &value, AccessVerb::Mutate, span);
     }
 }

@@ -251,10 +251,10 @@ impl Engine<'_> {
             if let Some(method) = self.project.method(class, field) {
                 return Value::kind(Kind::Function(method, Rc::default()));
             }
-            if let Some((module, value)) = self.project.class_field(class, field) {
-                if matches!(&*value.kind, ExprKind::Record(_) | ExprKind::List(_)) {
-                    return self.global_value(module, field, &value);
-                }
+            if let Some((module, value)) = self.project.class_field(class, field)
+                && matches!(&*value.kind, ExprKind::Record(_) | ExprKind::List(_))
+            {
+                return self.global_value(module, field, &value);
             }
         }
         Value { field: Some(Rc::from(field)), ..Value::default() }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::engine::{Access, Cx, Engine};
 use super::expressions::names_object;
-use super::facts::{Facts, Key, Tie};
+use super::facts::Tie;
 use super::idioms;
 use super::report::AccessVerb;
 use super::sql;
@@ -21,13 +21,7 @@ impl Engine<'_> {
     }
 
     /// Sends a query: notes the access, and returns what it gives.
-    pub(super) fn send(
-        &mut self,
-        cx: &Cx,
-        state: &mut State,
-        query: &Query,
-        (is_many, is_store): (bool, bool),
-    ) -> Value {
+    pub(super) fn send(&mut self, cx: &Cx, state: &mut State, query: &Query, is_many: bool) -> Value {
         let mark = if query.mark.span.end == 0 { self.mark(cx, self.statement) } else { query.mark };
         let mut labels = labels_of(&query.clauses);
         labels.objects = labels.objects.with(query.parents);
@@ -43,7 +37,7 @@ impl Engine<'_> {
                 return Value::default();
             }
         }
-        let place = self.note_access(cx, state, query, (mark, labels, scope, is_many, is_store));
+        let place = self.note_access(cx, state, query, (mark, labels, scope, is_many));
         let Some(place) = place else { return Value::default() };
         let value = self.value_of(place, (is_chosen, scope));
         let what = match query.sends {
@@ -83,7 +77,7 @@ impl Engine<'_> {
         cx: &Cx,
         state: &State,
         query: &Query,
-        (mark, labels, scope, is_many, is_store): (super::facts::Mark, Labels, Option<Tie>, bool, bool),
+        (mark, labels, scope, is_many): (super::facts::Mark, Labels, Option<Tie>, bool),
     ) -> Option<usize> {
         let known = self.accesses.iter().position(|access| {
             access.mark.module == mark.module && access.mark.span == mark.span && access.labels.ids == labels.ids
@@ -116,7 +110,6 @@ impl Engine<'_> {
             sends: query.sends,
             scope,
             is_guess: false,
-            is_store,
             uses: Vec::new(),
             object: None,
             subject: self.subject_in(cx, state),
@@ -151,7 +144,7 @@ impl Engine<'_> {
             query.mark = self.mark(cx, span);
         }
         let is_many = !query.clauses.iter().any(names_object);
-        self.send(cx, state, &query, (is_many, false))
+        self.send(cx, state, &query, is_many)
     }
 
     /// Learns what follows from an object being there, where a call throws if it is not.
@@ -285,9 +278,4 @@ fn clauses_of_entry(name: &str, value: &Value) -> Vec<Clause> {
         Kind::Condition(clauses) => clauses.as_ref().clone(),
         _ => vec![equal(name, value)],
     }
-}
-
-/// Whether facts say something of an id or object.
-pub(super) fn knows(facts: &Facts, key: Key) -> bool {
-    facts.get(key).is_some()
 }

@@ -128,10 +128,10 @@ fn conjunction(text: &str, from: usize, placed: &Placed) -> Vec<Clause> {
 fn clause(term: &str, from: usize, placed: &Placed) -> Vec<Clause> {
     let trimmed = term.trim();
     let lead = term.len() - term.trim_start().len();
-    if let Some(inner) = trimmed.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
-        if is_balanced(inner) {
-            return conjunction(inner, from + lead + 1, placed);
-        }
+    if let Some(inner) = trimmed.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'))
+        && is_balanced(inner)
+    {
+        return conjunction(inner, from + lead + 1, placed);
     }
     let Some(found) = TERM.as_ref().and_then(|shape| shape.captures(term)) else {
         return vec![Clause::Other];

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::facts::{Fact, Facts, Key};
-use super::value::{Names, Truth, Value};
+use super::value::{Clause, Kind, Names, Query, Truth, Value};
 
 /// What is known at one place of the code.
 #[derive(Debug, Clone, Default)]
@@ -80,12 +80,40 @@ fn join_names(one: (&Names, &Facts), two: (&Names, &Facts)) -> Names {
 /// is set on the checked path alone stays a check.
 pub(super) fn join_values(one: (&Value, &Facts), two: (&Value, &Facts)) -> Value {
     let mut value = one.0.merged(two.0);
+    if let (Kind::Query(first), Kind::Query(second)) = (&one.0.kind, &two.0.kind) {
+        let has_role = |facts: &Facts| facts.get(Key::Role).is_some();
+        value.kind = match (has_role(one.1), has_role(two.1)) {
+            // Staff sees all, everybody else their own: that is a tie to the owner.
+            (true, false) => Kind::Query(second.clone()),
+            (false, true) => Kind::Query(first.clone()),
+            _ => Kind::Query(Rc::new(either(first, second))),
+        };
+    }
     if one.0.truth.is_some() || two.0.truth.is_some() {
         let (first, second) = (one.0.truth(), two.0.truth());
         let side = |a: &Facts, b: &Facts| along(one.1, a).or(&along(two.1, b));
         value.truth = Some(Rc::new(Truth { yes: side(&first.yes, &second.yes), no: side(&first.no, &second.no) }));
     }
     value
+}
+
+/// A query that is one or the other: what both ask for, and then one of what each asks for alone.
+fn either(one: &Query, two: &Query) -> Query {
+    let same = |(a, b): &(&Clause, &Clause)| match (a, b) {
+        (Clause::Equal(a), Clause::Equal(b)) => a.column == b.column && a.labels == b.labels,
+        (Clause::Other, Clause::Other) => true,
+        _ => false,
+    };
+    let common = one.clauses.iter().zip(&two.clauses).take_while(same).count();
+    let mut clauses: Vec<Clause> = one.clauses.iter().take(common).cloned().collect();
+    let rest = |query: &Query| query.clauses.iter().skip(common).cloned().collect::<Vec<_>>();
+    let (first, second) = (rest(one), rest(two));
+    if !first.is_empty() && !second.is_empty() {
+        clauses.push(Clause::Any(vec![first, second]));
+    }
+    let model = one.model.clone().or_else(|| two.model.clone());
+    let from_subject = one.from_subject && two.from_subject;
+    Query { model, clauses, parents: one.parents.with(two.parents), from_subject, ..one.clone() }
 }
 
 fn along(path: &Facts, side: &Facts) -> Facts {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::engine::{Cx, Engine};
-use super::facts::{Facts, Key};
+use super::facts::Facts;
 use super::report::AccessVerb;
 use super::state::State;
 use super::value::{Kind, Part, Value};
@@ -303,10 +303,12 @@ impl Engine<'_> {
         }
         let statement = self.statement;
         for place in value.labels.objects.iter() {
-            if let Some(access) = self.accesses.get_mut(place) {
-                if access.object.is_none() && access.mark.module == cx.module && access.statement == statement {
-                    access.object = Some(name.to_owned());
-                }
+            if let Some(access) = self.accesses.get_mut(place)
+                && access.object.is_none()
+                && access.mark.module == cx.module
+                && access.statement == statement
+            {
+                access.object = Some(name.to_owned());
             }
         }
     }
@@ -374,9 +376,4 @@ pub(super) fn is_none(constant: &str) -> bool {
 pub(super) fn none_value() -> Value {
     let truth = super::value::Truth { yes: Facts::impossible(), no: Facts::default() };
     Value { truth: Some(Rc::new(truth)), ..Value::default() }
-}
-
-/// Whether the caller is known to have a role.
-pub(super) fn has_role(state: &State) -> bool {
-    state.facts.get(Key::Role).is_some()
 }

@@ -33,10 +33,6 @@ impl Places {
         self.0 & Places::of(place).0 != 0
     }
 
-    pub(super) fn meets(self, other: Places) -> bool {
-        self.0 & other.0 != 0
-    }
-
     pub(super) fn iter(self) -> impl Iterator<Item = usize> {
         (0..Places::MOST).filter(move |place| self.has(*place))
     }

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::calls::{Call, clauses_of_given};
+use super::calls::Call;
 use super::engine::{Cx, Engine};
 use super::expressions::names_object;
 use super::idioms::{self, Does, Shape};
+use super::libraries::clauses_of_given;
 use super::queries::{clauses_of_value, equal};
 use super::report::AccessVerb;
 use super::state::State;
@@ -35,7 +36,9 @@ impl Engine<'_> {
             return if shape == Shape::Query { Some(self.chained(cx, call, query)) } else { None };
         };
         query.mark = self.mark(cx, call.span);
-        match does {
+        // Django's `all()` sends nothing yet.
+        let is_lazy = call.name == "all" && self.framework == crate::routes::FrameworkName::Django;
+        match if is_lazy { Does::Chain } else { does } {
             Does::Chain => {
                 if let Some(Kind::Class(name, _)) = call.positional(0).map(|first| &first.kind) {
                     query.model.get_or_insert(name.clone());
@@ -84,7 +87,7 @@ impl Engine<'_> {
         let is_many = !is_one && !query.clauses.iter().any(names_object);
         let mut query = query;
         query.mark = self.mark(cx, call.span);
-        let value = self.send(cx, state, &query, (is_many, false));
+        let value = self.send(cx, state, &query, is_many);
         self.call_back(cx, state, call, &value);
         if idioms::throws_if_absent(call.name) {
             self.learn_presence(state, &value);
@@ -216,10 +219,10 @@ impl Engine<'_> {
         {
             return Some(receiver.plain());
         }
-        if matches!(call.name, "collection" | "get_collection" | "model" | "getRepository" | "table" | "from") {
-            if let Some(name) = call.text(0) {
-                return Some(Value::kind(Kind::Repository(Rc::from(name))));
-            }
+        if matches!(call.name, "collection" | "get_collection" | "model" | "getRepository" | "table" | "from")
+            && let Some(name) = call.text(0)
+        {
+            return Some(Value::kind(Kind::Repository(Rc::from(name))));
         }
         let Some(first) = call.positional(0).cloned() else {
             // `db.select().from(invoices)`
@@ -302,7 +305,7 @@ impl Engine<'_> {
                 if matches!(call.name, "pop" | "delete") {
                     query.sends = Sends::Delete;
                 }
-                Some(self.send(cx, state, &query, (false, true)))
+                Some(self.send(cx, state, &query, false))
             }
             "find" | "filter" | "findIndex" | "some" | "findLast" => {
                 let function = call.given.first().and_then(|given| match &given.value.kind {

@@ -80,10 +80,10 @@ impl Engine<'_> {
         let Some(module) = self.project.module(module) else { return Vec::new() };
         let mut found: Vec<Expr> = Vec::new();
         walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
-            if expr.span == span {
-                if let ExprKind::Call { arguments, .. } = &*expr.kind {
-                    found = arguments.iter().map(|argument| argument.value.clone()).collect();
-                }
+            if expr.span == span
+                && let ExprKind::Call { arguments, .. } = &*expr.kind
+            {
+                found = arguments.iter().map(|argument| argument.value.clone()).collect();
             }
         });
         found

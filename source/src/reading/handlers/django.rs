@@ -160,34 +160,10 @@ impl Engine<'_> {
     /// A query as it is written, not sent: `Invoice.objects.all()` of a class is narrowed later.
     fn unsent(&mut self, cx: &Cx, module: crate::project::ModuleId, value: &Expr) -> Value {
         let at = Cx { module, class: None, depth: cx.depth + 1 };
-        match &*value.kind {
-            ExprKind::Call { callee, .. } => match &*callee.kind {
-                ExprKind::Member(object, name)
-                    if matches!(
-                        name.as_str(),
-                        "all" | "order_by" | "select_related" | "prefetch_related" | "filter"
-                    ) =>
-                {
-                    let inner = self.unsent(cx, module, object);
-                    if matches!(name.as_str(), "all") {
-                        inner
-                    } else if inner.query().is_some() {
-                        inner
-                    } else {
-                        self.eval(&at, &mut State::default(), value)
-                    }
-                }
-                _ => self.eval(&at, &mut State::default(), value),
-            },
-            _ => {
-                let made = self.eval(&at, &mut State::default(), value);
-                match made.kind {
-                    Kind::Class(name, _) => {
-                        Value::kind(Kind::Query(Rc::new(Query { model: Some(name), ..Query::default() })))
-                    }
-                    kind => Value { kind, ..Value::default() },
-                }
-            }
+        let made = self.eval(&at, &mut State::default(), value);
+        match made.kind {
+            Kind::Class(name, _) => Value::kind(Kind::Query(Rc::new(Query { model: Some(name), ..Query::default() }))),
+            kind => Value { kind, ..Value::default() },
         }
     }
 
@@ -206,7 +182,7 @@ impl Engine<'_> {
         let mut query = match value.kind {
             Kind::Query(query) => query.as_ref().clone(),
             _ if value.labels.subject => return value,
-            _ => Query::default(),
+            _ => Query { parents: value.labels.objects, ..Query::default() },
         };
         let path = self.path_labels();
         if !path.ids.is_empty() {
@@ -215,7 +191,7 @@ impl Engine<'_> {
         if query.mark.span.end == 0 {
             query.mark = self.mark(cx, if self.statement.end == 0 { class.class.span } else { self.statement });
         }
-        let object = self.send(cx, state, &query, (false, false));
+        let object = self.send(cx, state, &query, false);
         self.learn_presence(state, &object);
         self.check_object(cx, state, class, &object);
         object

@@ -21,11 +21,11 @@ impl Engine<'_> {
             }
         }
         for decorator in &function.function.decorators {
-            if let Some(list) = decorator.call().and_then(|(_, arguments)| keyword(arguments, "dependencies")) {
-                if let ExprKind::List(items) = &*list.kind {
-                    for item in items {
-                        self.depend(cx, &mut state, entry, item);
-                    }
+            if let Some(list) = decorator.call().and_then(|(_, arguments)| keyword(arguments, "dependencies"))
+                && let ExprKind::List(items) = &*list.kind
+            {
+                for item in items {
+                    self.depend(cx, &mut state, entry, item);
                 }
             }
         }
@@ -104,10 +104,11 @@ impl Engine<'_> {
 
     fn annotated(&self, module: ModuleId, declared: &Expr, found: &mut Vec<(ModuleId, Expr)>, depth: usize) {
         match &*declared.kind {
-            ExprKind::Index(_, inner) => match &*inner.kind {
-                ExprKind::List(items) => found.extend(items.iter().skip(1).map(|item| (module, item.clone()))),
-                _ => {}
-            },
+            ExprKind::Index(_, inner) => {
+                if let ExprKind::List(items) = &*inner.kind {
+                    found.extend(items.iter().skip(1).map(|item| (module, item.clone())))
+                }
+            }
             ExprKind::Name(_) | ExprKind::Member(..) if depth < 3 => {
                 if let Some(Resolved::Value(of, _, value)) = self.project.resolve_expr(module, declared) {
                     self.annotated(of, &value, found, depth + 1);
@@ -174,10 +175,10 @@ impl Engine<'_> {
     /// `Depends(x)` in a list of dependencies.
     fn depend(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, item: &Expr) {
         let Some((callee, arguments)) = item.call() else { return };
-        if dotted(callee).is_some_and(|name| matches!(last_part(&name), "Depends" | "Security")) {
-            if let Some(dependency) = argument(arguments, 0) {
-                self.depend_on(cx, state, entry, dependency);
-            }
+        if dotted(callee).is_some_and(|name| matches!(last_part(&name), "Depends" | "Security"))
+            && let Some(dependency) = argument(arguments, 0)
+        {
+            self.depend_on(cx, state, entry, dependency);
         }
     }
 

@@ -28,10 +28,10 @@ impl Engine<'_> {
         let mut all = Vec::new();
         if let Some(class) = &function.class {
             for field in ["decorators", "method_decorators"] {
-                if let Some((_, value)) = self.project.class_field(class, field) {
-                    if let crate::ir::ExprKind::List(items) = &*value.kind {
-                        all.extend(items.iter().rev().cloned());
-                    }
+                if let Some((_, value)) = self.project.class_field(class, field)
+                    && let crate::ir::ExprKind::List(items) = &*value.kind
+                {
+                    all.extend(items.iter().rev().cloned());
                 }
             }
         }

@@ -114,10 +114,10 @@ impl Engine<'_> {
     /// Reads the body of the handler itself.
     fn read_body(&mut self, cx: &Cx, state: State, function: &FunctionRef) {
         let mut state = state;
-        if function.function.parameters.first().is_some_and(|first| first.name == "self") {
-            if let Some(class) = &cx.class {
-                state.set("self", Value::kind(Kind::Instance(class.clone())));
-            }
+        if function.function.parameters.first().is_some_and(|first| first.name == "self")
+            && let Some(class) = &cx.class
+        {
+            state.set("self", Value::kind(Kind::Instance(class.clone())));
         }
         let _ = self.run_body(cx, state, function);
     }

@@ -70,7 +70,7 @@ impl Engine<'_> {
                 _ => continue,
             };
             return match key {
-                Some(key) => self.of_request(cx, part, &key.to_owned(), parameter.span),
+                Some(key) => self.of_request(cx, part, key, parameter.span),
                 None if part == Part::Headers
                     || part == Part::Session
                     || part == Part::Path
