@@ -169,12 +169,27 @@ impl Engine<'_> {
 
     /// A statement in SQL, whatever sends it.
     fn sql_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<Value> {
+        let rest_of: Vec<Given>;
         let (text, parts, rest) = match (&call.receiver, call.given.split_first()) {
             (Some(Value { kind: Kind::Text(text, parts), .. }), _)
                 if super::sql::is_statement(text)
                     && !matches!(call.name, "format" | "strip" | "replace" | "join" | "lower" | "bindparams") =>
             {
                 (text.clone(), parts.clone(), call.given.as_slice())
+            }
+            _ if sql_argument(call).is_some() => {
+                let place = sql_argument(call).unwrap_or_default();
+                let Some(Kind::Text(text, parts)) = call.given.get(place).map(|given| given.value.kind.clone()) else {
+                    return None;
+                };
+                rest_of = call
+                    .given
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| *at != place)
+                    .map(|(_, given)| given.clone())
+                    .collect();
+                (text, parts, rest_of.as_slice())
             }
             (_, Some((first, rest))) => match &first.value.kind {
                 Kind::Text(text, parts) if super::sql::is_statement(text) => (text.clone(), parts.clone(), rest),
@@ -404,4 +419,12 @@ fn placeholders(rest: &[Given]) -> super::sql::Given {
         }
     }
     given
+}
+
+/// Returns the place of an argument that is called `query`, `sql` or `statement` and holds a statement.
+fn sql_argument(call: &Call) -> Option<usize> {
+    call.given.iter().position(|given| {
+        let is_named = given.name.as_deref().is_some_and(|name| matches!(name, "query" | "sql" | "statement"));
+        is_named && matches!(&given.value.kind, Kind::Text(text, _) if super::sql::is_statement(text))
+    })
 }

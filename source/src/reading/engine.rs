@@ -14,7 +14,7 @@ use crate::project::{ClassRef, ModuleId, Project};
 use crate::routes::FrameworkName;
 
 /// Calls that are read for one handler at most.
-const MOST_CALLS: usize = 4_000;
+const MOST_CALLS: usize = 2_500;
 /// Functions within functions that are followed.
 pub(super) const MOST_DEPTH: usize = 7;
 

@@ -11,11 +11,15 @@ use super::super::value::{Kind, Part, Value};
 use super::super::words;
 use crate::ir::{Argument, Expr, ExprKind, Parameter, Spread, argument, dotted, keyword, last_part, literal};
 use crate::project::{FunctionRef, ModuleId, Resolved};
-use crate::routes::{RouteEntry, parameters};
+use crate::routes::{GuardKind, GuardLevel, RouteEntry, parameters};
 
 impl Engine<'_> {
     pub(super) fn read_fastapi(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
         for guard in &entry.guards {
+            // Those of the route stand in its parameters and decorator; one that only asks for a credential ties nothing.
+            if guard.level == GuardLevel::Route || guard.kind == GuardKind::Authentication {
+                continue;
+            }
             if let Some(dependency) = self.function_of(guard) {
                 self.run_dependency(cx, &mut state, entry, &dependency);
             }
@@ -129,6 +133,9 @@ impl Engine<'_> {
             // `service: InvoiceService = Depends()`
             return parameter.declared.as_ref().map(|declared| self.typed(cx.module, declared)).unwrap_or_default();
         };
+        if self.gives_caller(cx, entry, (dependency, parameter)) {
+            return self.ask_caller(cx, marker.span);
+        }
         let value = self.depend_on(cx, state, entry, dependency);
         let name = dotted(dependency.call().map_or(dependency, |(callee, _)| callee)).unwrap_or_default();
         let says_caller = words::is_one_of(last_part(&name), &words::SUBJECT_CALLS)
@@ -166,6 +173,31 @@ impl Engine<'_> {
             }
         }
         value
+    }
+
+    /// Whether a dependency is there to find the caller: by its name, or since it keeps out whoever has no credential and
+    /// gives something that is called a user. It is not read then: how the caller is found is not what is asked here.
+    fn gives_caller(&self, cx: &Cx, entry: &RouteEntry, (dependency, parameter): (&Expr, &Parameter)) -> bool {
+        let Some(name) = dotted(dependency) else { return false };
+        let last = last_part(&name);
+        let Some(Resolved::Function(function)) = self.project.resolve(cx.module, &name) else { return false };
+        let in_path = parameters(&entry.path);
+        if function.function.parameters.iter().any(|parameter| in_path.contains(&parameter.name)) {
+            return false;
+        }
+        if words::is_one_of(last, &words::SUBJECT_CALLS) {
+            return true;
+        }
+        let mut guards = entry.guards.iter().filter(|guard| guard.kind == GuardKind::Authentication);
+        let is_authentication = guards.any(|guard| guard.name.contains(last));
+        let of_user = |declared: Option<&Expr>| {
+            let written = declared.map(|declared| self.project.text(cx.module, declared.span)).unwrap_or_default();
+            let outer = written.split(['[', ',', '|']).find(|part| !matches!(part.trim(), "Annotated" | "Optional"));
+            let outer = outer.map(|outer| last_part(outer.trim()).to_owned()).unwrap_or_default();
+            words::is_one_of(&outer, &words::USER_MODELS) || words::is_one_of(&outer, &words::SUBJECT_NAMES)
+        };
+        is_authentication
+            && (words::is_one_of(&parameter.name, &words::SUBJECT_NAMES) || of_user(parameter.declared.as_ref()))
     }
 
     fn typed_part(&self, module: ModuleId, declared: &Expr) -> Value {
