@@ -11,6 +11,7 @@ mod guard_words;
 pub mod ir;
 pub mod lang;
 pub mod project;
+pub mod reading;
 pub mod routes;
 pub mod tree;
-pub mod words;
+mod words;

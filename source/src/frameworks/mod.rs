@@ -3,6 +3,7 @@
 mod actix;
 mod aspnet;
 mod axum;
+mod django;
 mod echo;
 mod express;
 mod fastapi;
@@ -30,6 +31,7 @@ pub fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     table.extend(flask::find(project));
     table.extend(fastapi::find(project));
+    table.extend(django::find(project));
     table.extend(express::find(project));
     table.extend(nestjs::find(project));
     table.extend(gin::find(project));

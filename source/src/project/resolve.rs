@@ -22,6 +22,14 @@ impl Project {
         self.resolve(module, &dotted(expr)?)
     }
 
+    /// Returns what a full name stands for, wherever it is written: `shop.permissions.IsOwner` in a setting.
+    pub fn resolve_full(&self, module: ModuleId, full: &str) -> Option<Resolved> {
+        let (of, name) = full.rsplit_once('.')?;
+        let target = ImportTarget { module: of.to_owned(), level: 0, name: None };
+        let of = self.imported_module(self.module(module)?, &target)?;
+        self.resolve(of, name)
+    }
+
     /// Returns the full name of what an import brings in, whether or not it stands in this project: `flask.request`.
     /// A name that is not imported is returned as it is.
     pub fn full_name(&self, module: ModuleId, name: &str) -> String {
