@@ -3,6 +3,7 @@
 mod accounts;
 mod administered;
 mod bodies;
+mod boxes;
 mod disguised;
 mod drawers;
 mod enveloped;
