@@ -30,3 +30,4 @@ mod spelled_otherwise;
 mod strangers;
 mod trials;
 mod undoing;
+mod wallets;
