@@ -62,6 +62,7 @@ impl Cleaner<'_> {
         for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
             sweep.undo(entry).await;
         }
+        sweep.look_again(&entries).await;
         for entry in entries.iter().rev().filter(|entry| is_account(entry)) {
             match sweep.hanging_on(entry, &entries) {
                 Some(kept) if !entry.undone => {
@@ -166,6 +167,29 @@ impl Sweep<'_> {
         self.came_to.insert(entry.n, removal);
     }
 
+    /// Tries what is left once more, now that other things are gone: one that stood in what was removed went with it, and
+    /// one may have been kept by what it held.
+    async fn look_again(&mut self, entries: &[Entry]) {
+        for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
+            let is_left = matches!(self.came_to.get(&entry.n), Some(Removal::Remains(_)));
+            let Some(entry) = self.cleaner.journal.entry(entry.n).filter(|_| is_left) else { continue };
+            let holder = entries.iter().find(|other| self.is_gone(other) && stood_in(&entry, other));
+            match holder {
+                Some(holder) if self.cleaner.is_out_of_sight(&entry).await => {
+                    let because =
+                        format!("it stood in {}, which is gone, and nothing shows it any more", name_of(holder));
+                    self.came_to.insert(entry.n, Removal::Untraced(because));
+                }
+                _ if entries.iter().any(|other| other.n > entry.n && self.is_gone(other)) => self.undo(&entry).await,
+                _ => {}
+            }
+        }
+    }
+
+    fn is_gone(&self, entry: &Entry) -> bool {
+        self.came_to.get(&entry.n) == Some(&Removal::Undone)
+    }
+
     /// Returns why an account is left: what it made is not known to be gone, and could be an orphan without it.
     fn hanging_on(&self, account: &Entry, entries: &[Entry]) -> Option<Removal> {
         let name = account.note.account.as_deref().unwrap_or(&account.note.caller);
@@ -196,6 +220,16 @@ impl Sweep<'_> {
 
 fn is_account(entry: &Entry) -> bool {
     entry.note.kind == WriteKind::SignsUp
+}
+
+/// Whether an address of a thing goes on behind one of another's own: `/issues/7/comments` and `/issues/7`.
+fn stood_in(entry: &Entry, other: &Entry) -> bool {
+    let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
+    let places: Vec<String> = addresses(entry).into_iter().chain(list).collect();
+    let is_below = |own: &String| {
+        places.iter().any(|place| place.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    };
+    entry.n != other.n && addresses(other).iter().any(is_below)
 }
 
 fn name_of(entry: &Entry) -> String {

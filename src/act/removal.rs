@@ -175,7 +175,8 @@ impl<'a> Cleaner<'a> {
             Sighting::Own { .. } if undo.url.is_empty() => return Ok(Removal::remains(NO_WAY)),
             Sighting::Tombstone { .. } if entry.sent => return Ok(Removal::Undone),
             Sighting::Own { id, .. } | Sighting::Tombstone { id, .. } => id.or_else(|| entry.ids.last().cloned()),
-            Sighting::Gone if entry.sent => return Ok(Removal::Undone),
+            // What an address answers for what is not there may be a refusal; a whole list is surer.
+            Sighting::Gone | Sighting::Unlisted if entry.sent => return Ok(Removal::Undone),
             other => return Ok(judge_unseen(&other, entry, undo)),
         };
         let Some(id) = id.or_else(|| (!undo.url.contains(ID_PLACE)).then(String::new)) else {
@@ -184,10 +185,17 @@ impl<'a> Cleaner<'a> {
         let Some(answer) = self.send_removal(caller, entry, undo, &id).await? else {
             return Ok(Removal::remains("the address that removes it cannot be built from its id"));
         };
-        if let Some(because) = silence(&answer) {
+        // The target serves what is asked of it: a removal that fails is that operation's own fault.
+        if let Some(because) = silence(&answer).filter(|_| answer.status() != Some(500)) {
             return Ok(Removal::Silent(because));
         }
         self.look_after(caller, entry, undo, &answer).await
+    }
+
+    /// Whether nothing shows a thing any more to the caller that made it.
+    pub(super) async fn is_out_of_sight(&self, entry: &Entry) -> bool {
+        let seen = self.find(&entry.note.caller, entry.n).await;
+        matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted | Sighting::Unseen | Sighting::Refused(_)))
     }
 
     /// Whether the throw-away account of a caller is there: then the target's data was not reset since, and ids are still of

@@ -3,6 +3,7 @@
 mod accounts;
 mod administered;
 mod bodies;
+mod boxes;
 mod disguised;
 mod drawers;
 mod enveloped;
@@ -30,3 +31,4 @@ mod strangers;
 mod trials;
 mod undoing;
 mod unmarked;
+mod wallets;
