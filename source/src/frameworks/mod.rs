@@ -1,6 +1,7 @@
 //! One file a framework: which routes it declares, and what guards them.
 
 mod django;
+mod spring;
 
 use crate::project::Project;
 use crate::routes::RouteTable;
@@ -9,5 +10,6 @@ use crate::routes::RouteTable;
 pub fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
     table.extend(django::find(project));
+    table.extend(spring::find(project));
     table.settle()
 }

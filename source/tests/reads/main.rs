@@ -4,3 +4,4 @@
 mod django;
 mod java;
 mod project;
+mod spring;
