@@ -21,6 +21,7 @@ mod query;
 mod rails;
 mod rustcode;
 mod scopes;
+mod spring;
 mod uses;
 
 use crate::project::Project;
@@ -42,5 +43,6 @@ pub fn find_routes(project: &Project) -> RouteTable {
     table.extend(rails::find(project));
     table.extend(laravel::find(project));
     table.extend(aspnet::find(project));
+    table.extend(spring::find(project));
     table.settle()
 }

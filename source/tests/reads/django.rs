@@ -283,6 +283,58 @@ fn guards_of_the_rest_framework_are_permission_classes() {
 }
 
 #[test]
+fn functions_that_make_patterns_are_run_with_what_they_are_given() {
+    let table = routes(&[
+        (
+            "shop/urls.py",
+            "from django.urls import path\nfrom django.conf import settings\nfrom .views import Crud, refuse\n\n\
+             urlpatterns = [*Crud.get_urls('teams/'), path(settings.MEDIA + 'x', refuse(404)), path('y', refuse(500))]\n",
+        ),
+        (
+            "shop/settings.py",
+            "ROOT_URLCONF = 'shop.urls'\nLANGUAGES = [('a', 'A')]\nMEDIA = 'media/'\nif LANGUAGES:\n    import a\nif a:\n    import b\n",
+        ),
+        (
+            "shop/views.py",
+            "from django.urls import path\nfrom django.views import View\n\nKINDS = {'list': 'a', 'detail': 'b', 'update': 'c'}\n\n\
+             def handle_500(request):\n    pass\n\ndef refuse(code):\n    if code == 500:\n        return handle_500\n\n\
+             \x20   def inner(request):\n        raise KeyError\n    return inner\n\n\
+             class Crud(View):\n    is_merged = True\n    field = 'pk'\n\n    @classmethod\n    def pattern(cls, base, kind):\n\
+             \x20       if kind == 'list':\n            return base\n        return f'{base}<int:{cls.field}>/{kind}'\n\n\
+             \x20   @classmethod\n    def get_urls(cls, base, kinds=None):\n        kinds = kinds or KINDS.keys()\n\
+             \x20       if cls.is_merged:\n            kinds = [kind for kind in kinds if kind != 'detail']\n\
+             \x20       return [path(cls.pattern(base.rstrip('/') + '/', kind), cls.as_view()) for kind in kinds]\n\n\
+             \x20   def get(self, request):\n        pass\n",
+        ),
+    ]);
+    assert_eq!(
+        shown(&table),
+        [
+            "* /media/x shop/views.py:13 inner",
+            "GET /teams/ shop/views.py:34 Crud.get",
+            "GET /teams/{pk}/update shop/views.py:34 Crud.get",
+            "* /y shop/views.py:6 handle_500",
+        ]
+    );
+}
+
+#[test]
+fn a_router_of_the_project_may_have_routes_and_a_root_of_its_own() {
+    let table = routes(&[
+        (
+            "shop/urls.py",
+            "from rest_framework.routers import APIRootView, DefaultRouter, Route\nfrom .api import A\n\n\
+             class Root(APIRootView):\n    pass\n\nclass Ours(DefaultRouter):\n    APIRootView = Root\n    routes = [\n\
+             \x20       Route(url=r'^{prefix}/all{trailing_slash}$', mapping={'get': 'list'}, name='x', detail=False, initkwargs={}),\n    ]\n\n\
+             \x20   def __init__(self):\n        super().__init__()\n        self.trailing_slash = '/?'\n\n\
+             router = Ours()\nrouter.register('a', A)\nurlpatterns = router.urls\n",
+        ),
+        ("shop/api.py", "from rest_framework.viewsets import ModelViewSet\n\nclass A(ModelViewSet):\n    pass\n"),
+    ]);
+    assert_eq!(shown(&table), ["GET / shop/urls.py:4 Root.get", "GET /a/all/ shop/api.py:3 A.list"]);
+}
+
+#[test]
 fn an_application_without_settings_is_read_from_its_outermost_patterns() {
     let table = find_routes(&project(&[
         ("pay/__init__.py", ""),

@@ -83,6 +83,10 @@ impl UrlReader<'_> {
                 let values: Vec<Value> = arguments.iter().map(|argument| self.eval(scope, &argument.value)).collect();
                 Some(fill(text, "{}", &values))
             }
+            (Value::Text(text), "strip" | "lstrip" | "rstrip" | "removeprefix" | "removesuffix") => {
+                let cut = argument(arguments, 0).map(|cut| self.eval(scope, cut));
+                Some(Value::Text(stripped(text, method, cut.as_ref().and_then(Value::text)).to_owned()))
+            }
             (Value::Pairs(pairs), "items") => {
                 let items = pairs.iter().map(|(key, value)| Value::list(vec![key.clone(), value.clone()]));
                 Some(Value::list(items.collect()))
@@ -272,6 +276,18 @@ impl UrlReader<'_> {
             found.registered.len() - 1
         });
         Value::Registered(router, place)
+    }
+}
+
+/// `text.rstrip("/")` and its like.
+fn stripped<'t>(text: &'t str, method: &str, cut: Option<&str>) -> &'t str {
+    let is_cut = |letter: char| cut.map_or(letter.is_whitespace(), |cut| cut.contains(letter));
+    match (method, cut) {
+        ("removeprefix", Some(cut)) => text.strip_prefix(cut).unwrap_or(text),
+        ("removesuffix", Some(cut)) => text.strip_suffix(cut).unwrap_or(text),
+        ("lstrip", _) => text.trim_start_matches(is_cut),
+        ("rstrip", _) => text.trim_end_matches(is_cut),
+        _ => text.trim_matches(is_cut),
     }
 }
 

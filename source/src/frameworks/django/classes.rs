@@ -21,7 +21,8 @@ const PUT: (&str, &str) = ("PUT", "put");
 const DELETE: (&str, &str) = ("DELETE", "delete");
 
 /// Sorted by name.
-const OUTSIDE: [Served; 49] = [
+const OUTSIDE: [Served; 56] = [
+    ("APIRootView", &[GET]),
     ("ArchiveIndexView", &[GET]),
     ("BaseCreateView", &[GET, POST, PUT]),
     ("BaseDeleteView", &[GET, POST, DELETE]),
@@ -29,6 +30,7 @@ const OUTSIDE: [Served; 49] = [
     ("BaseFormView", &[GET, POST, PUT]),
     ("BaseListView", &[GET]),
     ("BaseUpdateView", &[GET, POST, PUT]),
+    ("CookieWizardView", &[GET, POST]),
     ("CreateAPIView", &[CREATE]),
     ("CreateModelMixin", &[("", "create")]),
     ("CreateView", &[GET, POST, PUT]),
@@ -52,6 +54,9 @@ const OUTSIDE: [Served; 49] = [
         &[("", "list"), ("", "retrieve"), ("", "create"), ("", "update"), ("", "partial_update"), ("", "destroy")],
     ),
     ("MonthArchiveView", &[GET]),
+    ("NamedUrlCookieWizardView", &[GET, POST]),
+    ("NamedUrlSessionWizardView", &[GET, POST]),
+    ("NamedUrlWizardView", &[GET, POST]),
     ("NestedViewSetMixin", &[]),
     ("ObtainAuthToken", &[POST]),
     ("PasswordChangeDoneView", &[GET]),
@@ -68,12 +73,14 @@ const OUTSIDE: [Served; 49] = [
     ("RetrieveModelMixin", &[("", "retrieve")]),
     ("RetrieveUpdateAPIView", &[GET_ONE, UPDATE, PATCH]),
     ("RetrieveUpdateDestroyAPIView", &[GET_ONE, UPDATE, PATCH, DESTROY]),
+    ("SessionWizardView", &[GET, POST]),
     ("TemplateView", &[GET]),
     ("TodayArchiveView", &[GET]),
     ("UpdateAPIView", &[UPDATE, PATCH]),
     ("UpdateModelMixin", &[("", "update"), ("", "partial_update")]),
     ("UpdateView", &[GET, POST, PUT]),
     ("WeekArchiveView", &[GET]),
+    ("WizardView", &[GET, POST]),
 ];
 
 /// The methods that classes answer with methods of their own, unless they say otherwise.

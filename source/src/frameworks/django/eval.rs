@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::reader::{Scope, UrlReader};
 use super::values::Value;
-use crate::ir::{Expr, ExprKind, Function};
+use crate::ir::{Clause, Expr, ExprKind, Function};
 use crate::project::{FunctionRef, ImportTarget, ModuleId, Resolved};
 
 /// More items of a comprehension are not made.
@@ -40,10 +40,13 @@ impl UrlReader<'_> {
             ExprKind::Operation(sign, parts) => self.operation(scope, sign, parts),
             ExprKind::Choice { yes, no, .. } => self.eval(scope, yes).either_arm(|| self.eval(scope, no)),
             ExprKind::Logic { parts, .. } => {
-                let mut values = parts.iter().map(|part| self.eval(scope, part));
-                values.find(|value| !value.is_unknown()).unwrap_or(Value::Unknown)
+                let values: Vec<Value> = parts.iter().map(|part| self.eval(scope, part)).collect();
+                let known = values.iter().find(|value| !value.is_unknown() && value.truth() != Some(false));
+                known.or(values.last()).cloned().unwrap_or(Value::Unknown)
             }
-            ExprKind::Comprehension { body, clauses, .. } => self.comprehension(scope, body, clauses),
+            ExprKind::Comprehension { body, clauses, conditions } => {
+                self.comprehension(scope, body, (clauses, conditions))
+            }
             ExprKind::Function(function) => self.lambda(scope.module, function),
             ExprKind::Assign(target, value) => {
                 let value = self.eval(scope, value);
@@ -51,7 +54,14 @@ impl UrlReader<'_> {
                 value
             }
             ExprKind::Await(inner) => self.eval(scope, inner),
-            ExprKind::Not(_) | ExprKind::Compare(..) | ExprKind::Constant(_) | ExprKind::Other(_) => Value::Unknown,
+            ExprKind::Constant(word) => match word.as_str() {
+                "True" => Value::Flag(true),
+                "False" | "None" => Value::Flag(false),
+                // A number is compared as it is written.
+                number if number.starts_with(|letter: char| letter.is_ascii_digit()) => Value::Text(number.to_owned()),
+                _ => Value::Unknown,
+            },
+            ExprKind::Not(_) | ExprKind::Compare(..) | ExprKind::Other(_) => Value::Unknown,
         }
     }
 
@@ -173,16 +183,58 @@ impl UrlReader<'_> {
         }
     }
 
-    fn comprehension(&mut self, scope: &mut Scope, body: &Expr, clauses: &[crate::ir::Clause]) -> Value {
-        let Some((clause, rest)) = clauses.split_first() else { return Value::list(vec![self.eval(scope, body)]) };
+    fn comprehension(&mut self, scope: &mut Scope, body: &Expr, (clauses, conditions): (&[Clause], &[Expr])) -> Value {
+        let Some((clause, rest)) = clauses.split_first() else {
+            let mut tests = conditions.iter().map(|test| self.decide(scope, test));
+            let is_left_out = tests.any(|holds| holds == Some(false));
+            let made = if is_left_out { Vec::new() } else { vec![self.eval(scope, body)] };
+            return Value::list(made);
+        };
         let source = self.eval(scope, &clause.source);
         let items = if source.is_unknown() { vec![Value::Unknown] } else { source.items() };
         let mut made = Vec::new();
         for item in items.into_iter().take(MOST_ITEMS) {
             self.bind(scope, &clause.target, item);
-            made.extend(self.comprehension(scope, body, rest).items());
+            made.extend(self.comprehension(scope, body, (rest, conditions)).items());
         }
         Value::list(made)
+    }
+
+    /// Returns whether a condition holds. Absent where only the running program knows.
+    pub(super) fn decide(&mut self, scope: &mut Scope, test: &Expr) -> Option<bool> {
+        match &*test.kind {
+            ExprKind::Not(inner) => self.decide(scope, inner).map(|holds| !holds),
+            ExprKind::Logic { all, parts } => {
+                let parts: Vec<Option<bool>> = parts.iter().map(|part| self.decide(scope, part)).collect();
+                if parts.contains(&Some(!*all)) {
+                    Some(!*all)
+                } else {
+                    parts.iter().all(Option::is_some).then_some(*all)
+                }
+            }
+            ExprKind::Compare(parts, signs) => {
+                let ([left, right], [sign]) = (parts.as_slice(), signs.as_slice()) else { return None };
+                if !scope.is_called && matches!(&*left.kind, ExprKind::Member(..)) {
+                    return None;
+                }
+                let (left, right) = (self.eval(scope, left), self.eval(scope, right));
+                let equal = |left: &Value, right: &Value| Some(left.text()? == right.text()?);
+                match sign.as_str() {
+                    "==" => equal(&left, &right),
+                    "!=" => equal(&left, &right).map(|holds| !holds),
+                    "in" | "not in" if matches!(right, Value::List(_)) => {
+                        let found = right.items().iter().map(|item| equal(&left, item)).collect::<Option<Vec<_>>>()?;
+                        Some(found.contains(&true) == (sign == "in"))
+                    }
+                    _ => None,
+                }
+            }
+            // A setting or a variable of a module may be another one where the program runs.
+            ExprKind::Name(name) if !scope.names.contains_key(name) => None,
+            ExprKind::Name(_) if !scope.is_called => None,
+            ExprKind::Name(_) | ExprKind::Member(..) if scope.is_called => self.eval(scope, test).truth(),
+            _ => None,
+        }
     }
 }
 
@@ -190,7 +242,7 @@ impl Value {
     /// Returns what either arm of a choice may be.
     fn either_arm(self, other: impl FnOnce() -> Value) -> Value {
         match self {
-            Value::Unknown | Value::List(_) => {
+            Value::Unknown | Value::List(_) | Value::Flag(_) => {
                 let other = other();
                 self.either(other)
             }

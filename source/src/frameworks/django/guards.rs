@@ -186,7 +186,7 @@ impl<'p> GuardReader<'p> {
         }
         // A class of the project whose way in refuses.
         for part in self.project.line_of(class) {
-            for name in ["dispatch", "initial"] {
+            for name in ["as_view", "dispatch", "initial"] {
                 let Some(function) = part.class.method(name) else { continue };
                 let function =
                     FunctionRef { module: part.module, function: function.clone(), class: Some(class.clone()) };

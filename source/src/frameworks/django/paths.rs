@@ -81,7 +81,9 @@ impl RegexReader<'_> {
             }
             '.' => {
                 self.at += 1;
-                vec!["{var}".to_owned()]
+                // A dot that stands for one letter is almost always meant as a dot: `^robots.txt$`.
+                let is_any = matches!(self.peek(), Some('*' | '+' | '?' | '{'));
+                vec![if is_any { "{var}" } else { "." }.to_owned()]
             }
             other => {
                 self.at += 1;
@@ -214,6 +216,7 @@ mod tests {
             (r"^(?:a|b)/(\d+)$", vec!["a/{var}", "b/{var}"]),
             (r"^a(?:/(?P<x>[)]+))?/$", vec!["a/{x}/", "a/"]),
             (r"^(?!api)\w+/$", vec!["{var}/"]),
+            (r"^robots.txt$", vec!["robots.txt"]),
             (r"^b/[\w-]+/c\-d$", vec!["b/{var}/c-d"]),
         ] {
             assert_eq!(of_regex(written), read, "{written}");

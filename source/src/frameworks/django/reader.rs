@@ -37,17 +37,21 @@ pub(super) struct Scope {
     pub(super) names: HashMap<String, Value>,
     /// What was returned.
     returned: Vec<Value>,
+    /// Whether every way so far has returned.
+    is_done: bool,
+    /// Whether it is a call of a function: its variables are what it was given.
+    pub(super) is_called: bool,
 }
 
 impl Scope {
     /// Makes an empty one.
     pub(super) fn new(module: ModuleId) -> Self {
-        Scope { module, names: HashMap::new(), returned: Vec::new() }
+        Scope { module, names: HashMap::new(), returned: Vec::new(), is_done: false, is_called: false }
     }
 
     /// Makes one for the other arm of a condition.
     fn arm(&self) -> Self {
-        Scope { names: self.names.clone(), ..Scope::new(self.module) }
+        Scope { names: self.names.clone(), is_called: self.is_called, ..Scope::new(self.module) }
     }
 }
 
@@ -106,6 +110,9 @@ impl<'p> UrlReader<'p> {
     /// Follows statements in order.
     pub(super) fn statements(&mut self, scope: &mut Scope, statements: &[Statement]) {
         for statement in statements {
+            if scope.is_done {
+                return;
+            }
             self.statement(scope, statement);
         }
     }
@@ -114,12 +121,16 @@ impl<'p> UrlReader<'p> {
         match &statement.kind {
             StatementKind::Assign(targets, Some(value)) => self.assign(scope, targets, value),
             StatementKind::Expr(expr) => self.effect(scope, expr),
-            StatementKind::If { body, otherwise, .. } => {
-                let mut other = scope.arm();
-                self.statements(scope, body);
-                self.statements(&mut other, otherwise);
-                merge(scope, other);
-            }
+            StatementKind::If { test, body, otherwise } => match self.decide(scope, test) {
+                Some(true) => self.statements(scope, body),
+                Some(false) => self.statements(scope, otherwise),
+                None => {
+                    let mut other = scope.arm();
+                    self.statements(scope, body);
+                    self.statements(&mut other, otherwise);
+                    merge(scope, other);
+                }
+            },
             StatementKind::For { target, source, body, .. } => self.rounds(scope, target, source, body),
             StatementKind::While { body, .. } | StatementKind::With { body, .. } | StatementKind::Block(body) => {
                 self.statements(scope, body);
@@ -142,9 +153,11 @@ impl<'p> UrlReader<'p> {
                 let class = ClassRef { module: scope.module, class: class.clone() };
                 scope.names.insert(class.class.name.clone(), Value::Class(class));
             }
+            StatementKind::Throw(_) | StatementKind::Return(None) => scope.is_done = true,
             StatementKind::Return(Some(value)) => {
                 let value = self.eval(scope, value);
                 scope.returned.push(value);
+                scope.is_done = true;
             }
             _ => {}
         }
@@ -192,13 +205,15 @@ impl<'p> UrlReader<'p> {
         for item in items.into_iter().take(MOST_ROUNDS) {
             self.bind(scope, target, item);
             self.statements(scope, body);
+            // A round that returned may be one that never is.
+            scope.is_done = false;
         }
     }
 
     /// Calls a function of the project with these names; returns what it returns.
     pub(super) fn run(&mut self, module: ModuleId, function: &Function, names: HashMap<String, Value>) -> Value {
         self.deeper(|reader| {
-            let mut scope = Scope { names, ..Scope::new(module) };
+            let mut scope = Scope { names, is_called: true, ..Scope::new(module) };
             reader.statements(&mut scope, &function.body);
             scope.returned.into_iter().reduce(Value::either).unwrap_or(Value::Unknown)
         })
@@ -245,8 +260,17 @@ pub(super) fn deals_with_routes(module: &Module) -> bool {
     ["urlpatterns", "Router(", ".register(", "path("].iter().any(|word| module.text.contains(word))
 }
 
-/// Leaves what either arm leaves.
+/// Leaves what either arm leaves; an arm that returned leaves only what it returned.
 fn merge(scope: &mut Scope, other: Scope) {
+    scope.returned.extend(other.returned);
+    if other.is_done {
+        return;
+    }
+    if scope.is_done {
+        scope.names = other.names;
+        scope.is_done = false;
+        return;
+    }
     for (name, value) in other.names {
         let merged = match scope.names.remove(&name) {
             Some(known) => known.either(value),
@@ -254,5 +278,4 @@ fn merge(scope: &mut Scope, other: Scope) {
         };
         scope.names.insert(name, merged);
     }
-    scope.returned.extend(other.returned);
 }

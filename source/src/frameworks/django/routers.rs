@@ -117,6 +117,7 @@ impl UrlReader<'_> {
         let Some(found) = self.routers.get(router).cloned() else { return Vec::new() };
         let above = self.above(&found, 0);
         let mut patterns = Vec::new();
+        patterns.extend(self.root_view(&found).filter(|_| found.parent.is_none()));
         for registration in &found.registered {
             match (&registration.prefix, &above) {
                 (Some(prefix), Some(above)) => {
@@ -133,6 +134,14 @@ impl UrlReader<'_> {
             }
         }
         patterns
+    }
+
+    /// A router of the project may have a root of its own: `APIRootView = OurRoot`.
+    fn root_view(&mut self, router: &Router) -> Option<Value> {
+        let (module, view) = self.project.class_field(router.class.as_ref()?, "APIRootView")?;
+        let target = self.eval(&mut Scope::new(module), &view);
+        class_of(&target)?;
+        Some(Value::Pattern(Rc::new(UrlPattern { paths: vec![String::new()], target, declared: router.made })))
     }
 
     /// The path above a nested router; absent where its parent does not have that prefix.

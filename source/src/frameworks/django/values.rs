@@ -1,9 +1,13 @@
 //! What an expression of a URL configuration comes to: patterns, routers, views, and what is not known.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::ir::{Expr, Span};
 use crate::project::{ClassRef, FunctionRef, ModuleId};
+
+/// Longer lists are cut.
+const MOST_ITEMS: usize = 5_000;
 
 /// What an expression comes to.
 #[derive(Debug, Clone)]
@@ -12,6 +16,8 @@ pub(super) enum Value {
     List(Rc<Vec<Value>>),
     /// A text.
     Text(String),
+    /// `True`, `False`, and `None` as `False`.
+    Flag(bool),
     /// A dictionary.
     Pairs(Rc<Vec<(Value, Value)>>),
     /// `path(..)`, `re_path(..)`, `url(..)`
@@ -138,10 +144,14 @@ impl Value {
     pub(super) fn add(self, other: Value) -> Value {
         match (self, other) {
             (Value::Text(left), Value::Text(right)) => Value::Text(left + &right),
-            (Value::Unknown, Value::Text(_)) | (Value::Text(_), Value::Unknown) => Value::Unknown,
+            (Value::Text(_), _) | (_, Value::Text(_)) => Value::Unknown,
             (Value::Unknown, other) => other,
             (left, Value::Unknown) => left,
-            (left, right) => Value::list([left.items(), right.items()].concat()),
+            (left, right) => {
+                let mut items = [left.items(), right.items()].concat();
+                items.truncate(MOST_ITEMS);
+                Value::list(items)
+            }
         }
     }
 
@@ -149,7 +159,7 @@ impl Value {
     pub(super) fn items(&self) -> Vec<Value> {
         match self {
             Value::List(items) => items.to_vec(),
-            Value::Unknown => Vec::new(),
+            Value::Unknown | Value::Flag(_) => Vec::new(),
             Value::Pairs(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
             other => vec![other.clone()],
         }
@@ -158,24 +168,50 @@ impl Value {
     /// Returns what either arm of a condition leaves: both lists, or whichever is known.
     pub(super) fn either(self, other: Value) -> Value {
         match (&self, &other) {
+            _ if self.is_same(&other) => self,
             (Value::List(left), Value::List(right)) => {
                 // An arm that only adds to what was there leaves all of it in.
                 let shared = left.iter().zip(right.iter()).take_while(|(a, b)| a.is_same(b)).count();
                 let added = right.iter().skip(shared).cloned();
-                Value::list(left.iter().cloned().chain(added).collect())
+                Value::list(left.iter().cloned().chain(added).take(MOST_ITEMS).collect())
             }
-            (Value::Unknown, _) => other,
+            (Value::Unknown | Value::Outside(_) | Value::Flag(_), Value::Unknown) => self,
+            (Value::Unknown | Value::Outside(_) | Value::Flag(_), _) => other,
             _ => self,
         }
     }
 
-    /// Returns whether both are one object.
-    fn is_same(&self, other: &Value) -> bool {
+    /// Returns whether both are certainly one.
+    pub(super) fn is_same(&self, other: &Value) -> bool {
         match (self, other) {
+            (Value::List(left), Value::List(right)) => Rc::ptr_eq(left, right),
+            (Value::Pairs(left), Value::Pairs(right)) => Rc::ptr_eq(left, right),
             (Value::Pattern(left), Value::Pattern(right)) => Rc::ptr_eq(left, right),
+            (Value::View(left), Value::View(right)) => Rc::ptr_eq(left, right),
+            (Value::Router(left), Value::Router(right)) => left == right,
             (Value::RouterUrls(left), Value::RouterUrls(right)) => left == right,
+            (Value::Registry(left), Value::Registry(right)) => left == right,
             (Value::Text(left), Value::Text(right)) => left == right,
+            (Value::Outside(left), Value::Outside(right)) => left == right,
+            (Value::Flag(left), Value::Flag(right)) => left == right,
+            (Value::Module(left), Value::Module(right)) => left == right,
+            (Value::Class(left), Value::Class(right)) => Arc::ptr_eq(&left.class, &right.class),
+            (Value::Function(left), Value::Function(right)) => Arc::ptr_eq(&left.function, &right.function),
+            (Value::Include(left), Value::Include(right)) => left.is_same(right),
+            (Value::Unknown, Value::Unknown) => true,
             _ => false,
+        }
+    }
+
+    /// Returns whether it counts as true. Absent where that is not known.
+    pub(super) fn truth(&self) -> Option<bool> {
+        match self {
+            Value::Flag(flag) => Some(*flag),
+            Value::Text(text) => Some(!text.is_empty()),
+            Value::List(items) => Some(!items.is_empty()),
+            Value::Pairs(pairs) => Some(!pairs.is_empty()),
+            Value::Class(_) | Value::Function(_) | Value::Module(_) | Value::Router(_) => Some(true),
+            _ => None,
         }
     }
 }
