@@ -128,7 +128,7 @@ impl JavaScript<'_> {
         Some(statement(node, kind))
     }
 
-    /// A field that holds a function is a method to whom asks for it.
+    /// A field that holds a function is a method to its callers.
     fn class_field(&self, node: Node, decorators: Vec<Expr>) -> Option<StatementKind> {
         let key = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"))?;
         let name = self.reader.text(key).to_owned();
