@@ -7,9 +7,11 @@
 
 pub mod fix;
 pub mod frameworks;
+mod guard_words;
 pub mod ir;
 pub mod lang;
 pub mod project;
+pub mod reading;
 pub mod routes;
 pub mod tree;
-pub mod words;
+mod words;

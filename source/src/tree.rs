@@ -29,7 +29,7 @@ const VENDORED: [&str; 14] = [
     "coverage",
 ];
 /// Manifests, and the few other files that say how an application is put together.
-const MANIFESTS: [&str; 16] = [
+const MANIFESTS: [&str; 19] = [
     "requirements.txt",
     "pyproject.toml",
     "setup.py",
@@ -43,6 +43,9 @@ const MANIFESTS: [&str; 16] = [
     "pom.xml",
     "build.gradle",
     "build.gradle.kts",
+    "application.properties",
+    "application.yml",
+    "application.yaml",
     "Cargo.toml",
     "pytest.ini",
     "tox.ini",

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::removal::{Cleaner, Removal};
 use super::sighting::{addresses, with_id};
 use crate::model::UndoOutcome;
-use crate::probe::{Entry, ID_PLACE, WriteKind};
+use crate::probe::{Entry, ID_PLACE, SavedNote, WriteKind};
 
 /// Requests that undoing one write takes at most.
 const REQUESTS_EACH: u64 = 24;
@@ -50,12 +50,19 @@ impl Cleaner<'_> {
     pub async fn clean_up(&self) -> Cleaned {
         let entries: Vec<Entry> = self.journal.entries().into_iter().filter(made_something).collect();
         let open = entries.iter().filter(|entry| !entry.undone).count() as u64;
-        self.probe.begin_cleaning(open.saturating_mul(REQUESTS_EACH).saturating_add(20));
+        let changed = self.journal.saved().iter().filter(|saved| !saved.is_put_back).count() as u64;
+        self.probe.begin_cleaning(open.saturating_add(changed).saturating_mul(REQUESTS_EACH).saturating_add(20));
+        let mut backs = Vec::new();
+        // Last first too: what was changed twice is then as it was before the first time.
+        for saved in self.journal.saved().into_iter().rev() {
+            backs.push((self.put_back(&saved).await, saved.note));
+        }
         let mut sweep = Sweep { cleaner: self, silent: 0, came_to: BTreeMap::new() };
         // Last first; the accounts, as whom all this is done, at the end.
         for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
             sweep.undo(entry).await;
         }
+        sweep.look_again(&entries).await;
         for entry in entries.iter().rev().filter(|entry| is_account(entry)) {
             match sweep.hanging_on(entry, &entries) {
                 Some(kept) if !entry.undone => {
@@ -68,31 +75,24 @@ impl Cleaner<'_> {
         let judged = self.shut_out.values().any(|shut| !shut.waits);
         if !judged && !self.alive.load(Ordering::Relaxed) {
             // Whatever stands before a target that is down may answer 404 for it: that shows nothing.
-            for removal in
-                came_to.values_mut().filter(|removal| matches!(removal, Removal::Unknown(_) | Removal::Untraced(_)))
-            {
+            let all = came_to.values_mut().chain(backs.iter_mut().map(|(removal, _)| removal));
+            for removal in all.filter(|removal| matches!(removal, Removal::Unknown(_) | Removal::Untraced(_))) {
                 *removal = Removal::Silent("nothing of the target works".to_owned());
             }
         }
+        let made = entries.iter().filter_map(|entry| self.row(entry.n, came_to.get(&entry.n)?));
         let rows: Vec<Leftover> =
-            entries.iter().filter_map(|entry| self.row(entry.n, came_to.get(&entry.n)?)).collect();
+            made.chain(backs.iter().rev().map(|(removal, note)| row_of_saved(note, removal))).collect();
         let finished = rows.iter().all(|row| row.waits_for.is_none());
         Cleaned { rows, finished }
     }
 
     fn row(&self, n: usize, removal: &Removal) -> Option<Leftover> {
         let entry = self.journal.entry(n)?;
-        let (outcome, because, waits_for) = match removal {
-            Removal::Nothing => return None,
-            Removal::Undone => (UndoOutcome::Undone, None, None),
-            Removal::Remains(because) => (UndoOutcome::Remains, Some(because.clone()), None),
-            Removal::Unknown(because) | Removal::Untraced(because) => {
-                (UndoOutcome::Unknown, Some(because.clone()), None)
-            }
-            Removal::Waits(because) | Removal::Silent(because) => {
-                (UndoOutcome::Unknown, Some(format!("not removed yet: {because}")), Some(because.clone()))
-            }
-        };
+        if *removal == Removal::Nothing {
+            return None;
+        }
+        let (outcome, because, waits_for) = said_of(removal, "not removed yet");
         let because = match (&entry.note.nature, because) {
             (Some(nature), Some(because)) => Some(format!("{nature}; {because}")),
             (_, because) => because,
@@ -113,6 +113,33 @@ impl Cleaner<'_> {
             waits_for,
             by_hand: removes,
         })
+    }
+}
+
+/// Returns the outcome in the report's terms, why, and what a later try waits for.
+fn said_of(removal: &Removal, not_yet: &str) -> (UndoOutcome, Option<String>, Option<String>) {
+    match removal {
+        Removal::Undone | Removal::Nothing => (UndoOutcome::Undone, None, None),
+        Removal::Remains(because) => (UndoOutcome::Remains, Some(because.clone()), None),
+        Removal::Unknown(because) | Removal::Untraced(because) => (UndoOutcome::Unknown, Some(because.clone()), None),
+        Removal::Waits(because) | Removal::Silent(because) => {
+            (UndoOutcome::Unknown, Some(format!("{not_yet}: {because}")), Some(because.clone()))
+        }
+    }
+}
+
+/// Something that was there before the scan and was changed with its owner's consent.
+fn row_of_saved(note: &SavedNote, removal: &Removal) -> Leftover {
+    let (outcome, because, waits_for) = said_of(removal, "not put back yet");
+    Leftover {
+        operation: note.operation.clone(),
+        identity: note.caller.clone(),
+        object: note.object.clone(),
+        address: None,
+        outcome,
+        because,
+        waits_for,
+        by_hand: None,
     }
 }
 
@@ -138,6 +165,29 @@ impl Sweep<'_> {
             _ => {}
         }
         self.came_to.insert(entry.n, removal);
+    }
+
+    /// Tries what is left once more, now that other things are gone: one that stood in what was removed went with it, and
+    /// one may have been kept by what it held.
+    async fn look_again(&mut self, entries: &[Entry]) {
+        for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
+            let is_left = matches!(self.came_to.get(&entry.n), Some(Removal::Remains(_)));
+            let Some(entry) = self.cleaner.journal.entry(entry.n).filter(|_| is_left) else { continue };
+            let holder = entries.iter().find(|other| self.is_gone(other) && stood_in(&entry, other));
+            match holder {
+                Some(holder) if self.cleaner.is_out_of_sight(&entry).await => {
+                    let because =
+                        format!("it stood in {}, which is gone, and nothing shows it any more", name_of(holder));
+                    self.came_to.insert(entry.n, Removal::Untraced(because));
+                }
+                _ if entries.iter().any(|other| other.n > entry.n && self.is_gone(other)) => self.undo(&entry).await,
+                _ => {}
+            }
+        }
+    }
+
+    fn is_gone(&self, entry: &Entry) -> bool {
+        self.came_to.get(&entry.n) == Some(&Removal::Undone)
     }
 
     /// Returns why an account is left: what it made is not known to be gone, and could be an orphan without it.
@@ -172,6 +222,16 @@ fn is_account(entry: &Entry) -> bool {
     entry.note.kind == WriteKind::SignsUp
 }
 
+/// Whether an address of a thing goes on behind one of another's own: `/issues/7/comments` and `/issues/7`.
+fn stood_in(entry: &Entry, other: &Entry) -> bool {
+    let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
+    let places: Vec<String> = addresses(entry).into_iter().chain(list).collect();
+    let is_below = |own: &String| {
+        places.iter().any(|place| place.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    };
+    entry.n != other.n && addresses(other).iter().any(is_below)
+}
+
 fn name_of(entry: &Entry) -> String {
     format!("{} {}", entry.note.operation, entry.object.as_deref().unwrap_or(&entry.note.marker))
 }
@@ -179,5 +239,5 @@ fn name_of(entry: &Entry) -> String {
 fn made_something(entry: &Entry) -> bool {
     matches!(entry.note.kind, WriteKind::Creates | WriteKind::SignsUp)
         && !entry.nothing
-        && entry.status.is_none_or(|status| status < 400)
+        && (entry.is_doubtful() || entry.status.is_some_and(|status| status < 400))
 }

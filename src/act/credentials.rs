@@ -9,8 +9,8 @@ use super::kinds::Acting;
 use super::signup::Persona;
 use crate::model::{Consent, Credential, Identity, Secret};
 use crate::probe::{
-    AccountNote, Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written, operation_url,
-    serialize_body,
+    AccountNote, Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written, leaves_open,
+    operation_url, serialize_body,
 };
 use crate::survey::succeeds;
 
@@ -99,7 +99,7 @@ pub(super) async fn send_sign_up(
     if response.is_some_and(|response| succeeds(response) || response.status == 302) {
         return Ok(Ok(written));
     }
-    if let (Some(journal), true) = (probe.journal(), response.is_some()) {
+    if let (Some(journal), true) = (probe.journal(), response.is_some_and(|response| !leaves_open(response.status))) {
         journal.nothing(written.n);
     }
     Ok(Err(written.answer))

@@ -1,6 +1,6 @@
 //! Finds what a creation made, and knows it again: only what carries the mark, or repeats what was sent, is taken for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -10,10 +10,10 @@ use super::items::{items, list, values_for};
 use super::kinds::Acting;
 use super::maker::{Created, Fault, Maker};
 use super::print::print_of;
-use super::sighting::remember;
+use super::sighting::{is_whole, remember};
 use crate::model::{Api, Method};
-use crate::probe::{Answer, Ask, Caller, Response, SendError, Values, operation_url};
-use crate::survey::{BARE_IDS, Object, is_owner_name, scalar_text, words};
+use crate::probe::{Answer, Ask, Caller, Journal, Response, SendError, Values, operation_url};
+use crate::survey::{BARE_IDS, Object, is_owner_name, scalar_text, succeeds, words};
 
 impl Maker<'_> {
     /// Finds what was made: in the answer, behind `Location`, or in the list; and only what carries the mark, or repeats
@@ -37,13 +37,7 @@ impl Maker<'_> {
             found.and_then(|object| Some((scalar_text(&address_id(self.api, sent.acting, &object)?)?, object)))
         else {
             if let Some(journal) = self.probe.journal() {
-                let named = sent.named_as_created(response);
-                let is_named = named.is_some();
-                journal.made(n, named, None);
-                // Only a 201 says that it made what it names; that is what is known of it from now on.
-                if is_named && response.status == 201 {
-                    remember(self.probe, journal, n, sent.caller).await?;
-                }
+                self.name_unidentified(journal, sent, response, n).await?;
             }
             return Err(Fault::Told("it was made, but its id could not be told from the answer".to_owned()));
         };
@@ -67,6 +61,32 @@ impl Maker<'_> {
             entry: n,
             answer: Arc::clone(answer),
         })
+    }
+
+    /// Notes what is known of what was made and is not shown to the caller that it was made for.
+    async fn name_unidentified(
+        &self,
+        journal: &Journal,
+        sent: &Sent<'_>,
+        response: &Response,
+        n: usize,
+    ) -> Result<(), SendError> {
+        let named = sent.named_as_created(response);
+        // Only a 201 says that it made what it names; that is what is known of it from now on.
+        let mut shows_to = Some(sent.caller).filter(|_| named.is_some() && response.status == 201);
+        let id = match (named, sent.listed) {
+            (None, Some((sender, listed))) => {
+                let id = self.newcomer(sent.acting, sender, sent.body, listed).await?;
+                shows_to = Some(sender).filter(|_| id.is_some());
+                id
+            }
+            (named, _) => named,
+        };
+        journal.made(n, id, None);
+        match shows_to {
+            Some(reader) => remember(self.probe, journal, n, reader).await,
+            None => Ok(()),
+        }
     }
 
     async fn identify_by_reading(&self, sent: &Sent<'_>, response: &Response) -> Result<Option<Object>, SendError> {
@@ -97,16 +117,73 @@ impl Maker<'_> {
                 }
             }
         }
-        let Some(url) = list(self.api, sent.acting)
-            .and_then(|operation| operation_url(self.probe.base_url(), operation, sent.values).ok())
-        else {
-            return Ok(None);
-        };
-        if sent.marker.is_empty() {
+        let Some(url) = self.list_of(sent.acting, sent.values) else { return Ok(None) };
+        if sent.marker.is_empty() && sent.listed.is_none() {
             return Ok(None);
         }
         let answer = self.probe.look_again(&Ask::get(Caller::Identity(sent.caller.to_owned()), url)).await?;
-        Ok(answer.response().and_then(|response| response.json.as_ref()).and_then(|json| sent.find(self.api, json)))
+        let json = answer.response().and_then(|response| response.json.as_ref());
+        Ok(json.and_then(|json| match sent.marker.is_empty() {
+            true => sent.newcomer(self.api, json),
+            false => sent.find(self.api, json),
+        }))
+    }
+
+    /// Returns the id of what a write made for a caller, as the list shows that was looked at before.
+    ///
+    /// # Errors
+    /// As [`Probe::send`](crate::probe::Probe::send).
+    pub async fn newcomer(
+        &self,
+        acting: &Acting,
+        caller: &str,
+        body: Option<&Body>,
+        listed: &BTreeSet<String>,
+    ) -> Result<Option<String>, SendError> {
+        let (values, heirs) = (Values::new(), Vec::new());
+        let context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
+        let sent = Sent {
+            acting,
+            caller,
+            marker: "",
+            body,
+            values: &values,
+            context: &context,
+            heirs: &heirs,
+            listed: Some((caller, listed)),
+        };
+        let Some(url) = self.list_of(acting, &values) else { return Ok(None) };
+        let answer = self.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
+        let json = answer.response().and_then(|response| response.json.as_ref());
+        let object = json.and_then(|json| sent.newcomer(self.api, json));
+        Ok(object.and_then(|object| address_id(self.api, acting, &object)).and_then(|id| scalar_text(&id)))
+    }
+
+    fn list_of(&self, acting: &Acting, values: &Values) -> Option<url::Url> {
+        list(self.api, acting).and_then(|operation| operation_url(self.probe.base_url(), operation, values).ok())
+    }
+
+    /// Returns the ids that the list of a kind shows a caller before an object without a mark is made; `None` where no list
+    /// shows all that there is.
+    ///
+    /// # Errors
+    /// As [`Probe::send`](crate::probe::Probe::send).
+    pub async fn listed(
+        &self,
+        acting: &Acting,
+        caller: &str,
+        values: &Values,
+    ) -> Result<Option<BTreeSet<String>>, SendError> {
+        let Some(url) = self.list_of(acting, values) else { return Ok(None) };
+        let answer = self.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
+        let response = answer.response().filter(|response| succeeds(response));
+        let whole = response.and_then(|response| response.json.as_ref().filter(|json| is_whole(response, json)));
+        Ok(whole.map(|json| objects_in(json).filter_map(|fields| self.id_of(acting, fields)).collect()))
+    }
+
+    fn id_of(&self, acting: &Acting, fields: &Map<String, Value>) -> Option<String> {
+        let object = Object::of(acting.resource.as_deref().unwrap_or_default(), fields, BTreeMap::new());
+        address_id(self.api, acting, &object).and_then(|id| scalar_text(&id))
     }
 }
 
@@ -119,6 +196,8 @@ pub(super) struct Sent<'s> {
     pub(super) values: &'s Values,
     pub(super) context: &'s Object,
     pub(super) heirs: &'s [String],
+    /// Who sent it, and what that one's list showed before.
+    pub(super) listed: Option<(&'s str, &'s BTreeSet<String>)>,
 }
 
 impl Sent<'_> {
@@ -167,6 +246,20 @@ impl Sent<'_> {
         by_id.or_else(in_envelope).or_else(|| objects_in(json).filter(own).find_map(with_id))
     }
 
+    /// The one object of a list that was not there before and contradicts nothing that was sent.
+    fn newcomer(&self, api: &Api, json: &Value) -> Option<Object> {
+        let (_, before) = self.listed.filter(|(sender, _)| *sender == self.caller)?;
+        let mut found: BTreeMap<String, Object> = BTreeMap::new();
+        for fields in objects_in(json).filter(|fields| self.fits(fields)) {
+            let mut object = Object::of(&self.context.resource, fields, self.context.context.clone());
+            object.seen_by.insert(self.caller.to_owned());
+            let id = address_id(api, self.acting, &object).and_then(|id| scalar_text(&id));
+            found.extend(id.filter(|id| !before.contains(id)).map(|id| (id, object)));
+        }
+        // Of two, one is another caller's.
+        if found.len() == 1 { found.into_values().next() } else { None }
+    }
+
     /// Nothing of what was sent can be known again: then the outermost object of a 201 that has an id is the new one, if
     /// nothing telling was sent or it points back at the parent it was made under, and unless it has the id of that parent.
     fn only_answer(&self, api: &Api, response: &Response) -> Option<Object> {
@@ -187,6 +280,17 @@ impl Sent<'_> {
     fn sent_nothing_telling(&self) -> bool {
         let sent = self.body.and_then(|body| body.value.as_object());
         self.marker.is_empty() && !sent.is_some_and(|fields| fields.values().any(|value| scalar_text(value).is_some()))
+    }
+
+    /// Whether an object has something of what was sent, if anything was, and nothing else in its place.
+    fn fits(&self, fields: &Map<String, Value>) -> bool {
+        let sent = self.body.and_then(|body| body.value.as_object());
+        let scalars = sent.into_iter().flatten().filter_map(|(name, value)| Some((name, scalar_text(value)?)));
+        let known: Vec<bool> = scalars
+            .clone()
+            .filter_map(|(name, value)| Some(fields.get(name).and_then(scalar_text)? == value))
+            .collect();
+        known.iter().all(|same| *same) && (!known.is_empty() || scalars.count() == 0)
     }
 
     /// Without a mark: every scalar that was sent is there, and there is one.

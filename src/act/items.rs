@@ -5,7 +5,7 @@ use super::maker::{Created, Maker};
 use crate::model::{Api, Effect, Method, Operation, Place, path_shape};
 use crate::probe::{ID_PLACE, Probe, Undo, Values, operation_url};
 use crate::spec::Samples;
-use crate::survey::{Object, Slot, role_word, slots};
+use crate::survey::{Object, Slot, role_word, singular, slots};
 
 /// A path with its slots nameless, so that `/notes/{id}` and `/notes/{note_id}` are one.
 pub fn shape(path: &str) -> String {
@@ -55,12 +55,24 @@ pub fn items<'a>(api: &'a Api, create: &Acting, method: Method) -> Vec<&'a Opera
     found
 }
 
-/// The collection's own list.
+/// The collection's own list: at its address, or beside one that is named in the singular (`POST /wallet` and `GET /wallets`).
 pub fn list<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
     let path = shape(collection(&create.operation.path));
-    api.operations.iter().find(|operation| {
-        operation.method == Method::Get && operation.effect == Effect::Reads && shape(&operation.path) == path
-    })
+    let at = |wanted: &dyn Fn(&str) -> bool| {
+        api.operations.iter().find(|operation| {
+            operation.method == Method::Get && operation.effect == Effect::Reads && wanted(&shape(&operation.path))
+        })
+    };
+    let beside = at(&|other| is_plural_of(other, &path));
+    beside.or_else(|| at(&|other| other == path))
+}
+
+/// Whether two paths differ in their last segment alone, which is the plural of the other's.
+fn is_plural_of(path: &str, one: &str) -> bool {
+    let (Some((before, many)), Some((same, last))) = (path.rsplit_once('/'), one.rsplit_once('/')) else {
+        return false;
+    };
+    before == same && many != last && !many.contains('{') && singular(many) == last
 }
 
 /// Collections at other addresses that may show what `create` makes: `/announcements` what `/admin/announcements` makes.

@@ -15,8 +15,8 @@ use super::privileges::as_ordinary_user;
 use super::repair::{complaints, mend};
 use crate::model::{Api, Method};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, SendError, Standing, Values, WriteKind, WriteNote, header_values, operation_url,
-    serialize_body,
+    Answer, Ask, Caller, Probe, SendError, Standing, Values, WriteKind, WriteNote, header_values, leaves_open,
+    operation_url, serialize_body,
 };
 use crate::survey::{Object, Slot, role_word, scalar_text, slots, succeeds};
 
@@ -61,19 +61,6 @@ pub struct NotMade {
     pub lacks_reference: bool,
 }
 
-/// A change of what was there before the scan, which was put back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
-    /// The operation.
-    pub operation: String,
-    /// Whose it is.
-    pub identity: String,
-    /// Its id.
-    pub object: String,
-    /// Why it is not as it was; `None` where it is.
-    pub because: Option<String>,
-}
-
 /// How an object is made otherwise than usual.
 #[derive(Debug, Clone, Default)]
 pub struct Unusual {
@@ -116,8 +103,6 @@ pub struct Maker<'a> {
     pub(super) stock: Mutex<HashMap<(String, String), Result<Value, String>>>,
     /// What the user must know of accounts that the scan spoilt; held only to read or add.
     pub warnings: Mutex<Vec<String>>,
-    /// What was there before, was changed and put back; held only to read or add.
-    pub restored: Mutex<Vec<Restored>>,
     /// Why creating operations make nothing, by index; `None` for those that were looked at and do.
     pub(super) singles: Mutex<HashMap<usize, Option<String>>>,
 }
@@ -167,7 +152,6 @@ impl<'a> Maker<'a> {
             accepted: Mutex::default(),
             stock: Mutex::default(),
             warnings: Mutex::default(),
-            restored: Mutex::default(),
             singles: Mutex::default(),
         }
     }
@@ -308,6 +292,8 @@ impl<'a> Maker<'a> {
                 heirs: how.heirs.clone(),
                 ..WriteNote::bare(acting.operation.id.as_str(), sender, WriteKind::Creates)
             };
+            // Nothing will tell it from others but that it was not there before.
+            let listed = if marked { None } else { self.listed(acting, sender, &values).await? };
             let written = self.probe.send_write(&ask, note).await?;
             let Some(response) = written.answer.response() else {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
@@ -329,6 +315,7 @@ impl<'a> Maker<'a> {
                     values: &values,
                     context: &context,
                     heirs: &how.heirs,
+                    listed: listed.as_ref().map(|listed| (sender, listed)),
                 };
                 let created = self.identify(index, &sent, &written.answer, written.n).await?;
                 if let Some(because) = self.why_not_again(index, &created) {
@@ -337,7 +324,9 @@ impl<'a> Maker<'a> {
                 self.claim(&created);
                 return Ok(Created { body, ..created });
             }
-            self.nothing(written.n);
+            if !leaves_open(response.status) {
+                self.nothing(written.n);
+            }
             said = told_within(&written.answer, 120);
             last = Some(Arc::clone(&written.answer));
             let wrong = complaints(response);

@@ -14,9 +14,10 @@ const MAX_FIELDS: usize = 40;
 /// Points from which equal fields show that it is the same object: a text, a moment, or several small values.
 const ENOUGH: u32 = 4;
 
-/// Returns digests of the fields that an object keeps as they are.
+/// Returns digests of the fields that an object keeps as they are, and of the moments of its last change.
 pub(super) fn print_of(fields: &Map<String, Value>) -> BTreeMap<String, String> {
-    let lasting = fields.iter().filter(|(name, value)| is_lasting(name) && is_scalar(value));
+    let lasting =
+        fields.iter().filter(|(name, value)| is_scalar(value) && (is_lasting(name) || is_moment(name, value)));
     lasting.take(MAX_FIELDS).map(|(name, value)| (name.clone(), digest(value))).collect()
 }
 
@@ -59,6 +60,19 @@ fn is_lasting(name: &str) -> bool {
     !is_password(name) && !words(name).iter().any(changes)
 }
 
+/// Returns true for the moment of the last change, where it is finer than a second: no other row has the same one.
+fn is_moment(name: &str, value: &Value) -> bool {
+    let changed = words(name).iter().any(|word| matches!(word.as_str(), "updated" | "modified" | "changed"));
+    changed
+        && match value {
+            Value::Number(number) => number.as_f64().is_some_and(|number| number >= 1e11),
+            Value::String(text) => {
+                text.len() >= 20 && text.contains('.') && text.starts_with(|c: char| c.is_ascii_digit())
+            }
+            _ => false,
+        }
+}
+
 /// Returns true for an object in which the scan's own marks stand: those of this entry, or any of the scan's.
 pub(super) fn is_marked(fields: &Map<String, Value>, journal: &Journal) -> bool {
     fields.values().filter_map(Value::as_str).any(|text| journal.is_marked(text))
@@ -77,6 +91,10 @@ fn likeness(fields: &Map<String, Value>, entry: &Entry, journal: &Journal) -> Op
         let Some(value) = fields.get(name).filter(|value| is_scalar(value)) else { continue };
         let now = digest(value);
         if !known.contains(&now) && !journal.has_written(name, &now) {
+            // Another moment only says that it was changed since.
+            if !is_lasting(name) {
+                continue;
+            }
             return None;
         }
         points += weight(name, value);

@@ -43,6 +43,12 @@ pub(super) fn grants(name: &str) -> bool {
     })
 }
 
+/// Whether a field may make an account more than an ordinary user's: it names rights, or a level or type of accounts.
+pub fn may_raise(name: &str) -> bool {
+    let is_class = |word: &String| matches!(word.as_str(), "level" | "tier" | "type" | "kind");
+    grants(name) || words(name).last().is_some_and(is_class)
+}
+
 /// Whether a role is one of those that ordinary users have: `user`, `ROLE_USER`.
 pub(super) fn is_least_role(text: &str) -> bool {
     let mut parts = words(text);

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::accounts::identity_of;
 use super::sighting::{Looker, Sighting, silence, with_id};
+use super::ways_in::find_way_in;
 use crate::model::{Method, Secret};
 use crate::probe::{
     Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, Undo, WriteKind, WriteNote,
@@ -32,7 +33,7 @@ pub(super) enum Removal {
     Undone,
     /// It was never made.
     Nothing,
-    /// An answer of success, of which a whole list shows nothing: likely it made nothing.
+    /// Nothing shows it, neither its answer nor a list: likely it was not made.
     Untraced(String),
     /// It is there, or was never removed, and nothing more can be done.
     Remains(String),
@@ -105,11 +106,9 @@ impl<'a> Cleaner<'a> {
     /// Removes one thing, as its maker, as those whose it may have become, and then as those of higher rank.
     pub(super) async fn remove(&self, entry: &Entry) -> Removal {
         let Some(undo) = &entry.note.undo else {
-            return match entry.status {
-                Some(_) => Removal::remains(NO_WAY),
-                None => {
-                    Removal::unknown("it was under way when the scan ended, and no operation of the document shows it")
-                }
+            return match entry.is_doubtful() {
+                false => Removal::remains(NO_WAY),
+                true => Removal::Untraced(format!("{}, and no operation of the document shows it", in_doubt(entry))),
             };
         };
         let mut came_to: Option<Removal> = None;
@@ -133,11 +132,18 @@ impl<'a> Cleaner<'a> {
             true => self.remove_itself(caller, entry, undo).await,
             false => self.remove_as(caller, entry, undo).await,
         };
-        tried.unwrap_or_else(|error| match error {
+        tried.unwrap_or_else(|error| Self::in_words(&error))
+    }
+
+    /// Judges what was not sent, or not answered.
+    pub(super) fn in_words(error: &SendError) -> Removal {
+        match error {
             SendError::SessionGone(name) => Removal::Waits(format!("the session of {name} has ended")),
-            SendError::Scope(_) | SendError::Unbuildable(_) => Removal::Unknown(error.to_string()),
+            SendError::Scope(_) | SendError::Unbuildable(_) | SendError::NotOwn(_) => {
+                Removal::Unknown(error.to_string())
+            }
             error => Removal::Silent(error.to_string()),
-        })
+        }
     }
 
     fn callers(&self, entry: &Entry) -> Vec<String> {
@@ -169,7 +175,8 @@ impl<'a> Cleaner<'a> {
             Sighting::Own { .. } if undo.url.is_empty() => return Ok(Removal::remains(NO_WAY)),
             Sighting::Tombstone { .. } if entry.sent => return Ok(Removal::Undone),
             Sighting::Own { id, .. } | Sighting::Tombstone { id, .. } => id.or_else(|| entry.ids.last().cloned()),
-            Sighting::Gone if entry.sent => return Ok(Removal::Undone),
+            // What an address answers for what is not there may be a refusal; a whole list is surer.
+            Sighting::Gone | Sighting::Unlisted if entry.sent => return Ok(Removal::Undone),
             other => return Ok(judge_unseen(&other, entry, undo)),
         };
         let Some(id) = id.or_else(|| (!undo.url.contains(ID_PLACE)).then(String::new)) else {
@@ -178,10 +185,17 @@ impl<'a> Cleaner<'a> {
         let Some(answer) = self.send_removal(caller, entry, undo, &id).await? else {
             return Ok(Removal::remains("the address that removes it cannot be built from its id"));
         };
-        if let Some(because) = silence(&answer) {
+        // The target serves what is asked of it: a removal that fails is that operation's own fault.
+        if let Some(because) = silence(&answer).filter(|_| answer.status() != Some(500)) {
             return Ok(Removal::Silent(because));
         }
         self.look_after(caller, entry, undo, &answer).await
+    }
+
+    /// Whether nothing shows a thing any more to the caller that made it.
+    pub(super) async fn is_out_of_sight(&self, entry: &Entry) -> bool {
+        let seen = self.find(&entry.note.caller, entry.n).await;
+        matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted | Sighting::Unseen | Sighting::Refused(_)))
     }
 
     /// Whether the throw-away account of a caller is there: then the target's data was not reset since, and ids are still of
@@ -248,6 +262,10 @@ impl<'a> Cleaner<'a> {
 
     /// Removes an account as itself. Its session may end with it: then the sign-in shows whether it is gone.
     async fn remove_itself(&self, name: &str, entry: &Entry, undo: &Undo) -> Result<Removal, SendError> {
+        if entry.is_doubtful() && self.probe.sessions().get(name).is_none() {
+            // A sign-up that failed may have made it all the same. Whether it is let in, is judged below.
+            let _ = find_way_in(self.probe, self.journal, name, &(self.password)(name)).await;
+        }
         let shown = match self.find(name, entry.n).await {
             Ok(Sighting::Silent(because)) => return Ok(Removal::Silent(because)),
             Ok(Sighting::Own { id, .. } | Sighting::Tombstone { id, .. }) => Some(id),
@@ -314,8 +332,8 @@ impl<'a> Cleaner<'a> {
             Some(Err(because)) => Removal::Silent(because),
             Some(Ok(true)) => Removal::remains(NO_PROOF),
             Some(Ok(false)) if entry.sent => Removal::Undone,
-            // The sign-up was under way when the scan ended, and it made nothing.
-            Some(Ok(false)) if entry.status.is_none() => Removal::Nothing,
+            // The sign-up was under way when the scan ended, or failed, and it made nothing.
+            Some(Ok(false)) if entry.is_doubtful() => Removal::Nothing,
             Some(Ok(false)) => Removal::unknown("it is not let in any more, and nothing that removes it was sent"),
             None if entry.sent => Removal::unknown("what removes it was sent, and no sign-in shows whether it is gone"),
             None => Removal::unknown(BY_ITSELF),
@@ -355,19 +373,29 @@ fn is_taken(answer: &Answer) -> bool {
     answer.response().is_some_and(|response| succeeds(response) || matches!(response.status, 404 | 410))
 }
 
+/// Says why it is not known whether a write was done.
+fn in_doubt(entry: &Entry) -> String {
+    match entry.status {
+        Some(status) => format!("what was to make it failed (status {status})"),
+        None => "it was under way when the scan ended".to_owned(),
+    }
+}
+
 /// Judges what is not there to be removed.
 fn judge_unseen(sighting: &Sighting, entry: &Entry, undo: &Undo) -> Removal {
     match sighting {
         Sighting::Silent(because) => Removal::Silent(because.clone()),
         Sighting::Other(_) => Removal::remains(FOREIGN),
-        // The creation was under way when the scan ended, and a whole list does not show it.
-        Sighting::Unlisted if entry.status.is_none() && entry.ids.is_empty() => Removal::Nothing,
+        // The creation was under way when the scan ended, or failed, and a whole list does not show it.
+        Sighting::Unlisted if entry.is_doubtful() && entry.ids.is_empty() => Removal::Nothing,
         Sighting::Unlisted if entry.shown.is_empty() => Removal::Untraced(UNTRACED.to_owned()),
         Sighting::Gone | Sighting::Unlisted => Removal::unknown(BY_ITSELF),
         Sighting::Refused(said) => {
             Removal::Unknown(format!("its address answers {said}, so nothing shows what is there"))
         }
-        _ if entry.status.is_none() => Removal::unknown("it was under way when the scan ended, and nothing shows it"),
+        _ if entry.is_doubtful() && entry.ids.is_empty() => {
+            Removal::Untraced(format!("{}, and nothing shows it", in_doubt(entry)))
+        }
         _ if undo.look.is_none() && undo.list.is_none() => Removal::remains(NO_PROOF),
         _ if entry.ids.is_empty() => Removal::remains(NO_ID),
         _ => Removal::remains(NO_PROOF),

@@ -298,7 +298,7 @@ fn id_in(fields: &Map<String, Value>, entry: &Entry, resource: &str) -> Option<S
 }
 
 /// Returns true for lists that show all that they have: what such a list does not show is not in it.
-fn is_whole(response: &Response, json: &Value) -> bool {
+pub(super) fn is_whole(response: &Response, json: &Value) -> bool {
     if response.truncated {
         return false;
     }

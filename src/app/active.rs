@@ -192,6 +192,7 @@ impl App {
         let own = Arc::new(own);
         let removals = RemovalGuard {
             entries: journal.entries(),
+            saved: journal.saved(),
             accounts: journal.accounts().into_iter().map(|account| account.name).collect(),
         };
         probe.allow_writes(Arc::clone(&own), Arc::new(removals));
@@ -236,11 +237,16 @@ async fn sign_in_again(
 ) -> BTreeMap<String, ShutOut> {
     let mut shut = BTreeMap::new();
     let entries = journal.entries();
+    let saved = journal.saved();
     let needed = |name: &str| {
-        entries.iter().any(|entry| {
-            let note = &entry.note;
-            note.caller == name || note.account.as_deref() == Some(name) || note.heirs.iter().any(|heir| heir == name)
-        })
+        let puts_back = saved.iter().any(|saved| saved.note.caller == name && !saved.is_put_back);
+        puts_back
+            || entries.iter().any(|entry| {
+                let note = &entry.note;
+                note.caller == name
+                    || note.account.as_deref() == Some(name)
+                    || note.heirs.iter().any(|heir| heir == name)
+            })
     };
     let known: Vec<String> =
         journal.accounts().into_iter().filter(|note| !note.token.is_empty()).map(|note| note.name).collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Confidence, Face, FindingId, Mode, ScanId, Severity, Step, UndoOutcome};
+use crate::model::{Confidence, Face, FindingId, Mode, Role, ScanId, Severity, Step, UndoOutcome};
 pub use crate::report::{Access, Caller, Cell, MatrixRow, RouteVerdict};
 use crate::report::{ClauseInfo, CodeRef, ExchangeInfo, NextStep, OperationRef, PolicyRow, Question, SpecRef};
 
@@ -109,6 +109,36 @@ pub struct RecheckRow {
     pub outcome: RecheckOutcome,
     /// What was seen.
     pub because: String,
+}
+
+/// A finding's proof, sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Replay {
+    /// The finding.
+    pub finding_id: String,
+    /// What the proof showed then.
+    pub claim: String,
+    /// The exchanges in the order of the proof.
+    pub exchanges: Vec<ReplayedExchange>,
+}
+
+/// One exchange of a proof, then and now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ReplayedExchange {
+    /// Its part in the proof.
+    pub role: Role,
+    /// As whom.
+    pub identity: String,
+    /// Method and address.
+    pub request: String,
+    /// The status then.
+    pub status_then: Option<u16>,
+    /// The status now.
+    pub status_now: Option<u16>,
+    /// The answer now, redacted and cut.
+    pub body_now: String,
+    /// Why it was not sent, or not answered.
+    pub not_sent: Option<String>,
 }
 
 /// A finding with everything that explains it.
@@ -267,6 +297,10 @@ impl Matrix {
 pub struct FixRequest {
     /// A finding; or else `check`.
     pub finding_id: Option<FindingId>,
+    /// Further findings that are repaired together with it.
+    pub finding_ids: Vec<FindingId>,
+    /// Also give a regression test for each finding.
+    pub with_test: bool,
     /// The scan it is taken from.
     pub scan_id: Option<ScanId>,
     /// A route, for wording.
@@ -305,13 +339,63 @@ pub struct Fix {
     pub guidance: String,
     /// Code in the framework's idiom.
     pub code: String,
-    /// A unified diff of the user's files; absent while the handler is not located.
+    /// A unified diff of the user's files; absent where no handler is found, or no way to change it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
+    /// What became of each route of each finding.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<FixStep>,
+    /// Packages that the change needs and the project does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<String>,
+    /// Regression tests: they fail before the change and pass after it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<FixTest>,
     /// What must be adapted before use.
     pub needs_review: Vec<String>,
     /// How to see that it worked.
     pub verify: String,
+}
+
+/// What a repair came to for one route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FixOutcome {
+    /// The diff mends it.
+    Patched,
+    /// There is no patch, only advice.
+    Advice,
+}
+
+/// What became of one route of one finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FixStep {
+    /// The finding.
+    pub finding_id: String,
+    /// Its check.
+    pub check: String,
+    /// `GET /invoices/{invoice_id}`
+    pub route: String,
+    /// `app.py:88`, where the handler is found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What became of it.
+    pub outcome: FixOutcome,
+    /// What the change does and whose way it follows, or why there is none.
+    pub because: String,
+}
+
+/// A regression test.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FixTest {
+    /// The finding that it holds.
+    pub finding_id: String,
+    /// Where it belongs, from the root of the source.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// How it is run.
+    pub run: String,
 }
 
 /// One check of the catalogue with its manual page.

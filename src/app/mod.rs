@@ -16,16 +16,19 @@ mod matrix_writes;
 mod ownership;
 mod prepare;
 mod recheck;
+mod replay;
 mod scan;
 mod source;
 mod state;
 
 pub use answers::{
-    Access, Caller, Cell, CheckPage, Explanation, Fix, FixRequest, HistoryRow, Matrix, MatrixRow, Overrides,
-    OwnershipRequest, Progress, RecheckOutcome, RecheckRow, Recovered, RecoveredRow, RouteVerdict, ScanRequest,
+    Access, Caller, Cell, CheckPage, Explanation, Fix, FixOutcome, FixRequest, FixStep, FixTest, HistoryRow, Matrix,
+    MatrixRow, Overrides, OwnershipRequest, Progress, RecheckOutcome, RecheckRow, Recovered, RecoveredRow, Replay,
+    ReplayedExchange, RouteVerdict, ScanRequest,
 };
 pub use error::AppError;
 pub use fence::NamedByModel;
+pub use fix::Applied;
 pub use intent::{IntentRow, StatedIntents};
 pub use scan::{Finished, ScanHandle};
 pub use state::App;

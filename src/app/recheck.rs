@@ -30,6 +30,10 @@ impl Wanted {
     pub(super) fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
+
+    pub(super) fn first(&self) -> Option<&Finding> {
+        self.findings.first()
+    }
 }
 
 /// Loads the findings that a request names.

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use super::{checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, report, scan, undo};
+use super::{
+    checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, replay, report, scan, undo,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -60,6 +62,8 @@ pub enum Command {
     Fix(fix::FixArgs),
     /// Run the recorded proof of findings again
     Recheck(recheck::RecheckArgs),
+    /// Send the reads of a finding's proof again, with fresh sessions, and show what comes back
+    Replay(replay::ReplayArgs),
     /// Start the built-in demo API and scan it; needs nothing else on the machine
     Demo(Box<demo::DemoArgs>),
     /// Find the API in this folder and write routewarden.toml

@@ -6,7 +6,7 @@ mod tests;
 use std::fmt::Write;
 
 use crate::app::Explanation;
-use crate::model::{FindingId, Role, ScanId};
+use crate::model::{FindingId, ScanId};
 use crate::report::{ClauseInfo, ExchangeInfo};
 
 use super::cx::Cx;
@@ -99,12 +99,7 @@ fn clauses(clauses: &[ClauseInfo], width: usize) -> String {
 }
 
 fn shown_exchange(exchange: &ExchangeInfo, width: usize, most: usize) -> String {
-    let role = match exchange.role {
-        Role::Attack => "attack",
-        Role::Baseline => "baseline",
-        Role::Control => "control",
-        Role::Readback => "readback",
-    };
+    let role = exchange.role.as_str();
     let mut out = String::new();
     let request = &exchange.request;
     let _ = writeln!(out, "  {role} as {}", cut(&exchange.identity, width));

@@ -1,8 +1,8 @@
-//! `routewarden fix`: what to change, as a diff where there is one, else as text. Writes no file of the user's.
+//! `routewarden fix`: what to change, as a diff where there is one, else as text. Writes the user's files with `--apply` alone.
 
 use std::path::PathBuf;
 
-use crate::app::{Fix, FixRequest};
+use crate::app::{Fix, FixOutcome, FixRequest, FixStep};
 use crate::model::{FindingId, ScanId};
 
 use super::cx::Cx;
@@ -13,22 +13,28 @@ use super::outputs::{AnswerFormat, AnswerOptions};
 /// Options of `fix`.
 #[derive(Debug, clap::Args)]
 pub struct FixArgs {
-    /// A finding's id, or a unique beginning of it
+    /// Ids of findings, or unique beginnings of them; several get one consistent patch
     #[arg(required_unless_present = "check")]
-    pub finding: Option<String>,
-    /// The scan it is taken from [default: the latest that has it]
+    pub finding: Vec<String>,
+    /// The scan they are taken from [default: the latest that has them]
     #[arg(long, value_name = "ID")]
     pub scan: Option<String>,
-    /// Write the change to your files, where there is a patch for them
+    /// Write the change to your files, where there is a patch for them; not over changes that are not committed
     #[arg(long)]
     pub apply: bool,
+    /// Write over changes that are not committed too
+    #[arg(long, requires = "apply")]
+    pub force: bool,
+    /// Also print a regression test for each finding
+    #[arg(long)]
+    pub test: bool,
     /// A check, where there is no finding
     #[arg(long, value_name = "CHECK", conflicts_with = "finding")]
     pub check: Option<String>,
     /// The route that the wording is for
     #[arg(long)]
     pub route: Option<String>,
-    /// The API's source tree, to recognise the framework
+    /// The API's source tree [default: the one of the scan]
     #[arg(long, value_name = "DIR")]
     pub source: Option<PathBuf>,
     /// The framework, where it is not recognised: flask, fastapi, django-rest, express, spring-boot, gin
@@ -38,36 +44,72 @@ pub struct FixArgs {
     pub(super) answer: AnswerOptions,
 }
 
-/// Prints the change. `--apply` without a patch prints it too, and fails: nothing was written.
+/// Prints the change, the diff alone on standard output. With `--apply` it is written too.
 pub(super) async fn run(cx: &Cx, args: FixArgs) -> anyhow::Result<Exit> {
     let request = FixRequest {
-        finding_id: args.finding.map(FindingId::from),
+        finding_id: None,
+        finding_ids: args.finding.into_iter().map(FindingId::from).collect(),
+        with_test: args.test,
         scan_id: args.scan.map(ScanId::from),
         route: args.route,
         check: args.check,
         source: args.source,
         framework: args.framework,
     };
-    let fix = cx.app.suggest_fix(request).await?;
+    let (fix, written) = match args.apply {
+        true => {
+            let applied = cx.app.apply_fix(request, args.force).await?;
+            (applied.fix, applied.files)
+        }
+        false => (cx.app.suggest_fix(request).await?, Vec::new()),
+    };
     match (&fix.diff, args.answer.format) {
         (Some(diff), AnswerFormat::Text) => {
-            cx.remark(guidance(&fix, cx.width()));
+            cx.remark(patched(&fix, cx.width()));
             cx.print(diff.clone())?;
+            cx.remark(rest(&fix, cx.width()));
         }
         _ => args.answer.print(cx, &fix, |fix| text(fix, cx.width()))?,
     }
-    if !args.apply {
-        return Ok(Exit::Clean);
+    for file in written {
+        cx.remark(format!("written: {}", file.display()));
     }
-    cx.remark(match fix.diff {
-        Some(_) => "nothing was written: save the diff above and apply it with `git apply`",
-        None => "nothing was written: there is no patch for your file yet; the change is shown as text",
-    });
-    Ok(Exit::Usage)
+    Ok(Exit::Clean)
+}
+
+/// What the diff does, route by route.
+fn patched(fix: &Fix, width: usize) -> String {
+    let line = |step: &FixStep| {
+        let place = step.code.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
+        let outcome = match step.outcome {
+            FixOutcome::Patched => "patched",
+            FixOutcome::Advice => "no patch",
+        };
+        wrap(&format!("{outcome}: {} on {}{place}: {}", step.check, step.route, step.because), width, 2)
+    };
+    fix.steps.iter().map(line).collect()
+}
+
+/// What there is to do beside the diff.
+fn rest(fix: &Fix, width: usize) -> String {
+    let mut out = String::new();
+    push_list(&mut out, "To add to the project", &fix.dependencies, width);
+    push_list(&mut out, "Look at before you apply it", &fix.needs_review, width);
+    for test in &fix.tests {
+        out.push_str(&format!("\n{} (run with: {})\n", test.path, test.run));
+        out.push_str(&verbatim(&test.text, 0));
+    }
+    out.push_str("\nSee that it worked\n");
+    out.push_str(&wrap(&fix.verify, width, 2));
+    out
 }
 
 fn text(fix: &Fix, width: usize) -> String {
     let mut out = guidance(fix, width);
+    if !fix.steps.is_empty() {
+        out.push('\n');
+        out.push_str(&patched(fix, width));
+    }
     out.push('\n');
     out.push_str(&verbatim(&fix.code, 4));
     push_list(&mut out, "Adapt before use", &fix.needs_review, width);

@@ -24,6 +24,7 @@ mod ownership;
 mod progress;
 mod recheck;
 mod render;
+mod replay;
 mod report;
 mod run;
 mod scan;

@@ -9,7 +9,9 @@ use crate::app::{App, Redactor};
 use super::args::{Cli, Command};
 use super::cx::Cx;
 use super::exit::Exit;
-use super::{checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, report, scan, undo};
+use super::{
+    checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, replay, report, scan, undo,
+};
 
 /// Reads the command line; help, the version and faults are printed here.
 ///
@@ -44,7 +46,10 @@ pub async fn run(cli: Cli, redactor: Redactor) -> Exit {
 
 async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
     // What scans undoes it itself, and says so in the report; a command that only reads writes nothing to any target.
-    let looks = matches!(command, Command::Scan(_) | Command::Recheck(_) | Command::Ownership(_) | Command::Mcp(_));
+    let looks = matches!(
+        command,
+        Command::Scan(_) | Command::Recheck(_) | Command::Replay(_) | Command::Ownership(_) | Command::Mcp(_)
+    );
     if !looks && !matches!(command, Command::Undo(_) | Command::Demo(_)) {
         undo::remind(cx);
     }
@@ -54,6 +59,7 @@ async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
         Command::Ownership(args) => ownership::run(cx, *args).await,
         Command::Fix(args) => fix::run(cx, args).await,
         Command::Recheck(args) => recheck::run(cx, args).await,
+        Command::Replay(args) => replay::run(cx, args).await,
         Command::Demo(args) => demo::run(cx, *args).await,
         Command::Init(args) => init::run(cx, &args),
         Command::Intent(args) => intent::run(cx, args).await,

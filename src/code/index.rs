@@ -7,7 +7,7 @@ use routewarden_source::project::Project;
 use routewarden_source::routes::{RouteEntry, RouteTable};
 use routewarden_source::tree::{SourceTree, TreeLimits};
 
-use super::matching::{Binding, bind};
+use super::matching::{Binding, Reached, bind};
 use super::trace;
 use crate::model::{Api, HandlerPlace, Method, OperationId, clean};
 
@@ -38,8 +38,24 @@ impl CodeIndex {
 
     /// Binds the routes to the operations of a document.
     pub fn bind(&mut self, api: &Api) {
-        self.binding = bind(api, &self.table.routes);
-        self.operations = api.operations.len();
+        let reached: Vec<Reached> =
+            api.operations.iter().map(|operation| Reached::of_document(api, operation)).collect();
+        let base = api.servers.first().map(|server| server.url.as_str()).unwrap_or_default();
+        self.binding = bind(&reached, base, &self.table.routes);
+        self.operations = reached.len();
+    }
+
+    /// Binds the routes to operations that are known by method and path alone, as a report has them.
+    pub fn bind_paths(&mut self, base_url: &str, paths: &[(Method, String)]) {
+        let reached: Vec<Reached> =
+            paths.iter().map(|(method, path)| Reached::below(base_url, *method, path)).collect();
+        self.binding = bind(&reached, base_url, &self.table.routes);
+        self.operations = reached.len();
+    }
+
+    /// Returns the routes as they were found, for what is to be changed in them.
+    pub fn table(&self) -> &RouteTable {
+        &self.table
     }
 
     /// Returns the tree, lowered.

@@ -49,8 +49,29 @@ impl Binding {
     }
 }
 
-/// Binds the routes to the operations that they serve.
-pub(super) fn bind(api: &Api, routes: &[RouteEntry]) -> Binding {
+/// An operation as clients reach it.
+#[derive(Debug, Clone)]
+pub(super) struct Reached {
+    id: OperationId,
+    method: Method,
+    path: Shape,
+}
+
+impl Reached {
+    /// Returns an operation of a document.
+    pub(super) fn of_document(api: &Api, operation: &Operation) -> Self {
+        Self { id: operation.id.clone(), method: operation.method, path: document_path(api, operation) }
+    }
+
+    /// Returns an operation below a base URL.
+    pub(super) fn below(base_url: &str, method: Method, path: &str) -> Self {
+        let full = format!("{}/{}", path_of(base_url), path.trim_start_matches('/'));
+        Self { id: OperationId(format!("{method} {path}")), method, path: shape(&full) }
+    }
+}
+
+/// Binds the routes to the operations that they serve; `base` is the address of the server.
+pub(super) fn bind(operations: &[Reached], base: &str, routes: &[RouteEntry]) -> Binding {
     let shapes: Vec<Shape> = routes.iter().map(|route| shape(&route.path)).collect();
     let mut by_last: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, shape) in shapes.iter().enumerate() {
@@ -59,12 +80,12 @@ pub(super) fn bind(api: &Api, routes: &[RouteEntry]) -> Binding {
     let mut candidates: BTreeMap<OperationId, Vec<(Offset, usize)>> = BTreeMap::new();
     let mut votes: BTreeMap<Offset, usize> = BTreeMap::new();
     let mut documented = BTreeSet::new();
-    for operation in &api.operations {
-        let path = document_path(api, operation);
+    for operation in operations {
+        let path = &operation.path;
         let near = by_last.get(path.last().map_or("", String::as_str)).into_iter().flatten();
         let served = near.filter(|at| routes.get(**at).is_some_and(|route| serves(route, operation)));
         let found: Vec<(Offset, usize)> =
-            served.filter_map(|at| Some((offset(&path, shapes.get(*at)?)?, *at))).collect();
+            served.filter_map(|at| Some((offset(path, shapes.get(*at)?)?, *at))).collect();
         let offsets: BTreeSet<&Offset> = found.iter().map(|(offset, _)| offset).collect();
         offsets.into_iter().for_each(|offset| *votes.entry(offset.clone()).or_default() += 1);
         documented.extend(found.iter().map(|(_, at)| (*at, operation.method)));
@@ -74,8 +95,7 @@ pub(super) fn bind(api: &Api, routes: &[RouteEntry]) -> Binding {
     let bound = chosen.map(|(at, id)| (id, at)).collect();
     let offset =
         votes.iter().max_by_key(|(offset, votes)| (**votes, is_none(offset))).map(|(offset, _)| offset.clone());
-    let base = api.servers.first().map(|server| shape(&path_of(&server.url))).unwrap_or_default();
-    Binding { bound, documented, offset, base }
+    Binding { bound, documented, offset, base: shape(&path_of(base)) }
 }
 
 /// The route with the offset that explains most; none where two different handlers are as likely.
@@ -104,7 +124,7 @@ fn is_none(offset: &Offset) -> bool {
     matches!(offset, Offset::Document(prefix) | Offset::Source(prefix) if prefix.is_empty())
 }
 
-fn serves(route: &RouteEntry, operation: &Operation) -> bool {
+fn serves(route: &RouteEntry, operation: &Reached) -> bool {
     let method = operation.method.as_str();
     route.methods.is_empty() || route.methods.iter().any(|served| served == method)
 }

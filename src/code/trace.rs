@@ -1,5 +1,6 @@
 //! Stack traces in answers: which line of this tree the fault came from.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -9,6 +10,9 @@ use crate::model::HandlerPlace;
 
 /// More of a text is not looked at.
 const MOST_BYTES: usize = 64 * 1024;
+
+/// Folders of other people's code.
+const INSTALLED: [&str; 5] = ["/site-packages/", "/dist-packages/", "/node_modules/", "/lib/python", "/vendor/"];
 
 /// `File "/srv/app.py", line 88, in get_invoice` (Python), `at getInvoice (/srv/app.js:10:5)` (JavaScript),
 /// `at shop.Invoices.get(Invoices.java:31)` (Java), `/srv/app.rb:12:in 'show'` (Ruby), `/srv/app.php(12)` and
@@ -44,8 +48,12 @@ pub(super) fn deepest(text: &str, tree: &SourceTree) -> Option<HandlerPlace> {
 /// The one file of the tree that the named one may be: the server ran it from another folder.
 fn in_tree(named: &str, tree: &SourceTree) -> Option<String> {
     let named = named.replace('\\', "/");
-    if tree.file(&named).is_some() {
-        return Some(named);
+    let below = Path::new(&named).strip_prefix(&tree.root).map(|path| path.to_string_lossy().into_owned());
+    if let Some(file) = tree.file(below.as_deref().unwrap_or(&named)) {
+        return Some(file.path.clone());
+    }
+    if INSTALLED.iter().any(|folder| named.contains(folder)) {
+        return None;
     }
     let fits = |path: &str| named.ends_with(&format!("/{path}")) || path.ends_with(&format!("/{named}"));
     let mut found = tree.files.iter().filter(|file| file.language.is_some() && fits(&file.path));

@@ -57,6 +57,18 @@ pub enum Role {
     Readback,
 }
 
+impl Role {
+    /// Returns the name as reports write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Attack => "attack",
+            Self::Baseline => "baseline",
+            Self::Control => "control",
+            Self::Readback => "readback",
+        }
+    }
+}
+
 /// An exchange with its part in the proof.
 #[derive(Debug, Clone)]
 pub struct EvidenceItem {

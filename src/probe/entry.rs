@@ -82,6 +82,12 @@ impl WriteNote {
     }
 }
 
+/// Returns true for statuses of an answer that says neither that a write was done nor that it was refused: a server may fail
+/// after it has stored what it was sent.
+pub fn leaves_open(status: u16) -> bool {
+    matches!(status, 408 | 500 | 502..)
+}
+
 /// One write with what became of it.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -123,6 +129,11 @@ impl Entry {
         }
     }
 
+    /// Returns true where nothing says whether the write was done: no answer is known, or one of failure.
+    pub fn is_doubtful(&self) -> bool {
+        self.status.is_none_or(leaves_open)
+    }
+
     /// Notes one more id; the newest stands last.
     pub(super) fn add_id(&mut self, id: &str) {
         self.ids.retain(|known| known != id);
@@ -155,6 +166,42 @@ pub struct AccountNote {
     /// The user name of HTTP Basic, where no operation signs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub basic: Option<String>,
+}
+
+/// Something that was there before the scan, noted before it is changed, and the request that puts it back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedNote {
+    /// Method and path template.
+    pub operation: String,
+    /// Its owner, who puts it back.
+    pub caller: String,
+    /// Its id.
+    pub object: String,
+    /// The method of the request.
+    pub method: String,
+    /// Its address.
+    pub url: String,
+    /// Its headers beyond the credential's.
+    pub headers: Vec<(String, String)>,
+    /// Content type of its body.
+    pub content_type: String,
+    /// Its body.
+    pub body: String,
+    /// The address that shows it to its owner.
+    pub look: String,
+    /// How it looked.
+    pub original: serde_json::Map<String, Value>,
+}
+
+/// The same with what became of it.
+#[derive(Debug, Clone)]
+pub struct Saved {
+    /// Its number, from 0.
+    pub n: usize,
+    /// What was noted.
+    pub note: SavedNote,
+    /// It was put back, and looked at.
+    pub is_put_back: bool,
 }
 
 /// What a journal begins with.

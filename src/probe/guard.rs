@@ -4,7 +4,7 @@
 use std::fmt::Debug;
 
 use super::ask::Ask;
-use super::entry::{Entry, ID_PLACE, WriteNote};
+use super::entry::{Entry, ID_PLACE, Saved, SavedNote, WriteNote};
 use super::journal::Journal;
 
 /// What a value stands for that may name an object in a request.
@@ -68,12 +68,23 @@ fn removed_by(ask: &Ask, entry: &Entry) -> Option<Option<String>> {
     }
 }
 
-/// Lets through what removes the entries of a journal, and what its accounts do about themselves: for what an earlier scan
+/// Whether a request is just the one that puts something back as it was.
+fn is_put_back_by(ask: &Ask, saved: &SavedNote) -> bool {
+    let body = ask.body.as_ref().map(|(_, bytes)| bytes.as_slice());
+    ask.method.as_str() == saved.method
+        && ask.url.as_str() == saved.url
+        && ask.caller.label() == saved.caller
+        && body == Some(saved.body.as_bytes())
+}
+
+/// Lets through what removes the entries of a journal, what puts back what was there before, and what its accounts do about themselves: for what an earlier scan
 /// left behind.
 #[derive(Debug)]
 pub struct RemovalGuard {
     /// What was written.
     pub entries: Vec<Entry>,
+    /// What was there before and was changed.
+    pub saved: Vec<Saved>,
     /// The names of the scan's accounts.
     pub accounts: Vec<String>,
 }
@@ -83,7 +94,8 @@ impl WriteGuard for RemovalGuard {
 
     fn judge(&self, ask: &Ask, note: &WriteNote, _: &Journal) -> Result<(), String> {
         let by_account = self.accounts.contains(&ask.caller.label());
-        match by_account || self.entries.iter().any(|entry| may_remove(ask, entry)) {
+        let puts_back = self.saved.iter().any(|saved| is_put_back_by(ask, &saved.note));
+        match by_account || puts_back || self.entries.iter().any(|entry| may_remove(ask, entry)) {
             true => Ok(()),
             false => Err(format!("not sent: {} removes nothing that the journal names", note.operation)),
         }

@@ -2,7 +2,8 @@
 //!
 //! One JSON line per event, appended to a file that only its owner can read. The process that scans holds a lock on it:
 //! a journal that can be locked belongs to a scan that is no more. No credential stands in it, but for
-//! passwords that every list of guesses has and that a check gave to an account of the scan's own.
+//! passwords that every list of guesses has and that a check gave to an account of the scan's own, and what an object
+//! itself shows that was there before and is changed with its owner's consent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
@@ -12,7 +13,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::entry::{AccountNote, Entry, JournalHead, Undo, WriteNote};
+use super::entry::{AccountNote, Entry, JournalHead, Saved, SavedNote, Undo, WriteNote};
 
 /// Longest journal that is read back; a scan's budget of requests keeps it far below.
 const MAX_LINES: usize = 200_000;
@@ -70,6 +71,15 @@ enum Line {
     Undone {
         n: usize,
     },
+    /// Something that was there before is about to be changed.
+    Saved {
+        n: usize,
+        note: Box<SavedNote>,
+    },
+    /// It is as it was.
+    PutBack {
+        n: usize,
+    },
 }
 
 /// The writes of one scan.
@@ -85,6 +95,7 @@ pub struct Journal {
 struct State {
     file: File,
     entries: Vec<Entry>,
+    saved: Vec<Saved>,
     accounts: Vec<AccountNote>,
     marks: BTreeSet<String>,
     fault: Option<String>,
@@ -105,7 +116,8 @@ impl Journal {
         let file = options.open(&path)?;
         // Where a file system knows no locks, the journal counts as left behind only once it is asked for by name.
         let _ = file.try_lock();
-        let state = State { file, entries: Vec::new(), accounts: Vec::new(), marks: BTreeSet::new(), fault: None };
+        let (entries, saved, accounts) = (Vec::new(), Vec::new(), Vec::new());
+        let state = State { file, entries, saved, accounts, marks: BTreeSet::new(), fault: None };
         let journal = Self { head: head.clone(), path, state: Mutex::new(state) };
         journal.append(&Line::Scan(head))?;
         Ok(journal)
@@ -117,6 +129,7 @@ impl Journal {
         file.try_lock().ok()?;
         let mut head = None;
         let mut entries: Vec<Entry> = Vec::new();
+        let mut saved: Vec<Saved> = Vec::new();
         let mut accounts = Vec::new();
         let mut marks = BTreeSet::new();
         for line in BufReader::new(&file).split(b'\n').take(MAX_LINES) {
@@ -132,12 +145,14 @@ impl Journal {
                     marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
                     entries.push(Entry::new(n, note));
                 }
+                Line::Saved { n, note } => saved.push(Saved { n, note: *note, is_put_back: false }),
+                Line::PutBack { n } => put_back(&mut saved, n),
                 other => settle(&mut entries, other),
             }
         }
         let head = head?;
         end_line(&mut file).ok()?;
-        let state = State { file, entries, accounts, marks, fault: None };
+        let state = State { file, entries, saved, accounts, marks, fault: None };
         Some(Self { head, path: path.to_path_buf(), state: Mutex::new(state) })
     }
 
@@ -271,6 +286,32 @@ impl Journal {
         self.append(&Line::Mark { text: text.to_owned() })
     }
 
+    /// Notes something that was there before and is about to be changed; its number.
+    ///
+    /// # Errors
+    /// When the line cannot be written: then it must not be changed.
+    pub fn save(&self, note: SavedNote) -> std::io::Result<usize> {
+        let n = {
+            let mut state = self.locked();
+            let n = state.saved.len();
+            state.saved.push(Saved { n, note: note.clone(), is_put_back: false });
+            n
+        };
+        self.append(&Line::Saved { n, note: Box::new(note) })?;
+        Ok(n)
+    }
+
+    /// Notes that something that was there before is as it was.
+    pub fn put_back(&self, n: usize) {
+        let _ = self.append(&Line::PutBack { n });
+        put_back(&mut self.locked().saved, n);
+    }
+
+    /// What was there before and was changed.
+    pub fn saved(&self) -> Vec<Saved> {
+        self.locked().saved.clone()
+    }
+
     /// Notes what the report has to call what a write made.
     pub fn nature(&self, n: usize, text: &str) {
         self.event(Line::Nature { n, text: text.to_owned() });
@@ -314,6 +355,10 @@ impl Journal {
     }
 }
 
+fn put_back(saved: &mut [Saved], n: usize) {
+    saved.iter_mut().filter(|saved| saved.n == n).for_each(|saved| saved.is_put_back = true);
+}
+
 /// What an event says of an earlier write.
 fn settle(entries: &mut [Entry], line: Line) {
     let mut at = |n: usize, change: &dyn Fn(&mut Entry)| {
@@ -349,6 +394,7 @@ fn settle(entries: &mut [Entry], line: Line) {
         Line::Nothing { n } => at(n, &|entry| entry.nothing = true),
         Line::Undone { n } => at(n, &|entry| entry.undone = true),
         Line::Scan(_) | Line::Account(_) | Line::Mark { .. } | Line::Write { .. } => {}
+        Line::Saved { .. } | Line::PutBack { .. } => {}
     }
 }
 

@@ -237,6 +237,18 @@ impl Probe {
         }
     }
 
+    /// Looks whether a target that stopped serving has died while what was written is undone. That stops the undoing for
+    /// nothing: it is known afterwards.
+    pub async fn look_after_undoing(&self) {
+        let fault = self.pulse.locked().first_of_run().cloned();
+        let Some(fault) = fault.filter(|_| self.death().is_none()) else { return };
+        let answers = matches!(fault.exchange.outcome, Outcome::Response(_));
+        self.pace.allow_more(3);
+        if let Some(looks) = self.look_twice(answers).await {
+            self.bury_target(&Doubt { fault, answers }, looks);
+        }
+    }
+
     /// How many writes had been noted when a path was last read with success during the scan.
     pub fn written_at_last_read(&self, url: &Url) -> usize {
         self.pulse.locked().written.get(url.path()).copied().unwrap_or_default()

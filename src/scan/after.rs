@@ -14,6 +14,7 @@ use futures_util::stream;
 
 use self::alike::{Difference, differences};
 use self::own::Own;
+use super::fatal::notice_late_death;
 use super::operation_ref;
 use super::run::Outcome;
 use crate::model::{ANONYMOUS, OperationId, clean, clean_name};
@@ -59,7 +60,7 @@ pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usiz
     let suspects: Vec<(&Reread<'_>, Vec<Difference>)> =
         reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
     outcome.report.scan.requests = probe.sent();
-    if suspects.is_empty() {
+    if suspects.is_empty() || notice_late_death(probe, &mut outcome.report).await {
         return;
     }
     tokio::time::sleep(PAUSE).await;

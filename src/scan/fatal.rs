@@ -7,20 +7,38 @@ use super::run::ScanInput;
 use super::{convert, fingerprint, operation_ref};
 use crate::checks::find;
 use crate::model::{Clause, Draft, EvidenceItem, Exchange, OperationId, Role, clean, clean_name};
-use crate::probe::Death;
-use crate::report::{CoverageOutcome, CoverageRow, Finding};
+use crate::probe::{Death, Probe};
+use crate::report::{CoverageOutcome, CoverageRow, Finding, Report, Status};
 
 /// The check that reports it.
 const CHECK: &str = "validation/server-error";
 
 /// Returns why the scan ended early, with the request that was asked last.
-pub(super) fn sentence(input: &ScanInput<'_>, death: &Death) -> String {
-    let redact = |text: &str| input.probe.redactor().text(&clean(text, 400));
+pub(super) fn sentence(probe: &Probe, death: &Death, when: &str) -> String {
+    let redact = |text: &str| probe.redactor().text(&clean(text, 400));
     redact(&format!(
-        "the target died during the scan: {}; the last request before that was {}; is it running, and what does its log say?",
+        "the target died {when}: {}; the last request before that was {}; is it running, and what does its log say?",
         death.manner(),
         death.last_request()
     ))
+}
+
+/// Looks whether the target died while what the scan wrote was undone, and reports that; whether it did.
+pub(super) async fn notice_late_death(probe: &Probe, report: &mut Report) -> bool {
+    if probe.death().is_some() {
+        return false;
+    }
+    probe.look_after_undoing().await;
+    let Some(death) = probe.death() else { return false };
+    let because = sentence(probe, death, "while what the scan wrote was undone");
+    report.scan.requests = probe.sent();
+    report.notes.extend(report.scan.untrusted_because.replace(because.clone()));
+    report.scan.untrusted_step = None;
+    report.scan.status = Status::TargetDied;
+    report.score.value = None;
+    report.score.grade = None;
+    report.score.withheld_because = Some(because);
+    true
 }
 
 /// Returns the finding with its row of the coverage; `None` where no read had been served before: such a target may not

@@ -157,7 +157,6 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         &survey,
         convert::Parts { findings, coverage, next_steps, policy, questions, trust, started },
     );
-    report.writes.extend(writing::changed(&maker));
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
     Outcome { report, survey, verdicts, accesses, facts }

@@ -43,7 +43,7 @@ type Fault = (String, Option<Step>);
 pub(super) fn judge(input: &ScanInput<'_>, seen: &Seen<'_>, model_answered: bool) -> Trust {
     let survey = seen.survey;
     if let Some(death) = input.probe.death() {
-        let because = Some(super::fatal::sentence(input, death));
+        let because = Some(super::fatal::sentence(input.probe, death, "during the scan"));
         return Trust { status: Status::TargetDied, untrusted_because: because, step: None };
     }
     if let Some(because) = input.probe.ended() {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::fatal::notice_late_death;
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
-use crate::act::{Accounts, Acting, Cleaner, Kind, Leftover, Maker, Restored, was_reset};
+use crate::act::{Accounts, Acting, Cleaner, Kind, Leftover, Maker, was_reset};
 use crate::checks::Access;
 use crate::llm::recognise;
-use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, UndoOutcome, clean_name};
+use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, clean_name};
 use crate::probe::{Answer, Probe, SendError, Standing};
 use crate::report::{Report, Status, Write};
 use crate::survey::{Survey, me_facts, session_facts};
@@ -196,20 +197,6 @@ pub(super) fn no_account(input: &ScanInput<'_>) -> Option<String> {
     (input.probe.identities().is_empty() && guarded).then(|| fault.clone())
 }
 
-/// Returns what was there before the scan and was changed with its owner's consent.
-pub(super) fn changed(maker: &Maker<'_>) -> Vec<Write> {
-    let restored = maker.restored.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let write = |restored: &Restored| Write {
-        operation: restored.operation.clone(),
-        identity: restored.identity.clone(),
-        object: restored.object.clone(),
-        address: None,
-        outcome: if restored.because.is_none() { UndoOutcome::Undone } else { UndoOutcome::Remains },
-        because: restored.because.clone(),
-    };
-    restored.iter().map(write).collect()
-}
-
 /// Why a scan of a target that was reset ends.
 pub(super) const RESET: &str =
     "the target's data was reset during the scan: what the scan had made and its accounts are gone at once";
@@ -247,9 +234,9 @@ pub async fn undo(probe: &Probe, report: &mut Report, password: &(dyn Fn(&str) -
         outcome: row.outcome,
         because: row.because,
     };
-    let changed = std::mem::take(&mut report.writes);
-    report.writes = cleaned.rows.into_iter().map(row).chain(changed).collect();
+    report.writes = cleaned.rows.into_iter().map(row).collect();
     report.notes.extend(left_note(&report.writes));
+    notice_late_death(probe, report).await;
 }
 
 /// Says that something is still to be removed: a scan that leaves that is not over.

@@ -35,6 +35,8 @@ pub struct Object {
     pub fields: BTreeMap<String, Value>,
     /// Ids of the parents under which it was seen, by resource.
     pub context: BTreeMap<String, Value>,
+    /// Resources of which several have it in them, so that it belongs to none: the plan that many tenants are on.
+    pub shared_by: BTreeSet<String>,
     /// Who got it in any answer.
     pub seen_by: BTreeSet<String>,
     /// Objects that refer to it.
@@ -150,7 +152,10 @@ impl Objects {
                     open.extend(items.iter().map(|item| (item, resource.clone(), true, is_own, depth + 1)));
                 }
                 Value::Object(fields) => {
-                    let key = self.keep(&resource, fields, &context, source.caller);
+                    let key = self.keep(&resource, fields, source.caller);
+                    if let Some(object) = key.as_ref().and_then(|key| self.known.get_mut(key)) {
+                        object.place(&context, !is_own);
+                    }
                     if in_array && is_own {
                         listed.extend(key.clone());
                     }
@@ -206,13 +211,7 @@ impl Objects {
         self.lists.entry(list).or_default().insert(caller.to_owned(), shown);
     }
 
-    fn keep(
-        &mut self,
-        resource: &str,
-        fields: &Map<String, Value>,
-        context: &BTreeMap<String, Value>,
-        caller: &str,
-    ) -> Option<ObjectKey> {
+    fn keep(&mut self, resource: &str, fields: &Map<String, Value>, caller: &str) -> Option<ObjectKey> {
         if is_envelope(fields) {
             return None;
         }
@@ -235,11 +234,6 @@ impl Objects {
                 self.field_bytes += FIELD_BYTES + name.len() + value.as_str().map_or(0, str::len);
             }
             object.fields.insert(name, value);
-        }
-        for (parent, value) in context {
-            if parent != resource {
-                object.context.entry(parent.clone()).or_insert_with(|| value.clone());
-            }
         }
         self.keep_references(&key, fields, caller);
         Some(key)
@@ -315,6 +309,23 @@ impl Object {
             fields: flat_fields(fields).into_iter().collect(),
             context,
             ..Self::default()
+        }
+    }
+
+    /// Notes the parents under which it was seen. What is embedded in two of one kind is what both refer to, and a part of
+    /// neither.
+    fn place(&mut self, context: &BTreeMap<String, Value>, is_embedded: bool) {
+        for (parent, value) in context {
+            if *parent == self.resource || self.shared_by.contains(parent) {
+                continue;
+            }
+            let is_another = self.context.get(parent).is_some_and(|known| scalar_text(known) != scalar_text(value));
+            if is_embedded && is_another {
+                self.context.remove(parent);
+                self.shared_by.insert(parent.clone());
+            } else {
+                self.context.entry(parent.clone()).or_insert_with(|| value.clone());
+            }
         }
     }
 

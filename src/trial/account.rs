@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::answers::unjudged;
 use super::lab::Lab;
 use super::mirror::{AccountHolder, Mirrored};
-use crate::act::{Account, Acting, Body, Kind, Persona, Spare, add, carries, objects_in};
-use crate::model::{Credential, Method, Silence, clean};
+use crate::act::{Account, Acting, Body, Kind, Persona, Spare, Unmade, add, carries, may_raise, objects_in};
+use crate::model::{Credential, Method, Silence, clean, ensure};
 use crate::probe::{Answer, Caller, SendError, Values, Written};
 use crate::survey::{Object, role_word, words};
 
@@ -40,7 +40,7 @@ impl<'a> Lab<'a> {
     ) -> Result<ChangedAccount, Silence> {
         let signs_up = acting.kind == Kind::SignUp;
         let plain = Map::new();
-        let spare = self.spares.make(model, if signs_up { further } else { &plain }).await?;
+        let spare = self.sign_up_with(model, if signs_up { further } else { &plain }).await?;
         let spare = spare.map_err(|unmade| match unmade.answer.filter(|_| signs_up) {
             Some(answer) => {
                 let because = format!("a sign-up with these fields is refused: {}", clean(&unmade.because, 160));
@@ -62,6 +62,25 @@ impl<'a> Lab<'a> {
         let seen = self.mirror(&who).await?;
         let seen = seen.ok_or_else(|| Silence::undecided("the account could not be looked at afterwards"))?;
         Ok(ChangedAccount { spare, before, answer, seen })
+    }
+
+    /// Signs up a spare account with further fields. What may give it rights is sent where an account was seen to be removed
+    /// again, or else where an operation may set them back: an account with rights must not stay.
+    ///
+    /// # Errors
+    /// `NotTried` where neither is so.
+    pub(crate) async fn sign_up_with(
+        &self,
+        model: &Account,
+        further: &Map<String, Value>,
+    ) -> Result<Result<Spare, Unmade>, Silence> {
+        let sets_back = |acting: &Acting| acting.left_alone.is_none() && self.changes_account(acting);
+        let is_risky = further.keys().any(|name| may_raise(name)) && !self.maker.acting.iter().any(sets_back);
+        ensure(!is_risky || self.spares.can_remove(model).await?, || {
+            Silence::not_tried("an account with rights could be neither removed nor made an ordinary one again")
+                .with_help("describe the operation by which an account is removed, or by which it is changed")
+        })?;
+        Ok(self.spares.make(model, further).await?)
     }
 
     /// Returns how an account looks to itself now.

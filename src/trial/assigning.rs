@@ -157,7 +157,7 @@ impl<'a> FieldRecipient<'a> {
         let empty = Assigned { sent: fields.clone(), nonce, caller, ..Assigned::default() };
         match self {
             Self::New(known) => make(lab, known, &further, empty).await,
-            Self::SignUp(model) => match lab.spares.make(model, &further).await? {
+            Self::SignUp(model) => match lab.sign_up_with(model, &further).await? {
                 Ok(spare) => {
                     let (answer, seen) = (Some(Arc::clone(&spare.answer)), lab.mirror(&lab.who_spare(&spare)).await?);
                     Ok(Assigned { answer, seen, caller: spare.name, ..empty })

@@ -1,18 +1,17 @@
 //! Objects that were there before the scan and that their owner lets it write to: changed, put back, and compared.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::funnel::Trial;
 use super::lab::Lab;
 use super::look::Seen;
-use super::subject::Subject;
-use super::values::agrees;
-use crate::act::{Acting, Created, Restored, shape};
+use crate::act::{Acting, Body, Created, shape, unlike};
 use crate::model::{Effect, Method, Operation, Place, Silence};
-use crate::probe::{Caller, Values};
-use crate::survey::{Slot, looks_volatile, resource_of_name, scalar_text, slots};
+use crate::probe::{Caller, SavedNote, Values, header_values, operation_url, serialize_body};
+use crate::spec::Samples;
+use crate::survey::{Slot, resource_of_name, slots};
 
 /// The producer, and the number in the journal, of what the scan did not make.
 const NOT_MADE: usize = usize::MAX;
@@ -87,47 +86,65 @@ pub(super) fn is_granted(created: &Created) -> bool {
     created.entry == NOT_MADE
 }
 
+/// What was there before the scan, and the request that puts it back.
+pub(super) struct Kept {
+    n: usize,
+    values: Values,
+    body: Body,
+    original: Map<String, Value>,
+}
+
 impl Trial<'_> {
-    /// Returns how an object looks that was there before the scan, to be put back afterwards.
-    pub(super) async fn save(&self) -> Result<Option<Seen>, Silence> {
-        match self.subject.object().filter(|created| is_granted(created)) {
-            Some(_) => self.before(&self.subject).await.map(Some),
-            None => Ok(None),
-        }
+    /// Notes how an object looks that was there before the scan, and how it is put back; `None` for what the scan made.
+    ///
+    /// # Errors
+    /// Where it could not be put back: then it is not changed.
+    pub(super) async fn save(&self) -> Result<Option<Kept>, Silence> {
+        let Some(created) = self.subject.object().filter(|created| is_granted(created)) else { return Ok(None) };
+        let seen = self.before(&self.subject).await?;
+        let kept = self.kept(created, &seen)?;
+        Ok(Some(kept))
     }
 
-    /// Puts an object back as it was, as its owner, looks at it again, and keeps for the report what became of it.
-    pub(super) async fn put_back(&self, saved: &Seen) -> Result<(), Silence> {
-        let Subject::Object(created) = &self.subject else { return Ok(()) };
-        let because = self.restore(created, saved).await?;
-        let restored = Restored {
-            operation: self.acting.operation.id.0.clone(),
-            identity: self.owner.clone(),
-            object: created.id.clone(),
-            because,
-        };
-        self.lab.maker.restored.lock().unwrap_or_else(PoisonError::into_inner).push(restored);
-        Ok(())
-    }
-
-    /// Returns why it is not as it was; `None` where it is.
-    async fn restore(&self, created: &Created, saved: &Seen) -> Result<Option<String>, Silence> {
-        let unknown = || Some("the request that would put it back could not be made".to_owned());
-        let original = saved.object.clone().unwrap_or_default();
-        let Some(change) = self.lab.change(self.acting, &saved.fields(), &[]) else { return Ok(unknown()) };
-        let Some(values) = self.lab.values(&self.acting.operation, created) else { return Ok(unknown()) };
-        let mut body = change.body;
+    fn kept(&self, created: &Created, seen: &Seen) -> Result<Kept, Silence> {
+        let unknown = || Silence::undecided("the request that would put it back could not be made");
+        let (lab, operation) = (self.lab, &self.acting.operation);
+        let original = seen.object.clone().unwrap_or_default();
+        let mut body = lab.change(self.acting, &seen.fields(), &[]).ok_or_else(unknown)?.body;
         give_back(&mut body.value, &original);
-        self.lab.write(self.acting, Caller::named(&self.owner), &values, Some(&body)).await?;
-        let now = self.subject.view(self.lab, &self.owner).await?.and_then(|seen| seen.object);
-        let Some(now) = now else { return Ok(Some("its owner is not shown it any more".to_owned())) };
-        let differs = |(name, value): &(&String, &Value)| {
-            let is_time = scalar_text(value).is_some_and(|text| looks_volatile(&text));
-            !is_time && !now.get(*name).is_some_and(|present| agrees(present, value))
+        let values = lab.values(operation, created).ok_or_else(unknown)?;
+        let reader = lab.reader_of_granted(created).ok_or_else(unknown)?;
+        let read = lab.values(reader, created).ok_or_else(unknown)?;
+        let look = operation_url(lab.maker.probe.base_url(), reader, &read).map_err(|_| unknown())?;
+        let (content_type, bytes) = serialize_body(&body.media_type, &body.value);
+        let note = SavedNote {
+            operation: operation.id.0.clone(),
+            caller: self.owner.clone(),
+            object: created.id.clone(),
+            method: operation.method.to_string(),
+            url: lab.url(self.acting, &values)?.to_string(),
+            headers: header_values(operation, &Samples::new(lab.maker.api, 1).required(operation)),
+            content_type,
+            body: String::from_utf8(bytes).map_err(|_| unknown())?,
+            look: look.to_string(),
+            original: original.clone(),
         };
-        let changed: Vec<&String> = original.iter().filter(differs).map(|(name, _)| name).collect();
-        let listed = crate::model::clean(&changed.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", "), 200);
-        Ok((!changed.is_empty()).then(|| format!("not as it was before the scan: {listed}")))
+        let journal = lab.maker.probe.journal().ok_or_else(unknown)?;
+        let n =
+            journal.save(note).map_err(|error| Silence::undecided(format!("the journal cannot be kept: {error}")))?;
+        Ok(Kept { n, values, body, original })
+    }
+
+    /// Puts an object back as it was, as its owner, and looks at it again. The undoing tries once more where it is not.
+    pub(super) async fn put_back(&self, kept: &Kept) -> Result<(), Silence> {
+        self.lab.write(self.acting, Caller::named(&self.owner), &kept.values, Some(&kept.body)).await?;
+        let now = self.subject.view(self.lab, &self.owner).await?.and_then(|seen| seen.object);
+        if let (Some(now), Some(journal)) = (now, self.lab.maker.probe.journal())
+            && unlike(&kept.original, &now).is_empty()
+        {
+            journal.put_back(kept.n);
+        }
+        Ok(())
     }
 }
 

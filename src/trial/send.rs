@@ -8,7 +8,8 @@ use super::lab::Lab;
 use crate::act::{Acting, Body, address_id, digests_of, marks_in, objects_in, remember, undo};
 use crate::model::Method;
 use crate::probe::{
-    Ask, Caller, SendError, Values, WriteKind, WriteNote, Written, header_values, operation_url, serialize_body,
+    Ask, Caller, Journal, SendError, Values, WriteKind, WriteNote, Written, header_values, leaves_open, operation_url,
+    serialize_body,
 };
 use crate::spec::Samples;
 use crate::survey::{Object, scalar_text, succeeds};
@@ -110,11 +111,21 @@ impl Lab<'_> {
             once,
             ..Ask::get(caller, url)
         };
-        let creates = note.kind == WriteKind::Creates;
-        let note = if creates { self.with_way_back(acting, note, body) } else { note };
+        if note.kind != WriteKind::Creates {
+            return self.maker.probe.send_write(&ask, note).await;
+        }
+        let note = self.with_way_back(acting, note, body);
+        let name = note.caller.clone();
+        // Nothing will tell it from others but that it was not there before.
+        let listed = match note.marker.is_empty() && acting.slots.is_empty() {
+            true => self.maker.listed(acting, &name, &Values::new()).await?,
+            false => None,
+        };
         let written = self.maker.probe.send_write(&ask, note).await?;
-        if creates {
-            self.note_made(acting, &written).await?;
+        let is_known = self.note_made(acting, &written).await?;
+        if let (Some(listed), Some(journal), false) = (listed, self.maker.probe.journal(), is_known) {
+            let id = self.maker.newcomer(acting, &name, body, &listed).await?;
+            self.note_id(journal, &written, id).await?;
         }
         Ok(written)
     }
@@ -128,24 +139,33 @@ impl Lab<'_> {
         WriteNote { marker, undo, ..note }
     }
 
-    /// Notes the id that an answer gives what was made.
-    async fn note_made(&self, acting: &Acting, written: &Written) -> Result<(), SendError> {
-        let Some(journal) = self.maker.probe.journal() else { return Ok(()) };
-        let Some(response) = written.answer.response() else { return Ok(()) };
+    /// Notes the id that an answer gives what was made; whether no list needs to be looked at for it.
+    async fn note_made(&self, acting: &Acting, written: &Written) -> Result<bool, SendError> {
+        let Some(journal) = self.maker.probe.journal() else { return Ok(true) };
+        let Some(response) = written.answer.response() else { return Ok(true) };
         if !succeeds(response) {
-            journal.nothing(written.n);
-            return Ok(());
+            let is_refused = !leaves_open(response.status);
+            if is_refused {
+                journal.nothing(written.n);
+            }
+            return Ok(is_refused);
         }
         let id = response.json.iter().flat_map(objects_in).take(3).find_map(|fields| {
             let object = Object::of(acting.resource.as_deref().unwrap_or_default(), fields, BTreeMap::new());
             address_id(self.maker.api, acting, &object).and_then(|id| scalar_text(&id))
         });
-        if let (Some(id), Some(entry)) = (id, journal.entry(written.n)) {
-            journal.made(written.n, Some(id), None);
+        if let (Some(id), Some(entry)) = (&id, journal.entry(written.n)) {
+            journal.made(written.n, Some(id.clone()), None);
             if response.status == 201 {
                 remember(self.maker.probe, journal, written.n, &entry.note.caller).await?;
             }
         }
-        Ok(())
+        Ok(id.is_some())
+    }
+
+    async fn note_id(&self, journal: &Journal, written: &Written, id: Option<String>) -> Result<(), SendError> {
+        let Some((id, entry)) = id.zip(journal.entry(written.n)) else { return Ok(()) };
+        journal.made(written.n, Some(id), None);
+        remember(self.maker.probe, journal, written.n, &entry.note.caller).await
     }
 }

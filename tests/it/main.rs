@@ -5,6 +5,7 @@ mod active;
 mod app;
 mod checks;
 mod cli;
+mod code;
 mod config;
 mod demo;
 mod detect;

@@ -28,10 +28,23 @@ pub const STAFFED: Twin = Twin {
     routes: |_| {
         let mut all = open_routes();
         all.push(people());
+        all.extend(people_admin());
         all
     },
     cases: || {
         let mut all = cases();
+        all.push(
+            sound(
+                "authz/function-write",
+                "POST /api/admin/people-admin/validate-phrase",
+                "only judges what it is given, and is meant for every user",
+            )
+            .by("POST /api/admin/people-admin/validate-phrase", r#"{"phrase": "x"}"#),
+        );
+        all.push(
+            sound("authz/function-write", "POST /api/admin/people-admin", "refuses editors")
+                .by("POST /api/admin/people-admin", r#"{"username": "x"}"#),
+        );
         all.push(
             sound("authz/function-read", "GET /api/admin/people", "refuses editors")
                 .by("GET /api/admin/people", "")
@@ -66,6 +79,8 @@ fn base() -> Value {
             ("Tag", object("tag! colour!")),
             ("Environment", object("environment! sort:i")),
             ("Event", object("event_id!:i kind! feature!")),
+            ("PersonInput", object("username!")),
+            ("Phrase", object("phrase!")),
             ("Stats", object("features!:i projects!:i")),
             ("Health", object("status!")),
         ],
@@ -136,6 +151,35 @@ fn people() -> Route {
     .door(Door::Role(&["admin"], ""))
     .gives(200, list_of(refer("User")))
     .gives(403, Value::Null)
+}
+
+/// What administrators do with people, and a form of theirs that every user may have judged.
+fn people_admin() -> Vec<Route> {
+    let administrators = Door::Role(&["admin"], "");
+    vec![
+        op("GET", "/api/admin/people-admin", "PeopleAdmin#getPeople", |w, _| {
+            Ok(ok(w.rows("users").iter().map(|row| only(row, &["id", "username", "role"])).collect()))
+        })
+        .door(administrators)
+        .gives(200, list_of(refer("User")))
+        .gives(403, Value::Null),
+        op("POST", "/api/admin/people-admin", "PeopleAdmin#createPerson", |w, c| {
+            let row = json!({"username": c.field("username")});
+            Ok(created(format!("/api/admin/people-admin/{}", c.field("username")), w.put("guests", row)))
+        })
+        .door(administrators)
+        .takes(refer("PersonInput"))
+        .gives(201, refer("PersonInput"))
+        .gives(403, Value::Null),
+        op("POST", "/api/admin/people-admin/validate-phrase", "PeopleAdmin#validatePhrase", |w, c| {
+            if c.field("phrase").is_empty() {
+                return Err(w.refuse(400, "a phrase is needed"));
+            }
+            Ok(ok(json!({"long_enough": c.field("phrase").len() > 9})))
+        })
+        .takes(refer("Phrase"))
+        .gives(200, json!({})),
+    ]
 }
 
 fn cases() -> Vec<Case> {

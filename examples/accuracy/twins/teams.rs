@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::case::{Accounts, Case, Twin, sound, weak};
 use crate::kit::{
-    Auth, Call, Reply, Route, World, created, keep, list_of, no_content, object, ok, op, refer, reply, same, without,
+    Auth, Call, Reply, Route, World, created, keep, key_of, list_of, no_content, object, ok, op, refer, reply, same,
+    without,
 };
 
 pub const TWIN: Twin = Twin {
@@ -69,7 +70,43 @@ fn routes(_: &[&'static str]) -> Vec<Route> {
     all.extend(boards());
     all.extend(invites());
     all.extend(notes());
+    all.extend(plans());
     all
+}
+
+/// What is embedded in each tenant and belongs to none: the plan that it is on, of those that everybody may choose.
+fn plan() -> Value {
+    json!({"id": 31, "name": "starter", "description": "Work together on what is small", "active": true})
+}
+
+fn plans() -> Vec<Route> {
+    vec![
+        op("GET", "/users/{userId}", "users#getUser", |w, c| {
+            self_alone(w, c)?;
+            Ok(ok(without(&c.me, &["password_hash"])))
+        })
+        .gives(200, refer("User")),
+        op("GET", "/users/{userId}/tenants", "users#listTenants", |w, c| {
+            self_alone(w, c)?;
+            let plan = keep(&plan(), &["id", "name"]);
+            Ok(ok(json!([{"id": c.me["tenantId"], "name": "A tenant", "plan": plan}])))
+        })
+        .gives(200, json!({})),
+        op("GET", "/plans", "plans#listPlans", |_, _| Ok(ok(json!([plan()])))).gives(200, json!({})),
+        op(
+            "GET",
+            "/plans/{planId}",
+            "plans#getPlan",
+            |w, c| {
+                if c.at(0) == "31" { Ok(ok(plan())) } else { Err(w.missing()) }
+            },
+        )
+        .gives(200, json!({})),
+    ]
+}
+
+fn self_alone(w: &World, c: &Call) -> Result<(), Reply> {
+    if c.at(0) == key_of(&c.me) { Ok(()) } else { Err(w.refuse(403, "only about yourself")) }
 }
 
 fn add(w: &mut World, c: &Call, table: &'static str) -> Reply {
@@ -222,6 +259,11 @@ fn cases() -> Vec<Case> {
             "GET /notes/701",
             "",
         ),
+        sound("authz/bola-read", "GET /plans/{planId}", "a plan is embedded in every tenant, and belongs to none")
+            .by("GET /plans/31", ""),
+        sound("authz/bola-list", "GET /plans", "plans are for everybody to choose from").by("GET /plans", ""),
+        sound("authz/bola-read", "GET /users/{userId} | GET /users/{userId}/tenants", "only about oneself")
+            .by("GET /users/11", ""),
         weak("authz/bola-delete", "DELETE /docs/{docId}", "doc-delete", "another tenant's paper is deleted")
             .by("DELETE /docs/501", ""),
         sound("authz/bola-delete", "DELETE /boards/{boardId}", "any member of the tenant may").by_user(

@@ -282,6 +282,24 @@ fn people() -> Route {
 }
 
 /// What a caller may do to its own account and sessions, which matters where the account is a person's.
+pub const FAILING: Twin = Twin {
+    name: "signup-failing",
+    about: "a sign-up that stores the account, and then answers 500",
+    build: || notes::with_notes(seeded()),
+    routes: || {
+        let mut routes = notes::with(Vec::new());
+        replace(&mut routes, "/register", |route| {
+            route.answered(|w, c| {
+                open_sign_up(w, c, &[])?;
+                Err(w.refuse(500, "the welcome mail could not be sent"))
+            })
+        });
+        routes
+    },
+    schemas,
+    ..PLAIN
+};
+
 pub const OWN: Twin = Twin {
     name: "own-account",
     about: "leave, rename, sign out everywhere, change one's password: all on one's own account",

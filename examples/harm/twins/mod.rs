@@ -15,7 +15,7 @@ mod tests;
 use crate::twin::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 56] = [
+pub const ALL: [&Twin; 57] = [
     &acts::LAST,
     &acts::MIDDLE,
     &acts::NAMED,
@@ -64,6 +64,7 @@ pub const ALL: [&Twin; 56] = [
     &accounts::FLAGS,
     &accounts::TWO_STEPS,
     &accounts::PASSWORDS,
+    &accounts::FAILING,
     &accounts::OWN,
     &accounts::STAFF,
     &shared::PARENTS,

@@ -1,5 +1,6 @@
 //! Each language, lowered into the one small tree of `ir`. One file a language.
 
+mod java;
 mod javascript;
 mod python;
 mod reader;
@@ -109,6 +110,7 @@ impl Language {
         let statements = match self {
             Language::Python => python::lower(text, tree.root_node()),
             Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::lower(text, tree.root_node()),
+            Language::Java => java::lower(text, tree.root_node()),
             // The others are read by queries on the concrete tree.
             _ => Vec::new(),
         };

@@ -7,6 +7,7 @@ use crate::lang::Language;
 pub(super) fn dotted_name(module: &Module) -> Option<String> {
     match module.language {
         Language::Python => Some(python_name(&module.path)),
+        Language::Java => Some(module.path.trim_end_matches(".java").replace('/', ".")),
         _ => None,
     }
 }
@@ -28,7 +29,7 @@ impl Project {
     /// Returns the module that an import in another one means.
     pub fn imported_module(&self, from: &Module, target: &ImportTarget) -> Option<ModuleId> {
         match from.language {
-            Language::Python => self.python_module(&self.absolute(from, target)),
+            Language::Python | Language::Java => self.python_module(&self.absolute(from, target)),
             language if language.is_script() => self.script_module(from, &target.module),
             _ => None,
         }
@@ -56,7 +57,7 @@ impl Project {
     }
 
     /// Returns the module of a dotted name. The tree may begin above the package, or within it.
-    pub(super) fn python_module(&self, dotted: &str) -> Option<ModuleId> {
+    pub(crate) fn python_module(&self, dotted: &str) -> Option<ModuleId> {
         if let Some(id) = self.by_name.get(dotted) {
             return Some(*id);
         }

@@ -45,6 +45,9 @@ fn collect_top(module: &mut Module, statements: &[Statement]) {
             }
             StatementKind::Class(class) => {
                 module.definitions.insert(class.name.clone(), Definition::Class(class.clone()));
+                if module.language == Language::Java {
+                    collect_members(module, &class.members);
+                }
             }
             StatementKind::Assign(targets, Some(value)) => {
                 for name in targets.iter().filter_map(|target| target.name()) {
@@ -64,6 +67,24 @@ fn collect_top(module: &mut Module, statements: &[Statement]) {
                 collect_top(module, otherwise);
             }
             StatementKind::With { body, .. } | StatementKind::Block(body) => collect_top(module, body),
+            _ => {}
+        }
+    }
+}
+
+/// Fields and classes within a class of Java are known by their bare names in its file.
+fn collect_members(module: &mut Module, members: &[Statement]) {
+    for member in members {
+        match &member.kind {
+            StatementKind::Assign(targets, Some(value)) => {
+                for name in targets.iter().filter_map(|target| target.name()) {
+                    module.definitions.entry(name.to_owned()).or_insert(Definition::Value(value.clone()));
+                }
+            }
+            StatementKind::Class(class) => {
+                module.definitions.entry(class.name.clone()).or_insert(Definition::Class(class.clone()));
+                collect_members(module, &class.members);
+            }
             _ => {}
         }
     }

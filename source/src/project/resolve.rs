@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 
 use super::modules::dotted_name;
 use super::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Project, Resolved, exports};
-use crate::ir::{Expr, ExprKind, dotted, literal};
+use crate::ir::{Expr, ExprKind, StatementKind, dotted, literal};
 use crate::lang::Language;
 
 /// Longer chains of imports and names are not followed.
@@ -20,6 +20,14 @@ impl Project {
     /// Returns what an expression stands for, where it is a dotted name.
     pub fn resolve_expr(&self, module: ModuleId, expr: &Expr) -> Option<Resolved> {
         self.resolve(module, &dotted(expr)?)
+    }
+
+    /// Returns what a full name stands for, wherever it is written: `shop.permissions.IsOwner` in a setting.
+    pub fn resolve_full(&self, module: ModuleId, full: &str) -> Option<Resolved> {
+        let (of, name) = full.rsplit_once('.')?;
+        let target = ImportTarget { module: of.to_owned(), level: 0, name: None };
+        let of = self.imported_module(self.module(module)?, &target)?;
+        self.resolve(of, name)
     }
 
     /// Returns the full name of what an import brings in, whether or not it stands in this project: `flask.request`.
@@ -71,7 +79,10 @@ impl Project {
             }
             None => match module.imports.get(head) {
                 Some(target) => self.imported(id, target, steps),
-                None => self.submodule(id, head).or_else(|| self.starred(id, head, steps)),
+                None => self
+                    .submodule(id, head)
+                    .or_else(|| self.starred(id, head, steps))
+                    .or_else(|| self.java_class(id, head, steps)),
             },
         }
     }
@@ -126,6 +137,16 @@ impl Project {
         None
     }
 
+    /// A class of the same package, or of one that is imported as a whole.
+    fn java_class(&self, id: ModuleId, name: &str, steps: usize) -> Option<Resolved> {
+        let module = self.module(id).filter(|module| module.language == Language::Java)?;
+        let package = dotted_name(module)?;
+        let own = package.rsplit_once('.').map_or(name.to_owned(), |(above, _)| format!("{above}.{name}"));
+        let starred = module.stars.iter().map(|target| format!("{}.{name}", target.module));
+        let found = std::iter::once(own).chain(starred).find_map(|full| self.python_module(&full));
+        self.look_up(found.filter(|found| *found != id)?, &[name], steps + 1)
+    }
+
     /// What stands below a module or a class.
     fn below(&self, found: Resolved, rest: &[&str], steps: usize) -> Option<Resolved> {
         match found {
@@ -145,7 +166,11 @@ impl Project {
             }
             Resolved::Class(class) => match rest {
                 [name] => self.member(&class, name),
-                _ => None,
+                [name, rest @ ..] => match self.member(&class, name)? {
+                    found @ Resolved::Class(_) => self.below(found, rest, steps + 1),
+                    _ => None,
+                },
+                [] => None,
             },
             Resolved::Value(module, _, value) => self.below_value(module, &value, rest, steps),
             Resolved::Function(_) => None,
@@ -154,7 +179,14 @@ impl Project {
 
     fn member(&self, class: &ClassRef, name: &str) -> Option<Resolved> {
         let method = self.method(class, name).map(Resolved::Function);
-        method.or_else(|| {
+        let inner = || {
+            let mut classes = class.class.members.iter().filter_map(|member| match &member.kind {
+                StatementKind::Class(inner) if inner.name == name => Some(inner.clone()),
+                _ => None,
+            });
+            classes.next().map(|inner| Resolved::Class(ClassRef { module: class.module, class: inner }))
+        };
+        method.or_else(inner).or_else(|| {
             let (module, value) = self.class_field(class, name)?;
             Some(Resolved::Value(module, format!("{}.{name}", class.class.name), value))
         })

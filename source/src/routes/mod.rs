@@ -129,6 +129,15 @@ pub struct HandlerCode {
     pub declaration: (ModuleId, Span),
 }
 
+impl HandlerCode {
+    /// Returns whether the handler is a method that a class has from outside of the project: `function` then stands for
+    /// it, has no body, and the class is in `function.class`.
+    pub fn is_inherited(&self) -> bool {
+        let class = self.function.class.as_ref().map(|class| class.class.span);
+        class == Some(self.function.function.outer_span) && self.function.function.body.is_empty()
+    }
+}
+
 /// The routes of a project.
 #[derive(Debug, Clone, Default)]
 pub struct RouteTable {

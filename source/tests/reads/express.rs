@@ -238,6 +238,10 @@ const map = new Map(); map.get('/a', () => 1);
 ",
         ),
         (
+            "node.js",
+            "module.exports = (RED) => {\n  RED.httpAdmin.get('/of-a-host', (req, res) => res.end());\n  RED.cache.get('/none', 1);\n};\n",
+        ),
+        (
             "plugin.js",
             "module.exports = (app, options) => {
   app.get('/plugged', (req, res) => res.end());
@@ -250,7 +254,7 @@ const map = new Map(); map.get('/a', () => 1);
 ",
         ),
     ]);
-    assert_eq!(shown(&table), ["GET /plugged plugin.js:2"]);
+    assert_eq!(shown(&table), ["GET /of-a-host node.js:2", "GET /plugged plugin.js:2"]);
 }
 
 #[test]
@@ -272,4 +276,37 @@ app.get('/opt{/:id}', h);
         ["GET /files/{splat} app.js:2", "GET /old/{0} app.js:2", "GET /opt/{id} app.js:2", "GET /x app.js:2"]
     );
     assert_eq!(table.unclear.len(), 2, "{:?}", table.unclear);
+}
+
+#[test]
+fn guards_on_the_way_to_a_router_reach_its_routes_only() {
+    let table = table(&[
+        ("auth.js", AUTH),
+        (
+            "app.js",
+            "const express = require('express');
+const auth = require('./auth');
+const app = express(), admin = express(), open = express.Router();
+const h = (req, res) => res.end();
+admin.get('/users', h);
+open.get('/news', h);
+app.use('/admin', auth, admin);
+app.use('/open', open);
+app.all('/shut/*', auth);
+app.get('/shut/:id', h);
+app.get('/other/:id', h);
+app.param('owner', (req, res, next, id) => { if (!req.user) return res.sendStatus(401); next(); });
+open.use('/:owner', open2());
+function open2() { const r = express.Router({ mergeParams: true }); r.route('/x').all(auth).get(h); return r; }
+",
+        ),
+    ]);
+    for (path, wanted) in
+        [("/admin/users", 1), ("/open/news", 0), ("/shut/{id}", 1), ("/other/{id}", 0), ("/open/{owner}/x", 1)]
+    {
+        let of_get: Vec<&RouteEntry> =
+            table.routes.iter().filter(|route| route.path == path && route.methods == ["GET"]).collect();
+        assert_eq!(of_get.len(), 1, "{path}");
+        assert_eq!(of_get[0].guards.len(), wanted, "{path}: {:?}", of_get[0].guards);
+    }
 }

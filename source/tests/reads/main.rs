@@ -1,10 +1,20 @@
 //! Reads trees of texts from outside of the crate.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod aspnet;
+mod django;
 mod express;
 mod fastapi;
 mod fix;
 mod flask;
+mod golang;
+mod java;
+mod laravel;
+mod nestjs;
 mod project;
+mod rails;
+mod rust_web;
 mod scripts;
 mod shown;
+mod spring;
+mod table;

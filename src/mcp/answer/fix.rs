@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::fit::{block, fit, line};
-use crate::app::Fix;
+use crate::app::{Fix, FixOutcome, FixStep, FixTest};
 use crate::mcp::wire::FixAnswer;
 
 /// How much may be said. Half a diff is worth nothing, so it stays whole or goes, and it goes last.
@@ -11,16 +11,17 @@ struct Room {
     guidance: usize,
     code: usize,
     text: usize,
+    steps: usize,
     diff: bool,
 }
 
 const ROOMS: [Room; 6] = [
-    Room { guidance: 5000, code: 5000, text: 500, diff: true },
-    Room { guidance: 2000, code: 3000, text: 400, diff: true },
-    Room { guidance: 800, code: 1200, text: 300, diff: true },
-    Room { guidance: 300, code: 0, text: 200, diff: true },
-    Room { guidance: 1500, code: 2000, text: 200, diff: false },
-    Room { guidance: 300, code: 600, text: 100, diff: false },
+    Room { guidance: 5000, code: 5000, text: 500, steps: 60, diff: true },
+    Room { guidance: 2000, code: 3000, text: 400, steps: 60, diff: true },
+    Room { guidance: 800, code: 1200, text: 300, steps: 60, diff: true },
+    Room { guidance: 300, code: 0, text: 200, steps: 25, diff: true },
+    Room { guidance: 1500, code: 2000, text: 200, steps: 25, diff: false },
+    Room { guidance: 300, code: 600, text: 100, steps: 25, diff: false },
 ];
 
 /// What a fix is told as, within the cap.
@@ -29,7 +30,9 @@ pub fn fix_answer(fix: &Fix) -> Value {
 }
 
 fn build(from: &Fix, room: &Room) -> FixAnswer {
-    let (guidance, guidance_cut) = block(&from.guidance, room.guidance);
+    // The diff is what was asked for; the article on the weakness is for where there is none.
+    let article = if from.diff.is_some() { "" } else { from.guidance.as_str() };
+    let (guidance, guidance_cut) = block(article, room.guidance);
     let (code, code_cut) =
         if room.code == 0 { (String::new(), !from.code.is_empty()) } else { block(&from.code, room.code) };
     let (verify, verify_cut) = block(&from.verify, room.text * 2);
@@ -40,6 +43,7 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         code_cut.then(|| "the rest of the code sample".to_owned()),
         (!room.diff && from.diff.is_some())
             .then(|| format!("the diff, which is too long for this answer: `routewarden fix {command}` prints it")),
+        (from.steps.len() > room.steps).then(|| format!("{} more routes", from.steps.len() - room.steps)),
         (from.needs_review.len() > 6).then(|| format!("{} more points to review", from.needs_review.len() - 6)),
     ];
     FixAnswer {
@@ -50,6 +54,9 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         framework: line(&from.framework, 40),
         framework_because: line(&from.framework_because, room.text),
         diff: from.diff.clone().filter(|_| room.diff),
+        steps: from.steps.iter().take(room.steps).map(|it| step(it, room.text)).collect(),
+        dependencies: from.dependencies.iter().take(10).map(|name| line(name, 100)).collect(),
+        tests: if room.diff { from.tests.iter().map(test).collect() } else { Vec::new() },
         code,
         route: from.route.as_deref().map(|route| line(route, 200)),
         claim: from.claim.as_deref().map(|claim| line(claim, room.text)),
@@ -58,4 +65,25 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         verify,
         left_out: left_out.into_iter().flatten().collect(),
     }
+}
+
+/// `patched: authz/bola-read on GET /invoices/{id} (app.py:88), rw-1: why`
+fn step(step: &FixStep, max: usize) -> String {
+    let outcome = match step.outcome {
+        FixOutcome::Patched => "patched",
+        FixOutcome::Advice => "advice",
+    };
+    let place = step.code.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
+    let text = format!("{outcome}: {} on {}{place}, {}: {}", step.check, step.route, step.finding_id, step.because);
+    line(&text, max)
+}
+
+fn test(test: &FixTest) -> String {
+    format!(
+        "# {} for {}; run: {}\n{}",
+        line(&test.path, 200),
+        line(&test.finding_id, 40),
+        line(&test.run, 200),
+        test.text
+    )
 }

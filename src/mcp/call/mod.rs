@@ -168,11 +168,13 @@ async fn explain(call: Call<'_>) -> Outcome {
 
 async fn fix(call: Call<'_>) -> Outcome {
     let arguments: FixArguments = call.arguments()?;
-    if arguments.finding_id.is_none() && arguments.check.is_none() {
+    if arguments.finding_id.is_none() && arguments.finding_ids.is_empty() && arguments.check.is_none() {
         return Err("suggest_fix needs `finding_id`, or `check` with a check id such as authz/bola-read.".to_owned());
     }
     let request = FixRequest {
         finding_id: arguments.finding_id.map(FindingId),
+        finding_ids: arguments.finding_ids.into_iter().map(FindingId).collect(),
+        with_test: arguments.with_test,
         scan_id: None,
         route: arguments.route,
         check: arguments.check,

@@ -72,11 +72,17 @@ pub struct OwnershipArguments {
 pub struct FixArguments {
     /// The finding to repair.
     pub finding_id: Option<String>,
+    /// Several findings: one patch.
+    #[serde(default)]
+    pub finding_ids: Vec<String>,
+    /// Also a regression test each.
+    #[serde(default)]
+    pub with_test: bool,
     /// The route, where there is no finding.
     pub route: Option<String>,
     /// The check id, where there is no finding.
     pub check: Option<String>,
-    /// Folder of the API's source code; tells the framework.
+    /// Folder of the source. Default: the scan's.
     pub source: Option<String>,
     /// flask, fastapi, django-rest, express, spring-boot or gin. Default: recognised.
     pub framework: Option<String>,

@@ -19,9 +19,18 @@ pub struct FixAnswer {
     pub framework: String,
     /// How that is known.
     pub framework_because: String,
-    /// A unified diff; absent while the handler is not located.
+    /// A unified diff; absent where no handler is found, or no way to change it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
+    /// What became of each route of each finding: `patched` or `advice`, the place, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
+    /// Packages that the change needs and the project does not have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<String>,
+    /// Regression tests: file, how to run it, text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<String>,
     /// Code in the framework's idiom.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub code: String,
@@ -31,7 +40,8 @@ pub struct FixAnswer {
     /// What was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
-    /// What to do and why, Markdown.
+    /// What to do and why, Markdown; left out where the diff does it.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub guidance: String,
     /// What must be adapted before use.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -3,6 +3,7 @@
 mod accounts;
 mod administered;
 mod bodies;
+mod boxes;
 mod disguised;
 mod drawers;
 mod enveloped;
@@ -29,3 +30,5 @@ mod spelled_otherwise;
 mod strangers;
 mod trials;
 mod undoing;
+mod unmarked;
+mod wallets;

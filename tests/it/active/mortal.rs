@@ -114,6 +114,22 @@ async fn a_delete_that_ends_the_server_is_a_finding_and_ends_the_scan() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_dies_of_the_undoing_has_died_and_keeps_the_journal() {
+    let (_db, router, document) = weak_parts();
+    // A check of reads removes nothing by itself.
+    let server = Mortal::start(router, |line| line.starts_with("DELETE /"), None);
+    let bench = bench(&server.base_url, &document);
+    let overrides = Overrides { checks: vec!["authz/bola-read".to_owned()], ..Overrides::default() };
+    let report = bench.finished(ScanRequest { overrides, ..ScanRequest::default() }).await.report.clone();
+    assert!(server.died.load(Ordering::SeqCst), "{:?}", server.hits.lock().unwrap());
+    assert_eq!(report.scan.status, Status::TargetDied, "{:?}", report.scan.untrusted_because);
+    let because = report.scan.untrusted_because.clone().unwrap();
+    assert!(because.contains("DELETE /") && because.contains("undone"), "{because}");
+    assert_eq!((report.score.grade, report.harm), (None, Vec::new()));
+    assert_eq!(std::fs::read_dir(bench.data().join("journals")).unwrap().count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_comes_back_is_cleaned_and_not_asked_on() {
     let (db, router, document) = weak_parts();
     let before = db.dump();

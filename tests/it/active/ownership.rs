@@ -1,5 +1,8 @@
 //! Whose everything is that a write names: nothing of others is written to, made in, or called with a made-up id.
 
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -269,5 +272,52 @@ async fn what_was_there_is_changed_with_its_owners_consent_alone_and_put_back() 
             !written.is_empty() && written.iter().all(|write| write.outcome == UndoOutcome::Undone),
             "{consent}: {written:?}"
         );
+    }
+}
+
+/// Ends a scan in the middle of a change, and looks at what the next start makes of that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_there_is_put_back_by_the_next_start_too() {
+    for reset in [false, true] {
+        let server = server_of_rows().await;
+        let before = server.db.dump();
+        let identities = [("ann", 1), ("ben", 2)]
+            .map(|(name, id)| identity(name, &format!("writes = \"own\"\nowns = {{ id = [\"{id}\"] }}")));
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("openapi.json"), server.document.to_string()).unwrap();
+        let config = format!(
+            "[target]\nopenapi = \"openapi.json\"\nbase_url = \"{}\"\n\n[scan]\nmode = \"active\"\nrate = 20\n{}",
+            server.base_url,
+            identities.concat()
+        );
+        std::fs::write(folder.path().join("routewarden.toml"), config).unwrap();
+        let command = |what: &str| {
+            let mut command = Command::new(assert_cmd::cargo::cargo_bin!("routewarden"));
+            command.arg("--data").arg(folder.path().join("data")).arg(what).current_dir(folder.path());
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.envs(seeded_env(&["ann", "ben"]));
+            command
+        };
+        let mut running = command("scan").spawn().unwrap();
+        let began = Instant::now();
+        while server.db.dump() == before && began.elapsed() < Duration::from_secs(20) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        running.kill().unwrap();
+        running.wait().unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_ne!(server.db.dump(), before, "nothing was changed, or it was put back at once");
+        if reset {
+            // The row of another stands there now: what the scan had saved must not be written over it.
+            for row in &mut server.db.lock().rows {
+                row["title"] = json!("of another");
+            }
+        }
+        let expected = if reset { server.db.dump() } else { before };
+        let mut undo = command("undo");
+        let told = tokio::task::spawn_blocking(move || undo.output().unwrap()).await.unwrap();
+        let text = String::from_utf8_lossy(&told.stdout).into_owned() + &String::from_utf8_lossy(&told.stderr);
+        assert_eq!(server.db.dump(), expected, "{text}");
+        assert_eq!(text.contains("is not overwritten"), reset, "{text}");
     }
 }

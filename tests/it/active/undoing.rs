@@ -37,6 +37,10 @@ enum Made {
     One,
     /// 202 and `Location`, without a body.
     Place,
+    /// 500, although the row is stored.
+    Failing,
+    /// 500, and no row is stored.
+    Broken,
 }
 
 #[derive(Clone)]
@@ -78,6 +82,10 @@ async fn create(State(app): State<App>, headers: HeaderMap, Json(body): Json<Val
     if body["title"].as_str().is_none_or(str::is_empty) {
         return refuse(422, "title must not be blank");
     }
+    let failed = || (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({"error": "no index"}))).into_response();
+    if app.made == Made::Broken {
+        return failed();
+    }
     let id = app.db.fresh_id();
     let mut row = json!({"id": id, "user_id": who, "title": body["title"], "text": body["text"]});
     if app.by_slug {
@@ -96,6 +104,7 @@ async fn create(State(app): State<App>, headers: HeaderMap, Json(body): Json<Val
         Made::IdAlone => created(json!({"data": {"id": id}})),
         Made::One => created(json!([row])),
         Made::Place => (StatusCode::ACCEPTED, [("location", format!("/rows/{id}"))]).into_response(),
+        Made::Failing | Made::Broken => failed(),
     }
 }
 
@@ -205,6 +214,22 @@ async fn the_id_is_read_from_every_status_and_envelope() {
             write.address.as_deref() == Some(format!("{}/rows/{}", server.base_url, write.object).as_str())
         };
         assert_eq!(rows.iter().filter(at).count(), rows.len(), "{made:?} {rows:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_failed_creation_has_stored_is_looked_for_by_its_mark() {
+    for made in [Made::Failing, Made::Broken] {
+        let db = Db::seeded();
+        let (router, document) = parts(&App { made, ..plain_app(&db) });
+        let server = serve(&db, router, document).await;
+        let before = db.dump();
+        let report = bench(&server, "").scan().await;
+        assert_eq!(db.dump(), before, "{made:?} {:?}", report.writes);
+        let rows: Vec<_> = report.writes.iter().filter(|write| write.operation == "POST /rows").collect();
+        // A list that is whole, and has nothing with the mark, shows that nothing was made.
+        assert_eq!(rows.is_empty(), made == Made::Broken, "{made:?} {rows:?}");
+        assert!(rows.iter().all(|write| write.is_undone()), "{made:?} {rows:?}");
     }
 }
 

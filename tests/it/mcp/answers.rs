@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use routewarden::app::{
-    Access, Caller, Cell, Explanation, Finished, Fix, Matrix, MatrixRow, Progress, RecheckOutcome, RecheckRow,
-    RouteVerdict,
+    Access, Caller, Cell, Explanation, Finished, Fix, FixOutcome, FixStep, Matrix, MatrixRow, Progress, RecheckOutcome,
+    RecheckRow, RouteVerdict,
 };
 use routewarden::mcp::answer::{PAGE, Page, explain_answer, fix_answer, ownership_answer, running_answer, scan_answer};
 use routewarden::mcp::contract::schemas;
@@ -251,11 +251,18 @@ proptest! {
     fn a_fix_is_told_within_the_cap_and_a_diff_is_whole_or_absent(shape in shapes(), repeats in 0usize..20) {
         let text = &shape.text;
         let diff = format!("--- a/x\n+++ b/x\n{}", text.repeat(repeats));
+        let step = FixStep {
+            finding_id: text.clone(), check: text.clone(), route: text.clone(), code: Some(text.clone()),
+            outcome: FixOutcome::Patched, because: text.clone(),
+        };
         let fix = Fix {
             finding_id: Some(text.clone()), check: text.clone(), remedy: text.clone(), title: text.clone(),
             framework: text.clone(), framework_because: text.clone(), guidance: text.repeat(4), code: text.repeat(4),
             route: Some(text.clone()), claim: Some(text.clone()),
             diff: Some(diff.clone()), needs_review: vec![text.clone(); 40], verify: text.clone(),
+            dependencies: vec![text.clone(); 20],
+            steps: vec![step; 40],
+            tests: Vec::new(),
         };
         let shown = fits(3, fix_answer(&fix))?;
         match shown.get("diff") {

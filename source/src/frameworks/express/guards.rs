@@ -92,7 +92,8 @@ fn kind_of_function(machine: &mut Machine, given: &Given, name: &str) -> Option<
     let verdict = read_body(&closure.function);
     let named = format!("{} {}", called_name(name), closure.function.name);
     let is_called_guard = is_auth_name(&named) || is_role_name(&named);
-    if !verdict.refuses() && !(verdict.delegates && is_called_guard) {
+    let may_refuse = verdict.refuses() || (verdict.delegates && is_called_guard);
+    if !may_refuse {
         return None;
     }
     // What is certain to pass a request on, with what it was made with here, keeps nothing out.

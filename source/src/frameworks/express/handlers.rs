@@ -6,31 +6,38 @@ use std::sync::Arc;
 use super::run::{Closure, Given, Value};
 use crate::ir::{Expr, ExprKind, Function, Spread, walk_statements};
 
+/// Lists within lists that are taken apart; a list may hold itself.
+const MOST_LISTS: usize = 4;
 /// Wrappers within wrappers that are looked through.
 const MOST_WRAPPERS: usize = 6;
 
 /// Returns what was given, with lists taken apart as Express does.
 pub(super) fn flattened(items: &[Given]) -> Vec<Given> {
     let mut found = Vec::new();
+    flatten(items, &mut found, 0);
+    found
+}
+
+fn flatten(items: &[Given], found: &mut Vec<Given>, depth: usize) {
     for item in items {
         match &item.value {
-            Value::List(inner) => {
+            Value::List(inner) if depth < MOST_LISTS => {
                 let inner: Vec<Given> =
                     inner.borrow().iter().map(|value| Given { value: value.clone(), ..item.clone() }).collect();
-                found.extend(flattened(&inner));
+                flatten(&inner, found, depth + 1);
             }
             value if value.is_nothing() => {}
             _ => found.push(item.clone()),
         }
     }
-    found
 }
 
 /// Splits the functions of a route: those before the handler, and the handler. What comes after it guards nothing.
 pub(super) fn split(items: &[Given]) -> Option<(Vec<Given>, Given)> {
     let items = flattened(items);
     let ends = |given: &Given| match &given.value {
-        Value::Function(closure) => ends_request(&closure.function),
+        // What another middleware may stand for instead is not taken for the end.
+        Value::Function(closure) => !closure.is_doubtful && ends_request(&closure.function),
         _ => false,
     };
     let usable: Vec<&Given> = items.iter().filter(|given| !is_fault_handler(&given.value)).collect();
@@ -72,7 +79,7 @@ pub(super) fn unwrapped(value: &Value) -> Option<Rc<Closure>> {
             },
             Value::Made(made) => {
                 let functions = flattened(&made.arguments).into_iter().rev().map(|given| given.value);
-                current = functions.into_iter().find(|value| is_callable(value))?;
+                current = functions.into_iter().find(is_callable)?;
             }
             _ => return None,
         }

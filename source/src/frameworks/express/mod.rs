@@ -7,17 +7,33 @@ mod refusals;
 mod run;
 mod table;
 
+use std::thread;
+
 use crate::project::Project;
 use crate::routes::RouteTable;
+
+/// The stack of the thread that follows a program.
+const STACK_BYTES: usize = 64 << 20;
 
 /// Finds the routes of Express.
 pub(super) fn find(project: &Project) -> RouteTable {
     if !uses_express(project) {
         return RouteTable::default();
     }
-    let mut machine = run::Machine::new(project);
-    machine.run();
-    table::make(&mut machine)
+    let follow = || {
+        let mut machine = run::Machine::new(project);
+        machine.run();
+        table::make(&mut machine)
+    };
+    // Calls within calls take more stack than the threads of a server have.
+    thread::scope(|scope| {
+        let started = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, follow);
+        let unread = || RouteTable {
+            unclear: vec!["the start of the program could not be followed".to_owned()],
+            ..RouteTable::default()
+        };
+        started.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(unread)
+    })
 }
 
 /// Returns whether a script names the package, in an import or wherever else, or a manifest does.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::guards::{Registered, guard_of};
 use super::handlers::{flattened, split, unwrapped};
-use super::paths::{covers, written_path};
+use super::paths::{UNKNOWN, covers, written_path};
 use super::run::{Given, Layer, LayerKind, Machine, RouterId, Value};
 use crate::ir::Span;
 use crate::project::{ClassRef, FunctionRef, ModuleId};
@@ -80,6 +80,10 @@ impl Walk<'_, '_> {
             self.table.unclear.push(format!("{}:{}: the path is a pattern that is not read", place.file, place.line));
             return None;
         };
+        if path.contains(UNKNOWN) {
+            let place = self.machine.project.place(layer.module, layer.span);
+            self.table.unclear.push(format!("{}:{}: a part of the path is made at runtime", place.file, place.line));
+        }
         let whole = normalise(&join(prefix, path.trim_matches('/')));
         let whole = whole.trim_end_matches('/');
         Some(if whole.is_empty() { "/".to_owned() } else { whole.to_owned() })

@@ -1,7 +1,7 @@
 //! Routes: decorators, `add_api_route`, `add_route`.
 
 use super::METHODS;
-use super::dependencies::{listed_guards, parameter_guards};
+use super::dependencies::{field_guards, listed_guards, parameter_guards};
 use crate::frameworks::python::{Declaration, Graph, GuardSite, RouterId, ScopeId, Survey};
 use crate::ir::{Expr, ExprKind, argument, keyword};
 use crate::project::FunctionRef;
@@ -65,7 +65,8 @@ fn declare(survey: &Survey, graph: &mut Graph, (at, call): (ScopeId, &Expr), han
         keyword(arguments, "dependencies").map(|list| listed_guards(survey, site, list)).unwrap_or_default();
     let inner = survey.defining(&handler).unwrap_or(at);
     let place = GuardSite { at: inner, level: GuardLevel::Route, span: handler.function.span };
-    for guard in parameter_guards(survey, place, &handler.function) {
+    let fields = handler.class.as_ref().map(|class| field_guards(survey, place, class)).unwrap_or_default();
+    for guard in fields.into_iter().chain(parameter_guards(survey, place, &handler.function)) {
         // A dependency that is met twice runs once.
         if !guards.iter().any(|known| known.name == guard.name) {
             guards.push(guard);

@@ -1,7 +1,7 @@
 //! What dependencies keep out: those of applications, routers and routes, of parameters, and those that they depend on.
 
 use crate::frameworks::python::{GuardSite, Meaning, ScopeId, Survey, read_guard};
-use crate::ir::{Argument, Expr, ExprKind, Function, Parameter, argument, dotted, keyword, last_part};
+use crate::ir::{Argument, Expr, ExprKind, Function, Parameter, StatementKind, argument, dotted, keyword, last_part};
 use crate::project::ClassRef;
 use crate::routes::{Guard, GuardKind};
 
@@ -26,6 +26,9 @@ fn add_listed(survey: &Survey, site: GuardSite, (at, list): (ScopeId, &Expr), gu
                     items.iter().for_each(|item| add_item(survey, site, (of, item), guards));
                 }
             }
+            for (of, item) in survey.appended(at, list) {
+                add_item(survey, site, (of, &item), guards);
+            }
         }
     }
 }
@@ -44,6 +47,19 @@ fn add_item(survey: &Survey, site: GuardSite, (at, item): (ScopeId, &Expr), guar
             }
         }
     }
+}
+
+/// Returns the guards that the fields of a handler's class bring: `user = Depends(get_user)` of a class-based view.
+pub(super) fn field_guards(survey: &Survey, site: GuardSite, class: &ClassRef) -> Vec<Guard> {
+    let mut guards = Vec::new();
+    for member in &class.class.members {
+        if let StatementKind::Assign(_, Some(value)) = &member.kind
+            && let Some(arguments) = depends(value)
+        {
+            add_dependency(survey, site, (site.at, value, arguments, None), 0, &mut guards);
+        }
+    }
+    guards
 }
 
 /// Returns the guards that the parameters of a handler bring, outermost first.

@@ -2,6 +2,7 @@
 
 mod declare;
 mod dependencies;
+mod listed;
 mod mounts;
 
 use super::python::{Graph, Survey};
@@ -22,5 +23,7 @@ pub(super) fn find(project: &Project) -> RouteTable {
     mounts::collect_routers(&survey, &mut graph);
     mounts::collect_mounts(&survey, &mut graph);
     declare::collect(&survey, &mut graph);
+    listed::collect(&survey, &mut graph);
+    graph.unclear.extend(survey.capped.iter().cloned());
     graph.finish(project)
 }

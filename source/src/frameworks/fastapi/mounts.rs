@@ -134,3 +134,23 @@ fn attach(
         }
     }
 }
+
+/// Mounts what an expression stands for below a path of a router, as an application of its own.
+pub(super) fn mount_router(
+    survey: &Survey,
+    graph: &mut Graph,
+    (at, child): (ScopeId, &Expr),
+    (parent, prefix): ((crate::project::ModuleId, usize), &str),
+) {
+    for child in survey.routers(graph, at, child).into_iter().filter(|child| *child != parent) {
+        if let Some(router) = graph.routers.get_mut(&child) {
+            router.mounts.push(Mount {
+                parent,
+                kind: MountKind::Apart,
+                prefix: prefix.to_owned(),
+                keeps_own: true,
+                guards: Vec::new(),
+            });
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Flask, and what is built on it: blueprints, class-based views, restful, restx, smorest, APIFlask.
 
+mod connexion;
 mod declare;
 mod hooks;
 mod mounts;
@@ -37,5 +38,7 @@ pub(super) fn find(project: &Project) -> RouteTable {
     mounts::collect_mounts(&survey, &mut graph);
     hooks::collect(&survey, &mut graph);
     declare::collect(&survey, &mut graph);
+    connexion::collect(&survey, &mut graph);
+    graph.unclear.extend(survey.capped.iter().cloned());
     graph.finish(project)
 }

@@ -40,7 +40,8 @@ pub(super) fn view_of(survey: &Survey, at: ScopeId, expr: &Expr) -> Option<View>
             expr = inner;
             continue;
         }
-        match survey.assigned(at, &expr) {
+        wrappers.extend(rewrapped(survey, at, &expr));
+        match survey.assigned(at, &expr).into_iter().next() {
             Some((of, value)) if value.call().is_some() => (at, expr) = (of, value),
             _ => break,
         }
@@ -55,6 +56,27 @@ pub(super) fn view_of(survey: &Survey, at: ScopeId, expr: &Expr) -> Option<View>
         Meaning::Module(_) => None,
     })?;
     Some(View { answers, wrappers })
+}
+
+/// What is wrapped around a view under its own name: `view = guard(view)`, also for each guard of a list.
+fn rewrapped(survey: &Survey, at: ScopeId, view: &Expr) -> Vec<(ScopeId, Expr)> {
+    let mut wrappers = Vec::new();
+    for (of, value) in survey.assigned(at, view) {
+        let Some((callee, arguments)) = value.call() else { continue };
+        if argument(arguments, 0).is_none_or(|given| given.name() != view.name()) {
+            continue;
+        }
+        // The target of a loop stands for one of what the loop goes over.
+        let looped = survey.assigned(of, callee).into_iter().find_map(|(from, bound)| match &*bound.kind {
+            ExprKind::Other(parts) => parts.first().map(|source| (from, source.clone())),
+            _ => None,
+        });
+        match looped {
+            Some((from, source)) => wrappers.extend(listed(survey, (from, &source)).into_iter().rev()),
+            None => wrappers.push((of, callee.clone())),
+        }
+    }
+    wrappers
 }
 
 /// Returns the methods of a class-based view that answer requests, each with the HTTP methods that it answers.

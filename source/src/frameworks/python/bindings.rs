@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::survey::{ScopeId, Survey};
-use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr};
+use super::survey::{ScopeId, Survey, callee_name};
+use super::turns::REGISTERING;
+use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr, walk_statements};
 use crate::project::{ClassRef, Definition, ImportTarget, Module, ModuleId, Resolved};
 
 /// A loop over a longer list is not followed item by item.
@@ -25,8 +26,10 @@ pub(super) struct Scope {
     pub(super) fields: HashMap<String, Vec<(ScopeId, Expr)>>,
     /// Names whose values stand in another scope: a loop's target.
     pub(super) bound: HashMap<String, (ScopeId, Expr)>,
-    /// Whether it is one call of the function that is its parent.
+    /// Whether it is one call of the function that is its parent, or a loop in it, or one turn of that.
     pub(super) is_turn: bool,
+    /// Target and source of a loop over what is known only when its function is called.
+    pub(super) over: Option<(Expr, Expr)>,
 }
 
 impl Scope {
@@ -42,6 +45,7 @@ impl Scope {
             fields: HashMap::new(),
             bound: HashMap::new(),
             is_turn: false,
+            over: None,
         }
     }
 }
@@ -150,11 +154,16 @@ impl<'p> Survey<'p> {
         self.walk(inner, &class.members);
     }
 
-    /// Walks the body once for each item of a list that is written out, so that names bound together stay together.
+    /// Walks the body once for each item of a list that is written out, so that names bound together stay together: where
+    /// it registers something, since else it is the same each time.
     fn walk_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
-        let Some((of, items)) = self.items(at, source) else {
-            return self.walk(at, body);
+        let Some((of, items)) = self.items(at, source).filter(|_| registers_within(body)) else {
+            return self.walk_open_loop(at, (target, source), body);
         };
+        if items.len() > MOST_ITEMS {
+            let said = format!("{}: only {MOST_ITEMS} turns of the loop are followed", self.shown(at, source.span));
+            self.capped.push(said);
+        }
         for item in items.into_iter().take(MOST_ITEMS) {
             let span = body.first().map_or(target.span, |first| first.span);
             let end = body.last().map_or(span, |last| last.span);
@@ -162,6 +171,18 @@ impl<'p> Survey<'p> {
             self.bind_item(turn, target, (of, &item));
             self.walk(turn, body);
         }
+    }
+
+    /// Walks the body of a loop over what is not written out here.
+    fn walk_open_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
+        let inner = if registers_within(body) { self.open(self.module(at), Some(at), target.span) } else { at };
+        if let Some(scope) = self.scopes.get_mut(inner.0).filter(|_| inner != at) {
+            scope.is_turn = true;
+            scope.over = Some((target.clone(), source.clone()));
+        }
+        // One of them, and not known which.
+        self.bind(inner, target, &Expr::new(ExprKind::Other(vec![source.clone()]), target.span));
+        self.walk(inner, body);
     }
 
     fn items(&self, at: ScopeId, source: &Expr) -> Option<(ScopeId, Vec<Expr>)> {
@@ -180,7 +201,7 @@ impl<'p> Survey<'p> {
         Some((self.of_module.get(&module).copied().unwrap_or(at), items.clone()))
     }
 
-    fn bind_item(&mut self, turn: ScopeId, target: &Expr, (of, item): (ScopeId, &Expr)) {
+    pub(super) fn bind_item(&mut self, turn: ScopeId, target: &Expr, (of, item): (ScopeId, &Expr)) {
         match (&*target.kind, &*item.kind) {
             (ExprKind::Name(name), _) => {
                 if let Some(scope) = self.scopes.get_mut(turn.0) {
@@ -204,6 +225,9 @@ impl<'p> Survey<'p> {
                 if let Some(scope) = class.and_then(|class| self.scopes.get_mut(class.0)) {
                     scope.fields.entry(name.clone()).or_default().push((at, value.clone()));
                 }
+            }
+            (ExprKind::List(targets), ExprKind::Other(_)) => {
+                targets.iter().for_each(|target| self.bind(at, target, value));
             }
             (ExprKind::List(targets), ExprKind::List(values)) if targets.len() == values.len() => {
                 targets.iter().zip(values).for_each(|(target, value)| self.bind(at, target, value));
@@ -245,4 +269,14 @@ impl<'p> Survey<'p> {
             }
         });
     }
+}
+
+fn registers_within(body: &[Statement]) -> bool {
+    let mut found = false;
+    let is_route = |part: &Expr| {
+        let name = part.call().and_then(|(callee, _)| callee_name(callee));
+        name.is_some_and(|name| REGISTERING.contains(&name) || name.starts_with("before_"))
+    };
+    walk_statements(body, &mut |_| {}, &mut |part| found |= is_route(part));
+    found
 }

@@ -104,7 +104,7 @@ impl Graph {
     /// Makes the table of routes.
     pub(in crate::frameworks) fn finish(mut self, project: &Project) -> RouteTable {
         let mut routes = Vec::new();
-        let mut lost = BTreeSet::new();
+        let (mut lost, mut capped) = (BTreeSet::new(), BTreeSet::new());
         for declaration in &self.declared {
             if declaration.routers.is_empty() {
                 routes.push(self.entry(project, declaration, &Chain::default()));
@@ -114,11 +114,19 @@ impl Graph {
                     lost.insert(*router);
                 }
                 let chains = self.chains(*router, MOST_DEPTH);
+                if chains.len() >= MOST_CHAINS {
+                    capped.insert(*router);
+                }
                 routes.extend(chains.iter().map(|chain| self.entry(project, declaration, chain)));
             }
         }
         for place in lost.iter().filter_map(|router| self.routers.get(router)).map(|router| &router.place) {
             let said = format!("{}:{}: it is not seen where this router is mounted", place.file, place.line);
+            self.unclear.push(said);
+        }
+        for place in capped.iter().filter_map(|router| self.routers.get(router)).map(|router| &router.place) {
+            let said =
+                format!("{}:{}: only {MOST_CHAINS} places where it is mounted are followed", place.file, place.line);
             self.unclear.push(said);
         }
         RouteTable { routes, unclear: self.unclear }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::bindings::Scope;
-use super::survey::{ScopeId, Survey};
+use super::survey::{ScopeId, Survey, callee_name};
 use crate::ir::{Argument, Expr, ExprKind, Function, Spread, Statement, StatementKind, dotted, keyword};
 use crate::project::{ClassRef, Definition, FunctionRef, ImportTarget, ModuleId, Resolved};
 
@@ -53,14 +53,22 @@ impl Survey<'_> {
         self.around(at).find_map(|(_, scope)| scope.locals.get(name))
     }
 
-    /// Returns the value that a name is given, before what that stands for.
-    pub(in crate::frameworks) fn assigned(&self, at: ScopeId, expr: &Expr) -> Option<(ScopeId, Expr)> {
-        let name = expr.name()?;
-        let (of, scope) = self.around(at).find(|(_, scope)| scope.locals.contains_key(name))?;
-        match scope.locals.get(name)?.first()? {
+    /// Returns the values that a name is given, before what they stand for.
+    pub(in crate::frameworks) fn assigned(&self, at: ScopeId, expr: &Expr) -> Vec<(ScopeId, Expr)> {
+        let Some(name) = expr.name() else { return Vec::new() };
+        let found = self.around(at).find_map(|(of, scope)| scope.locals.get(name).map(|found| (of, found)));
+        let Some((of, definitions)) = found else { return Vec::new() };
+        let of = if self.is_turn_of(at, of) { at } else { of };
+        let values = definitions.iter().filter_map(|definition| match definition {
             Definition::Value(value) => Some((of, value.clone())),
             _ => None,
-        }
+        });
+        values.collect()
+    }
+
+    /// Returns the scope in which a name is bound.
+    pub(super) fn owner(&self, at: ScopeId, name: &str) -> Option<ScopeId> {
+        self.around(at).find(|(_, scope)| scope.locals.contains_key(name)).map(|(id, _)| id)
     }
 
     /// Returns the full name of what a function imports under this name.
@@ -160,8 +168,10 @@ impl Survey<'_> {
         found.map(|found| self.follow_resolved(found)).unwrap_or_default()
     }
 
+    /// Whether a scope is a call of a function, or a turn of a loop in one.
     fn is_turn_of(&self, at: ScopeId, function: ScopeId) -> bool {
-        self.scopes.get(at.0).is_some_and(|scope| scope.is_turn && scope.parent == Some(function))
+        let turn = |id: &ScopeId| self.scopes.get(id.0).filter(|scope| scope.is_turn).and_then(|scope| scope.parent);
+        std::iter::successors(turn(&at), turn).any(|id| id == function)
     }
 
     fn follow_definition(&self, at: ScopeId, definition: &Definition) -> Vec<Meaning> {
@@ -283,9 +293,23 @@ impl Survey<'_> {
             }
         }
         if found.is_empty() {
+            found.extend(self.module_of_call((at, expr), callee).map(Meaning::Module));
+        }
+        if found.is_empty() {
             found.push(Meaning::Value(at, expr.clone()));
         }
         found
+    }
+
+    /// `importlib.import_module("shop.orders")`
+    fn module_of_call(&self, (at, expr): (ScopeId, &Expr), callee: &Expr) -> Option<ModuleId> {
+        callee_name(callee).filter(|name| *name == "import_module")?;
+        let (_, arguments) = expr.call()?;
+        let name = self.text(at, crate::ir::argument(arguments, 0)?)?;
+        let from = self.project.module(self.module(at))?;
+        let level = name.chars().take_while(|letter| *letter == '.').count();
+        let module = name.trim_start_matches('.').to_owned();
+        self.project.imported_module(from, &ImportTarget { module, level, name: None })
     }
 
     fn follow_returns(&self, function: &FunctionRef) -> Vec<Meaning> {

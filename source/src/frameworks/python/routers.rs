@@ -1,11 +1,11 @@
 //! Calls that make routers, and which router an expression stands for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::graph::{Graph, RouterId};
 use super::meaning::Meaning;
 use super::survey::{ScopeId, Survey, callee_name};
-use crate::ir::{Argument, Expr, ExprKind, last_part};
+use crate::ir::{Argument, Expr, ExprKind, dotted, last_part};
 use crate::project::{ClassRef, FunctionRef};
 
 /// A call that makes a router.
@@ -23,6 +23,7 @@ impl<'p> Survey<'p> {
     /// Returns the calls that make an object of one of these classes, or of one of the project that extends one.
     pub(in crate::frameworks) fn made(&self, classes: &[&'static str]) -> Vec<Made<'p>> {
         let extending = self.extending(classes);
+        let aliases = self.aliases(classes);
         let mut made = Vec::new();
         for (at, call) in &self.calls {
             let call: &'p Expr = call;
@@ -31,27 +32,40 @@ impl<'p> Survey<'p> {
             let own = extending.get(name).and_then(|class| self.class(*at, callee).map(|own| (*class, own)));
             if let Some((class, own)) = own {
                 made.push(Made { at: *at, call, arguments, class, own: Some(own) });
-            } else if let Some(class) = classes.iter().find(|class| self.is_class((*at, callee), class)) {
+            } else if (classes.contains(&name) || aliases.contains(name))
+                && let Some(class) = classes.iter().find(|class| self.is_class((*at, callee), class))
+            {
                 made.push(Made { at: *at, call, arguments, class, own: None });
             }
         }
         made
     }
 
+    /// Other names under which one of these classes is imported.
+    fn aliases(&self, classes: &[&'static str]) -> HashSet<&str> {
+        let imports = self.scopes.iter().flat_map(|scope| &scope.imports);
+        let meant = imports.filter(|(_, target)| target.name.as_deref().is_some_and(|name| classes.contains(&name)));
+        meant.map(|(alias, _)| alias.as_str()).collect()
+    }
+
     /// Names of the project's classes that extend one of these, and which.
-    fn extending(&self, classes: &[&'static str]) -> HashMap<String, &'static str> {
-        let mut found = HashMap::new();
-        for (at, class) in &self.classes {
-            if class.bases.is_empty() {
-                continue;
-            }
-            let bases = self.project.bases_of(&ClassRef { module: self.module(*at), class: (*class).clone() });
-            let known = bases.iter().find_map(|base| classes.iter().find(|known| last_part(base) == **known));
-            if let Some(known) = known {
-                found.insert(class.name.clone(), *known);
-            }
-        }
-        found
+    fn extending(&self, classes: &[&'static str]) -> HashMap<&str, &'static str> {
+        let known = |bases: &Vec<String>| {
+            let known = |base: &String| classes.iter().find(|known| last_part(base) == **known).copied();
+            bases.iter().find_map(known)
+        };
+        let all = self.bases.get_or_init(|| self.all_bases());
+        all.iter().filter_map(|(name, bases)| known(bases).map(|known| (name.as_str(), known))).collect()
+    }
+
+    /// The full names of what each class extends, worked out once.
+    fn all_bases(&self) -> Vec<(String, Vec<String>)> {
+        let extending = self.classes.iter().filter(|(_, class)| !class.bases.is_empty());
+        let bases = |(at, class): &(ScopeId, &std::sync::Arc<crate::ir::Class>)| {
+            let class = ClassRef { module: self.module(*at), class: (*class).clone() };
+            (class.class.name.clone(), self.project.bases_of(&class))
+        };
+        extending.map(bases).collect()
     }
 
     fn is_class(&self, (at, callee): (ScopeId, &Expr), class: &str) -> bool {
@@ -72,10 +86,19 @@ impl<'p> Survey<'p> {
         {
             return self.routers(graph, at, object);
         }
-        if found.is_empty() && meanings.is_empty() {
+        if found.is_empty() && meanings.is_empty() && !self.is_foreign(at, expr) {
             found.extend(graph.only_app());
         }
         found
+    }
+
+    /// Whether a name is imported from a package that is not in the project, and is none for the application at hand.
+    fn is_foreign(&self, at: ScopeId, expr: &Expr) -> bool {
+        let Some(name) = dotted(expr) else { return false };
+        let head = name.split('.').next().unwrap_or_default();
+        let Some(full) = self.local_import(at, head) else { return false };
+        let package = full.split('.').next().unwrap_or_default();
+        head != "current_app" && self.project.python_module(package).is_none()
     }
 
     fn router(&self, graph: &Graph, meaning: &Meaning) -> Option<RouterId> {

@@ -1,6 +1,6 @@
 //! One walk over the modules: every function, class and call with the scope in which it stands.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,6 +31,8 @@ pub(in crate::frameworks) struct Survey<'p> {
     pub(super) of_module: HashMap<ModuleId, ScopeId>,
     pub(super) of_function: HashMap<Start, ScopeId>,
     pub(super) of_class: HashMap<Start, ScopeId>,
+    /// What was not followed to its end, for people.
+    pub(in crate::frameworks) capped: Vec<String>,
     /// The calls as they are written; those above are repeated for each turn.
     pub(super) sites: Vec<(ScopeId, &'p Expr)>,
     /// The turn for a call of a function.
@@ -38,6 +40,8 @@ pub(in crate::frameworks) struct Survey<'p> {
     /// Calls by the last part of what they call.
     pub(super) calls_by_name: HashMap<&'p str, Vec<usize>>,
     pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
+    /// Names of classes with the full names of what they extend.
+    pub(super) bases: OnceCell<Vec<(String, Vec<String>)>>,
     pub(super) known_meanings: RefCell<HashMap<(ScopeId, Span), Vec<Meaning>>>,
     /// How deep the search for meanings is.
     pub(super) depth: Cell<usize>,
@@ -53,6 +57,7 @@ impl<'p> Survey<'p> {
             functions: Vec::new(),
             classes: Vec::new(),
             calls: Vec::new(),
+            capped: Vec::new(),
             sites: Vec::new(),
             turns: HashMap::new(),
             of_module: HashMap::new(),
@@ -60,6 +65,7 @@ impl<'p> Survey<'p> {
             of_class: HashMap::new(),
             calls_by_name: HashMap::new(),
             known_parameters: RefCell::default(),
+            bases: OnceCell::new(),
             known_meanings: RefCell::default(),
             depth: Cell::new(0),
             known_refusals: RefCell::default(),

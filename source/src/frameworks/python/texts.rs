@@ -34,7 +34,8 @@ impl Survey<'_> {
         }
         match &*expr.kind {
             ExprKind::Text(text) => Some(text.clone()),
-            ExprKind::Constant(written) if written == "None" => None,
+            // A switch that is off, or nothing, is no text.
+            ExprKind::Constant(written) if matches!(written.as_str(), "None" | "False" | "True") => None,
             ExprKind::Constant(written) => Some(written.clone()),
             ExprKind::Operation(sign, parts) if sign == "+" => {
                 parts.iter().map(|part| self.text_within(at, part, steps + 1)).collect()

@@ -4,15 +4,20 @@
 use std::collections::HashMap;
 
 use super::bindings::Scope;
-use super::meaning::{collect_returned, given_for};
+use super::meaning::{Meaning, collect_returned, given_for};
 use super::survey::{ScopeId, Survey, callee_name};
 use crate::ir::{Argument, Expr, ExprKind, Function, Spread, walk_expr};
 use crate::project::ModuleId;
 
 /// More calls of one function are not told apart.
 const MOST_TURNS: usize = 2_000;
+/// Loops within loops are followed no deeper.
+const MOST_LOOPS: usize = 3;
+/// The turns of each function and loop that has some.
+type Turns = HashMap<ScopeId, Vec<ScopeId>>;
+
 /// Calls that register a handler or a router.
-const REGISTERING: [&str; 12] = [
+pub(super) const REGISTERING: [&str; 12] = [
     "add_api_route",
     "add_namespace",
     "add_resource",
@@ -32,12 +37,15 @@ const DECORATING: [&str; 9] = ["api_route", "delete", "get", "head", "options", 
 impl Survey<'_> {
     /// Repeats each registering call for each call of the function that it stands in, where it uses a parameter.
     pub(super) fn unroll(&mut self) {
-        let mut turns: HashMap<ScopeId, Vec<ScopeId>> = HashMap::new();
+        let mut turns = Turns::new();
         let mut calls = Vec::new();
         for (at, call) in std::mem::take(&mut self.calls) {
-            let inner = match self.registers(at, call) {
-                Some(()) => self.turns_of(at, &mut turns),
-                None => Vec::new(),
+            let inner = if self.is_open_loop(at) && is_registering(call) {
+                self.loop_turns(at, &mut turns, 0)
+            } else if self.registers(at, call).is_some() {
+                self.turns_of(at, &mut turns)
+            } else {
+                Vec::new()
             };
             if inner.is_empty() {
                 calls.push((at, call));
@@ -47,17 +55,71 @@ impl Survey<'_> {
         self.calls = calls;
     }
 
+    fn is_open_loop(&self, at: ScopeId) -> bool {
+        self.scopes.get(at.0).is_some_and(|scope| scope.over.is_some())
+    }
+
+    /// The turns of a loop over a list that the callers of its function hand in, or that is found elsewhere.
+    fn loop_turns(&mut self, at: ScopeId, turns: &mut Turns, depth: usize) -> Vec<ScopeId> {
+        if let Some(known) = turns.get(&at) {
+            return known.clone();
+        }
+        let over = self.scopes.get(at.0).and_then(|scope| Some((scope.over.clone()?, scope.parent?)));
+        let Some(((target, source), parent)) = over.filter(|_| depth < MOST_LOOPS) else { return Vec::new() };
+        let mut outer = match self.is_open_loop(parent) {
+            true => self.loop_turns(parent, turns, depth + 1),
+            false => self.turns_of(parent, turns),
+        };
+        if outer.is_empty() {
+            outer.push(parent);
+        }
+        let mut made = Vec::new();
+        for outer in outer {
+            for (of, item) in self.listed_items(outer, &source) {
+                if made.len() >= MOST_TURNS {
+                    let said = format!("{}: only {MOST_TURNS} turns are followed", self.shown(at, source.span));
+                    self.capped.push(said);
+                    break;
+                }
+                let mut scope = Scope::new(self.module(at), Some(at), source.span);
+                scope.is_turn = true;
+                scope.bound = self.scopes.get(outer.0).map(|outer| outer.bound.clone()).unwrap_or_default();
+                let turn = ScopeId(self.scopes.len());
+                self.scopes.push(scope);
+                self.bind_item(turn, &target, (of, &item));
+                made.push(turn);
+            }
+        }
+        turns.insert(at, made.clone());
+        made
+    }
+
+    fn listed_items(&self, at: ScopeId, source: &Expr) -> Vec<(ScopeId, Expr)> {
+        let mut items = Vec::new();
+        for meaning in self.meanings(at, source) {
+            if let Meaning::Value(of, value) = meaning
+                && let ExprKind::List(parts) = &*value.kind
+            {
+                items.extend(parts.iter().map(|part| (of, part.clone())));
+            }
+        }
+        items
+    }
+
     /// `Some` where a call registers something by a parameter of the function around it.
     fn registers(&self, at: ScopeId, call: &Expr) -> Option<()> {
         let function = self.scopes.get(at.0)?.function.as_ref()?;
         let (callee, arguments) = call.call()?;
         let ExprKind::Member(_, name) = &*callee.kind else { return None };
-        let registers = REGISTERING.contains(&name.as_str())
-            || (DECORATING.contains(&name.as_str()) && is_returned(function, call));
-        (registers && arguments.iter().any(|given| mentions(&given.value, function))).then_some(())
+        let registers = REGISTERING.contains(&name.as_str());
+        if !registers && !DECORATING.contains(&name.as_str()) {
+            return None;
+        }
+        let by_parameter = arguments.iter().any(|given| mentions(&given.value, function));
+        (by_parameter && (registers || is_returned(function, call))).then_some(())
     }
 
-    fn turns_of(&mut self, at: ScopeId, turns: &mut HashMap<ScopeId, Vec<ScopeId>>) -> Vec<ScopeId> {
+    fn turns_of(&mut self, at: ScopeId, turns: &mut Turns) -> Vec<ScopeId> {
         if let Some(known) = turns.get(&at) {
             return known.clone();
         }
@@ -65,7 +127,12 @@ impl Survey<'_> {
             return Vec::new();
         };
         let mut made = Vec::new();
-        for (from, number) in self.call_numbers(at, &function).into_iter().take(MOST_TURNS) {
+        let calls = self.call_numbers(at, &function);
+        if calls.len() > MOST_TURNS {
+            let said = format!("{}: only {MOST_TURNS} of its calls are followed", self.shown(at, function.span));
+            self.capped.push(said);
+        }
+        for (from, number) in calls.into_iter().take(MOST_TURNS) {
             let Some((_, call)) = self.sites.get(number).copied() else { continue };
             let arguments = call.call().map(|(_, arguments)| arguments.to_vec()).unwrap_or_default();
             let module = self.module(from);
@@ -108,6 +175,22 @@ impl Survey<'_> {
         Some((turn, returned.clone()))
     }
 
+    /// Returns what is added to a list after it is made: `checks.append(Depends(signed_in))`.
+    pub(in crate::frameworks) fn appended(&self, at: ScopeId, list: &Expr) -> Vec<(ScopeId, Expr)> {
+        let Some(name) = list.name() else { return Vec::new() };
+        let owner = self.owner(at, name);
+        let numbers = self.calls_by_name.get("append").map(Vec::as_slice).unwrap_or_default();
+        let sites = numbers.iter().filter_map(|number| self.sites.get(*number));
+        let added = sites.filter_map(|(from, call)| {
+            let (callee, arguments) = call.call()?;
+            let ExprKind::Member(object, _) = &*callee.kind else { return None };
+            let is_same = object.name() == Some(name) && self.owner(*from, name) == owner;
+            is_same.then_some(())?;
+            Some((*from, crate::ir::argument(arguments, 0)?.clone()))
+        });
+        added.collect()
+    }
+
     /// Returns the arguments of a call with those that `**settings` brings.
     pub(in crate::frameworks) fn arguments(&self, at: ScopeId, call: &Expr) -> Vec<Argument> {
         let mut made = Vec::new();
@@ -118,7 +201,7 @@ impl Survey<'_> {
                 continue;
             }
             for meaning in self.meanings(at, &argument.value) {
-                let super::meaning::Meaning::Value(of, value) = meaning else { continue };
+                let Meaning::Value(of, value) = meaning else { continue };
                 made.extend(self.entries(of, &value));
             }
         }
@@ -140,6 +223,11 @@ impl Survey<'_> {
             _ => Vec::new(),
         }
     }
+}
+
+fn is_registering(call: &Expr) -> bool {
+    let name = call.call().and_then(|(callee, _)| callee_name(callee));
+    name.is_some_and(|name| REGISTERING.contains(&name) || name.starts_with("before_"))
 }
 
 fn mentions(expr: &Expr, function: &Function) -> bool {

@@ -70,6 +70,14 @@ impl JavaScript<'_> {
                 ExprKind::Function(self.function(node, Vec::new(), ""))
             }
             "class" => return self.class_expr(node),
+            _ => return self.lower_composed(node),
+        };
+        expr(node, kind)
+    }
+
+    /// Lowers what has parts: lists, records, patterns, and what only wraps a value.
+    fn lower_composed(&self, node: Node) -> Expr {
+        let kind = match node.kind() {
             "array" => ExprKind::List(named(node).into_iter().map(|child| self.item(child)).collect()),
             "object" => ExprKind::Record(named(node).into_iter().filter_map(|child| self.entry(child)).collect()),
             "object_pattern" | "array_pattern" | "assignment_pattern" | "rest_pattern" => return self.pattern(node),

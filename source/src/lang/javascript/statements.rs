@@ -185,9 +185,18 @@ impl JavaScript<'_> {
         groups.into_iter().rev().fold(last, chain)
     }
 
+    /// Lowers a statement of a case; the `break` that ends the case says nothing in a chain.
     fn case_body(&self, node: Node) -> Vec<Statement> {
         match node.kind() {
-            "statement_block" => self.block(node),
+            "break_statement" => vec![statement(node, StatementKind::Block(Vec::new()))],
+            "statement_block" => {
+                let mut body = self.block(node);
+                let last = named(node).last().map(|last| last.kind());
+                if last == Some("break_statement") {
+                    body.pop();
+                }
+                body
+            }
             _ => self.reader.deeper(|| self.statement(node)).unwrap_or_default(),
         }
     }

@@ -100,6 +100,10 @@ impl FunctionCase<'_> {
         because: &str,
     ) -> Judged {
         let (name, cx, what) = (&self.lower.name, self.cx, call.what);
+        // Forms are judged for all who fill them in: there the answers alone show nothing.
+        ensure(!self.acting.only_looks(), || {
+            Silence::undecided("its path says that it only judges what it is given, and nothing shows what it does")
+        })?;
         let judged = ensure(matches!(answer.status(), Some(400 | 404 | 409 | 410 | 422)), || {
             Silence::undecided(format!("{what} was answered with status {}, which says nothing", status(answer)))
         });

@@ -79,6 +79,17 @@ impl Machine<'_> {
                 }
                 if name == "flatMap" { flat(made) } else { Value::list(made) }
             }
+            "reduce" => {
+                let start = given.get(1).map(|given| given.value.clone());
+                let mut items = all.into_iter().take(MOST_TURNS);
+                let Some(mut made) = start.or_else(|| items.next()) else { return Value::Unknown };
+                for item in items {
+                    let Some(place) = given.first() else { break };
+                    let make = |value: Value| Given { value, ..place.clone() };
+                    made = self.call(&first, Value::Unknown, &[make(made), make(item)]);
+                }
+                made
+            }
             "filter" => {
                 let mut kept = Vec::new();
                 for (place, item) in all.iter().take(MOST_TURNS).enumerate() {

@@ -114,6 +114,7 @@ impl Machine<'_> {
             Value::RouteOf(id, path) => self.call_route(whole, frame, (*id, path), name, given),
             Value::List(items) => self.call_list(&items.clone(), name, &given),
             Value::Text(text) => self.call_text(&text.clone(), name, &given),
+            Value::External(of) if name == "default" => self.call_external(frame, whole, &of.clone(), given),
             Value::External(of) => self.call_external(frame, whole, &format!("{of}.{name}"), given),
             Value::Function(closure) if matches!(name, "call" | "apply" | "bind") => {
                 let own = closure.fields.get(name);
@@ -126,7 +127,8 @@ impl Machine<'_> {
                 let method = self.property(receiver, name);
                 match &method {
                     Value::Function(_) => self.call(&method, receiver.clone(), &given),
-                    Value::Unknown | Value::Constant(_) => {
+                    // A method that a function has not been given is not known.
+                    Value::Unknown | Value::Constant(_) | Value::Method(_) => {
                         let text = whole.call().and_then(|(callee, _)| dotted(callee)).unwrap_or_default();
                         self.unfollowed(frame, whole, text, given)
                     }

@@ -9,9 +9,10 @@ use crate::ir::{Argument, Entry, Expr, ExprKind, Spread};
 impl Machine<'_> {
     /// Returns what an expression may be.
     pub(super) fn eval(&mut self, frame: &Frame, expr: &Expr) -> Value {
-        if !self.step() {
-            return Value::Unknown;
-        }
+        self.deeper(|machine| machine.eval_kind(frame, expr)).unwrap_or_default()
+    }
+
+    fn eval_kind(&mut self, frame: &Frame, expr: &Expr) -> Value {
         match &*expr.kind {
             ExprKind::Name(name) => self.name(frame, name),
             ExprKind::Member(object, name) => {

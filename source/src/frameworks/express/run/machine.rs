@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::routers::RouterData;
 use super::values::{ClassValue, Object, Scope, Value};
-use crate::ir::{Function, Span};
+use crate::ir::{Class, Function, Span};
 use crate::project::{ModuleId, Project};
 
 /// Statements and expressions that are looked at in all.
 const MOST_STEPS: usize = 6_000_000;
+/// Expressions within expressions, calls included.
+const MOST_NESTING: usize = 600;
 /// Calls within calls.
 const MOST_DEPTH: usize = 40;
 /// A function may be entered this often within itself.
@@ -26,6 +28,8 @@ pub(in crate::frameworks::express) struct Machine<'p> {
     pub unclear: Vec<String>,
     pub(super) modules: HashMap<ModuleId, ModuleRun>,
     pub(super) called: HashSet<*const Function>,
+    /// The first instance of each class that was made.
+    pub(super) instances: HashMap<*const Class, Value>,
     /// How many conditions that are not known stand around what is followed.
     pub(super) doubts: usize,
     /// The calls that led to where the machine is.
@@ -35,6 +39,7 @@ pub(in crate::frameworks::express) struct Machine<'p> {
     /// Whether a request was certainly passed on.
     pub(super) has_passed: bool,
     steps: usize,
+    nesting: usize,
     open: Vec<*const Function>,
 }
 
@@ -71,11 +76,13 @@ impl<'p> Machine<'p> {
             unclear: Vec::new(),
             modules: HashMap::new(),
             called: HashSet::new(),
+            instances: HashMap::new(),
             doubts: 0,
             sites: Vec::new(),
             may_have_ended: false,
             has_passed: false,
             steps: 0,
+            nesting: 0,
             open: Vec::new(),
         }
     }
@@ -100,6 +107,17 @@ impl<'p> Machine<'p> {
         self.open.push(which);
         let made = act(self);
         self.open.pop();
+        Some(made)
+    }
+
+    /// Does one thing a level deeper. `None` where it is too deep already.
+    pub(super) fn deeper<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        if self.nesting >= MOST_NESTING || !self.step() {
+            return None;
+        }
+        self.nesting += 1;
+        let made = act(self);
+        self.nesting -= 1;
         Some(made)
     }
 

@@ -1,10 +1,11 @@
 //! Fields and methods of values.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::machine::{Frame, Machine};
 use super::statements::Flow;
-use super::values::{ClassValue, Closure, Object, Value};
+use super::values::{ClassValue, Closure, Given, Object, Value};
 use crate::ir::{Function, Span, StatementKind};
 use crate::project::ModuleId;
 
@@ -96,9 +97,9 @@ impl Machine<'_> {
         }
         let mut current = class.clone();
         for _ in 0..MOST_CLASSES {
-            if let Some(function) = current.class.method(name) {
+            if let Some(function) = self.method_in(&current, name, false) {
                 let method = method_of(&current, function.clone(), this.clone(), class);
-                if self.is_getter(current.module, function) {
+                if self.is_getter(current.module, &function) {
                     return self.call(&method, this.clone(), &[]);
                 }
                 return method;
@@ -124,13 +125,25 @@ impl Machine<'_> {
             if let Some(value) = current.fields.get(name) {
                 return value;
             }
-            if let Some(function) = current.class.method(name) {
-                return method_of(&current, function.clone(), Value::Class(class.clone()), class);
+            if let Some(function) = self.method_in(&current, name, true) {
+                return method_of(&current, function, Value::Class(class.clone()), class);
             }
             let Some(Value::Class(base)) = &current.base else { break };
             current = base.clone();
         }
         Value::Unknown
+    }
+
+    /// Returns a method of a class; static ones and others may have the same name.
+    fn method_in(&self, class: &ClassValue, name: &str, is_static: bool) -> Option<Arc<Function>> {
+        let mut named = class.class.methods().filter(|method| method.name == name);
+        named.find(|method| self.is_static(class.module, method) == is_static).cloned()
+    }
+
+    /// Returns whether a method is one of the class itself.
+    pub(super) fn is_static(&self, module: ModuleId, function: &Function) -> bool {
+        let head = self.project.text(module, Span { end: function.body_span.start, ..function.outer_span });
+        head.split('(').next().is_some_and(|head| head.split_whitespace().any(|word| word == "static"))
     }
 
     fn is_getter(&self, module: ModuleId, function: &Function) -> bool {
@@ -140,11 +153,12 @@ impl Machine<'_> {
     }
 
     /// Makes an instance of a class, or of a function that is used like one.
-    pub(super) fn instance(&mut self, value: &Value, given: &[super::values::Given]) -> Value {
+    pub(super) fn instance(&mut self, value: &Value, given: &[Given]) -> Value {
         match value {
             Value::Class(class) => {
                 let made = Rc::new(Object { made_of: Some(value.clone()), ..Object::default() });
                 let this = Value::Object(made);
+                self.instances.entry(Arc::as_ptr(&class.class)).or_insert_with(|| this.clone());
                 self.construct(class, &this, given, 0);
                 this
             }
@@ -162,13 +176,7 @@ impl Machine<'_> {
     }
 
     /// Gives an instance its fields and follows the constructor, the base's first.
-    pub(super) fn construct(
-        &mut self,
-        class: &Rc<ClassValue>,
-        this: &Value,
-        given: &[super::values::Given],
-        steps: usize,
-    ) {
+    pub(super) fn construct(&mut self, class: &Rc<ClassValue>, this: &Value, given: &[Given], steps: usize) {
         if steps > MOST_CLASSES {
             return;
         }
@@ -201,13 +209,7 @@ impl Machine<'_> {
     }
 
     /// Follows the constructor of what a class extends.
-    pub(super) fn construct_base(
-        &mut self,
-        class: &Rc<ClassValue>,
-        this: &Value,
-        given: &[super::values::Given],
-        steps: usize,
-    ) {
+    pub(super) fn construct_base(&mut self, class: &Rc<ClassValue>, this: &Value, given: &[Given], steps: usize) {
         match &class.base {
             Some(Value::Class(base)) => self.construct(&base.clone(), this, given, steps + 1),
             Some(Value::Function(base)) => {
@@ -227,12 +229,7 @@ impl Machine<'_> {
 }
 
 /// Makes a method of what a class declares.
-fn method_of(
-    home: &Rc<ClassValue>,
-    function: std::sync::Arc<Function>,
-    this: Value,
-    through: &Rc<ClassValue>,
-) -> Value {
+fn method_of(home: &Rc<ClassValue>, function: Arc<Function>, this: Value, through: &Rc<ClassValue>) -> Value {
     Value::Function(Rc::new(Closure {
         module: home.module,
         function,
@@ -240,6 +237,7 @@ fn method_of(
         this,
         home: Some(home.clone()),
         through: Some(through.clone()),
+        is_doubtful: false,
         bound: Vec::new(),
         fields: Rc::default(),
     }))

@@ -203,7 +203,13 @@ impl Machine<'_> {
             Value::Text(text) => Some(vec![text.to_string()]),
             Value::Constant(text) if text.starts_with('/') => Some(vec![format!("{PATTERN}{text}")]),
             Value::List(items) => {
-                let found: Vec<String> = items.borrow().iter().filter_map(|item| self.paths(item)).flatten().collect();
+                let found: Vec<String> = items
+                    .borrow()
+                    .iter()
+                    .filter(|item| !matches!(item, Value::List(_)))
+                    .filter_map(|item| self.paths(item))
+                    .flatten()
+                    .collect();
                 (!found.is_empty()).then_some(found)
             }
             _ => None,
@@ -216,7 +222,7 @@ fn is_function(value: &Value) -> bool {
     match value {
         Value::Function(_) => true,
         Value::Made(made) => made.arguments.iter().any(|given| matches!(given.value, Value::Function(_))),
-        Value::List(items) => items.borrow().iter().any(is_function),
+        Value::List(items) => items.borrow().iter().any(|item| !matches!(item, Value::List(_)) && is_function(item)),
         _ => false,
     }
 }

@@ -7,11 +7,9 @@ use std::sync::Arc;
 use super::machine::{Frame, Machine};
 use super::routers::METHODS;
 use super::values::{Given, Value};
-use crate::ir::{Expr, ExprKind, Function, Span, Statement, dotted, last_part, literal, walk_statements};
-use crate::project::{Definition, Module, ModuleId};
+use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted, literal, walk_statements};
+use crate::project::{Definition, Module, ModuleId, Resolved};
 
-/// How far from a registration a function may be that is called for it.
-const MOST_LEVELS: usize = 3;
 /// Folders of programs that are not served.
 const ASIDE: [&str; 9] = ["__mocks__", "__tests__", "benchmarks", "e2e", "fixtures", "mocks", "spec", "test", "tests"];
 
@@ -19,10 +17,12 @@ const ASIDE: [&str; 9] = ["__mocks__", "__tests__", "benchmarks", "e2e", "fixtur
 struct Start {
     module: ModuleId,
     function: Arc<Function>,
-    /// The name by which the class of a method is known.
-    class: Option<String>,
-    calls: HashSet<String>,
-    level: usize,
+    /// The class of a method, and the name by which it is known.
+    class: Option<Arc<Class>>,
+    /// Whether it registers itself.
+    registers: bool,
+    /// The functions that it calls and the classes that it makes.
+    calls: HashSet<usize>,
 }
 
 impl Machine<'_> {
@@ -34,36 +34,38 @@ impl Machine<'_> {
         for module in &modules {
             self.run_module(module.id);
         }
-        let mut starts: Vec<Start> = modules.iter().flat_map(|module| self.starts_of(module)).collect();
-        rank(&mut starts);
-        starts.retain(|start| start.level > 0);
-        starts.sort_by_key(|start| std::cmp::Reverse(start.level));
-        let mut instances: HashMap<(ModuleId, String), Value> = HashMap::new();
-        for start in &starts {
+        let starts: Vec<Start> = modules.iter().flat_map(|module| self.starts_of(module)).collect();
+        for start in ranked(&starts) {
             if !self.called.contains(&Arc::as_ptr(&start.function)) {
-                self.begin(start, &mut instances);
+                self.begin(start);
             }
         }
     }
 
-    fn begin(&mut self, start: &Start, instances: &mut HashMap<(ModuleId, String), Value>) {
+    fn begin(&mut self, start: &Start) {
         let given = self.assumed(start.module, &start.function);
         let Some(class) = &start.class else {
             let value = self.known_function(start);
             self.call(&value, Value::Unknown, &given);
             return;
         };
-        let key = (start.module, class.clone());
-        let instance = match instances.get(&key) {
-            Some(instance) => instance.clone(),
+        let value = self.exported_or_own(start.module, &class.name);
+        let Value::Class(of) = &value else { return };
+        if self.is_static(start.module, &start.function) {
+            let method = self.property(&value, &start.function.name);
+            self.call(&method, value, &given);
+            return;
+        }
+        // What is made somewhere, itself or what extends it, registers there what it registers.
+        let is_extended = of.class.method("constructor").is_some_and(|made| self.called.contains(&Arc::as_ptr(made)));
+        let known = self.instances.get(&Arc::as_ptr(&of.class)).cloned();
+        let instance = match known {
+            Some(known) => known,
+            None if is_extended => return,
             None => {
-                let value = self.exported_or_own(start.module, class);
-                let Value::Class(of) = &value else { return };
                 let constructor = of.class.method("constructor").cloned();
                 let given = constructor.map(|made| self.assumed(start.module, &made)).unwrap_or_default();
-                let instance = self.instance(&value, &given);
-                instances.insert(key, instance.clone());
-                instance
+                self.instance(&value, &given)
             }
         };
         if self.called.contains(&Arc::as_ptr(&start.function)) {
@@ -95,31 +97,41 @@ impl Machine<'_> {
         let receivers = receivers(function);
         let mut given = Vec::new();
         for parameter in &function.parameters {
+            let below = |name: &String| name.strip_prefix(&format!("{}.", parameter.name)).map(str::to_owned);
+            let bound = parameter.binds.iter().filter(|name| receivers.contains(*name)).cloned();
+            let fields: Vec<String> = receivers.iter().filter_map(below).chain(bound).collect();
             let value = if receivers.contains(&parameter.name) {
                 self.new_router(false, true)
+            } else if fields.is_empty() {
+                Value::Unknown
             } else {
-                let bound: Vec<&String> = parameter.binds.iter().filter(|name| receivers.contains(*name)).collect();
-                let fields = bound.into_iter().map(|name| (name.clone(), self.new_router(false, true))).collect();
-                let value = Self::object(fields);
-                if let Value::Object(object) = &value {
-                    object.is_open.set(true);
-                }
-                if parameter.binds.is_empty() { Value::Unknown } else { value }
+                self.open_object(fields)
             };
             given.push(Given { value, module, span: parameter.span });
         }
         given
     }
 
+    /// Makes an object that has routers in these fields, and others that are not known.
+    fn open_object(&mut self, mut fields: Vec<String>) -> Value {
+        fields.sort();
+        let fields = fields.into_iter().map(|name| (name, self.new_router(false, true))).collect();
+        let value = Self::object(fields);
+        if let Value::Object(object) = &value {
+            object.is_open.set(true);
+        }
+        value
+    }
+
     fn starts_of(&self, module: &Module) -> Vec<Start> {
         let mut found = Vec::new();
-        let mut add = |function: &Arc<Function>, class: Option<&str>| {
+        let mut add = |function: &Arc<Function>, class: Option<&Arc<Class>>| {
             found.push(Start {
                 module: module.id,
                 function: function.clone(),
-                class: class.map(str::to_owned),
-                calls: called_names(&function.body),
-                level: usize::from(self.registers(function)),
+                class: class.cloned(),
+                registers: self.registers(function),
+                calls: self.called_by(module.id, function),
             });
         };
         let mut names: Vec<&String> = module.definitions.keys().collect();
@@ -127,10 +139,24 @@ impl Machine<'_> {
         for name in names {
             match module.definitions.get(name) {
                 Some(Definition::Function(function)) => add(function, None),
-                Some(Definition::Class(class)) => class.methods().for_each(|method| add(method, Some(&class.name))),
+                Some(Definition::Class(class)) => class.methods().for_each(|method| add(method, Some(class))),
                 _ => {}
             }
         }
+        found
+    }
+
+    /// Returns the functions of the project that a function calls, and the classes that it makes.
+    fn called_by(&self, module: ModuleId, function: &Function) -> HashSet<usize> {
+        let mut found = HashSet::new();
+        walk_statements(&function.body, &mut |_| {}, &mut |expr| {
+            let ExprKind::Call { callee, .. } = &*expr.kind else { return };
+            match self.project.resolve_expr(module, callee) {
+                Some(Resolved::Function(called)) => found.insert(Arc::as_ptr(&called.function).addr()),
+                Some(Resolved::Class(made)) => found.insert(Arc::as_ptr(&made.class).addr()),
+                _ => false,
+            };
+        });
         found
     }
 
@@ -142,35 +168,36 @@ impl Machine<'_> {
     }
 }
 
-/// Gives the functions that call one that registers a level above it.
-fn rank(starts: &mut [Start]) {
-    for level in 1..=MOST_LEVELS {
-        let mut names: HashSet<String> = HashSet::new();
-        for start in starts.iter().filter(|start| start.level == level) {
-            names.extend(start.class.clone());
-            if !METHODS.contains(&start.function.name.as_str()) && start.function.name != "constructor" {
-                names.insert(start.function.name.clone());
-            }
-        }
-        for start in starts.iter_mut().filter(|start| start.level == 0 || start.level == level) {
-            let own = |name: &&String| **name == start.function.name || start.class.as_ref() == Some(*name);
-            if start.calls.iter().filter(|name| !own(name)).any(|name| names.contains(name)) {
-                start.level = level + 1;
-            }
-        }
+/// Returns those from which a registration is reached, the ones that reach most of them first.
+fn ranked(starts: &[Start]) -> Vec<&Start> {
+    let mut by_key: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, start) in starts.iter().enumerate() {
+        by_key.entry(start.key()).or_default().push(at);
     }
+    let reach = |first: usize| {
+        let (mut seen, mut open, mut n_found) = (HashSet::from([first]), vec![first], 0usize);
+        while let Some(at) = open.pop() {
+            let Some(start) = starts.get(at) else { continue };
+            n_found += usize::from(start.registers);
+            let next = start.calls.iter().filter_map(|key| by_key.get(key)).flatten();
+            open.extend(next.filter(|next| seen.insert(**next)));
+        }
+        n_found
+    };
+    let mut ranked: Vec<(usize, &Start)> =
+        starts.iter().enumerate().map(|(at, start)| (reach(at), start)).filter(|(n_found, _)| *n_found > 0).collect();
+    ranked.sort_by_key(|(n_found, _)| std::cmp::Reverse(*n_found));
+    ranked.into_iter().map(|(_, start)| start).collect()
 }
 
-fn called_names(body: &[Statement]) -> HashSet<String> {
-    let mut names = HashSet::new();
-    walk_statements(body, &mut |_| {}, &mut |expr| {
-        if let ExprKind::Call { callee, .. } = &*expr.kind
-            && let Some(name) = dotted(callee)
-        {
-            names.insert(last_part(&name).to_owned());
+impl Start {
+    /// What a call names that leads here: the function, or the class.
+    fn key(&self) -> usize {
+        match &self.class {
+            Some(class) => Arc::as_ptr(class).addr(),
+            None => Arc::as_ptr(&self.function).addr(),
         }
-    });
-    names
+    }
 }
 
 /// The names on which a function registers.
@@ -181,7 +208,7 @@ fn receivers(function: &Function) -> HashSet<String> {
             && is_registration(expr)
             && let ExprKind::Member(object, _) | ExprKind::Index(object, _) = &*callee.kind
         {
-            names.extend(object.name().map(str::to_owned));
+            names.extend(dotted(object).filter(|name| name.split('.').count() <= 2));
         }
     });
     names

@@ -173,6 +173,7 @@ impl Machine<'_> {
             this: frame.this.clone(),
             home: frame.home.clone(),
             through: None,
+            is_doubtful: self.doubts > 0,
             bound: Vec::new(),
             fields: Rc::default(),
         }))

@@ -73,6 +73,8 @@ pub(in crate::frameworks::express) struct Closure {
     pub home: Option<Rc<ClassValue>>,
     /// The class through which it was reached.
     pub through: Option<Rc<ClassValue>>,
+    /// Whether it is made only under a condition that is not known.
+    pub is_doubtful: bool,
     /// Arguments that are bound.
     pub bound: Vec<Given>,
     /// Fields of the function itself.
@@ -261,6 +263,7 @@ impl Clone for Closure {
             this: self.this.clone(),
             home: self.home.clone(),
             through: self.through.clone(),
+            is_doubtful: self.is_doubtful,
             bound: self.bound.clone(),
             fields: self.fields.clone(),
         }

@@ -1,0 +1,306 @@
+//! Calls in URL configurations: patterns, includes, routers, views and what is put around them.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::eval::fill;
+use super::paths::{of_regex, of_route};
+use super::reader::{Scope, UrlReader};
+use super::values::{Registration, Setting, UrlPattern, Value, View, Wrapper};
+use crate::ir::{Argument, Expr, ExprKind, Spread, argument, keyword, last_part};
+use crate::project::{ClassRef, FunctionRef, ModuleId};
+
+impl UrlReader<'_> {
+    /// Follows an expression that stands for itself: `urlpatterns.append(..)`, `router.register(..)`.
+    pub(super) fn effect(&mut self, scope: &mut Scope, expr: &Expr) {
+        let Some((callee, arguments)) = expr.call() else {
+            self.eval(scope, expr);
+            return;
+        };
+        if let ExprKind::Member(object, method) = &*callee.kind {
+            let value = argument(arguments, if method == "insert" { 1 } else { 0 });
+            if let (Some(name), "append" | "extend" | "insert", Some(value)) = (object.name(), method.as_str(), value) {
+                let value = self.eval(scope, value);
+                let added = if method == "extend" { Value::list(value.items()) } else { Value::list(vec![value]) };
+                let before = self.name(scope, name);
+                if matches!(before, Value::List(_) | Value::RouterUrls(_) | Value::Unknown) {
+                    scope.names.insert(name.to_owned(), before.add(added));
+                    return;
+                }
+            }
+        }
+        self.eval(scope, expr);
+    }
+
+    /// Evaluates a call.
+    pub(super) fn call(&mut self, scope: &mut Scope, call: &Expr, callee: &Expr, arguments: &[Argument]) -> Value {
+        if let ExprKind::Member(object, method) = &*callee.kind {
+            let object = self.eval(scope, object);
+            if let Some(value) = self.method(scope, call, &object, (method, arguments)) {
+                return value;
+            }
+        }
+        let called = self.eval(scope, callee);
+        match &called {
+            Value::Outside(full) => self.outside(scope, call, full, arguments),
+            Value::Function(function) => self.project_call(scope, call, &function.clone(), arguments),
+            Value::Class(class) => {
+                let class = class.clone();
+                self.made_router(scope, call, Some(&class), arguments).unwrap_or(Value::Class(class))
+            }
+            // `cache_page(60)(view)`
+            _ => self.wrapped(scope, callee, arguments).unwrap_or(Value::Unknown),
+        }
+    }
+
+    /// Calls of methods of what is known.
+    fn method(
+        &mut self,
+        scope: &mut Scope,
+        call: &Expr,
+        object: &Value,
+        (method, arguments): (&str, &[Argument]),
+    ) -> Option<Value> {
+        match (object, method) {
+            (Value::Class(_) | Value::Outside(_), "as_view") => Some(self.as_view(scope, object, arguments)),
+            (Value::Router(router), "register") => {
+                let value = self.register(scope, call, *router, arguments);
+                Some(value)
+            }
+            (Value::Registered(router, place), "register") => {
+                Some(self.register_below(scope, call, (*router, *place), arguments))
+            }
+            (Value::Router(router), "get_urls") => Some(Value::RouterUrls(*router)),
+            (Value::Registry(router), "extend") => {
+                let other = argument(arguments, 0).map(|value| self.eval(scope, value));
+                if let Some(Value::Registry(other)) = other {
+                    let taken = self.routers.get(other).map(|other| other.registered.clone()).unwrap_or_default();
+                    self.routers.get_mut(*router)?.registered.extend(taken);
+                }
+                Some(Value::Unknown)
+            }
+            (Value::Text(text), "format") => {
+                let values: Vec<Value> = arguments.iter().map(|argument| self.eval(scope, &argument.value)).collect();
+                Some(fill(text, "{}", &values))
+            }
+            (Value::Text(text), "strip" | "lstrip" | "rstrip" | "removeprefix" | "removesuffix") => {
+                let cut = argument(arguments, 0).map(|cut| self.eval(scope, cut));
+                Some(Value::Text(stripped(text, method, cut.as_ref().and_then(Value::text)).to_owned()))
+            }
+            (Value::Pairs(pairs), "items") => {
+                let items = pairs.iter().map(|(key, value)| Value::list(vec![key.clone(), value.clone()]));
+                Some(Value::list(items.collect()))
+            }
+            (Value::Pairs(pairs), "values") => {
+                Some(Value::list(pairs.iter().map(|(_, value)| value.clone()).collect()))
+            }
+            (Value::Pairs(pairs), "keys") => Some(Value::list(pairs.iter().map(|(key, _)| key.clone()).collect())),
+            _ => None,
+        }
+    }
+
+    /// Calls of what is not part of the project.
+    fn outside(&mut self, scope: &mut Scope, call: &Expr, full: &str, arguments: &[Argument]) -> Value {
+        let first = argument(arguments, 0);
+        match last_part(full) {
+            name @ ("path" | "re_path" | "url") => self.pattern(scope, call, name, arguments),
+            "include" => {
+                let Some(first) = first.or_else(|| keyword(arguments, "arg")) else { return Value::Unknown };
+                let value = self.eval(scope, first);
+                Value::Include(Box::new(value))
+            }
+            "format_suffix_patterns" | "list" | "tuple" | "sorted" | "reversed" | "set" => {
+                let value = first.map(|first| self.eval(scope, first));
+                value.map_or(Value::Unknown, |value| Value::list(value.items()))
+            }
+            "i18n_patterns" | "patterns" => self.spread(scope, arguments),
+            "static" | "staticfiles_urlpatterns" => Value::list(Vec::new()),
+            _ => match self.made_router(scope, call, None, arguments) {
+                Some(router) => router,
+                None => {
+                    let callee = call.call().map_or(call, |(callee, _)| callee);
+                    let wrapped = self.wrapped(scope, callee, arguments);
+                    wrapped.or_else(|| self.loaded(scope, arguments)).unwrap_or_else(|| {
+                        // An object of a class that is not part of the project.
+                        Value::Outside(full.to_owned())
+                    })
+                }
+            },
+        }
+    }
+
+    /// All arguments, as one list of patterns.
+    fn spread(&mut self, scope: &mut Scope, arguments: &[Argument]) -> Value {
+        let mut made = Vec::new();
+        for argument in arguments.iter().filter(|argument| argument.name.is_none()) {
+            let value = self.eval(scope, &argument.value);
+            if argument.spread == Spread::Many { made.extend(value.items()) } else { made.push(value) }
+        }
+        Value::list(made)
+    }
+
+    fn pattern(&mut self, scope: &mut Scope, call: &Expr, name: &str, arguments: &[Argument]) -> Value {
+        let written =
+            argument(arguments, 0).or_else(|| keyword(arguments, "route")).or_else(|| keyword(arguments, "regex"));
+        let written = written.map(|written| self.eval(scope, written));
+        let text = written.as_ref().and_then(Value::text);
+        let paths = match (name, text) {
+            ("path", Some(text)) => vec![of_route(text)],
+            (_, Some(text)) => of_regex(text),
+            _ => Vec::new(),
+        };
+        let view = argument(arguments, 1).or_else(|| keyword(arguments, "view"));
+        let target = view.map_or(Value::Unknown, |view| self.eval(scope, view));
+        Value::Pattern(Rc::new(UrlPattern { paths, target, declared: (scope.module, call.span) }))
+    }
+
+    fn as_view(&mut self, scope: &mut Scope, class: &Value, arguments: &[Argument]) -> Value {
+        let actions = argument(arguments, 0).or_else(|| keyword(arguments, "actions"));
+        let actions = actions.map(|actions| match self.eval(scope, actions) {
+            Value::Pairs(pairs) => {
+                let text = |value: &Value| value.text().map(str::to_owned);
+                let named = pairs.iter().filter_map(|(method, action)| Some((text(method)?, text(action)?)));
+                named.map(|(method, action)| (method.to_ascii_uppercase(), action)).collect()
+            }
+            _ => Vec::new(),
+        });
+        let settings = settings_of(scope.module, arguments);
+        Value::View(Rc::new(View { target: class.clone(), actions, settings, wrappers: Vec::new() }))
+    }
+
+    /// A view among the arguments of what is not known: `login_required(view)`.
+    pub(super) fn wrapped(&mut self, scope: &mut Scope, callee: &Expr, arguments: &[Argument]) -> Option<Value> {
+        let values = arguments.iter().map(|argument| self.eval(scope, &argument.value)).collect::<Vec<_>>();
+        let inner = values.into_iter().find(Value::is_view)?;
+        let mut view = match inner {
+            Value::View(view) => (*view).clone(),
+            target => View { target, actions: None, settings: Vec::new(), wrappers: Vec::new() },
+        };
+        view.wrappers.insert(0, Wrapper { module: scope.module, expr: callee.clone() });
+        Some(Value::View(Rc::new(view)))
+    }
+
+    /// Something that a function loads by its name: `import_string("shop.views.Order")`, `get_class("shop.views", "Order")`.
+    fn loaded(&mut self, scope: &mut Scope, arguments: &[Argument]) -> Option<Value> {
+        let first = self.eval(scope, argument(arguments, 0)?);
+        let from = first.text()?.to_owned();
+        let Some(second) = argument(arguments, 1) else { return self.dotted(scope.module, &from) };
+        match self.eval(scope, second) {
+            Value::Text(name) => self.dotted(scope.module, &format!("{from}.{name}")),
+            Value::List(names) => {
+                let mut found = Vec::new();
+                for name in names.iter() {
+                    let name = format!("{from}.{}", name.text()?);
+                    found.push(self.dotted(scope.module, &name).unwrap_or(Value::Unknown));
+                }
+                Some(Value::list(found))
+            }
+            _ => None,
+        }
+    }
+
+    /// A function of the project: one that makes a view or patterns, one that wraps a view, or one that loads by name.
+    fn project_call(
+        &mut self,
+        scope: &mut Scope,
+        call: &Expr,
+        function: &FunctionRef,
+        arguments: &[Argument],
+    ) -> Value {
+        let names = self.bound(scope, function, arguments);
+        let made = self.run(function.module, &function.function, names);
+        if matches!(made, Value::List(_) | Value::Pattern(_) | Value::Include(_) | Value::Text(_) | Value::Pairs(_)) {
+            return made;
+        }
+        // What is put around a view is the view still, whatever function does it.
+        let callee = call.call().map_or(call, |(callee, _)| callee);
+        if let Some(view) = self.wrapped(scope, callee, arguments) {
+            return view;
+        }
+        match made {
+            Value::Unknown | Value::Outside(_) => self.loaded(scope, arguments).unwrap_or(made),
+            made => made,
+        }
+    }
+
+    fn bound(&mut self, scope: &mut Scope, function: &FunctionRef, arguments: &[Argument]) -> HashMap<String, Value> {
+        let mut names = HashMap::new();
+        let mut parameters = function.function.parameters.as_slice();
+        if let (Some(class), Some((first, rest))) = (&function.class, parameters.split_first())
+            && matches!(first.name.as_str(), "self" | "cls")
+        {
+            names.insert(first.name.clone(), Value::Class(class.clone()));
+            parameters = rest;
+        }
+        for parameter in function.function.parameters.iter() {
+            if let Some(default) = &parameter.default {
+                let value = self.eval(&mut Scope::new(function.module), default);
+                names.insert(parameter.name.clone(), value);
+            }
+        }
+        let mut places = parameters.iter();
+        for argument in arguments {
+            let value = self.eval(scope, &argument.value);
+            match (&argument.name, argument.spread) {
+                (Some(name), _) => {
+                    names.insert(name.clone(), value);
+                }
+                (None, Spread::One) => {
+                    names.extend(places.next().map(|parameter| (parameter.name.clone(), value)));
+                }
+                _ => {}
+            }
+        }
+        for parameter in parameters {
+            names.entry(parameter.name.clone()).or_insert(Value::Unknown);
+        }
+        names
+    }
+
+    fn register(&mut self, scope: &mut Scope, call: &Expr, router: usize, arguments: &[Argument]) -> Value {
+        let prefix = argument(arguments, 0).or_else(|| keyword(arguments, "prefix"));
+        let prefix = prefix.map(|prefix| self.eval(scope, prefix));
+        let prefix = prefix.as_ref().and_then(Value::text).map(str::to_owned);
+        let view = argument(arguments, 1).or_else(|| keyword(arguments, "viewset"));
+        let view = view.map_or(Value::Unknown, |view| self.eval(scope, view));
+        self.registered(router, Registration { prefix, view, declared: (scope.module, call.span) })
+    }
+
+    /// Adds a registration once.
+    pub(super) fn registered(&mut self, router: usize, registration: Registration) -> Value {
+        let Some(found) = self.routers.get_mut(router) else { return Value::Unknown };
+        let same =
+            |known: &Registration| known.declared == registration.declared && known.prefix == registration.prefix;
+        let place = found.registered.iter().position(same).unwrap_or_else(|| {
+            found.registered.push(registration.clone());
+            found.registered.len() - 1
+        });
+        Value::Registered(router, place)
+    }
+}
+
+/// `text.rstrip("/")` and its like.
+fn stripped<'t>(text: &'t str, method: &str, cut: Option<&str>) -> &'t str {
+    let is_cut = |letter: char| cut.map_or(letter.is_whitespace(), |cut| cut.contains(letter));
+    match (method, cut) {
+        ("removeprefix", Some(cut)) => text.strip_prefix(cut).unwrap_or(text),
+        ("removesuffix", Some(cut)) => text.strip_suffix(cut).unwrap_or(text),
+        ("lstrip", _) => text.trim_start_matches(is_cut),
+        ("rstrip", _) => text.trim_end_matches(is_cut),
+        _ => text.trim_matches(is_cut),
+    }
+}
+
+/// Returns what a call is given by name.
+pub(super) fn settings_of(module: ModuleId, arguments: &[Argument]) -> Vec<Setting> {
+    let named = arguments.iter().filter_map(|argument| Some((argument.name.clone()?, argument.value.clone())));
+    named.map(|(name, value)| Setting { name, module, value }).collect()
+}
+
+/// Returns the class of a view, where it is one of the project.
+pub(super) fn class_of(view: &Value) -> Option<&ClassRef> {
+    match view {
+        Value::Class(class) => Some(class),
+        _ => None,
+    }
+}

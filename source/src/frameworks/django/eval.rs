@@ -1,0 +1,265 @@
+//! Evaluates the expressions of URL configurations.
+
+use std::rc::Rc;
+
+use super::reader::{Scope, UrlReader};
+use super::values::Value;
+use crate::ir::{Clause, Expr, ExprKind, Function};
+use crate::project::{FunctionRef, ImportTarget, ModuleId, Resolved};
+
+/// More items of a comprehension are not made.
+const MOST_ITEMS: usize = 500;
+
+impl UrlReader<'_> {
+    /// Returns what an expression comes to.
+    pub(super) fn eval(&mut self, scope: &mut Scope, expr: &Expr) -> Value {
+        self.deeper(|reader| reader.eval_kind(scope, expr))
+    }
+
+    fn eval_kind(&mut self, scope: &mut Scope, expr: &Expr) -> Value {
+        match &*expr.kind {
+            ExprKind::Text(text) => Value::Text(text.clone()),
+            ExprKind::Name(name) => self.name(scope, name),
+            ExprKind::Member(object, name) => {
+                let object = self.eval(scope, object);
+                self.member(&object, name)
+            }
+            ExprKind::Call { callee, arguments, .. } => self.call(scope, expr, callee, arguments),
+            ExprKind::List(items) => self.items(scope, items),
+            ExprKind::Record(entries) => {
+                let mut pairs = Vec::new();
+                for entry in entries {
+                    let Some(key) = &entry.key else { continue };
+                    let key = self.eval(scope, key);
+                    pairs.push((key, self.eval(scope, &entry.value)));
+                }
+                Value::Pairs(Rc::new(pairs))
+            }
+            ExprKind::Index(object, key) => self.index(scope, object, key),
+            ExprKind::Template(text, parts) => self.template(scope, text, parts),
+            ExprKind::Operation(sign, parts) => self.operation(scope, sign, parts),
+            ExprKind::Choice { yes, no, .. } => self.eval(scope, yes).either_arm(|| self.eval(scope, no)),
+            ExprKind::Logic { parts, .. } => {
+                let values: Vec<Value> = parts.iter().map(|part| self.eval(scope, part)).collect();
+                let known = values.iter().find(|value| !value.is_unknown() && value.truth() != Some(false));
+                known.or(values.last()).cloned().unwrap_or(Value::Unknown)
+            }
+            ExprKind::Comprehension { body, clauses, conditions } => {
+                self.comprehension(scope, body, (clauses, conditions))
+            }
+            ExprKind::Function(function) => self.lambda(scope.module, function),
+            ExprKind::Assign(target, value) => {
+                let value = self.eval(scope, value);
+                self.bind(scope, target, value.clone());
+                value
+            }
+            ExprKind::Await(inner) => self.eval(scope, inner),
+            ExprKind::Constant(word) => match word.as_str() {
+                "True" => Value::Flag(true),
+                "False" | "None" => Value::Flag(false),
+                // A number is compared as it is written.
+                number if number.starts_with(|letter: char| letter.is_ascii_digit()) => Value::Text(number.to_owned()),
+                _ => Value::Unknown,
+            },
+            ExprKind::Not(_) | ExprKind::Compare(..) | ExprKind::Other(_) => Value::Unknown,
+        }
+    }
+
+    fn lambda(&self, module: ModuleId, function: &std::sync::Arc<Function>) -> Value {
+        Value::Function(FunctionRef { module, function: function.clone(), class: None })
+    }
+
+    fn items(&mut self, scope: &mut Scope, items: &[Expr]) -> Value {
+        let mut made = Vec::new();
+        for item in items {
+            match &*item.kind {
+                // `*patterns`
+                ExprKind::Other(parts) if self.project.text(scope.module, item.span).starts_with('*') => {
+                    for part in parts {
+                        made.extend(self.eval(scope, part).items());
+                    }
+                }
+                _ => made.push(self.eval(scope, item)),
+            }
+        }
+        Value::list(made)
+    }
+
+    /// Returns what stands behind the dot.
+    pub(super) fn member(&mut self, object: &Value, name: &str) -> Value {
+        match (object, name) {
+            (Value::Router(router), "urls") => Value::RouterUrls(*router),
+            (Value::Router(router), "registry") => Value::Registry(*router),
+            (Value::Module(module), _) => self.module_member(*module, name),
+            (Value::Class(class), _) => {
+                if let Some(method) = self.project.method(class, name) {
+                    return Value::Function(method);
+                }
+                match self.project.class_field(class, name) {
+                    Some((module, value)) => self.eval(&mut Scope::new(module), &value),
+                    None => Value::Unknown,
+                }
+            }
+            (Value::Outside(full), _) if full == "django.conf.settings" => self.setting(name),
+            (Value::Outside(full), _) => Value::Outside(format!("{full}.{name}")),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// A setting of the project, where it is a text or a list of its own.
+    fn setting(&self, name: &str) -> Value {
+        let found = self.settings.iter().find_map(|module| self.followed(*module, name));
+        match found {
+            Some(value @ (Value::Text(_) | Value::List(_))) => value,
+            _ => Value::Outside(format!("django.conf.settings.{name}")),
+        }
+    }
+
+    fn module_member(&mut self, module: ModuleId, name: &str) -> Value {
+        if let Some(value) = self.named(module, name) {
+            return value;
+        }
+        if let Some(found) = self.project.resolve(module, name) {
+            return self.resolved(found);
+        }
+        // A module below a package that does not import it itself.
+        let package = self.project.module(module).map(|module| module.path.clone()).unwrap_or_default();
+        let package = package.trim_end_matches(".py").trim_end_matches("/__init__").replace('/', ".");
+        match self.module_named(module, &format!("{package}.{name}")) {
+            Some(found) => Value::Module(found),
+            None => Value::Outside(self.project.full_name(module, name)),
+        }
+    }
+
+    /// Returns the module of a dotted name.
+    pub(super) fn module_named(&self, from: ModuleId, name: &str) -> Option<ModuleId> {
+        let target = ImportTarget { module: name.to_owned(), level: 0, name: None };
+        self.project.imported_module(self.project.module(from)?, &target)
+    }
+
+    /// Returns what a dotted name stands for: `shop.views.OrderView`.
+    pub(super) fn dotted(&mut self, from: ModuleId, name: &str) -> Option<Value> {
+        if let Some(module) = self.module_named(from, name) {
+            return Some(Value::Module(module));
+        }
+        let (module, last) = name.rsplit_once('.')?;
+        let module = self.module_named(from, module)?;
+        match self.named(module, last) {
+            Some(value) => Some(value),
+            None => {
+                let found: Resolved = self.project.resolve(module, last)?;
+                Some(self.resolved(found))
+            }
+        }
+    }
+
+    fn index(&mut self, scope: &mut Scope, object: &Expr, key: &Expr) -> Value {
+        let object = self.eval(scope, object);
+        let wanted = self.eval(scope, key);
+        match (&object, &*key.kind) {
+            (Value::Pairs(pairs), _) => {
+                let found = pairs.iter().find(|(key, _)| key.text().is_some() && key.text() == wanted.text());
+                found.map_or(Value::Unknown, |(_, value)| value.clone())
+            }
+            (Value::List(items), ExprKind::Constant(place)) => {
+                let place = place.parse::<usize>().ok();
+                place.and_then(|place| items.get(place).cloned()).unwrap_or(Value::Unknown)
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn template(&mut self, scope: &mut Scope, text: &str, parts: &[Expr]) -> Value {
+        let values: Vec<Value> = parts.iter().map(|part| self.eval(scope, part)).collect();
+        fill(text, "{}", &values)
+    }
+
+    fn operation(&mut self, scope: &mut Scope, sign: &str, parts: &[Expr]) -> Value {
+        let mut values = parts.iter().map(|part| self.eval(scope, part)).collect::<Vec<_>>().into_iter();
+        match (sign, values.next(), values.next()) {
+            ("+", Some(left), Some(right)) => left.add(right),
+            ("%", Some(Value::Text(text)), Some(right)) => fill(&text, "%s", &right.items()),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn comprehension(&mut self, scope: &mut Scope, body: &Expr, (clauses, conditions): (&[Clause], &[Expr])) -> Value {
+        let Some((clause, rest)) = clauses.split_first() else {
+            let mut tests = conditions.iter().map(|test| self.decide(scope, test));
+            let is_left_out = tests.any(|holds| holds == Some(false));
+            let made = if is_left_out { Vec::new() } else { vec![self.eval(scope, body)] };
+            return Value::list(made);
+        };
+        let source = self.eval(scope, &clause.source);
+        let items = if source.is_unknown() { vec![Value::Unknown] } else { source.items() };
+        let mut made = Vec::new();
+        for item in items.into_iter().take(MOST_ITEMS) {
+            self.bind(scope, &clause.target, item);
+            made.extend(self.comprehension(scope, body, (rest, conditions)).items());
+        }
+        Value::list(made)
+    }
+
+    /// Returns whether a condition holds. Absent where only the running program knows.
+    pub(super) fn decide(&mut self, scope: &mut Scope, test: &Expr) -> Option<bool> {
+        match &*test.kind {
+            ExprKind::Not(inner) => self.decide(scope, inner).map(|holds| !holds),
+            ExprKind::Logic { all, parts } => {
+                let parts: Vec<Option<bool>> = parts.iter().map(|part| self.decide(scope, part)).collect();
+                if parts.contains(&Some(!*all)) {
+                    Some(!*all)
+                } else {
+                    parts.iter().all(Option::is_some).then_some(*all)
+                }
+            }
+            ExprKind::Compare(parts, signs) => {
+                let ([left, right], [sign]) = (parts.as_slice(), signs.as_slice()) else { return None };
+                if !scope.is_called && matches!(&*left.kind, ExprKind::Member(..)) {
+                    return None;
+                }
+                let (left, right) = (self.eval(scope, left), self.eval(scope, right));
+                let equal = |left: &Value, right: &Value| Some(left.text()? == right.text()?);
+                match sign.as_str() {
+                    "==" => equal(&left, &right),
+                    "!=" => equal(&left, &right).map(|holds| !holds),
+                    "in" | "not in" if matches!(right, Value::List(_)) => {
+                        let found = right.items().iter().map(|item| equal(&left, item)).collect::<Option<Vec<_>>>()?;
+                        Some(found.contains(&true) == (sign == "in"))
+                    }
+                    _ => None,
+                }
+            }
+            // A setting or a variable of a module may be another one where the program runs.
+            ExprKind::Name(name) if !scope.names.contains_key(name) => None,
+            ExprKind::Name(_) if !scope.is_called => None,
+            ExprKind::Name(_) | ExprKind::Member(..) if scope.is_called => self.eval(scope, test).truth(),
+            _ => None,
+        }
+    }
+}
+
+impl Value {
+    /// Returns what either arm of a choice may be.
+    fn either_arm(self, other: impl FnOnce() -> Value) -> Value {
+        match self {
+            Value::Unknown | Value::List(_) | Value::Flag(_) => {
+                let other = other();
+                self.either(other)
+            }
+            known => known,
+        }
+    }
+}
+
+/// Puts texts where a text has places for them.
+pub(super) fn fill(text: &str, mark: &str, values: &[Value]) -> Value {
+    let mut pieces = text.split(mark);
+    let mut made = pieces.next().unwrap_or_default().to_owned();
+    let mut values = values.iter();
+    for piece in pieces {
+        let Some(part) = values.next().and_then(Value::text) else { return Value::Unknown };
+        made.push_str(part);
+        made.push_str(piece);
+    }
+    Value::Text(made)
+}

@@ -1,0 +1,342 @@
+//! Permission classes of the REST framework: of an action, of a class, by `get_permissions`, or the default of the project.
+
+use std::collections::BTreeMap;
+
+use super::bodies::test_kind;
+use super::classes::Answer;
+use super::guards::GuardReader;
+use super::values::View;
+use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted, last_part, literal};
+use crate::project::{ClassRef, FunctionRef, ModuleId, Resolved};
+use crate::routes::{Guard, GuardKind, GuardLevel};
+
+/// Permissions within permissions deeper than this are not read.
+const MOST_DEPTH: usize = 6;
+
+/// What is asked of a view: method of HTTP and action. Empty where it may be any.
+pub(super) struct Asked<'a> {
+    method: &'a str,
+    action: &'a str,
+}
+
+impl Asked<'_> {
+    /// Anything.
+    pub(super) fn any() -> Asked<'static> {
+        Asked { method: "", action: "" }
+    }
+
+    fn is_safe(&self) -> bool {
+        self.method == "GET"
+    }
+}
+
+/// Where a walk through `get_permissions` stands.
+#[derive(Default)]
+struct Choice {
+    /// What variables were given.
+    given: BTreeMap<String, Expr>,
+    /// What may be returned.
+    returned: Vec<Option<Expr>>,
+}
+
+impl GuardReader<'_> {
+    /// Returns the permission classes that guard one method of a view.
+    pub(super) fn permissions_of(&self, view: &View, class: &ClassRef, answer: &Answer) -> Vec<Guard> {
+        let bases = self.project.bases_of(class);
+        if !bases.iter().any(|base| is_of_rest(base)) {
+            return Vec::new();
+        }
+        let asked = Asked { method: &answer.method, action: &answer.action };
+        let given = view.settings.iter().find(|setting| setting.name == "permission_classes");
+        let field = self.project.class_field(class, "permission_classes").map(|own| (own, GuardLevel::Router));
+        let own = given.map(|given| ((given.module, given.value.clone()), GuardLevel::Route)).or(field);
+        let own = own.or_else(|| self.defaults.clone().map(|defaults| (defaults, GuardLevel::App)));
+        match self.project.method(class, "get_permissions") {
+            Some(method) => self.chosen(class, &method, own, &asked),
+            None => own.map(|(own, level)| self.permission_guards(&own, level, &asked)).unwrap_or_default(),
+        }
+    }
+
+    /// What `get_permissions` returns for what is asked.
+    fn chosen(
+        &self,
+        class: &ClassRef,
+        method: &FunctionRef,
+        own: Option<((ModuleId, Expr), GuardLevel)>,
+        asked: &Asked,
+    ) -> Vec<Guard> {
+        let mut choice = Choice::default();
+        self.choose(class, &method.function.body, asked, &mut choice);
+        match choice.returned.as_slice() {
+            [Some(value)] => self.permission_guards(&(method.module, value.clone()), GuardLevel::Route, asked),
+            [None] => own.map(|(own, level)| self.permission_guards(&own, level, asked)).unwrap_or_default(),
+            _ => vec![Guard {
+                name: format!("{}.get_permissions", class.class.name),
+                kind: GuardKind::Unknown,
+                level: GuardLevel::Router,
+                place: self.project.place(method.module, method.function.span),
+            }],
+        }
+    }
+
+    /// Walks statements; returns whether the end is reached on no way.
+    fn choose(&self, class: &ClassRef, statements: &[Statement], asked: &Asked, choice: &mut Choice) -> bool {
+        for statement in statements {
+            match &statement.kind {
+                StatementKind::Assign(targets, Some(value)) => {
+                    if let Some(value) = self.listed(class, value, asked, choice) {
+                        choice.given.extend(targets.iter().filter_map(dotted).map(|name| (name, value.clone())));
+                    }
+                }
+                StatementKind::If { test, body, otherwise } => match holds(test, asked) {
+                    Some(true) if self.choose(class, body, asked, choice) => return true,
+                    Some(false) if self.choose(class, otherwise, asked, choice) => return true,
+                    Some(_) => {}
+                    None => {
+                        let before = choice.given.clone();
+                        let first = self.choose(class, body, asked, choice);
+                        let after = std::mem::replace(&mut choice.given, before);
+                        let second = self.choose(class, otherwise, asked, choice);
+                        if first && second {
+                            return true;
+                        }
+                        if !first && after != choice.given {
+                            // Either may be what is returned: it is not known which.
+                            choice.returned.extend([None, None]);
+                        }
+                    }
+                },
+                StatementKind::Try { body, .. } if self.choose(class, body, asked, choice) => return true,
+                StatementKind::Return(Some(value)) => {
+                    let value = self.listed(class, value, asked, choice);
+                    choice.returned.push(value);
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+
+    /// The list that an expression stands for; absent for what the class has anyway.
+    fn listed(&self, class: &ClassRef, expr: &Expr, asked: &Asked, choice: &Choice) -> Option<Expr> {
+        match &*expr.kind {
+            ExprKind::List(_) => Some(expr.clone()),
+            // `[permission() for permission in permission_classes]`
+            ExprKind::Comprehension { clauses, .. } => self.listed(class, &clauses.first()?.source, asked, choice),
+            ExprKind::Index(object, _) => {
+                // `self.permission_classes_by_action[self.action]`
+                let name = dotted(object)?;
+                let (_, value) = self.project.class_field(class, name.strip_prefix("self.")?)?;
+                let ExprKind::Record(entries) = &*value.kind else { return None };
+                let of = |wanted: &str| {
+                    let key = |entry: &&crate::ir::Entry| entry.key.as_ref().and_then(literal) == Some(wanted);
+                    entries.iter().find(key).map(|entry| entry.value.clone())
+                };
+                of(asked.action).or_else(|| of("default"))
+            }
+            ExprKind::Name(_) | ExprKind::Member(..) => {
+                let name = dotted(expr)?;
+                let field = || self.project.class_field(class, name.strip_prefix("self.")?).map(|(_, value)| value);
+                choice.given.get(&name).cloned().or_else(field)
+            }
+            // `super().get_permissions()` gives what the object has by then.
+            ExprKind::Call { .. } => choice.given.get("self.permission_classes").cloned(),
+            _ => None,
+        }
+    }
+
+    /// Returns the guards that a list of permission classes makes.
+    pub(super) fn permission_guards(
+        &self,
+        (module, value): &(ModuleId, Expr),
+        level: GuardLevel,
+        asked: &Asked,
+    ) -> Vec<Guard> {
+        let place = self.project.place(*module, value.span);
+        let (module, value) = match self.project.resolve_expr(*module, value) {
+            Some(Resolved::Value(of, _, found)) => (of, found),
+            _ => (*module, value.clone()),
+        };
+        let items = match &*value.kind {
+            ExprKind::List(items) => items.clone(),
+            ExprKind::Operation(..) => added(&value),
+            _ => vec![value],
+        };
+        if items.is_empty() {
+            // Every caller passes an empty list.
+            return vec![Guard { name: "permission_classes = []".to_owned(), kind: GuardKind::Public, level, place }];
+        }
+        let guard = |item: &Expr| {
+            let place = if item.span.line > 0 { self.project.place(module, item.span) } else { place.clone() };
+            let name = literal(item).map_or_else(|| self.project.text(module, item.span).to_owned(), str::to_owned);
+            let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+            Guard { name, kind: self.permission(module, item, asked, 0), level, place }
+        };
+        items.iter().map(guard).collect()
+    }
+
+    /// What one permission class keeps out.
+    fn permission(&self, module: ModuleId, expr: &Expr, asked: &Asked, depth: usize) -> GuardKind {
+        if depth > MOST_DEPTH {
+            return GuardKind::Unknown;
+        }
+        match &*expr.kind {
+            ExprKind::Operation(sign, parts) => {
+                let kinds: Vec<_> = parts.iter().map(|part| self.permission(module, part, asked, depth + 1)).collect();
+                if sign == "&" {
+                    all_of(kinds)
+                } else if sign == "|" {
+                    any_of(kinds)
+                } else {
+                    GuardKind::Unknown
+                }
+            }
+            ExprKind::Call { callee, arguments, .. } => {
+                let text = arguments.first().and_then(|first| self.project.constant(module, &first.value));
+                match (self.permission(module, callee, asked, depth + 1), text) {
+                    (GuardKind::Role(_) | GuardKind::Unknown, Some(text)) => GuardKind::Role(text),
+                    (kind, _) => kind,
+                }
+            }
+            ExprKind::Text(full) => match self.project.resolve_full(module, full) {
+                Some(Resolved::Class(class)) => self.permission_class(&class, asked, depth),
+                _ => outside_permission(last_part(full), asked),
+            },
+            _ => match self.project.resolve_expr(module, expr) {
+                Some(Resolved::Class(class)) => self.permission_class(&class, asked, depth),
+                Some(Resolved::Value(of, _, value)) => self.permission(of, &value, asked, depth + 1),
+                Some(_) => GuardKind::Unknown,
+                None => dotted(expr).map_or(GuardKind::Unknown, |name| {
+                    outside_permission(last_part(&self.project.full_name(module, &name)), asked)
+                }),
+            },
+        }
+    }
+
+    fn permission_class(&self, class: &ClassRef, asked: &Asked, depth: usize) -> GuardKind {
+        let above = || {
+            let bases = self.project.bases_of(class);
+            let kinds = bases.iter().map(|base| outside_permission(last_part(base), asked));
+            all_of(kinds.collect())
+        };
+        let Some(method) = self.project.method(class, "has_permission").filter(|_| depth <= MOST_DEPTH) else {
+            return above();
+        };
+        if asked.is_safe() && passes_safe(&method.function.body) {
+            return GuardKind::Public;
+        }
+        match test_kind(self.project, &method) {
+            GuardKind::Unknown => above(),
+            kind => kind,
+        }
+    }
+}
+
+/// `if request.method in SAFE_METHODS: return True`
+fn passes_safe(body: &[Statement]) -> bool {
+    body.iter().any(|statement| match &statement.kind {
+        StatementKind::If { test, body, .. } => {
+            let passes = body.iter().any(|inner| match &inner.kind {
+                StatementKind::Return(Some(value)) => {
+                    matches!(&*value.kind, ExprKind::Constant(word) if word == "True")
+                }
+                _ => false,
+            });
+            passes && asks_safe(test)
+        }
+        _ => false,
+    })
+}
+
+fn asks_safe(test: &Expr) -> bool {
+    match &*test.kind {
+        ExprKind::Compare(parts, signs) => {
+            let names = parts.iter().filter_map(dotted).collect::<Vec<_>>();
+            signs.iter().any(|sign| sign == "in") && names.iter().any(|name| last_part(name) == "SAFE_METHODS")
+        }
+        _ => false,
+    }
+}
+
+/// Whether a test of action or method holds. Absent where it asks for something else.
+fn holds(test: &Expr, asked: &Asked) -> Option<bool> {
+    match &*test.kind {
+        ExprKind::Not(inner) => holds(inner, asked).map(|holds| !holds),
+        ExprKind::Logic { all, parts } => {
+            let parts: Vec<Option<bool>> = parts.iter().map(|part| holds(part, asked)).collect();
+            if parts.contains(&Some(!*all)) { Some(!*all) } else { parts.iter().all(Option::is_some).then_some(*all) }
+        }
+        ExprKind::Compare(parts, signs) => {
+            let (Some([left, right]), Some(sign)) = (parts.get(0..2), signs.first()) else { return None };
+            let name = dotted(left)?;
+            let actual = match last_part(&name) {
+                "action" => asked.action,
+                "method" => asked.method,
+                _ => return None,
+            };
+            let listed: Vec<&str> = match &*right.kind {
+                ExprKind::List(items) => items.iter().map(literal).collect::<Option<_>>()?,
+                _ if last_part(&dotted(right).unwrap_or_default()) == "SAFE_METHODS" => vec!["GET"],
+                _ => vec![literal(right)?],
+            };
+            let is_in = listed.contains(&actual);
+            match sign.as_str() {
+                "==" | "in" => Some(is_in),
+                "!=" | "not in" => Some(!is_in),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Lists that are added to each other.
+fn added(expr: &Expr) -> Vec<Expr> {
+    match &*expr.kind {
+        ExprKind::List(items) => items.clone(),
+        ExprKind::Operation(sign, parts) if sign == "+" => parts.iter().flat_map(added).collect(),
+        _ => vec![expr.clone()],
+    }
+}
+
+/// What is kept out where all must let a caller pass.
+fn all_of(kinds: Vec<GuardKind>) -> GuardKind {
+    let mut known: Vec<GuardKind> = kinds.into_iter().filter(|kind| *kind != GuardKind::Unknown).collect();
+    known.sort_by_key(|kind| match kind {
+        GuardKind::Role(_) => 0,
+        GuardKind::Authentication => 1,
+        GuardKind::Public | GuardKind::Unknown => 2,
+    });
+    known.into_iter().next().unwrap_or(GuardKind::Unknown)
+}
+
+/// What is kept out where one suffices.
+fn any_of(kinds: Vec<GuardKind>) -> GuardKind {
+    if kinds.contains(&GuardKind::Public) || kinds.contains(&GuardKind::Unknown) {
+        return kinds.into_iter().find(|kind| *kind == GuardKind::Public).unwrap_or(GuardKind::Unknown);
+    }
+    let is_signed_in = kinds.contains(&GuardKind::Authentication);
+    if is_signed_in { GuardKind::Authentication } else { kinds.into_iter().next().unwrap_or(GuardKind::Unknown) }
+}
+
+fn outside_permission(name: &str, asked: &Asked) -> GuardKind {
+    match name {
+        "AllowAny" => GuardKind::Public,
+        "IsAuthenticated" | "HasAPIKey" | "TokenMatchesOASRequirements" => GuardKind::Authentication,
+        "IsAuthenticatedOrReadOnly" | "DjangoModelPermissionsOrAnonReadOnly" if asked.is_safe() => GuardKind::Public,
+        "IsAuthenticatedOrReadOnly" => GuardKind::Authentication,
+        "IsAdminUser" => GuardKind::Role("staff".to_owned()),
+        "DjangoModelPermissions" | "DjangoObjectPermissions" | "DjangoModelPermissionsOrAnonReadOnly" => {
+            GuardKind::Role("model permissions".to_owned())
+        }
+        "TokenHasScope" | "TokenHasReadWriteScope" | "TokenHasResourceScope" => GuardKind::Role("scope".to_owned()),
+        _ => GuardKind::Unknown,
+    }
+}
+
+/// Whether a class is a view of the REST framework.
+fn is_of_rest(base: &str) -> bool {
+    let last = last_part(base);
+    base.starts_with("rest_framework") || last.ends_with("APIView") || last.ends_with("ViewSet")
+}

@@ -1,0 +1,281 @@
+//! Follows the statements of URL configurations as far as lists, routers and views go. Both arms of a condition are
+//! followed; what is asked of the running program is not known.
+
+use std::collections::HashMap;
+
+use super::values::{Router, Value};
+use crate::ir::{Expr, ExprKind, Function, Span, Statement, StatementKind};
+use crate::project::{ClassRef, FunctionRef, Module, ModuleId, Project, Resolved};
+
+/// More steps are not taken in one project.
+const MOST_STEPS: usize = 400_000;
+/// Calls and names deeper within each other are not followed.
+const MOST_DEPTH: usize = 40;
+/// More rounds of one loop are not followed.
+const MOST_ROUNDS: usize = 200;
+
+/// What the URL configurations of a project come to.
+pub(super) struct UrlReader<'p> {
+    pub(super) project: &'p Project,
+    /// The routers that are made anywhere.
+    pub(super) routers: Vec<Router>,
+    /// What could not be told.
+    pub(super) unclear: Vec<String>,
+    /// The modules of the settings.
+    pub(super) settings: Vec<ModuleId>,
+    modules: HashMap<ModuleId, HashMap<String, Value>>,
+    steps: usize,
+    depth: usize,
+}
+
+/// The names that are known at one place.
+#[derive(Debug, Clone)]
+pub(super) struct Scope {
+    /// The module.
+    pub(super) module: ModuleId,
+    /// What its variables stand for.
+    pub(super) names: HashMap<String, Value>,
+    /// What was returned.
+    returned: Vec<Value>,
+    /// Whether every way so far has returned.
+    is_done: bool,
+    /// Whether it is a call of a function: its variables are what it was given.
+    pub(super) is_called: bool,
+}
+
+impl Scope {
+    /// Makes an empty one.
+    pub(super) fn new(module: ModuleId) -> Self {
+        Scope { module, names: HashMap::new(), returned: Vec::new(), is_done: false, is_called: false }
+    }
+
+    /// Makes one for the other arm of a condition.
+    fn arm(&self) -> Self {
+        Scope { names: self.names.clone(), is_called: self.is_called, ..Scope::new(self.module) }
+    }
+}
+
+impl<'p> UrlReader<'p> {
+    pub(super) fn new(project: &'p Project) -> Self {
+        UrlReader {
+            project,
+            routers: Vec::new(),
+            unclear: Vec::new(),
+            settings: Vec::new(),
+            modules: HashMap::new(),
+            steps: 0,
+            depth: 0,
+        }
+    }
+
+    /// Follows a module once.
+    pub(super) fn follow(&mut self, id: ModuleId) {
+        let project = self.project;
+        let Some(module) = project.module(id).filter(|_| !self.modules.contains_key(&id)) else { return };
+        self.modules.insert(id, HashMap::new());
+        let mut scope = Scope::new(id);
+        self.statements(&mut scope, &module.statements);
+        self.modules.insert(id, scope.names);
+    }
+
+    /// Returns a value that a module that deals with routes gives a name.
+    pub(super) fn named(&mut self, id: ModuleId, name: &str) -> Option<Value> {
+        let is_routing = self.project.module(id).is_some_and(deals_with_routes);
+        if is_routing {
+            self.follow(id);
+        }
+        self.modules.get(&id)?.get(name).cloned()
+    }
+
+    /// Returns a value of a module that was followed.
+    pub(super) fn followed(&self, id: ModuleId, name: &str) -> Option<Value> {
+        self.modules.get(&id)?.get(name).cloned()
+    }
+
+    /// Does one step deeper; what is too deep or too much is not known.
+    pub(super) fn deeper(&mut self, act: impl FnOnce(&mut Self) -> Value) -> Value {
+        self.steps += 1;
+        if self.depth >= MOST_DEPTH || self.steps > MOST_STEPS {
+            if self.steps == MOST_STEPS + 1 {
+                self.unclear.push(format!("routes of Django: more than {MOST_STEPS} steps are not followed"));
+            }
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = act(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// Follows statements in order.
+    pub(super) fn statements(&mut self, scope: &mut Scope, statements: &[Statement]) {
+        for statement in statements {
+            if scope.is_done {
+                return;
+            }
+            self.statement(scope, statement);
+        }
+    }
+
+    fn statement(&mut self, scope: &mut Scope, statement: &Statement) {
+        match &statement.kind {
+            StatementKind::Assign(targets, Some(value)) => self.assign(scope, targets, value),
+            StatementKind::Expr(expr) => self.effect(scope, expr),
+            StatementKind::If { test, body, otherwise } => match self.decide(scope, test) {
+                Some(true) => self.statements(scope, body),
+                Some(false) => self.statements(scope, otherwise),
+                None => {
+                    let mut other = scope.arm();
+                    self.statements(scope, body);
+                    self.statements(&mut other, otherwise);
+                    merge(scope, other);
+                }
+            },
+            StatementKind::For { target, source, body, .. } => self.rounds(scope, target, source, body),
+            StatementKind::While { body, .. } | StatementKind::With { body, .. } | StatementKind::Block(body) => {
+                self.statements(scope, body);
+            }
+            StatementKind::Try { body, handlers, otherwise, finally } => {
+                let mut other = scope.arm();
+                self.statements(scope, body);
+                self.statements(scope, otherwise);
+                for handler in handlers {
+                    self.statements(&mut other, handler);
+                }
+                merge(scope, other);
+                self.statements(scope, finally);
+            }
+            StatementKind::Function(function) => {
+                let function = FunctionRef { module: scope.module, function: function.clone(), class: None };
+                scope.names.insert(function.function.name.clone(), Value::Function(function));
+            }
+            StatementKind::Class(class) => {
+                let class = ClassRef { module: scope.module, class: class.clone() };
+                scope.names.insert(class.class.name.clone(), Value::Class(class));
+            }
+            StatementKind::Throw(_) | StatementKind::Return(None) => scope.is_done = true,
+            StatementKind::Return(Some(value)) => {
+                let value = self.eval(scope, value);
+                scope.returned.push(value);
+                scope.is_done = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn assign(&mut self, scope: &mut Scope, targets: &[Expr], value: &Expr) {
+        let mut made = self.eval(scope, value);
+        for target in targets {
+            if self.is_added(scope.module, target, value) {
+                let before = self.eval(scope, target);
+                made = before.add(made);
+            }
+            self.bind(scope, target, made.clone());
+        }
+    }
+
+    /// `a += b` is lowered as `a = b`; its text says which.
+    fn is_added(&self, module: ModuleId, target: &Expr, value: &Expr) -> bool {
+        let between = Span { start: target.span.end, end: value.span.start, ..Span::default() };
+        self.project.text(module, between).trim().starts_with("+=")
+    }
+
+    /// Binds a name, or names to the items of a list.
+    pub(super) fn bind(&mut self, scope: &mut Scope, target: &Expr, value: Value) {
+        if let Some(name) = target.name() {
+            scope.names.insert(name.to_owned(), value);
+        } else if let ExprKind::List(parts) = &*target.kind {
+            let items = match &value {
+                Value::List(items) if items.len() == parts.len() => items.to_vec(),
+                _ => vec![Value::Unknown; parts.len()],
+            };
+            for (part, item) in parts.iter().zip(items) {
+                self.bind(scope, part, item);
+            }
+        }
+    }
+
+    fn rounds(&mut self, scope: &mut Scope, target: &Expr, source: &Expr, body: &[Statement]) {
+        let source = self.eval(scope, source);
+        let mut items = source.items();
+        if items.is_empty() && source.is_unknown() {
+            // Followed once: what it declares is named as not clear.
+            items.push(Value::Unknown);
+        }
+        for item in items.into_iter().take(MOST_ROUNDS) {
+            self.bind(scope, target, item);
+            self.statements(scope, body);
+            // A round that returned may be one that never is.
+            scope.is_done = false;
+        }
+    }
+
+    /// Calls a function of the project with these names; returns what it returns.
+    pub(super) fn run(&mut self, module: ModuleId, function: &Function, names: HashMap<String, Value>) -> Value {
+        self.deeper(|reader| {
+            let mut scope = Scope { names, is_called: true, ..Scope::new(module) };
+            reader.statements(&mut scope, &function.body);
+            scope.returned.into_iter().reduce(Value::either).unwrap_or(Value::Unknown)
+        })
+    }
+
+    /// Returns what a name stands for at one place.
+    pub(super) fn name(&mut self, scope: &Scope, name: &str) -> Value {
+        if let Some(value) = scope.names.get(name) {
+            return value.clone();
+        }
+        self.global(scope.module, name)
+    }
+
+    /// Returns what a name at the top of a module stands for.
+    pub(super) fn global(&mut self, module: ModuleId, name: &str) -> Value {
+        if let Some(value) = self.modules.get(&module).and_then(|names| names.get(name)) {
+            return value.clone();
+        }
+        let project = self.project;
+        match project.resolve(module, name) {
+            Some(found) => self.resolved(found),
+            None => Value::Outside(project.full_name(module, name)),
+        }
+    }
+
+    /// Returns the value of what a name was resolved to.
+    pub(super) fn resolved(&mut self, found: Resolved) -> Value {
+        match found {
+            Resolved::Function(function) => Value::Function(function),
+            Resolved::Class(class) => Value::Class(class),
+            Resolved::Module(module) => Value::Module(module),
+            Resolved::Value(module, name, value) => {
+                if let Some(known) = self.named(module, &name) {
+                    return known;
+                }
+                self.deeper(|reader| reader.eval(&mut Scope::new(module), &value))
+            }
+        }
+    }
+}
+
+/// Returns whether a module may declare routes or make routers.
+pub(super) fn deals_with_routes(module: &Module) -> bool {
+    ["urlpatterns", "Router(", ".register(", "path("].iter().any(|word| module.text.contains(word))
+}
+
+/// Leaves what either arm leaves; an arm that returned leaves only what it returned.
+fn merge(scope: &mut Scope, other: Scope) {
+    scope.returned.extend(other.returned);
+    if other.is_done {
+        return;
+    }
+    if scope.is_done {
+        scope.names = other.names;
+        scope.is_done = false;
+        return;
+    }
+    for (name, value) in other.names {
+        let merged = match scope.names.remove(&name) {
+            Some(known) => known.either(value),
+            None => value,
+        };
+        scope.names.insert(name, merged);
+    }
+}

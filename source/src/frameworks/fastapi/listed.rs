@@ -1,0 +1,127 @@
+//! Starlette's way: `routes=[Route("/x", handler), Mount("/y", routes=[..])]`.
+
+use super::dependencies::parameter_guards;
+use super::mounts::mount_router;
+use crate::frameworks::python::{Declaration, Graph, GuardSite, Meaning, RouterId, ScopeId, Survey};
+use crate::ir::{Argument, Expr, ExprKind, argument, dotted, keyword, last_part};
+use crate::project::FunctionRef;
+use crate::routes::{GuardLevel, join};
+
+/// Mounts within mounts are followed no deeper.
+const MOST_DEPTH: usize = 8;
+/// Methods of a class-based endpoint.
+const ENDPOINT_METHODS: [&str; 6] = ["get", "post", "put", "patch", "delete", "options"];
+
+/// Where a list of routes is mounted.
+struct Listing<'a> {
+    router: RouterId,
+    prefix: &'a str,
+    depth: usize,
+}
+
+/// Collects the routes that applications and routers are made with.
+pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
+    for made in survey.made(&["FastAPI", "Starlette", "APIRouter", "Router"]) {
+        let router = (survey.module(made.at), made.call.span.start);
+        let plain = argument(made.arguments, 0).filter(|_| made.class == "Router");
+        let Some(list) = keyword(made.arguments, "routes").or(plain) else { continue };
+        if graph.routers.contains_key(&router) {
+            add_list(survey, graph, &Listing { router, prefix: "", depth: 0 }, (made.at, list));
+        }
+    }
+}
+
+fn add_list(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, list): (ScopeId, &Expr)) {
+    if listing.depth > MOST_DEPTH {
+        return;
+    }
+    match &*list.kind {
+        ExprKind::List(items) => items.iter().for_each(|item| add_items(survey, graph, listing, (at, item))),
+        ExprKind::Operation(sign, parts) if sign == "+" => {
+            parts.iter().for_each(|part| add_list(survey, graph, listing, (at, part)));
+        }
+        _ => {
+            for meaning in survey.meanings(at, list) {
+                let Meaning::Value(of, value) = meaning else { continue };
+                if value.span != list.span && matches!(&*value.kind, ExprKind::List(_) | ExprKind::Operation(..)) {
+                    let deeper = Listing { depth: listing.depth + 1, ..*listing };
+                    add_list(survey, graph, &deeper, (of, &value));
+                }
+            }
+        }
+    }
+}
+
+fn add_items(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, item): (ScopeId, &Expr)) {
+    // `*other_routes`
+    if let ExprKind::Other(parts) = &*item.kind {
+        parts.iter().for_each(|part| add_list(survey, graph, listing, (at, part)));
+        return;
+    }
+    for meaning in survey.meanings(at, item) {
+        let Meaning::Value(of, value) = meaning else { continue };
+        let Some((callee, arguments)) = value.call() else { continue };
+        let Some(path) = keyword(arguments, "path").or_else(|| argument(arguments, 0)) else { continue };
+        let Some(path) = survey.text(of, path) else {
+            graph.unclear.push(format!("{}: the path is made at runtime", survey.shown(of, value.span)));
+            continue;
+        };
+        let whole = join(listing.prefix, &path);
+        match dotted(callee).as_deref().map(last_part) {
+            Some("Route" | "APIRoute") => add_route(survey, graph, listing, (of, &value, &whole)),
+            Some("Mount") => {
+                let deeper = Listing { prefix: &whole, depth: listing.depth + 1, ..*listing };
+                add_mount(survey, graph, &deeper, (of, arguments));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn add_mount(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, arguments): (ScopeId, &[Argument])) {
+    if let Some(list) = keyword(arguments, "routes") {
+        add_list(survey, graph, listing, (at, list));
+    }
+    if let Some(app) = keyword(arguments, "app").or_else(|| argument(arguments, 1)) {
+        mount_router(survey, graph, (at, app), (listing.router, listing.prefix));
+    }
+}
+
+fn add_route(survey: &Survey, graph: &mut Graph, listing: &Listing, (at, route, path): (ScopeId, &Expr, &str)) {
+    let arguments = survey.arguments(at, route);
+    let endpoint = keyword(&arguments, "endpoint").or_else(|| argument(&arguments, 1));
+    let given = keyword(&arguments, "methods").and_then(|methods| survey.texts(at, methods));
+    let answering = endpoint.map(|endpoint| answering(survey, at, endpoint, given)).unwrap_or_default();
+    if answering.is_empty() {
+        graph.unclear.push(format!("{}: the handler is made at runtime", survey.shown(at, route.span)));
+    }
+    for (methods, handler) in answering {
+        let place = survey.defining(&handler).unwrap_or(at);
+        let site = GuardSite { at: place, level: GuardLevel::Route, span: handler.function.span };
+        graph.declared.push(Declaration {
+            routers: vec![listing.router],
+            path: path.to_owned(),
+            methods,
+            guards: parameter_guards(survey, site, &handler.function),
+            handler,
+            at: (survey.module(at), route.span),
+        });
+    }
+}
+
+/// The functions that answer, each with its methods: a class has one for each.
+fn answering(
+    survey: &Survey,
+    at: ScopeId,
+    endpoint: &Expr,
+    given: Option<Vec<String>>,
+) -> Vec<(Vec<String>, FunctionRef)> {
+    if let Some(class) = survey.class(at, endpoint) {
+        let methods = ENDPOINT_METHODS.into_iter();
+        let methods = methods.filter_map(|name| survey.project.method(&class, name).map(|found| (name, found)));
+        return methods.map(|(name, found)| (vec![name.to_ascii_uppercase()], found)).collect();
+    }
+    let methods = given.unwrap_or_else(|| vec!["GET".to_owned()]);
+    let methods: Vec<String> = methods.iter().map(|method| method.to_ascii_uppercase()).collect();
+    survey.function(at, endpoint).map(|function| (methods, function)).into_iter().collect()
+}

@@ -1,0 +1,158 @@
+//! Which function a path means: through modules, `use` and re-exports.
+
+use super::RustCode;
+use crate::frameworks::query::At;
+use crate::frameworks::scopes::Bound;
+
+/// Longer chains of names are not followed.
+const MOST_STEPS: usize = 8;
+
+/// Returns the path of the module that a node stands in, its crate first.
+pub(super) fn module_of(at: At<'_>) -> Vec<String> {
+    let path = at.file.module.path.trim_end_matches(".rs");
+    let (folder, inner) = match path.rsplit_once("src/") {
+        Some((folder, inner)) => (folder.trim_end_matches('/'), inner),
+        None => path.rsplit_once('/').unwrap_or(("", path)),
+    };
+    let name = folder.rsplit('/').next().unwrap_or("").replace('-', "_");
+    let mut parts = vec![name];
+    parts.extend(inner.split('/').map(str::to_owned));
+    if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+        parts.pop();
+    }
+    let mut inline: Vec<String> = Vec::new();
+    inline.extend(at.ancestors().filter(|up| up.kind() == "mod_item").map(|up| up.field_text("name").to_owned()));
+    parts.extend(inline.into_iter().rev());
+    parts
+}
+
+/// Returns the full path of a function.
+pub(super) fn path_of(function: At<'_>) -> Vec<String> {
+    let mut path = module_of(function);
+    if let Some(owner) = function.within(&["impl_item", "trait_item"]) {
+        let name = if owner.kind() == "impl_item" { owner.field_text("type") } else { owner.field_text("name") };
+        path.push(super::bare(name).to_owned());
+    }
+    path.push(function.field_text("name").to_owned());
+    path
+}
+
+/// Collects the names that a `use` brings in, with their paths; `*` for all.
+pub(super) fn collect_uses(at: At<'_>, before: &[String], found: &mut Vec<(String, Vec<String>)>) {
+    let below = |text: &str| -> Vec<String> {
+        before.iter().cloned().chain(text.split("::").map(|part| part.trim().to_owned())).collect()
+    };
+    match at.kind() {
+        "use_as_clause" => found.push((at.field_text("alias").to_owned(), below(at.field_text("path")))),
+        "use_list" => at.children().into_iter().for_each(|child| collect_uses(child, before, found)),
+        "scoped_use_list" => {
+            let path = at.field("path").map_or_else(|| before.to_vec(), |path| below(path.text()));
+            if let Some(list) = at.field("list") {
+                collect_uses(list, &path, found);
+            }
+        }
+        "use_wildcard" => {
+            let path = at.children().first().map_or_else(Vec::new, |path| below(path.text()));
+            found.push((format!("*{}", path.join("::")), path));
+        }
+        "self" => found.push((before.last().cloned().unwrap_or_default(), before.to_vec())),
+        _ => {
+            let path = below(at.text());
+            found.push((path.last().cloned().unwrap_or_default(), path));
+        }
+    }
+}
+
+impl<'s> RustCode<'s> {
+    /// Returns the function that an expression is.
+    pub(in crate::frameworks) fn function_of(&self, at: At<'s>) -> Option<At<'s>> {
+        self.function_within(at, 0)
+    }
+
+    fn function_within(&self, at: At<'s>, steps: usize) -> Option<At<'s>> {
+        if steps > MOST_STEPS {
+            return None;
+        }
+        match at.kind() {
+            "closure_expression" => Some(at),
+            "identifier" => match self.scopes.look_up(at.text(), at) {
+                Some(Bound::Value(value)) => self.function_within(value, steps + 1),
+                Some(Bound::Parameter(..)) => None,
+                None => self.function_at(at, at.text()),
+            },
+            "scoped_identifier" => self.function_at(at, at.text()),
+            "generic_function" => self.function_within(at.field("function")?, steps + 1),
+            "call_expression" => {
+                let callee = at.field("function")?;
+                let is_plain = callee.kind() != "field_expression";
+                if is_plain { self.function_within(callee, steps + 1) } else { None }
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the function that a path means at a place.
+    pub(in crate::frameworks) fn function_at(&self, at: At<'s>, path: &str) -> Option<At<'s>> {
+        let parts: Vec<String> = path.split("::").map(|part| super::bare(part).to_owned()).collect();
+        let known = self.functions.get(parts.last()?.as_str())?;
+        let module = module_of(at);
+        let wanted = self.absolute(at, &module, &parts);
+        let scored = known.iter().filter_map(|function| {
+            let own = self.paths.get(&function.key())?;
+            let score = score(own, &wanted, function.file.module.id == at.file.module.id)?;
+            Some((score, *function))
+        });
+        let scored: Vec<(usize, At)> = scored.collect();
+        let best = scored.iter().map(|(score, _)| *score).max()?;
+        let mut of_best = scored.iter().filter(|(score, _)| *score == best);
+        let (_, found) = of_best.next()?;
+        of_best.next().is_none().then_some(*found)
+    }
+
+    /// The full path that a path at a place stands for, as far as names are known.
+    fn absolute(&self, at: At<'_>, module: &[String], parts: &[String]) -> Vec<String> {
+        let mut module = module.to_vec();
+        let mut parts = parts.to_vec();
+        for _ in 0..MOST_STEPS {
+            let Some(head) = parts.first().cloned() else { break };
+            let rest: Vec<String> = parts.get(1..).unwrap_or_default().to_vec();
+            match head.as_str() {
+                "crate" => return module.first().cloned().into_iter().chain(rest).collect(),
+                "self" => parts = rest,
+                "super" => {
+                    module.pop();
+                    parts = rest;
+                    if parts.first().is_none_or(|next| next != "super") {
+                        return module.into_iter().chain(parts).collect();
+                    }
+                }
+                "Self" => {
+                    let owner = at.within(&["impl_item"]).map_or("", |owner| owner.field_text("type"));
+                    let owner = std::iter::once(super::bare(owner).to_owned());
+                    return module.into_iter().chain(owner).chain(rest).collect();
+                }
+                _ => match self.uses.get(&(module.clone(), head.clone())) {
+                    Some(path) if path.first() != Some(&head) => parts = path.iter().cloned().chain(rest).collect(),
+                    Some(path) => return path.iter().cloned().chain(rest).collect(),
+                    None => return module.into_iter().chain(parts).collect(),
+                },
+            }
+        }
+        module.into_iter().chain(parts).collect()
+    }
+}
+
+/// How well a function's path fits the wanted one. `None` where it does not.
+fn score(own: &[String], wanted: &[String], is_same_file: bool) -> Option<usize> {
+    if own == wanted {
+        return Some(1000);
+    }
+    let (_, own_before) = own.split_last()?;
+    let (_, wanted_before) = wanted.split_last()?;
+    // A re-export: what is wanted of `handlers` stands in `handlers::orders`.
+    if own_before.starts_with(wanted_before) {
+        return Some(700usize.saturating_sub(own.len()));
+    }
+    let tail = own.iter().rev().zip(wanted.iter().rev()).take_while(|(own, wanted)| own == wanted).count();
+    Some(tail * 10 + usize::from(is_same_file) * 5 + usize::from(own.first() == wanted.first()))
+}

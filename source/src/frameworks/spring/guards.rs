@@ -1,0 +1,104 @@
+//! What guards a method of a controller: chains of filters, and annotations on class and method.
+
+use super::annotations::{Annotation, annotations, texts};
+use super::chains::{Chain, decided, read_chains};
+use crate::project::{ClassRef, FunctionRef, Project};
+use crate::routes::{Guard, GuardKind, GuardLevel, Place};
+
+/// Reads guards.
+pub(super) struct GuardReader<'p> {
+    project: &'p Project,
+    chains: Vec<Chain>,
+    /// A build file that brings Spring Security in, which then asks for a user everywhere.
+    starter: Option<Place>,
+}
+
+impl<'p> GuardReader<'p> {
+    pub(super) fn new(project: &'p Project) -> Self {
+        let chains = read_chains(project);
+        let files = project.tree.files.iter();
+        let starter = files.filter(|_| chains.is_empty()).find_map(|file| {
+            let is_build = ["pom.xml", "build.gradle", "build.gradle.kts"].iter().any(|name| file.path.ends_with(name));
+            let line = file.text.lines().position(|line| line.contains("spring-boot-starter-security"))?;
+            is_build.then(|| Place { file: file.path.clone(), line: line + 1 })
+        });
+        GuardReader { project, chains, starter }
+    }
+
+    /// Returns what decides by the path alone.
+    pub(super) fn of_path(&self, methods: &[String], path: &str) -> Vec<Guard> {
+        if let Some(place) = &self.starter {
+            let name = "spring-boot-starter-security".to_owned();
+            return vec![Guard { name, kind: GuardKind::Authentication, level: GuardLevel::App, place: place.clone() }];
+        }
+        decided(&self.chains, methods, path).into_iter().collect()
+    }
+
+    /// Returns the guards of a method of a controller.
+    pub(super) fn of_method(
+        &self,
+        class: &ClassRef,
+        function: &FunctionRef,
+        (methods, path): (&[String], &str),
+    ) -> Vec<Guard> {
+        let mut guards = self.of_path(methods, path);
+        let own = annotations(self.project, function.module, &function.function.decorators);
+        let own: Vec<Guard> = own.iter().filter_map(|one| self.guard(one, GuardLevel::Route)).collect();
+        // What a method says takes the place of what its class says.
+        if own.is_empty() {
+            for part in self.project.line_of(class) {
+                let of_class = annotations(self.project, part.module, &part.class.decorators);
+                let found: Vec<Guard> = of_class.iter().filter_map(|one| self.guard(one, GuardLevel::Router)).collect();
+                if !found.is_empty() {
+                    guards.extend(found);
+                    break;
+                }
+            }
+        }
+        guards.extend(own);
+        guards
+    }
+
+    fn guard(&self, annotation: &Annotation, level: GuardLevel) -> Option<Guard> {
+        let listed = || {
+            let value = annotation.value(&["value"])?;
+            texts(self.project, annotation.module, value).map(|texts| texts.join(", "))
+        };
+        let kind = match annotation.name.as_str() {
+            "PreAuthorize" | "PostAuthorize" => listed().map_or(GuardKind::Unknown, |text| of_expression(&text)),
+            "Secured" | "RolesAllowed" => GuardKind::Role(listed().unwrap_or_default()),
+            "PermitAll" => GuardKind::Public,
+            "DenyAll" => GuardKind::Role("none".to_owned()),
+            _ => return None,
+        };
+        let name = self.project.text(annotation.module, annotation.expr.span);
+        let name = name.trim_start_matches('@').split_whitespace().collect::<Vec<_>>().join(" ");
+        Some(Guard { name, kind, level, place: self.project.place(annotation.module, annotation.expr.span) })
+    }
+}
+
+/// What an expression of Spring Security asks: `hasRole('ADMIN')`, `isAuthenticated()`, `@authz.owns(#id)`.
+pub(super) fn of_expression(text: &str) -> GuardKind {
+    let is_role =
+        ["hasRole", "hasAnyRole", "hasAuthority", "hasAnyAuthority", "hasScope"].iter().any(|word| text.contains(word));
+    if is_role {
+        // Texts stand between quotes: every second piece.
+        let mut names: Vec<&str> = text.split('\'').skip(1).step_by(2).collect();
+        if names.is_empty() {
+            // `hasRole(@roles.ADMIN)`
+            names.extend(text.split('(').nth(1).and_then(|rest| rest.split(')').next()));
+        }
+        // Another way in beside the role is not a role.
+        let is_either = text.contains(" or ") || text.contains("||");
+        let is_whole = !is_either || !['#', '@'].iter().any(|sign| text.contains(*sign)) && !text.contains("permitAll");
+        return if is_whole { GuardKind::Role(names.join(", ")) } else { GuardKind::Unknown };
+    }
+    match text.trim() {
+        "permitAll" | "permitAll()" | "true" => GuardKind::Public,
+        "isAuthenticated()" | "isFullyAuthenticated()" | "authenticated" | "isRememberMe()" => {
+            GuardKind::Authentication
+        }
+        "denyAll" | "denyAll()" | "false" => GuardKind::Role("none".to_owned()),
+        _ => GuardKind::Unknown,
+    }
+}

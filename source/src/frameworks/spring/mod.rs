@@ -1,0 +1,37 @@
+//! Spring: controllers with mappings, of their own or from what they extend and implement, and router functions.
+
+mod annotations;
+mod chains;
+mod controllers;
+mod functions;
+mod guards;
+mod properties;
+
+use crate::lang::Language;
+use crate::project::{Module, Project};
+use crate::routes::RouteTable;
+
+use guards::GuardReader;
+use properties::Properties;
+
+/// Finds the routes that controllers and router functions declare.
+pub(super) fn find(project: &Project) -> RouteTable {
+    let mut table = RouteTable::default();
+    if !project.modules.iter().any(uses_spring) {
+        return table;
+    }
+    let properties = Properties::read(project);
+    let guards = GuardReader::new(project);
+    controllers::find(project, &properties, &guards, &mut table);
+    functions::find(project, &properties, &guards, &mut table);
+    table
+}
+
+fn uses_spring(module: &Module) -> bool {
+    module.language == Language::Java && module.text.contains("org.springframework")
+}
+
+/// Returns whether a file belongs to tests.
+fn is_of_tests(module: &Module) -> bool {
+    module.path.split('/').any(|part| matches!(part, "test" | "androidTest" | "integrationTest" | "testFixtures"))
+}

@@ -1,0 +1,283 @@
+//! What the reading of one handler carries along: ids, accesses, facts that were seen, and what stood in the way.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::facts::{Fact, Facts, Key, Mark, Tie};
+use super::models::Models;
+use super::report::{AccessVerb, ClientId, IdOrigin};
+use super::state::State;
+use super::value::{Clause, Labels, Places, Sends, Value};
+use crate::ir::{Function, Span};
+use crate::project::{ClassRef, ModuleId, Project};
+use crate::routes::FrameworkName;
+
+/// Calls that are read for one handler at most.
+const MOST_CALLS: usize = 2_500;
+/// Functions within functions that are followed.
+pub(super) const MOST_DEPTH: usize = 7;
+
+/// Where the code that is being read stands.
+#[derive(Clone)]
+pub(super) struct Cx {
+    pub(super) module: ModuleId,
+    pub(super) class: Option<ClassRef>,
+    pub(super) depth: usize,
+}
+
+/// What a function did, path by path.
+#[derive(Default)]
+pub(super) struct Frame {
+    /// State and value at each of its ends.
+    pub(super) ends: Vec<(State, Value)>,
+    /// State at each call of the next part of a chain, and what it was called with.
+    pub(super) nexts: Vec<(State, Vec<super::follow::Given>)>,
+}
+
+/// One place where an object leaves the handler or is changed.
+#[derive(Debug, Clone)]
+pub(super) struct Use {
+    pub(super) mark: Mark,
+    pub(super) what: AccessVerb,
+    /// It is only put in relation with something new.
+    pub(super) is_relation: bool,
+    pub(super) guard: Option<Guard>,
+}
+
+/// What ties an object to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Guard {
+    /// Absent where a role decides.
+    pub(super) tie: Option<Tie>,
+    pub(super) mark: Mark,
+}
+
+/// One access to data.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    pub(super) mark: Mark,
+    pub(super) statement: Span,
+    pub(super) model: Option<Rc<str>>,
+    pub(super) clauses: Vec<Clause>,
+    pub(super) labels: Labels,
+    /// Objects that it starts from.
+    pub(super) parents: Places,
+    /// Objects that lead to it by one of their fields: what is known of it is known of them.
+    pub(super) ups: Places,
+    pub(super) is_many: bool,
+    pub(super) sends: Sends,
+    /// What its own conditions tie it by.
+    pub(super) scope: Option<Tie>,
+    /// Its call is of nobody's library that is known.
+    pub(super) is_guess: bool,
+    pub(super) uses: Vec<Use>,
+    pub(super) object: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) denial: Option<Span>,
+}
+
+/// The reading of one handler.
+pub(super) struct Engine<'p> {
+    pub(super) project: &'p Project,
+    pub(super) models: &'p Models,
+    pub(super) framework: FrameworkName,
+    /// The method of the request, where the route has only one.
+    pub(super) method: Option<String>,
+    pub(super) ids: Vec<ClientId>,
+    pub(super) accesses: Vec<Access>,
+    pub(super) frames: Vec<Frame>,
+    /// Where the caller was asked for first.
+    pub(super) identity: Option<Mark>,
+    /// Reasons why something was not decided.
+    pub(super) blocked: Vec<String>,
+    /// Every tie that a comparison could have made.
+    pub(super) seen: Vec<Fact>,
+    /// Checks that do not hold.
+    pub(super) suspicions: Vec<Mark>,
+    pub(super) statement: Span,
+    pub(super) globals: HashMap<(ModuleId, String), Value>,
+    pub(super) stack: Vec<Arc<Function>>,
+    budget: usize,
+}
+
+impl<'p> Engine<'p> {
+    pub(super) fn new(project: &'p Project, models: &'p Models, framework: FrameworkName) -> Self {
+        Engine {
+            project,
+            models,
+            framework,
+            method: None,
+            ids: Vec::new(),
+            accesses: Vec::new(),
+            frames: Vec::new(),
+            identity: None,
+            blocked: Vec::new(),
+            seen: Vec::new(),
+            suspicions: Vec::new(),
+            statement: Span::default(),
+            globals: HashMap::new(),
+            stack: Vec::new(),
+            budget: MOST_CALLS,
+        }
+    }
+
+    /// Takes one call off the budget. Returns whether there was one left.
+    pub(super) fn spend(&mut self) -> bool {
+        if self.budget == 0 {
+            self.block("the handler leads to more code than is read");
+            return false;
+        }
+        self.budget -= 1;
+        true
+    }
+
+    /// Keeps a reason why something was not decided.
+    pub(super) fn block(&mut self, reason: impl Into<String>) {
+        let reason = reason.into();
+        if !self.blocked.contains(&reason) && self.blocked.len() < 8 {
+            self.blocked.push(reason);
+        }
+    }
+
+    /// Returns the labels of a value that a client chooses.
+    pub(super) fn client(&mut self, name: &str, from: IdOrigin) -> Labels {
+        let known = self.ids.iter().position(|id| id.name == name && id.from == from);
+        let place = known.unwrap_or(self.ids.len());
+        if place >= Places::MOST {
+            self.block("the request has more parts than are followed");
+            return Labels::default();
+        }
+        if known.is_none() {
+            self.ids.push(ClientId { name: name.to_owned(), from });
+        }
+        Labels { ids: Places::of(place), ..Labels::default() }
+    }
+
+    /// Returns the labels of every part of the path.
+    pub(super) fn path_labels(&self) -> Labels {
+        let places = self.ids.iter().enumerate().filter(|(_, id)| id.from == IdOrigin::Path).map(|(place, _)| place);
+        Labels { ids: places.fold(Places::default(), |all, place| all.with(Places::of(place))), ..Labels::default() }
+    }
+
+    /// Notes that the caller is asked for here, and returns the value that stands for it.
+    pub(super) fn ask_caller(&mut self, cx: &Cx, span: Span) -> Value {
+        self.identity.get_or_insert(Mark { module: cx.module, span });
+        Value::subject()
+    }
+
+    pub(super) fn mark(&self, cx: &Cx, span: Span) -> Mark {
+        Mark { module: cx.module, span }
+    }
+
+    /// Returns the code of a piece, on one line, cut where it is long.
+    pub(super) fn text(&self, mark: Mark) -> String {
+        let text = self.project.text(mark.module, mark.span);
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match line.char_indices().nth(117) {
+            Some((at, _)) => format!("{}...", line.get(..at).unwrap_or(&line)),
+            None => line,
+        }
+    }
+
+    /// Adds facts to what is known here; what is known of an object is known of those that lead to it.
+    pub(super) fn learn(&mut self, state: &mut State, facts: &Facts) {
+        for fact in facts.iter() {
+            if fact.key != Key::Role && fact.tie != Tie::Absent && !self.seen.contains(fact) {
+                self.seen.push(*fact);
+            }
+        }
+        state.facts.and(facts);
+        let mut above = Vec::new();
+        for fact in facts.iter() {
+            let Key::Object(place) = fact.key else { continue };
+            let Some(access) = self.accesses.get(place) else { continue };
+            above.extend(access.ups.iter().map(|up| Fact { key: Key::Object(up), ..*fact }));
+        }
+        above.into_iter().for_each(|fact| state.facts.add(fact));
+    }
+
+    /// Returns facts of one kind on everything that a value was made of.
+    pub(super) fn tie(&self, labels: Labels, tie: Tie, mark: Mark) -> Facts {
+        let objects = labels.objects.iter().map(Key::Object);
+        let keys = objects.chain(labels.ids.iter().map(Key::Id));
+        Facts::of(keys.map(|key| Fact { key, tie, mark }).collect())
+    }
+
+    /// Notes that an object leaves the handler or is changed here.
+    pub(super) fn note_use(&mut self, cx: &Cx, state: &State, value: &Value, what: AccessVerb, span: Span) {
+        self.note(cx, state, value, (what, false), span);
+    }
+
+    /// Notes that an object is put in relation with something new.
+    pub(super) fn note_relation(&mut self, cx: &Cx, state: &State, value: &Value, span: Span) {
+        self.note(cx, state, value, (AccessVerb::Create, true), span);
+    }
+
+    fn note(&mut self, cx: &Cx, state: &State, value: &Value, (what, is_relation): (AccessVerb, bool), span: Span) {
+        if value.labels.objects.is_empty() || state.facts.is_impossible {
+            return;
+        }
+        // Where the value may be absent, only the paths where it is there count.
+        let mut facts = state.facts.clone();
+        if let Some(truth) = &value.truth {
+            facts.and(&truth.yes);
+        }
+        let mark = self.mark(cx, span);
+        for place in value.labels.objects.iter() {
+            let guard = self.guard(&facts, place, Places::default());
+            let Some(access) = self.accesses.get_mut(place) else { continue };
+            let what = if what == AccessVerb::Read && access.is_many { AccessVerb::List } else { what };
+            let known = access.uses.iter_mut().find(|known| known.mark == mark && known.what == what);
+            match known {
+                // The same line on another path: it is guarded only if it is on both.
+                Some(known) => known.guard = known.guard.filter(|_| guard.is_some()).and(guard),
+                None => access.uses.push(Use { mark, what, is_relation, guard }),
+            }
+        }
+    }
+
+    /// Returns what ties an object to the caller here.
+    pub(super) fn guard(&self, facts: &Facts, place: usize, asked: Places) -> Option<Guard> {
+        let access = self.accesses.get(place)?;
+        if asked.has(place) {
+            return None;
+        }
+        let asked = asked.with(Places::of(place));
+        if let Some(tie) = access.scope.filter(|tie| *tie != Tie::Claimed) {
+            return Some(Guard { tie: Some(tie), mark: access.mark });
+        }
+        if let Some(fact) = facts.get(Key::Object(place)) {
+            return Some(Guard { tie: Some(fact.tie), mark: fact.mark });
+        }
+        let by_parent = access.parents.iter().find_map(|parent| self.guard(facts, parent, asked));
+        let by_id = || self.guard_by_clauses(facts, access, place, asked);
+        let by_role = || facts.get(Key::Role).map(|fact| Guard { tie: None, mark: fact.mark });
+        let claimed = || access.scope.map(|tie| Guard { tie: Some(tie), mark: access.mark });
+        by_parent.or_else(by_id).or_else(claimed).or_else(by_role)
+    }
+
+    fn guard_by_clauses(&self, facts: &Facts, access: &Access, place: usize, asked: Places) -> Option<Guard> {
+        access.clauses.iter().find_map(|clause| {
+            let Clause::Equal(bound) = clause else { return None };
+            let by_object = bound.labels.objects.iter().find_map(|object| self.guard(facts, object, asked));
+            by_object.or_else(|| {
+                bound.labels.ids.iter().find_map(|id| self.guard_of_id(facts, id, (place, &bound.column), asked))
+            })
+        })
+    }
+
+    /// An id is tied where a fact says so, or where an object that was loaded by it alone is tied.
+    fn guard_of_id(&self, facts: &Facts, id: usize, (place, column): (usize, &str), asked: Places) -> Option<Guard> {
+        if let Some(fact) = facts.get(Key::Id(id)) {
+            return Some(Guard { tie: Some(fact.tie), mark: fact.mark });
+        }
+        let model = self.accesses.get(place).and_then(|access| access.model.clone());
+        let others = self.accesses.iter().enumerate().filter(|(other, _)| *other != place);
+        others.filter(|(_, other)| other.labels.ids == Places::of(id) && !other.is_many).find_map(|(other, access)| {
+            // The key of one table says nothing of a row of another table with the same key.
+            let same = access.model.is_none() || model.is_none() || access.model == model;
+            if same || !super::words::is_primary(column) { self.guard(facts, other, asked) } else { None }
+        })
+    }
+}

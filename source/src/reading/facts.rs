@@ -1,0 +1,128 @@
+//! What is known at a place of the code: which objects and ids are tied to the caller, by which line.
+
+use crate::ir::Span;
+use crate::project::ModuleId;
+
+/// A piece of a module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Mark {
+    pub(super) module: ModuleId,
+    pub(super) span: Span,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Mark { module: ModuleId(usize::MAX), span: Span::default() }
+    }
+}
+
+/// What a fact is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// The caller has a role.
+    Role,
+    /// An object that was loaded.
+    Object(usize),
+    /// A value that a client chose.
+    Id(usize),
+}
+
+/// How an object or id is tied to the caller; the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tie {
+    /// There is no object: nothing can leak.
+    Absent,
+    /// It is the caller's.
+    Owner,
+    /// A group, a share or a helper lets the caller reach it.
+    Access,
+    /// It belongs to an identity that a header claims and nothing proves.
+    Claimed,
+}
+
+/// A fact and the line that it rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fact {
+    pub(super) key: Key,
+    pub(super) tie: Tie,
+    pub(super) mark: Mark,
+}
+
+/// What is known on the paths to a place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    /// No path leads here.
+    pub(super) is_impossible: bool,
+    list: Vec<Fact>,
+}
+
+impl Facts {
+    pub(super) fn of(list: Vec<Fact>) -> Facts {
+        Facts { is_impossible: false, list }
+    }
+
+    pub(super) fn impossible() -> Facts {
+        Facts { is_impossible: true, list: Vec::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Fact> {
+        self.list.iter()
+    }
+
+    pub(super) fn get(&self, key: Key) -> Option<&Fact> {
+        self.list.iter().find(|fact| fact.key == key)
+    }
+
+    /// Whether one of them ties something to the caller.
+    pub(super) fn ties(&self) -> bool {
+        self.list.iter().any(|fact| fact.key != Key::Role && fact.tie != Tie::Absent)
+    }
+
+    /// Adds a fact; the stronger of two on the same thing stays.
+    pub(super) fn add(&mut self, fact: Fact) {
+        match self.list.iter_mut().find(|known| known.key == fact.key) {
+            Some(known) if fact.tie < known.tie => *known = fact,
+            Some(_) => {}
+            None => self.list.push(fact),
+        }
+    }
+
+    /// Adds what holds as well.
+    pub(super) fn and(&mut self, other: &Facts) {
+        self.is_impossible |= other.is_impossible;
+        other.list.iter().for_each(|fact| self.add(*fact));
+    }
+
+    /// Keeps what holds on both of two paths. A role stands for every tie: `owner or admin` is a tie to the owner.
+    pub(super) fn or(&self, other: &Facts) -> Facts {
+        match (self.is_impossible, other.is_impossible) {
+            (true, _) => return other.clone(),
+            (_, true) => return self.clone(),
+            _ => {}
+        }
+        let mut joined = Facts::default();
+        for (one, two) in [(self, other), (other, self)] {
+            let has_role = two.get(Key::Role).is_some();
+            for fact in &one.list {
+                match two.get(fact.key) {
+                    Some(known) => joined.weaken(if known.tie > fact.tie { *known } else { *fact }),
+                    None if has_role => joined.add(*fact),
+                    None => {}
+                }
+            }
+        }
+        joined
+    }
+
+    fn weaken(&mut self, fact: Fact) {
+        match self.list.iter_mut().find(|known| known.key == fact.key) {
+            Some(known) if fact.tie > known.tie => *known = fact,
+            Some(_) => {}
+            None => self.list.push(fact),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Follows calls into functions of the project.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::engine::{Cx, Engine, Frame, MOST_DEPTH};
+use super::facts::{Facts, Key};
+use super::state::{State, join_values};
+use super::statements::{Ends, none_value};
+use super::value::{Kind, Labels, Names, Value};
+use crate::ir::{Parameter, Spread, dotted, last_part};
+use crate::project::FunctionRef;
+
+/// A value that is given to a function.
+#[derive(Clone)]
+pub(super) struct Given {
+    pub(super) name: Option<Rc<str>>,
+    pub(super) spread: Spread,
+    pub(super) value: Value,
+}
+
+impl Given {
+    pub(super) fn plain(value: Value) -> Given {
+        Given { name: None, spread: Spread::One, value }
+    }
+}
+
+impl Engine<'_> {
+    /// Reads a function of the project with these arguments, and learns what holds behind it.
+    pub(super) fn follow(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        function: &FunctionRef,
+        around: &Rc<Names>,
+        given: Vec<Given>,
+    ) -> Value {
+        let labels = given.iter().fold(Labels::default(), |labels, given| labels.with(given.value.labels));
+        let is_again = self.stack.iter().any(|known| Arc::ptr_eq(known, &function.function));
+        if is_again || !self.spend() {
+            return Value::of(labels);
+        }
+        if cx.depth >= MOST_DEPTH {
+            if labels.is_chosen() {
+                self.block(format!("`{}` is called too deep within helpers", function.function.name));
+            }
+            return Value::of(labels);
+        }
+        if function.function.is_damaged && labels.is_chosen() {
+            self.block(format!("`{}` cannot be parsed", function.function.name));
+        }
+        if labels.is_plain() && self.models.is_dull(function) {
+            return Value::default();
+        }
+        let before = self.accesses.len();
+        let frame = self.run(cx, state, function, around, given);
+        let own = self.known_of_returned(&frame, before);
+        let value = self.collect(state, frame);
+        self.learn(state, &own);
+        value
+    }
+
+    /// What is known of each object that was loaded within, on the paths that return it. The caller has no other way to it.
+    fn known_of_returned(&self, frame: &Frame, before: usize) -> Facts {
+        let mut own = Facts::default();
+        for place in before..self.accesses.len() {
+            let ends = frame.ends.iter().filter(|(_, value)| value.labels.objects.has(place));
+            let joined = ends.map(|(state, _)| state.facts.clone()).reduce(|one, two| one.or(&two));
+            if let Some(fact) = joined.as_ref().and_then(|facts| facts.get(Key::Object(place))) {
+                own.add(*fact);
+            }
+        }
+        own
+    }
+
+    /// Reads a function and returns what it did, path by path.
+    pub(super) fn run(
+        &mut self,
+        cx: &Cx,
+        state: &State,
+        function: &FunctionRef,
+        around: &Rc<Names>,
+        given: Vec<Given>,
+    ) -> Frame {
+        let mut inner = State {
+            names: around.as_ref().clone(),
+            left: self.left_for(cx, state, function),
+            facts: state.facts.clone(),
+        };
+        let parameters = self.own_parameters(function, &mut inner);
+        bind(&parameters, given, &mut inner);
+        let within = Cx { module: function.module, class: function.class.clone(), depth: cx.depth + 1 };
+        self.run_body(&within, inner, function)
+    }
+
+    /// Reads the body of a function whose names are bound.
+    pub(super) fn run_body(&mut self, cx: &Cx, mut inner: State, function: &FunctionRef) -> Frame {
+        self.stack.push(function.function.clone());
+        self.frames.push(Frame::default());
+        let before = self.statement;
+        let ends = self.block_of(cx, &mut inner, &function.function.body);
+        self.statement = before;
+        self.stack.pop();
+        let mut frame = self.frames.pop().unwrap_or_default();
+        if ends == Ends::GoesOn {
+            frame.ends.push((inner, none_value()));
+        }
+        frame
+    }
+
+    /// Makes one value of the ends of a function.
+    pub(super) fn collect(&mut self, state: &mut State, frame: Frame) -> Value {
+        if let Some(outer) = self.frames.last_mut() {
+            outer.nexts.extend(frame.nexts);
+        }
+        let mut ends = frame.ends.into_iter();
+        let Some((mut all, mut value)) = ends.next() else {
+            return Value { never: true, ..Value::default() };
+        };
+        for (end, other) in ends {
+            // Both say when they are true, so that the facts of a path go with its value.
+            let (one, two) = (explicit(&value), explicit(&other));
+            let merged = join_values((&one, &all.facts), (&two, &end.facts));
+            all = all.joined(&end);
+            value = merged;
+        }
+        self.learn(state, &all.facts);
+        state.left = all.left;
+        value
+    }
+
+    /// What `self.x` means is known within the same class only.
+    fn left_for(&self, cx: &Cx, state: &State, function: &FunctionRef) -> Names {
+        let same = match (&cx.class, &function.class) {
+            (Some(one), Some(two)) => Arc::ptr_eq(&one.class, &two.class),
+            _ => false,
+        };
+        let own = |name: &str| name.starts_with("self.") || name.starts_with("this.");
+        state.left.iter().filter(|(name, _)| same || !own(name)).cloned().collect()
+    }
+
+    /// Returns the parameters without the one that stands for the object itself.
+    pub(super) fn own_parameters(&self, function: &FunctionRef, inner: &mut State) -> Vec<Parameter> {
+        let is_static = function
+            .function
+            .decorators
+            .iter()
+            .any(|decorator| dotted(decorator).is_some_and(|name| last_part(&name) == "staticmethod"));
+        let mut parameters = function.function.parameters.clone();
+        let Some(class) = function.class.as_ref().filter(|_| !is_static) else { return parameters };
+        let first = parameters.first().map(|first| first.name.clone()).unwrap_or_default();
+        if first == "self" {
+            parameters.remove(0);
+            inner.set("self", Value::kind(Kind::Instance(class.clone())));
+        } else if first == "cls" {
+            parameters.remove(0);
+            inner.set("cls", Value::kind(Kind::Class(Rc::from(class.class.name.as_str()), Some(class.clone()))));
+        }
+        parameters
+    }
+}
+
+fn explicit(value: &Value) -> Value {
+    Value { truth: Some(value.truth()), ..value.clone() }
+}
+
+/// Gives arguments to parameters.
+pub(super) fn bind(parameters: &[Parameter], given: Vec<Given>, inner: &mut State) {
+    let mut place = 0;
+    for parameter in parameters {
+        let default = parameter.default.as_ref().map(super::expressions::constant_of).unwrap_or_default();
+        bind_one(parameter, default, inner);
+    }
+    for one in given {
+        match (&one.name, one.spread) {
+            (_, Spread::Many | Spread::Named) => {
+                for parameter in parameters.iter().skip(place) {
+                    let value = spread_into(&one.value, &parameter.name, parameter.spread);
+                    if value.labels.is_plain() && matches!(value.kind, Kind::Plain) {
+                        continue;
+                    }
+                    bind_one(parameter, value, inner);
+                }
+            }
+            (Some(name), _) => {
+                let named = parameters.iter().find(|parameter| parameter.name == **name);
+                match named.or_else(|| parameters.iter().find(|parameter| parameter.spread == Spread::Named)) {
+                    Some(parameter) if parameter.spread == Spread::Named => {
+                        let known = inner.get(&parameter.name).cloned().unwrap_or_default();
+                        let mut entries = match &known.kind {
+                            Kind::Record(entries) => entries.as_ref().clone(),
+                            _ => Vec::new(),
+                        };
+                        entries.push((name.clone(), one.value.clone()));
+                        let labels = known.labels.with(one.value.labels);
+                        let kind = Kind::Record(Rc::new(entries));
+                        inner.set(&parameter.name, Value { labels, kind, ..Value::default() });
+                    }
+                    Some(parameter) => bind_one(parameter, one.value, inner),
+                    None => {}
+                }
+            }
+            (None, Spread::One) => {
+                let Some(parameter) = parameters.get(place) else { continue };
+                if parameter.spread == Spread::Many {
+                    let known = inner.get(&parameter.name).cloned().unwrap_or_default();
+                    let mut items = match &known.kind {
+                        Kind::List(items) => items.as_ref().clone(),
+                        _ => Vec::new(),
+                    };
+                    let labels = known.labels.with(one.value.labels);
+                    items.push(one.value);
+                    inner.set(&parameter.name, Value { labels, kind: Kind::List(Rc::new(items)), ..Value::default() });
+                } else {
+                    bind_one(parameter, one.value, inner);
+                    place += 1;
+                }
+            }
+        }
+    }
+}
+
+fn spread_into(value: &Value, name: &str, spread: Spread) -> Value {
+    match (&value.kind, spread) {
+        (_, Spread::Many | Spread::Named) => value.clone(),
+        (Kind::Record(entries), _) => super::state::find(entries, name).cloned().unwrap_or_default(),
+        (Kind::List(_), _) => value.plain(),
+        _ => value.plain(),
+    }
+}
+
+fn bind_one(parameter: &Parameter, value: Value, inner: &mut State) {
+    for name in &parameter.binds {
+        let part = match &value.kind {
+            Kind::Record(entries) => super::state::find(entries, name).cloned().unwrap_or_default(),
+            _ => value.plain(),
+        };
+        inner.set(name, part);
+    }
+    if !parameter.name.is_empty() {
+        inner.set(&parameter.name, value);
+    }
+}

@@ -1,0 +1,103 @@
+//! Guards that are functions: known by their bodies, or by their names alone.
+
+use std::rc::Rc;
+
+use super::calls::Call;
+use super::engine::{Cx, Engine};
+use super::facts::{Facts, Tie};
+use super::idioms::{self};
+use super::state::State;
+use super::value::{Truth, Value};
+use super::words;
+use crate::ir::{ExprKind, Span, dotted, last_part};
+
+impl Engine<'_> {
+    /// A function of the project; where its body proves nothing, its name may still say that it decides.
+    pub(super) fn guarded_follow(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        call: &Call,
+        (function, around): (&crate::project::FunctionRef, &Rc<super::value::Names>),
+    ) -> Value {
+        let before = state.facts.clone();
+        let identity = self.identity;
+        let value = self.follow(cx, state, function, around, call.given.clone());
+        let labels = call.labels();
+        let truth = value.truth.clone().unwrap_or_default();
+        let learnt = |facts: &Facts| facts.iter().any(|fact| before.get(fact.key).is_none() && fact.tie != Tie::Absent);
+        let is_proved = learnt(&state.facts) || learnt(&truth.yes) || learnt(&truth.no);
+        if !is_proved && labels.is_chosen() && words::holds_one_of(call.name, &words::GUARD_PARTS) {
+            let asks = labels.subject || labels.tenant || self.identity != identity || self.asks_caller(function);
+            if asks && can_refuse(&function.function.body) {
+                return self.named_guard(cx, state, call, value);
+            }
+        }
+        if !is_proved
+            && !value.labels.subject
+            && !value.labels.is_chosen()
+            && words::is_one_of(call.name, &words::SUBJECT_CALLS)
+        {
+            return self.ask_caller(cx, call.span);
+        }
+        value
+    }
+
+    pub(super) fn asks_caller(&self, function: &crate::project::FunctionRef) -> bool {
+        let mut asks = false;
+        crate::ir::walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
+            let name = match &*expr.kind {
+                ExprKind::Name(name) | ExprKind::Member(_, name) => name,
+                _ => return,
+            };
+            asks |= words::is_one_of(name, &words::SUBJECT_CALLS) || words::plain(name).contains("currentuser");
+        });
+        asks
+    }
+
+    /// A guard that is known by its name alone.
+    pub(super) fn named_guard(&mut self, cx: &Cx, state: &mut State, call: &Call, value: Value) -> Value {
+        let mut labels = call.labels();
+        if let Some(receiver) = &call.receiver {
+            labels = labels.with(receiver.labels);
+        }
+        let mark = self.mark(cx, call.span);
+        let facts = self.tie(labels, Tie::Access, mark);
+        if call.span == self.statement || self.statement_is(call.span) {
+            self.learn(state, &facts);
+        }
+        Value { truth: Some(Rc::new(Truth { yes: facts, no: Facts::default() })), ..value }
+    }
+
+    /// Whether a call is the whole of the statement that is read.
+    pub(super) fn statement_is(&self, span: Span) -> bool {
+        self.statement.end.abs_diff(span.end) <= 1 && self.statement.start + 6 >= span.start
+    }
+}
+
+/// Whether a body has a way to refuse.
+fn can_refuse(body: &[crate::ir::Statement]) -> bool {
+    let mut refuses = false;
+    let mut see = |statement: &crate::ir::Statement| match &statement.kind {
+        crate::ir::StatementKind::Throw(_) => refuses = true,
+        crate::ir::StatementKind::Return(Some(value)) => {
+            let is_decision = match &*value.kind {
+                ExprKind::Constant(text) => matches!(text.as_str(), "False" | "false"),
+                ExprKind::Compare(..) | ExprKind::Logic { .. } | ExprKind::Not(_) => true,
+                ExprKind::Call { callee, .. } => dotted(callee).is_some_and(|name| {
+                    matches!(last_part(&name), "bool" | "any" | "all" | "exists" | "isdisjoint" | "intersection")
+                }),
+                _ => false,
+            };
+            refuses |= is_decision;
+        }
+        _ => {}
+    };
+    let mut stops = false;
+    crate::ir::walk_statements(body, &mut see, &mut |expr| {
+        if let ExprKind::Call { callee, .. } = &*expr.kind {
+            stops |= dotted(callee).is_some_and(|name| idioms::STOPS.contains(&last_part(&name)));
+        }
+    });
+    refuses || stops
+}

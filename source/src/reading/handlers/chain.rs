@@ -1,0 +1,97 @@
+//! Express: middleware runs in order; what each leaves in the request, and what it proves, is known to the next.
+
+use std::rc::Rc;
+
+use super::super::engine::{Cx, Engine};
+use super::super::follow::Given;
+use super::super::report::IdOrigin;
+use super::super::state::State;
+use super::super::value::{Kind, Part, Value};
+use crate::ir::{Expr, ExprKind, Span, walk_statements};
+use crate::project::{FunctionRef, ModuleId};
+use crate::routes::{GuardLevel, HandlerCode, RouteEntry, parameters};
+
+impl Engine<'_> {
+    pub(super) fn read_chain(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, code: &HandlerCode) {
+        for guard in entry.guards.iter().filter(|guard| guard.level != GuardLevel::Route) {
+            if let Some(function) = self.function_of(guard) {
+                self.run_middleware(cx, &mut state, (&function, &Rc::default()));
+            }
+        }
+        let (module, span) = code.declaration;
+        for part in self.declared_chain(module, span) {
+            if part.span.covers(&code.function.function.span) {
+                break;
+            }
+            let at = Cx { module, class: None, depth: cx.depth + 1 };
+            let value = self.eval(&at, &mut state, &part);
+            let parts = match &value.kind {
+                Kind::List(items) => items.as_ref().clone(),
+                _ => vec![value],
+            };
+            for one in parts {
+                let Kind::Function(function, around) = &one.kind else { continue };
+                if std::sync::Arc::ptr_eq(&function.function, &code.function.function) {
+                    continue;
+                }
+                self.run_middleware(cx, &mut state, (function, around));
+            }
+            self.learn_by_name(&at, &mut state, &part);
+        }
+        let function = &code.function;
+        let inner = function.function.parameters.len();
+        let values = handler_values(inner);
+        for (parameter, value) in function.function.parameters.iter().zip(values) {
+            self.bind_parameter(cx, &mut state, parameter, &value);
+        }
+        for name in parameters(&entry.path) {
+            self.client(&name, IdOrigin::Path);
+        }
+        self.read_body(cx, state, function);
+    }
+
+    /// Runs a middleware up to where it goes on.
+    fn run_middleware(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (function, around): (&FunctionRef, &Rc<super::super::value::Names>),
+    ) {
+        let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
+        let count = function.function.parameters.len();
+        if count > 3 {
+            // It handles faults.
+            return;
+        }
+        let given = handler_values(count).into_iter().map(Given::plain).collect();
+        let frame = self.run(&inner, state, function, around, given);
+        let mut nexts = frame.nexts.into_iter();
+        let Some((mut joined, _)) = nexts.next() else { return };
+        for (next, _) in nexts {
+            joined = joined.joined(&next);
+        }
+        self.learn(state, &joined.facts);
+        // The request has one name here and another there.
+        state.left = joined.left;
+    }
+
+    /// The functions that a route is declared with, behind its path.
+    fn declared_chain(&self, module: ModuleId, span: Span) -> Vec<Expr> {
+        let Some(module) = self.project.module(module) else { return Vec::new() };
+        let mut found: Vec<Expr> = Vec::new();
+        walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+            if expr.span == span
+                && let ExprKind::Call { arguments, .. } = &*expr.kind
+            {
+                found = arguments.iter().map(|argument| argument.value.clone()).collect();
+            }
+        });
+        found
+    }
+}
+
+/// `(req, res, next)`, `(err, req, res, next)`
+fn handler_values(count: usize) -> Vec<Value> {
+    let all = vec![Value::kind(Kind::Request(Part::Whole)), Value::kind(Kind::Response), Value::kind(Kind::Next)];
+    if count > 3 { Some(Value::default()).into_iter().chain(all).collect() } else { all }
+}

@@ -1,0 +1,105 @@
+//! Spring: parameters by their annotations and types, conditions of `@PreAuthorize`.
+
+use super::super::engine::{Cx, Engine};
+use super::super::facts::{Fact, Facts, Key, Tie};
+use super::super::report::IdOrigin;
+use super::super::state::State;
+use super::super::value::{Kind, Part, Value};
+use super::super::words;
+use crate::ir::{Expr, Parameter, dotted, last_part, literal};
+use crate::project::FunctionRef;
+use crate::routes::RouteEntry;
+
+impl Engine<'_> {
+    pub(super) fn read_spring(&mut self, cx: &Cx, mut state: State, entry: &RouteEntry, function: &FunctionRef) {
+        let _ = entry;
+        for parameter in &function.function.parameters {
+            let value = self.spring_value(cx, parameter);
+            self.bind_parameter(cx, &mut state, parameter, &value);
+        }
+        let on_class = function.class.as_ref().map(|class| class.class.decorators.clone()).unwrap_or_default();
+        for decorator in on_class.iter().chain(&function.function.decorators) {
+            self.authorize(cx, &mut state, decorator);
+        }
+        self.read_body(cx, state, function);
+    }
+
+    fn spring_value(&mut self, cx: &Cx, parameter: &Parameter) -> Value {
+        let declared = parameter.declared.as_ref().and_then(dotted).unwrap_or_default();
+        for decorator in &parameter.decorators {
+            let (name, key) = match decorator.call() {
+                Some((callee, arguments)) => {
+                    (dotted(callee), arguments.first().and_then(|first| literal(&first.value)).map(str::to_owned))
+                }
+                None => (dotted(decorator), None),
+            };
+            let key = key.unwrap_or_else(|| parameter.name.clone());
+            match last_part(&name.unwrap_or_default()) {
+                "PathVariable" => return Value::of(self.client(&key, IdOrigin::Path)),
+                "RequestParam" => return Value::of(self.client(&key, IdOrigin::Query)),
+                "RequestBody" | "ModelAttribute" => return Value::kind(Kind::Request(Part::Body)),
+                "RequestHeader" => return self.of_request(cx, Part::Headers, &key, parameter.span),
+                "CookieValue" => return Value::token(),
+                "AuthenticationPrincipal" | "CurrentUser" | "LoginUser" | "AuthUser" => {
+                    return self.ask_caller(cx, parameter.span);
+                }
+                _ => {}
+            }
+        }
+        match last_part(&declared) {
+            "Principal" | "Authentication" | "JwtAuthenticationToken" | "UserDetails" | "OAuth2User" | "Jwt" => {
+                self.ask_caller(cx, parameter.span)
+            }
+            "HttpServletRequest" | "ServerHttpRequest" | "WebRequest" => Value::kind(Kind::Request(Part::Whole)),
+            _ => Value::default(),
+        }
+    }
+
+    /// `@PreAuthorize("#owner == authentication.name or hasRole('ADMIN')")`
+    fn authorize(&mut self, cx: &Cx, state: &mut State, decorator: &Expr) {
+        let Some((callee, arguments)) = decorator.call() else { return };
+        let name = dotted(callee).unwrap_or_default();
+        let mark = self.mark(cx, decorator.span);
+        let is_condition = matches!(last_part(&name), "PreAuthorize" | "PostAuthorize");
+        if matches!(last_part(&name), "Secured" | "RolesAllowed") {
+            let text = self.project.text(cx.module, decorator.span).to_owned();
+            if words::holds_one_of(&text, &["admin", "manager", "staff", "moderator"]) {
+                state.facts.add(Fact { key: Key::Role, tie: Tie::Access, mark });
+            }
+            return;
+        }
+        let Some(text) = arguments.first().and_then(|first| literal(&first.value)).filter(|_| is_condition) else {
+            return;
+        };
+        let mut facts: Option<Facts> = None;
+        for arm in text.split(" or ").flat_map(|arm| arm.split(" OR ")).flat_map(|arm| arm.split("||")) {
+            let arm = self.arm(state, arm, mark);
+            facts = Some(match facts {
+                Some(known) => known.or(&arm),
+                None => arm,
+            });
+        }
+        self.learn(state, &facts.unwrap_or_default());
+    }
+
+    fn arm(&self, state: &State, arm: &str, mark: super::super::facts::Mark) -> Facts {
+        let asks_caller = arm.contains("authentication") || arm.contains("principal");
+        let mut facts = Facts::default();
+        for named in arm.split('#').skip(1) {
+            let name: String = named.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+            let Some(value) = state.get(&name) else { continue };
+            let is_equal = arm.contains("==") && asks_caller;
+            let is_call = arm.contains('@') || words::holds_one_of(arm, &words::GUARD_PARTS);
+            if is_equal || is_call {
+                facts.and(&self.tie(value.labels, if is_equal { Tie::Owner } else { Tie::Access }, mark));
+            }
+        }
+        if facts.is_empty()
+            && (arm.contains("hasRole") || arm.contains("hasAuthority") || arm.contains("hasAnyRole"))
+            && words::holds_one_of(arm, &["admin", "manager", "staff", "moderator"])
+        {
+            facts.add(Fact { key: Key::Role, tie: Tie::Access, mark });
+        }
+        facts
+    }
+}

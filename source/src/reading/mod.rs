@@ -1,0 +1,64 @@
+//! Reads a handler for what it does with the objects that a client can name: where its caller's identity comes from, where
+//! each object is loaded, and whether the one is tied to the other on every path. One engine for every lowered language.
+//!
+//! Values carry what they were made of (`value`), places of the code carry what is known there (`state`, `facts`).
+//! Statements and expressions are read path by path (`statements`, `expressions`, `calls`), functions of the project are
+//! followed (`follow`), and what libraries do is data (`idioms`). `handlers` says what a framework gives to a handler,
+//! `verdict` adds up.
+
+mod calls;
+mod engine;
+mod expressions;
+mod facts;
+mod follow;
+mod guards;
+mod handlers;
+mod idioms;
+mod libraries;
+mod models;
+mod names;
+mod queries;
+mod receivers;
+mod report;
+mod sql;
+mod state;
+mod statements;
+mod value;
+mod verbs;
+mod verdict;
+mod views;
+mod words;
+
+pub use report::{
+    AccessReading, AccessVerb, AccessWord, ClientId, Evidence, IdOrigin, IdentitySource, OwnershipWord, Reading,
+    UseReading,
+};
+
+use crate::project::Project;
+use crate::routes::RouteEntry;
+
+/// Reads the handler of one route. For many routes of one project, [`OwnershipReader`] looks at the models only once.
+pub fn read_ownership(project: &Project, entry: &RouteEntry) -> Reading {
+    OwnershipReader::new(project).read(entry)
+}
+
+/// Reads the handlers of one project.
+pub struct OwnershipReader<'p> {
+    project: &'p Project,
+    models: models::Models,
+}
+
+impl<'p> OwnershipReader<'p> {
+    /// Looks at the models of the project.
+    pub fn new(project: &'p Project) -> Self {
+        OwnershipReader { project, models: models::Models::of(project) }
+    }
+
+    /// Reads the handler of one route.
+    pub fn read(&self, entry: &RouteEntry) -> Reading {
+        let Some(code) = &entry.code else {
+            return Reading::unknown("the handler is not in code that is read");
+        };
+        engine::Engine::new(self.project, &self.models, entry.framework).read_handler(entry, code)
+    }
+}

@@ -1,0 +1,193 @@
+//! What the project says of its data: which models have an owner, which classes are services, which functions matter.
+
+mod collect;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::words;
+use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, walk_statements};
+use crate::project::{ClassRef, FunctionRef, Project};
+
+/// What is known of a model, table, collection or table in memory.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Model {
+    /// The column that names the owner.
+    pub(super) owner: Option<String>,
+    /// The column that names the group.
+    pub(super) tenant: Option<String>,
+    /// Other models that it belongs to.
+    pub(super) parents: Vec<String>,
+    /// Whether its columns are known at all.
+    pub(super) is_known: bool,
+}
+
+/// Whether the objects of a model belong to users.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Owned {
+    /// By a column of its own.
+    By(String),
+    /// It is the user.
+    IsUser,
+    /// Through another model.
+    Through(String),
+    No,
+    Unknown,
+}
+
+/// What the project says of its data.
+pub(super) struct Models {
+    models: HashMap<String, Model>,
+    services: HashMap<String, ClassRef>,
+    dull: RefCell<HashMap<*const Function, bool>>,
+}
+
+impl Models {
+    /// Reads the models of a project.
+    pub(super) fn of(project: &Project) -> Models {
+        let mut models =
+            Models { models: HashMap::new(), services: HashMap::new(), dull: RefCell::new(HashMap::new()) };
+        for module in &project.modules {
+            collect::module(&mut models, project, module);
+        }
+        models
+    }
+
+    fn entry(&mut self, name: &str) -> &mut Model {
+        self.models.entry(key(name)).or_default()
+    }
+
+    /// Returns whether a class is a model.
+    pub(super) fn is_model(&self, name: &str) -> bool {
+        self.models.contains_key(&key(name))
+    }
+
+    /// Returns whether the objects of a model belong to users.
+    pub(super) fn owned(&self, name: &str) -> Owned {
+        self.owned_within(name, 0)
+    }
+
+    fn owned_within(&self, name: &str, depth: usize) -> Owned {
+        if words::is_one_of(name, &words::USER_MODELS) {
+            return Owned::IsUser;
+        }
+        let Some(model) = self.models.get(&key(name)) else { return Owned::Unknown };
+        if let Some(owner) = model.owner.as_ref().or(model.tenant.as_ref()) {
+            return Owned::By(owner.clone());
+        }
+        let through = model
+            .parents
+            .iter()
+            .filter(|_| depth < 4)
+            .find(|parent| matches!(self.owned_within(parent, depth + 1), Owned::By(_) | Owned::Through(_)));
+        match through {
+            Some(parent) => Owned::Through(parent.clone()),
+            None if model.is_known => Owned::No,
+            None => Owned::Unknown,
+        }
+    }
+
+    /// Returns the class of the project that a name like `invoice_service` speaks of.
+    pub(super) fn service(&self, name: &str) -> Option<&ClassRef> {
+        self.services.get(&words::plain(name))
+    }
+
+    /// Returns the model whose objects a class holds: `interface InvoiceRepository extends JpaRepository<Invoice, Long>`.
+    pub(super) fn repository(&self, class: &ClassRef) -> Option<Rc<str>> {
+        let own = class.class.methods().filter(|method| !method.body.is_empty()).count();
+        for base in &class.class.bases {
+            let ExprKind::Index(outer, inner) = &*base.kind else { continue };
+            if !dotted(outer).is_some_and(|name| name.ends_with("Repository") || name.ends_with("Dao")) {
+                continue;
+            }
+            let first = match &*inner.kind {
+                ExprKind::List(items) => items.first().and_then(dotted),
+                _ => dotted(inner),
+            };
+            return first.map(|first| Rc::from(first.as_str()));
+        }
+        let extends = class.class.bases.iter().filter_map(dotted).any(|name| name.ends_with("Repository"));
+        let model = class.class.name.strip_suffix("Repository").filter(|model| !model.is_empty());
+        model.filter(|_| extends && own == 0).map(Rc::from)
+    }
+
+    /// Returns the declared type of a member that a constructor is given.
+    pub(super) fn member_type(&self, class: &ClassRef, field: &str) -> Option<Expr> {
+        let made = class.class.methods().find(|method| {
+            matches!(method.name.as_str(), "constructor" | "__init__") || method.name == class.class.name
+        })?;
+        let direct = made.parameters.iter().find(|parameter| parameter.name == field);
+        if let Some(declared) = direct.and_then(|parameter| parameter.declared.clone()) {
+            return Some(declared);
+        }
+        // `self.repo = invoices`
+        let from = made.body.iter().find_map(|statement| match &statement.kind {
+            StatementKind::Assign(targets, Some(value)) => targets
+                .iter()
+                .any(|target| match &*target.kind {
+                    ExprKind::Member(_, name) => name == field,
+                    _ => false,
+                })
+                .then_some(value),
+            _ => None,
+        })?;
+        match &*from.kind {
+            ExprKind::Name(name) => made
+                .parameters
+                .iter()
+                .find(|parameter| parameter.name == *name)
+                .and_then(|parameter| parameter.declared.clone()),
+            ExprKind::Call { callee, .. } => Some(callee.clone()),
+            _ => None,
+        }
+    }
+
+    /// Returns whether a function can neither load, refuse nor ask for the caller: then it is not followed without cause.
+    pub(super) fn is_dull(&self, function: &FunctionRef) -> bool {
+        let at = Arc::as_ptr(&function.function);
+        if let Some(known) = self.dull.borrow().get(&at) {
+            return *known;
+        }
+        let is_dull = is_dull(&function.function);
+        self.dull.borrow_mut().insert(at, is_dull);
+        is_dull
+    }
+}
+
+/// A function without calls, without faults and without fields of the request cannot matter.
+fn is_dull(function: &Function) -> bool {
+    let mut matters = false;
+    let mut thrown = false;
+    walk_statements(
+        &function.body,
+        &mut |statement| thrown |= matches!(statement.kind, StatementKind::Throw(_) | StatementKind::Function(_)),
+        &mut |expr| match &*expr.kind {
+            ExprKind::Call { .. } | ExprKind::Function(_) => matters = true,
+            ExprKind::Name(name) | ExprKind::Member(_, name) => {
+                matters |=
+                    matches!(name.as_str(), "request" | "req" | "session" | "g" | "self" | "this" | "current_user")
+            }
+            _ => {}
+        },
+    );
+    !matters && !thrown
+}
+
+/// The name by which class, table and collection of one thing are known.
+fn key(name: &str) -> String {
+    let plain = words::plain(name);
+    let plain = ["model", "entity", "table", "schema", "document", "db"]
+        .iter()
+        .find_map(|end| plain.strip_suffix(end).filter(|rest| rest.len() > 2))
+        .unwrap_or(&plain)
+        .to_owned();
+    if let Some(rest) = plain.strip_suffix("ies") {
+        return format!("{rest}y");
+    }
+    match plain.strip_suffix('s') {
+        Some(rest) if !rest.ends_with('s') => rest.to_owned(),
+        _ => plain,
+    }
+}

@@ -1,0 +1,281 @@
+//! Conditions of queries, and what is loaded or changed when a query is sent.
+
+use std::rc::Rc;
+
+use super::engine::{Access, Cx, Engine};
+use super::expressions::names_object;
+use super::facts::Tie;
+use super::idioms;
+use super::report::AccessVerb;
+use super::sql;
+use super::state::State;
+use super::value::{Bound, Clause, Kind, Labels, Names, Places, Query, Sends, Truth, Value, labels_of};
+use super::words;
+use crate::ir::{Expr, Span};
+
+impl Engine<'_> {
+    /// Reads an expression as conditions of a query.
+    pub(super) fn clauses_of(&mut self, cx: &Cx, state: &mut State, expr: &Expr) -> Vec<Clause> {
+        let value = self.eval(cx, state, expr);
+        clauses_of_value(&value)
+    }
+
+    /// Sends a query: notes the access, and returns what it gives.
+    pub(super) fn send(&mut self, cx: &Cx, state: &mut State, query: &Query, is_many: bool) -> Value {
+        let mark = if query.mark.span.end == 0 { self.mark(cx, self.statement) } else { query.mark };
+        let mut labels = labels_of(&query.clauses);
+        labels.objects = labels.objects.with(query.parents);
+        let scope = if query.from_subject { Some(Tie::Owner) } else { scope_of(&query.clauses) };
+        let is_chosen = labels.is_chosen();
+        if labels.token && !is_chosen {
+            // Found by a credential alone: it is the caller.
+            return Value::subject();
+        }
+        if !is_chosen && scope.is_none() {
+            // A single row that nothing chooses is nobody's: a setting. A list without any condition is a list of all.
+            if query.model.is_none() || (!is_many && query.sends == Sends::Load) {
+                return Value::default();
+            }
+        }
+        let place = self.note_access(cx, state, query, (mark, labels, scope, is_many));
+        let Some(place) = place else { return Value::default() };
+        let value = self.value_of(place, (is_chosen, scope));
+        let what = match query.sends {
+            Sends::Update => Some(AccessVerb::Mutate),
+            Sends::Delete => Some(AccessVerb::Delete),
+            Sends::Load | Sends::Create => None,
+        };
+        if let Some(what) = what {
+            let object = Value::of(Labels { objects: Places::of(place), ..Labels::default() });
+            self.note_use(cx, state, &object, what, mark.span);
+        }
+        value
+    }
+
+    fn value_of(&self, place: usize, (is_chosen, scope): (bool, Option<Tie>)) -> Value {
+        let objects = Labels { objects: Places::of(place), ..Labels::default() };
+        if !is_chosen && scope == Some(Tie::Owner) {
+            return Value::of(Labels { subject: true, objects: Places::default(), ..Labels::default() });
+        }
+        let mut value = Value::of(objects);
+        if let Some(access) = self.accesses.get(place).filter(|_| matches!(scope, Some(Tie::Owner | Tie::Access))) {
+            // Where a row of the caller is there, what it was found by is the caller's too: a membership.
+            let chosen = labels_of(&access.clauses);
+            let yes = self.tie(
+                Labels { ids: chosen.ids, objects: chosen.objects, ..Labels::default() },
+                Tie::Access,
+                access.mark,
+            );
+            let no = value.truth().no.clone();
+            value.truth = Some(Rc::new(Truth { yes, no }));
+        }
+        value
+    }
+
+    fn note_access(
+        &mut self,
+        cx: &Cx,
+        state: &State,
+        query: &Query,
+        (mark, labels, scope, is_many): (super::facts::Mark, Labels, Option<Tie>, bool),
+    ) -> Option<usize> {
+        let known = self.accesses.iter().position(|access| {
+            access.mark.module == mark.module && access.mark.span == mark.span && access.labels.ids == labels.ids
+        });
+        if known.is_some() {
+            return known;
+        }
+        if self.accesses.len() >= Places::MOST {
+            self.block("the handler reaches more data than is followed");
+            return None;
+        }
+        let ups = query.clauses.iter().filter_map(|clause| match clause {
+            Clause::Equal(bound)
+                if words::is_primary(&bound.column)
+                    && bound.field.as_deref().is_some_and(|field| !words::is_primary(field)) =>
+            {
+                Some(bound.labels.objects)
+            }
+            _ => None,
+        });
+        let access = Access {
+            mark,
+            statement: self.statement,
+            model: query.model.clone(),
+            clauses: query.clauses.clone(),
+            labels,
+            parents: query.parents,
+            ups: ups.fold(Places::default(), Places::with),
+            is_many,
+            sends: query.sends,
+            scope,
+            is_guess: false,
+            uses: Vec::new(),
+            object: None,
+            subject: self.subject_in(cx, state),
+            denial: None,
+        };
+        self.accesses.push(access);
+        Some(self.accesses.len() - 1)
+    }
+
+    /// Returns an expression in scope that stands for the caller.
+    fn subject_in(&self, cx: &Cx, state: &State) -> Option<String> {
+        let of_caller =
+            |value: &Value| value.labels.subject && !value.labels.is_chosen() && !matches!(value.kind, Kind::Text(..));
+        let local = state.names.iter().rev().find(|(name, value)| of_caller(value) && !name.contains('.'));
+        let left = || state.left.iter().rev().find(|(_, value)| of_caller(value));
+        let named = local.or_else(left).map(|(name, _)| name.to_string());
+        named.or_else(|| {
+            let mark = self
+                .identity
+                .filter(|mark| mark.module == cx.module || self.project.text(mark.module, mark.span).len() < 40)?;
+            let text = self.project.text(mark.module, mark.span);
+            let is_short = text.len() < 60 && !text.contains('\n') && !text.contains("decode");
+            is_short.then(|| text.to_owned())
+        })
+    }
+
+    /// Sends a query that is used without being sent by name: awaited, looped over, served.
+    pub(super) fn settle(&mut self, cx: &Cx, state: &mut State, value: Value, span: Span) -> Value {
+        let Kind::Query(query) = &value.kind else { return value };
+        let mut query = query.as_ref().clone();
+        if query.mark.span.end == 0 {
+            query.mark = self.mark(cx, span);
+        }
+        let is_many = !query.clauses.iter().any(names_object);
+        self.send(cx, state, &query, is_many)
+    }
+
+    /// Learns what follows from an object being there, where a call throws if it is not.
+    pub(super) fn learn_presence(&mut self, state: &mut State, value: &Value) {
+        let truth = value.truth();
+        self.learn(state, &truth.yes);
+    }
+}
+
+/// Returns what ties a query to the caller by its own conditions.
+pub(super) fn scope_of(clauses: &[Clause]) -> Option<Tie> {
+    let ties = clauses.iter().filter_map(|clause| match clause {
+        Clause::Equal(bound) => scope_of_bound(bound),
+        Clause::Any(arms) => scope_of_arms(arms),
+        Clause::Other => None,
+    });
+    ties.min()
+}
+
+fn scope_of_bound(bound: &Bound) -> Option<Tie> {
+    let labels = bound.labels;
+    if labels.subject && labels.ids.is_empty() {
+        return Some(Tie::Owner);
+    }
+    if labels.tenant && labels.ids.is_empty() {
+        return Some(Tie::Access);
+    }
+    if labels.claimed {
+        return Some(Tie::Claimed);
+    }
+    // Whoever knows the secret of an object is let in.
+    let is_secret =
+        words::holds_one_of(&bound.column, &words::SECRET_WORDS) && !words::plain(&bound.column).ends_with("code");
+    (is_secret && (labels.is_chosen() || labels.token)).then_some(Tie::Access)
+}
+
+/// `owner is caller or object is public`: every arm must be a tie, or say that the object is open.
+fn scope_of_arms(arms: &[Vec<Clause>]) -> Option<Tie> {
+    let mut weakest = None;
+    let mut owners = 0;
+    for arm in arms {
+        let tie = match scope_of(arm) {
+            Some(tie) => {
+                owners += 1;
+                tie
+            }
+            None if arm.iter().any(is_open) => Tie::Access,
+            None => return None,
+        };
+        weakest = weakest.max(Some(tie));
+    }
+    weakest.filter(|_| owners > 0)
+}
+
+fn is_open(clause: &Clause) -> bool {
+    match clause {
+        Clause::Equal(bound) => bound.labels.is_plain() && words::holds_one_of(&bound.column, &idioms::PUBLIC_WORDS),
+        _ => false,
+    }
+}
+
+/// Reads a value as conditions of a query.
+pub(super) fn clauses_of_value(value: &Value) -> Vec<Clause> {
+    match &value.kind {
+        Kind::Condition(clauses) => clauses.as_ref().clone(),
+        Kind::Record(entries) => clauses_of_record(entries),
+        Kind::List(items) if items.iter().any(|item| matches!(item.kind, Kind::Record(_) | Kind::Condition(_))) => {
+            vec![Clause::Any(items.iter().map(clauses_of_value).collect())]
+        }
+        Kind::Text(text, parts) => sql::conditions(text, parts),
+        Kind::Query(query) if query.model.is_none() => query.clauses.clone(),
+        _ if value.labels.is_plain() => match (&value.field, &value.kind) {
+            // `filter(Invoice.is_public)`
+            (Some(field), _) => {
+                vec![Clause::Equal(Bound { column: field.clone(), labels: Labels::default(), field: None })]
+            }
+            _ => Vec::new(),
+        },
+        _ => vec![equal("", value)],
+    }
+}
+
+/// Makes the condition that a column is equal to a value.
+pub(super) fn equal(column: &str, value: &Value) -> Clause {
+    Clause::Equal(Bound { column: Rc::from(column), labels: value.labels, field: value.field.clone() })
+}
+
+/// Reads a record as conditions: those of Mongo, Mongoose, Prisma, Sequelize and TypeORM.
+pub(super) fn clauses_of_record(entries: &Names) -> Vec<Clause> {
+    if let Some((_, inner)) = entries.iter().find(|(name, _)| idioms::CONDITION_KEYS.contains(&&**name)) {
+        return clauses_of_value(inner);
+    }
+    entries.iter().flat_map(|(name, value)| clauses_of_entry(name, value)).collect()
+}
+
+fn clauses_of_entry(name: &str, value: &Value) -> Vec<Clause> {
+    if idioms::OPTION_KEYS.contains(&name) {
+        return Vec::new();
+    }
+    let plain = words::plain(name);
+    if matches!(plain.as_str(), "or" | "opor") {
+        return match &value.kind {
+            Kind::List(items) => vec![Clause::Any(items.iter().map(clauses_of_value).collect())],
+            _ => vec![Clause::Other],
+        };
+    }
+    if matches!(plain.as_str(), "and" | "opand") {
+        return match &value.kind {
+            Kind::List(items) => items.iter().flat_map(clauses_of_value).collect(),
+            _ => clauses_of_value(value),
+        };
+    }
+    if matches!(
+        plain.as_str(),
+        "ne" | "nin" | "not" | "notin" | "nor" | "opne" | "opnotin" | "opnot" | "gt" | "lt" | "gte" | "lte"
+    ) {
+        return vec![Clause::Other];
+    }
+    match &value.kind {
+        Kind::Record(inner) => {
+            let inner = inner.iter().flat_map(|(key, value)| match words::plain(key).as_str() {
+                "eq" | "in" | "equals" | "opeq" | "opin" | "is" | "some" | "every" | "oid" | "all" | "elemmatch"
+                | "has" => match &value.kind {
+                    Kind::Record(deeper) => clauses_of_record(deeper),
+                    _ => vec![equal(name, value)],
+                },
+                _ => clauses_of_entry(key, value),
+            });
+            inner.collect()
+        }
+        Kind::Condition(clauses) => clauses.as_ref().clone(),
+        _ => vec![equal(name, value)],
+    }
+}

@@ -1,0 +1,142 @@
+//! What is known at one place of the code, and how two paths come together.
+
+use std::rc::Rc;
+
+use super::facts::{Fact, Facts, Key};
+use super::value::{Clause, Kind, Names, Query, Truth, Value};
+
+/// What is known at one place of the code.
+#[derive(Debug, Clone, Default)]
+pub(super) struct State {
+    /// Local names.
+    pub(super) names: Names,
+    /// What earlier code left for later code: `g.user`, `req.user`, `self.invoice`.
+    pub(super) left: Names,
+    pub(super) facts: Facts,
+}
+
+impl State {
+    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+        find(&self.names, name)
+    }
+
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        put(&mut self.names, name, value);
+    }
+
+    pub(super) fn left(&self, name: &str) -> Option<&Value> {
+        find(&self.left, name)
+    }
+
+    pub(super) fn leave(&mut self, name: &str, value: Value) {
+        put(&mut self.left, name, value);
+    }
+
+    /// Makes one state of the states at the ends of two paths.
+    pub(super) fn joined(&self, other: &State) -> State {
+        if self.facts.is_impossible {
+            return other.clone();
+        }
+        if other.facts.is_impossible {
+            return self.clone();
+        }
+        State {
+            names: join_names((&self.names, &self.facts), (&other.names, &other.facts)),
+            left: join_names((&self.left, &self.facts), (&other.left, &other.facts)),
+            facts: self.facts.or(&other.facts),
+        }
+    }
+}
+
+pub(super) fn find<'a>(names: &'a Names, name: &str) -> Option<&'a Value> {
+    names.iter().rev().find(|(known, _)| &**known == name).map(|(_, value)| value)
+}
+
+pub(super) fn put(names: &mut Names, name: &str, value: Value) {
+    match names.iter_mut().find(|(known, _)| &**known == name) {
+        Some((_, known)) => *known = value,
+        None => names.push((Rc::from(name), value)),
+    }
+}
+
+fn join_names(one: (&Names, &Facts), two: (&Names, &Facts)) -> Names {
+    let mut joined: Names = Vec::with_capacity(one.0.len().max(two.0.len()));
+    for (name, value) in one.0 {
+        let value = match find(two.0, name) {
+            Some(other) => join_values((value, one.1), (other, two.1)),
+            None => value.clone(),
+        };
+        joined.push((name.clone(), value));
+    }
+    for (name, value) in two.0 {
+        if find(one.0, name).is_none() {
+            joined.push((name.clone(), value.clone()));
+        }
+    }
+    joined
+}
+
+/// Joins two values of one name. Where one of them says when it is true, the facts of its path go with it: so a flag that
+/// is set on the checked path alone stays a check.
+pub(super) fn join_values(one: (&Value, &Facts), two: (&Value, &Facts)) -> Value {
+    let mut value = one.0.merged(two.0);
+    if let (Kind::Query(first), Kind::Query(second)) = (&one.0.kind, &two.0.kind) {
+        let has_role = |facts: &Facts| facts.get(Key::Role).is_some();
+        value.kind = match (has_role(one.1), has_role(two.1)) {
+            // Staff sees all, everybody else their own: that is a tie to the owner.
+            (true, false) => Kind::Query(second.clone()),
+            (false, true) => Kind::Query(first.clone()),
+            _ => Kind::Query(Rc::new(either(first, second))),
+        };
+    }
+    if one.0.truth.is_some() || two.0.truth.is_some() {
+        let (first, second) = (one.0.truth(), two.0.truth());
+        let side = |a: &Facts, b: &Facts| along(one.1, a).or(&along(two.1, b));
+        value.truth = Some(Rc::new(Truth { yes: side(&first.yes, &second.yes), no: side(&first.no, &second.no) }));
+    }
+    value
+}
+
+/// A query that is one or the other: what both ask for, and then one of what each asks for alone.
+fn either(one: &Query, two: &Query) -> Query {
+    let same = |(a, b): &(&Clause, &Clause)| match (a, b) {
+        (Clause::Equal(a), Clause::Equal(b)) => a.column == b.column && a.labels == b.labels,
+        (Clause::Other, Clause::Other) => true,
+        _ => false,
+    };
+    let common = one.clauses.iter().zip(&two.clauses).take_while(same).count();
+    let mut clauses: Vec<Clause> = one.clauses.iter().take(common).cloned().collect();
+    let rest = |query: &Query| query.clauses.iter().skip(common).cloned().collect::<Vec<_>>();
+    let (first, second) = (rest(one), rest(two));
+    if !first.is_empty() && !second.is_empty() {
+        clauses.push(Clause::Any(vec![first, second]));
+    }
+    let model = one.model.clone().or_else(|| two.model.clone());
+    let from_subject = one.from_subject && two.from_subject;
+    Query { model, clauses, parents: one.parents.with(two.parents), from_subject, ..one.clone() }
+}
+
+fn along(path: &Facts, side: &Facts) -> Facts {
+    if side.is_impossible {
+        return Facts::impossible();
+    }
+    let mut all = path.clone();
+    all.and(side);
+    all
+}
+
+impl Value {
+    /// Returns what holds where it is true and where it is not. An object that is not there cannot leak.
+    pub(super) fn truth(&self) -> Rc<Truth> {
+        if let Some(truth) = &self.truth {
+            return truth.clone();
+        }
+        let absent = |place| Fact { key: Key::Object(place), tie: super::facts::Tie::Absent, mark: Default::default() };
+        let absent = match self.field {
+            // An empty field is not an absent object.
+            Some(_) => Facts::default(),
+            None => Facts::of(self.labels.objects.iter().map(absent).collect()),
+        };
+        Rc::new(Truth { yes: Facts::default(), no: absent })
+    }
+}

@@ -1,0 +1,379 @@
+//! Reads statements, path by path.
+
+use std::rc::Rc;
+
+use super::engine::{Cx, Engine};
+use super::facts::Facts;
+use super::report::AccessVerb;
+use super::state::State;
+use super::value::{Kind, Part, Value};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted};
+
+/// Whether anything goes on behind a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ends {
+    GoesOn,
+    Stops,
+}
+
+impl Engine<'_> {
+    /// Reads statements in order.
+    pub(super) fn block_of(&mut self, cx: &Cx, state: &mut State, statements: &[Statement]) -> Ends {
+        for statement in statements {
+            let before = self.statement;
+            self.statement = statement.span;
+            let ends = self.statement(cx, state, statement);
+            self.statement = before;
+            if ends == Ends::Stops {
+                return Ends::Stops;
+            }
+        }
+        Ends::GoesOn
+    }
+
+    fn statement(&mut self, cx: &Cx, state: &mut State, statement: &Statement) -> Ends {
+        let span = statement.span;
+        match &statement.kind {
+            StatementKind::Assign(targets, Some(value)) => {
+                let value = self.eval(cx, state, value);
+                targets.iter().for_each(|target| self.assign(cx, state, target, &value, span));
+                if value.never {
+                    return Ends::Stops;
+                }
+            }
+            StatementKind::Expr(expr) => {
+                let value = self.eval(cx, state, expr);
+                self.discarded(cx, state, expr, &value);
+                if value.never {
+                    return Ends::Stops;
+                }
+            }
+            StatementKind::If { test, body, otherwise } => return self.branch(cx, state, test, (body, otherwise)),
+            StatementKind::Return(value) => {
+                self.finish(cx, state, value.as_ref(), span);
+                return Ends::Stops;
+            }
+            StatementKind::Throw(parts) => {
+                parts.iter().for_each(|part| drop(self.eval(cx, state, part)));
+                return Ends::Stops;
+            }
+            StatementKind::For { target, source, body, otherwise } => {
+                let value = self.eval(cx, state, source);
+                let element = self.element(cx, state, &value, source.span);
+                let mut inner = state.clone();
+                self.assign(cx, &mut inner, target, &element, target.span);
+                if self.block_of(cx, &mut inner, body) == Ends::GoesOn {
+                    *state = state.joined(&inner);
+                } else {
+                    keep_names(state, inner);
+                }
+                return self.block_of(cx, state, otherwise);
+            }
+            StatementKind::While { test, body } => {
+                let value = self.eval(cx, state, test);
+                let mut inner = state.clone();
+                let truth = value.truth();
+                self.learn(&mut inner, &truth.yes);
+                if self.block_of(cx, &mut inner, body) == Ends::GoesOn {
+                    *state = state.joined(&inner);
+                } else {
+                    keep_names(state, inner);
+                }
+            }
+            StatementKind::With { items, body } => {
+                for item in items {
+                    let value = self.eval(cx, state, &item.value);
+                    if let Some(target) = &item.target {
+                        self.assign(cx, state, target, &value, span);
+                    }
+                }
+                return self.block_of(cx, state, body);
+            }
+            StatementKind::Try { body, handlers, otherwise, finally } => {
+                let ends = self.attempt(cx, state, (body, otherwise), handlers);
+                return if self.block_of(cx, state, finally) == Ends::Stops { Ends::Stops } else { ends };
+            }
+            StatementKind::Assert(test) => {
+                let truth = self.eval(cx, state, test).truth();
+                self.learn(state, &truth.yes);
+            }
+            StatementKind::Delete(parts) => {
+                for part in parts {
+                    let value = self.eval(cx, state, part);
+                    self.note_use(cx, state, &value, AccessVerb::Delete, span);
+                }
+            }
+            StatementKind::Function(function) => {
+                let reference = self.local_function(cx, function);
+                let names = Rc::new(state.names.clone());
+                state.set(&function.name, Value::kind(Kind::Function(reference, names)));
+            }
+            StatementKind::Block(body) => return self.block_of(cx, state, body),
+            StatementKind::Jump => return Ends::Stops,
+            StatementKind::Assign(_, None)
+            | StatementKind::Class(_)
+            | StatementKind::Import(_)
+            | StatementKind::Other => {}
+        }
+        Ends::GoesOn
+    }
+
+    fn branch(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        test: &Expr,
+        (body, otherwise): (&[Statement], &[Statement]),
+    ) -> Ends {
+        let value = self.eval(cx, state, test);
+        let truth = value.truth();
+        let (mut yes, mut no) = (state.clone(), state.clone());
+        self.learn(&mut yes, &truth.yes);
+        self.learn(&mut no, &truth.no);
+        let yes_ends = self.block_of(cx, &mut yes, body);
+        let no_ends = self.block_of(cx, &mut no, otherwise);
+        if yes_ends == Ends::Stops && otherwise.is_empty() {
+            self.note_denial(test);
+            // The owner is sent away and everybody else goes on.
+            if truth.yes.ties() && !truth.no.ties() && refuses(body) {
+                self.suspicions.push(self.mark(cx, test.span));
+            }
+        } else if yes_ends == Ends::GoesOn && otherwise.is_empty() && truth.no.ties() && !truth.yes.ties() {
+            self.suspicions.push(self.mark(cx, test.span));
+        }
+        match (yes_ends, no_ends) {
+            (Ends::Stops, Ends::Stops) => return Ends::Stops,
+            (Ends::Stops, Ends::GoesOn) => *state = no,
+            (Ends::GoesOn, Ends::Stops) => *state = yes,
+            (Ends::GoesOn, Ends::GoesOn) => *state = yes.joined(&no),
+        }
+        Ends::GoesOn
+    }
+
+    /// Keeps the condition of `if not object: 404`, for a patch to widen.
+    fn note_denial(&mut self, test: &Expr) {
+        let name = match &*test.kind {
+            ExprKind::Not(inner) => inner.name(),
+            ExprKind::Compare(parts, _) => match parts.as_slice() {
+                [name, none] if matches!(&*none.kind, ExprKind::Constant(none) if is_none(none)) => name.name(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(name) = name else { return };
+        let named = self.accesses.iter_mut().rev().find(|access| access.object.as_deref() == Some(name));
+        if let Some(access) = named.filter(|access| access.denial.is_none()) {
+            access.denial = Some(test.span);
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (body, otherwise): (&[Statement], &[Statement]),
+        handlers: &[Vec<Statement>],
+    ) -> Ends {
+        let before = state.clone();
+        let mut ends = self.block_of(cx, state, body);
+        // What was known before is known in a handler; what the body learnt is not, since it may have ended anywhere.
+        let mut caught = before;
+        keep_names(&mut caught, state.clone());
+        if ends == Ends::GoesOn {
+            ends = self.block_of(cx, state, otherwise);
+        }
+        let mut joined = (ends == Ends::GoesOn).then(|| state.clone());
+        for handler in handlers {
+            let mut path = caught.clone();
+            if self.block_of(cx, &mut path, handler) == Ends::GoesOn {
+                joined = Some(match joined {
+                    Some(known) => known.joined(&path),
+                    None => path,
+                });
+            }
+        }
+        match joined {
+            Some(joined) => {
+                *state = joined;
+                Ends::GoesOn
+            }
+            None => Ends::Stops,
+        }
+    }
+
+    fn finish(&mut self, cx: &Cx, state: &mut State, value: Option<&Expr>, span: Span) {
+        let value = match value {
+            Some(value) => self.eval(cx, state, value),
+            None => none_value(),
+        };
+        if value.never {
+            return;
+        }
+        if cx.depth == 0 {
+            let settled = self.settle(cx, state, value.clone(), span);
+            self.note_use(cx, state, &settled, AccessVerb::Read, span);
+        }
+        if let Some(frame) = self.frames.last_mut() {
+            frame.ends.push((state.clone(), value));
+        }
+    }
+
+    /// Gives a value to what stands left of `=`.
+    pub(super) fn assign(&mut self, cx: &Cx, state: &mut State, target: &Expr, value: &Value, span: Span) {
+        match &*target.kind {
+            ExprKind::Name(name) => {
+                self.name_object(cx, name, value);
+                state.set(name, value.clone());
+            }
+            ExprKind::Member(object, field) => {
+                let into = self.eval(cx, state, object);
+                self.assign_within(cx, state, (&into, field), value, span);
+                if let Some(name) = dotted(target).filter(|_| is_left(&into)) {
+                    state.leave(&name, value.clone());
+                }
+            }
+            ExprKind::Index(object, key) => {
+                let into = self.eval(cx, state, object);
+                let keyed = self.eval(cx, state, key);
+                if let Kind::Store(_) = into.kind {
+                    self.change_store(cx, state, (&into, &keyed), target.span);
+                    return;
+                }
+                let field = crate::ir::literal(key).unwrap_or_default().to_owned();
+                if let Some(name) = dotted(object).filter(|_| into.part().is_some()) {
+                    state.leave(&format!("{name}.{field}"), value.clone());
+                }
+                if let (Kind::Record(entries), Some(name)) = (&into.kind, object.name()) {
+                    let mut entries = entries.as_ref().clone();
+                    super::state::put(&mut entries, &field, value.clone());
+                    let kind = Kind::Record(Rc::new(entries));
+                    state.set(name, Value { labels: into.labels.with(value.labels), kind, ..Value::default() });
+                    return;
+                }
+                self.assign_within(cx, state, (&into, &field), value, span);
+            }
+            ExprKind::List(targets) => {
+                let items = match &value.kind {
+                    Kind::List(items) if items.len() == targets.len() => Some(items.clone()),
+                    _ => None,
+                };
+                for (place, target) in targets.iter().enumerate() {
+                    let item = items.as_ref().and_then(|items| items.get(place)).cloned();
+                    self.assign(cx, state, target, &item.unwrap_or_else(|| value.plain()), span);
+                }
+            }
+            ExprKind::Record(entries) => {
+                for entry in entries {
+                    let name = entry
+                        .key
+                        .as_ref()
+                        .and_then(|key| key.name().or(crate::ir::literal(key)))
+                        .or(entry.value.name());
+                    let part = match name {
+                        Some(name) => self.field(cx, state, value, name, target.span),
+                        None => value.plain(),
+                    };
+                    self.assign(cx, state, &entry.value, &part, span);
+                }
+            }
+            ExprKind::Assign(inner, _) => self.assign(cx, state, inner, value, span),
+            ExprKind::Other(targets) => {
+                targets.iter().for_each(|target| self.assign(cx, state, target, &value.plain(), span));
+            }
+            _ => {}
+        }
+    }
+
+    fn assign_within(&mut self, cx: &Cx, state: &mut State, (into, _): (&Value, &str), value: &Value, span: Span) {
+        if !into.labels.objects.is_empty() && !is_left(into) {
+            self.note_use(cx, state, into, AccessVerb::Mutate, span);
+        } else if !value.labels.objects.is_empty()
+            && value.field.is_none()
+            && matches!(into.kind, Kind::Plain)
+            && !into.labels.is_plain()
+        {
+            self.note_relation(cx, state, value, span);
+        }
+    }
+
+    /// Remembers what a loaded object is called, for a patch to name it.
+    fn name_object(&mut self, cx: &Cx, name: &str, value: &Value) {
+        if value.field.is_some() {
+            return;
+        }
+        let statement = self.statement;
+        for place in value.labels.objects.iter() {
+            if let Some(access) = self.accesses.get_mut(place)
+                && access.object.is_none()
+                && access.mark.module == cx.module
+                && access.statement == statement
+            {
+                access.object = Some(name.to_owned());
+            }
+        }
+    }
+
+    /// A statement that is only an expression: a guard that returned, or a function that was given an object.
+    fn discarded(&mut self, cx: &Cx, state: &mut State, expr: &Expr, value: &Value) {
+        if let ExprKind::Logic { all, parts } = &*expr.kind {
+            // `inv.owner == uid or abort(403)`
+            if let [test, rest] = parts.as_slice() {
+                let first = self.eval(cx, state, test).truth();
+                let mut path = state.clone();
+                let ends = self.eval(cx, &mut path, rest).never;
+                if ends {
+                    self.learn(state, if *all { &first.no } else { &first.yes });
+                }
+            }
+        }
+        let _ = self.settle(cx, state, value.clone(), expr.span);
+    }
+}
+
+/// Whether code refuses, rather than only leaves.
+fn refuses(body: &[Statement]) -> bool {
+    let mut found = false;
+    let mut see = |statement: &Statement| found |= matches!(statement.kind, StatementKind::Throw(_));
+    let mut coded = false;
+    crate::ir::walk_statements(body, &mut see, &mut |expr| match &*expr.kind {
+        ExprKind::Constant(code) => coded |= matches!(code.as_str(), "401" | "403" | "404"),
+        ExprKind::Call { callee, .. } => {
+            let name = dotted(callee).unwrap_or_default().to_lowercase();
+            coded |= ["abort", "forbid", "unauthor", "denied", "deny"].iter().any(|word| name.contains(word));
+        }
+        _ => {}
+    });
+    found || coded
+}
+
+/// Whether a value is a place where earlier code leaves things for later code.
+fn is_left(into: &Value) -> bool {
+    matches!(into.kind, Kind::Request(Part::Whole | Part::Session | Part::Locals) | Kind::Instance(_) | Kind::Response)
+}
+
+/// Adds the names that another path knows.
+fn keep_names(state: &mut State, other: State) {
+    for (name, value) in other.names {
+        let merged = match state.get(&name) {
+            Some(known) => known.merged(&value),
+            None => value,
+        };
+        state.set(&name, merged);
+    }
+    for (name, value) in other.left {
+        if state.left(&name).is_none() {
+            state.leave(&name, value);
+        }
+    }
+}
+
+/// Whether a constant is the one that stands for no object.
+pub(super) fn is_none(constant: &str) -> bool {
+    matches!(constant, "None" | "null" | "undefined" | "nil")
+}
+
+/// Makes the value of nothing.
+pub(super) fn none_value() -> Value {
+    let truth = super::value::Truth { yes: Facts::impossible(), no: Facts::default() };
+    Value { truth: Some(Rc::new(truth)), ..Value::default() }
+}

@@ -1,0 +1,280 @@
+//! The words: what the accesses and their uses add up to.
+
+use super::engine::{Access, Engine, Guard};
+use super::expressions::names_object;
+use super::facts::{Key, Mark, Tie};
+use super::models::Owned;
+use super::report::{
+    AccessReading, AccessVerb, AccessWord, Evidence, IdOrigin, IdentitySource, OwnershipWord, Reading, UseReading,
+};
+use super::value::Sends;
+use crate::routes::{GuardKind, RouteEntry};
+
+/// What is said of one access, and the lines for it.
+type Judged = (AccessWord, String, Vec<Mark>);
+
+impl Engine<'_> {
+    /// Adds up what was found in a handler.
+    pub(super) fn judge(self, entry: &RouteEntry) -> Reading {
+        let is_signed_in =
+            self.identity.is_some() || entry.guards.iter().any(|guard| guard.kind == GuardKind::Authentication);
+        let mut accesses: Vec<AccessReading> = Vec::new();
+        for (place, access) in self.accesses.iter().enumerate() {
+            if let Some(judged) = self.judge_access(access, place, is_signed_in) {
+                accesses.push(self.report(access, judged));
+            }
+        }
+        accesses.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
+        let (word, because) = self.whole(&accesses, is_signed_in);
+        let suspicions = self.suspicions.iter().map(|mark| self.evidence(*mark)).collect();
+        Reading { word, because, identity: self.identity.map(|mark| self.identity_at(mark)), accesses, suspicions }
+    }
+
+    fn whole(&self, accesses: &[AccessReading], is_signed_in: bool) -> (OwnershipWord, String) {
+        let first = |word: OwnershipWord| accesses.iter().find(|access| access.word() == word);
+        if let Some(access) = first(OwnershipWord::NotChecked) {
+            return (OwnershipWord::NotChecked, access.because.clone());
+        }
+        if let Some(access) = first(OwnershipWord::Unknown) {
+            return (OwnershipWord::Unknown, access.because.clone());
+        }
+        if let Some(reason) = self.blocked.first() {
+            return (OwnershipWord::Unknown, reason.clone());
+        }
+        // Looking up who calls is no check of what is reached.
+        let is_check = |access: &&AccessReading| {
+            access.word() == OwnershipWord::Checked
+                && (access.how != AccessWord::SubjectOnly || access.what == AccessVerb::List)
+        };
+        if let Some(access) = accesses.iter().find(is_check) {
+            return (OwnershipWord::Checked, access.because.clone());
+        }
+        if let Some(access) = first(OwnershipWord::NotApplicable) {
+            return (OwnershipWord::NotApplicable, access.because.clone());
+        }
+        if let Some(access) = first(OwnershipWord::Checked) {
+            return (OwnershipWord::Checked, access.because.clone());
+        }
+        let path = self.ids.iter().find(|id| id.from == IdOrigin::Path);
+        if let Some(id) = path {
+            return (OwnershipWord::Unknown, format!("what is done with `{}` of the path was not seen", id.name));
+        }
+        let caller = if is_signed_in { "" } else { ", and no caller is asked for" };
+        (OwnershipWord::NotApplicable, format!("no object that a client can name is reached{caller}"))
+    }
+
+    fn judge_access(&self, access: &Access, place: usize, is_signed_in: bool) -> Option<Judged> {
+        let is_named = access.labels.is_chosen()
+            && (!access.is_many || access.clauses.iter().any(names_object) || !access.labels.objects.is_empty());
+        let owned = access.model.as_deref().map_or(Owned::Unknown, |model| self.models.owned(model));
+        if let (false, Some(Tie::Owner)) = (access.labels.is_chosen(), access.scope) {
+            if owned == Owned::IsUser && !access.is_many && access.sends == Sends::Load {
+                // It only looks up who calls.
+                return None;
+            }
+            return Some((
+                AccessWord::SubjectOnly,
+                format!("{} reaches what is the caller's alone", self.cite(access.mark)),
+                vec![access.mark],
+            ));
+        }
+        if let Some(tie) = access.scope.filter(|tie| *tie != Tie::Claimed) {
+            let word = if tie == Tie::Owner { AccessWord::OwnerChecked } else { AccessWord::AccessChecked };
+            let by = if tie == Tie::Owner { "the caller" } else { "a group, a share or a secret" };
+            return Some((
+                word,
+                format!("{} is held to {by} by its own conditions", self.cite(access.mark)),
+                vec![access.mark],
+            ));
+        }
+        let uses: Vec<_> =
+            access.uses.iter().filter(|one| one.guard.is_none_or(|guard| guard.tie != Some(Tie::Absent))).collect();
+        if uses.is_empty() {
+            return None;
+        }
+        let open: Vec<_> = uses.iter().filter(|one| one.guard.is_none()).collect();
+        if open.is_empty() {
+            let guards: Vec<Guard> = uses.iter().filter_map(|one| one.guard).collect();
+            return Some(self.judge_guarded(access, &guards));
+        }
+        let at: Vec<Mark> = open.iter().map(|one| one.mark).collect();
+        let seen = self.seen.iter().find(|fact| fact.key == Key::Object(place) && fact.tie != Tie::Claimed);
+        let model = access.model.as_deref().unwrap_or("the object");
+        let writes = access.sends != Sends::Load
+            || open.iter().any(|one| matches!(one.what, AccessVerb::Mutate | AccessVerb::Delete));
+        if owned == Owned::No && seen.is_none() {
+            return Some((AccessWord::NotOwned, format!("`{model}` has no column that names an owner"), at));
+        }
+        if !is_named {
+            return Some(match owned {
+                Owned::By(column) if is_signed_in || writes => (
+                    AccessWord::NotChecked,
+                    format!(
+                        "{} lists what has `{column}` for an owner without looking at the caller",
+                        self.cite(access.mark)
+                    ),
+                    at,
+                ),
+                Owned::By(_) => (
+                    AccessWord::Unknown,
+                    format!(
+                        "{} lists owned objects to callers who need not sign in: public or open by mistake, the code does not say",
+                        self.cite(access.mark)
+                    ),
+                    at,
+                ),
+                _ => (
+                    AccessWord::NotOwned,
+                    format!("{} lists objects of which no owner is known", self.cite(access.mark)),
+                    at,
+                ),
+            });
+        }
+        if open.iter().all(|one| one.is_relation) {
+            return Some((
+                AccessWord::Unknown,
+                format!(
+                    "{} is only put in relation with something new: whether that needs its owner, the code does not say",
+                    self.cite(access.mark)
+                ),
+                at,
+            ));
+        }
+        let ends = at.first().map(|mark| self.cite(*mark)).unwrap_or_default();
+        let after = seen.map(|fact| format!("; {} does not hold for it", self.cite(fact.mark))).unwrap_or_default();
+        if access.is_guess && seen.is_none() {
+            return Some((
+                AccessWord::Unknown,
+                format!("what {} does with the id is not in this project", self.cite(access.mark)),
+                at,
+            ));
+        }
+        if !is_signed_in && !writes {
+            return Some((
+                AccessWord::Unknown,
+                format!(
+                    "{} serves an object to callers who need not sign in: public or open by mistake, the code does not say",
+                    ends
+                ),
+                at,
+            ));
+        }
+        Some((
+            AccessWord::NotChecked,
+            format!(
+                "{} loads by what the client names, and {ends} uses it without looking at the caller{after}",
+                self.cite(access.mark)
+            ),
+            at,
+        ))
+    }
+
+    fn judge_guarded(&self, _access: &Access, guards: &[Guard]) -> Judged {
+        let marks: Vec<Mark> = guards.iter().map(|guard| guard.mark).collect();
+        let first = marks.first().map(|mark| self.cite(*mark)).unwrap_or_default();
+        let weakest = guards.iter().map(|guard| guard.tie).max_by_key(|tie| match tie {
+            Some(Tie::Absent) => 0,
+            Some(Tie::Owner) => 1,
+            Some(Tie::Access) => 2,
+            None => 3,
+            Some(Tie::Claimed) => 4,
+        });
+        match weakest.flatten() {
+            Some(Tie::Claimed) => (
+                AccessWord::Unknown,
+                format!("{first} compares with an identity from a header that a client can set"),
+                marks,
+            ),
+            Some(Tie::Access) => (
+                AccessWord::AccessChecked,
+                format!("{first} lets through whom a group, a share or a helper admits"),
+                marks,
+            ),
+            Some(_) => (AccessWord::OwnerChecked, format!("{first} ties it to the caller"), marks),
+            None => (AccessWord::RoleGated, format!("{first} lets through a role only"), marks),
+        }
+    }
+
+    fn report(&self, access: &Access, (how, because, marks): Judged) -> AccessReading {
+        let owner = access.model.as_deref().and_then(|model| match self.models.owned(model) {
+            Owned::By(column) => Some(column),
+            Owned::IsUser => Some("id".to_owned()),
+            _ => None,
+        });
+        let mut evidence: Vec<Evidence> = Vec::new();
+        for mark in marks {
+            if evidence.len() < 6
+                && !evidence.iter().any(|known| known.module == mark.module && known.span == mark.span)
+            {
+                evidence.push(self.evidence(mark));
+            }
+        }
+        AccessReading {
+            what: verb_of(access),
+            place: self.project.place(access.mark.module, access.mark.span),
+            module: access.mark.module,
+            span: access.mark.span,
+            statement: access.statement,
+            text: self.text(access.mark),
+            model: access.model.as_deref().map(str::to_owned),
+            owner,
+            ids: access.labels.ids.iter().filter_map(|place| self.ids.get(place).cloned()).collect(),
+            how,
+            because,
+            evidence,
+            object: access.object.clone(),
+            subject: access.subject.clone(),
+            denial: access.denial,
+            uses: access
+                .uses
+                .iter()
+                .map(|one| UseReading {
+                    what: one.what,
+                    place: self.project.place(one.mark.module, one.mark.span),
+                    module: one.mark.module,
+                    span: one.mark.span,
+                    is_guarded: one.guard.is_some(),
+                })
+                .collect(),
+        }
+    }
+
+    fn identity_at(&self, mark: Mark) -> IdentitySource {
+        IdentitySource {
+            expression: self.text(mark),
+            place: self.project.place(mark.module, mark.span),
+            module: mark.module,
+            span: mark.span,
+        }
+    }
+
+    fn evidence(&self, mark: Mark) -> Evidence {
+        Evidence {
+            place: self.project.place(mark.module, mark.span),
+            text: self.text(mark),
+            module: mark.module,
+            span: mark.span,
+        }
+    }
+
+    fn cite(&self, mark: Mark) -> String {
+        let place = self.project.place(mark.module, mark.span);
+        format!("{}:{} `{}`", place.file, place.line, self.text(mark))
+    }
+}
+
+fn verb_of(access: &Access) -> AccessVerb {
+    let strongest =
+        access.uses.iter().filter(|one| !one.is_relation).map(|one| one.what).max_by_key(|what| match what {
+            AccessVerb::Create => 0,
+            AccessVerb::Read | AccessVerb::List => 1,
+            AccessVerb::Mutate => 2,
+            AccessVerb::Delete => 3,
+        });
+    let read = if access.is_many { AccessVerb::List } else { AccessVerb::Read };
+    match access.sends {
+        Sends::Delete => AccessVerb::Delete,
+        Sends::Update => AccessVerb::Mutate,
+        Sends::Load | Sends::Create => strongest.unwrap_or(read),
+    }
+}

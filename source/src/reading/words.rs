@@ -1,0 +1,261 @@
+//! Words that programmers use for callers, owners, roles, tenants and secrets. Names only suggest; the code around decides.
+
+/// Names that stand for the caller, without `_` and in small letters.
+pub const SUBJECT_NAMES: [&str; 35] = [
+    "account",
+    "accountid",
+    "actor",
+    "authuser",
+    "authenticateduser",
+    "callerid",
+    "currentaccount",
+    "currentidentity",
+    "currentuser",
+    "currentuserid",
+    "currentusername",
+    "customerid",
+    "identity",
+    "jwtidentity",
+    "jwtpayload",
+    "jwtuser",
+    "loggedinuser",
+    "loggeduser",
+    "me",
+    "myid",
+    "myuserid",
+    "principal",
+    "requester",
+    "requestinguser",
+    "sessionuser",
+    "sub",
+    "subject",
+    "tokendata",
+    "uid",
+    "user",
+    "userid",
+    "username",
+    "userinfo",
+    "viewer",
+    "whoami",
+];
+
+/// Functions that return the caller, without `_` and in small letters.
+pub const SUBJECT_CALLS: [&str; 24] = [
+    "authenticateduser",
+    "currentuser",
+    "currentuserid",
+    "getauthenticateduser",
+    "getauthenticateduserid",
+    "getauthuser",
+    "getcurrentaccount",
+    "getcurrentactiveuser",
+    "getcurrentidentity",
+    "getcurrentprincipal",
+    "getcurrentuser",
+    "getcurrentuserid",
+    "getidentity",
+    "getjwt",
+    "getjwtclaims",
+    "getjwtidentity",
+    "getloggedinuser",
+    "getprincipal",
+    "getrawjwt",
+    "getremoteuser",
+    "getsessionuser",
+    "getsubject",
+    "getuserid",
+    "getuserprincipal",
+];
+
+/// Columns that name an owner, without `_` and in small letters.
+pub const OWNER_COLUMNS: [&str; 36] = [
+    "account",
+    "accountid",
+    "author",
+    "authorid",
+    "belongsto",
+    "createdby",
+    "createdbyid",
+    "creator",
+    "creatorid",
+    "customer",
+    "customerid",
+    "employeeid",
+    "memberid",
+    "owner",
+    "ownedby",
+    "owneremail",
+    "ownerid",
+    "ownername",
+    "ownersub",
+    "owneruserid",
+    "patientid",
+    "postedby",
+    "principalid",
+    "recipientid",
+    "sellerid",
+    "senderid",
+    "sub",
+    "subject",
+    "submittedby",
+    "uid",
+    "uploadedby",
+    "user",
+    "userid",
+    "username",
+    "userprofile",
+    "userprofileid",
+];
+
+/// Columns and names of groups that share objects, without `_` and in small letters.
+pub const TENANT_NAMES: [&str; 28] = [
+    "company",
+    "companyid",
+    "currentcompany",
+    "currentorg",
+    "currentorganization",
+    "currentteam",
+    "currenttenant",
+    "currentworkspace",
+    "org",
+    "organisation",
+    "organisationid",
+    "organization",
+    "organizationid",
+    "orgid",
+    "orgs",
+    "practiceid",
+    "schoolid",
+    "storeid",
+    "team",
+    "teamid",
+    "teamids",
+    "teams",
+    "tenant",
+    "tenantid",
+    "tenantids",
+    "workspace",
+    "workspaceid",
+    "workspaces",
+];
+
+/// Parts of names of roles that stand above users.
+pub const ROLE_PARTS: [&str; 12] = [
+    "admin",
+    "isroot",
+    "isstaff",
+    "manager",
+    "moderat",
+    "permission",
+    "privilege",
+    "role",
+    "scope",
+    "staff",
+    "superuser",
+    "superadmin",
+];
+
+/// Parts of names of helpers that decide whether a caller may reach an object.
+pub const GUARD_PARTS: [&str; 44] = [
+    "abortifnot",
+    "allowed",
+    "assertowner",
+    "authorize",
+    "authorise",
+    "belongsto",
+    "canaccess",
+    "canaccess",
+    "candelete",
+    "canedit",
+    "canmanage",
+    "canmodify",
+    "canread",
+    "cansee",
+    "canupdate",
+    "canview",
+    "canwrite",
+    "checkaccess",
+    "checkauthor",
+    "checkobjectpermission",
+    "checkowner",
+    "checkpermission",
+    "checkuser",
+    "ensureaccess",
+    "ensurecan",
+    "ensureowner",
+    "hasaccess",
+    "hasobjectperm",
+    "haspermission",
+    "hasperm",
+    "isallowed",
+    "isauthor",
+    "iscreator",
+    "ismember",
+    "isowner",
+    "mayaccess",
+    "ownedby",
+    "owneror",
+    "owns",
+    "requireaccess",
+    "requireowner",
+    "useraccess",
+    "verifyaccess",
+    "verifyowner",
+];
+
+/// Parts of names of values that open a door to whoever holds them.
+pub const SECRET_WORDS: [&str; 10] =
+    ["apikey", "code", "hash", "magic", "nonce", "otp", "passw", "secret", "signature", "token"];
+
+/// Models that are the caller's own kind, without `_` and in small letters.
+pub const USER_MODELS: [&str; 16] = [
+    "account",
+    "accounts",
+    "appuser",
+    "authuser",
+    "customer",
+    "customers",
+    "customuser",
+    "member",
+    "patient",
+    "person",
+    "profile",
+    "profiles",
+    "user",
+    "userprofile",
+    "users",
+    "usermodel",
+];
+
+/// Returns a name in small letters without `_`, `-` and `$`.
+pub fn plain(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Returns whether a name is one of these words.
+pub fn is_one_of(name: &str, words: &[&str]) -> bool {
+    let name = plain(name);
+    words.contains(&name.as_str())
+}
+
+/// Returns whether a name holds one of these words.
+pub fn holds_one_of(name: &str, words: &[&str]) -> bool {
+    let name = plain(name);
+    words.iter().any(|word| name.contains(word))
+}
+
+/// Returns whether a name is that of an id or of another unique name of an object.
+pub fn is_id(name: &str) -> bool {
+    let name = plain(name);
+    let whole =
+        ["email", "filename", "handle", "key", "number", "path", "pk", "ref", "reference", "slug", "username", "uid"];
+    name.ends_with("id")
+        || name.ends_with("ids")
+        || name.ends_with("uuid")
+        || whole.iter().any(|word| name.ends_with(word))
+}
+
+/// Returns whether a column is the key of its own table.
+pub fn is_primary(name: &str) -> bool {
+    matches!(plain(name).as_str(), "" | "id" | "pk" | "uuid" | "slug" | "key" | "ref" | "number" | "guid" | "publicid")
+}

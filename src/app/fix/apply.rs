@@ -1,0 +1,121 @@
+//! Writes a patch into the user's files: only below the source folder, only over the very text that it was made for, and
+//! not over work that is not committed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::App;
+use super::patch::{self, Patch};
+use crate::app::answers::{Fix, FixRequest};
+use crate::app::error::AppError;
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// The change.
+    pub fix: Fix,
+    /// The files that were written, absolute.
+    pub files: Vec<PathBuf>,
+}
+
+impl App {
+    /// Makes the patch for findings and writes it.
+    ///
+    /// # Errors
+    /// [`AppError::Usage`] where there is no patch, where a file is not as it was read, and where it has changes that are
+    /// not committed, unless `force`; else as [`App::suggest_fix`].
+    pub async fn apply_fix(&self, request: FixRequest, force: bool) -> Result<Applied, AppError> {
+        let subject = self.subject(&request).await?;
+        let source = self.source_of(&request, subject.as_ref());
+        let mut fix =
+            super::advice::advise(&request, subject.as_ref().and_then(|it| it.findings.first()), source.clone())?;
+        let (Some(subject), Some(source)) = (subject, source) else {
+            return Err(AppError::Usage("name a finding: a check alone has no handler to patch".to_owned()));
+        };
+        let work = move || {
+            let made = patch::make(&subject.findings, &subject.report, &source, false);
+            let files = write(&made, force)?;
+            Ok::<_, AppError>((made, files))
+        };
+        let done = tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))?;
+        let (made, files) = done?;
+        made.write_into(&mut fix);
+        Ok(Applied { fix, files })
+    }
+}
+
+/// Looks at every file first, so that either all are written or none.
+fn write(made: &Patch, force: bool) -> Result<Vec<PathBuf>, AppError> {
+    if made.files.is_empty() {
+        return Err(AppError::Usage(
+            "nothing was written: there is no patch for your files; see the advice without --apply".to_owned(),
+        ));
+    }
+    let mut paths = BTreeMap::new();
+    for (file, text) in &made.files {
+        let path = made.root.join(file);
+        let original = made.originals.get(file).map(String::as_str).unwrap_or_default();
+        check(&made.root, &path, original, force)?;
+        paths.insert(path, text);
+    }
+    for (path, text) in &paths {
+        replace(path, text)
+            .map_err(|error| AppError::Usage(format!("{} cannot be written: {error}", path.display())))?;
+    }
+    Ok(paths.into_keys().collect())
+}
+
+fn check(root: &Path, path: &Path, original: &str, force: bool) -> Result<(), AppError> {
+    let fault = |why: &str| Err(AppError::Usage(format!("nothing was written: {} {why}", path.display())));
+    let parent = path.parent().unwrap_or(root);
+    if !parent.canonicalize().is_ok_and(|parent| parent.starts_with(root)) || path.is_symlink() {
+        return fault("lies outside of the source folder, or is a link");
+    }
+    let now = fs::read_to_string(path).unwrap_or_default();
+    if now != original {
+        return fault("has changed while the patch was made; ask again");
+    }
+    if !force && is_dirty(path) {
+        return fault("has changes that are not committed; commit or stash them, or pass --force");
+    }
+    Ok(())
+}
+
+/// Whether git knows changes of the file that are not committed. Without git, or outside of a repository, there is
+/// nothing to lose track of.
+fn is_dirty(path: &Path) -> bool {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };
+    let asked = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(["status", "--porcelain", "--untracked-files=no", "--"])
+        .arg(name)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    asked.is_ok_and(|said| said.status.success() && !said.stdout.is_empty())
+}
+
+/// Writes beside the file and renames, so that a crash leaves the old text or the new one.
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let beside = folder.join(format!(".{name}.routewarden-{:08x}", rand::random::<u32>()));
+    let written = (|| {
+        let mut file = fs::File::create_new(&beside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        if let Ok(known) = fs::metadata(path) {
+            fs::set_permissions(&beside, known.permissions())?;
+        }
+        fs::rename(&beside, path)
+    })();
+    if written.is_err() {
+        // The old text is whole; only the copy is of no use.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}

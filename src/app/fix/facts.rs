@@ -1,0 +1,65 @@
+//! What a finding tells a patch: which remedy, which parameter, which fields, which role.
+
+use routewarden_source::fix::{FixFacts, Remedy};
+
+use crate::model::Role;
+use crate::report::{Finding, Report};
+
+/// Returns the change that a remedy of the library stands for; none where only words help.
+pub(super) fn remedy_of(remedy: &str) -> Option<Remedy> {
+    Some(match remedy {
+        "object-ownership" | "owner-from-session" => Remedy::ObjectOwnership,
+        "scoped-list" => Remedy::ScopedList,
+        "require-authentication" => Remedy::MissingGuard,
+        "role-check" => Remedy::RoleGuard,
+        "field-allow-list" => Remedy::FieldAllowList,
+        "verify-signature" | "enforce-expiry" => Remedy::VerifyToken,
+        "response-schema" => Remedy::ResponseSchema,
+        "cors-origins" => Remedy::CorsOrigins,
+        "throttle-sign-in" => Remedy::RateLimit,
+        "model-context" => Remedy::ModelContext,
+        _ => return None,
+    })
+}
+
+/// Returns what the scan knows of a finding that a patch needs.
+pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
+    let fields = |place: &str| -> Vec<String> {
+        let named = finding.site.split(',').map(str::trim).filter_map(|part| part.strip_prefix(place));
+        named
+            .filter_map(|path| path.rsplit('/').find(|part| !part.is_empty() && *part != "*"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let parameter = ["path:", "query:", "body:"].iter().find_map(|place| finding.site.strip_prefix(place));
+    FixFacts {
+        parameter: parameter.map(str::to_owned),
+        not_settable: if finding.check.starts_with("property/") { fields("body:") } else { Vec::new() },
+        leaking: fields("response:"),
+        role: higher_role(finding, report),
+        line: finding.code.as_ref().and_then(|code| usize::try_from(code.line).ok()),
+        is_public: report
+            .policy
+            .iter()
+            .any(|row| row.policy == "public" && row.broken_by.iter().any(|it| names(it, finding))),
+        ..FixFacts::default()
+    }
+}
+
+fn names(route: &str, finding: &Finding) -> bool {
+    route == format!("{} {}", finding.operation.method, finding.operation.path)
+}
+
+/// The role of the caller who is served by right, where it is not the attacker's own.
+fn higher_role(finding: &Finding, report: &Report) -> Option<String> {
+    let role_of =
+        |name: &str| report.scan.identities.iter().find(|known| known.name == name).map(|known| known.role.clone());
+    let of = |role: Role| {
+        finding.exchanges.iter().find(|exchange| exchange.role == role).and_then(|it| role_of(&it.identity))
+    };
+    let attacker = of(Role::Attack);
+    let served = of(Role::Baseline).filter(|role| Some(role) != attacker.as_ref());
+    // Some proofs have no exchange of the administrator's; the scan knew one all the same.
+    served
+        .or_else(|| report.scan.identities.iter().map(|known| known.role.clone()).find(|role| role.as_str() != "user"))
+}

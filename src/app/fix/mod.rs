@@ -1,0 +1,83 @@
+//! Says what to change: a patch of the user's own files where the handler is found, advice where it is not. Writes nothing
+//! unless it is asked to.
+
+mod advice;
+mod apply;
+mod facts;
+mod patch;
+mod siblings;
+
+use std::path::{Path, PathBuf};
+
+use super::answers::{Fix, FixRequest};
+use super::error::AppError;
+use super::state::{App, from_store};
+use crate::model::{FindingId, ScanId};
+use crate::report::{Finding, Report};
+
+pub use apply::Applied;
+
+/// The most findings of one plan.
+const MOST_FINDINGS: usize = 50;
+
+/// Findings of one scan that are to be repaired together.
+struct Subject {
+    findings: Vec<Finding>,
+    report: Report,
+}
+
+impl App {
+    /// Says what to change, for findings or a check. Several findings get one consistent patch. Writes nothing.
+    ///
+    /// # Errors
+    /// [`AppError::Unknown`] and [`AppError::Usage`].
+    pub async fn suggest_fix(&self, request: FixRequest) -> Result<Fix, AppError> {
+        let subject = self.subject(&request).await?;
+        let source = self.source_of(&request, subject.as_ref());
+        let first = subject.as_ref().and_then(|subject| subject.findings.first());
+        let mut fix = advice::advise(&request, first, source.clone())?;
+        let (Some(subject), Some(source)) = (subject, source) else { return Ok(fix) };
+        let with_test = request.with_test;
+        // Reading a tree and looking at a change in it are work for a thread that nothing else waits for.
+        let made =
+            tokio::task::spawn_blocking(move || patch::make(&subject.findings, &subject.report, &source, with_test));
+        let made = made.await.map_err(|error| AppError::Internal(error.to_string()))?;
+        made.write_into(&mut fix);
+        Ok(fix)
+    }
+
+    /// The named findings with the report of their scan.
+    async fn subject(&self, request: &FixRequest) -> Result<Option<Subject>, AppError> {
+        let ids: Vec<&FindingId> = request.finding_id.iter().chain(&request.finding_ids).collect();
+        if ids.len() > MOST_FINDINGS {
+            return Err(AppError::Usage(format!("at most {MOST_FINDINGS} findings are repaired at once")));
+        }
+        let store = match ids.is_empty() {
+            true => return Ok(None),
+            false => self.store().await?,
+        };
+        let scan = request.scan_id.as_ref().map(ScanId::as_str);
+        let (mut findings, mut scan_of) = (Vec::new(), None);
+        for id in ids {
+            let found = store.finding(id.as_str(), scan).await.map_err(from_store)?;
+            let (of, finding): (String, Finding) = found.ok_or_else(|| super::explain::unknown(id, scan))?;
+            scan_of.get_or_insert(of);
+            if !findings.iter().any(|known: &Finding| known.id == finding.id) {
+                findings.push(finding);
+            }
+        }
+        let Some(scan) = scan_of else { return Ok(None) };
+        let report = store.report(&scan).await.map_err(from_store)?;
+        Ok(report.map(|report| Subject { findings, report }))
+    }
+
+    /// The source tree: the named one, the one of the scan, the folder of its configuration, or the current one.
+    fn source_of(&self, request: &FixRequest, subject: Option<&Subject>) -> Option<PathBuf> {
+        let named = request.source.as_ref().map(|source| self.shared.folder.join(source));
+        let scan = subject.map(|subject| &subject.report.scan);
+        let scanned = scan.and_then(|scan| scan.source.as_ref()).map(PathBuf::from).filter(|path| path.is_dir());
+        let config = scan.and_then(|scan| scan.config.as_ref());
+        let beside = config.and_then(|path| Path::new(path).parent().map(Path::to_path_buf));
+        named.or(scanned).or(beside).or_else(|| Some(self.shared.folder.clone()))
+    }
+}

@@ -1,0 +1,171 @@
+//! One patch of the user's files for one or several findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use routewarden_source::fix::{FixRequest, Idiom, Plan, Proposal, Remedy, StepOutcome, plan};
+
+use super::advice;
+use super::facts::{facts_of, remedy_of};
+use super::siblings::{id_of, sibling_of};
+use crate::app::answers::{Fix, FixOutcome, FixStep};
+use crate::code::CodeIndex;
+use crate::model::{Method, clean};
+use crate::report::{Finding, OperationRef, Report};
+
+/// More routes of one finding are not patched at once.
+const MOST_ROUTES: usize = 20;
+
+/// A patch, or why there is none.
+pub(super) struct Patch {
+    steps: Vec<FixStep>,
+    diff: String,
+    dependencies: Vec<String>,
+    needs_review: Vec<String>,
+    pub(super) files: BTreeMap<String, String>,
+    pub(super) originals: BTreeMap<String, String>,
+    pub(super) root: PathBuf,
+}
+
+/// One route of one finding.
+struct Wanted<'a> {
+    finding: &'a Finding,
+    operation: &'a OperationRef,
+    remedy: Option<Remedy>,
+}
+
+/// Makes the patch. What stays without one has its reason in the steps.
+pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, _with_test: bool) -> Patch {
+    let wanted: Vec<Wanted<'_>> = findings.iter().flat_map(wanted_of).collect();
+    let mut index = match CodeIndex::read(source) {
+        Ok(index) => index,
+        Err(why) => return Patch::without(&wanted, source, &why),
+    };
+    index.bind_paths(&report.scan.base_url, &operations_of(report));
+    let mut requests = Vec::new();
+    let mut places = BTreeMap::new();
+    for (at, want) in wanted.iter().enumerate() {
+        let (Some(remedy), Some(entry)) = (want.remedy, index.entry(&id_of(want.operation))) else { continue };
+        places.insert(requests.len(), at);
+        requests.push(FixRequest {
+            project: index.project(),
+            routes: index.table(),
+            entry,
+            remedy,
+            sibling: sibling_of(&index, want.finding, report),
+            facts: facts_of(want.finding, report),
+        });
+    }
+    let plan = plan(&requests);
+    Patch::of(plan, &wanted, &places, &index)
+}
+
+fn wanted_of(finding: &Finding) -> Vec<Wanted<'_>> {
+    let remedy = remedy_of(&finding.remedy);
+    let all = std::iter::once(&finding.operation).chain(&finding.also);
+    // One change mends what one cause shows on many routes; where only words help, they are said once.
+    let most = if remedy.is_some() { MOST_ROUTES } else { 1 };
+    all.take(most).map(|operation| Wanted { finding, operation, remedy }).collect()
+}
+
+/// Every operation that the scan knew.
+fn operations_of(report: &Report) -> Vec<(Method, String)> {
+    let places = report.coverage.iter().map(|row| &row.operation);
+    let found = report.findings.iter().flat_map(|finding| std::iter::once(&finding.operation).chain(&finding.also));
+    let all: BTreeSet<(Method, String)> = places.chain(found).map(|it| (it.method, it.path.clone())).collect();
+    all.into_iter().collect()
+}
+
+impl Patch {
+    fn without(wanted: &[Wanted<'_>], source: &Path, why: &str) -> Patch {
+        Patch {
+            steps: wanted.iter().map(|want| step(want, None, FixOutcome::Advice, why.to_owned())).collect(),
+            diff: String::new(),
+            dependencies: Vec::new(),
+            needs_review: Vec::new(),
+            files: BTreeMap::new(),
+            originals: BTreeMap::new(),
+            root: source.to_path_buf(),
+        }
+    }
+
+    fn of(plan: Plan, wanted: &[Wanted<'_>], places: &BTreeMap<usize, usize>, index: &CodeIndex) -> Patch {
+        let mut steps: Vec<Option<FixStep>> = wanted.iter().map(|want| unplanned(want, index)).collect();
+        for planned in &plan.steps {
+            let Some(at) = places.get(&planned.request) else { continue };
+            let Some(want) = wanted.get(*at) else { continue };
+            let place = index.place(&id_of(want.operation)).map(|place| place.to_string());
+            let (outcome, because) = match &planned.outcome {
+                StepOutcome::Proposed(made) => (FixOutcome::Patched, why(made)),
+                StepOutcome::Covered { by } => {
+                    let other = places.get(by).and_then(|at| wanted.get(*at)).map(|want| want.finding.id.clone());
+                    (FixOutcome::Patched, format!("the change for {} covers it", other.unwrap_or_default()))
+                }
+                StepOutcome::Refused(refusal) => (FixOutcome::Advice, refusal.to_string()),
+            };
+            if let Some(slot) = steps.get_mut(*at) {
+                *slot = Some(step(want, place, outcome, because));
+            }
+        }
+        let original =
+            |file: &String| index.project().tree.file(file).map(|known| known.text.clone()).unwrap_or_default();
+        Patch {
+            steps: steps.into_iter().flatten().collect(),
+            originals: plan.files.keys().map(|file| (file.clone(), original(file))).collect(),
+            diff: plan.diff,
+            dependencies: plan.dependencies,
+            needs_review: plan.needs_review,
+            files: plan.files,
+            root: index.root().to_path_buf(),
+        }
+    }
+
+    /// Writes the patch into an answer. Where there is one, samples for other projects are left out.
+    pub(super) fn write_into(self, fix: &mut Fix) {
+        let mut ids: Vec<String> = Vec::new();
+        for step in &self.steps {
+            if !ids.contains(&step.finding_id) {
+                ids.push(step.finding_id.clone());
+            }
+        }
+        fix.verify = advice::verify(&ids);
+        if !self.diff.is_empty() {
+            fix.code.clear();
+            fix.diff = Some(self.diff);
+            fix.needs_review = self.needs_review;
+            fix.dependencies = self.dependencies;
+        }
+        fix.steps = self.steps;
+    }
+}
+
+/// What there is to say of a route for which no change was asked.
+fn unplanned(want: &Wanted<'_>, index: &CodeIndex) -> Option<FixStep> {
+    let place = index.place(&id_of(want.operation)).map(|place| place.to_string());
+    let why = match (want.remedy, &place) {
+        (None, _) => "this is no matter of one place in the code: see the guidance".to_owned(),
+        (_, None) => "its handler was not found in the source".to_owned(),
+        _ => return None,
+    };
+    Some(step(want, place, FixOutcome::Advice, why))
+}
+
+fn why(made: &Proposal) -> String {
+    let idiom = match &made.idiom {
+        Idiom::Sibling { place, what } => format!("as {}:{} does ({what})", place.file, place.line),
+        Idiom::Library { name, place } => format!("with {name}, which {}:{} has", place.file, place.line),
+        Idiom::Framework => "in the framework's usual way: a proposal, as the project has none of its own".to_owned(),
+    };
+    format!("{}; {idiom}", made.why)
+}
+
+fn step(want: &Wanted<'_>, place: Option<String>, outcome: FixOutcome, because: String) -> FixStep {
+    FixStep {
+        finding_id: want.finding.id.clone(),
+        check: want.finding.check.clone(),
+        route: format!("{} {}", want.operation.method, clean(&want.operation.path, 200)),
+        code: place,
+        outcome,
+        because: clean(&because, 600),
+    }
+}

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""From findings to repairs, as a user goes: scan an example, take one patch for all that is confirmed, apply it with git,
+restart, and have the same proofs run again. The owner must still be served, and the second patch must be empty.
+
+Works on a copy of the example in a repository of its own. Ends only what it started.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# The modules of the same folder: how the examples are started, and how passwords are made.
+import active
+import flask
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SCAN_SECONDS = 300
+# Remedies for which a patch is made; the others are advice.
+PATCHED = {
+    "object-ownership", "owner-from-session", "scoped-list", "require-authentication", "role-check", "field-allow-list",
+    "verify-signature", "enforce-expiry", "response-schema", "cors-origins", "throttle-sign-in", "model-context",
+}
+
+
+@dataclass
+class Example:
+    name: str
+    folder: str
+    # Files that are no part of the weak application.
+    left_out: tuple[str, ...] = ()
+    mode: str = "active"
+    # Findings of which at least this share must be patched, and of the patched ones rechecked as fixed, in percent.
+    least_patched: int = 90
+    least_fixed: int = 90
+    variables: dict = field(default_factory=dict)
+
+
+APPS = {
+    "flask": Example("flask", "flask-invoices", ("app_repaired.py",), mode="passive"),
+    "fastapi": Example("fastapi", "fastapi-bookings"),
+    "express": Example("express", "express-notes"),
+}
+
+
+def git(folder: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess:
+    """Git in the copy, with nobody's own settings."""
+    settings = ["-c", "user.name=example", "-c", "user.email=example@localhost", "-c", "commit.gpgsign=false"]
+    return subprocess.run(["git", *settings, *arguments], cwd=folder, input=text, capture_output=True, text=True, timeout=60)
+
+
+class Case:
+    """One example with its copy, its application and its scanner."""
+
+    def __init__(self, example: Example, binary: Path, folder: Path):
+        self.example, self.binary, self.folder = example, binary, folder
+        self.copy = folder / "copy"
+        ignored = shutil.ignore_patterns("__pycache__", "node_modules", *example.left_out)
+        shutil.copytree(EXAMPLES / example.folder, self.copy, ignore=ignored)
+        modules = EXAMPLES / example.folder / "node_modules"
+        if modules.is_dir():
+            (self.copy / "node_modules").symlink_to(modules)
+        (self.copy / ".gitignore").write_text("node_modules\n__pycache__\n")
+        for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "-m", "weak")):
+            done = git(self.copy, *arguments)
+            if done.returncode:
+                raise flask.Failed(f"git {arguments[0]}: {done.stderr}")
+        self.calls, self.bytes = 0, 0
+        if example.name == "flask":
+            self.variables, _ = flask.environment(EXAMPLES / example.folder)
+        else:
+            self.variables = {}
+
+    def start(self):
+        log = self.folder / "app.log"
+        if self.example.name == "flask":
+            return flask.Application(self.copy, "app.py", self.variables, log)
+        return active.Application(active.APPS[self.example.name], self.copy, log)
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        keep = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+        command = [str(self.binary), "--data", str(self.folder / "data"), *arguments]
+        done = subprocess.run(command, cwd=self.copy, env={**keep, **self.variables}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=SCAN_SECONDS)
+        self.calls += 1
+        self.bytes += len(done.stdout)
+        return done.returncode, done.stdout, done.stderr
+
+    def scan(self, app) -> dict:
+        report = self.folder / "report.json"
+        base = f"http://127.0.0.1:{app.port}"
+        arguments = ["--base-url", base] if self.example.name == "flask" else [base, "--source", ".", "--auto-accounts"]
+        code, _, err = self.run("scan", *arguments, "--mode", self.example.mode, "--format", "json", "-o", str(report))
+        if not report.exists():
+            raise flask.Failed(f"exit code {code} and no report:\n{err[-1500:]}")
+        content = json.loads(report.read_text())
+        if content["scan"]["status"] != "complete":
+            raise flask.Failed(f"status {content['scan']['status']}: {content['scan'].get('untrusted_because')}")
+        return content
+
+    def recheck(self, app, ids: list[str]) -> list[dict]:
+        base = f"http://127.0.0.1:{app.port}"
+        _, out, err = self.run("recheck", *ids, "--base-url", base, "--format", "json")
+        try:
+            return json.loads(out)["recheck"]
+        except (json.JSONDecodeError, KeyError):
+            raise flask.Failed(f"the recheck gave no rows:\n{err[-1500:]}") from None
+
+
+def share(part: int, whole: int) -> int:
+    return 100 if whole == 0 else 100 * part // whole
+
+
+def repair(case: Case) -> list[str]:
+    example, faults = case.example, []
+    with case.start() as app:
+        report = case.scan(app)
+        confirmed = [it for it in report["findings"] if it["confidence"] == "confirmed" and it.get("suppressed") is None]
+        located = [it for it in confirmed if it.get("code")]
+        print(f"{example.name}: {len(confirmed)} confirmed findings, {len(located)} with their handler")
+        wanted = [it["id"] for it in confirmed if it["remedy"] in PATCHED]
+        code, out, err = case.run("fix", *wanted, "--format", "json")
+        if code:
+            return [f"{example.name}: fix ended with {code}: {err[-800:]}"]
+        fix = json.loads(out)
+        patched = {step["finding_id"] for step in fix.get("steps", []) if step["outcome"] == "patched"}
+        for step in fix.get("steps", []):
+            print(f"{example.name}: {step['outcome']:<7} {step['check']} on {step['route']} ({step.get('code')}): {step['because'][:160]}")
+        print(f"{example.name}: {len(patched)} of {len(wanted)} findings of such remedies get a patch")
+        if share(len(patched), len(wanted)) < example.least_patched:
+            faults.append(f"{example.name}: only {len(patched)} of {len(wanted)} get a patch")
+    diff = fix.get("diff") or ""
+    applied = git(case.copy, "apply", "--check", "-", text=diff)
+    if applied.returncode or not diff:
+        return [*faults, f"{example.name}: git does not take the diff: {applied.stderr[:400]}\n{diff[:1500]}"]
+    code, _, err = case.run("fix", *wanted, "--apply")
+    if code:
+        return [*faults, f"{example.name}: fix --apply ended with {code}: {err[-500:]}"]
+    code, _, err = case.run("fix", *wanted, "--apply")
+    if code == 0:
+        faults.append(f"{example.name}: fix --apply wrote over changes that are not committed")
+    print(git(case.copy, "diff", "--stat").stdout.rstrip())
+    with case.start() as app:
+        rows = case.recheck(app, sorted(patched))
+    checks = {it["id"]: f"{it['check']} on {it['operation']['method']} {it['operation']['path']}" for it in confirmed}
+    fixed = [row for row in rows if row["outcome"] == "fixed"]
+    for row in rows:
+        if row["outcome"] != "fixed":
+            print(f"{example.name}: {row['outcome']}: {checks.get(row['finding_id'])}: {row['because'][:300]}")
+        if row["outcome"] == "broken":
+            faults.append(f"{example.name}: the owner is refused too: {checks.get(row['finding_id'])}")
+    print(f"{example.name}: {len(fixed)} of {len(patched)} patched findings are rechecked as fixed")
+    if share(len(fixed), len(patched)) < example.least_fixed:
+        faults.append(f"{example.name}: only {len(fixed)} of {len(patched)} patched findings are fixed")
+    return faults
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--bin", type=Path, default=Path("target/release/routewarden"))
+    parser.add_argument("--app", choices=[*APPS, "all"], default="all")
+    parser.add_argument("--keep", action="store_true", help="keep copies and reports, and say where")
+    options = parser.parse_args()
+    faults = []
+    for name in APPS if options.app == "all" else [options.app]:
+        folder = Path(tempfile.mkdtemp(prefix=f"routewarden-fix-{name}-"))
+        began = time.monotonic()
+        try:
+            faults += repair(Case(APPS[name], options.bin.resolve(), folder))
+        except (flask.Failed, subprocess.TimeoutExpired, OSError) as error:
+            faults.append(f"{name}: {error}")
+        finally:
+            print(f"{name}: {time.monotonic() - began:.0f} s" + (f", kept: {folder}" if options.keep else ""))
+            if not options.keep:
+                shutil.rmtree(folder, ignore_errors=True)
+    for fault in faults:
+        print(f"FAULT: {fault}", file=sys.stderr)
+    print("repairs: " + ("FAILED" if faults else "as they should be"))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
