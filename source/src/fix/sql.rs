@@ -62,8 +62,9 @@ const AFTER_CONDITION: [&str; 10] =
 pub(super) fn read(raw: &str) -> Option<Sql> {
     let words = words(raw);
     let first = words.iter().position(|word| ["SELECT", "UPDATE", "DELETE"].contains(&upper(word).as_str()))?;
-    // Anything but a prefix and quotes before it is no statement.
-    if first > 1 {
+    // Anything but the sign of a literal (`f`, `r`) and quotes before it is no statement.
+    let is_sign = words.first().is_some_and(|word| word.at == 0 && word.text.len() <= 2);
+    if first > 1 || (first == 1 && !is_sign) {
         return None;
     }
     let words = words.get(first..)?;

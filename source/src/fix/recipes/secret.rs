@@ -115,6 +115,11 @@ enum Within {
 fn redact(module: &Module, draft: &mut Draft, expr: &Expr, within: Within) {
     match &*expr.kind {
         ExprKind::Template(_, parts) => {
+            // Without a placeholder left, a literal of Python needs its sign no more.
+            let written = expr.span.text(&module.text);
+            if written.starts_with(['f', 'F']) && parts.iter().all(is_secret) {
+                draft.replace(&module.path, crate::ir::Span { end: expr.span.start + 1, ..expr.span }, "");
+            }
             for part in parts.iter().filter(|part| is_secret(part)) {
                 let text = match within {
                     Within::Log => "\"[redacted]\"".to_owned(),

@@ -116,3 +116,13 @@ fn each_finding_of_the_fastapi_example_has_a_change() {
 fn each_finding_of_the_express_example_has_a_change() {
     assert_all_mended(&Given::example("express-notes"), express(), None);
 }
+
+#[test]
+fn the_token_of_the_assistant_example_is_not_read_by_its_model() {
+    let given = Given::example("llm-support");
+    let made = given.fix("POST /assistant/chat", Remedy::ModelContext).unwrap();
+    assert_verified(&made);
+    let lines = changed(&made);
+    assert!(lines.contains("authorization = Bearer [held by the server]\""), "{lines}");
+    assert!(!lines.lines().any(|line| line.starts_with('+') && line.contains("SERVICE_KEY")), "{lines}");
+}

@@ -79,7 +79,7 @@ fn secrets_stay_out_of_logs_and_prompts() {
         Remedy::ModelContext,
         FixFacts::default(),
         "-    return ask([{\"role\": \"system\", \"content\": f\"Call the tool with {token}, politely.\"}])\n\
-         +    return ask([{\"role\": \"system\", \"content\": f\"Call the tool with [held by the server], politely.\"}])\n",
+         +    return ask([{\"role\": \"system\", \"content\": \"Call the tool with [held by the server], politely.\"}])\n",
     );
 }
 
