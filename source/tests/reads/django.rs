@@ -319,6 +319,40 @@ fn functions_that_make_patterns_are_run_with_what_they_are_given() {
 }
 
 #[test]
+fn routes_of_installed_applications_are_found_by_their_names() {
+    let urls = "from importlib import import_module\nfrom django.apps import apps\nfrom django.urls import include, path\n\n\
+                found = []\nfor app in apps.get_app_configs():\n    if not hasattr(app, 'Plugin'):\n        continue\n    module = import_module(app.name + '.urls')\n\
+                \x20   if hasattr(module, 'urlpatterns'):\n        found.append(path(f'{app.label}/', include(module.urlpatterns)))\n\
+                \x20   if hasattr(module, 'more'):\n        found += module.more\nurlpatterns = found\n";
+    let one = "from django.urls import path\ndef x(request):\n    pass\nurlpatterns = [path('x', x)]\n";
+    let two = "from django.urls import path\ndef y(request):\n    pass\nmore = [path('y', y)]\n";
+    let table = routes(&[
+        (
+            "shop/settings.py",
+            "ROOT_URLCONF = 'shop.urls'\nINSTALLED_APPS = ['django.contrib.auth', 'shop.one', 'shop.two.apps.Two']\n",
+        ),
+        ("shop/urls.py", urls),
+        ("shop/one/__init__.py", ""),
+        (
+            "shop/one/apps.py",
+            "from django.apps import AppConfig\nclass One(AppConfig):\n    class Plugin:\n        name = 'one'\n",
+        ),
+        ("shop/one/urls.py", one),
+        ("shop/two/__init__.py", ""),
+        (
+            "shop/two/apps.py",
+            "from django.apps import AppConfig\nclass Two(AppConfig):\n    class Plugin:\n        name = 'two'\n",
+        ),
+        ("shop/two/urls.py", two),
+        // One that is not installed.
+        ("shop/three/__init__.py", ""),
+        ("shop/three/urls.py", one),
+    ]);
+    assert_eq!(shown(&table), ["* /one/x shop/one/urls.py:2 x", "* /y shop/two/urls.py:2 y"]);
+    assert_eq!(table.unclear, Vec::<String>::new());
+}
+
+#[test]
 fn a_router_of_the_project_may_have_routes_and_a_root_of_its_own() {
     let table = routes(&[
         (

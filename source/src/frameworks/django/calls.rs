@@ -113,6 +113,7 @@ impl UrlReader<'_> {
                 let value = first.map(|first| self.eval(scope, first));
                 value.map_or(Value::Unknown, |value| Value::list(value.items()))
             }
+            "get_app_configs" => Value::list(self.installed()),
             "i18n_patterns" | "patterns" => self.spread(scope, arguments),
             "static" | "staticfiles_urlpatterns" => Value::list(Vec::new()),
             _ => match self.made_router(scope, call, None, arguments) {
@@ -127,6 +128,22 @@ impl UrlReader<'_> {
                 }
             },
         }
+    }
+
+    /// The installed applications that are part of the project: their modules of routes are often asked for by name.
+    fn installed(&self) -> Vec<Value> {
+        let lists = self.settings.iter().filter_map(|module| self.followed(*module, "INSTALLED_APPS"));
+        let mut names: Vec<String> = Vec::new();
+        for item in lists.flat_map(|list| list.items()) {
+            let Some(text) = item.text() else { continue };
+            // `shop.apps.ShopConfig` is the application `shop`.
+            let name = text.split(".apps.").next().unwrap_or(text).to_owned();
+            let is_own = self.settings.iter().any(|from| self.module_named(*from, &name).is_some());
+            if is_own && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.into_iter().map(Value::App).collect()
     }
 
     /// All arguments, as one list of patterns.

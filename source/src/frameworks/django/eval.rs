@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::reader::{Scope, UrlReader};
 use super::values::Value;
 use crate::ir::{Clause, Expr, ExprKind, Function};
-use crate::project::{FunctionRef, ImportTarget, ModuleId, Resolved};
+use crate::project::{Definition, FunctionRef, ImportTarget, ModuleId, Resolved};
 
 /// More items of a comprehension are not made.
 const MOST_ITEMS: usize = 500;
@@ -100,6 +100,8 @@ impl UrlReader<'_> {
                     None => Value::Unknown,
                 }
             }
+            (Value::App(app), "name") => Value::Text(app.clone()),
+            (Value::App(app), "label") => Value::Text(app.rsplit('.').next().unwrap_or_default().to_owned()),
             (Value::Outside(full), _) if full == "django.conf.settings" => self.setting(name),
             (Value::Outside(full), _) => Value::Outside(format!("{full}.{name}")),
             _ => Value::Unknown,
@@ -200,6 +202,28 @@ impl UrlReader<'_> {
         Value::list(made)
     }
 
+    /// `hasattr(module, "urlpatterns")`, `hasattr(app, "PluginMeta")`: the latter is in the configuration of the application.
+    fn has(&mut self, from: ModuleId, object: &Value, name: &str) -> Option<bool> {
+        match object {
+            Value::Module(module) => {
+                Some(self.named(*module, name).is_some() || self.project.resolve(*module, name).is_some())
+            }
+            Value::App(app) => {
+                let modules = [format!("{app}.apps"), app.clone()];
+                let mut modules = modules.iter().filter_map(|full| self.project.module(self.module_named(from, full)?));
+                Some(modules.any(|module| {
+                    module.definitions.values().any(|definition| match definition {
+                        Definition::Class(class) => {
+                            self.project.resolve(module.id, &format!("{}.{name}", class.name)).is_some()
+                        }
+                        _ => false,
+                    })
+                }))
+            }
+            _ => None,
+        }
+    }
+
     /// Returns whether a condition holds. Absent where only the running program knows.
     pub(super) fn decide(&mut self, scope: &mut Scope, test: &Expr) -> Option<bool> {
         match &*test.kind {
@@ -228,6 +252,11 @@ impl UrlReader<'_> {
                     }
                     _ => None,
                 }
+            }
+            ExprKind::Call { callee, arguments, .. } if matches!(callee.name(), Some("getattr" | "hasattr")) => {
+                let [object, name, ..] = arguments.as_slice() else { return None };
+                let (object, name) = (self.eval(scope, &object.value), self.eval(scope, &name.value));
+                self.has(scope.module, &object, name.text()?)
             }
             // A setting or a variable of a module may be another one where the program runs.
             ExprKind::Name(name) if !scope.names.contains_key(name) => None,

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use super::values::{Router, Value};
-use crate::ir::{Expr, ExprKind, Function, Span, Statement, StatementKind};
-use crate::project::{ClassRef, FunctionRef, Module, ModuleId, Project, Resolved};
+use crate::ir::{Expr, ExprKind, Function, Import, Span, Statement, StatementKind};
+use crate::project::{ClassRef, FunctionRef, ImportTarget, Module, ModuleId, Project, Resolved};
 
 /// More steps are not taken in one project.
-const MOST_STEPS: usize = 400_000;
+const MOST_STEPS: usize = 2_000_000;
 /// Calls and names deeper within each other are not followed.
 const MOST_DEPTH: usize = 40;
 /// More rounds of one loop are not followed.
@@ -153,13 +153,31 @@ impl<'p> UrlReader<'p> {
                 let class = ClassRef { module: scope.module, class: class.clone() };
                 scope.names.insert(class.class.name.clone(), Value::Class(class));
             }
-            StatementKind::Throw(_) | StatementKind::Return(None) => scope.is_done = true,
+            StatementKind::Import(import) if import.names.iter().any(|name| name.name == "*") => {
+                self.take_all(scope, import);
+            }
+            // What follows in this round is not done; another arm may go on.
+            StatementKind::Jump | StatementKind::Throw(_) | StatementKind::Return(None) => scope.is_done = true,
             StatementKind::Return(Some(value)) => {
                 let value = self.eval(scope, value);
                 scope.returned.push(value);
                 scope.is_done = true;
             }
             _ => {}
+        }
+    }
+
+    /// `from .base import *`: what follows may add to lists that stand there.
+    fn take_all(&mut self, scope: &mut Scope, import: &Import) {
+        let target = ImportTarget { module: import.module.clone(), level: import.level, name: None };
+        let project = self.project;
+        let from = project.module(scope.module).and_then(|module| project.imported_module(module, &target));
+        let Some(module) = from.and_then(|from| project.module(from)) else { return };
+        if module.text.contains("INSTALLED_APPS") || deals_with_routes(module) {
+            self.follow(module.id);
+            let names = self.modules.get(&module.id).into_iter().flatten();
+            let public = names.filter(|(name, _)| !name.starts_with('_'));
+            scope.names.extend(public.map(|(name, value)| (name.clone(), value.clone())));
         }
     }
 

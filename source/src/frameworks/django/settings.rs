@@ -48,7 +48,9 @@ pub(super) fn read_settings(reader: &mut UrlReader) -> Settings {
 }
 
 fn has_settings(module: &Module) -> bool {
-    ["ROOT_URLCONF", "MIDDLEWARE", "REST_FRAMEWORK"].iter().any(|name| module.definitions.contains_key(*name))
+    ["INSTALLED_APPS", "MIDDLEWARE", "REST_FRAMEWORK", "ROOT_URLCONF"]
+        .iter()
+        .any(|name| module.definitions.contains_key(*name))
 }
 
 fn line_of_setting(module: &Module, name: &str) -> usize {

@@ -40,6 +40,8 @@ pub(super) enum Value {
     Class(ClassRef),
     /// A module of the project.
     Module(ModuleId),
+    /// An installed application, by the name of its package.
+    App(String),
     /// Something that is not part of the project, by its full name.
     Outside(String),
     /// Not known.
