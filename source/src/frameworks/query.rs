@@ -210,3 +210,27 @@ impl<'s> Matched<'s> {
         self.get(name).map_or("", At::text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::frameworks::{actix, aspnet, axum, echo, gin, golang, laravel, net_http, rails, rustcode};
+
+    #[test]
+    fn every_query_fits_its_grammar() {
+        let queries = [
+            ("actix", &actix::QUERY),
+            ("aspnet", &aspnet::QUERY),
+            ("axum", &axum::QUERY),
+            ("echo", &echo::QUERY),
+            ("gin", &gin::QUERY),
+            ("golang", &golang::CODE),
+            ("laravel", &laravel::QUERY),
+            ("net_http", &net_http::QUERY),
+            ("rails", &rails::QUERY),
+            ("rustcode", &rustcode::CODE),
+        ];
+        for (name, query) in queries {
+            assert_eq!(query.fault(), None, "{name}");
+        }
+    }
+}
