@@ -43,7 +43,7 @@ impl<'p> Sources<'p> {
     }
 }
 
-/// Tests register routes too; they serve nobody.
+/// Tests register routes too; they serve no client.
 fn is_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_test_folder = |part: &str| {
