@@ -66,7 +66,7 @@ pub const LOADING: [&str; 7] = ["build", "fetch", "find", "get", "load", "new", 
 /// Parts of names of what lets strangers in.
 pub const LETTING_IN: [&str; 4] = ["allowany", "allowanonymous", "permitall", "skipauth"];
 
-/// Parts of names of middleware that refuses nobody for who they are.
+/// Parts of names of middleware that refuses no caller for who they are.
 pub const PASSING: [&str; 40] = [
     "body",
     "brotli",

@@ -17,13 +17,26 @@ pub enum Framework {
     SpringBoot,
     /// Gin (Go).
     Gin,
+    /// NestJS (TypeScript).
+    NestJs,
+    /// Rails (Ruby).
+    Rails,
+    /// Laravel (PHP).
+    Laravel,
+    /// ASP.NET Core (C#).
+    AspNet,
+    /// axum (Rust).
+    Axum,
+    /// actix-web (Rust).
+    Actix,
     /// None of these, or not known.
     #[default]
     Unknown,
 }
 
 impl Framework {
-    /// All that remedies have code for; `Unknown` stands for code that fits any.
+    /// Those that every remedy has code for; `Unknown` stands for code that fits any. For the others some remedies have
+    /// code, and the rest gives the code that fits any.
     pub const ALL: [Self; 7] =
         [Self::Flask, Self::FastApi, Self::DjangoRest, Self::Express, Self::SpringBoot, Self::Gin, Self::Unknown];
 
@@ -36,6 +49,12 @@ impl Framework {
             Self::Express => "express",
             Self::SpringBoot => "spring-boot",
             Self::Gin => "gin",
+            Self::NestJs => "nestjs",
+            Self::Rails => "rails",
+            Self::Laravel => "laravel",
+            Self::AspNet => "aspnet",
+            Self::Axum => "axum",
+            Self::Actix => "actix",
             Self::Unknown => "unknown",
         }
     }
@@ -51,6 +70,12 @@ impl Framework {
             "express" | "expressjs" => Self::Express,
             "spring" | "springboot" => Self::SpringBoot,
             "gin" | "gingonic" => Self::Gin,
+            "nest" | "nestjs" => Self::NestJs,
+            "rails" | "rubyonrails" => Self::Rails,
+            "laravel" => Self::Laravel,
+            "aspnet" | "aspnetcore" => Self::AspNet,
+            "axum" => Self::Axum,
+            "actix" | "actixweb" => Self::Actix,
             _ => Self::Unknown,
         }
     }

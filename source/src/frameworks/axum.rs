@@ -150,8 +150,14 @@ fn put_annotated<'s>(routers: &mut RustRouters<'s, '_>, router: RouterId, call: 
     let Some(tokens) = listed.child("token_tree").filter(|_| listed.kind() == "macro_invocation") else { return };
     for name in tokens.text().trim_matches(['(', ')', '[', ']']).split(',') {
         let name: String = name.split_whitespace().collect();
-        let Some(function) = routers.code.function_at(listed, &name) else { continue };
-        let Some((methods, path)) = annotation(routers.code, function) else { continue };
+        let function = routers.code.function_at(listed, &name);
+        let known = function.and_then(|function| Some((function, annotation(function)?)));
+        let Some((function, (methods, path))) = known else {
+            if !name.is_empty() {
+                routers.graph.unclear.push(listed.note(&format!("where `{name}` is declared is not in this project")));
+            }
+            continue;
+        };
         let found = routers.code.extractor_guards(function);
         let moment = routers.moment(call);
         routers.graph.add_route(super::graph::GraphRoute {
@@ -167,8 +173,7 @@ fn put_annotated<'s>(routers: &mut RustRouters<'s, '_>, router: RouterId, call: 
     }
 }
 
-fn annotation(code: &RustCode<'_>, function: At<'_>) -> Option<(Vec<String>, String)> {
-    let _ = code;
+fn annotation(function: At<'_>) -> Option<(Vec<String>, String)> {
     let before = std::iter::successors(function.node.prev_named_sibling(), tree_sitter::Node::prev_named_sibling);
     let attributes = before.take_while(|node| node.kind() == "attribute_item" || node.kind().contains("comment"));
     let text = attributes.map(|node| function.with(node).text()).find(|text| text.contains("utoipa::path"))?;

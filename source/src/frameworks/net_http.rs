@@ -22,7 +22,7 @@ const MOST_WRAPPERS: usize = 8;
 
 /// Finds the routes.
 pub(super) fn find(project: &Project) -> RouteTable {
-    if !Sources::mention(project, Language::Go, &["HandleFunc(", "ServeMux", "mux.NewRouter", "chi."]) {
+    if !Sources::mention(project, Language::Go, &["HandleFunc(", ".Handle(", "ServeMux", "mux.NewRouter", "chi."]) {
         return RouteTable::default();
     }
     let sources = Sources::parse(project, Language::Go);

@@ -43,7 +43,7 @@ impl<'p> Sources<'p> {
     }
 }
 
-/// Tests register routes too; they serve nobody.
+/// Tests register routes too; they serve no client.
 fn is_test(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_test_folder = |part: &str| {
@@ -208,5 +208,29 @@ impl<'s> Matched<'s> {
     /// Returns the text of the first node of that name; empty where there is none.
     pub(super) fn text(&self, name: &str) -> &'s str {
         self.get(name).map_or("", At::text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::frameworks::{actix, aspnet, axum, echo, gin, golang, laravel, net_http, rails, rustcode};
+
+    #[test]
+    fn every_query_fits_its_grammar() {
+        let queries = [
+            ("actix", &actix::QUERY),
+            ("aspnet", &aspnet::QUERY),
+            ("axum", &axum::QUERY),
+            ("echo", &echo::QUERY),
+            ("gin", &gin::QUERY),
+            ("golang", &golang::CODE),
+            ("laravel", &laravel::QUERY),
+            ("net_http", &net_http::QUERY),
+            ("rails", &rails::QUERY),
+            ("rustcode", &rustcode::CODE),
+        ];
+        for (name, query) in queries {
+            assert_eq!(query.fault(), None, "{name}");
+        }
     }
 }

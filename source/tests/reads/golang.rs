@@ -262,6 +262,14 @@ func main() {{
 }
 
 #[test]
+fn one_handler_of_the_default_mux_is_enough_to_be_read() {
+    let text = format!(
+        "{HTTP}func main() {{\n\thttp.Handle(\"/metrics\", serve())\n}}\nfunc serve() http.Handler {{ return nil }}\n"
+    );
+    assert_eq!(lines(&[("main.go", &text)]), ["* /metrics serve main.go:6"]);
+}
+
+#[test]
 fn a_mux_in_a_mux_and_a_wrapper_around_all_are_seen() {
     let found = lines(&[(
         "main.go",

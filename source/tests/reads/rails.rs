@@ -185,6 +185,20 @@ fn filters_and_actions_of_concerns_are_found() {
 }
 
 #[test]
+fn an_alias_of_an_action_stands_where_the_action_does() {
+    let controller = "class AController < ActionController::Base\n  def show\n  end\n  alias_method :browse, :show\n  alias look show\nend\n";
+    let found =
+        rails("  get 'b', to: 'a#browse'\n  get 'l', to: 'a#look'", &[("app/controllers/a_controller.rb", controller)]);
+    assert_eq!(
+        found,
+        [
+            "GET /b AController.browse app/controllers/a_controller.rb:2",
+            "GET /l AController.look app/controllers/a_controller.rb:2",
+        ]
+    );
+}
+
+#[test]
 fn verbs_in_all_their_ways_are_read() {
     let found = rails(
         "  match 'both', to: 'a#b', via: [:get, :post]

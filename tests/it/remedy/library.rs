@@ -79,7 +79,8 @@ fn names_of_frameworks_are_read_as_people_write_them() {
     }
     assert_eq!(Framework::parse("Django REST framework"), Framework::DjangoRest);
     assert_eq!(Framework::parse("Spring Boot"), Framework::SpringBoot);
-    assert_eq!(Framework::parse("Rails"), Framework::Unknown);
+    assert_eq!(Framework::parse("ASP.NET Core"), Framework::AspNet);
+    assert_eq!(Framework::parse("Symfony"), Framework::Unknown);
 }
 
 #[test]

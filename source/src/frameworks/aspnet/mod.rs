@@ -157,9 +157,12 @@ impl<'s> CSharpCode<'s> {
         };
         for (name, call, router) in &self.calls {
             let text = call.text();
-            if *name == "SetFallbackPolicy" && text.contains("RequireAuthenticatedUser") {
-                found.all.push(guard("FallbackPolicy", *call));
-            } else if *name == "AddAuthorization" && text.contains("FallbackPolicy") && text.contains("Require") {
+            let sets_fallback = match *name {
+                "SetFallbackPolicy" => text.contains("RequireAuthenticatedUser"),
+                "AddAuthorization" => text.contains("FallbackPolicy") && text.contains("Require"),
+                _ => false,
+            };
+            if sets_fallback {
                 found.all.push(guard("FallbackPolicy", *call));
             } else if *name == "Add" && router.text().ends_with("Filters") && text.contains("AuthorizeFilter") {
                 found.controllers.push(guard("AuthorizeFilter", *call));

@@ -65,7 +65,7 @@ impl<'s> Controllers<'s> {
     pub(super) fn action(&self, controller: &str, action: &str) -> FoundAction {
         let Some(class) = self.controller(controller) else { return FoundAction::default() };
         let line = self.line_of(&class);
-        let method = line.iter().find_map(|of| method_of(of.at, action));
+        let method = line.iter().find_map(|of| method_of(of.at, action).or_else(|| aliased(of.at, action)));
         // A view without a method is served all the same.
         let place = method.map_or_else(|| class.at.place(), At::place);
         let function = Some(format!("{}.{action}", class.full));
@@ -230,6 +230,23 @@ fn method_of<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
         }
     }
     None
+}
+
+/// `alias_method :browse, :show`, `alias browse show`
+fn aliased<'s>(class: At<'s>, name: &str) -> Option<At<'s>> {
+    let body = class.field("body").map(At::children).unwrap_or_default();
+    body.into_iter().find_map(|part| {
+        let (new, old) = match part.kind() {
+            "alias" => (part.field("name")?, part.field("alias")?),
+            "call" if part.field_text("method") == "alias_method" => {
+                let arguments = part.field("arguments")?.children();
+                (*arguments.first()?, *arguments.get(1)?)
+            }
+            _ => return None,
+        };
+        let is_it = new.text().trim_start_matches(':') == name;
+        is_it.then(|| method_of(class, old.text().trim_start_matches(':'))).flatten()
+    })
 }
 
 fn camel(name: &str) -> String {

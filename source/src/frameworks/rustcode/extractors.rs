@@ -5,7 +5,7 @@ use crate::frameworks::guarding::{is_harmless, make_guard};
 use crate::frameworks::query::At;
 use crate::routes::{Guard, GuardKind, GuardLevel};
 
-/// Types of the frameworks that refuse nobody for who they are.
+/// Types of the frameworks that refuse no caller for who they are.
 const PLAIN: [&str; 30] = [
     "Body",
     "BodyStream",

@@ -124,7 +124,7 @@ pub(super) fn bare(text: &str) -> &str {
     text.rsplit("::").next().unwrap_or(text).trim()
 }
 
-/// Returns whether a node stands in a module of tests: what is registered there serves nobody.
+/// Returns whether a node stands in a module of tests: what is registered there serves no client.
 pub(super) fn is_in_tests(at: At<'_>) -> bool {
     at.ancestors().any(|up| up.kind() == "mod_item" && ["test", "tests"].contains(&up.field_text("name")))
 }

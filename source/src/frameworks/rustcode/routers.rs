@@ -82,7 +82,7 @@ impl<'s, 'c> RustRouters<'s, 'c> {
         let text = without_arguments(callee.text());
         let is_maker = |maker: &&str| text == **maker || text.ends_with(&format!("::{maker}"));
         let is_own = callee.kind() == "identifier" && self.code.function_of(callee).is_some();
-        if !is_own && self.dialect.makers.iter().any(|maker| is_maker(&maker)) {
+        if !is_own && self.dialect.makers.iter().any(is_maker) {
             let graph = &mut self.graph;
             let id = *self.known.entry(call.key()).or_insert_with(|| graph.add_router());
             self.made_by.insert(id, call);
