@@ -266,3 +266,8 @@ fn code_without_end_ends_the_reading_and_not_the_program() {
     assert_eq!(reading.word, OwnershipWord::Unknown);
     assert!(!reading.because.is_empty());
 }
+
+#[test]
+fn labelled_handlers_of_spring_are_read_right() {
+    hold("spring");
+}

@@ -174,6 +174,9 @@ impl Engine<'_> {
             return Value::kind(Kind::Connection);
         }
         if let Some(class) = self.models.service(name) {
+            if let Some(model) = self.models.repository(class) {
+                return Value::kind(Kind::Repository(model));
+            }
             return Value::kind(Kind::Instance(class.clone()));
         }
         let plain = words::plain(name);
