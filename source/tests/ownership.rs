@@ -213,3 +213,61 @@ fn labelled_handlers_that_were_held_out_are_read_right() {
 fn labelled_handlers_that_were_written_last_are_read_right() {
     hold("fresh");
 }
+
+/// A project of one file, and the reading of the handler of that name.
+fn read_one(text: &str, function: &str) -> routewarden_source::reading::Reading {
+    let project = Project::parse(SourceTree::of_texts(&BTreeMap::from([("app.py".to_owned(), text.to_owned())])));
+    let table = find_routes(&project);
+    let entry = table.routes.iter().find(|entry| entry.function == function).unwrap();
+    OwnershipReader::new(&project).read(entry)
+}
+
+#[test]
+fn what_a_patch_needs_is_named_to_the_byte() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handlers/tune/flask_orm.py"))
+        .unwrap();
+    let reading = read_one(&text, "body_id");
+    assert_eq!(reading.word, OwnershipWord::NotChecked);
+    let access = reading.accesses.iter().find(|access| access.model.as_deref() == Some("Invoice")).unwrap();
+    assert_eq!(access.span.text(&text), "Invoice.query.get(data[\"invoice_id\"])");
+    assert_eq!(access.statement.text(&text), "invoice = Invoice.query.get(data[\"invoice_id\"])");
+    assert_eq!(access.object.as_deref(), Some("invoice"));
+    assert_eq!(access.owner.as_deref(), Some("user_id"));
+    assert_eq!(access.denial.map(|span| span.text(&text)), Some("not invoice"));
+    assert_eq!(access.ids.iter().map(|id| id.name.as_str()).collect::<Vec<_>>(), ["invoice_id"]);
+    assert_eq!(access.what, routewarden_source::reading::AccessVerb::Mutate);
+    let scoped = read_one(&text, "compared");
+    let access = scoped.accesses.first().unwrap();
+    assert_eq!(access.subject.as_deref(), Some("uid"));
+    assert_eq!(scoped.identity.unwrap().expression, "get_jwt_identity()");
+}
+
+#[test]
+fn a_check_that_does_not_hold_is_pointed_out() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handlers/tune/flask_orm.py"))
+        .unwrap();
+    for (function, check) in
+        [("inverted", "invoice.user_id == current_user.id"), ("logged_only", "invoice.user_id != current_user.id")]
+    {
+        let reading = read_one(&text, function);
+        let found: Vec<&str> = reading.suspicions.iter().map(|evidence| evidence.text.as_str()).collect();
+        assert_eq!(found, [check], "{function}");
+    }
+}
+
+#[test]
+fn code_without_end_ends_the_reading_and_not_the_program() {
+    let mut text = String::from("from flask import Flask\napp = Flask(__name__)\n\n");
+    for at in 0..60 {
+        text.push_str(&format!("def f{at}(x):\n    return f{}(x) or f{}(x)\n\n", (at + 1) % 60, (at + 7) % 60));
+    }
+    text.push_str("@app.get('/x/<int:x>')\ndef start(x):\n    return f0(x)\n");
+    let reading = read_one(&text, "start");
+    assert_eq!(reading.word, OwnershipWord::Unknown);
+    assert!(!reading.because.is_empty());
+}
+
+#[test]
+fn labelled_handlers_of_spring_are_read_right() {
+    hold("spring");
+}

@@ -14,6 +14,20 @@ use super::words;
 use crate::ir::{Argument, Expr, ExprKind, Span, Spread, dotted, literal};
 use crate::project::Resolved;
 
+/// Parts of names of functions that ask for a role.
+const ROLE_CALLS: [&str; 10] = [
+    "checkrole",
+    "hasanyrole",
+    "hasauthority",
+    "hasperm",
+    "hasrole",
+    "isadmin",
+    "isstaff",
+    "issuperuser",
+    "requireadmin",
+    "requirerole",
+];
+
 /// A call whose receiver and arguments were read.
 pub(super) struct Call<'a> {
     pub(super) name: &'a str,
@@ -300,7 +314,6 @@ impl Engine<'_> {
     fn unknown_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Value {
         let labels = call.labels();
         let receiver = call.receiver.as_ref().map(|receiver| receiver.labels).unwrap_or_default();
-        let name = words::plain(call.name);
         let mark = self.mark(cx, call.span);
         if let Some(value) = self.library_call(cx, state, call) {
             return value;
@@ -320,21 +333,7 @@ impl Engine<'_> {
         {
             return self.named_guard(cx, state, call, Value::default());
         }
-        let is_role = words::holds_one_of(
-            call.name,
-            &[
-                "isadmin",
-                "hasrole",
-                "isstaff",
-                "issuperuser",
-                "hasperm",
-                "checkrole",
-                "requirerole",
-                "requireadmin",
-                "hasanyrole",
-                "hasauthority",
-            ],
-        );
+        let is_role = words::holds_one_of(call.name, &ROLE_CALLS);
         if is_role && !labels.is_chosen() {
             let yes = Facts::of(vec![Fact { key: Key::Role, tie: Tie::Access, mark }]);
             if self.statement_is(call.span) {
@@ -351,6 +350,13 @@ impl Engine<'_> {
         if let Some(value) = self.guess(cx, state, call, (labels, receiver)) {
             return value;
         }
+        self.given_away(cx, state, call, labels);
+        self.come_out(cx, call, (labels, receiver))
+    }
+
+    /// An object is given to an unknown function that stands alone: it is changed, deleted or put in relation there.
+    fn given_away(&mut self, cx: &Cx, state: &State, call: &Call, labels: Labels) {
+        let name = words::plain(call.name);
         if self.statement_is(call.span)
             && !labels.objects.is_empty()
             && !name.starts_with("log")
@@ -370,6 +376,12 @@ impl Engine<'_> {
                 self.note_relation(cx, state, &Value::of(labels), call.span);
             }
         }
+    }
+
+    /// What an unknown function gives back: what went in, the caller for a credential, no choice of the client's from a
+    /// signed text.
+    fn come_out(&mut self, cx: &Cx, call: &Call, (labels, receiver): (Labels, Labels)) -> Value {
+        let name = words::plain(call.name);
         let opens_token = (labels.token || receiver.token) && !labels.is_chosen() && !labels.subject;
         if opens_token
             && ["verify", "decode", "validate", "authenticate", "check", "get", "load", "parse", "find"]

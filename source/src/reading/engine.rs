@@ -1,6 +1,5 @@
 //! What the reading of one handler carries along: ids, accesses, facts that were seen, and what stood in the way.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -96,7 +95,6 @@ pub(super) struct Engine<'p> {
     /// Checks that do not hold.
     pub(super) suspicions: Vec<Mark>,
     pub(super) statement: Span,
-    pub(super) globals: HashMap<(ModuleId, String), Value>,
     pub(super) stack: Vec<Arc<Function>>,
     budget: usize,
 }
@@ -116,7 +114,6 @@ impl<'p> Engine<'p> {
             seen: Vec::new(),
             suspicions: Vec::new(),
             statement: Span::default(),
-            globals: HashMap::new(),
             stack: Vec::new(),
             budget: MOST_CALLS,
         }

@@ -18,35 +18,10 @@ impl Engine<'_> {
         let labels = call.labels();
         let mark = self.mark(cx, call.span);
         let name = words::plain(call.name);
+        if let Some(value) = self.condition_call(call, mark) {
+            return Some(value);
+        }
         match call.name {
-            "and_" | "and" | "all_" | "Q" | "In" | "Equal" | "Filter" => {
-                let clauses = self.clauses_given(call);
-                return Some(Value { labels, kind: Kind::Condition(Rc::new(clauses)), ..Value::default() });
-            }
-            "select" | "update" | "delete" | "exists" if call.receiver.is_none() => {
-                let models = call.given.iter().filter_map(|given| match &given.value.kind {
-                    Kind::Class(name, _) | Kind::Repository(name) => Some(name.clone()),
-                    _ => None,
-                });
-                let query = Query {
-                    model: models.into_iter().next(),
-                    sends: super::verbs::sends_of(call.name),
-                    mark,
-                    ..Query::default()
-                };
-                return Some(Value::kind(Kind::Query(Rc::new(query))));
-            }
-            "or_" | "or" => {
-                let arms = call.given.iter().map(|given| super::queries::clauses_of_value(&given.value)).collect();
-                let kind = Kind::Condition(Rc::new(vec![super::value::Clause::Any(arms)]));
-                return Some(Value { labels, kind, ..Value::default() });
-            }
-            "eq" | "inArray" => {
-                let column = call.positional(0).and_then(|column| column.field.clone()).unwrap_or_default();
-                let value = call.positional(1).cloned().unwrap_or_default();
-                let kind = Kind::Condition(Rc::new(vec![super::queries::equal(&column, &value)]));
-                return Some(Value { labels, kind, ..Value::default() });
-            }
             "any" | "all" | "bool" | "Boolean" | "next" | "str" | "int" | "String" | "Number" | "UUID" | "ObjectId"
             | "parseInt" | "list" | "tuple" | "set" | "sorted" => {
                 let first = call.positional(0).cloned().unwrap_or_default();
@@ -65,9 +40,6 @@ impl Engine<'_> {
                 let of = call.positional(0).cloned().unwrap_or_default();
                 self.note_use(cx, state, &of, AccessVerb::Mutate, call.span);
                 return Some(Value::default());
-            }
-            _ if idioms::NEGATIONS.contains(&call.name) => {
-                return Some(Value::kind(Kind::Condition(Rc::new(vec![super::value::Clause::Other]))));
             }
             _ => {}
         }
@@ -97,6 +69,45 @@ impl Engine<'_> {
             });
         }
         self.object_or_404(cx, state, call)
+    }
+
+    /// Functions that make conditions and queries.
+    fn condition_call(&self, call: &Call, mark: super::facts::Mark) -> Option<Value> {
+        let labels = call.labels();
+        match call.name {
+            "and_" | "and" | "all_" | "Q" | "In" | "Equal" | "Filter" => {
+                let clauses = self.clauses_given(call);
+                Some(Value { labels, kind: Kind::Condition(Rc::new(clauses)), ..Value::default() })
+            }
+            "select" | "update" | "delete" | "exists" if call.receiver.is_none() => {
+                let models = call.given.iter().filter_map(|given| match &given.value.kind {
+                    Kind::Class(name, _) | Kind::Repository(name) => Some(name.clone()),
+                    _ => None,
+                });
+                let query = Query {
+                    model: models.into_iter().next(),
+                    sends: super::verbs::sends_of(call.name),
+                    mark,
+                    ..Query::default()
+                };
+                Some(Value::kind(Kind::Query(Rc::new(query))))
+            }
+            "or_" | "or" => {
+                let arms = call.given.iter().map(|given| super::queries::clauses_of_value(&given.value)).collect();
+                let kind = Kind::Condition(Rc::new(vec![super::value::Clause::Any(arms)]));
+                Some(Value { labels, kind, ..Value::default() })
+            }
+            "eq" | "inArray" => {
+                let column = call.positional(0).and_then(|column| column.field.clone()).unwrap_or_default();
+                let value = call.positional(1).cloned().unwrap_or_default();
+                let kind = Kind::Condition(Rc::new(vec![super::queries::equal(&column, &value)]));
+                Some(Value { labels, kind, ..Value::default() })
+            }
+            _ if idioms::NEGATIONS.contains(&call.name) => {
+                Some(Value::kind(Kind::Condition(Rc::new(vec![super::value::Clause::Other]))))
+            }
+            _ => None,
+        }
     }
 
     /// A file whose path a client chooses.

@@ -7,9 +7,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::value::Value;
 use super::words;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, walk_statements};
-use crate::project::{ClassRef, FunctionRef, Project};
+use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
 
 /// What is known of a model, table, collection or table in memory.
 #[derive(Debug, Clone, Default)]
@@ -42,13 +43,19 @@ pub(super) struct Models {
     models: HashMap<String, Model>,
     services: HashMap<String, ClassRef>,
     dull: RefCell<HashMap<*const Function, bool>>,
+    /// What names at the top of modules stand for, as far as that was asked.
+    pub(super) globals: RefCell<HashMap<(ModuleId, String), Value>>,
 }
 
 impl Models {
     /// Reads the models of a project.
     pub(super) fn of(project: &Project) -> Models {
-        let mut models =
-            Models { models: HashMap::new(), services: HashMap::new(), dull: RefCell::new(HashMap::new()) };
+        let mut models = Models {
+            models: HashMap::new(),
+            services: HashMap::new(),
+            dull: RefCell::default(),
+            globals: RefCell::default(),
+        };
         for module in &project.modules {
             collect::module(&mut models, project, module);
         }

@@ -30,15 +30,18 @@ impl Engine<'_> {
         if name == "SAFE_METHODS" {
             return safe_methods();
         }
+        let key = (cx.module, name.to_owned());
+        if let Some(value) = self.models.globals.borrow().get(&key) {
+            return value.clone();
+        }
         if let Some(value) = self.well_known(cx, name, span) {
             return value;
         }
-        let key = (cx.module, name.to_owned());
-        if let Some(value) = self.globals.get(&key) {
-            return value.clone();
-        }
         let value = self.global(cx, name);
-        self.globals.insert(key, value.clone());
+        // What was made of this handler's request is not the next one's.
+        if value.labels.is_plain() {
+            self.models.globals.borrow_mut().insert(key, value.clone());
+        }
         value
     }
 
@@ -171,6 +174,9 @@ impl Engine<'_> {
             return Value::kind(Kind::Connection);
         }
         if let Some(class) = self.models.service(name) {
+            if let Some(model) = self.models.repository(class) {
+                return Value::kind(Kind::Repository(model));
+            }
             return Value::kind(Kind::Instance(class.clone()));
         }
         let plain = words::plain(name);

@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::report::AccessVerb;
 use super::state::State;
 use super::value::{Kind, Part, Value};
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, WithItem, dotted};
 
 /// Whether anything goes on behind a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,16 +37,12 @@ impl Engine<'_> {
             StatementKind::Assign(targets, Some(value)) => {
                 let value = self.eval(cx, state, value);
                 targets.iter().for_each(|target| self.assign(cx, state, target, &value, span));
-                if value.never {
-                    return Ends::Stops;
-                }
+                return ends_of(&value);
             }
             StatementKind::Expr(expr) => {
                 let value = self.eval(cx, state, expr);
                 self.discarded(cx, state, expr, &value);
-                if value.never {
-                    return Ends::Stops;
-                }
+                return ends_of(&value);
             }
             StatementKind::If { test, body, otherwise } => return self.branch(cx, state, test, (body, otherwise)),
             StatementKind::Return(value) => {
@@ -58,35 +54,14 @@ impl Engine<'_> {
                 return Ends::Stops;
             }
             StatementKind::For { target, source, body, otherwise } => {
-                let value = self.eval(cx, state, source);
-                let element = self.element(cx, state, &value, source.span);
-                let mut inner = state.clone();
-                self.assign(cx, &mut inner, target, &element, target.span);
-                if self.block_of(cx, &mut inner, body) == Ends::GoesOn {
-                    *state = state.joined(&inner);
-                } else {
-                    keep_names(state, inner);
-                }
+                self.each(cx, state, (target, source), body);
                 return self.block_of(cx, state, otherwise);
             }
             StatementKind::While { test, body } => {
-                let value = self.eval(cx, state, test);
-                let mut inner = state.clone();
-                let truth = value.truth();
-                self.learn(&mut inner, &truth.yes);
-                if self.block_of(cx, &mut inner, body) == Ends::GoesOn {
-                    *state = state.joined(&inner);
-                } else {
-                    keep_names(state, inner);
-                }
+                self.again(cx, state, test, body);
             }
             StatementKind::With { items, body } => {
-                for item in items {
-                    let value = self.eval(cx, state, &item.value);
-                    if let Some(target) = &item.target {
-                        self.assign(cx, state, target, &value, span);
-                    }
-                }
+                items.iter().for_each(|item| self.open(cx, state, item, span));
                 return self.block_of(cx, state, body);
             }
             StatementKind::Try { body, handlers, otherwise, finally } => {
@@ -104,9 +79,8 @@ impl Engine<'_> {
                 }
             }
             StatementKind::Function(function) => {
-                let reference = self.local_function(cx, function);
-                let names = Rc::new(state.names.clone());
-                state.set(&function.name, Value::kind(Kind::Function(reference, names)));
+                let around = Rc::new(state.names.clone());
+                state.set(&function.name, Value::kind(Kind::Function(self.local_function(cx, function), around)));
             }
             StatementKind::Block(body) => return self.block_of(cx, state, body),
             StatementKind::Jump => return Ends::Stops,
@@ -116,6 +90,37 @@ impl Engine<'_> {
             | StatementKind::Other => {}
         }
         Ends::GoesOn
+    }
+
+    fn open(&mut self, cx: &Cx, state: &mut State, item: &WithItem, span: Span) {
+        let value = self.eval(cx, state, &item.value);
+        if let Some(target) = &item.target {
+            self.assign(cx, state, target, &value, span);
+        }
+    }
+
+    fn each(&mut self, cx: &Cx, state: &mut State, (target, source): (&Expr, &Expr), body: &[Statement]) {
+        let value = self.eval(cx, state, source);
+        let element = self.element(cx, state, &value, source.span);
+        let mut inner = state.clone();
+        self.assign(cx, &mut inner, target, &element, target.span);
+        self.inner_block(cx, state, inner, body);
+    }
+
+    fn again(&mut self, cx: &Cx, state: &mut State, test: &Expr, body: &[Statement]) {
+        let truth = self.eval(cx, state, test).truth();
+        let mut inner = state.clone();
+        self.learn(&mut inner, &truth.yes);
+        self.inner_block(cx, state, inner, body);
+    }
+
+    /// A block that runs, or not.
+    fn inner_block(&mut self, cx: &Cx, state: &mut State, mut inner: State, body: &[Statement]) {
+        if self.block_of(cx, &mut inner, body) == Ends::GoesOn {
+            *state = state.joined(&inner);
+        } else {
+            keep_names(state, inner);
+        }
     }
 
     fn branch(
@@ -233,24 +238,7 @@ impl Engine<'_> {
                 }
             }
             ExprKind::Index(object, key) => {
-                let into = self.eval(cx, state, object);
-                let keyed = self.eval(cx, state, key);
-                if let Kind::Store(_) = into.kind {
-                    self.change_store(cx, state, (&into, &keyed), target.span);
-                    return;
-                }
-                let field = crate::ir::literal(key).unwrap_or_default().to_owned();
-                if let Some(name) = dotted(object).filter(|_| into.part().is_some()) {
-                    state.leave(&format!("{name}.{field}"), value.clone());
-                }
-                if let (Kind::Record(entries), Some(name)) = (&into.kind, object.name()) {
-                    let mut entries = entries.as_ref().clone();
-                    super::state::put(&mut entries, &field, value.clone());
-                    let kind = Kind::Record(Rc::new(entries));
-                    state.set(name, Value { labels: into.labels.with(value.labels), kind, ..Value::default() });
-                    return;
-                }
-                self.assign_within(cx, state, (&into, &field), value, span);
+                self.assign_entry(cx, state, (object, key), value, (target.span, span));
             }
             ExprKind::List(targets) => {
                 let items = match &value.kind {
@@ -282,6 +270,35 @@ impl Engine<'_> {
             }
             _ => {}
         }
+    }
+
+    /// `object[key] = value`
+    fn assign_entry(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (object, key): (&Expr, &Expr),
+        value: &Value,
+        (at, span): (Span, Span),
+    ) {
+        let into = self.eval(cx, state, object);
+        let keyed = self.eval(cx, state, key);
+        if let Kind::Store(_) = into.kind {
+            self.change_store(cx, state, (&into, &keyed), at);
+            return;
+        }
+        let field = crate::ir::literal(key).unwrap_or_default().to_owned();
+        if let Some(name) = dotted(object).filter(|_| into.part().is_some()) {
+            state.leave(&format!("{name}.{field}"), value.clone());
+        }
+        if let (Kind::Record(entries), Some(name)) = (&into.kind, object.name()) {
+            let mut entries = entries.as_ref().clone();
+            super::state::put(&mut entries, &field, value.clone());
+            let kind = Kind::Record(Rc::new(entries));
+            state.set(name, Value { labels: into.labels.with(value.labels), kind, ..Value::default() });
+            return;
+        }
+        self.assign_within(cx, state, (&into, &field), value, span);
     }
 
     fn assign_within(&mut self, cx: &Cx, state: &mut State, (into, _): (&Value, &str), value: &Value, span: Span) {
@@ -328,6 +345,11 @@ impl Engine<'_> {
         }
         let _ = self.settle(cx, state, value.clone(), expr.span);
     }
+}
+
+/// Nothing goes on behind a call that always throws.
+fn ends_of(value: &Value) -> Ends {
+    if value.never { Ends::Stops } else { Ends::GoesOn }
 }
 
 /// Whether code refuses, rather than only leaves.

@@ -215,13 +215,6 @@ impl Value {
         Value::of(self.labels)
     }
 
-    pub(super) fn query(&self) -> Option<&Rc<Query>> {
-        match &self.kind {
-            Kind::Query(query) => Some(query),
-            _ => None,
-        }
-    }
-
     pub(super) fn part(&self) -> Option<Part> {
         match self.kind {
             Kind::Request(part) => Some(part),

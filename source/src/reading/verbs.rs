@@ -49,19 +49,13 @@ impl Engine<'_> {
             Does::Narrow => {
                 query.clauses.extend(self.narrowing(call));
                 if call.given.iter().any(|given| matches!(given.value.kind, Kind::Function(..))) {
-                    return Some(self.sent(
-                        cx,
-                        state,
-                        call,
-                        (query, !call.name.starts_with("find") || call.name != "find"),
-                    ));
+                    return Some(self.sent(cx, state, call, (query, call.name != "find")));
                 }
                 Some(Value::kind(Kind::Query(Rc::new(query))))
             }
             Does::Fetch => {
                 // `.first(cb)`, `.then(row => ..)` take no conditions.
-                let value = self.sent(cx, state, call, (query, idioms::FETCHES_ONE.contains(&call.name)));
-                Some(value)
+                Some(self.sent(cx, state, call, (query, idioms::FETCHES_ONE.contains(&call.name))))
             }
             Does::FetchOne | Does::FetchMany => {
                 query.clauses.extend(self.narrowing(call));
@@ -247,16 +241,7 @@ impl Engine<'_> {
                 Some(self.sent(cx, state, call, (query, is_one)))
             }
             _ if !first.labels.objects.is_empty() && first.field.is_none() => {
-                let name = words::plain(call.name);
-                if name.starts_with("delete") || name.starts_with("remove") {
-                    self.note_use(cx, state, &first, AccessVerb::Delete, call.span);
-                } else if name.starts_with("merge")
-                    || name.starts_with("save")
-                    || name.starts_with("persist")
-                    || name.starts_with("update")
-                {
-                    self.note_use(cx, state, &first, AccessVerb::Mutate, call.span);
-                }
+                self.object_given(cx, state, call, &first);
                 Some(first)
             }
             _ if matches!(call.name, "collection" | "query" | "execute" | "get" | "run" | "all")
@@ -265,6 +250,17 @@ impl Engine<'_> {
                 None
             }
             _ => Some(Value { never: false, ..self.leftover(cx, state, call) }),
+        }
+    }
+
+    /// `session.delete(invoice)`, `session.merge(invoice)`
+    fn object_given(&mut self, cx: &Cx, state: &State, call: &Call, object: &Value) {
+        let name = words::plain(call.name);
+        let starts = |words: &[&str]| words.iter().any(|word| name.starts_with(word));
+        if starts(&["delete", "remove"]) {
+            self.note_use(cx, state, object, AccessVerb::Delete, call.span);
+        } else if starts(&["merge", "save", "persist", "update"]) {
+            self.note_use(cx, state, object, AccessVerb::Mutate, call.span);
         }
     }
 

@@ -1,8 +1,8 @@
 //! The words: what the accesses and their uses add up to.
 
-use super::engine::{Access, Engine, Guard};
+use super::engine::{Access, Engine, Guard, Use};
 use super::expressions::names_object;
-use super::facts::{Key, Mark, Tie};
+use super::facts::{Fact, Key, Mark, Tie};
 use super::models::Owned;
 use super::report::{
     AccessReading, AccessVerb, AccessWord, Evidence, IdOrigin, IdentitySource, OwnershipWord, Reading, UseReading,
@@ -64,8 +64,6 @@ impl Engine<'_> {
     }
 
     fn judge_access(&self, access: &Access, place: usize, is_signed_in: bool) -> Option<Judged> {
-        let is_named = access.labels.is_chosen()
-            && (!access.is_many || access.clauses.iter().any(names_object) || !access.labels.objects.is_empty());
         let owned = access.model.as_deref().map_or(Owned::Unknown, |model| self.models.owned(model));
         if let (false, Some(Tie::Owner)) = (access.labels.is_chosen(), access.scope) {
             if owned == Owned::IsUser && !access.is_many && access.sends == Sends::Load {
@@ -87,89 +85,78 @@ impl Engine<'_> {
                 vec![access.mark],
             ));
         }
-        let uses: Vec<_> =
+        let uses: Vec<&Use> =
             access.uses.iter().filter(|one| one.guard.is_none_or(|guard| guard.tie != Some(Tie::Absent))).collect();
         if uses.is_empty() {
             return None;
         }
-        let open: Vec<_> = uses.iter().filter(|one| one.guard.is_none()).collect();
+        let open: Vec<&Use> = uses.iter().copied().filter(|one| one.guard.is_none()).collect();
         if open.is_empty() {
             let guards: Vec<Guard> = uses.iter().filter_map(|one| one.guard).collect();
-            return Some(self.judge_guarded(access, &guards));
+            return Some(self.judge_guarded(&guards));
         }
-        let at: Vec<Mark> = open.iter().map(|one| one.mark).collect();
         let seen = self.seen.iter().find(|fact| fact.key == Key::Object(place) && fact.tie != Tie::Claimed);
-        let model = access.model.as_deref().unwrap_or("the object");
-        let writes = access.sends != Sends::Load
-            || open.iter().any(|one| matches!(one.what, AccessVerb::Mutate | AccessVerb::Delete));
         if owned == Owned::No && seen.is_none() {
+            let model = access.model.as_deref().unwrap_or("the object");
+            let at = open.iter().map(|one| one.mark).collect();
             return Some((AccessWord::NotOwned, format!("`{model}` has no column that names an owner"), at));
         }
-        if !is_named {
-            return Some(match owned {
-                Owned::By(column) if is_signed_in || writes => (
-                    AccessWord::NotChecked,
-                    format!(
-                        "{} lists what has `{column}` for an owner without looking at the caller",
-                        self.cite(access.mark)
-                    ),
-                    at,
-                ),
-                Owned::By(_) => (
-                    AccessWord::Unknown,
-                    format!(
-                        "{} lists owned objects to callers who need not sign in: public or open by mistake, the code does not say",
-                        self.cite(access.mark)
-                    ),
-                    at,
-                ),
-                _ => (
-                    AccessWord::NotOwned,
-                    format!("{} lists objects of which no owner is known", self.cite(access.mark)),
-                    at,
-                ),
-            });
-        }
-        if open.iter().all(|one| one.is_relation) {
-            return Some((
-                AccessWord::Unknown,
-                format!(
-                    "{} is only put in relation with something new: whether that needs its owner, the code does not say",
-                    self.cite(access.mark)
-                ),
-                at,
-            ));
-        }
-        let ends = at.first().map(|mark| self.cite(*mark)).unwrap_or_default();
-        let after = seen.map(|fact| format!("; {} does not hold for it", self.cite(fact.mark))).unwrap_or_default();
-        if access.is_guess && seen.is_none() {
-            return Some((
-                AccessWord::Unknown,
-                format!("what {} does with the id is not in this project", self.cite(access.mark)),
-                at,
-            ));
-        }
-        if !is_signed_in && !writes {
-            return Some((
-                AccessWord::Unknown,
-                format!(
-                    "{} serves an object to callers who need not sign in: public or open by mistake, the code does not say",
-                    ends
-                ),
-                at,
-            ));
-        }
-        Some((
-            AccessWord::NotChecked,
-            format!(
-                "{} loads by what the client names, and {ends} uses it without looking at the caller{after}",
-                self.cite(access.mark)
-            ),
-            at,
-        ))
+        let is_named = access.labels.is_chosen()
+            && (!access.is_many || access.clauses.iter().any(names_object) || !access.labels.objects.is_empty());
+        Some(if is_named {
+            self.judge_open(access, &open, (seen, is_signed_in))
+        } else {
+            self.judge_list(access, &open, (owned, is_signed_in))
+        })
     }
 
-    fn judge_guarded(&self, _access: &Access, guards: &[Guard]) -> Judged {
+    /// Objects that nothing narrows down are served.
+    fn judge_list(&self, access: &Access, open: &[&Use], (owned, is_signed_in): (Owned, bool)) -> Judged {
+        let at = open.iter().map(|one| one.mark).collect();
+        let cite = self.cite(access.mark);
+        let (word, because) = match owned {
+            Owned::By(column) if is_signed_in || writes(access, open) => (
+                AccessWord::NotChecked,
+                format!("{cite} lists what has `{column}` for an owner without looking at the caller"),
+            ),
+            Owned::By(_) => (
+                AccessWord::Unknown,
+                format!(
+                    "{cite} lists owned objects to callers who need not sign in: public or open by mistake, the code does not say"
+                ),
+            ),
+            _ => (AccessWord::NotOwned, format!("{cite} lists objects of which no owner is known")),
+        };
+        (word, because, at)
+    }
+
+    /// An object that the client named is used where nothing ties it to the caller.
+    fn judge_open(&self, access: &Access, open: &[&Use], (seen, is_signed_in): (Option<&Fact>, bool)) -> Judged {
+        let at: Vec<Mark> = open.iter().map(|one| one.mark).collect();
+        let cite = self.cite(access.mark);
+        let ends = at.first().map(|mark| self.cite(*mark)).unwrap_or_default();
+        if open.iter().all(|one| one.is_relation) {
+            let because = format!(
+                "{cite} is only put in relation with something new: whether that needs its owner, the code does not say"
+            );
+            return (AccessWord::Unknown, because, at);
+        }
+        if access.is_guess && seen.is_none() {
+            return (AccessWord::Unknown, format!("what {cite} does with the id is not in this project"), at);
+        }
+        if !is_signed_in && !writes(access, open) {
+            let because = format!(
+                "{ends} serves an object to callers who need not sign in: public or open by mistake, the code does not say"
+            );
+            return (AccessWord::Unknown, because, at);
+        }
+        let after = seen.map(|fact| format!("; {} does not hold for it", self.cite(fact.mark))).unwrap_or_default();
+        let because =
+            format!("{cite} loads by what the client names, and {ends} uses it without looking at the caller{after}");
+        (AccessWord::NotChecked, because, at)
+    }
+
+    fn judge_guarded(&self, guards: &[Guard]) -> Judged {
         let marks: Vec<Mark> = guards.iter().map(|guard| guard.mark).collect();
         let first = marks.first().map(|mark| self.cite(*mark)).unwrap_or_default();
         let weakest = guards.iter().map(|guard| guard.tie).max_by_key(|tie| match tie {
@@ -261,6 +248,11 @@ impl Engine<'_> {
         let place = self.project.place(mark.module, mark.span);
         format!("{}:{} `{}`", place.file, place.line, self.text(mark))
     }
+}
+
+/// Whether a use that nothing guards changes or deletes.
+fn writes(access: &Access, open: &[&Use]) -> bool {
+    access.sends != Sends::Load || open.iter().any(|one| matches!(one.what, AccessVerb::Mutate | AccessVerb::Delete))
 }
 
 fn verb_of(access: &Access) -> AccessVerb {

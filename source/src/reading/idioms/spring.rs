@@ -3,7 +3,13 @@
 use super::{Does, Library};
 
 pub(super) const LIBRARY: Library = Library {
-    on_query: &[],
+    on_query: &[
+        ("isEmpty", Does::Fetch),
+        ("isPresent", Does::Fetch),
+        ("orElse", Does::Fetch),
+        ("orElseGet", Does::Fetch),
+        ("orElseThrow", Does::Fetch),
+    ],
     on_class: &[],
     on_repository: &[
         ("deleteById", Does::Delete),

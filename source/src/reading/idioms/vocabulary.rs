@@ -284,6 +284,6 @@ pub(in super::super) fn throws_if_absent(name: &str) -> bool {
     let name = plain(name);
     name.ends_with("404")
         || name.ends_with("orfail")
-        || name.ends_with("orthrow")
+        || name.ends_with("throw")
         || matches!(name.as_str(), "one" | "scalarone" | "getone")
 }
