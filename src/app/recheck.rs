@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use url::Url;
+
 use super::active::is_account;
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
@@ -73,7 +75,7 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest
         request.config = wanted.config.clone().filter(|path| path.is_file());
     }
     if request.target.is_none() {
-        request.target.clone_from(&wanted.document);
+        request.target = wanted.document.as_deref().map(|document| moved(document, wanted, &request));
     }
     if request.overrides.base_url.is_none() {
         request.overrides.base_url.clone_from(&wanted.base_url);
@@ -89,6 +91,22 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest
     let revealed = wanted.findings.iter().flat_map(|finding| revealed_by(&finding.check));
     request.overrides.checks = own.chain(revealed.map(|check| (*check).to_owned())).collect();
     request
+}
+
+/// The document of a scan; one that the API itself served moves with the API to another base URL.
+fn moved(document: &str, wanted: &Wanted, request: &ScanRequest) -> String {
+    let (Some(old), Some(new)) = (&wanted.base_url, &request.overrides.base_url) else { return document.to_owned() };
+    let origin = |text: &str| Url::parse(text).ok().filter(|url| url.has_host());
+    let (Some(mut url), Some(old), Some(new)) = (origin(document), origin(old), origin(new)) else {
+        return document.to_owned();
+    };
+    if url.origin() != old.origin() {
+        return document.to_owned();
+    }
+    let is_set = url.set_scheme(new.scheme()).is_ok()
+        && url.set_host(new.host_str()).is_ok()
+        && url.set_port(new.port()).is_ok();
+    if is_set { url.to_string() } else { document.to_owned() }
 }
 
 /// The checks that a repair may make applicable on its operations, or that a careless repair breaks: a route that asks
