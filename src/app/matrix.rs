@@ -91,7 +91,7 @@ fn row(prepared: &Prepared, outcome: &Outcome, columns: &[Column<'_>], operation
 /// A row without what is known of the policy.
 pub(super) fn bare(operation: &Operation, (verdict, reason): (RouteVerdict, String), cells: Vec<Cell>) -> MatrixRow {
     let operation = operation_ref(&operation.id);
-    MatrixRow { operation, resource: None, policy: None, rests_on: Vec::new(), verdict, reason, cells }
+    MatrixRow { operation, resource: None, policy: None, rests_on: Vec::new(), verdict, reason, cells, source: None }
 }
 
 /// Adds the policy of the kind of object that a route gives.

@@ -11,6 +11,7 @@ mod fence;
 mod finish;
 mod fix;
 mod intent;
+mod joining;
 mod matrix;
 mod matrix_writes;
 mod ownership;

@@ -46,7 +46,7 @@ pub(super) struct Prepared {
     /// What the user says of models behind the API.
     pub(super) llm: Settings,
     /// The source of the API, where it is there.
-    pub(super) code: Option<CodeIndex>,
+    pub(super) code: Option<Arc<CodeIndex>>,
 }
 
 impl Prepared {
@@ -121,7 +121,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     let mut code = None;
     if let Some(folder) = source_folder(app, &config, over) {
         let (index, said) = read_source(folder, &mut found.api).await;
-        code = index;
+        code = index.map(Arc::new);
         notes.extend(said);
     }
     notes.extend(UserChoice { excluded: &excluded, included: &included }.settle(&mut found.api));

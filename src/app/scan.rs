@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::answers::{Progress, RecheckRow, ScanRequest};
 use super::document::from_send;
 use super::error::AppError;
+use super::joining::SourceReading;
 use super::prepare::{Prepared, prepare};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, matrix, recheck};
@@ -113,10 +114,15 @@ impl App {
         progress: &watch::Sender<Progress>,
         cancel: CancellationToken,
     ) -> Result<Finished, AppError> {
+        let reading = wanted.is_empty().then(|| SourceReading::begin(&prepared));
         let mut outcome = self.look(id, &prepared, progress, cancel).await?;
         outcome.report.scan.source = prepared.source();
         if wanted.is_empty() {
-            outcome.report.ownership = Some(matrix::ownership(&prepared, &outcome));
+            let mut ownership = matrix::ownership(&prepared, &outcome);
+            if let Some(reading) = reading {
+                reading.join(&mut ownership).await;
+            }
+            outcome.report.ownership = Some(ownership);
         } else {
             recheck::mark(wanted, &mut outcome.report);
         }

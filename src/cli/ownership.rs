@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{Access, Matrix, MatrixRow, OwnershipRequest, Progress, RouteVerdict};
 use crate::model::{Face, ScanId};
-use crate::report::{PolicyRow, next_step};
+use crate::report::{Agreement, PolicyRow, next_step};
 
 use super::cx::Cx;
 use super::exit::Exit;
@@ -127,7 +127,8 @@ fn grid(matrix: &Matrix, width: usize) -> String {
 /// The reasons of a row that somebody should read: broken, suspected and unknown ones, cell by cell.
 fn reasons(row: &MatrixRow, width: usize) -> String {
     let telling = matches!(row.verdict, RouteVerdict::Broken | RouteVerdict::Suspected | RouteVerdict::Unknown);
-    if !telling {
+    let contradicted = row.source.as_ref().is_some_and(|source| source.agreement == Agreement::Disagree);
+    if !telling && !contradicted {
         return String::new();
     }
     let head = format!("\n{} {}: {}", row.operation.method, row.operation.path, row.reason);
@@ -135,6 +136,9 @@ fn reasons(row: &MatrixRow, width: usize) -> String {
     for cell in &row.cells {
         let line = format!("{} {}: {}", access(cell.access), cell.column, cell.because);
         out.push_str(&wrap(&line, width, 2));
+    }
+    if let Some(source) = &row.source {
+        out.push_str(&wrap(&format!("source: {}", source.in_words()), width, 2));
     }
     out
 }

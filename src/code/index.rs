@@ -83,6 +83,11 @@ impl CodeIndex {
         self.binding.bound.get(operation).and_then(|at| self.table.routes.get(*at))
     }
 
+    /// Returns each operation with the route that serves it.
+    pub fn bound(&self) -> impl Iterator<Item = (&OperationId, &RouteEntry)> {
+        self.binding.bound.iter().filter_map(|(id, at)| Some((id, self.table.routes.get(*at)?)))
+    }
+
     /// Returns where the handler of an operation stands.
     pub fn place(&self, operation: &OperationId) -> Option<HandlerPlace> {
         self.entry(operation).map(place_of)

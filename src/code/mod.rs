@@ -1,7 +1,11 @@
 //! What the source tree tells: which handler stands behind an operation. Reads text only, within bounds.
 
 mod index;
+mod judging;
 mod matching;
 mod trace;
 
 pub use index::CodeIndex;
+pub use judging::HandlerWord;
+
+pub use routewarden_source::reading::OwnershipWord;

@@ -22,7 +22,7 @@ mod written;
 pub use diff::{ReportDiff, diff};
 pub use format::{Format, UnknownFormat, render, write};
 pub use json::{ReportError, read};
-pub use ownership::{Access, Caller, Cell, MatrixRow, Ownership, RouteVerdict};
+pub use ownership::{Access, Agreement, Caller, Cell, MatrixRow, Ownership, RouteVerdict, SourceVerdict, SourceWord};
 pub use plan_groups::{PlanGroup, asked_groups, skipped_groups};
 pub use policy_rows::{PolicyRow, Question};
 pub use rule::RuleHelp;

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::wire::OperationRef;
+use super::wire::{CodeRef, OperationRef};
 
 /// Who gets what, as far as a scan saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,4 +91,74 @@ pub struct MatrixRow {
     pub reason: String,
     /// Caller by caller.
     pub cells: Vec<Cell>,
+    /// What the source says of the handler, where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceWord>,
+}
+
+/// What the source says of a handler, beside what the running API showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceWord {
+    /// Where the handler stands.
+    pub code: CodeRef,
+    /// Whether it ties the object to its caller.
+    pub word: SourceVerdict,
+    /// Why.
+    pub because: String,
+    /// Whether both say the same.
+    pub agreement: Agreement,
+}
+
+/// Whether a handler ties the objects that it reaches to its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceVerdict {
+    /// It does, for every object that a client can name.
+    Checked,
+    /// It does not, for one at least.
+    NotChecked,
+    /// There is nothing to tie.
+    NotApplicable,
+    /// Not decided.
+    Unknown,
+}
+
+/// Whether the source and the running API say the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Agreement {
+    /// They do.
+    Agree,
+    /// They do not: another version runs, a check does not hold, or something else than this code refuses.
+    Disagree,
+    /// One of them says nothing.
+    Open,
+}
+
+impl SourceVerdict {
+    /// Returns the word for people.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Checked => "checked",
+            Self::NotChecked => "not checked",
+            Self::NotApplicable => "not applicable",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl SourceWord {
+    /// Returns the whole in one sentence: what the code says, and whether the running API bears it out.
+    pub fn in_words(&self) -> String {
+        let join = match self.agreement {
+            Agreement::Agree => "; the running API agrees",
+            Agreement::Disagree if self.word == SourceVerdict::Checked => {
+                "; the running API disagrees: this check does not hold, or another version runs"
+            }
+            Agreement::Disagree => "; the running API disagrees: something else than this code refuses",
+            Agreement::Open => "",
+        };
+        let place = format!("{}:{}", self.code.file, self.code.line);
+        format!("{place}: {}: {}{join}", self.word.as_str(), self.because)
+    }
 }

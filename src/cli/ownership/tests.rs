@@ -25,6 +25,7 @@ fn matrix() -> Matrix {
         rests_on: vec!["GET /invoices shows each caller its own".into()],
         verdict: RouteVerdict::Broken,
         reason: "B gets an invoice that A owns".into(),
+        source: None,
         cells: vec![
             cell("anonymous", Access::Refused, "401"),
             cell("A", Access::Own, "gets invoice 17"),
@@ -39,6 +40,7 @@ fn matrix() -> Matrix {
         verdict: RouteVerdict::Enforced,
         reason: "each gets their own".into(),
         cells: vec![cell("anonymous", Access::Refused, "401"), cell("A", Access::Own, "their own")],
+        source: None,
     };
     Matrix {
         scan_id: "s".into(),

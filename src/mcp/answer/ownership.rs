@@ -73,7 +73,9 @@ fn caller(from: &Caller) -> Caller {
 }
 
 fn route(row: &MatrixRow, room: &Room) -> RouteRow {
+    let source = row.source.as_ref().filter(|_| room.reason >= 80);
     RouteRow {
+        source: source.map(|source| line(&source.in_words(), room.reason + 80)),
         route: operation(&row.operation, room.name),
         resource: row.resource.as_ref().map(|resource| line(resource, 60)),
         verdict: row.verdict,

@@ -50,6 +50,9 @@ pub struct RouteRow {
     pub reason: String,
     /// Caller by caller.
     pub cells: Vec<CellRow>,
+    /// What the source says of the handler, and whether the running API agrees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// One cell.

@@ -227,11 +227,11 @@ proptest! {
         let verdicts = [RouteVerdict::Enforced, RouteVerdict::Public, RouteVerdict::Unknown];
         let mut routes: Vec<MatrixRow> = (0..shape.rows / 5)
             .map(|number| MatrixRow {
-                operation: operation(text), resource: Some(text.clone()), policy: Some(text.clone()), rests_on: vec![text.clone(); 5], verdict: verdicts[number % 3], reason: text.clone(), cells: vec![cell.clone(); 4],
+                operation: operation(text), resource: Some(text.clone()), policy: Some(text.clone()), rests_on: vec![text.clone(); 5], verdict: verdicts[number % 3], reason: text.clone(), source: None, cells: vec![cell.clone(); 4],
             })
             .collect();
         routes.push(MatrixRow {
-            operation: operation("last"), resource: None, policy: None, rests_on: Vec::new(), verdict: RouteVerdict::Broken, reason: text.clone(), cells: vec![cell; 4],
+            operation: operation("last"), resource: None, policy: None, rests_on: Vec::new(), verdict: RouteVerdict::Broken, reason: text.clone(), cells: vec![cell; 4], source: None,
         });
         let caller = Caller { column: text.clone(), identity: text.clone(), role: text.clone() };
         let matrix = Matrix {

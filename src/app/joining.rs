@@ -1,0 +1,57 @@
+//! Puts what the source says of each handler beside what the running API showed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::prepare::Prepared;
+use crate::code::{HandlerWord, OwnershipWord};
+use crate::model::OperationId;
+use crate::report::{Agreement, CodeRef, MatrixRow, Ownership, RouteVerdict, SourceVerdict, SourceWord};
+
+/// Handlers that are being read while the scan runs.
+pub(super) struct SourceReading(Option<JoinHandle<BTreeMap<OperationId, HandlerWord>>>);
+
+impl SourceReading {
+    /// Begins to read the handlers, on a thread that no request waits for.
+    pub(super) fn begin(prepared: &Prepared) -> Self {
+        let code = prepared.code.as_ref().map(Arc::clone);
+        Self(code.map(|code| tokio::task::spawn_blocking(move || code.judge_all())))
+    }
+
+    /// Writes what was read into the rows of a matrix.
+    pub(super) async fn join(self, ownership: &mut Ownership) {
+        let Some(reading) = self.0 else { return };
+        // A reading that failed says nothing; the running API has said what it has to say.
+        let words = reading.await.unwrap_or_default();
+        for row in &mut ownership.routes {
+            let id = OperationId(format!("{} {}", row.operation.method, row.operation.path));
+            row.source = words.get(&id).map(|said| word(said, row));
+        }
+    }
+}
+
+fn word(said: &HandlerWord, row: &MatrixRow) -> SourceWord {
+    let word = match said.word {
+        OwnershipWord::Checked => SourceVerdict::Checked,
+        OwnershipWord::NotChecked => SourceVerdict::NotChecked,
+        OwnershipWord::NotApplicable => SourceVerdict::NotApplicable,
+        OwnershipWord::Unknown => SourceVerdict::Unknown,
+    };
+    let agreement = agreement(word, row.verdict);
+    SourceWord { code: CodeRef::from(&said.place), word, because: said.because.clone(), agreement }
+}
+
+/// The source says what the code does, the running API what happens; who is meant to reach what, neither says alone.
+fn agreement(word: SourceVerdict, verdict: RouteVerdict) -> Agreement {
+    match (word, verdict) {
+        (SourceVerdict::NotChecked, RouteVerdict::Broken) | (SourceVerdict::Checked, RouteVerdict::Enforced) => {
+            Agreement::Agree
+        }
+        (SourceVerdict::Checked, RouteVerdict::Broken) | (SourceVerdict::NotChecked, RouteVerdict::Enforced) => {
+            Agreement::Disagree
+        }
+        _ => Agreement::Open,
+    }
+}
