@@ -1,10 +1,11 @@
 //! What a scan has proved and a test repeats, and the test that is proposed.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What a confirmed finding showed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ProofFacts {
     /// The finding, as people refer to it.
     pub finding_id: String,
@@ -41,7 +42,8 @@ pub struct ProofFacts {
 }
 
 /// What the request that must be refused comes with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AttackKind {
     /// The credential of the second caller.
     #[default]
@@ -53,7 +55,8 @@ pub enum AttackKind {
 }
 
 /// How a refusal is known.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DenialSign {
     /// By one of these statuses.
     Status(Vec<u16>),
@@ -68,7 +71,8 @@ impl Default for DenialSign {
 }
 
 /// A caller of the test.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct CallerFacts {
     /// Its name in the scan: `alice`.
     pub name: String,
@@ -81,7 +85,8 @@ pub struct CallerFacts {
 }
 
 /// A value that a caller sends to sign in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CallerValue {
     /// Not a secret.
     Text(String),
@@ -90,7 +95,8 @@ pub enum CallerValue {
 }
 
 /// How a caller signs in.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SignInFacts {
     /// Path of the `POST`.
     pub path: String,
@@ -101,7 +107,8 @@ pub struct SignInFacts {
 }
 
 /// What a sign-in gives.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Credential {
     /// A session cookie.
     #[default]
@@ -118,14 +125,16 @@ pub enum Credential {
 }
 
 /// How a caller signs up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct SignUpFacts {
     /// Path of the `POST`, with a JSON body.
     pub path: String,
 }
 
 /// How the owner made the object.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct MadeObject {
     /// Path of the `POST`.
     pub path: String,

@@ -2,7 +2,7 @@
 
 use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign};
 use super::literals::{fill, plain, quoted, steps, with_made};
-use super::place::{below, folder_of};
+use super::place::folder_of;
 use super::plan::TestPlan;
 use crate::lang::Language;
 use crate::project::Project;
@@ -188,11 +188,6 @@ fn package_of(project: &Project, folder: &str) -> Option<String> {
         folder_of(&file.path) == folder && file.path.ends_with(".go") && !file.path.ends_with("_test.go")
     });
     files.find_map(|file| Some(pattern.captures(&file.text)?.get(1)?.as_str().to_owned()))
-}
-
-/// Returns the command that runs the test.
-pub(super) fn run(folder: &str, plan: &TestPlan) -> String {
-    format!("go test {} -run '^TestRoutewarden{}$'", below(".", folder).trim_end_matches('/'), plan.class_name())
 }
 
 fn sign_in(plan: &TestPlan) -> String {

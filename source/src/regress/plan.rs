@@ -182,8 +182,18 @@ impl<'a> TestPlan<'a> {
 
     /// Returns what it means when the attack is served; the status is put after it.
     pub(super) fn served(&self) -> String {
-        let operation = plain(&format!("{} {}", self.facts.method, self.facts.url_path));
-        format!("{} was served by {operation}, which is for {}: status ", self.stranger, self.owner)
+        format!(
+            "{} was served by {}, which is for {}: status ",
+            self.stranger,
+            self.request(&self.facts.url_path),
+            self.owner
+        )
+    }
+
+    /// The request as sent; as the document has it, where the object is made anew.
+    fn request(&self, url_path: &str) -> String {
+        let path = if self.facts.made.is_some() { &self.facts.path } else { url_path };
+        plain(&format!("{} {path}", self.facts.method))
     }
 
     /// Returns what it means when a value is shown.
@@ -199,10 +209,9 @@ impl<'a> TestPlan<'a> {
     /// Returns what it means when the owner is not served; the status is put after it.
     pub(super) fn shut_out(&self) -> String {
         format!(
-            "{} is not served by {} (expected {}): the repair shuts out the owner, or the data of this test is not there: status ",
+            "{} is not served by {}: the repair shuts out the owner, or the data of the test is not there: status ",
             self.owner,
-            plain(&format!("{} {}", self.facts.method, self.facts.owner_url_path)),
-            self.facts.served_status
+            self.request(&self.facts.owner_url_path)
         )
     }
 

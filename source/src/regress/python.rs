@@ -214,10 +214,11 @@ fn attack(plan: &TestPlan) -> String {
     };
     let ask = request(plan, &plan.facts.url_path, headers);
     let denial = if plan.refused.is_empty() {
-        format!("    assert status < 500, {} + str(status)\n", quoted(&plan.broken()))
+        asserted("status < 500", &plan.broken())
     } else {
-        let statuses: String = plan.refused.iter().map(|status| format!("{status}, ")).collect();
-        format!("    assert status in ({}), {} + str(status)\n", statuses.trim_end_matches(' '), quoted(&plan.served()))
+        let statuses: Vec<String> = plan.refused.iter().map(u16::to_string).collect();
+        let comma = if statuses.len() == 1 { "," } else { "" };
+        asserted(&format!("status in ({}{comma})", statuses.join(", ")), &plan.served())
     };
     let shown = values(plan, "not in", &plan.shown());
     format!("{}    client = new_client()\n{ask}{denial}{shown}", made.unwrap_or_default())
@@ -227,15 +228,18 @@ fn control(plan: &TestPlan) -> String {
     let made = plan.facts.made.as_ref().map(|_| "    made = make_object(client, headers)\n").unwrap_or_default();
     let ask = request(plan, &plan.facts.owner_url_path, "headers");
     let status = plan.facts.served_status;
-    let message = quoted(&plan.shut_out());
+    let served = asserted(&format!("status == {status}"), &plan.shut_out());
     let shown = match plan.facts.denial {
         // Without the values in the data, their absence would prove nothing.
         DenialSign::Content => values(plan, "in", "the data of this test lack a value that it looks for"),
         DenialSign::Status(_) => String::new(),
     };
-    format!(
-        "    client = new_client()\n    headers = owner(client)\n{made}{ask}    assert status == {status}, {message} + str(status)\n{shown}"
-    )
+    format!("    client = new_client()\n    headers = owner(client)\n{made}{ask}{served}{shown}")
+}
+
+/// An assertion on the status that says what it means, and the status.
+fn asserted(test: &str, message: &str) -> String {
+    format!("    assert {test}, (\n        {}\n        + str(status)\n    )\n", quoted(message))
 }
 
 fn request(plan: &TestPlan, path: &str, headers: &str) -> String {
@@ -249,9 +253,9 @@ fn values(plan: &TestPlan, relation: &str, message: &str) -> String {
     if plan.forbidden.is_empty() {
         return String::new();
     }
-    let values: String = plan.forbidden.iter().map(|value| format!("{}, ", quoted(value))).collect();
-    let values = values.trim_end_matches(' ');
-    format!("    for value in ({values}):\n        assert value {relation} text, {}\n", quoted(message))
+    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
+    let values = values.join(", ");
+    format!("    for value in [{values}]:\n        assert value {relation} text, {}\n", quoted(message))
 }
 
 /// Moves the tests into a class: one blank line between methods.

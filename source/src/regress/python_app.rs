@@ -116,19 +116,29 @@ fn rank(module: &Module, entry: &RouteEntry, object: &AppObject) -> usize {
 }
 
 fn object_in(project: &Project, module: &Module) -> Option<AppObject> {
-    let mut names: Vec<(&String, &Definition)> = module.definitions.iter().collect();
-    names.sort_by_key(|(name, _)| (*name != "app", *name != "application", (*name).clone()));
     let is_app = |value: &Expr| {
         let callee = value.call().and_then(|(callee, _)| dotted(callee));
         callee.is_some_and(|callee| CLASSES.contains(&last_part(&project.full_name(module.id, &callee))))
     };
-    let object = names.iter().find(|(_, definition)| matches!(definition, Definition::Value(value) if is_app(value)));
-    let factory = names.iter().find(|(name, definition)| {
-        matches!(definition, Definition::Function(function) if FACTORIES.contains(&name.as_str()) && needs_nothing(function))
+    let object = top_level(&module.statements).find_map(|statement| match &statement.kind {
+        StatementKind::Assign(targets, Some(value)) if is_app(value) => targets.iter().find_map(Expr::name),
+        _ => None,
+    });
+    let factory = FACTORIES.iter().find(|name| {
+        let function = module.definitions.get(**name);
+        matches!(function, Some(Definition::Function(function)) if needs_nothing(function))
     });
     object
-        .map(|(name, _)| AppObject::Object((*name).clone()))
-        .or_else(|| factory.map(|(name, _)| AppObject::Factory((*name).clone())))
+        .map(|name| AppObject::Object(name.to_owned()))
+        .or_else(|| factory.map(|name| AppObject::Factory((*name).to_owned())))
+}
+
+/// What an import of the module does, and not what its functions do.
+fn top_level(statements: &[Statement]) -> impl Iterator<Item = &Statement> {
+    statements.iter().flat_map(|statement| match &statement.kind {
+        StatementKind::Try { body, .. } | StatementKind::With { body, .. } => body.as_slice(),
+        _ => std::slice::from_ref(statement),
+    })
 }
 
 fn needs_nothing(function: &Function) -> bool {
@@ -137,7 +147,7 @@ fn needs_nothing(function: &Function) -> bool {
 
 /// Returns whether an import of the module serves until it is stopped.
 fn serves(module: &Module) -> bool {
-    module.statements.iter().any(|statement| {
+    top_level(&module.statements).any(|statement| {
         let StatementKind::Expr(value) = &statement.kind else { return false };
         let callee = value.call().and_then(|(callee, _)| dotted(callee));
         callee.is_some_and(|callee| SERVES.contains(&last_part(&callee)))

@@ -108,12 +108,7 @@ fn pytest(imports: String, app: &PythonApp, fixture: String, ask: &str) -> Pytho
     let mut modules: Vec<&str> = app.setup.iter().map(|(module, _)| module.as_str()).collect();
     modules.dedup();
     let more: String = modules.iter().map(|module| format!("import {module}\n")).collect();
-    let calls: String = app.setup.iter().map(|(module, function)| format!("{module}.{function}()\n")).collect();
-    let calls = if calls.is_empty() {
-        String::new()
-    } else {
-        format!("# As the application does when it starts.\n{calls}\n\n")
-    };
+    let calls = setup(app);
     let (third, own): (Vec<&str>, Vec<&str>) = imports.lines().partition(|line| line.starts_with("from fastapi"));
     let third: String = third.iter().map(|line| format!("{line}\n")).collect();
     let own: String = own.iter().map(|line| format!("{line}\n")).collect();
@@ -127,6 +122,19 @@ fn pytest(imports: String, app: &PythonApp, fixture: String, ask: &str) -> Pytho
         begin: "",
         own_sign_in: None,
     }
+}
+
+/// Several tests of one run import the same application: what it does at its start is done once.
+fn setup(app: &PythonApp) -> String {
+    let (AppObject::Object(name) | AppObject::Factory(name)) = &app.object else { return String::new() };
+    if app.setup.is_empty() {
+        return String::new();
+    }
+    let call = |(module, function): &(String, String)| format!("    {module}.{function}()\n");
+    let calls: String = app.setup.iter().map(call).collect();
+    format!(
+        "# As the application does when it starts; once, however many tests import it.\nif not getattr({name}, \"started_for_tests\", False):\n{calls}    {name}.started_for_tests = True\n\n\n"
+    )
 }
 
 fn import(app: &PythonApp, name: &str) -> String {

@@ -183,14 +183,19 @@ fn spring_test(project: &Project, plan: TestPlan) -> Result<TestProposal, String
 fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, String> {
     let test = go::write(project, entry, &plan)?;
     let path = free_path(project, &test.folder, &format!("routewarden_{}", plan.slug()), "_test.go")?;
-    let run = go::run(&test.folder, &plan);
+    // A second test for the same operation has a function of its own.
+    let stem = path.rsplit('/').next().unwrap_or_default().trim_end_matches("_test.go");
+    let number = stem.strip_prefix(&format!("routewarden_{}", plan.slug())).unwrap_or_default().replace('_', "");
+    let name = format!("TestRoutewarden{}{number}", plan.class_name());
+    let text = test.text.replace(&format!("TestRoutewarden{}(", plan.class_name()), &format!("{name}("));
+    let run = format!("go test {} -run '^{name}$'", below(".", &test.folder).trim_end_matches('/'));
     let mut plan = plan;
     let mut needs_review = Vec::new();
     if test.needs_server {
         plan.environment.push("BASE_URL".to_owned());
         needs_review.push(NEEDS_SERVER.to_owned());
     }
-    Ok(proposal(plan, (path, test.text, run), needs_review))
+    Ok(proposal(plan, (path, text, run), needs_review))
 }
 
 /// A test for a running server, in Python's standard library.

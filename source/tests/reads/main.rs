@@ -14,6 +14,7 @@ mod nestjs;
 mod project;
 mod rails;
 mod rust_web;
+mod regress;
 mod scripts;
 mod shown;
 mod spring;
