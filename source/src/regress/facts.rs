@@ -37,8 +37,8 @@ pub struct ProofFacts {
     pub sign_in: Option<SignInFacts>,
     /// How a caller signs up, where its account is not in the data of a fresh start.
     pub sign_up: Option<SignUpFacts>,
-    /// How the object was made, where it is not in the data of a fresh start.
-    pub made: Option<MadeObject>,
+    /// How the owner made the object, where it is not in the data of a fresh start: what it is within first.
+    pub made: Vec<MadeObject>,
 }
 
 /// What the request that must be refused comes with.
@@ -132,7 +132,7 @@ pub struct SignUpFacts {
     pub path: String,
 }
 
-/// How the owner made the object.
+/// How the owner made an object. Path and body may name the ids of the objects before it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MadeObject {

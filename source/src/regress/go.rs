@@ -1,7 +1,7 @@
 //! The test in Go: `httptest` on the handler that a function of the package returns, else a running server.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign};
-use super::literals::{fill, plain, quoted, steps, with_made};
+use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
+use super::literals::{body_with_made, fill, plain, quoted, steps, with_made};
 use super::place::folder_of;
 use super::plan::TestPlan;
 use crate::lang::Language;
@@ -105,12 +105,16 @@ const SIGN_IN: &str = r#"	signedIn := func(client *http.Client, fields credentia
 	}
 "#;
 
-const MAKE: &str = r#"	makeObject := func(client *http.Client, headers credentials) string {
-		status, text := ask(client, "POST", @PATH@, headers, @BODY@, "application/json")
-		if status >= 300 {
-			t.Fatalf("the owner's object cannot be made, and nothing is proved: status %d", status)
+const MAKE: &str = r#"	makeObjects := func(client *http.Client, headers credentials) []string {
+		made := []string{}
+		create := func(path, body string, steps ...string) {
+			status, text := ask(client, "POST", path, headers, body, "application/json")
+			if status >= 300 {
+				t.Fatalf("the owner's object cannot be made, and nothing is proved: status %d", status)
+			}
+			made = append(made, at(text, steps...))
 		}
-		return at(text, @STEPS@)
+@EACH@		return made
 	}
 "#;
 
@@ -249,17 +253,19 @@ fn listed(pointer: &str) -> String {
 }
 
 fn make(plan: &TestPlan) -> String {
-    let Some(made) = &plan.facts.made else { return String::new() };
-    let (path, body, steps) = (quoted(&made.path), quoted(&made.body.to_string()), listed(&made.pointer));
-    fill(MAKE, &[("PATH", &path), ("BODY", &body), ("STEPS", &steps)])
+    let one = |(place, object): (usize, &MadeObject)| {
+        let made = plan.made().before(place);
+        let (path, body) = (with_made(&object.path, made), body_with_made(&object.body, made));
+        format!("\t\tcreate({path}, {body}, {})\n", listed(&object.pointer))
+    };
+    let each: String = plan.facts.made.iter().enumerate().map(one).collect();
+    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
 }
 
 fn attack(plan: &TestPlan) -> String {
     let made = plan
-        .facts
-        .made
-        .as_ref()
-        .map(|_| "\t\townerClient := newClient()\n\t\tmade := makeObject(ownerClient, owner(ownerClient))\n");
+        .makes()
+        .then_some("\t\townerClient := newClient()\n\t\tmade := makeObjects(ownerClient, owner(ownerClient))\n");
     let headers = match plan.facts.attack {
         AttackKind::SecondCaller => "stranger(client)",
         AttackKind::Anonymous => "nil",
@@ -273,8 +279,7 @@ fn attack(plan: &TestPlan) -> String {
         let tests: Vec<String> = plan.refused.iter().map(|status| format!("status != {status}")).collect();
         (tests.join(" && "), plan.served())
     };
-    let unused =
-        if plan.facts.attack == AttackKind::Anonymous && plan.facts.made.is_none() { "\t\t_ = owner\n" } else { "" };
+    let unused = if plan.facts.attack == AttackKind::Anonymous && !plan.makes() { "\t\t_ = owner\n" } else { "" };
     let message = quoted(&message);
     format!(
         "{}\t\tclient := newClient()\n{unused}{ask}\t\tif {test} {{\n\t\t\tt.Error({message}, status)\n\t\t}}\n{shown}",
@@ -283,7 +288,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn control(plan: &TestPlan) -> String {
-    let made = plan.facts.made.as_ref().map(|_| "\t\tmade := makeObject(client, headers)\n").unwrap_or_default();
+    let made = plan.makes().then_some("\t\tmade := makeObjects(client, headers)\n").unwrap_or_default();
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
         DenialSign::Content => values(plan, "!strings.Contains(text, value)", lacking),
@@ -297,12 +302,12 @@ fn control(plan: &TestPlan) -> String {
 }
 
 fn request(plan: &TestPlan, path: &str, headers: &str, with_text: bool) -> String {
-    let id = plan.id();
-    let body = plan.facts.body.as_ref().map_or_else(|| "\"\"".to_owned(), |body| with_made(&body.to_string(), id));
+    let made = plan.made();
+    let body = plan.facts.body.as_ref().map_or_else(|| "\"\"".to_owned(), |body| body_with_made(body, made));
     let (text, method) = (if with_text { "text" } else { "_" }, quoted(&plan.facts.method));
     format!(
         "\t\tstatus, {text} := ask(client, {method}, {}, {headers}, {body}, \"application/json\")\n",
-        with_made(path, id)
+        with_made(path, made)
     )
 }
 

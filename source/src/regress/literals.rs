@@ -2,8 +2,12 @@
 
 use serde_json::Value;
 
+use super::MadeObject;
+
 /// Longer texts of a scan are cut in a comment or message.
 const MOST_LETTERS: usize = 160;
+/// A shorter number in a body is not taken for an id by itself.
+const LEAST_ID: usize = 3;
 
 /// Returns a text in quotation marks; the escapes of JSON are the same in Python, JavaScript, Go and Java.
 pub(super) fn quoted(text: &str) -> String {
@@ -16,25 +20,68 @@ pub(super) fn plain(text: &str) -> String {
     text.chars().filter(is_plain).take(MOST_LETTERS).collect()
 }
 
-/// Returns the expression of a path or text in which the id of the object gives way to a variable `made`.
-pub(super) fn with_made(text: &str, id: Option<&str>) -> String {
-    let Some(id) = id.filter(|id| !id.is_empty()) else { return quoted(text) };
+/// The ids that objects had in the scan. In a test they give way to those of new objects, `made[0]`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct MadeIds<'a> {
+    objects: &'a [MadeObject],
+    is_java: bool,
+}
+
+impl<'a> MadeIds<'a> {
+    /// Takes the ids of objects.
+    pub(super) fn new(objects: &'a [MadeObject]) -> MadeIds<'a> {
+        MadeIds { objects, is_java: false }
+    }
+
+    /// Takes the ids of objects, for Java: `made.get(0)`.
+    pub(super) fn in_java(objects: &'a [MadeObject]) -> MadeIds<'a> {
+        MadeIds { objects, is_java: true }
+    }
+
+    /// Returns those of the objects that are made before one: its path and body may name them.
+    pub(super) fn before(self, count: usize) -> MadeIds<'a> {
+        MadeIds { objects: self.objects.get(..count).unwrap_or_default(), ..self }
+    }
+
+    fn name(self, place: usize) -> String {
+        if self.is_java { format!("made.get({place})") } else { format!("made[{place}]") }
+    }
+
+    fn ids(self) -> impl Iterator<Item = (usize, &'a str)> {
+        self.objects.iter().map(|object| object.id.as_str()).enumerate().filter(|(_, id)| !id.is_empty())
+    }
+
+    /// The first id in a text that stands for itself: its place, and what is before and after it.
+    fn first_in(self, text: &str) -> Option<(usize, &str, &str)> {
+        let is_edge = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric() && letter != '-');
+        let found =
+            self.ids().flat_map(|(place, id)| text.match_indices(id).map(move |(at, id)| (at, place, id.len())));
+        let split = found.filter_map(|(at, place, length)| Some((place, text.get(..at)?, text.get(at + length..)?)));
+        split
+            .filter(|(_, before, after)| is_edge(before.chars().next_back()) && is_edge(after.chars().next()))
+            .min_by_key(|(place, before, _)| (before.len(), std::cmp::Reverse(*place)))
+    }
+
+    /// The id that a value of a body is. A short one may be any number: it is an id where its field is called so.
+    fn of_value(self, key: &str, value: &Value) -> Option<String> {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return None,
+        };
+        let is_known = text.len() >= LEAST_ID || key.to_ascii_lowercase().ends_with("id");
+        self.ids().find(|(_, id)| is_known && *id == text).map(|(place, _)| self.name(place))
+    }
+}
+
+/// Returns the expression of a text in which the ids of objects give way to those of new ones.
+pub(super) fn with_made(text: &str, made: MadeIds) -> String {
     let mut parts = Vec::new();
     let mut rest = text;
-    let mut from = 0;
-    while let Some(at) = rest.get(from..).and_then(|tail| tail.find(id)).map(|at| at + from) {
-        let end = at + id.len();
-        let is_whole = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_alphanumeric() && letter != '-');
-        let before = rest.get(..at).unwrap_or_default();
-        let after = rest.get(end..).unwrap_or_default();
-        if is_whole(before.chars().next_back()) && is_whole(after.chars().next()) {
-            parts.extend((!before.is_empty()).then(|| quoted(before)));
-            parts.push("made".to_owned());
-            rest = after;
-            from = 0;
-        } else {
-            from = end;
-        }
+    while let Some((place, before, after)) = made.first_in(rest) {
+        parts.extend((!before.is_empty()).then(|| quoted(before)));
+        parts.push(made.name(place));
+        rest = after;
     }
     if !rest.is_empty() || parts.is_empty() {
         parts.push(quoted(rest));
@@ -42,49 +89,62 @@ pub(super) fn with_made(text: &str, id: Option<&str>) -> String {
     parts.join(" + ")
 }
 
-/// Returns a JSON value as Python writes it; the id of the object gives way to `made`.
-pub(super) fn python_value(value: &Value, id: Option<&str>) -> String {
+/// Returns the expression of a body as text; ids that are too short to be known are left.
+pub(super) fn body_with_made(body: &Value, made: MadeIds) -> String {
+    let is_long = made.ids().all(|(_, id)| id.len() >= LEAST_ID);
+    let made = if is_long { made } else { MadeIds::default() };
+    with_made(&body.to_string(), made)
+}
+
+/// Returns a JSON value as Python writes it; ids of objects give way to those of new ones.
+pub(super) fn python_value(value: &Value, made: MadeIds) -> String {
+    let number = |name: &str| format!("int({name})");
+    let words = BodyWords { null: "None", yes: "True", no: "False", number: &number, has_prototypes: false };
+    body_value("", value, made, &words)
+}
+
+/// Returns a JSON value as JavaScript writes it; ids of objects give way to those of new ones.
+pub(super) fn script_value(value: &Value, made: MadeIds) -> String {
+    let number = |name: &str| format!("Number({name})");
+    let words = BodyWords { null: "null", yes: "true", no: "false", number: &number, has_prototypes: true };
+    body_value("", value, made, &words)
+}
+
+/// How a language writes what JSON has.
+struct BodyWords<'a> {
+    null: &'static str,
+    yes: &'static str,
+    no: &'static str,
+    number: &'a dyn Fn(&str) -> String,
+    /// Whether `__proto__` as a plain key sets the prototype.
+    has_prototypes: bool,
+}
+
+fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> String {
+    if let Some(name) = made.of_value(key, value) {
+        return if value.is_number() { (words.number)(&name) } else { name };
+    }
     match value {
-        Value::Null => "None".to_owned(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
+        Value::Null => words.null.to_owned(),
+        Value::Bool(true) => words.yes.to_owned(),
+        Value::Bool(false) => words.no.to_owned(),
         Value::Array(items) => {
-            format!("[{}]", items.iter().map(|item| python_value(item, id)).collect::<Vec<_>>().join(", "))
+            let items: Vec<String> = items.iter().map(|item| body_value(key, item, made, words)).collect();
+            format!("[{}]", items.join(", "))
         }
         Value::Object(entries) => {
-            let entry = |(key, value): (&String, &Value)| format!("{}: {}", quoted(key), python_value(value, id));
+            let entry = |(key, value): (&String, &Value)| {
+                let value = body_value(key, value, made, words);
+                let name = quoted(key);
+                if words.has_prototypes && key == "__proto__" {
+                    format!("[{name}]: {value}")
+                } else {
+                    format!("{name}: {value}")
+                }
+            };
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
-        _ if is_id(value, id) => "made".to_owned(),
-        _ => value.to_string(),
-    }
-}
-
-/// Returns a JSON value as JavaScript writes it; the id of the object gives way to `made`.
-pub(super) fn script_value(value: &Value, id: Option<&str>) -> String {
-    match value {
-        Value::Array(items) => {
-            format!("[{}]", items.iter().map(|item| script_value(item, id)).collect::<Vec<_>>().join(", "))
-        }
-        Value::Object(entries) => {
-            // `__proto__` as a plain key would set the prototype.
-            let entry = |(key, value): (&String, &Value)| format!("[{}]: {}", quoted(key), script_value(value, id));
-            let plain = |(key, value): (&String, &Value)| format!("{}: {}", quoted(key), script_value(value, id));
-            let parts: Vec<String> =
-                entries.iter().map(|part| if part.0 == "__proto__" { entry(part) } else { plain(part) }).collect();
-            format!("{{ {} }}", parts.join(", "))
-        }
-        _ if is_id(value, id) => "made".to_owned(),
-        _ => value.to_string(),
-    }
-}
-
-fn is_id(value: &Value, id: Option<&str>) -> bool {
-    let Some(id) = id.filter(|id| !id.is_empty()) else { return false };
-    match value {
-        Value::String(text) => text == id,
-        Value::Number(number) => number.to_string() == id,
-        _ => false,
+        Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }
 

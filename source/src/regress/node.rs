@@ -1,7 +1,7 @@
 //! The test in JavaScript, for vitest, jest, mocha and Node's own runner: with supertest where the project has it, else by
 //! `fetch` to the application on a free port, else to a running server.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign};
+use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
 use super::literals::{fill, indices, plain, quoted, script_value, with_made};
 use super::node_app::{NodeExport, NodeProject, NodeRunner};
 use super::place::{folder_of, relative};
@@ -86,11 +86,15 @@ async function signedIn(client, fields) {
 "#;
 
 const MAKE: &str = r#"
-/** Makes an object of the owner's; returns its id. */
-async function makeObject(client, headers) {
-  const { status, text } = await ask(client, 'POST', @PATH@, headers, @BODY@)
-  assert.ok(status < 300, `the owner's object cannot be made, and nothing is proved: status ${status}`)
-  return String(JSON.parse(text)@POINTER@)
+/** Makes what is the owner's; returns the ids. */
+async function makeObjects(client, headers) {
+  const made = []
+  const make = async (path, body, idOf) => {
+    const { status, text } = await ask(client, 'POST', path, headers, body)
+    assert.ok(status < 300, `the owner's object cannot be made, and nothing is proved: status ${status}`)
+    made.push(String(idOf(JSON.parse(text))))
+  }
+@EACH@  return made
 }
 "#;
 
@@ -225,9 +229,13 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
 }
 
 fn make(plan: &TestPlan) -> String {
-    let Some(made) = &plan.facts.made else { return String::new() };
-    let (path, body, pointer) = (quoted(&made.path), script_value(&made.body, None), indices(&made.pointer));
-    fill(MAKE, &[("PATH", &path), ("BODY", &body), ("POINTER", &pointer)])
+    let one = |(place, object): (usize, &MadeObject)| {
+        let made = plan.made().before(place);
+        let (path, body) = (with_made(&object.path, made), script_value(&object.body, made));
+        format!("  await make({path}, {body}, (answer) => answer{})\n", indices(&object.pointer))
+    };
+    let each: String = plan.facts.made.iter().enumerate().map(one).collect();
+    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
 }
 
 fn tests(plan: &TestPlan) -> String {
@@ -238,9 +246,9 @@ fn tests(plan: &TestPlan) -> String {
 }
 
 fn attack(plan: &TestPlan) -> String {
-    let made = plan.facts.made.as_ref().map(|_| {
-        "  const ownerClient = newClient()\n  const made = await makeObject(ownerClient, await owner(ownerClient))\n"
-    });
+    let made = plan.makes().then_some(
+        "  const ownerClient = newClient()\n  const made = await makeObjects(ownerClient, await owner(ownerClient))\n",
+    );
     let headers = match plan.facts.attack {
         AttackKind::SecondCaller => "await stranger(client)",
         AttackKind::Anonymous => "{}",
@@ -258,8 +266,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn control(plan: &TestPlan) -> String {
-    let made =
-        plan.facts.made.as_ref().map(|_| "  const made = await makeObject(client, headers)\n").unwrap_or_default();
+    let made = plan.makes().then_some("  const made = await makeObjects(client, headers)\n").unwrap_or_default();
     let shown = match plan.facts.denial {
         DenialSign::Content => {
             values(plan, "text.includes(value)", "the data of this test lack a value that it looks for")
@@ -274,11 +281,11 @@ fn control(plan: &TestPlan) -> String {
 }
 
 fn request(plan: &TestPlan, path: &str, headers: &str, with_text: bool) -> String {
-    let id = plan.id();
-    let body = plan.facts.body.as_ref().map(|body| format!(", {}", script_value(body, id))).unwrap_or_default();
+    let made = plan.made();
+    let body = plan.facts.body.as_ref().map(|body| format!(", {}", script_value(body, made))).unwrap_or_default();
     let taken = if with_text { "{ status, text }" } else { "{ status }" };
     let method = quoted(&plan.facts.method);
-    format!("  const {taken} = await ask(client, {method}, {}, {headers}{body})\n", with_made(path, id))
+    format!("  const {taken} = await ask(client, {method}, {}, {headers}{body})\n", with_made(path, made))
 }
 
 fn values(plan: &TestPlan, test: &str, message: &str) -> String {

@@ -99,7 +99,7 @@ fn find_app(project: &Project, root: &str, entry: &RouteEntry) -> Option<NodeExp
         .iter()
         .filter(own)
         .filter(|module| !listens(module))
-        .filter_map(|module| exported(module))
+        .filter_map(exported)
         .map(|export| (export.path != entry.declared.file, export.path.matches('/').count(), export))
         .collect();
     found.sort_by(|one, other| {

@@ -1,7 +1,7 @@
 //! What a test does, whatever its language: the facts, verified and put in words once.
 
 use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, ProofFacts};
-use super::literals::plain;
+use super::literals::{MadeIds, plain};
 
 /// More values are not looked for in an answer.
 const MOST_VALUES: usize = 5;
@@ -57,8 +57,9 @@ impl<'a> TestPlan<'a> {
             return Err("the method of the request is not known".to_owned());
         }
         let sign_in = facts.sign_in.as_ref().map(|sign_in| &sign_in.path);
-        let paths = [Some(&facts.url_path), Some(&facts.owner_url_path), sign_in];
-        if paths.into_iter().flatten().any(|path| !path.starts_with('/')) {
+        let made = facts.made.iter().map(|made| Some(&made.path));
+        let paths = [Some(&facts.url_path), Some(&facts.owner_url_path), sign_in].into_iter().chain(made);
+        if paths.flatten().any(|path| !path.starts_with('/')) {
             return Err("a path of the proof is missing, or is no path on this server".to_owned());
         }
         if !(100..600).contains(&facts.served_status) {
@@ -74,10 +75,10 @@ impl<'a> TestPlan<'a> {
     /// Takes the values that are worth looking for; what looks like a secret must not stand in a test.
     fn take_values(&mut self) {
         let mut found = self.facts.forbidden_values.clone();
-        if let Some(made) = &self.facts.made {
-            // The values of the scan went away with its object; those of the body come back with the new one.
-            let body = made.body.to_string();
-            found.retain(|value| body.contains(value.as_str()));
+        if !self.facts.made.is_empty() {
+            // The values of the scan went away with its objects; those of the bodies come back with the new ones.
+            let bodies: String = self.facts.made.iter().map(|made| made.body.to_string()).collect();
+            found.retain(|value| bodies.contains(value.as_str()));
         }
         let count = found.len();
         found.retain(|value| value.chars().count() >= LEAST_LETTERS && is_verbatim(value));
@@ -115,9 +116,14 @@ impl<'a> TestPlan<'a> {
         self.facts.attack == AttackKind::SecondCaller
     }
 
-    /// Returns the id that gives way to that of a new object.
-    pub(super) fn id(&self) -> Option<&'a str> {
-        self.facts.made.as_ref().map(|made| made.id.as_str())
+    /// Returns whether the owner's object is made by the test.
+    pub(super) fn makes(&self) -> bool {
+        !self.facts.made.is_empty()
+    }
+
+    /// Returns the ids that give way to those of new objects.
+    pub(super) fn made(&self) -> MadeIds<'a> {
+        MadeIds::new(&self.facts.made)
     }
 
     /// Returns the variable that has the token of a caller.
@@ -153,7 +159,7 @@ impl<'a> TestPlan<'a> {
 
     fn say_what_to_look_at(&mut self) {
         let facts = self.facts;
-        if facts.made.is_none() && facts.path.contains('{') {
+        if facts.made.is_empty() && facts.path.contains('{') {
             let what = format!("the data that the test runs on must have the object of {}", plain(&facts.url_path));
             self.needs_review.push(what);
         }
@@ -192,7 +198,7 @@ impl<'a> TestPlan<'a> {
 
     /// The request as sent; as the document has it, where the object is made anew.
     fn request(&self, url_path: &str) -> String {
-        let path = if self.facts.made.is_some() { &self.facts.path } else { url_path };
+        let path = if self.makes() { &self.facts.path } else { url_path };
         plain(&format!("{} {path}", self.facts.method))
     }
 

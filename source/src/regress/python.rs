@@ -3,7 +3,7 @@
 use super::facts::{CallerFacts, CallerValue, Credential};
 use super::literals::{fill, indices, plain, python_value, quoted, with_made};
 use super::plan::TestPlan;
-use super::{AttackKind, DenialSign};
+use super::{AttackKind, DenialSign, MadeObject};
 
 const FILE: &str = r#""""@TITLE@
 
@@ -43,11 +43,15 @@ def signed_in(client, fields):
 
 const MAKE: &str = r#"
 
-def make_object(client, headers):
-    """Makes an object of the owner's, and returns its id."""
-    status, text = ask(client, "POST", @PATH@, headers, @BODY@)
+def make_objects(client, headers):
+    """Makes what is the owner's, and returns the ids."""
+    made = []
+@EACH@    return made
+"#;
+
+const MAKE_ONE: &str = r#"    status, text = ask(client, "POST", @PATH@, headers, @BODY@)
     assert status < 300, "the owner's object cannot be made, and nothing is proved: status " + str(status)
-    return str(json.loads(text)@POINTER@)
+    made.append(str(json.loads(text)@POINTER@))
 "#;
 
 const DAMAGED: &str = r#"
@@ -181,11 +185,13 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
 }
 
 fn make(plan: &TestPlan) -> String {
-    let Some(made) = &plan.facts.made else { return String::new() };
-    let values =
-        [("PATH", quoted(&made.path)), ("BODY", python_value(&made.body, None)), ("POINTER", indices(&made.pointer))];
-    let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    fill(MAKE, &values)
+    let one = |(place, object): (usize, &MadeObject)| {
+        let made = plan.made().before(place);
+        let (path, body) = (with_made(&object.path, made), python_value(&object.body, made));
+        fill(MAKE_ONE, &[("PATH", &path), ("BODY", &body), ("POINTER", &indices(&object.pointer))])
+    };
+    let each: String = plan.facts.made.iter().enumerate().map(one).collect();
+    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
 }
 
 fn tests(plan: &TestPlan, client: &PythonClient) -> String {
@@ -203,10 +209,8 @@ fn attack_name(plan: &TestPlan) -> &'static str {
 
 fn attack(plan: &TestPlan) -> String {
     let made = plan
-        .facts
-        .made
-        .as_ref()
-        .map(|_| "    owner_client = new_client()\n    made = make_object(owner_client, owner(owner_client))\n");
+        .makes()
+        .then_some("    owner_client = new_client()\n    made = make_objects(owner_client, owner(owner_client))\n");
     let headers = match plan.facts.attack {
         AttackKind::SecondCaller => "stranger(client)",
         AttackKind::Anonymous => "{}",
@@ -225,7 +229,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn control(plan: &TestPlan) -> String {
-    let made = plan.facts.made.as_ref().map(|_| "    made = make_object(client, headers)\n").unwrap_or_default();
+    let made = plan.makes().then_some("    made = make_objects(client, headers)\n").unwrap_or_default();
     let ask = request(plan, &plan.facts.owner_url_path, "headers");
     let status = plan.facts.served_status;
     let served = asserted(&format!("status == {status}"), &plan.shut_out());
@@ -243,10 +247,10 @@ fn asserted(test: &str, message: &str) -> String {
 }
 
 fn request(plan: &TestPlan, path: &str, headers: &str) -> String {
-    let id = plan.id();
-    let body = plan.facts.body.as_ref().map(|body| format!(", {}", python_value(body, id))).unwrap_or_default();
+    let made = plan.made();
+    let body = plan.facts.body.as_ref().map(|body| format!(", {}", python_value(body, made))).unwrap_or_default();
     let method = quoted(&plan.facts.method);
-    format!("    status, text = ask(client, {method}, {}, {headers}{body})\n", with_made(path, id))
+    format!("    status, text = ask(client, {method}, {}, {headers}{body})\n", with_made(path, made))
 }
 
 fn values(plan: &TestPlan, relation: &str, message: &str) -> String {

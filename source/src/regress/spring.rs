@@ -1,7 +1,7 @@
 //! The test for Spring Boot: MockMvc on the whole application.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign};
-use super::literals::{fill, plain, quoted, steps, with_made};
+use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
+use super::literals::{MadeIds, body_with_made, fill, plain, quoted, steps, with_made};
 use super::place::{below, folder_of, run_in};
 use super::plan::TestPlan;
 use crate::project::Project;
@@ -16,6 +16,7 @@ import jakarta.servlet.http.Cookie;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -249,18 +250,35 @@ fn json_path(pointer: &str) -> String {
     quoted(&format!("${}", steps(pointer).iter().map(step).collect::<String>()))
 }
 
+const MAKE: &str = r#"    private List<String> makeObjects(Client client, Map<String, String> headers) throws Exception {
+        List<String> made = new ArrayList<>();
+@EACH@        return made;
+    }
+
+    private String make(Client client, Map<String, String> headers, String path, String body, String id)
+            throws Exception {
+        var answer = ask(client, "POST", path, headers, body, MediaType.APPLICATION_JSON);
+        assertTrue(
+                answer.getStatus() < 300,
+                "the owner's object cannot be made, and nothing is proved: status " + answer.getStatus());
+        Object made = JsonPath.read(answer.getContentAsString(), id);
+        return String.valueOf(made);
+    }
+
+"#;
+
 fn make(plan: &TestPlan) -> String {
-    let Some(made) = &plan.facts.made else { return String::new() };
-    let (path, body, read) = (quoted(&made.path), quoted(&made.body.to_string()), json_path(&made.pointer));
-    format!(
-        "    private String makeObject(Client client, Map<String, String> headers) throws Exception {{\n        var answer = ask(client, \"POST\", {path}, headers, {body}, MediaType.APPLICATION_JSON);\n        assertTrue(answer.getStatus() < 300, \"the owner's object cannot be made, and nothing is proved: status \" + answer.getStatus());\n        Object made = JsonPath.read(answer.getContentAsString(), {read});\n        return String.valueOf(made);\n    }}\n\n"
-    )
+    let one = |(place, object): (usize, &MadeObject)| {
+        let made = MadeIds::in_java(&plan.facts.made).before(place);
+        let (path, body) = (with_made(&object.path, made), body_with_made(&object.body, made));
+        format!("        made.add(make(client, headers, {path}, {body}, {}));\n", json_path(&object.pointer))
+    };
+    let each: String = plan.facts.made.iter().enumerate().map(one).collect();
+    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
 }
 
 fn attack(plan: &TestPlan) -> String {
-    let made = plan.facts.made.as_ref().map(|_| {
-        "        Client ownerClient = new Client();\n        String made = makeObject(ownerClient, owner(ownerClient));\n"
-    });
+    let made = plan.makes().then_some("        Client ownerClient = new Client();\n        List<String> made = makeObjects(ownerClient, owner(ownerClient));\n");
     let headers = match plan.facts.attack {
         AttackKind::SecondCaller => "stranger(client)",
         AttackKind::Anonymous => "Map.of()",
@@ -283,7 +301,7 @@ fn attack(plan: &TestPlan) -> String {
 
 fn control(plan: &TestPlan) -> String {
     let made =
-        plan.facts.made.as_ref().map(|_| "        String made = makeObject(client, headers);\n").unwrap_or_default();
+        plan.makes().then_some("        List<String> made = makeObjects(client, headers);\n").unwrap_or_default();
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
         DenialSign::Content => values(plan, "answer.getContentAsString().contains(value)", lacking),
@@ -297,9 +315,9 @@ fn control(plan: &TestPlan) -> String {
 }
 
 fn request(plan: &TestPlan, path: &str, headers: &str) -> String {
-    let id = plan.id();
-    let body = plan.facts.body.as_ref().map_or_else(|| "null".to_owned(), |body| with_made(&body.to_string(), id));
-    let (method, path) = (quoted(&plan.facts.method), with_made(path, id));
+    let made = MadeIds::in_java(&plan.facts.made);
+    let body = plan.facts.body.as_ref().map_or_else(|| "null".to_owned(), |body| body_with_made(body, made));
+    let (method, path) = (quoted(&plan.facts.method), with_made(path, made));
     format!("        var answer = ask(client, {method}, {path}, {headers}, {body}, MediaType.APPLICATION_JSON);\n")
 }
 

@@ -103,7 +103,7 @@ fn missing_packages(project: &Project, is_flask: bool) -> Option<String> {
 
 fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, String> {
     // The database of Django's tests is empty: without a way to make the object, only a running server has it.
-    let has_data = plan.facts.made.is_some() || !plan.facts.path.contains('{') && !plan.refused.is_empty();
+    let has_data = plan.makes() || !plan.facts.path.contains('{') && !plan.refused.is_empty();
     let needs_token = plan.facts.attack == AttackKind::DamagedToken;
     let can_sign_in = plan.facts.sign_in.is_none() || plan.facts.sign_up.is_some();
     let manage = project.tree.files.iter().find(|file| file.path.rsplit('/').next() == Some("manage.py"));

@@ -158,12 +158,29 @@ fn an_object_is_made_where_the_scan_made_it_and_its_id_gives_way() {
         pointer: "/id".to_owned(),
         id: "41".to_owned(),
     };
-    let facts = ProofFacts { made: Some(made), url_path: "/orders/41/lines/141".to_owned(), ..proof() };
+    let facts = ProofFacts { made: vec![made], url_path: "/orders/41/lines/141".to_owned(), ..proof() };
     let project = project(&[("app.py", FLASK)]);
     let test = written(&project, &entry(FrameworkName::Flask, "app.py"), &facts);
-    assert!(test.text.contains(r#""/orders/" + made + "/lines/141""#), "{}", test.text);
+    assert!(test.text.contains(r#""/orders/" + made[0] + "/lines/141""#), "{}", test.text);
     assert!(test.text.contains(r#"{"title": "Map room", "paid": True, "note": None}"#), "{}", test.text);
     assert!(!test.needs_review.iter().any(|said| said.contains("must have the object")));
+}
+
+#[test]
+fn an_object_within_another_is_made_after_it() {
+    let object = |path: &str, id: &str, body| MadeObject {
+        path: path.to_owned(),
+        body,
+        pointer: "/id".to_owned(),
+        id: id.to_owned(),
+    };
+    let order = object("/orders", "41", json!({"title": "Map room"}));
+    let line = object("/orders/41/lines", "977", json!({"order_id": 41, "count": 41, "parts": ["41"]}));
+    let facts = ProofFacts { made: vec![order, line], url_path: "/orders/41/lines/977".to_owned(), ..proof() };
+    let project = project(&[("app.py", FLASK)]);
+    let test = written(&project, &entry(FrameworkName::Flask, "app.py"), &facts);
+    assert!(test.text.contains(r#""/orders/" + made[0] + "/lines/" + made[1]"#), "{}", test.text);
+    assert!(test.text.contains(r#"{"order_id": int(made[0]), "count": 41, "parts": ["41"]}"#), "{}", test.text);
 }
 
 #[test]
@@ -228,7 +245,7 @@ fn django_makes_its_users_and_asks_a_server_for_what_its_tests_lack() {
         pointer: "/id".to_owned(),
         id: "41".to_owned(),
     };
-    let facts = ProofFacts { sign_in: None, made: Some(made), ..proof() };
+    let facts = ProofFacts { sign_in: None, made: vec![made], ..proof() };
     let test = written(&plain, &route, &facts);
     assert_eq!(test.run, "python manage.py test orders.tests.test_routewarden_bola_read_get_orders_id");
     assert!(
@@ -240,7 +257,7 @@ fn django_makes_its_users_and_asks_a_server_for_what_its_tests_lack() {
     let test = written(&rest, &route, &facts);
     assert!(test.text.contains("(APITestCase):") && test.text.contains("client.force_authenticate("), "{}", test.text);
     // The object of the scan is not in an empty database.
-    let test = written(&plain, &route, &ProofFacts { made: None, ..facts });
+    let test = written(&plain, &route, &ProofFacts { made: Vec::new(), ..facts });
     assert!(test.text.contains("BASE_URL") && test.text.contains("unittest.TestCase"), "{}", test.text);
 }
 
@@ -337,9 +354,11 @@ fn every_attack_and_credential_parses_in_every_language() {
         pointer: "/data/id".to_owned(),
         id: "41".to_owned(),
     };
+    let body = json!({"order_id": 41, "count": 41});
+    let line = MadeObject { path: "/orders/41/lines".to_owned(), body, pointer: "/id".to_owned(), id: "9".to_owned() };
     for (framework, file) in routes {
         for attack in [AttackKind::SecondCaller, AttackKind::Anonymous, AttackKind::DamagedToken] {
-            for (made, is_form) in [(None, true), (Some(made.clone()), false)] {
+            for (made, is_form) in [(Vec::new(), true), (vec![made.clone(), line.clone()], false)] {
                 let mut facts = ProofFacts { attack, made, body: Some(json!({"order": 41, "tags": ["a"]})), ..proof() };
                 facts.sign_in.as_mut().unwrap().is_form = is_form;
                 written(&project, &entry(framework, file), &facts);
