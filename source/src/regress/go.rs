@@ -288,7 +288,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn control(plan: &TestPlan) -> String {
-    let made = plan.makes().then_some("\t\tmade := makeObjects(client, headers)\n").unwrap_or_default();
+    let made = if plan.makes() { "\t\tmade := makeObjects(client, headers)\n" } else { "" };
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
         DenialSign::Content => values(plan, "!strings.Contains(text, value)", lacking),

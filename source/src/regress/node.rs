@@ -266,7 +266,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn control(plan: &TestPlan) -> String {
-    let made = plan.makes().then_some("  const made = await makeObjects(client, headers)\n").unwrap_or_default();
+    let made = if plan.makes() { "  const made = await makeObjects(client, headers)\n" } else { "" };
     let shown = match plan.facts.denial {
         DenialSign::Content => {
             values(plan, "text.includes(value)", "the data of this test lack a value that it looks for")

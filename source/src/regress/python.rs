@@ -229,7 +229,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn control(plan: &TestPlan) -> String {
-    let made = plan.makes().then_some("    made = make_objects(client, headers)\n").unwrap_or_default();
+    let made = if plan.makes() { "    made = make_objects(client, headers)\n" } else { "" };
     let ask = request(plan, &plan.facts.owner_url_path, "headers");
     let status = plan.facts.served_status;
     let served = asserted(&format!("status == {status}"), &plan.shut_out());

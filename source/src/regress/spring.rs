@@ -84,6 +84,23 @@ class @CLASS@ {
 }
 "#;
 
+const MAKE: &str = r#"    private List<String> makeObjects(Client client, Map<String, String> headers) throws Exception {
+        List<String> made = new ArrayList<>();
+@EACH@        return made;
+    }
+
+    private String make(Client client, Map<String, String> headers, String path, String body, String id)
+            throws Exception {
+        var answer = ask(client, "POST", path, headers, body, MediaType.APPLICATION_JSON);
+        assertTrue(
+                answer.getStatus() < 300,
+                "the owner's object cannot be made, and nothing is proved: status " + answer.getStatus());
+        Object made = JsonPath.read(answer.getContentAsString(), id);
+        return String.valueOf(made);
+    }
+
+"#;
+
 /// A test for Spring Boot before it has a path.
 pub(super) struct SpringTest {
     /// The folder of the class.
@@ -250,23 +267,6 @@ fn json_path(pointer: &str) -> String {
     quoted(&format!("${}", steps(pointer).iter().map(step).collect::<String>()))
 }
 
-const MAKE: &str = r#"    private List<String> makeObjects(Client client, Map<String, String> headers) throws Exception {
-        List<String> made = new ArrayList<>();
-@EACH@        return made;
-    }
-
-    private String make(Client client, Map<String, String> headers, String path, String body, String id)
-            throws Exception {
-        var answer = ask(client, "POST", path, headers, body, MediaType.APPLICATION_JSON);
-        assertTrue(
-                answer.getStatus() < 300,
-                "the owner's object cannot be made, and nothing is proved: status " + answer.getStatus());
-        Object made = JsonPath.read(answer.getContentAsString(), id);
-        return String.valueOf(made);
-    }
-
-"#;
-
 fn make(plan: &TestPlan) -> String {
     let one = |(place, object): (usize, &MadeObject)| {
         let made = MadeIds::in_java(&plan.facts.made).before(place);
@@ -300,8 +300,7 @@ fn attack(plan: &TestPlan) -> String {
 }
 
 fn control(plan: &TestPlan) -> String {
-    let made =
-        plan.makes().then_some("        List<String> made = makeObjects(client, headers);\n").unwrap_or_default();
+    let made = if plan.makes() { "        List<String> made = makeObjects(client, headers);\n" } else { "" };
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
         DenialSign::Content => values(plan, "answer.getContentAsString().contains(value)", lacking),
