@@ -3,7 +3,8 @@
 //! and it never writes.
 //!
 //! `tree` reads the files, `lang` lowers each language into one small syntax tree (`ir`), `project` resolves names across
-//! files, `frameworks` finds the routes (`routes`), `fix` proposes changes.
+//! files, `frameworks` finds the routes (`routes`), `fix` proposes changes, `regress` tests
+//! that hold them.
 
 pub mod fix;
 pub mod frameworks;
@@ -12,6 +13,7 @@ pub mod ir;
 pub mod lang;
 pub mod project;
 pub mod reading;
+pub mod regress;
 pub mod routes;
 pub mod tree;
 mod words;

@@ -13,6 +13,7 @@ mod laravel;
 mod nestjs;
 mod project;
 mod rails;
+mod regress;
 mod rust_web;
 mod scripts;
 mod shown;

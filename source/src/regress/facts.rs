@@ -1,0 +1,162 @@
+//! What a scan has proved and a test repeats, and the test that is proposed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a confirmed finding showed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProofFacts {
+    /// The finding, as people refer to it.
+    pub finding_id: String,
+    /// The check: `authz/bola-read`.
+    pub check: String,
+    /// In capitals.
+    pub method: String,
+    /// As clients see it, with `{name}` for parameters.
+    pub path: String,
+    /// Path and query of the request that was answered and must not be.
+    pub url_path: String,
+    /// Its body.
+    pub body: Option<Value>,
+    /// Who must be refused, by name and by what it signs in with.
+    pub attacker: CallerFacts,
+    /// Who must be served; an administrator where the route is for a role.
+    pub owner: CallerFacts,
+    /// What the request that must be refused comes with.
+    pub attack: AttackKind,
+    /// Values of the owner's that the answer showed.
+    pub forbidden_values: Vec<String>,
+    /// How a refusal is known.
+    pub denial: DenialSign,
+    /// Status that the owner is answered with.
+    pub served_status: u16,
+    /// Path and query of the owner's own request.
+    pub owner_url_path: String,
+    /// How a caller signs in; without it, tokens come from the environment.
+    pub sign_in: Option<SignInFacts>,
+    /// How a caller signs up, where its account is not in the data of a fresh start.
+    pub sign_up: Option<SignUpFacts>,
+    /// How the owner made the object, where it is not in the data of a fresh start: what it is within first.
+    pub made: Vec<MadeObject>,
+}
+
+/// What the request that must be refused comes with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AttackKind {
+    /// The credential of the second caller.
+    #[default]
+    SecondCaller,
+    /// No credential.
+    Anonymous,
+    /// The owner's token with another signature.
+    DamagedToken,
+}
+
+/// How a refusal is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DenialSign {
+    /// By one of these statuses.
+    Status(Vec<u16>),
+    /// By what the answer does not show: lists serve each caller its own, and some refusals have status 200.
+    Content,
+}
+
+impl Default for DenialSign {
+    fn default() -> Self {
+        DenialSign::Status(vec![401, 403, 404])
+    }
+}
+
+/// A caller of the test.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallerFacts {
+    /// Its name in the scan: `alice`.
+    pub name: String,
+    /// What it signs in with, in the order of the body.
+    pub fields: Vec<(String, CallerValue)>,
+    /// What it signs up with, in the order of the body.
+    pub sign_up: Vec<(String, CallerValue)>,
+    /// Variable of the environment that has its token, where it does not sign in; `ALICE_TOKEN` where it is empty.
+    pub token_variable: String,
+}
+
+/// A value that a caller sends to sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallerValue {
+    /// Not a secret.
+    Text(String),
+    /// A secret, from this variable of the environment.
+    Environment(String),
+}
+
+/// How a caller signs in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignInFacts {
+    /// Path of the `POST`.
+    pub path: String,
+    /// Whether the body is a form rather than JSON.
+    pub is_form: bool,
+    /// What the answer gives.
+    pub gives: Credential,
+}
+
+/// What a sign-in gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Credential {
+    /// A session cookie.
+    #[default]
+    Cookie,
+    /// A token in the body.
+    Token {
+        /// JSON pointer to it: `/data/token`.
+        pointer: String,
+        /// Header that carries it: `Authorization`.
+        header: String,
+        /// What stands before it in the header: `Bearer`; empty for nothing.
+        scheme: String,
+    },
+}
+
+/// How a caller signs up.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SignUpFacts {
+    /// Path of the `POST`, with a JSON body.
+    pub path: String,
+}
+
+/// How the owner made an object. Path and body may name the ids of the objects before it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct MadeObject {
+    /// Path of the `POST`.
+    pub path: String,
+    /// Its JSON body.
+    pub body: Value,
+    /// JSON pointer to the id in the answer.
+    pub pointer: String,
+    /// The id that it had in the scan: it stands in the paths of the facts, and gives way to the new one.
+    pub id: String,
+}
+
+/// A test that is proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TestProposal {
+    /// A path that is free, from the root, with `/`.
+    pub path: String,
+    /// The text of the file.
+    pub text: String,
+    /// The command that runs it, from the root of the project.
+    pub run: String,
+    /// Variables of the environment that it needs.
+    pub environment: Vec<String>,
+    /// What a person must look at.
+    pub needs_review: Vec<String>,
+}

@@ -1,0 +1,283 @@
+//! What a test does, whatever its language: the facts, verified and put in words once.
+
+use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, ProofFacts};
+use super::literals::{MadeIds, plain};
+
+/// More values are not looked for in an answer.
+const MOST_VALUES: usize = 5;
+/// Shorter values would be met by chance.
+const LEAST_LETTERS: usize = 4;
+
+/// What a test does.
+pub(super) struct TestPlan<'a> {
+    pub facts: &'a ProofFacts,
+    /// Statuses of a refusal; empty where the content shows it.
+    pub refused: Vec<u16>,
+    /// Values that the refused caller must not see.
+    pub forbidden: Vec<String>,
+    /// Names of both callers and of the operation, as messages have them.
+    pub owner: String,
+    pub stranger: String,
+    pub operation: String,
+    pub environment: Vec<String>,
+    pub needs_review: Vec<String>,
+}
+
+impl<'a> TestPlan<'a> {
+    /// Verifies the facts.
+    ///
+    /// # Errors
+    /// The facts do not make a test that can fail before a repair; says why.
+    pub(super) fn new(facts: &'a ProofFacts) -> Result<TestPlan<'a>, String> {
+        let mut plan = TestPlan {
+            facts,
+            refused: Vec::new(),
+            forbidden: Vec::new(),
+            owner: named(&facts.owner, "the owner"),
+            stranger: stranger(facts),
+            operation: plain(&format!("{} {}", facts.method, facts.path)),
+            environment: Vec::new(),
+            needs_review: Vec::new(),
+        };
+        plan.verify_requests()?;
+        plan.take_values();
+        plan.take_denial()?;
+        plan.environment = plan.variables();
+        if let Some(odd) = plan.environment.iter().find(|name| !is_variable(name)) {
+            return Err(format!("`{}` is no name of a variable of the environment", plain(odd)));
+        }
+        plan.say_what_to_look_at();
+        Ok(plan)
+    }
+
+    fn verify_requests(&self) -> Result<(), String> {
+        let facts = self.facts;
+        let is_method = !facts.method.is_empty() && facts.method.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !is_method {
+            return Err("the method of the request is not known".to_owned());
+        }
+        let sign_in = facts.sign_in.as_ref().map(|sign_in| &sign_in.path);
+        let made = facts.made.iter().map(|made| Some(&made.path));
+        let paths = [Some(&facts.url_path), Some(&facts.owner_url_path), sign_in].into_iter().chain(made);
+        if paths.flatten().any(|path| !path.starts_with('/')) {
+            return Err("a path of the proof is missing, or is no path on this server".to_owned());
+        }
+        if !(100..600).contains(&facts.served_status) {
+            return Err("the status that the owner is answered with is not known".to_owned());
+        }
+        let is_token = |sign_in: &super::SignInFacts| matches!(sign_in.gives, Credential::Token { .. });
+        if facts.attack == AttackKind::DamagedToken && !facts.sign_in.as_ref().is_none_or(is_token) {
+            return Err("a damaged token needs a token, and callers have a cookie here".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Takes the values that are worth looking for; what looks like a secret must not stand in a test.
+    fn take_values(&mut self) {
+        let mut found = self.facts.forbidden_values.clone();
+        if !self.facts.made.is_empty() {
+            // The values of the scan went away with its objects; those of the bodies come back with the new ones.
+            let bodies: String = self.facts.made.iter().map(|made| made.body.to_string()).collect();
+            found.retain(|value| bodies.contains(value.as_str()));
+        }
+        let count = found.len();
+        found.retain(|value| value.chars().count() >= LEAST_LETTERS && is_verbatim(value));
+        found.retain(|value| !is_secret(value));
+        found.dedup();
+        found.truncate(MOST_VALUES);
+        if found.len() < count {
+            let left = count - found.len();
+            self.needs_review.push(format!(
+                "{left} values that the answer showed are not looked for: too short, too many, written otherwise in JSON, or they look like secrets"
+            ));
+        }
+        self.forbidden = found;
+    }
+
+    fn take_denial(&mut self) -> Result<(), String> {
+        match &self.facts.denial {
+            DenialSign::Status(statuses) => {
+                self.refused = statuses.iter().copied().filter(|status| *status != self.facts.served_status).collect();
+                if self.refused.is_empty() {
+                    return Err("a refusal has the status of an answer that serves: it is known by its content alone"
+                        .to_owned());
+                }
+            }
+            DenialSign::Content if self.forbidden.is_empty() => {
+                return Err("the answer is told from a refusal by its content alone, and no value of the owner's can be looked for".to_owned());
+            }
+            DenialSign::Content => {}
+        }
+        Ok(())
+    }
+
+    /// Returns whether the second caller takes part.
+    pub(super) fn has_second(&self) -> bool {
+        self.facts.attack == AttackKind::SecondCaller
+    }
+
+    /// Returns whether the owner's object is made by the test.
+    pub(super) fn makes(&self) -> bool {
+        !self.facts.made.is_empty()
+    }
+
+    /// Returns the ids that give way to those of new objects.
+    pub(super) fn made(&self) -> MadeIds<'a> {
+        MadeIds::new(&self.facts.made)
+    }
+
+    /// Returns the variable that has the token of a caller.
+    pub(super) fn token_variable(caller: &CallerFacts) -> String {
+        if !caller.token_variable.is_empty() {
+            return caller.token_variable.clone();
+        }
+        let name: String =
+            caller.name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '_' }).collect();
+        let name = name.trim_start_matches(|letter: char| !letter.is_ascii_alphabetic()).to_ascii_uppercase();
+        if name.is_empty() { "CALLER_TOKEN".to_owned() } else { format!("{name}_TOKEN") }
+    }
+
+    fn variables(&self) -> Vec<String> {
+        let second = self.has_second().then_some(&self.facts.attacker);
+        let mut names = Vec::new();
+        for caller in std::iter::once(&self.facts.owner).chain(second) {
+            if self.facts.sign_in.is_none() {
+                names.push(TestPlan::token_variable(caller));
+                continue;
+            }
+            let sign_up = self.facts.sign_up.as_ref().map(|_| &caller.sign_up);
+            for (_, value) in caller.fields.iter().chain(sign_up.into_iter().flatten()) {
+                if let CallerValue::Environment(name) = value {
+                    names.push(name.clone());
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn say_what_to_look_at(&mut self) {
+        let facts = self.facts;
+        if facts.made.is_empty() && facts.path.contains('{') {
+            let what = format!("the data that the test runs on must have the object of {}", plain(&facts.url_path));
+            self.needs_review.push(what);
+        }
+        if facts.sign_in.is_none() {
+            let names = self.environment.join(" and ");
+            self.needs_review.push(format!("tokens come from {names}: they must be valid where the test runs"));
+        }
+        if !["GET", "HEAD", "OPTIONS"].contains(&facts.method.as_str()) {
+            let what = "the test changes data: run it on data that is made anew";
+            self.needs_review.push(what.to_owned());
+        }
+    }
+
+    /// Returns what the test is about, in a sentence.
+    pub(super) fn title(&self) -> String {
+        match self.facts.attack {
+            AttackKind::SecondCaller => {
+                format!("{}: {} must not be given what is for {}.", self.operation, self.stranger, self.owner)
+            }
+            AttackKind::Anonymous => format!("{}: a caller without a credential must not be served.", self.operation),
+            AttackKind::DamagedToken => {
+                format!("{}: a token with a wrong signature must not be served.", self.operation)
+            }
+        }
+    }
+
+    /// Returns what it means when the attack is served; the status is put after it.
+    pub(super) fn served(&self) -> String {
+        format!(
+            "{} was served by {}, which is for {}: status ",
+            self.stranger,
+            self.request(&self.facts.url_path),
+            self.owner
+        )
+    }
+
+    /// The request as sent; as the document has it, where the object is made anew.
+    fn request(&self, url_path: &str) -> String {
+        let path = if self.makes() { &self.facts.path } else { url_path };
+        plain(&format!("{} {path}", self.facts.method))
+    }
+
+    /// Returns what it means when a value is shown.
+    pub(super) fn shown(&self) -> String {
+        format!("the answer to {} shows a value that is for {}", self.stranger, self.owner)
+    }
+
+    /// Returns what it means when the route fails.
+    pub(super) fn broken(&self) -> String {
+        format!("{} fails, which is no refusal: status ", self.operation)
+    }
+
+    /// Returns what it means when the owner is not served; the status is put after it.
+    pub(super) fn shut_out(&self) -> String {
+        format!(
+            "{} is not served by {}: the repair shuts out the owner, or the data of the test is not there: status ",
+            self.owner,
+            self.request(&self.facts.owner_url_path)
+        )
+    }
+
+    /// Returns the name of the file without its end, and of the class in capitals.
+    pub(super) fn slug(&self) -> String {
+        let check = self.facts.check.rsplit('/').next().unwrap_or_default();
+        let words = format!("{check} {} {}", self.facts.method, self.facts.path);
+        let letters: String = words
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '_' })
+            .collect();
+        let parts: Vec<&str> = letters.split('_').filter(|part| !part.is_empty()).collect();
+        let slug: String = parts.join("_").chars().take(60).collect();
+        slug.trim_end_matches('_').to_owned()
+    }
+
+    /// Returns the slug in capitals: `BolaReadGetInvoices`.
+    pub(super) fn class_name(&self) -> String {
+        let capital = |part: &str| {
+            part.chars().take(1).flat_map(char::to_uppercase).chain(part.chars().skip(1)).collect::<String>()
+        };
+        self.slug().split('_').map(capital).collect()
+    }
+}
+
+fn named(caller: &CallerFacts, otherwise: &str) -> String {
+    let name = plain(&caller.name);
+    if name.trim().is_empty() { otherwise.to_owned() } else { name }
+}
+
+fn stranger(facts: &ProofFacts) -> String {
+    match facts.attack {
+        AttackKind::SecondCaller => named(&facts.attacker, "the second caller"),
+        AttackKind::Anonymous => "a caller without a credential".to_owned(),
+        AttackKind::DamagedToken => "a caller with a damaged token".to_owned(),
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    !name.starts_with(|letter: char| letter.is_ascii_digit()) && !name.is_empty() && name.bytes().all(is_part)
+}
+
+/// Returns whether a value stands in JSON as it is.
+fn is_verbatim(value: &str) -> bool {
+    value.is_ascii()
+        && !value.contains(['"', '\\', '<', '>', '&', '\'', '/'])
+        && !value.contains(|letter: char| letter.is_control())
+}
+
+/// Returns whether a value looks like a token, a key or a hash: long, unbroken, of letters and digits. An id in the usual
+/// form of a UUID is none.
+fn is_secret(value: &str) -> bool {
+    let hyphens = value.bytes().filter(|byte| *byte == b'-').count();
+    let is_uuid =
+        value.len() == 36 && hyphens == 4 && value.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
+    !is_uuid
+        && value.len() >= 20
+        && !value.contains([' ', '@'])
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+}
