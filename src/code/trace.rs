@@ -18,9 +18,9 @@ const INSTALLED: [&str; 5] = ["/site-packages/", "/dist-packages/", "/node_modul
 /// `at shop.Invoices.get(Invoices.java:31)` (Java), `/srv/app.rb:12:in 'show'` (Ruby), `/srv/app.php(12)` and
 /// `/srv/app.go:12` (PHP, Go).
 static FRAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let python = r#"File \\?"(?P<py>[^"\\\n]{1,300}?\.py)\\?", line (?P<pyl>\d{1,6})(?:, in (?P<pyf>\w+))?"#;
-    let named = r"at (?P<f>[\w$.<>]+) \(?(?P<jf>[^()\s:]{1,300}\.(?:js|ts|mjs|cjs|java|kt|cs)):(?P<jl>\d{1,6})";
-    let plain = r"(?P<file>[\w./\\-]{1,300}\.(?:js|ts|rb|go|php|rs|java|cs))(?::|\(|:line )(?P<line>\d{1,6})";
+    let python = r#"File \\?"(?P<py>[^"\\\n]+?\.py)\\?", line (?P<pyl>\d{1,6})(?:, in (?P<pyf>\w+))?"#;
+    let named = r"at (?P<f>[\w$.<>]+) \(?(?P<jf>[^()\s:]+\.(?:js|ts|mjs|cjs|java|kt|cs)):(?P<jl>\d{1,6})";
+    let plain = r"(?P<file>[\w./\\-]+\.(?:js|ts|rb|go|php|rs|java|cs))(?::|\(|:line )(?P<line>\d{1,6})";
     Regex::new(&format!("{python}|{named}|{plain}")).ok()
 });
 

@@ -96,7 +96,7 @@ fn a_factory_its_settings_and_calls_instead_of_decorators_are_followed() {
     let found = routes(&[
         (
             "app/settings.py",
-            "import os\nclass Settings:\n    PREFIX: str = '/api/v1'\nsettings = Settings()\nROOT = os.getenv('ROOT', '/root')\n",
+            "import os\nclass Settings:\n    PREFIX: str = '/api/v1'\nsettings = Settings()\nROOT = os.getenv('ROOT', '/base')\n",
         ),
         (
             "app/main.py",
@@ -126,8 +126,8 @@ fn a_factory_its_settings_and_calls_instead_of_decorators_are_followed() {
             "GET,POST /a/x app/parts/a.py:4 ax",
             "GET /api/v1/p app/parts/__init__.py:10 p",
             "GET /b/x app/parts/b.py:3 bx",
-            "GET /root/made app/parts/__init__.py:6 handler",
-            "PUT /root/own app/main.py:8 Service.own",
+            "GET /base/made app/parts/__init__.py:6 handler",
+            "PUT /base/own app/main.py:8 Service.own",
         ]
     );
 }

@@ -5,6 +5,7 @@ mod advice;
 mod apply;
 mod facts;
 mod patch;
+mod proof;
 mod siblings;
 
 use std::path::{Path, PathBuf};

@@ -7,10 +7,11 @@ use routewarden_source::fix::{FixRequest, Idiom, Plan, Proposal, Remedy, StepOut
 
 use super::advice;
 use super::facts::{facts_of, remedy_of};
+use super::proof;
 use super::siblings::{id_of, sibling_of};
-use crate::app::answers::{Fix, FixOutcome, FixStep};
+use crate::app::answers::{Fix, FixOutcome, FixStep, FixTest};
 use crate::code::CodeIndex;
-use crate::model::{Method, clean};
+use crate::model::{Confidence, Method, clean};
 use crate::report::{Finding, OperationRef, Report};
 
 /// More routes of one finding are not patched at once.
@@ -22,6 +23,7 @@ pub(super) struct Patch {
     diff: String,
     dependencies: Vec<String>,
     needs_review: Vec<String>,
+    tests: Vec<FixTest>,
     pub(super) files: BTreeMap<String, String>,
     pub(super) originals: BTreeMap<String, String>,
     pub(super) root: PathBuf,
@@ -35,7 +37,7 @@ struct Wanted<'a> {
 }
 
 /// Makes the patch. What stays without one has its reason in the steps.
-pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, _with_test: bool) -> Patch {
+pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_test: bool) -> Patch {
     let wanted: Vec<Wanted<'_>> = findings.iter().flat_map(wanted_of).collect();
     let mut index = match CodeIndex::read(source) {
         Ok(index) => index,
@@ -57,7 +59,11 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, _with_t
         });
     }
     let plan = plan(&requests);
-    Patch::of(plan, &wanted, &places, &index)
+    let mut patch = Patch::of(plan, &wanted, &places, &index);
+    if with_test {
+        patch.add_tests(&index, findings, report);
+    }
+    patch
 }
 
 fn wanted_of(finding: &Finding) -> Vec<Wanted<'_>> {
@@ -83,6 +89,7 @@ impl Patch {
             diff: String::new(),
             dependencies: Vec::new(),
             needs_review: Vec::new(),
+            tests: Vec::new(),
             files: BTreeMap::new(),
             originals: BTreeMap::new(),
             root: source.to_path_buf(),
@@ -115,8 +122,19 @@ impl Patch {
             diff: plan.diff,
             dependencies: plan.dependencies,
             needs_review: plan.needs_review,
+            tests: Vec::new(),
             files: plan.files,
             root: index.root().to_path_buf(),
+        }
+    }
+
+    /// Adds a regression test for each confirmed finding; what has none is said where there is something to review.
+    fn add_tests(&mut self, index: &CodeIndex, findings: &[Finding], report: &Report) {
+        for finding in findings.iter().filter(|finding| finding.confidence == Confidence::Confirmed) {
+            match proof::test_for(index, finding, report) {
+                Ok(test) => self.tests.push(test),
+                Err(why) => self.needs_review.push(format!("no test for {} ({}): {why}", finding.id, finding.check)),
+            }
         }
     }
 
@@ -135,6 +153,7 @@ impl Patch {
             fix.needs_review = self.needs_review;
             fix.dependencies = self.dependencies;
         }
+        fix.tests = self.tests;
         fix.steps = self.steps;
     }
 }

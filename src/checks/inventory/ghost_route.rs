@@ -2,7 +2,7 @@
 
 use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
-use crate::checks::rule::{Finding, Judged, Rule};
+use crate::checks::rule::{Finding, Judged, Rule, ensure};
 use crate::model::{Handler, Role, Silence};
 use crate::survey::{Baseline, Surveyed};
 
@@ -45,9 +45,14 @@ async fn run(_cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let is_missing = surveyed.operation.handler == Handler::Missing;
     let answers: Vec<(&Baseline, u16)> =
         surveyed.by.values().filter_map(|asked| Some((asked, asked.first.status()?))).collect();
-    let all = |known: &[u16]| !answers.is_empty() && answers.iter().all(|(_, status)| known.contains(status));
+    ensure(!answers.is_empty(), || Silence::undecided("no answer came"))?;
+    let all = |known: &[u16]| answers.iter().all(|(_, status)| known.contains(status));
     let unserved = all(&[405, 501]) || (is_missing && all(&[404, 405, 501]));
-    let first = answers.first().filter(|_| unserved).ok_or_else(|| Silence::not_applicable("the server serves it"));
+    let served = || match surveyed.valid().next() {
+        Some(_) => Silence::not_applicable("the server serves it"),
+        None => Silence::undecided("no answer says whether there is such a route"),
+    };
+    let first = answers.first().filter(|_| unserved).ok_or_else(served);
     let (asked, status) =
         rule.need("unserved", first, |(_, status)| format!("every caller gets {status}: there is no such route"))?;
     let source = if is_missing { " and the source has no handler for it" } else { "" };

@@ -15,13 +15,14 @@ struct Room {
     diff: bool,
 }
 
-const ROOMS: [Room; 6] = [
-    Room { guidance: 5000, code: 5000, text: 500, steps: 60, diff: true },
-    Room { guidance: 2000, code: 3000, text: 400, steps: 60, diff: true },
-    Room { guidance: 800, code: 1200, text: 300, steps: 60, diff: true },
-    Room { guidance: 300, code: 0, text: 200, steps: 25, diff: true },
-    Room { guidance: 1500, code: 2000, text: 200, steps: 25, diff: false },
-    Room { guidance: 300, code: 600, text: 100, steps: 25, diff: false },
+const ROOMS: [Room; 7] = [
+    Room { guidance: 5000, code: 5000, text: 500, steps: 50, diff: true },
+    Room { guidance: 2000, code: 3000, text: 400, steps: 40, diff: true },
+    Room { guidance: 800, code: 1200, text: 300, steps: 30, diff: true },
+    Room { guidance: 300, code: 0, text: 200, steps: 20, diff: true },
+    Room { guidance: 1500, code: 2000, text: 200, steps: 15, diff: false },
+    Room { guidance: 300, code: 600, text: 100, steps: 8, diff: false },
+    Room { guidance: 200, code: 200, text: 80, steps: 2, diff: false },
 ];
 
 /// What a fix is told as, within the cap.
@@ -55,7 +56,7 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         framework_because: line(&from.framework_because, room.text),
         diff: from.diff.clone().filter(|_| room.diff),
         steps: from.steps.iter().take(room.steps).map(|it| step(it, room.text)).collect(),
-        dependencies: from.dependencies.iter().take(10).map(|name| line(name, 100)).collect(),
+        dependencies: from.dependencies.iter().take(room.steps.min(10)).map(|name| line(name, 60)).collect(),
         tests: if room.diff { from.tests.iter().map(test).collect() } else { Vec::new() },
         code,
         route: from.route.as_deref().map(|route| line(route, 200)),

@@ -45,6 +45,8 @@ const CATALOGUE: &[&str] = &[
     "config/cors",
     "config/security-headers",
     "inventory/drift",
+    "inventory/undocumented-route",
+    "inventory/ghost-route",
     "llm/token-leak",
     "llm/system-prompt-leak",
     "llm/instruction-override",
