@@ -1,0 +1,1 @@
+"""Orders, addresses and tickets of a shop's customers."""
