@@ -49,8 +49,8 @@ APPS = {
 class Application:
     """An example while it runs, in a process group of its own."""
 
-    def __init__(self, example: Example, folder: Path, log: Path, **variables: str):
-        self.port = free_port()
+    def __init__(self, example: Example, folder: Path, log: Path, port: int | None = None, **variables: str):
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         # Its database goes with the folder of the log.

@@ -8,17 +8,19 @@ Works on a copy of the example in a repository of its own. Ends only what it sta
 import argparse
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 # The modules of the same folder: how the examples are started, and how passwords are made.
 import active
 import flask
+import unswitched
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SCAN_SECONDS = 300
@@ -39,14 +41,33 @@ class Example:
     # Findings of which at least this share must be patched, and of the patched ones rechecked as fixed, in percent.
     least_patched: int = 90
     least_fixed: int = 90
-    variables: dict = field(default_factory=dict)
+    # Whether the switch that repairs is taken out first.
+    unswitched: bool = False
+    # The command that starts it, where it is none of the examples of the active scan.
+    command: tuple[str, ...] = ()
+    # The address of the seeded administrator, and the operation that signs people in; functions are judged only with one.
+    administrator: tuple[str, str] | None = None
 
 
 APPS = {
     "flask": Example("flask", "flask-invoices", ("app_repaired.py",), mode="passive"),
     "fastapi": Example("fastapi", "fastapi-bookings"),
     "express": Example("express", "express-notes"),
+    "fastapi-unswitched": Example("fastapi-unswitched", "fastapi-bookings", unswitched=True, command=(sys.executable, "app.py")),
+    "express-unswitched": Example("express-unswitched", "express-notes", unswitched=True, command=("node", "app.js")),
+    "flask-orders": Example("flask-orders", "flask-orders", command=(sys.executable, "-W", "ignore", "app.py"),
+                            administrator=("root@shop.example", "POST /auth/login")),
+    "django-notes": Example("django-notes", "django-notes", command=(sys.executable, "-W", "ignore", "run.py"),
+                            administrator=("root@notes.example", "POST /api/auth/token/")),
 }
+# Beside the accounts that the scan makes for itself.
+ADMINISTRATOR = """[identities.root]
+role = "admin"
+[identities.root.login]
+operation = "{operation}"
+body = {{ email = "{email}", password = {{ env = "ROOT_PASSWORD" }} }}
+token = "/access_token"
+"""
 
 
 def git(folder: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess:
@@ -58,32 +79,46 @@ def git(folder: Path, *arguments: str, text: str | None = None) -> subprocess.Co
 class Case:
     """One example with its copy, its application and its scanner."""
 
-    def __init__(self, example: Example, binary: Path, folder: Path):
+    def __init__(self, example: Example, binary: Path, folder: Path, modules: Path | None):
         self.example, self.binary, self.folder = example, binary, folder
+        # The same at a restart: what is rechecked is where it was.
+        self.port = flask.free_port()
         self.copy = folder / "copy"
         ignored = shutil.ignore_patterns("__pycache__", "node_modules", *example.left_out)
         shutil.copytree(EXAMPLES / example.folder, self.copy, ignore=ignored)
-        if (self.copy / "package.json").exists():
-            done = subprocess.run(["npm", "install", "--no-audit", "--no-fund"], cwd=self.copy, stdin=subprocess.DEVNULL,
-                                  capture_output=True, text=True, timeout=SCAN_SECONDS)
-            if done.returncode:
-                raise flask.Failed(f"npm install ended with {done.returncode}:\n{done.stderr[-1500:]}")
-        (self.copy / ".gitignore").write_text("node_modules\n__pycache__\n")
+        self.install(modules or EXAMPLES / example.folder / "node_modules")
+        if example.unswitched:
+            unswitched.resolve_switch(self.copy, example.folder)
+        (self.copy / ".gitignore").write_text("node_modules\n__pycache__\nroutewarden.toml\n")
+        self.variables = flask.environment(EXAMPLES / example.folder)[0] if example.name == "flask" else {}
+        if example.administrator:
+            email, operation = example.administrator
+            self.variables["ROOT_PASSWORD"] = f"Pw1{secrets.token_hex(8)}"
+            (self.copy / "routewarden.toml").write_text(ADMINISTRATOR.format(email=email, operation=operation))
         for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "-m", "weak")):
             done = git(self.copy, *arguments)
             if done.returncode:
                 raise flask.Failed(f"git {arguments[0]}: {done.stderr}")
         self.calls, self.bytes = 0, 0
-        if example.name == "flask":
-            self.variables, _ = flask.environment(EXAMPLES / example.folder)
-        else:
-            self.variables = {}
+
+    def install(self, modules: Path) -> None:
+        """What a Node example needs: linked if it is somewhere, else fetched."""
+        if not (self.copy / "package.json").exists():
+            return
+        if modules.is_dir():
+            (self.copy / "node_modules").symlink_to(modules.resolve())
+            return
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"], cwd=self.copy, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=SCAN_SECONDS)
+        if done.returncode:
+            raise flask.Failed(f"npm install ended with {done.returncode}:\n{done.stderr[-1500:]}")
 
     def start(self):
         log = self.folder / "app.log"
         if self.example.name == "flask":
-            return flask.Application(self.copy, "app.py", self.variables, log)
-        return active.Application(active.APPS[self.example.name], self.copy, log)
+            return flask.Application(self.copy, "app.py", self.variables, log, self.port)
+        example = active.APPS.get(self.example.name) or active.Example(self.example.folder, self.example.command, frozenset())
+        return active.Application(example, self.copy, log, self.port, **self.variables)
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
         keep = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -115,6 +150,35 @@ class Case:
             raise flask.Failed(f"the recheck gave no rows:\n{err[-1500:]}") from None
 
 
+def tell_missed(example: Example, report: dict) -> None:
+    """Prints which planted weaknesses are not confirmed, and why: they cannot be repaired."""
+    content = json.loads((EXAMPLES / example.folder / "PLANTED.json").read_text())
+    rows = content["planted"] if isinstance(content, dict) else [{"check": check, "operation": place} for check, place in content]
+    for row in rows:
+        same = [it for it in report["findings"] if it["check"] == row["check"] and row["operation"] in flask.places(it)]
+        if any(it["confidence"] == "confirmed" for it in same):
+            continue
+        because = {f"{it['outcome']}: {it['because']}" for it in report["coverage"] if it["check"] == row["check"]
+                   and it.get("operation") and row["operation"] == f"{it['operation']['method']} {it['operation']['path']}"}
+        print(f"{example.name}: {'only suspected' if same else 'not found'}: {row['check']} on {row['operation']}: {'; '.join(sorted(because))[:300]}")
+
+
+def examine(case: Case, patched: set[str]) -> list[str]:
+    """The example's own plain requests against the patched copy: what must hold anyway, and the weaknesses that were patched."""
+    script = EXAMPLES / case.example.folder / "check.py"
+    if "--repaired" not in script.read_text():
+        return []
+    done = subprocess.run([sys.executable, "-W", "ignore", str(script), "--repaired", str(case.copy)], capture_output=True, text=True,
+                          timeout=SCAN_SECONDS)
+    planted = {f"{row['check']} on {row['operation']}" for row in json.loads(script.with_name("PLANTED.json").read_text())["planted"]}
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    if not lines:
+        return [f"{case.example.name}: check.py said nothing about the copy: {done.stderr[-800:]}"]
+    failed = [line.removeprefix("FAIL").strip() for line in lines if line.startswith("FAIL")]
+    print(f"{case.example.name}: by plain requests {len(lines) - len(failed)} of {len(lines)} hold in the copy; not: {'; '.join(failed) or 'none'}")
+    return [f"{case.example.name}: by plain requests: {what}" for what in failed if what not in planted or what in patched]
+
+
 def share(part: int, whole: int) -> int:
     return 100 if whole == 0 else 100 * part // whole
 
@@ -126,7 +190,9 @@ def repair(case: Case) -> list[str]:
         confirmed = [it for it in report["findings"] if it["confidence"] == "confirmed" and it.get("suppressed") is None]
         located = [it for it in confirmed if it.get("code")]
         print(f"{example.name}: {len(confirmed)} confirmed findings, {len(located)} with their handler")
-        wanted = [it["id"] for it in confirmed if it["remedy"] in PATCHED]
+        tell_missed(example, report)
+        # What is there for tests alone must stay open, or nothing could be seen of the rows.
+        wanted = [it["id"] for it in confirmed if it["remedy"] in PATCHED and not it["operation"]["path"].startswith("/__")]
         code, out, err = case.run("fix", *wanted, "--format", "json")
         if code:
             return [f"{example.name}: fix ended with {code}: {err[-800:]}"]
@@ -160,13 +226,14 @@ def repair(case: Case) -> list[str]:
     print(f"{example.name}: {len(fixed)} of {len(patched)} patched findings are rechecked as fixed")
     if share(len(fixed), len(patched)) < example.least_fixed:
         faults.append(f"{example.name}: only {len(fixed)} of {len(patched)} patched findings are fixed")
-    return faults
+    return faults + examine(case, {checks[key] for key in patched})
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", type=Path, default=Path("target/release/routewarden"))
     parser.add_argument("--app", choices=[*APPS, "all"], default="all")
+    parser.add_argument("--node-modules", type=Path, help="installed packages for the Express example; else they are fetched")
     parser.add_argument("--keep", action="store_true", help="keep copies and reports, and say where")
     options = parser.parse_args()
     faults = []
@@ -174,8 +241,8 @@ def main() -> int:
         folder = Path(tempfile.mkdtemp(prefix=f"routewarden-fix-{name}-"))
         began = time.monotonic()
         try:
-            faults += repair(Case(APPS[name], options.bin.resolve(), folder))
-        except (flask.Failed, subprocess.TimeoutExpired, OSError) as error:
+            faults += repair(Case(APPS[name], options.bin.resolve(), folder, options.node_modules))
+        except (flask.Failed, subprocess.TimeoutExpired, OSError, ValueError) as error:
             faults.append(f"{name}: {error}")
         finally:
             print(f"{name}: {time.monotonic() - began:.0f} s" + (f", kept: {folder}" if options.keep else ""))

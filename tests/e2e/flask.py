@@ -61,8 +61,8 @@ def free_port() -> int:
 class Application:
     """The example while it runs, in a process group of its own."""
 
-    def __init__(self, example: Path, script: str, variables: dict[str, str], log: Path):
-        self.port = free_port()
+    def __init__(self, example: Path, script: str, variables: dict[str, str], log: Path, port: int | None = None):
+        self.port = port or free_port()
         self.script = script
         self.log = log
         with log.open("wb") as out:

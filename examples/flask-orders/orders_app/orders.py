@@ -63,7 +63,7 @@ def delete_order(order_id):
 
 
 @bp.get("/<int:order_id>/tracking")
-def track_order(order_id):
+def order_tracking(order_id):
     order = db.get_or_404(Order, order_id)
     return jsonify(order_id=order.id, reference=order.reference, status=order.status, note=order.note)
 
