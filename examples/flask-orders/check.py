@@ -89,7 +89,7 @@ def examine(app):
         ("authz/bola-nested", "GET /orders/{order_id}/lines/{line_id}"): ask("GET", f"{his_at}/lines/{line['id']}", "bob")[0] == 200,
         ("authz/bola-list", "GET /addresses"): address["id"] in {row["id"] for row in ask("GET", "/addresses", "bob")[1]},
         ("authz/bola-write", "PUT /addresses/{address_id}"): ask("PUT", place, "bob", {"street": "2 Other Street", "city": "Jena"})[0] == 200,
-        ("authn/missing", "GET /orders/{order_id}/tracking"): ask("GET", f"{at}/tracking")[0] == 200,
+        ("authn/missing", "GET /orders/{order_id}/summary"): ask("GET", f"{at}/summary")[0] == 200,
         ("property/mass-assignment", "POST /tickets"):
             ask("POST", "/tickets", "bob", {"subject": "Money", "refund_approved": True})[1]["refund_approved"],
         ("property/mass-assignment", "PATCH /me"): ask("PATCH", "/me", "bob", {"name": "bob tester", "credit_cents": 99})[1]["credit_cents"] == 99,
@@ -101,7 +101,7 @@ def examine(app):
     }
     holds = {
         "the owner gets in": all(ask("GET", path, "alice")[0] == 200 for path in
-                                 (at, f"{at}/tracking", f"{at}/lines", f"{at}/lines/{line['id']}", "/addresses", place, "/tickets", paper,
+                                 (at, f"{at}/summary", f"{at}/lines", f"{at}/lines/{line['id']}", "/addresses", place, "/tickets", paper,
                                   "/me", "/me/account", "/me/points")),
         "the owner changes": ask("PUT", place, "alice", {"street": "3 New Street", "city": "Leipzig"})[1]["street"] == "3 New Street"
             and ask("PATCH", at, "alice", {"note": "loud"})[1]["note"] == "loud" and ask("PATCH", "/me", "alice", {"name": "Alice B"})[1]["name"] == "Alice B",

@@ -62,8 +62,8 @@ def delete_order(order_id):
     return "", 204
 
 
-@bp.get("/<int:order_id>/tracking")
-def order_tracking(order_id):
+@bp.get("/<int:order_id>/summary")
+def order_summary(order_id):
     order = db.get_or_404(Order, order_id)
     return jsonify(order_id=order.id, reference=order.reference, status=order.status, note=order.note)
 
