@@ -60,7 +60,11 @@ class App:
                 status, text = answer.status, answer.read()
         except urllib.error.HTTPError as error:
             status, text = error.code, error.read()
-        return status, json.loads(text) if text else None
+        try:
+            return status, json.loads(text) if text else None
+        except json.JSONDecodeError:
+            # A page about a fault: status 500 says it.
+            return status, None
 
     def stop(self):
         self.process.terminate()

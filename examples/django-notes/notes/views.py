@@ -41,6 +41,10 @@ class NoteViewSet(viewsets.ModelViewSet):
     permission_classes = [IsAuthenticated]
     queryset = Note.objects.order_by("id")
 
+    def list(self, request):
+        mine = Note.objects.filter(author=request.user).order_by("id")
+        return Response(NoteSerializer(mine, many=True).data)
+
     def perform_create(self, serializer):
         serializer.save(author=self.request.user)
 
@@ -57,12 +61,12 @@ class ReminderViewSet(viewsets.ModelViewSet):
         serializer.save(owner=self.request.user)
 
 
-class NoteExport(APIView):
+class ContactCard(APIView):
     permission_classes = []
 
     def get(self, request, pk):
-        note = get_object_or_404(Note, pk=pk)
-        return Response({"note": note.id, "author": note.author.email, "markdown": f"# {note.title}\n\n{note.text}"})
+        contact = get_object_or_404(Contact, pk=pk)
+        return Response({"contact": contact.id, "owner": contact.owner_id, "full_name": contact.full_name, "phone": contact.phone})
 
 
 class PageList(APIView):
