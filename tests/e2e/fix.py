@@ -45,29 +45,34 @@ class Example:
     unswitched: bool = False
     # The command that starts it, where it is none of the examples of the active scan.
     command: tuple[str, ...] = ()
-    # The address of the seeded administrator, and the operation that signs people in; functions are judged only with one.
-    administrator: tuple[str, str] | None = None
+    # How the seeded administrator signs in, for a configuration; functions of a role are judged only with one.
+    administrator: str = ""
 
 
+TOKEN = '''operation = "{operation}"
+body = {{ email = "{email}", password = {{ env = "ROOT_PASSWORD" }} }}
+token = "/access_token"
+'''
+FORM = '''operation = "POST /auth/token"
+body = { username = "root@bookings.example", password = { env = "ROOT_PASSWORD" } }
+content_type = "form"
+token = "/access_token"
+'''
+COOKIE = '''operation = "POST /login"
+body = { email = "root@notes.example", password = { env = "ROOT_PASSWORD" } }
+token = { cookie = "sid" }
+'''
 APPS = {
     "flask": Example("flask", "flask-invoices", ("app_repaired.py",), mode="passive"),
     "fastapi": Example("fastapi", "fastapi-bookings"),
     "express": Example("express", "express-notes"),
-    "fastapi-unswitched": Example("fastapi-unswitched", "fastapi-bookings", unswitched=True, command=(sys.executable, "app.py")),
-    "express-unswitched": Example("express-unswitched", "express-notes", unswitched=True, command=("node", "app.js")),
+    "fastapi-unswitched": Example("fastapi-unswitched", "fastapi-bookings", unswitched=True, command=(sys.executable, "app.py"), administrator=FORM),
+    "express-unswitched": Example("express-unswitched", "express-notes", unswitched=True, command=("node", "app.js"), administrator=COOKIE),
     "flask-orders": Example("flask-orders", "flask-orders", command=(sys.executable, "-W", "ignore", "app.py"),
-                            administrator=("root@shop.example", "POST /auth/login")),
+                            administrator=TOKEN.format(operation="POST /auth/login", email="root@shop.example")),
     "django-notes": Example("django-notes", "django-notes", command=(sys.executable, "-W", "ignore", "run.py"),
-                            administrator=("root@notes.example", "POST /api/auth/token/")),
+                            administrator=TOKEN.format(operation="POST /api/auth/token/", email="root@notes.example")),
 }
-# Beside the accounts that the scan makes for itself.
-ADMINISTRATOR = """[identities.root]
-role = "admin"
-[identities.root.login]
-operation = "{operation}"
-body = {{ email = "{email}", password = {{ env = "ROOT_PASSWORD" }} }}
-token = "/access_token"
-"""
 
 
 def git(folder: Path, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess:
@@ -92,9 +97,10 @@ class Case:
         (self.copy / ".gitignore").write_text("node_modules\n__pycache__\nroutewarden.toml\n")
         self.variables = flask.environment(EXAMPLES / example.folder)[0] if example.name == "flask" else {}
         if example.administrator:
-            email, operation = example.administrator
             self.variables["ROOT_PASSWORD"] = f"Pw1{secrets.token_hex(8)}"
-            (self.copy / "routewarden.toml").write_text(ADMINISTRATOR.format(email=email, operation=operation))
+            # Beside the accounts that the scan makes for itself.
+            text = f'[identities.root]\nrole = "admin"\n[identities.root.login]\n{example.administrator}'
+            (self.copy / "routewarden.toml").write_text(text)
         for arguments in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "-m", "weak")):
             done = git(self.copy, *arguments)
             if done.returncode:
