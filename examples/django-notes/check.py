@@ -113,8 +113,10 @@ def examine(app):
                                  (at, at + "pages/", at + page, leaf, f"{contact}card/", reminder, contact, tag, "/api/me/", "/api/me/account/",
                                   "/api/me/streak/")),
         "the owner's lists have it": note["id"] in ids("/api/notes/", "alice") and label["id"] in ids("/api/labels/", "alice"),
-        "the owner changes": ask("PATCH", leaf, "alice", {"text": "4712"})[1]["text"] == "4712" and ask("PATCH", at, "alice", {"title": "B"})[1]["title"] == "B"
-            and ask("PUT", contact, "alice", {"full_name": "Nurse"})[1]["full_name"] == "Nurse" and ask("PATCH", "/api/me/", "alice", {"name": "Al"})[1]["name"] == "Al",
+        "the owner changes": ask("PATCH", leaf, "alice", {"text": "4712"})[1]["text"] == "4712"
+            and ask("PATCH", at, "alice", {"title": "B"})[1]["title"] == "B"
+            and ask("PUT", contact, "alice", {"full_name": "Nurse"})[1]["full_name"] == "Nurse"
+            and ask("PATCH", "/api/me/", "alice", {"name": "Al"})[1]["name"] == "Al",
         "public templates": ask("GET", "/api/templates/1/")[0] == 200,
         "owner in a notebook is ignored": book["alice"]["owner"] == me["alice"]["id"],
         "foreign notebooks are closed": ask("GET", at, "bob")[0] == 404 and ask("PATCH", at, "bob", {"title": "x"})[0] == 404

@@ -108,15 +108,18 @@ def examine(app):
                                  (at, f"{at}/summary", f"{at}/lines", f"{at}/lines/{line['id']}", "/addresses", place, "/tickets", paper,
                                   "/me", "/me/account", "/me/points")),
         "the owner changes": ask("PUT", place, "alice", {"street": "3 New Street", "city": "Leipzig"})[1]["street"] == "3 New Street"
-            and ask("PATCH", at, "alice", {"note": "loud"})[1]["note"] == "loud" and ask("PATCH", "/me", "alice", {"name": "Alice B"})[1]["name"] == "Alice B",
+            and ask("PATCH", at, "alice", {"note": "loud"})[1]["note"] == "loud"
+            and ask("PATCH", "/me", "alice", {"name": "Alice B"})[1]["name"] == "Alice B",
         "the owner's list has it": address["id"] in {row["id"] for row in ask("GET", "/addresses", "alice")[1]},
         "public products": ask("GET", "/products/301")[0] == 200,
         "status in an order is ignored": order["alice"]["status"] == "open",
         "a foreign order is not changed": ask("PATCH", at, "bob", {"note": "x"})[0] == 404 and ask("DELETE", at, "bob")[0] == 404,
-        "foreign lines are closed": ask("GET", f"{at}/lines", "bob")[0] == 404 and ask("DELETE", f"{his_at}/lines/{line['id']}", "bob")[0] == 404,
+        "foreign lines are closed": ask("GET", f"{at}/lines", "bob")[0] == 404
+            and ask("DELETE", f"{his_at}/lines/{line['id']}", "bob")[0] == 404,
         "a foreign address is not read": ask("GET", place, "bob")[0] == 404,
         "204 without effect": ask("DELETE", place, "bob")[0] == 204 and ask("GET", place, "alice")[0] == 200,
-        "200 without effect": ask("PUT", f"{paper}/subject", "bob", {"subject": "x"})[0] == 200 and ask("GET", paper, "alice")[1]["subject"] == "Late",
+        "200 without effect": ask("PUT", f"{paper}/subject", "bob", {"subject": "x"})[0] == 200
+            and ask("GET", paper, "alice")[1]["subject"] == "Late",
         "the administrator gets in": ask("GET", "/admin/stats", "root")[0] == 200 and ask("GET", "/admin/users", "root")[0] == 200
             and ask("POST", "/admin/products", "root", product)[0] == 201,
         "customers get no figures": ask("GET", "/admin/stats", "alice")[0] == 403,

@@ -168,7 +168,8 @@ def tell_missed(example: Example, report: dict) -> None:
             continue
         because = {f"{it['outcome']}: {it['because']}" for it in report["coverage"] if it["check"] == row["check"]
                    and it.get("operation") and row["operation"] == f"{it['operation']['method']} {it['operation']['path']}"}
-        print(f"{example.name}: {'only suspected' if same else 'not found'}: {row['check']} on {row['operation']}: {'; '.join(sorted(because))[:300]}")
+        what = "only suspected" if same else "not found"
+        print(f"{example.name}: {what}: {row['check']} on {row['operation']}: {'; '.join(sorted(because))[:300]}")
 
 
 def examine(case: Case, patched: set[str]) -> list[str]:
