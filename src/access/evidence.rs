@@ -249,6 +249,10 @@ impl<'a> Gathering<'a> {
         let mut open: Vec<(OperationId, String)> = Vec::new();
         let caller = &self.claim.caller;
         for fact in self.model.facts.iter().filter(|fact| self.is_of_object(fact) && self.is_heard(&fact.operation)) {
+            // What no document names, a forgotten dump for instance, does not say what is meant for whom.
+            if self.model.survey.operation(&fact.operation).is_some_and(|known| !known.operation.is_documented()) {
+                continue;
+            }
             let by_caller = fact.caller == *caller || fact.relation == Relation::Anonymous;
             if by_caller && fact.verb.is_read() && fact.outcome == AccessOutcome::Served && self.says_as_much(fact) {
                 let who = if fact.relation == Relation::Anonymous { "anonymous callers" } else { caller };
@@ -305,7 +309,7 @@ impl<'a> Gathering<'a> {
     /// Heard routes that give the caller some of the claimed values.
     fn giving_routes(&self) -> impl Iterator<Item = &'a Surveyed> {
         let heard = self.model.survey.operations.iter().filter(|surveyed| self.is_heard(&surveyed.operation.id));
-        heard.filter(|surveyed| {
+        heard.filter(|surveyed| surveyed.operation.is_documented()).filter(|surveyed| {
             let given = self.given_by(surveyed);
             self.claim.values.iter().any(|value| given.contains(&value.text))
         })

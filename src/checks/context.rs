@@ -196,7 +196,9 @@ impl<'a> CheckCx<'a> {
     /// Every value that a caller was rightly shown by other operations than this one.
     pub(super) fn values_given(&self, surveyed: &Surveyed, caller: &str) -> HashSet<String> {
         let others = self.survey.operations.iter().filter(|other| other.operation.id != surveyed.operation.id);
+        // A route that no document names says nothing of what is meant to be seen.
         others
+            .filter(|other| other.operation.is_documented())
             .filter_map(|other| {
                 if caller == ANONYMOUS {
                     let open = matches!(other.anonymous_reading(), Some(Reading::Data));

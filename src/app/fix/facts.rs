@@ -8,11 +8,12 @@ use crate::report::{Finding, Report};
 /// Returns the change that a remedy of the library stands for; none where only words help.
 pub(super) fn remedy_of(remedy: &str) -> Option<Remedy> {
     Some(match remedy {
-        "object-ownership" | "owner-from-session" => Remedy::ObjectOwnership,
+        "object-ownership" => Remedy::ObjectOwnership,
         "scoped-list" => Remedy::ScopedList,
         "require-authentication" => Remedy::MissingGuard,
         "role-check" => Remedy::RoleGuard,
-        "field-allow-list" => Remedy::FieldAllowList,
+        // An owner that is named in the body is a field that the caller must not set.
+        "field-allow-list" | "owner-from-session" => Remedy::FieldAllowList,
         "verify-signature" | "enforce-expiry" => Remedy::VerifyToken,
         "response-schema" => Remedy::ResponseSchema,
         "cors-origins" => Remedy::CorsOrigins,
@@ -34,7 +35,7 @@ pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
     let parameter = ["path:", "query:", "body:"].iter().find_map(|place| finding.site.strip_prefix(place));
     FixFacts {
         parameter: parameter.map(str::to_owned),
-        not_settable: if finding.check.starts_with("property/") { fields("body:") } else { Vec::new() },
+        not_settable: fields("body:"),
         leaking: fields("response:"),
         role: higher_role(finding, report),
         line: finding.code.as_ref().and_then(|code| usize::try_from(code.line).ok()),

@@ -56,13 +56,12 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         framework_because: line(&from.framework_because, room.text),
         diff: from.diff.clone().filter(|_| room.diff),
         steps: from.steps.iter().take(room.steps).map(|it| step(it, room.text)).collect(),
-        dependencies: from.dependencies.iter().take(room.steps.min(10)).map(|name| line(name, 60)).collect(),
         tests: if room.diff { from.tests.iter().map(test).collect() } else { Vec::new() },
         code,
         route: from.route.as_deref().map(|route| line(route, 200)),
         claim: from.claim.as_deref().map(|claim| line(claim, room.text)),
         guidance,
-        needs_review: from.needs_review.iter().take(6).map(|point| line(point, room.text)).collect(),
+        needs_review: review(from, room),
         verify,
         left_out: left_out.into_iter().flatten().collect(),
     }
@@ -87,4 +86,11 @@ fn test(test: &FixTest) -> String {
         line(&test.run, 200),
         test.text
     )
+}
+
+/// What must be added and looked at.
+fn review(from: &Fix, room: &Room) -> Vec<String> {
+    let added = from.dependencies.iter().take(room.steps.min(10)).map(|name| format!("add to the project: {name}"));
+    let points = from.needs_review.iter().take(6).cloned();
+    added.chain(points).map(|point| line(&point, room.text)).collect()
 }

@@ -82,8 +82,8 @@ pub struct FixArguments {
     pub route: Option<String>,
     /// The check id, where there is no finding.
     pub check: Option<String>,
-    /// Folder of the source. Default: the scan's.
+    /// Default: the scan's.
     pub source: Option<String>,
-    /// flask, fastapi, django-rest, express, spring-boot or gin. Default: recognised.
+    /// Default: recognised.
     pub framework: Option<String>,
 }

@@ -25,9 +25,6 @@ pub struct FixAnswer {
     /// What became of each route of each finding: `patched` or `advice`, the place, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<String>,
-    /// Packages that the change needs and the project does not have.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub dependencies: Vec<String>,
     /// Regression tests: file, how to run it, text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<String>,

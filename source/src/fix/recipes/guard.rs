@@ -225,6 +225,10 @@ fn by_framework(case: &Case<'_>) -> Result<Draft, Refusal> {
         if framework != case.entry.framework {
             continue;
         }
+        // A decorator for functions that is put on a method of a view gets the view for a request, and fails for everyone.
+        if framework == FrameworkName::Django && case.handler.class.is_some() {
+            continue;
+        }
         let mut draft = Draft::new(format!("the route asks for a credential by `{text}` of {library}"));
         let written = bring_name(case, &mut draft, library, name);
         put_decorator(case, &mut draft, &text.replacen(name, &written, 1));
