@@ -2,29 +2,37 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::prepare::Prepared;
+use super::source::aside;
 use crate::code::{HandlerWord, OwnershipWord};
 use crate::model::OperationId;
 use crate::report::{Agreement, CodeRef, MatrixRow, Ownership, RouteVerdict, SourceVerdict, SourceWord};
 
+/// A scan that is over waits no longer for handlers that are still being read.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Reading itself may take so long beside the scan.
+const MOST_TIME: Duration = Duration::from_secs(300);
+
 /// Handlers that are being read while the scan runs.
-pub(super) struct SourceReading(Option<JoinHandle<BTreeMap<OperationId, HandlerWord>>>);
+pub(super) struct SourceReading(Option<JoinHandle<Option<BTreeMap<OperationId, HandlerWord>>>>);
 
 impl SourceReading {
     /// Begins to read the handlers, on a thread that no request waits for.
     pub(super) fn begin(prepared: &Prepared) -> Self {
         let code = prepared.code.as_ref().map(Arc::clone);
-        Self(code.map(|code| tokio::task::spawn_blocking(move || code.judge_all())))
+        Self(code.map(|code| tokio::spawn(aside(MOST_TIME, move || code.judge_all()))))
     }
 
     /// Writes what was read into the rows of a matrix.
     pub(super) async fn join(self, ownership: &mut Ownership) {
         let Some(reading) = self.0 else { return };
         // A reading that failed says nothing; the running API has said what it has to say.
-        let words = reading.await.unwrap_or_default();
+        let words = timeout(PATIENCE, reading).await.ok().and_then(Result::ok).flatten().unwrap_or_default();
         for row in &mut ownership.routes {
             let id = OperationId(format!("{} {}", row.operation.method, row.operation.path));
             row.source = words.get(&id).map(|said| word(said, row));

@@ -112,6 +112,10 @@ fn moved(document: &str, wanted: &Wanted, request: &ScanRequest) -> String {
 /// The checks that a repair may make applicable on its operations, or that a careless repair breaks: a route that asks
 /// for sign-in now may show one user's objects to another, and a guard that was replaced may have been the only one.
 fn revealed_by(check: &str) -> &'static [&'static str] {
+    if check == "authz/role-escalation" {
+        // A role that the document does not name is tried among the fields that callers must not set.
+        return &["authn/missing", "authn/missing-write", "authz", "property/mass-assignment"];
+    }
     match check.split('/').next().unwrap_or_default() {
         "authn" | "authz" | "token" => &["authn/missing", "authn/missing-write", "authz"],
         "property" => &["authn/missing", "authn/missing-write"],
@@ -184,7 +188,14 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     let mut untold = 0;
     for (place, operation) in operations(finding).enumerate() {
         let key = (id_of(operation), CheckId::from(finding.check.as_str()));
-        let unclear = match outcome.verdicts.get(&key) {
+        // What another check reports instead is that check's to hold.
+        let verdict = match outcome.verdicts.get(&key) {
+            Some(Verdict::Silent(Silence::SeeOther { check, .. })) => {
+                outcome.verdicts.get(&(id_of(operation), CheckId::from(*check)))
+            }
+            verdict => verdict,
+        };
+        let unclear = match verdict {
             // Only a refused attack beside a served owner is a repair: what does not arise any more may be open to everyone.
             Some(Verdict::Silent(Silence::Held(proof))) => {
                 reasons.insert(proof.because().to_owned());

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use super::answers::Overrides;
 use super::state::App;
@@ -11,12 +14,31 @@ use crate::model::{Api, Handler, Method, OperationId, clean_name};
 use crate::remedy::{self, Framework};
 use crate::spec::undocumented_operation;
 
+/// A folder that nobody named is not waited for longer: a scan begins at once.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A named one is.
+const PATIENCE_NAMED: Duration = Duration::from_secs(60);
 /// More routes that only the source has are not asked.
 const MOST_UNDOCUMENTED: usize = 200;
 /// The most routes that a note names.
 const MOST_NAMED: usize = 5;
 /// The share of a document's operations whose handlers must be found before one without is called missing, in percent.
 const NEARLY_ALL: usize = 80;
+
+/// Does long work on a thread of its own, and waits so long for it. A thread, unlike the runtime's own, holds up no end of
+/// the program.
+pub(super) async fn aside<T: Send + 'static>(
+    patience: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (done, result) = oneshot::channel();
+    let act = move || {
+        // Nobody waits any more for what took too long.
+        let _ = done.send(work());
+    };
+    std::thread::Builder::new().name("source".to_owned()).spawn(act).ok()?;
+    tokio::time::timeout(patience, result).await.ok()?.ok()
+}
 
 /// The folder of the source, and whether the user named it.
 pub(super) struct SourceFolder {
@@ -40,12 +62,18 @@ pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Opt
 /// operations of their own. Returns the index, and what there is to say.
 pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<CodeIndex>, Vec<String>) {
     let path = folder.path.clone();
-    // A large tree takes a second to read; the runtime has other work.
-    let read = tokio::task::spawn_blocking(move || CodeIndex::read(&path)).await;
-    let mut index = match read {
-        Ok(Ok(index)) => index,
-        Ok(Err(why)) => return (None, vec![format!("{why}; handlers are not located")]),
-        Err(error) => return (None, vec![format!("reading the source failed, handlers are not located: {error}")]),
+    let patience = if folder.is_named { PATIENCE_NAMED } else { PATIENCE };
+    let mut index = match aside(patience, move || CodeIndex::read(&path)).await {
+        Some(Ok(index)) => index,
+        Some(Err(why)) => return (None, vec![format!("{why}; handlers are not located")]),
+        None => {
+            let wait = if folder.is_named { "it is too large" } else { "name it with `source` to wait for it" };
+            let seconds = patience.as_secs();
+            return (
+                None,
+                vec![format!("reading the source takes more than {seconds} s, handlers are not located: {wait}")],
+            );
+        }
     };
     index.bind(api);
     let (found, all) = index.share();

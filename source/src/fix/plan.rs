@@ -119,7 +119,10 @@ impl Work {
         let by = by.or_else(|| {
             // The same place mended for another route: a guard that both share.
             let alone = propose(request).ok()?;
-            let touched = |made: &Proposal| made.edits.iter().any(|edit| alone.edits.contains(edit));
+            // Earlier steps moved what comes behind them, so that offsets say nothing.
+            let same = |a: &Edit, b: &Edit| (&a.file, &a.old, &a.new) == (&b.file, &b.old, &b.new);
+            let touched =
+                |made: &Proposal| made.edits.iter().any(|edit| alone.edits.iter().any(|other| same(edit, other)));
             self.steps.iter().rev().find(|step| matches!(&step.outcome, StepOutcome::Proposed(made) if touched(made)))
         });
         by.map_or(StepOutcome::Refused(refusal), |step| StepOutcome::Covered { by: step.request })

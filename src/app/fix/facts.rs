@@ -32,9 +32,7 @@ pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
             .map(str::to_owned)
             .collect()
     };
-    let parameter = ["path:", "query:", "body:"].iter().find_map(|place| finding.site.strip_prefix(place));
     FixFacts {
-        parameter: parameter.map(str::to_owned),
         not_settable: fields("body:"),
         leaking: fields("response:"),
         role: higher_role(finding, report),
@@ -45,6 +43,11 @@ pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
             .any(|row| row.policy == "public" && row.broken_by.iter().any(|it| names(it, finding))),
         ..FixFacts::default()
     }
+}
+
+/// Returns the parameter that a finding is about, as the document calls it.
+pub(super) fn parameter_of(finding: &Finding) -> Option<String> {
+    ["path:", "query:", "body:"].iter().find_map(|place| finding.site.strip_prefix(place)).map(str::to_owned)
 }
 
 fn names(route: &str, finding: &Finding) -> bool {

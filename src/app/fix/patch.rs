@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use routewarden_source::fix::{FixRequest, Idiom, Plan, Proposal, Remedy, StepOutcome, plan};
+use routewarden_source::fix::{FixFacts, FixRequest, Idiom, Plan, Proposal, RefusalReason, Remedy, StepOutcome, plan};
+use routewarden_source::routes::{RouteEntry, parameters};
 
 use super::advice;
-use super::facts::{facts_of, remedy_of};
+use super::facts::{self, facts_of, remedy_of};
 use super::proof;
 use super::siblings::{id_of, sibling_of};
 use crate::app::answers::{Fix, FixOutcome, FixStep, FixTest};
@@ -55,7 +56,7 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
             entry,
             remedy,
             sibling: sibling_of(&index, want.finding, report),
-            facts: facts_of(want.finding, report),
+            facts: FixFacts { parameter: parameter(want, entry), ..facts_of(want.finding, report) },
         });
     }
     let plan = plan(&requests);
@@ -64,6 +65,14 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
         patch.add_tests(&index, findings, report);
     }
     patch
+}
+
+/// The parameter of the finding by its name in the source: `{id}` of the document may be `{pk}` there.
+fn parameter(want: &Wanted<'_>, entry: &RouteEntry) -> Option<String> {
+    let named = facts::parameter_of(want.finding)?;
+    let slots = |path: &str| -> Vec<String> { parameters(path).into_iter().rev().collect() };
+    let place = slots(&want.operation.path).iter().position(|slot| *slot == named);
+    place.and_then(|place| slots(&entry.path).into_iter().nth(place)).or(Some(named))
 }
 
 fn wanted_of(finding: &Finding) -> Vec<Wanted<'_>> {
@@ -107,6 +116,11 @@ impl Patch {
                 StepOutcome::Covered { by } => {
                     let other = places.get(by).and_then(|at| wanted.get(*at)).map(|want| want.finding.id.clone());
                     (FixOutcome::Patched, format!("the change for {} covers it", other.unwrap_or_default()))
+                }
+                // The proof was made against what runs: code that looks right is not.
+                StepOutcome::Refused(refusal) if refusal.reason == RefusalReason::NothingToDo => {
+                    let because = format!("no patch: {}; yet the proof shows that it does not hold", refusal.because);
+                    (FixOutcome::Advice, because)
                 }
                 StepOutcome::Refused(refusal) => (FixOutcome::Advice, refusal.to_string()),
             };
