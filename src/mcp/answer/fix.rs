@@ -12,17 +12,19 @@ struct Room {
     code: usize,
     text: usize,
     steps: usize,
+    tests: bool,
     diff: bool,
 }
 
-const ROOMS: [Room; 7] = [
-    Room { guidance: 5000, code: 5000, text: 500, steps: 50, diff: true },
-    Room { guidance: 2000, code: 3000, text: 400, steps: 40, diff: true },
-    Room { guidance: 800, code: 1200, text: 300, steps: 30, diff: true },
-    Room { guidance: 300, code: 0, text: 200, steps: 20, diff: true },
-    Room { guidance: 1500, code: 2000, text: 200, steps: 15, diff: false },
-    Room { guidance: 300, code: 600, text: 100, steps: 8, diff: false },
-    Room { guidance: 200, code: 200, text: 80, steps: 2, diff: false },
+const ROOMS: [Room; 8] = [
+    Room { guidance: 5000, code: 5000, text: 400, steps: 50, tests: true, diff: true },
+    Room { guidance: 5000, code: 5000, text: 500, steps: 50, tests: false, diff: true },
+    Room { guidance: 2000, code: 3000, text: 400, steps: 40, tests: false, diff: true },
+    Room { guidance: 800, code: 1200, text: 300, steps: 30, tests: false, diff: true },
+    Room { guidance: 300, code: 0, text: 200, steps: 20, tests: false, diff: true },
+    Room { guidance: 1500, code: 2000, text: 200, steps: 15, tests: false, diff: false },
+    Room { guidance: 300, code: 600, text: 100, steps: 8, tests: false, diff: false },
+    Room { guidance: 200, code: 200, text: 80, steps: 2, tests: false, diff: false },
 ];
 
 /// What a fix is told as, within the cap.
@@ -44,6 +46,12 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         code_cut.then(|| "the rest of the code sample".to_owned()),
         (!room.diff && from.diff.is_some())
             .then(|| format!("the diff, which is too long for this answer: `routewarden fix {command}` prints it")),
+        (!room.tests && !from.tests.is_empty()).then(|| {
+            format!(
+                "{} regression tests: ask for fewer findings, or `routewarden fix {command} --test`",
+                from.tests.len()
+            )
+        }),
         (from.steps.len() > room.steps).then(|| format!("{} more routes", from.steps.len() - room.steps)),
         (from.needs_review.len() > 6).then(|| format!("{} more points to review", from.needs_review.len() - 6)),
     ];
@@ -56,7 +64,7 @@ fn build(from: &Fix, room: &Room) -> FixAnswer {
         framework_because: line(&from.framework_because, room.text),
         diff: from.diff.clone().filter(|_| room.diff),
         steps: from.steps.iter().take(room.steps).map(|it| step(it, room.text)).collect(),
-        tests: if room.diff { from.tests.iter().map(test).collect() } else { Vec::new() },
+        tests: if room.tests { from.tests.iter().map(test).collect() } else { Vec::new() },
         code,
         route: from.route.as_deref().map(|route| line(route, 200)),
         claim: from.claim.as_deref().map(|claim| line(claim, room.text)),
