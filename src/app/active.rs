@@ -33,7 +33,7 @@ const ACCOUNTS: [&str; 2] = ["auto-a", "auto-b"];
 const FURTHER: [&str; 1] = ["auto-c"];
 
 /// Whether an identity is a throw-away account, by its name.
-pub(super) fn is_account(name: &str) -> bool {
+pub(in crate::app) fn is_account(name: &str) -> bool {
     ACCOUNTS.contains(&name) || FURTHER.contains(&name)
 }
 

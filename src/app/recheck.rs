@@ -244,9 +244,7 @@ fn refused_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
     let baseline = surveyed.by.get(owner)?;
     // A target that fails or is overloaded refuses nobody.
     let reading = read(&baseline.first, &[], &surveyed.volatile, &baseline.masks);
-    // A handler that fails each time serves its owner no better; 503 is what an overloaded server says.
-    let fails = baseline.first.status().is_some_and(|status| (500..600).contains(&status) && status != 503);
-    if baseline.valid(&surveyed.volatile) || (matches!(reading, Reading::NoData(_)) && !fails) {
+    if baseline.valid(&surveyed.volatile) || matches!(reading, Reading::NoData(_)) {
         return None;
     }
     let status = baseline.status_text();

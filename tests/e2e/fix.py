@@ -6,6 +6,7 @@ Works on a copy of the example in a repository of its own. Ends only what it sta
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import secrets
@@ -41,6 +42,8 @@ class Example:
     # Findings of which at least this share must be patched, and of the patched ones rechecked as fixed, in percent.
     least_patched: int = 90
     least_fixed: int = 90
+    # Of the offered regression tests, those that fail before the repair and pass after it, in percent.
+    least_held: int = 90
     # Whether the switch that repairs is taken out first.
     unswitched: bool = False
     # The command that starts it, where it is none of the examples of the active scan.
@@ -188,6 +191,34 @@ def examine(case: Case, patched: set[str]) -> list[str]:
     return [f"{case.example.name}: by plain requests: {what}" for what in failed if what not in planted or what in patched]
 
 
+def write_tests(case: Case, tests: list[dict]) -> dict[str, str]:
+    """Writes the offered tests into the copy; how each is run, by its path."""
+    for test in tests:
+        path = case.copy / test["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(test["text"])
+    return {test["path"]: test["run"] for test in tests}
+
+
+def run_tests(case: Case, tests: dict[str, str]) -> set[str] | None:
+    """Which of them pass; nothing at all where what runs them is not installed."""
+    passed = set()
+    for path, run in tests.items():
+        command = run.split()
+        if "pytest" in command[:3]:
+            if importlib.util.find_spec("pytest") is None:
+                print(f"{case.example.name}: regression tests are not run: pytest is not installed")
+                return None
+            command = [sys.executable, "-m", "pytest", "-q", *command[command.index("pytest") + 1:]]
+        done = subprocess.run(command, cwd=case.copy, env={**os.environ, **case.variables}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120)
+        if done.returncode == 0:
+            passed.add(path)
+        elif "--keep" in sys.argv:
+            print(f"{path}: {done.stdout[-600:]}")
+    return passed
+
+
 def share(part: int, whole: int) -> int:
     return 100 if whole == 0 else 100 * part // whole
 
@@ -202,7 +233,7 @@ def repair(case: Case) -> list[str]:
         tell_missed(example, report)
         # What is there for tests alone must stay open, or nothing could be seen of the rows.
         wanted = [it["id"] for it in confirmed if it["remedy"] in PATCHED and not it["operation"]["path"].startswith("/__")]
-        code, out, err = case.run("fix", *wanted, "--format", "json")
+        code, out, err = case.run("fix", *wanted, "--test", "--format", "json")
         if code:
             return [f"{example.name}: fix ended with {code}: {err[-800:]}"]
         fix = json.loads(out)
@@ -216,6 +247,8 @@ def repair(case: Case) -> list[str]:
     applied = git(case.copy, "apply", "--check", "-", text=diff)
     if applied.returncode or not diff:
         return [*faults, f"{example.name}: git does not take the diff: {applied.stderr[:400]}\n{diff[:1500]}"]
+    tests = write_tests(case, [test for test in fix.get("tests", []) if test["finding_id"] in patched])
+    passed_weak = run_tests(case, tests)
     code, _, err = case.run("fix", *wanted, "--apply")
     if code:
         return [*faults, f"{example.name}: fix --apply ended with {code}: {err[-500:]}"]
@@ -223,6 +256,12 @@ def repair(case: Case) -> list[str]:
     if code == 0:
         faults.append(f"{example.name}: fix --apply wrote over changes that are not committed")
     print(git(case.copy, "diff", "--stat").stdout.rstrip())
+    if passed_weak is not None:
+        held = [name for name in tests if name not in passed_weak and name in run_tests(case, {name: tests[name]})]
+        print(f"{example.name}: {len(held)} of {len(tests)} regression tests fail before the repair and pass after it"
+              f"{''.join(f'; not: {name}' for name in tests if name not in held)}")
+        if share(len(held), len(tests)) < example.least_held:
+            faults.append(f"{example.name}: only {len(held)} of {len(tests)} regression tests hold")
     with case.start() as app:
         rows = case.recheck(app, sorted(patched))
     checks = {it["id"]: f"{it['check']} on {it['operation']['method']} {it['operation']['path']}" for it in confirmed}

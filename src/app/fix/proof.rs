@@ -10,9 +10,10 @@ use toml::{Table, Value};
 use url::Url;
 
 use super::siblings::id_of;
+use crate::app::active::is_account;
 use crate::app::answers::FixTest;
 use crate::code::CodeIndex;
-use crate::model::{ANONYMOUS, Role};
+use crate::model::{ANONYMOUS, GARBAGE, Role};
 use crate::report::{ExchangeInfo, Finding, Report};
 
 /// A configuration with more bytes is not read.
@@ -36,9 +37,21 @@ fn facts(finding: &Finding, report: &Report) -> Result<ProofFacts, String> {
     {
         return Err("there is no shape of a test for this check yet: `recheck` holds it".to_owned());
     }
+    if is_account(&owner.identity) || is_account(&attack.identity) {
+        return Err(
+            "its proof was made with throw-away accounts and objects, which are gone: configure two users for a test"
+                .to_owned(),
+        );
+    }
     let config = report.scan.config.as_deref().and_then(|path| table(Path::new(path)));
     let caller = |name: &str| config.as_ref().map_or_else(|| bare(name), |table| caller(table, name));
-    let is_anonymous = attack.identity == ANONYMOUS;
+    let (is_anonymous, is_garbage) = (attack.identity == ANONYMOUS, attack.identity == GARBAGE);
+    let kind = match (is_anonymous, is_garbage) {
+        (true, _) => AttackKind::Anonymous,
+        // A credential that nobody was ever given: the owner's with another signature is one.
+        (_, true) => AttackKind::DamagedToken,
+        _ => AttackKind::SecondCaller,
+    };
     // A list serves everyone its own: what it must not show tells.
     let denial = if finding.check == "authz/bola-list" { DenialSign::Content } else { DenialSign::default() };
     Ok(ProofFacts {
@@ -48,9 +61,9 @@ fn facts(finding: &Finding, report: &Report) -> Result<ProofFacts, String> {
         path: finding.operation.path.clone(),
         url_path: path_of(attack)?,
         body: attack.request.body.as_deref().and_then(|body| serde_json::from_str(body).ok()),
-        attacker: if is_anonymous { CallerFacts::default() } else { caller(&attack.identity) },
+        attacker: if is_anonymous || is_garbage { CallerFacts::default() } else { caller(&attack.identity) },
         owner: caller(&owner.identity),
-        attack: if is_anonymous { AttackKind::Anonymous } else { AttackKind::SecondCaller },
+        attack: kind,
         forbidden_values: forbidden(finding),
         denial,
         served_status: owner.response.as_ref().map_or(200, |response| response.status),
