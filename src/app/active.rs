@@ -84,14 +84,18 @@ impl App {
     }
 
     /// Undoes what a scan of this process wrote.
-    pub(super) async fn undo_own(&self, id: &ScanId, probe: &Probe, report: &mut Report) -> Result<(), AppError> {
+    pub(super) async fn undo_own(
+        &self,
+        id: &ScanId,
+        probe: &Probe,
+        report: &mut Report,
+    ) -> Result<Option<Arc<Journal>>, AppError> {
         if probe.journal().is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let key = self.journal_key()?;
         let given = |name: &str| password(&key, id.as_str(), name);
-        scan::undo(probe, report, &given).await;
-        Ok(())
+        Ok(scan::undo(probe, report, &given).await)
     }
 
     fn journals(&self) -> Result<PathBuf, AppError> {

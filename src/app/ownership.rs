@@ -65,6 +65,7 @@ impl App {
         reading.join(&mut matrix).await;
         outcome.report.ownership = Some(matrix);
         finish::finish(self, &prepared, &mut outcome.report).await?;
+        outcome.close_journal();
         of_report(outcome.report, route.as_deref())
     }
 }

@@ -127,6 +127,7 @@ impl App {
             recheck::mark(wanted, &mut outcome.report);
         }
         finish::finish(self, &prepared, &mut outcome.report).await?;
+        outcome.close_journal();
         let recheck = recheck::rows(wanted, &outcome);
         Ok(Finished { report: outcome.report, recheck })
     }
@@ -153,7 +154,7 @@ impl App {
             probe.begin_cleaning(1);
             probe.await_return(RETURN).await;
         }
-        self.undo_own(id, probe, &mut outcome.report).await?;
+        outcome.untold = self.undo_own(id, probe, &mut outcome.report).await?;
         scan::after_check(probe, outcome, written).await;
         Ok(())
     }

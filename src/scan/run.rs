@@ -20,7 +20,7 @@ use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{Again, Api, CheckId, Effect, IntentMemory, Mode, Operation, OperationId, Silence, Step, Verdict};
-use crate::probe::{Probe, SendError, SignInError};
+use crate::probe::{Journal, Probe, SendError, SignInError};
 use crate::report::Report;
 use crate::survey::{Survey, Surveyed, Surveyor};
 
@@ -92,6 +92,17 @@ pub struct Outcome {
     pub accesses: Vec<Access>,
     /// All facts of who reached what.
     pub facts: Vec<Fact>,
+    /// The journal that names what stays, until that is stored.
+    pub untold: Option<Arc<Journal>>,
+}
+
+impl Outcome {
+    /// Closes the journal of a scan whose report is stored.
+    pub fn close_journal(&mut self) {
+        if let Some(journal) = self.untold.take() {
+            journal.close();
+        }
+    }
 }
 
 /// Runs a scan to its end, or to where it is stopped; there is a report in any case.
@@ -159,7 +170,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     );
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
-    Outcome { report, survey, verdicts, accesses, facts }
+    Outcome { report, survey, verdicts, accesses, facts, untold: None }
 }
 
 async fn sign_in(input: &ScanInput<'_>, ticked: Ticked<'_>) -> Vec<SignInError> {

@@ -9,8 +9,8 @@ use crate::access::SeenAnswer;
 use crate::act::{Accounts, Acting, Cleaner, Kind, Leftover, Maker, was_reset};
 use crate::checks::Access;
 use crate::llm::recognise;
-use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, clean_name};
-use crate::probe::{Answer, Probe, SendError, Standing};
+use crate::model::{AccessVerb, Credential, OperationId, Secret, Security, UndoOutcome, clean_name};
+use crate::probe::{Answer, Journal, Probe, SendError, Standing};
 use crate::report::{Report, Status, Write};
 use crate::survey::{Survey, me_facts, session_facts};
 
@@ -216,15 +216,23 @@ pub(super) async fn notices_reset(input: &ScanInput<'_>) -> bool {
     is_reset
 }
 
-/// Undoes what the scan wrote, and reports it. `password` gives the passwords of throw-away accounts.
-pub async fn undo(probe: &Probe, report: &mut Report, password: &(dyn Fn(&str) -> Secret + Sync)) {
-    let Some(journal) = probe.journal() else { return };
+/// Undoes what the scan wrote, and reports it. `password` gives the passwords of throw-away accounts. Returns the journal
+/// where it names something that stays: it is closed once that is told, so that a kill before then loses no name.
+pub async fn undo(
+    probe: &Probe,
+    report: &mut Report,
+    password: &(dyn Fn(&str) -> Secret + Sync),
+) -> Option<Arc<Journal>> {
+    let journal = probe.journal()?;
     let cleaned = Cleaner::new(probe, journal, password).clean_up().await;
     report.scan.requests = probe.sent();
-    if cleaned.finished {
+    let mut untold = None;
+    if !cleaned.finished {
+        wait_for(report, &cleaned.rows);
+    } else if cleaned.rows.iter().all(|row| row.outcome == UndoOutcome::Undone) {
         journal.close();
     } else {
-        wait_for(report, &cleaned.rows);
+        untold = Some(Arc::clone(journal));
     }
     let row = |row: Leftover| Write {
         operation: row.operation,
@@ -237,6 +245,7 @@ pub async fn undo(probe: &Probe, report: &mut Report, password: &(dyn Fn(&str) -
     report.writes = cleaned.rows.into_iter().map(row).collect();
     report.notes.extend(left_note(&report.writes));
     notice_late_death(probe, report).await;
+    untold
 }
 
 /// Says that something is still to be removed: a scan that leaves that is not over.
