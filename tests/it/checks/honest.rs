@@ -120,3 +120,48 @@ async fn lists_of_one_author_each_tell_who_is_who() {
     let found = finding(&report, "authz/bola-read", "/notes/{key}").unwrap();
     assert_eq!(found.confidence, Confidence::Confirmed, "{found:#?}");
 }
+
+static GUARD: AtomicU8 = AtomicU8::new(0);
+
+/// State 0: strangers are served, as everyone is; 1: who signs in is served, whoever owns it; 2: owners alone.
+fn guarded(path: &str, who: Option<&str>) -> (u16, serde_json::Value) {
+    let known = who.filter(|who| *who != "?");
+    let state = GUARD.load(Ordering::SeqCst);
+    let note = |id: u16, owner: &str| json!({"id": id, "owner": owner, "secret_text": format!("secret of note {id}")});
+    let of = |owner: &str| match (state, known) {
+        (0, _) | (1, Some(_)) => yes(note(if owner == "alice" { 901 } else { 902 }, owner)),
+        (_, None) => no(401),
+        (_, Some(who)) if who == owner => yes(note(if owner == "alice" { 901 } else { 902 }, owner)),
+        _ => no(404),
+    };
+    match (path, known) {
+        ("/me", Some(who)) => yes(json!({"username": who})),
+        ("/notes", Some(who)) => yes(json!([note(if who == "alice" { 901 } else { 902 }, who)])),
+        ("/notes/901", _) => of("alice"),
+        ("/notes/902", _) => of("bob"),
+        (_, None) => no(401),
+        _ => no(404),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guard_that_opens_objects_to_every_user_is_no_repair() {
+    GUARD.store(0, Ordering::SeqCst);
+    let served = serve(&["/me", "/notes", "/notes/{id}"], &TWO, guarded).await;
+    let report = served.bench.scan().await;
+    let found = finding(&report, "authn/missing", "/notes/{id}").unwrap();
+    for (state, expected) in [(1, RecheckOutcome::NewWeakness), (2, RecheckOutcome::Fixed)] {
+        GUARD.store(state, Ordering::SeqCst);
+        let request = ScanRequest { recheck: vec![FindingId(found.id.clone())], ..ScanRequest::default() };
+        let finished = served.bench.finished(request).await;
+        let row = &finished.recheck[0];
+        assert_eq!(row.outcome, expected, "state {state}: {}", row.because);
+        assert_eq!(finished.report.score.grade, None, "a recheck has no grade");
+        if state == 1 {
+            let new = finding(&finished.report, "authz/bola-read", "/notes/{id}").unwrap();
+            assert!(row.because.contains(&new.id), "{}", row.because);
+            let explained = served.bench.app.explain_finding(&FindingId(new.id.clone()), None).await.unwrap();
+            assert_eq!(explained.check, "authz/bola-read");
+        }
+    }
+}
