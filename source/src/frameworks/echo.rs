@@ -12,14 +12,14 @@ const PACKAGES: [&str; 1] = ["github.com/labstack/echo"];
 static DIALECT: GoDialect =
     GoDialect { makers: &["echo.New"], groups: &["Group"], with: &[], same: &[], closures: &[] };
 
-/// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
-    if !Sources::mention(project, Language::Go, &PACKAGES) {
-        return RouteTable::default();
-    }
-    let sources = Sources::parse(project, Language::Go);
-    let code = GoCode::read(&sources);
-    let mut routers = GoRouters::new(&code, &DIALECT);
+/// Returns whether the project uses it.
+pub(super) fn is_used(project: &Project) -> bool {
+    Sources::mention(project, Language::Go, &PACKAGES)
+}
+
+/// Finds the routes in the Go code of a project.
+pub(super) fn find(code: &GoCode<'_>) -> RouteTable {
+    let mut routers = GoRouters::new(code, &DIALECT);
     for root in code.roots.iter().filter(|root| code.speaks(**root, &PACKAGES)) {
         for matched in QUERY.matches(*root) {
             read(&mut routers, &matched);

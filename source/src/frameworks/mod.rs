@@ -35,9 +35,7 @@ pub fn find_routes(project: &Project) -> RouteTable {
     table.extend(django::find(project));
     table.extend(express::find(project));
     table.extend(nestjs::find(project));
-    table.extend(gin::find(project));
-    table.extend(echo::find(project));
-    table.extend(net_http::find(project));
+    table.extend(golang::find(project));
     table.extend(axum::find(project));
     table.extend(actix::find(project));
     table.extend(rails::find(project));

@@ -20,14 +20,14 @@ static DIALECT: GoDialect = GoDialect {
 /// Wrappers are taken off so far.
 const MOST_WRAPPERS: usize = 8;
 
-/// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
-    if !Sources::mention(project, Language::Go, &["HandleFunc(", ".Handle(", "ServeMux", "mux.NewRouter", "chi."]) {
-        return RouteTable::default();
-    }
-    let sources = Sources::parse(project, Language::Go);
-    let code = GoCode::read(&sources);
-    let mut routers = GoRouters::new(&code, &DIALECT);
+/// Returns whether the project uses it.
+pub(super) fn is_used(project: &Project) -> bool {
+    Sources::mention(project, Language::Go, &["HandleFunc(", ".Handle(", "ServeMux", "mux.NewRouter", "chi."])
+}
+
+/// Finds the routes in the Go code of a project.
+pub(super) fn find(code: &GoCode<'_>) -> RouteTable {
+    let mut routers = GoRouters::new(code, &DIALECT);
     for root in code.roots.iter().filter(|root| code.imports_any(**root, &PACKAGES)) {
         for matched in QUERY.matches(*root) {
             if let Some(served) = matched.get("served") {

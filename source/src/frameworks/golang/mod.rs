@@ -1,6 +1,7 @@
 //! What every Go router asks of the code: its functions, names, calls, types of fields, constant texts.
 
 mod handlers;
+mod registering;
 mod routers;
 mod texts;
 
@@ -8,7 +9,10 @@ use std::collections::HashMap;
 
 use super::query::{At, Matched, SourceQuery, Sources};
 use super::scopes::Scopes;
+use super::{echo, gin, net_http};
 use crate::lang::Language;
+use crate::project::Project;
+use crate::routes::RouteTable;
 
 pub(super) use routers::{GoDialect, GoRouters};
 
@@ -27,6 +31,25 @@ const BLOCKS: [&str; 9] = [
     "default_case",
     "source_file",
 ];
+
+/// What tells whether a framework is used, and what finds its routes.
+type GoFramework = (fn(&Project) -> bool, fn(&GoCode<'_>) -> RouteTable);
+
+const FRAMEWORKS: [GoFramework; 3] =
+    [(gin::is_used, gin::find), (echo::is_used, echo::find), (net_http::is_used, net_http::find)];
+
+/// Finds the routes of every Go framework that the project uses. Its files are parsed once for all of them.
+pub(super) fn find(project: &Project) -> RouteTable {
+    let mut table = RouteTable::default();
+    let used: Vec<GoFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
+    if used.is_empty() {
+        return table;
+    }
+    let sources = Sources::parse(project, Language::Go);
+    let code = GoCode::read(&sources);
+    used.into_iter().for_each(|(_, find)| table.extend(find(&code)));
+    table
+}
 
 /// A function or method of the project.
 #[derive(Clone, Copy)]
