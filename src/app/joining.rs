@@ -34,8 +34,7 @@ impl SourceReading {
         // A reading that failed says nothing; the running API has said what it has to say.
         let words = timeout(PATIENCE, reading).await.ok().and_then(Result::ok).flatten().unwrap_or_default();
         for row in &mut ownership.routes {
-            let id = OperationId(format!("{} {}", row.operation.method, row.operation.path));
-            row.source = words.get(&id).map(|said| word(said, row));
+            row.source = words.get(&row.operation.id()).map(|said| word(said, row));
         }
     }
 }

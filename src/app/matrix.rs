@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use super::matrix_writes;
 use super::prepare::Prepared;
 use crate::access::{AccessOutcome, Fact, Relation};
-use crate::model::{
-    ANONYMOUS, Confidence, Draft, HeldProof, Operation, OperationId, Role, Silence, Verdict, clean_name,
-};
+use crate::model::{ANONYMOUS, Confidence, Draft, HeldProof, Operation, Role, Silence, Verdict, clean_name};
 use crate::report::{Access, Caller, Cell, MatrixRow, Ownership, PolicyRow, RouteVerdict};
 use crate::scan::{Outcome, operation_ref};
 use crate::survey::{Person, Reading, Survey, Surveyed, leaves, read, resource_of_path};
@@ -96,7 +94,7 @@ pub(super) fn bare(operation: &Operation, (verdict, reason): (RouteVerdict, Stri
 
 /// Adds the policy of the kind of object that a route gives.
 fn with_policy(outcome: &Outcome, row: MatrixRow) -> MatrixRow {
-    let id = OperationId(format!("{} {}", row.operation.method, row.operation.path));
+    let id = row.operation.id();
     let seen = outcome.facts.iter().find(|fact| fact.operation == id).map(|fact| fact.object.0.clone());
     let Some(resource) = seen.or_else(|| resource_of_path(&row.operation.path)) else { return row };
     let resource = clean_name(&resource, 60);

@@ -9,7 +9,7 @@ use super::active::is_account;
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
 use super::state::{App, from_store};
-use crate::model::{CheckId, Mode, OperationId, Severity, Silence, Verdict};
+use crate::model::{CheckId, Mode, Severity, Silence, Verdict};
 use crate::report::{Finding, FindingStatus, OperationRef, Report, Withheld};
 use crate::scan::Outcome;
 use crate::survey::{Reading, read};
@@ -85,7 +85,7 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest
     if request.overrides.source.is_none() {
         request.overrides.source = wanted.source.clone().filter(|path| path.is_dir());
     }
-    let operations = wanted.findings.iter().flat_map(operations).map(|operation| id_of(operation).0);
+    let operations = wanted.findings.iter().flat_map(operations).map(|operation| operation.id().0);
     request.overrides.operations = operations.collect();
     let own = wanted.findings.iter().map(|finding| finding.check.clone());
     let revealed = wanted.findings.iter().flat_map(|finding| revealed_by(&finding.check));
@@ -136,10 +136,6 @@ fn operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
     std::iter::once(&finding.operation).chain(&finding.also)
 }
 
-fn id_of(operation: &OperationRef) -> OperationId {
-    OperationId(format!("{} {}", operation.method, operation.path))
-}
-
 /// What came of each finding.
 pub(super) fn rows(wanted: &Wanted, outcome: &Outcome) -> Vec<RecheckRow> {
     wanted.findings.iter().map(|finding| row(finding, outcome)).collect()
@@ -187,11 +183,11 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     let mut reasons = BTreeSet::new();
     let mut untold = 0;
     for (place, operation) in operations(finding).enumerate() {
-        let key = (id_of(operation), CheckId::from(finding.check.as_str()));
+        let key = (operation.id(), CheckId::from(finding.check.as_str()));
         // What another check reports instead is that check's to hold.
         let verdict = match outcome.verdicts.get(&key) {
             Some(Verdict::Silent(Silence::SeeOther { check, .. })) => {
-                outcome.verdicts.get(&(id_of(operation), CheckId::from(*check)))
+                outcome.verdicts.get(&(operation.id(), CheckId::from(*check)))
             }
             verdict => verdict,
         };
@@ -227,7 +223,7 @@ fn shut_out_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
     if !matches!(finding.check.as_str(), "authz/bola-write" | "authz/bola-delete") {
         return None;
     }
-    let id = id_of(&finding.operation);
+    let id = finding.operation.id();
     let own = outcome
         .accesses
         .iter()
@@ -240,7 +236,7 @@ fn shut_out_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
 fn refused_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
     let owner = &finding.exchanges.iter().find(|exchange| exchange.role == crate::model::Role::Baseline)?.identity;
     let operation = &finding.operation;
-    let surveyed = outcome.survey.operation(&id_of(operation))?;
+    let surveyed = outcome.survey.operation(&operation.id())?;
     let baseline = surveyed.by.get(owner)?;
     // A target that fails or is overloaded refuses nobody.
     let reading = read(&baseline.first, &[], &surveyed.volatile, &baseline.masks);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ownership::Ownership;
 use super::written::Write;
-use crate::model::{Confidence, HandlerPlace, Method, Mode, Role, Severity, Step, clean};
+use crate::model::{Confidence, HandlerPlace, Method, Mode, OperationId, Role, Severity, Step, clean};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -209,6 +209,13 @@ pub struct OperationRef {
     pub method: Method,
     /// Path template.
     pub path: String,
+}
+
+impl OperationRef {
+    /// Returns its id.
+    pub fn id(&self) -> OperationId {
+        OperationId(format!("{} {}", self.method, self.path))
+    }
 }
 
 /// Whether a finding was there before.

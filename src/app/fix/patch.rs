@@ -9,7 +9,7 @@ use routewarden_source::routes::{RouteEntry, parameters};
 use super::advice;
 use super::facts::{self, facts_of, remedy_of};
 use super::proof;
-use super::siblings::{id_of, sibling_of};
+use super::siblings::sibling_of;
 use crate::app::answers::{Fix, FixOutcome, FixStep, FixTest};
 use crate::code::CodeIndex;
 use crate::model::{Confidence, Method, clean};
@@ -19,6 +19,7 @@ use crate::report::{Finding, OperationRef, Report};
 const MOST_ROUTES: usize = 20;
 
 /// A patch, or why there is none.
+#[derive(Default)]
 pub(super) struct Patch {
     steps: Vec<FixStep>,
     diff: String,
@@ -48,7 +49,7 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
     let mut requests = Vec::new();
     let mut places = BTreeMap::new();
     for (at, want) in wanted.iter().enumerate() {
-        let (Some(remedy), Some(entry)) = (want.remedy, index.entry(&id_of(want.operation))) else { continue };
+        let (Some(remedy), Some(entry)) = (want.remedy, index.entry(&want.operation.id())) else { continue };
         places.insert(requests.len(), at);
         requests.push(FixRequest {
             project: index.project(),
@@ -95,13 +96,8 @@ impl Patch {
     fn without(wanted: &[Wanted<'_>], source: &Path, why: &str) -> Patch {
         Patch {
             steps: wanted.iter().map(|want| step(want, None, FixOutcome::Advice, why.to_owned())).collect(),
-            diff: String::new(),
-            dependencies: Vec::new(),
-            needs_review: Vec::new(),
-            tests: Vec::new(),
-            files: BTreeMap::new(),
-            originals: BTreeMap::new(),
             root: source.to_path_buf(),
+            ..Patch::default()
         }
     }
 
@@ -110,7 +106,7 @@ impl Patch {
         for planned in &plan.steps {
             let Some(at) = places.get(&planned.request) else { continue };
             let Some(want) = wanted.get(*at) else { continue };
-            let place = index.place(&id_of(want.operation)).map(|place| place.to_string());
+            let place = index.place(&want.operation.id()).map(|place| place.to_string());
             let (outcome, because) = match &planned.outcome {
                 StepOutcome::Proposed(made) => (FixOutcome::Patched, why(made)),
                 StepOutcome::Covered { by } => {
@@ -174,7 +170,7 @@ impl Patch {
 
 /// What there is to say of a route for which no change was asked.
 fn unplanned(want: &Wanted<'_>, index: &CodeIndex) -> Option<FixStep> {
-    let place = index.place(&id_of(want.operation)).map(|place| place.to_string());
+    let place = index.place(&want.operation.id()).map(|place| place.to_string());
     let why = match (want.remedy, &place) {
         (None, _) => "this is no matter of one place in the code: see the guidance".to_owned(),
         (_, None) => "its handler was not found in the source".to_owned(),

@@ -9,7 +9,6 @@ use routewarden_source::regress::{
 use toml::{Table, Value};
 use url::Url;
 
-use super::siblings::id_of;
 use crate::app::active::is_account;
 use crate::app::answers::FixTest;
 use crate::code::CodeIndex;
@@ -21,7 +20,7 @@ const MOST_CONFIG: u64 = 1 << 20;
 
 /// Returns the test of a finding, or why there is none.
 pub(super) fn test_for(index: &CodeIndex, finding: &Finding, report: &Report) -> Result<FixTest, String> {
-    let entry = index.entry(&id_of(&finding.operation)).ok_or("its handler was not found in the source")?;
+    let entry = index.entry(&finding.operation.id()).ok_or("its handler was not found in the source")?;
     let facts = facts(finding, report)?;
     let test = regression_test(index.project(), entry, &facts)?;
     Ok(FixTest { finding_id: finding.id.clone(), path: test.path, text: test.text, run: test.run })

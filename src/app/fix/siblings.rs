@@ -3,8 +3,7 @@
 use routewarden_source::routes::RouteEntry;
 
 use crate::code::CodeIndex;
-use crate::model::OperationId;
-use crate::report::{CoverageOutcome, CoverageRow, Finding, OperationRef, Report};
+use crate::report::{CoverageOutcome, CoverageRow, Finding, Report};
 
 /// Checks that a route passes by the same kind of code.
 const ALIKE: [&[&str]; 3] = [
@@ -18,22 +17,17 @@ pub(super) fn sibling_of<'a>(index: &'a CodeIndex, finding: &Finding, report: &R
     let alike = ALIKE.iter().find(|checks| checks.contains(&finding.check.as_str()));
     let is_alike = |check: &str| alike.map_or(check == finding.check, |checks| checks.contains(&check));
     let held = |row: &&CoverageRow| row.outcome == CoverageOutcome::Held && is_alike(&row.check);
-    let own = index.entry(&id_of(&finding.operation));
+    let own = index.entry(&finding.operation.id());
     let rows = report.coverage.iter().filter(held).filter(|row| row.operation != finding.operation);
     let mut near: Vec<(usize, bool, &RouteEntry)> = rows
         .filter_map(|row| {
-            let entry = index.entry(&id_of(&row.operation))?;
+            let entry = index.entry(&row.operation.id())?;
             Some((common(&row.operation.path, &finding.operation.path), row.check == finding.check, entry))
         })
         .filter(|(_, _, entry)| own.is_none_or(|own| own.handler != entry.handler))
         .collect();
     near.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)).then_with(|| a.2.path.cmp(&b.2.path)));
     near.first().map(|(_, _, entry)| *entry)
-}
-
-/// Returns the id of an operation of a report.
-pub(super) fn id_of(operation: &OperationRef) -> OperationId {
-    OperationId(format!("{} {}", operation.method, operation.path))
 }
 
 /// How many leading parts two paths share.
