@@ -1,6 +1,6 @@
 //! Advice in words and samples, from the library of remedies: what is left where no patch can be made.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::app::answers::{Fix, FixRequest};
 use crate::app::error::AppError;
@@ -10,11 +10,7 @@ use crate::remedy::{self, Framework};
 use crate::report::Finding;
 
 /// What to change for a check, in a framework's idiom, from the library of remedies.
-pub(super) fn advise(
-    request: &FixRequest,
-    finding: Option<&Finding>,
-    source: Option<PathBuf>,
-) -> Result<Fix, AppError> {
+pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &Path) -> Result<Fix, AppError> {
     let check = match (finding, &request.check) {
         (Some(finding), _) => finding.check.clone(),
         (None, Some(check)) => check.clone(),
@@ -55,7 +51,7 @@ pub(super) fn advise(
     })
 }
 
-fn framework(request: &FixRequest, source: Option<PathBuf>) -> Result<(Framework, String), AppError> {
+fn framework(request: &FixRequest, source: &Path) -> Result<(Framework, String), AppError> {
     if let Some(name) = &request.framework {
         let framework = Framework::parse(name);
         if framework == Framework::Unknown {
@@ -72,13 +68,8 @@ fn framework(request: &FixRequest, source: Option<PathBuf>) -> Result<(Framework
         }
         return Ok((framework, "named by the user".to_owned()));
     }
-    match source {
-        Some(folder) => {
-            let found = remedy::recognise(&folder);
-            Ok((found.framework, found.because))
-        }
-        None => Ok((Framework::Unknown, "no source tree to look at; name a framework".to_owned())),
-    }
+    let found = remedy::recognise(source);
+    Ok((found.framework, found.because))
 }
 
 /// How to see that a change worked.

@@ -28,11 +28,8 @@ impl App {
     /// [`AppError::Usage`] where there is no patch, where a file is not as it was read, and where it has changes that are
     /// not committed, unless `force`; else as [`App::suggest_fix`].
     pub async fn apply_fix(&self, request: FixRequest, force: bool) -> Result<Applied, AppError> {
-        let subject = self.subject(&request).await?;
-        let source = self.source_of(&request, subject.as_ref());
-        let mut fix =
-            super::advice::advise(&request, subject.as_ref().and_then(|it| it.findings.first()), source.clone())?;
-        let (Some(subject), Some(source)) = (subject, source) else {
+        let (mut fix, place) = self.advise(&request).await?;
+        let Some((subject, source)) = place else {
             return Err(AppError::Usage("name a finding: a check alone has no handler to patch".to_owned()));
         };
         let work = move || {

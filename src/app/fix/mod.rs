@@ -33,11 +33,8 @@ impl App {
     /// # Errors
     /// [`AppError::Unknown`] and [`AppError::Usage`].
     pub async fn suggest_fix(&self, request: FixRequest) -> Result<Fix, AppError> {
-        let subject = self.subject(&request).await?;
-        let source = self.source_of(&request, subject.as_ref());
-        let first = subject.as_ref().and_then(|subject| subject.findings.first());
-        let mut fix = advice::advise(&request, first, source.clone())?;
-        let (Some(subject), Some(source)) = (subject, source) else { return Ok(fix) };
+        let (mut fix, place) = self.advise(&request).await?;
+        let Some((subject, source)) = place else { return Ok(fix) };
         let with_test = request.with_test;
         // Reading a tree and looking at a change in it are work for a thread that nothing else waits for.
         let made =
@@ -45,6 +42,15 @@ impl App {
         let made = made.await.map_err(|error| AppError::Internal(error.to_string()))?;
         made.write_into(&mut fix);
         Ok(fix)
+    }
+
+    /// Advice, and where there are findings, these with the source to patch.
+    async fn advise(&self, request: &FixRequest) -> Result<(Fix, Option<(Subject, PathBuf)>), AppError> {
+        let subject = self.subject(request).await?;
+        let source = self.source_of(request, subject.as_ref());
+        let first = subject.as_ref().and_then(|subject| subject.findings.first());
+        let fix = advice::advise(request, first, &source)?;
+        Ok((fix, subject.map(|subject| (subject, source))))
     }
 
     /// The named findings with the report of their scan.
@@ -73,12 +79,12 @@ impl App {
     }
 
     /// The source tree: the named one, the one of the scan, the folder of its configuration, or the current one.
-    fn source_of(&self, request: &FixRequest, subject: Option<&Subject>) -> Option<PathBuf> {
+    fn source_of(&self, request: &FixRequest, subject: Option<&Subject>) -> PathBuf {
         let named = request.source.as_ref().map(|source| self.shared.folder.join(source));
         let scan = subject.map(|subject| &subject.report.scan);
         let scanned = scan.and_then(|scan| scan.source.as_ref()).map(PathBuf::from).filter(|path| path.is_dir());
         let config = scan.and_then(|scan| scan.config.as_ref());
         let beside = config.and_then(|path| Path::new(path).parent().map(Path::to_path_buf));
-        named.or(scanned).or(beside).or_else(|| Some(self.shared.folder.clone()))
+        named.or(scanned).or(beside).unwrap_or_else(|| self.shared.folder.clone())
     }
 }
