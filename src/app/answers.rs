@@ -47,6 +47,8 @@ pub struct Overrides {
     pub identities: Vec<String>,
     /// Source tree.
     pub source: Option<PathBuf>,
+    /// No source is read, whatever is named: nothing of it is needed.
+    pub without_source: bool,
     /// An Overlay over the document.
     pub overlay: Option<PathBuf>,
     /// Make throw-away accounts.

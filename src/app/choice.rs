@@ -1,7 +1,7 @@
 //! What the user's `exclude` and `include` make of the operations: the one is never asked, the other only reads.
 
 use crate::config::operation_matches;
-use crate::model::{Api, Effect, Operation, clean_name};
+use crate::model::{Api, Effect, Operation, clean_name, name_first};
 use crate::spec::takes_password;
 
 /// The most operations that one note names.
@@ -63,8 +63,5 @@ fn asks_password(operation: &Operation) -> bool {
 }
 
 fn name_operations(says: &str, found: &[String]) -> String {
-    let shown: Vec<String> = found.iter().take(MAX_NAMED).map(|id| clean_name(id, 100)).collect();
-    let more = found.len().saturating_sub(MAX_NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{says}: {}{more}", shown.join(", "))
+    format!("{says}: {}", name_first(found, MAX_NAMED, |id| clean_name(id, 100)))
 }

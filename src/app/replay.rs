@@ -35,7 +35,10 @@ impl App {
     ) -> Result<Replay, AppError> {
         let request = ScanRequest { recheck: vec![id.clone()], recheck_scan: scan.cloned(), ..request };
         let wanted = recheck::wanted(self, &request).await?;
-        let prepared = prepare(self, &recheck::narrowed(request, &wanted)).await?;
+        let mut request = recheck::narrowed(request, &wanted);
+        // The requests are recorded; where their handlers stand changes nothing.
+        request.overrides.without_source = true;
+        let prepared = prepare(self, &request).await?;
         let finding = wanted.first().ok_or_else(|| super::explain::unknown(id, scan.map(ScanId::as_str)))?;
         let probe = self.probe(&prepared, CancellationToken::new())?;
         let mut sender = Sender { probe, prepared: &prepared, sessions: BTreeMap::new() };

@@ -10,7 +10,7 @@ use super::answers::Overrides;
 use super::state::App;
 use crate::code::CodeIndex;
 use crate::config::Config;
-use crate::model::{Api, Handler, Method, OperationId, clean_name};
+use crate::model::{Api, Handler, Method, OperationId, clean_name, name_first};
 use crate::remedy::{self, Framework};
 use crate::spec::undocumented_operation;
 
@@ -49,6 +49,9 @@ pub(super) struct SourceFolder {
 /// Returns the folder of the source: the one that request or configuration name, else the configuration's or the
 /// current one, where its manifests name a framework that is read.
 pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Option<SourceFolder> {
+    if over.without_source {
+        return None;
+    }
     let named = over.source.as_ref().map(|source| app.shared.folder.join(source));
     if let Some(path) = named.or_else(|| config.target.source.clone()) {
         return Some(SourceFolder { path, is_named: true });
@@ -121,13 +124,8 @@ fn write_handlers(index: &CodeIndex, api: &mut Api, is_whole: bool) -> Option<St
     }
     // What is known of all paths was worked out without them.
     api.paths = Default::default();
-    let more = left.len().saturating_sub(MOST_NAMED);
-    let named: Vec<String> = left.iter().take(MOST_NAMED).map(|route| clean_name(route, 200)).collect();
-    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
     (!left.is_empty()).then(|| {
-        format!(
-            "routes of the source that the document lacks, not asked as their bodies are not known: {}{rest}",
-            named.join(", ")
-        )
+        let named = name_first(&left, MOST_NAMED, |route| clean_name(route, 200));
+        format!("routes of the source that the document lacks, not asked as their bodies are not known: {named}")
     })
 }

@@ -146,6 +146,7 @@ pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &Li
         include: scope.include,
         identities: scope.identities,
         source: target.source.clone(),
+        without_source: false,
         overlay: target.overlay.clone(),
         auto_accounts: scope.auto_accounts,
         max_requests: limits.max_requests,

@@ -9,7 +9,7 @@ use routewarden_source::tree::{SourceTree, TreeLimits};
 
 use super::matching::{Binding, Reached, bind};
 use super::trace;
-use crate::model::{Api, HandlerPlace, Method, OperationId, clean};
+use crate::model::{Api, HandlerPlace, Method, OperationId, clean, name_first};
 
 /// Longer lists of what was left out are cut.
 const MOST_NOTED: usize = 5;
@@ -115,8 +115,8 @@ impl CodeIndex {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         let left_out = self.project.left_out.iter().map(|item| format!("{} ({})", item.path, item.because));
-        notes.extend(listed("not read of the source", left_out.collect()));
-        notes.extend(listed("routes of the source that are made at runtime", self.table.unclear.clone()));
+        notes.extend(listed("not read of the source", &left_out.collect::<Vec<_>>()));
+        notes.extend(listed("routes of the source that are made at runtime", &self.table.unclear));
         notes
     }
 }
@@ -130,9 +130,6 @@ fn place_of(entry: &RouteEntry) -> HandlerPlace {
 }
 
 /// One sentence with the first few of many.
-fn listed(what: &str, items: Vec<String>) -> Option<String> {
-    let first: Vec<String> = items.iter().take(MOST_NOTED).map(|item| clean(item, 200)).collect();
-    let more = items.len().saturating_sub(MOST_NOTED);
-    let rest = if more > 0 { format!(", and {more} more") } else { String::new() };
-    (!items.is_empty()).then(|| format!("{what}: {}{rest}", first.join(", ")))
+fn listed(what: &str, items: &[String]) -> Option<String> {
+    (!items.is_empty()).then(|| format!("{what}: {}", name_first(items, MOST_NOTED, |item| clean(item, 200))))
 }

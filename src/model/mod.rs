@@ -35,7 +35,7 @@ pub use scope::{Mode, Origin, Permit, Scope, ScopeError};
 pub use secret::Secret;
 pub use severity::Severity;
 pub use step::{Again, Face, Step, Wanted};
-pub use text::{clean, clean_lines, clean_name, is_shown};
+pub use text::{clean, clean_lines, clean_name, is_shown, name_first};
 pub use tree::{Budget, TooMuch, Tree, json_within};
 pub use undo::UndoOutcome;
 pub use verdict::{HeldProof, Obstacle, Silence, Verdict, ensure};

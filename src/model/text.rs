@@ -43,6 +43,14 @@ pub fn clean_name(text: &str, max_chars: usize) -> String {
         .collect()
 }
 
+/// Returns the first of many texts in one line, each by `shown`, and how many more there are: `a, b and 3 more`.
+pub fn name_first(texts: &[String], most: usize, shown: impl Fn(&str) -> String) -> String {
+    let named: Vec<String> = texts.iter().take(most).map(|text| shown(text)).collect();
+    let more = texts.len().saturating_sub(most);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", named.join(", "))
+}
+
 /// Whether a character is seen where it stands, and changes nothing around it.
 pub fn is_shown(character: char) -> bool {
     !is_invisible(character)
