@@ -222,7 +222,7 @@ fn is_account(entry: &Entry) -> bool {
     entry.note.kind == WriteKind::SignsUp
 }
 
-/// Whether an address of a thing goes on behind one of another's own: `/issues/7/comments` and `/issues/7`.
+/// Returns whether an address of a thing goes on behind one of another's own: `/issues/7/comments` and `/issues/7`.
 fn stood_in(entry: &Entry, other: &Entry) -> bool {
     let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
     let places: Vec<String> = addresses(entry).into_iter().chain(list).collect();

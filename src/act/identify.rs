@@ -282,7 +282,7 @@ impl Sent<'_> {
         self.marker.is_empty() && !sent.is_some_and(|fields| fields.values().any(|value| scalar_text(value).is_some()))
     }
 
-    /// Whether an object has something of what was sent, if anything was, and nothing else in its place.
+    /// Returns whether an object has something of what was sent, if anything was, and nothing else in its place.
     fn fits(&self, fields: &Map<String, Value>) -> bool {
         let sent = self.body.and_then(|body| body.value.as_object());
         let scalars = sent.into_iter().flatten().filter_map(|(name, value)| Some((name, scalar_text(value)?)));

@@ -67,7 +67,7 @@ pub fn list<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
     beside.or_else(|| at(&|other| other == path))
 }
 
-/// Whether two paths differ in their last segment alone, which is the plural of the other's.
+/// Returns whether two paths differ in their last segment alone, which is the plural of the other's.
 fn is_plural_of(path: &str, one: &str) -> bool {
     let (Some((before, many)), Some((same, last))) = (path.rsplit_once('/'), one.rsplit_once('/')) else {
         return false;

@@ -52,7 +52,7 @@ impl Acting {
         schema.map(|schema| fields(api, schema)).unwrap_or_default()
     }
 
-    /// Whether its path says that it only looks at what it is given: `/validate-name`, `/preview`.
+    /// Returns whether its path says that it only looks at what it is given: `/validate-name`, `/preview`.
     pub fn only_looks(&self) -> bool {
         let last = last_words(&self.operation.path);
         [last.first(), last.last()].into_iter().flatten().any(|word| is_looking_word(word))

@@ -192,7 +192,7 @@ impl<'a> Cleaner<'a> {
         self.look_after(caller, entry, undo, &answer).await
     }
 
-    /// Whether nothing shows a thing any more to the caller that made it.
+    /// Returns whether nothing shows a thing any more to the caller that made it.
     pub(super) async fn is_out_of_sight(&self, entry: &Entry) -> bool {
         let seen = self.find(&entry.note.caller, entry.n).await;
         matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted | Sighting::Unseen | Sighting::Refused(_)))

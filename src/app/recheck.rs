@@ -150,7 +150,7 @@ fn row(finding: &Finding, outcome: &Outcome) -> RecheckRow {
     RecheckRow { finding_id: finding.id.clone(), outcome, because }
 }
 
-/// What the operations of a finding show now that no scan had seen before, from medium on.
+/// Returns what the operations of a finding show now that no scan had seen before, from medium on.
 fn new_weakness(finding: &Finding, report: &Report) -> Option<String> {
     let is_new = |other: &&Finding| {
         other.status == FindingStatus::New

@@ -77,7 +77,7 @@ pub(super) async fn run(cx: &Cx, args: FixArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// What the diff does, route by route.
+/// Returns what the diff does, route by route.
 fn patched(fix: &Fix, width: usize) -> String {
     let line = |step: &FixStep| {
         let place = step.code.as_deref().map(|place| format!(" ({place})")).unwrap_or_default();
@@ -90,7 +90,7 @@ fn patched(fix: &Fix, width: usize) -> String {
     fix.steps.iter().map(line).collect()
 }
 
-/// What there is to do beside the diff.
+/// Returns what there is to do beside the diff.
 fn rest(fix: &Fix, width: usize) -> String {
     let mut out = String::new();
     push_list(&mut out, "To add to the project", &fix.dependencies, width);

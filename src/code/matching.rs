@@ -160,7 +160,7 @@ fn without_names(part: &str) -> String {
     made
 }
 
-/// What stands before the shorter path in the longer one.
+/// Returns what stands before the shorter path in the longer one.
 fn offset(document: &Shape, source: &Shape) -> Option<Offset> {
     if document.len() >= source.len() {
         document.strip_suffix(source.as_slice()).map(|prefix| Offset::Document(prefix.to_vec()))

@@ -68,7 +68,7 @@ fn removed_by(ask: &Ask, entry: &Entry) -> Option<Option<String>> {
     }
 }
 
-/// Whether a request is just the one that puts something back as it was.
+/// Returns whether a request is just the one that puts something back as it was.
 fn is_put_back_by(ask: &Ask, saved: &SavedNote) -> bool {
     let body = ask.body.as_ref().map(|(_, bytes)| bytes.as_slice());
     ask.method.as_str() == saved.method

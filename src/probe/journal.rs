@@ -307,7 +307,7 @@ impl Journal {
         put_back(&mut self.locked().saved, n);
     }
 
-    /// What was there before and was changed.
+    /// Returns what was there before and was changed.
     pub fn saved(&self) -> Vec<Saved> {
         self.locked().saved.clone()
     }

@@ -35,7 +35,7 @@ pub(crate) fn is_served(answer: &Answer) -> bool {
 }
 
 impl<'a> Lab<'a> {
-    /// Whether the document marks an operation as a higher role's.
+    /// Returns whether the document marks an operation as a higher role's.
     pub(crate) fn is_for_higher_role(&self, operation: &Operation) -> bool {
         marked(operation, &self.survey.people.higher_roles()).is_some()
     }

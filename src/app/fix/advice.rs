@@ -9,7 +9,7 @@ use crate::model::clean_name;
 use crate::remedy::{self, Framework};
 use crate::report::Finding;
 
-/// What to change for a check, in a framework's idiom, from the library of remedies.
+/// Returns what to change for a check, in a framework's idiom, from the library of remedies.
 pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &Path) -> Result<Fix, AppError> {
     let check = match (finding, &request.check) {
         (Some(finding), _) => finding.check.clone(),
@@ -72,7 +72,7 @@ fn framework(request: &FixRequest, source: &Path) -> Result<(Framework, String),
     Ok((found.framework, found.because))
 }
 
-/// How to see that a change worked.
+/// Returns how to see that a change worked.
 pub(super) fn verify(ids: &[String]) -> String {
     if ids.is_empty() {
         return "apply the change, restart the API, and scan again".to_owned();

@@ -81,7 +81,7 @@ fn check(root: &Path, path: &Path, original: &str, force: bool) -> Result<(), Ap
     Ok(())
 }
 
-/// Whether git knows changes of the file that are not committed. Without git, or outside of a repository, there is
+/// Returns whether git knows changes of the file that are not committed. Without git, or outside of a repository, there is
 /// nothing to lose track of.
 fn is_dirty(path: &Path) -> bool {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return false };

@@ -168,7 +168,7 @@ impl Patch {
     }
 }
 
-/// What there is to say of a route for which no change was asked.
+/// Returns what there is to say of a route for which no change was asked.
 fn unplanned(want: &Wanted<'_>, index: &CodeIndex) -> Option<FixStep> {
     let place = index.place(&want.operation.id()).map(|place| place.to_string());
     let why = match (want.remedy, &place) {

@@ -82,7 +82,7 @@ fn path_of(exchange: &ExchangeInfo) -> Result<String, String> {
     Ok(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))
 }
 
-/// What the claim names of the owner's: the id of the object that was shown.
+/// Returns what the claim names of the owner's: the id of the object that was shown.
 fn forbidden(finding: &Finding) -> Vec<String> {
     let words = finding.claim.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_');
     words.filter(|word| word.chars().any(|letter| letter.is_ascii_digit())).take(3).map(str::to_owned).collect()

@@ -30,7 +30,7 @@ pub(super) fn sibling_of<'a>(index: &'a CodeIndex, finding: &Finding, report: &R
     near.first().map(|(_, _, entry)| *entry)
 }
 
-/// How many leading parts two paths share.
+/// Returns how many leading parts two paths share.
 fn common(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(a, b)| a == b).count()
 }

@@ -96,7 +96,7 @@ fn test(test: &FixTest) -> String {
     )
 }
 
-/// What must be added and looked at.
+/// Returns what must be added and looked at.
 fn review(from: &Fix, room: &Room) -> Vec<String> {
     let added = from.dependencies.iter().take(room.steps.min(10)).map(|name| format!("add to the project: {name}"));
     let points = from.needs_review.iter().take(6).cloned();
