@@ -1,9 +1,18 @@
 //! Holds the source to its architecture: who may use whom, who may open a socket, how large a file may be, and what
 //! must not stand in the repository. Reads text; needs nothing of the crate.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 #[path = "architecture/layers.rs"]
 mod layers;
+#[path = "architecture/measures.rs"]
+mod measures;
 #[path = "architecture/source.rs"]
 mod source;
 
@@ -200,4 +209,72 @@ fn checks_are_short() {
         (each > LINES_EACH).then(|| format!("{family}: {each} lines a check; at most {LINES_EACH}"))
     });
     none(faults.collect());
+}
+
+/// A measure of how the source reads, and what it should come to.
+struct Goal {
+    what: &'static str,
+    measured: f64,
+    aim: f64,
+    /// What was measured last, or worse by a little: no change may pass it. Tighten it with each step forward.
+    bound: f64,
+    rises: bool,
+}
+
+impl Goal {
+    fn fault(&self) -> Option<String> {
+        let passed = if self.rises { self.measured < self.bound } else { self.measured > self.bound };
+        passed.then(|| format!("{}: {:.1}, and {} was held before", self.what, self.measured, self.bound))
+    }
+}
+
+fn falling(what: &'static str, measured: f64, aim: f64, bound: f64) -> Goal {
+    Goal { what, measured, aim, bound, rises: false }
+}
+
+fn rising(what: &'static str, measured: f64, aim: f64, bound: f64) -> Goal {
+    Goal { rises: true, ..falling(what, measured, aim, bound) }
+}
+
+#[test]
+fn how_the_source_reads() {
+    let files = measures::parse_files(rust_files("src").into_iter().chain(rust_files("source/src")).collect());
+    let functions = measures::FunctionMeasures::of(&files);
+    let types = measures::TypeMeasures::of(&files);
+    let rings = measures::rings_of(&files);
+    let lists = measures::word_lists(&files);
+    let faulty = functions.faulty(|it| it.lines > 60 || it.parameters > 5 || it.fails_with_text);
+    let count = |found: usize| found as f64;
+    let goals = [
+        falling("free functions with a one-word name, %", functions.one_word_names(), 25.0, 52.0),
+        falling("types under a shared name, %", types.shared_names(), 3.0, 35.0),
+        rising("blank lines in bodies, %", functions.blank_lines(), 5.0, 0.0),
+        rising("comment lines in bodies, %", functions.comment_lines(), 4.0, 1.4),
+        falling("width of code in bodies, 90th percentile", count(functions.width()), 80.0, 98.0),
+        falling("lists of words in code", count(lists.len()), 60.0, 880.0),
+        falling("files in rings inside modules", count(rings.iter().map(Vec::len).sum()), 15.0, 300.0),
+        falling("files in the largest ring", count(rings.first().map_or(0, Vec::len)), 4.0, 32.0),
+        falling("functions over 60 lines", count(functions.faulty(|it| it.lines > 60).len()), 0.0, 10.0),
+        falling("functions over 5 parameters", count(functions.faulty(|it| it.parameters > 5).len()), 0.0, 20.0),
+        falling(
+            "functions that fail with a bare text",
+            count(functions.faulty(|it| it.fails_with_text).len()),
+            0.0,
+            105.0,
+        ),
+    ];
+    for goal in &goals {
+        println!("{:>8.1}  {} (aim {})", goal.measured, goal.what, goal.aim);
+    }
+    if let Ok(seed) = std::env::var("DRAW") {
+        let drawn = functions.draw(40, seed.parse().unwrap());
+        drawn.iter().for_each(|it| println!("drawn {}  {}", it.name, it.place));
+    }
+    if std::env::var_os("LIST").is_some() {
+        types.shared().for_each(|(name, places)| println!("type {name}: {}", places.join(" ")));
+        lists.iter().for_each(|place| println!("list {place}"));
+        rings.iter().for_each(|ring| println!("ring {}", ring.join(" ")));
+        faulty.iter().for_each(|it| println!("function {} {}: {} lines", it.name, it.place, it.lines));
+    }
+    none(goals.iter().filter_map(Goal::fault).collect());
 }
