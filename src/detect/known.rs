@@ -13,6 +13,7 @@ mod short;
 mod words;
 
 use std::ops::{ControlFlow, Range};
+use std::sync::Arc;
 
 use self::forms::Form;
 use self::index::{Entry, GRAM, Index, SURE};
@@ -157,6 +158,23 @@ pub(super) struct Place {
     pub range: Range<usize>,
 }
 
+/// A value that must not be shown, with the forms in which it may stand. They are worked out once, when the value is
+/// learnt: a scan learns a value for every token that it forges.
+#[derive(Clone)]
+pub(super) struct HiddenValue {
+    /// The value and the name that stands in its place.
+    pub needle: Needle,
+    forms: Arc<[Arc<Form>]>,
+}
+
+impl HiddenValue {
+    /// Works out the forms of a value; `index` is its place among the values that are searched together.
+    pub(super) fn new(index: usize, needle: Needle) -> Self {
+        let forms = forms::of(index, needle.value.expose(), Purpose::Redaction);
+        Self { needle, forms: forms.into_iter().map(Arc::new).collect() }
+    }
+}
+
 /// Looks for known values; built once, used on many texts.
 ///
 /// Of a JWT the header is public, and never counts; a part of its payload counts only where it stands alone, is 24
@@ -164,7 +182,7 @@ pub(super) struct Place {
 /// another needle has it too. Values of fewer than 20 characters count whole and letter for letter alone.
 pub struct KnownFinder {
     /// Forms that the index finds.
-    forms: Vec<Form>,
+    forms: Vec<Arc<Form>>,
     references: Vec<Reference>,
     index: Index,
     short: Option<Short>,
@@ -185,24 +203,25 @@ impl KnownFinder {
         let values: Vec<_> = values
             .filter(|(_, value)| partial::has_variety(&value.to_ascii_lowercase().into_bytes(), MIN_VARIETY))
             .collect();
+        let forms = values.iter().flat_map(|(needle, value)| forms::of(*needle, value, Purpose::Proof)).map(Arc::new);
         // Without short forms there is no automaton that could be too large.
-        Self::build(&values, Purpose::Proof).unwrap_or_else(|| Self::of(Vec::new(), Vec::new(), None))
+        Self::build(forms.collect(), &values, Purpose::Proof).unwrap_or_else(|| Self::of(Vec::new(), Vec::new(), None))
     }
 
     /// Prepares the search for what must not be shown; `None` when there is too much to look for.
-    pub(super) fn to_keep_back(needles: &[Needle]) -> Option<Self> {
-        let values: Vec<_> = needles.iter().enumerate().map(|(index, needle)| (index, needle.value.expose())).collect();
-        Self::build(&values, Purpose::Redaction)
+    pub(super) fn to_keep_back(hidden: &[HiddenValue]) -> Option<Self> {
+        let values = hidden.iter().enumerate().map(|(index, hidden)| (index, hidden.needle.value.expose()));
+        let forms = hidden.iter().flat_map(|hidden| hidden.forms.iter().cloned());
+        Self::build(forms.collect(), &values.collect::<Vec<_>>(), Purpose::Redaction)
     }
 
-    fn build(values: &[(usize, &str)], purpose: Purpose) -> Option<Self> {
-        let forms = values.iter().flat_map(|(needle, value)| forms::of(*needle, value, purpose));
-        let (forms, short): (Vec<Form>, Vec<Form>) = forms.partition(|form| form.bytes.len() >= SURE);
+    fn build(forms: Vec<Arc<Form>>, values: &[(usize, &str)], purpose: Purpose) -> Option<Self> {
+        let (forms, short): (Vec<_>, Vec<_>) = forms.into_iter().partition(|form| form.bytes.len() >= SURE);
         let short = if short.is_empty() { None } else { Some(Short::new(short)?) };
         Some(Self::of(forms, partial::references(values, purpose), short))
     }
 
-    fn of(forms: Vec<Form>, references: Vec<Reference>, short: Option<Short>) -> Self {
+    fn of(forms: Vec<Arc<Form>>, references: Vec<Reference>, short: Option<Short>) -> Self {
         // The end of a token is its own; its beginning is everybody's.
         let ends = forms.iter().enumerate().flat_map(|(number, form)| {
             let from = form.bytes.len().saturating_sub(SURE);
@@ -210,7 +229,8 @@ impl KnownFinder {
             windows.filter_map(move |(at, window)| Some((index::gram(window)?, Entry::Form(number, at))))
         });
         let index = Index::new(ends.chain(partial::grams(&references)));
-        let looks_escaped = forms.iter().any(Form::looks_escaped) || short.as_ref().is_some_and(Short::looks_escaped);
+        let looks_escaped =
+            forms.iter().any(|form| form.looks_escaped()) || short.as_ref().is_some_and(Short::looks_escaped);
         Self { forms, references, index, short, looks_escaped }
     }
 

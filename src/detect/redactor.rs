@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::known::{KnownFinder, Needle, Place};
+use super::known::{HiddenValue, KnownFinder, Needle, Place};
 use super::tripwire::{Hidden, Syntax, Tripwire};
 use super::{credentials, fields, names};
 use crate::model::{Secret, clean_name};
@@ -31,7 +31,7 @@ pub struct Redactor {
 }
 
 struct State {
-    known: Vec<Needle>,
+    known: Vec<HiddenValue>,
     /// Built by the first search after a value was added: a sign-in adds several at once.
     finder: OnceLock<Option<KnownFinder>>,
 }
@@ -43,7 +43,7 @@ impl std::fmt::Debug for State {
 }
 
 impl State {
-    fn new(known: Vec<Needle>) -> Self {
+    fn new(known: Vec<HiddenValue>) -> Self {
         Self { known, finder: OnceLock::new() }
     }
 
@@ -76,11 +76,12 @@ impl Redactor {
     /// Adds a value, with the name that is to stand in its place: `ALICE_TOKEN`.
     pub fn learn(&self, name: &str, value: &Secret) {
         let mut state = self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if value.is_empty() || state.known.iter().any(|known| known.value == *value) {
+        if value.is_empty() || state.known.iter().any(|known| known.needle.value == *value) {
             return;
         }
         let mut known = state.known.clone();
-        known.push(Needle { name: clean_name(name, 64), value: value.clone() });
+        let needle = Needle { name: clean_name(name, 64), value: value.clone() };
+        known.push(HiddenValue::new(known.len(), needle));
         *state = Arc::new(State::new(known));
     }
 
@@ -184,7 +185,7 @@ impl Redactor {
 
     /// Bytes of the longest value.
     pub(super) fn longest(&self) -> usize {
-        self.state().known.iter().map(|known| known.value.expose().len()).max().unwrap_or(0)
+        self.state().known.iter().map(|known| known.needle.value.expose().len()).max().unwrap_or(0)
     }
 
     /// Whether values of a field of this name are kept out of every report.
@@ -203,7 +204,7 @@ const TOO_MANY: &str = "[redacted: too many known values to search for]";
 /// The cuts of known values, each with the value's name.
 fn known_cuts(state: &State, places: Vec<Place>) -> Vec<Cut> {
     let cut = |place: Place| {
-        let name = state.known.get(place.needle)?.name.clone();
+        let name = state.known.get(place.needle)?.needle.name.clone();
         Some(Cut { range: place.range, label: name, known: true })
     };
     places.into_iter().filter_map(cut).collect()

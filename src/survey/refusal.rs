@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::leaves::{leaves, same};
+use serde_json::Value;
+
+use super::leaves::same;
 use crate::probe::{Answer, Response, Seen};
 
 /// What an answer amounts to.
@@ -50,17 +52,13 @@ pub fn read(answer: &Answer, shapes: &[(&str, &Answer)], volatile: &BTreeSet<Str
     Reading::Data
 }
 
-/// No body, or an empty container.
+/// Returns true for no body, `null` and an empty container.
 pub(super) fn is_empty(response: &Response) -> bool {
     match &response.json {
-        Some(json) => {
-            json.is_null()
-                || json.as_array().is_some_and(Vec::is_empty)
-                || json.as_object().is_some_and(|fields| fields.is_empty())
-                || leaves(response).is_empty()
-                    && json.as_array().is_none_or(|items| items.iter().all(|item| item.is_null()))
-                    && !json.is_object()
-        }
+        Some(Value::Null) => true,
+        Some(Value::Array(items)) => items.is_empty(),
+        Some(Value::Object(fields)) => fields.is_empty(),
+        Some(_) => false,
         None => response.text.trim().is_empty(),
     }
 }

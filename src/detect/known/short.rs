@@ -1,5 +1,7 @@
 //! Forms that are too short for the index of grams.
 
+use std::sync::Arc;
+
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::forms::Form;
@@ -14,19 +16,19 @@ pub(super) struct Short {
 struct Machine {
     /// Nothing is looked for without one.
     automaton: Option<AhoCorasick>,
-    forms: Vec<Form>,
+    forms: Vec<Arc<Form>>,
 }
 
 impl Short {
     /// `None` when the automata would be too large.
-    pub fn new(forms: Vec<Form>) -> Option<Self> {
-        let (exact, folded) = forms.into_iter().partition(|form: &Form| form.exact);
+    pub fn new(forms: Vec<Arc<Form>>) -> Option<Self> {
+        let (exact, folded) = forms.into_iter().partition(|form| form.exact);
         Some(Self { exact: Machine::new(exact, false)?, folded: Machine::new(folded, true)? })
     }
 
     /// Whether undoing escapes would spoil one of the forms.
     pub fn looks_escaped(&self) -> bool {
-        [&self.exact, &self.folded].iter().any(|machine| machine.forms.iter().any(Form::looks_escaped))
+        [&self.exact, &self.folded].iter().any(|machine| machine.forms.iter().any(|form| form.looks_escaped()))
     }
 
     /// Calls back with every form and where it stands.
@@ -45,7 +47,7 @@ impl Short {
 }
 
 impl Machine {
-    fn new(forms: Vec<Form>, fold: bool) -> Option<Self> {
+    fn new(forms: Vec<Arc<Form>>, fold: bool) -> Option<Self> {
         if forms.is_empty() {
             return Some(Self { automaton: None, forms });
         }
