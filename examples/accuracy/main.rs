@@ -29,6 +29,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use bench::{Scanned, Signing, Version, as_json, is_passed, print, scan};
 use case::Label;
@@ -45,6 +46,9 @@ struct Arguments {
     /// Write the report of each scan into this folder too.
     #[arg(long)]
     reports: Option<PathBuf>,
+    /// Scan so many APIs at a time; the times in the table mean something with one alone.
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
     /// Configure seed users where the scan is to sign up its own: judges the checks apart from the signing up.
     #[arg(long)]
     seeded: bool,
@@ -77,15 +81,14 @@ async fn main() -> anyhow::Result<ExitCode> {
         return serve(&chosen, &mut out).await;
     }
     let signing = if arguments.seeded { Signing::Seeded } else { Signing::Own };
-    let mut scans = Vec::new();
-    for twin in chosen {
-        // Without a switch there is nothing to repair, and one scan says it all.
-        let versions: &[Version] =
-            if twin.switches().is_empty() { &[Version::Repaired] } else { &[Version::Weak, Version::Repaired] };
-        for version in versions.iter().copied() {
-            scans.push(scan(twin, version, signing).await?);
-        }
-    }
+    // Without a switch there is nothing to repair, and one scan says it all.
+    let versions = |twin: &case::Twin| match twin.switches().is_empty() {
+        true => vec![Version::Repaired],
+        false => vec![Version::Weak, Version::Repaired],
+    };
+    let all = chosen.into_iter().flat_map(|twin| versions(twin).into_iter().map(move |version| (twin, version)));
+    let scans = stream::iter(all.map(|(twin, version)| scan(twin, version, signing)));
+    let scans: Vec<Scanned> = scans.buffered(arguments.jobs.max(1)).try_collect().await?;
     print(&scans, &mut out)?;
     write(&arguments, &scans)?;
     Ok(if is_passed(&scans, arguments.least) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
