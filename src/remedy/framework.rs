@@ -17,6 +17,10 @@ pub enum Framework {
     SpringBoot,
     /// Gin (Go).
     Gin,
+    /// Echo (Go).
+    Echo,
+    /// `net/http` alone (Go).
+    NetHttp,
     /// NestJS (TypeScript).
     NestJs,
     /// Rails (Ruby).
@@ -35,10 +39,24 @@ pub enum Framework {
 }
 
 impl Framework {
-    /// Those that every remedy has code for; `Unknown` stands for code that fits any. For the others some remedies have
-    /// code, and the rest gives the code that fits any.
-    pub const ALL: [Self; 7] =
-        [Self::Flask, Self::FastApi, Self::DjangoRest, Self::Express, Self::SpringBoot, Self::Gin, Self::Unknown];
+    /// All; `Unknown` stands for code that fits any.
+    pub const ALL: [Self; 15] = [
+        Self::Flask,
+        Self::FastApi,
+        Self::DjangoRest,
+        Self::Express,
+        Self::SpringBoot,
+        Self::Gin,
+        Self::Echo,
+        Self::NetHttp,
+        Self::NestJs,
+        Self::Rails,
+        Self::Laravel,
+        Self::AspNet,
+        Self::Axum,
+        Self::Actix,
+        Self::Unknown,
+    ];
 
     /// The name in answers and arguments; `unknown` when there is none.
     pub fn as_str(self) -> &'static str {
@@ -49,6 +67,8 @@ impl Framework {
             Self::Express => "express",
             Self::SpringBoot => "spring-boot",
             Self::Gin => "gin",
+            Self::Echo => "echo",
+            Self::NetHttp => "net-http",
             Self::NestJs => "nestjs",
             Self::Rails => "rails",
             Self::Laravel => "laravel",
@@ -70,19 +90,32 @@ impl Framework {
             "express" | "expressjs" => Self::Express,
             "spring" | "springboot" => Self::SpringBoot,
             "gin" | "gingonic" => Self::Gin,
+            "echo" | "labstackecho" => Self::Echo,
+            "nethttp" | "go" | "golang" => Self::NetHttp,
             "nest" | "nestjs" => Self::NestJs,
             "rails" | "rubyonrails" => Self::Rails,
             "laravel" => Self::Laravel,
-            "aspnet" | "aspnetcore" => Self::AspNet,
+            "aspnet" | "aspnetcore" | "dotnet" => Self::AspNet,
             "axum" => Self::Axum,
             "actix" | "actixweb" => Self::Actix,
             _ => Self::Unknown,
         }
     }
 
+    /// Returns the framework that code for this one is written in: one of Go stands for all of Go.
+    pub fn sampled_in(self) -> Self {
+        match self {
+            Self::Echo | Self::NetHttp => Self::Gin,
+            framework => framework,
+        }
+    }
+
     /// The name of the code sections in remedies.
     pub(super) fn section(self) -> &'static str {
-        if self == Self::Unknown { "generic" } else { self.as_str() }
+        match self.sampled_in() {
+            Self::Unknown => "generic",
+            framework => framework.as_str(),
+        }
     }
 }
 

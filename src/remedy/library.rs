@@ -1,7 +1,8 @@
 //! The remedies, read from the Markdown files beside this one.
 //!
 //! A file begins with `# id: title` and `checks: …`, then the guidance, `## needs review` with a list, and a
-//! `## section` with one fenced block for each framework and for `generic`. The tests read every file.
+//! `## section` for each framework and for `generic`: one fenced block, or `does not apply: ` and why. A section named
+//! like a check says what is wrong in its case, in place of the guidance's first paragraph. The tests read every file.
 
 use std::sync::LazyLock;
 
@@ -47,13 +48,29 @@ pub struct Remedy {
     pub id: &'static str,
     /// What to do, in one line.
     pub title: &'static str,
-    /// Why, and the rules; Markdown.
+    /// What is wrong in general, and the rules; Markdown. [`Remedy::guidance_for`] speaks of one check's case.
     pub guidance: &'static str,
     /// Checks whose findings it answers.
     pub checks: Vec<&'static str>,
     /// What somebody who knows the project must look at.
     pub needs_review: Vec<&'static str>,
     code: Vec<Code>,
+    cases: Vec<Case>,
+    absences: Vec<Absence>,
+}
+
+/// What is wrong where just this check found something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Case {
+    check: &'static str,
+    text: &'static str,
+}
+
+/// Why there is no code for a framework.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Absence {
+    section: &'static str,
+    reason: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +94,21 @@ impl Remedy {
     /// Whether there is code for just this framework.
     pub fn has_code(&self, framework: Framework) -> bool {
         self.code.iter().any(|code| code.section == framework.section())
+    }
+
+    /// Returns why the remedy does not apply to this framework, where it does not.
+    pub fn reason(&self, framework: Framework) -> Option<&'static str> {
+        let of = |absence: &&Absence| absence.section == framework.section();
+        self.absences.iter().find(of).map(|absence| absence.reason)
+    }
+
+    /// Returns what is wrong where this check found something, and the rules.
+    pub fn guidance_for(&self, check: &str) -> String {
+        let case = self.cases.iter().find(|case| case.check == check).map(|case| case.text);
+        match (case, self.guidance.split_once("\n\n")) {
+            (Some(case), Some((_, rules))) => format!("{case}\n\n{rules}"),
+            _ => self.guidance.to_owned(),
+        }
     }
 
     fn of(&self, framework: Framework) -> Option<&Code> {
@@ -113,11 +145,21 @@ fn read(file: &'static str) -> Option<Remedy> {
         checks: checks.split(", ").collect(),
         needs_review: Vec::new(),
         code: Vec::new(),
+        cases: Vec::new(),
+        absences: Vec::new(),
     };
     for section in sections {
         let (name, body) = section.split_once('\n')?;
         if name == "needs review" {
             remedy.needs_review = body.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+            continue;
+        }
+        if name.contains('/') {
+            remedy.cases.push(Case { check: name, text: body.trim() });
+            continue;
+        }
+        if let Some(reason) = body.trim().strip_prefix("does not apply: ") {
+            remedy.absences.push(Absence { section: name, reason });
             continue;
         }
         let (language, text) = body.trim().strip_prefix("```")?.strip_suffix("```")?.split_once('\n')?;

@@ -39,6 +39,20 @@ const PYTHON: [(&str, Framework); 8] = [
     ("django", Framework::DjangoRest),
 ];
 
+/// Distributions of npm; Nest stands on Express, but its code looks different.
+const NODE: [(&str, Framework); 2] = [("@nestjs/core", Framework::NestJs), ("express", Framework::Express)];
+
+/// Modules of Go; the routers that are named last serve handlers of `net/http`.
+const GO: [(&str, Framework); 4] = [
+    ("github.com/gin-gonic/gin", Framework::Gin),
+    ("github.com/labstack/echo", Framework::Echo),
+    ("github.com/go-chi/chi", Framework::NetHttp),
+    ("github.com/gorilla/mux", Framework::NetHttp),
+];
+
+/// Crates.
+const RUST: [(&str, Framework); 2] = [("axum", Framework::Axum), ("actix-web", Framework::Actix)];
+
 /// Looks at the manifests of a folder, then at those one folder further down.
 pub fn recognise(folder: &Path) -> Recognised {
     let Ok(root) = folder.canonicalize() else {
@@ -80,6 +94,10 @@ enum Manifest {
     Node,
     Java,
     Go,
+    Ruby,
+    Php,
+    DotNet,
+    Rust,
 }
 
 fn kind(name: &str) -> Option<Manifest> {
@@ -91,6 +109,10 @@ fn kind(name: &str) -> Option<Manifest> {
         "package.json" => Some(Manifest::Node),
         "pom.xml" | "build.gradle" | "build.gradle.kts" => Some(Manifest::Java),
         "go.mod" => Some(Manifest::Go),
+        "Gemfile" | "gems.rb" => Some(Manifest::Ruby),
+        "composer.json" => Some(Manifest::Php),
+        "Cargo.toml" => Some(Manifest::Rust),
+        _ if [".csproj", ".fsproj"].iter().any(|end| name.ends_with(end)) => Some(Manifest::DotNet),
         _ => None,
     }
 }
@@ -99,20 +121,16 @@ fn of_manifest(root: &Path, path: &Path) -> Option<Recognised> {
     let text = read_capped(path)?;
     let (framework, dependency) = match kind(&path.file_name()?.to_string_lossy())? {
         Manifest::Python => python(&text)?,
-        Manifest::Node => node(&text)?,
-        Manifest::Java => {
-            let text = without_comments(&text, &[("<!--", "-->"), ("/*", "*/")]);
-            ["spring-boot-starter", "org.springframework.boot"]
-                .into_iter()
-                .find(|name| text.contains(name))
-                .map(|name| (Framework::SpringBoot, name))?
+        Manifest::Node => depends_on(&text, &["dependencies", "devDependencies"], &NODE)?,
+        Manifest::Java => spring(&text)?,
+        Manifest::Go => go(&text)?,
+        Manifest::Ruby => ruby(&text)?,
+        Manifest::Php => depends_on(&text, &["require"], &[("laravel/framework", Framework::Laravel)])?,
+        Manifest::DotNet => {
+            let name = "Microsoft.NET.Sdk.Web";
+            without_comments(&text, &[("<!--", "-->")]).contains(name).then_some((Framework::AspNet, name))?
         }
-        Manifest::Go => {
-            let name = "github.com/gin-gonic/gin";
-            let required =
-                |line: &str| line.split_whitespace().any(|word| word == name) && !line.trim().starts_with("//");
-            text.lines().any(required).then_some((Framework::Gin, name))?
-        }
+        Manifest::Rust => rust(&text)?,
     };
     let shown = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
     Some(Recognised { framework, because: format!("{} names {dependency}", clean(&shown, 200)) })
@@ -137,15 +155,47 @@ fn python(text: &str) -> Option<(Framework, &'static str)> {
     })
 }
 
-fn node(text: &str) -> Option<(Framework, &'static str)> {
+/// Reads a manifest in JSON: the first of the names that one of its lists has.
+fn depends_on(text: &str, lists: &[&str], names: &[(&'static str, Framework)]) -> Option<(Framework, &'static str)> {
     let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
-    let depends = |name: &str| {
-        ["dependencies", "devDependencies"]
-            .iter()
-            .any(|key| manifest.get(*key).is_some_and(|all| all.get(name).is_some()))
+    let depends = |name: &str| lists.iter().any(|list| manifest.get(*list).is_some_and(|all| all.get(name).is_some()));
+    names.iter().find(|(name, _)| depends(name)).map(|(name, framework)| (*framework, *name))
+}
+
+fn spring(text: &str) -> Option<(Framework, &'static str)> {
+    let text = without_comments(text, &[("<!--", "-->"), ("/*", "*/")]);
+    let name = ["spring-boot-starter", "org.springframework.boot"].into_iter().find(|name| text.contains(name))?;
+    Some((Framework::SpringBoot, name))
+}
+
+/// A module's path may end in its major version: `github.com/labstack/echo/v4`.
+fn go(text: &str) -> Option<(Framework, &'static str)> {
+    let is =
+        |word: &str, name: &str| word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with("/v"));
+    // What only other modules need stands there as well, and tells nothing.
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.trim().starts_with("//") && !line.contains("// indirect")).collect();
+    let required = |name: &str| lines.iter().any(|line| line.split_whitespace().any(|word| is(word, name)));
+    GO.into_iter().find(|(name, _)| required(name)).map(|(name, framework)| (framework, name))
+}
+
+fn ruby(text: &str) -> Option<(Framework, &'static str)> {
+    let names_rails = |line: &str| {
+        let gem = line.trim().strip_prefix("gem").map(|rest| rest.trim_start_matches(['(', ' ']));
+        gem.is_some_and(|gem| gem.starts_with("\"rails\"") || gem.starts_with("'rails'"))
     };
-    // Nest stands on Express, but its code looks different.
-    (depends("express") && !depends("@nestjs/core")).then_some((Framework::Express, "express"))
+    text.lines().any(names_rails).then_some((Framework::Rails, "rails"))
+}
+
+/// `axum = "0.8"`, `axum.workspace = true`, `[dependencies.axum]`.
+fn rust(text: &str) -> Option<(Framework, &'static str)> {
+    let names = |line: &str, name: &str| {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        let key = line.strip_prefix(name).map(str::trim_start);
+        key.is_some_and(|rest| rest.starts_with(['=', '.'])) || line.ends_with(&format!("dependencies.{name}]"))
+    };
+    let found = RUST.into_iter().find(|(name, _)| text.lines().any(|line| names(line, name)));
+    found.map(|(name, framework)| (framework, name))
 }
 
 fn without_comments(text: &str, marks: &[(&str, &str)]) -> String {

@@ -6,7 +6,7 @@ use crate::app::answers::{Fix, FixRequest};
 use crate::app::error::AppError;
 use crate::checks;
 use crate::model::clean_name;
-use crate::remedy::{self, Framework};
+use crate::remedy::{self, Framework, Recognised, Remedy};
 use crate::report::Finding;
 
 /// Returns what to change for a check, in a framework's idiom, from the library of remedies.
@@ -28,19 +28,19 @@ pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &P
         .ok_or_else(|| AppError::Usage(format!("no check `{check}`")))?;
     let remedy = remedy::get(meta.remedy)
         .ok_or_else(|| AppError::Internal(format!("the remedy {} of {} is missing", meta.remedy, meta.id)))?;
-    let (framework, because) = framework(request, source)?;
+    let found = framework(request, source, finding)?;
     let id = finding.map(|finding| finding.id.clone());
     let route = finding.map(|finding| format!("{} {}", finding.operation.method, finding.operation.path));
-    Ok(Fix {
+    let mut fix = Fix {
         check: meta.id.to_owned(),
         remedy: remedy.id.to_owned(),
         title: remedy.title.to_owned(),
-        framework: framework.as_str().to_owned(),
-        framework_because: because,
+        framework: String::new(),
+        framework_because: String::new(),
         route: route.or_else(|| request.route.clone()).map(|route| clean_name(&route, 200)),
         claim: finding.map(|finding| finding.claim.clone()),
-        guidance: remedy.guidance.to_owned(),
-        code: remedy.code(framework).to_owned(),
+        guidance: String::new(),
+        code: String::new(),
         diff: None,
         steps: Vec::new(),
         dependencies: Vec::new(),
@@ -48,10 +48,45 @@ pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &P
         needs_review: remedy.needs_review.iter().map(|line| (*line).to_owned()).collect(),
         verify: verify(id.as_slice()),
         finding_id: id,
+    };
+    write_sample(&mut fix, remedy, found);
+    Ok(fix)
+}
+
+/// Rewrites the advice for the framework that the code itself shows, which knows better than a manifest.
+pub(super) fn retell(fix: &mut Fix, framework: Framework, place: &str) {
+    let Some(remedy) = remedy::get(&fix.remedy) else { return };
+    let because = format!("the handler at {place} is one of {framework}");
+    write_sample(fix, remedy, Recognised { framework, because });
+}
+
+/// Writes what depends on the framework.
+fn write_sample(fix: &mut Fix, remedy: &Remedy, found: Recognised) {
+    let framework = found.framework;
+    fix.guidance = remedy.guidance_for(&fix.check);
+    fix.code = remedy.code(framework).to_owned();
+    if let Some(reason) = remedy.reason(framework) {
+        fix.guidance.push_str(&format!("\n\nFor {framework} this does not apply: {reason}"));
+    }
+    if framework.sampled_in() != framework {
+        let written = framework.sampled_in();
+        fix.guidance
+            .push_str(&format!("\n\nThe code is written for {written}; for {framework} the frame around it differs."));
+    }
+    fix.framework = framework.as_str().to_owned();
+    fix.framework_because = found.because;
+}
+
+/// Returns what an answer of the finding's proof shows of the framework.
+fn by_answers(finding: &Finding) -> Option<Recognised> {
+    let answers = finding.exchanges.iter().filter_map(|exchange| exchange.response.as_ref());
+    answers.into_iter().find_map(|answer| {
+        let headers = answer.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        remedy::recognise_answer(headers, &answer.body)
     })
 }
 
-fn framework(request: &FixRequest, source: &Path) -> Result<(Framework, String), AppError> {
+fn framework(request: &FixRequest, source: &Path, finding: Option<&Finding>) -> Result<Recognised, AppError> {
     if let Some(name) = &request.framework {
         let framework = Framework::parse(name);
         if framework == Framework::Unknown {
@@ -66,10 +101,11 @@ fn framework(request: &FixRequest, source: &Path) -> Result<(Framework, String),
                 known.join(", ")
             )));
         }
-        return Ok((framework, "named by the user".to_owned()));
+        return Ok(Recognised { framework, because: "named by the user".to_owned() });
     }
     let found = remedy::recognise(source);
-    Ok((found.framework, found.because))
+    let shown = finding.filter(|_| found.framework == Framework::Unknown).and_then(by_answers);
+    Ok(shown.unwrap_or(found))
 }
 
 /// Returns how to see that a change worked.

@@ -36,10 +36,14 @@ impl App {
         let (mut fix, place) = self.advise(&request).await?;
         let Some((subject, source)) = place else { return Ok(fix) };
         let with_test = request.with_test;
+        let is_named = request.framework.is_some();
         // Reading a tree and looking at a change in it are work for a thread that nothing else waits for.
         let made =
             tokio::task::spawn_blocking(move || patch::make(&subject.findings, &subject.report, &source, with_test));
         let made = made.await.map_err(|error| AppError::Internal(error.to_string()))?;
+        if let Some((framework, place)) = made.shown.as_ref().filter(|_| !is_named) {
+            advice::retell(&mut fix, *framework, place);
+        }
         made.write_into(&mut fix);
         Ok(fix)
     }

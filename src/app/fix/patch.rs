@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use routewarden_source::fix::{FixFacts, FixRequest, Idiom, Plan, Proposal, RefusalReason, Remedy, StepOutcome, plan};
-use routewarden_source::routes::{RouteEntry, parameters};
+use routewarden_source::routes::{FrameworkName, RouteEntry, parameters};
 
 use super::advice;
 use super::facts::{self, facts_of, remedy_of};
@@ -13,6 +13,7 @@ use super::siblings::sibling_of;
 use crate::app::answers::{Fix, FixOutcome, FixStep, FixTest};
 use crate::code::CodeIndex;
 use crate::model::{Confidence, Method, clean};
+use crate::remedy::Framework;
 use crate::report::{Finding, OperationRef, Report};
 
 /// More routes of one finding are not patched at once.
@@ -29,6 +30,8 @@ pub(super) struct Patch {
     pub(super) files: BTreeMap<String, String>,
     pub(super) originals: BTreeMap<String, String>,
     pub(super) root: PathBuf,
+    /// The framework of the first handler, and where that stands.
+    pub(super) shown: Option<(Framework, String)>,
 }
 
 /// One route of one finding.
@@ -62,10 +65,42 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
     }
     let plan = plan(&requests);
     let mut patch = Patch::of(plan, &wanted, &places, &index);
+    patch.shown = shown(&wanted, &index);
     if with_test {
         patch.add_tests(&index, findings, report);
     }
     patch
+}
+
+/// Returns the framework of the first handler that is found; else that of all routes, where they are of one.
+fn shown(wanted: &[Wanted<'_>], index: &CodeIndex) -> Option<(Framework, String)> {
+    let of =
+        |entry: &RouteEntry| (framework_of(entry.framework), format!("{}:{}", entry.handler.file, entry.handler.line));
+    let handler = wanted.iter().find_map(|want| index.entry(&want.operation.id()));
+    if let Some(entry) = handler {
+        return Some(of(entry));
+    }
+    let first = index.routes().first()?;
+    index.routes().iter().all(|entry| entry.framework == first.framework).then(|| of(first))
+}
+
+fn framework_of(name: FrameworkName) -> Framework {
+    match name {
+        FrameworkName::Flask => Framework::Flask,
+        FrameworkName::FastApi => Framework::FastApi,
+        FrameworkName::Django => Framework::DjangoRest,
+        FrameworkName::Express => Framework::Express,
+        FrameworkName::NestJs => Framework::NestJs,
+        FrameworkName::Spring => Framework::SpringBoot,
+        FrameworkName::Gin => Framework::Gin,
+        FrameworkName::Echo => Framework::Echo,
+        FrameworkName::NetHttp => Framework::NetHttp,
+        FrameworkName::Rails => Framework::Rails,
+        FrameworkName::Laravel => Framework::Laravel,
+        FrameworkName::AspNet => Framework::AspNet,
+        FrameworkName::Axum => Framework::Axum,
+        FrameworkName::Actix => Framework::Actix,
+    }
 }
 
 /// The parameter of the finding by its name in the source: `{id}` of the document may be `{pk}` there.
@@ -135,6 +170,7 @@ impl Patch {
             tests: Vec::new(),
             files: plan.files,
             root: index.root().to_path_buf(),
+            shown: None,
         }
     }
 
