@@ -311,7 +311,7 @@ pub struct FixRequest {
     pub check: Option<String>,
     /// Source tree, to recognise the framework.
     pub source: Option<PathBuf>,
-    /// `flask`, `fastapi`, `django-rest`, `express`, `spring-boot`, `gin`.
+    /// A name that `Framework::parse` reads: `flask`, `nestjs`, `spring boot`.
     pub framework: Option<String>,
 }
 

@@ -16,7 +16,12 @@ impl App {
         let (scan_id, finding) = found.ok_or_else(|| unknown(id, scan))?;
         let manual = self.checks().into_iter().find(|page| page.id == finding.check).map(|page| page.manual);
         let next_steps = vec![
-            format!("see what to change: suggest_fix with finding_id {0} (or `routewarden fix {0}`)", finding.id),
+            format!(
+                "see what to change, with a test of it: suggest_fix with finding_id {0} and with_test (or `routewarden fix {0} \
+                 --test`); several findings together get one diff",
+                finding.id
+            ),
+            format!("see the proof happen again, with fresh sessions: `routewarden replay {}`", finding.id),
             format!(
                 "after the change, run the same proof again: scan_api with recheck [\"{0}\"] (or `routewarden recheck {0}`)",
                 finding.id

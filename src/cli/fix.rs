@@ -37,7 +37,8 @@ pub struct FixArgs {
     /// The API's source tree [default: the one of the scan]
     #[arg(long, value_name = "DIR")]
     pub source: Option<PathBuf>,
-    /// The framework, where it is not recognised: flask, fastapi, django-rest, express, spring-boot, gin
+    /// The framework, where it is not recognised: flask, fastapi, django-rest, express, nestjs, spring-boot, gin,
+    /// echo, net-http, rails, laravel, aspnet, axum, actix
     #[arg(long, value_name = "NAME")]
     pub framework: Option<String>,
     #[command(flatten)]

@@ -275,7 +275,10 @@ fn coverage(report: &Report, room: &Room) -> Vec<CoverageSummary> {
 
 fn next_steps(report: &Report, room: &Room, open: &[&Finding]) -> Vec<String> {
     let worst = open.first().map(|finding| {
-        format!("explain_finding with finding_id {} for the proof, suggest_fix for a diff", line(&finding.id, 40))
+        let id = line(&finding.id, 40);
+        // One call for all of them: a patch for each alone would not fit the others.
+        let ids = if open.len() > 1 { "finding_ids of all confirmed ones" } else { "its id" };
+        format!("explain_finding with finding_id {id} for the proof; suggest_fix with {ids} for one diff")
     });
     let planned = (report.scan.status == Status::Planned)
         .then(|| "call scan_api with the same arguments without dry_run to carry the plan out".to_owned());

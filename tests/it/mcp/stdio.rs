@@ -94,7 +94,11 @@ async fn prompts_name_the_tools_and_keep_their_arguments_harmless() {
         let answer = client.request("prompts/get", json!({"name": "review-route"})).await;
         assert_eq!(answer["error"]["code"], -32602);
         let answer = client.request("prompts/get", json!({"name": "scan-and-fix", "arguments": {}})).await;
-        assert!(answer["result"]["messages"][0]["content"]["text"].as_str().unwrap().contains("recheck"));
+        let text = answer["result"]["messages"][0]["content"]["text"].as_str().unwrap();
+        let steps = ["1. Scan: ", "2. Explain: ", "3. Fix: ", "4. Test: ", "5. Apply: ", "6. Recheck: "];
+        let at: Vec<Option<usize>> = steps.iter().map(|step| text.find(step)).collect();
+        assert!(at.iter().all(Option::is_some) && at.is_sorted(), "{text}");
+        assert!(text.contains("finding_ids of all confirmed") && text.contains("with recheck"), "{text}");
         let answer = client.request("prompts/get", json!({"name": "none"})).await;
         assert_eq!(answer["error"]["code"], -32602);
     }
