@@ -93,8 +93,10 @@ fn unbound_in(module: &Module, pieces: &[Span]) -> Option<String> {
     let mut used: Vec<(&str, Span)> = Vec::new();
     let mut see = |expr: &'_ Expr| {
         let touched = pieces.iter().any(|piece| expr.span.start < piece.end && piece.start < expr.span.end);
-        if let ExprKind::Name(_) = &*expr.kind
+        // `#0` stands for a parameter that is a pattern, and is not written.
+        if let ExprKind::Name(name) = &*expr.kind
             && touched
+            && !name.starts_with('#')
         {
             used.push((expr.span.text(&module.text), expr.span));
         }

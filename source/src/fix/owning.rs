@@ -7,6 +7,7 @@ use super::callers::{OwnerUse, caller_of, owner_uses, sql_of};
 use super::draft::Case;
 use super::loads::{Load, LoadKind, calls, is_id, loads, mentions, names_of};
 use super::tables::Tables;
+use super::ways::refuses;
 use crate::ir::{Expr, ExprKind, Function, Span, StatementKind, walk_statements};
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
 use crate::words::{CALLERS, is_one_of};
@@ -164,15 +165,33 @@ fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &H
                 || argument.value.call().is_some_and(|(_, inner)| {
                     inner.iter().any(|argument| mentions(&argument.value, &names, parameter))
                 })
-        }) && arguments.iter().any(|argument| passes_caller(&argument.value))
+        })
     };
     calls(case, &given).into_iter().find_map(|(call, _)| {
-        let (callee, _) = call.call()?;
+        let (callee, arguments) = call.call()?;
         let Some(Resolved::Function(function)) = resolve_function(case.project, case.handler.module, callee) else {
             return None;
         };
-        known.is_owning(case.project, &function).then_some(Tie { span: call.span })
+        let passes = arguments.iter().any(|argument| passes_caller(&argument.value));
+        let ties = match passes {
+            true => known.is_owning(case.project, &function),
+            false => asks_by_itself(case.project, known, &function),
+        };
+        ties.then_some(Tie { span: call.span })
     })
+}
+
+/// Whether a function ties what it gets to a caller that it finds by itself: `g.user`, `current_user`.
+fn asks_by_itself(project: &Project, known: &Known, function: &FunctionRef) -> bool {
+    let parameters = &function.function.parameters;
+    let is_parameter = |root: &str| {
+        let name = root.split(['.', '[', '(']).next().unwrap_or(root);
+        parameters.iter().any(|parameter| parameter.name == name)
+    };
+    let mut own = known.uses_in(function.module, function.function.outer_span).filter(|used| !is_parameter(&used.root));
+    // What only writes the owner down ties nothing.
+    let denies = |used: &OwnerUse| used.by_key.is_none() || refuses(project, function);
+    own.any(denies)
 }
 
 /// Returns what a callee stands for; a name that is given an arrow function is that function.
@@ -200,11 +219,32 @@ pub(super) fn tied_parent(case: &Case<'_>, known: &Known, but: &str) -> Option<S
 pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool {
     let Some((_, arguments)) = load.parts() else { return false };
     let names = names_of(case, parent);
+    if load.name().is_some_and(|name| is_compared(case, name, &names, parent)) {
+        return true;
+    }
     match &load.kind {
         LoadKind::Sql(..) => sql_of(case.module, arguments)
             .is_some_and(|(_, _, values)| values.iter().any(|value| mentions(value, &names, parent))),
         _ => arguments.iter().any(|argument| mentions(&argument.value, &names, parent)),
     }
+}
+
+/// Whether a field of what is loaded is compared with the parent: `line.order_id != order_id`.
+fn is_compared(case: &Case<'_>, name: &str, names: &HashSet<String>, parent: &str) -> bool {
+    let of_object = |expr: &Expr| match &*super::callers::peeled(expr).kind {
+        ExprKind::Member(object, _) | ExprKind::Index(object, _) => object.name() == Some(name),
+        _ => false,
+    };
+    let mut found = false;
+    walk_statements(&case.function().body, &mut |_| {}, &mut |expr| {
+        if let ExprKind::Compare(parts, _) = &*expr.kind
+            && let [left, right] = parts.as_slice()
+        {
+            let pair = |field: &Expr, id: &Expr| of_object(field) && is_id(id, names, parent);
+            found |= pair(left, right) || pair(right, left);
+        }
+    });
+    found
 }
 
 fn has_word(text: &str, word: &str) -> bool {

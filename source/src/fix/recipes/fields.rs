@@ -1,13 +1,11 @@
 //! Only named fields are taken from a body.
 
-use std::collections::HashSet;
-
+use super::bodies::of_body;
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::each_statement;
-use crate::fix::loads::calls;
 use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
 use crate::fix::style::{line_end, line_start};
-use crate::ir::{Expr, ExprKind, Span, Spread, StatementKind, dotted, keyword, last_part, literal, walk_expr};
+use crate::ir::{Expr, ExprKind, Span, StatementKind, keyword, literal, walk_expr};
 use crate::project::{ClassRef, Resolved};
 
 /// Makes the change.
@@ -175,8 +173,8 @@ fn of_names(case: &Case<'_>) -> Option<Result<Draft, ()>> {
     let mut draft = Draft::new(why);
     let mut lists = false;
     each_statement(&case.function().body, &mut |statement| match &statement.kind {
-        StatementKind::Assign(_, Some(value)) => {
-            let ExprKind::List(items) = &*value.kind else { return };
+        StatementKind::Assign(_, Some(list)) | StatementKind::For { source: list, .. } => {
+            let ExprKind::List(items) = &*list.kind else { return };
             lists |= !items.is_empty() && items.iter().all(|item| literal(item).is_some());
             without(case, &mut draft, &items.iter().map(|item| (item.span, refused(item))).collect::<Vec<_>>());
         }
@@ -225,122 +223,4 @@ fn without(case: &Case<'_>, draft: &mut Draft, items: &[(Span, bool)]) {
         };
         draft.replace(&case.module.path, whole, "");
     }
-}
-
-/// The body as it came: `request.get_json()`, `request.json`, `req.body`, or a name that holds it.
-fn is_body(expr: &Expr, names: &HashSet<String>) -> bool {
-    if expr.name().is_some_and(|name| names.contains(name)) {
-        return true;
-    }
-    if let ExprKind::Logic { all: false, parts } = &*expr.kind {
-        return parts.first().is_some_and(|first| is_body(first, names));
-    }
-    let written = expr.call().map_or_else(|| dotted(expr), |(callee, _)| dotted(callee)).unwrap_or_default();
-    matches!(
-        written.as_str(),
-        "request.json"
-            | "request.get_json"
-            | "request.form"
-            | "request.data"
-            | "req.body"
-            | "request.body"
-            | "request.form.to_dict"
-    )
-}
-
-fn body_names(case: &Case<'_>) -> HashSet<String> {
-    let mut names = HashSet::new();
-    each_statement(&case.function().body, &mut |statement| {
-        if let StatementKind::Assign(targets, Some(value)) = &statement.kind
-            && let Some(name) = targets.first().and_then(Expr::name)
-            && is_body(value, &names)
-        {
-            names.insert(name.to_owned());
-        }
-    });
-    names
-}
-
-/// A place that takes the whole body: `Model(**body)`, `row.update(body)`, `Object.assign(row, req.body)`, a loop with
-/// `setattr`. `Err` where such a place takes a filtered one.
-fn of_body(case: &Case<'_>) -> Option<Result<Draft, ()>> {
-    let names = body_names(case);
-    let mut filtered = false;
-    each_statement(&case.function().body, &mut |statement| {
-        if let StatementKind::Assign(_, Some(value)) = &statement.kind {
-            walk_expr(value, &mut |part| {
-                filtered |= matches!(&*part.kind, ExprKind::Comprehension { conditions, .. } if !conditions.is_empty())
-            });
-        }
-    });
-    let all = calls(case, &|_, _| true);
-    for (call, _) in &all {
-        let (callee, arguments) = call.call()?;
-        let last = match &*callee.kind {
-            ExprKind::Member(_, name) => name.clone(),
-            _ => dotted(callee).map(|name| last_part(&name).to_owned()).unwrap_or_default(),
-        };
-        let takes_whole = matches!(
-            last.as_str(),
-            "update" | "assign" | "create" | "insert" | "updateOne" | "findByIdAndUpdate" | "save" | "values" | "build"
-        );
-        for argument in arguments {
-            let spread = argument.spread == Spread::Named;
-            if (spread || takes_whole) && is_body(&argument.value, &names) {
-                return only_named(case, argument.value.span).map(Ok);
-            }
-        }
-    }
-    let mut looped = None;
-    each_statement(&case.function().body, &mut |statement| {
-        if let StatementKind::For { source, body, .. } = &statement.kind
-            && let Some((callee, _)) = source.call()
-            && let ExprKind::Member(object, method) = &*callee.kind
-            && method == "items"
-            && is_body(object, &names)
-            && body.iter().any(|inner| case.text(inner.span).contains("setattr"))
-        {
-            looped = Some(object.span);
-        }
-    });
-    match looped {
-        Some(span) => only_named(case, span).map(Ok),
-        None => filtered.then_some(Err(())),
-    }
-}
-
-/// The body with the fields that a caller may set.
-fn only_named(case: &Case<'_>, body: Span) -> Option<Draft> {
-    let facts = case.facts;
-    let allowed: Vec<&String> = facts.documented.iter().filter(|name| !facts.not_settable.contains(name)).collect();
-    let written = case.text(body);
-    let mut draft = Draft::new("only named fields of the body are taken");
-    let quoted = |names: &[&String]| {
-        let all: Vec<String> = names.iter().map(|name| case.style.quoted(name)).collect();
-        let comma = if all.len() == 1 && case.style_is_python() { "," } else { "" };
-        format!("{}{comma}", all.join(", "))
-    };
-    let refused: Vec<&String> = facts.not_settable.iter().collect();
-    let (names, is_in) = if allowed.is_empty() { (refused, false) } else { (allowed, true) };
-    if names.is_empty() {
-        return None;
-    }
-    if !is_in {
-        draft.guess(format!(
-            "only {} are left out: name the fields that may be set instead",
-            facts.not_settable.join(", ")
-        ));
-    }
-    let made = if case.style_is_python() {
-        let word = if is_in { "in" } else { "not in" };
-        format!("{{name: value for name, value in {written}.items() if name {word} ({})}}", quoted(&names))
-    } else {
-        let not = if is_in { "" } else { "!" };
-        format!(
-            "Object.fromEntries(Object.entries({written}).filter(([name]) => {not}[{}].includes(name)))",
-            quoted(&names)
-        )
-    };
-    draft.replace(&case.module.path, body, made);
-    Some(draft)
 }

@@ -1,10 +1,12 @@
 //! One file a remedy: how it is brought into a handler.
 
+mod bodies;
 mod cors;
 mod exposure;
 mod fields;
 mod guard;
 mod list;
+mod narrowing;
 mod objects;
 mod ownership;
 mod path;

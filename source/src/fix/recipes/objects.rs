@@ -85,19 +85,59 @@ pub(super) fn compare_after(
     let Some(name) = load.name() else { return hoist(case, draft, load, owner, value).map(|()| false) };
     let (stranger, by_predicate) = stranger_test(case, draft, name, owner, value, known);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
+    refuse(case, draft, load, (name, &stranger));
+    Ok(by_predicate)
+}
+
+/// Compares the parent of what is loaded with the one that the path names. Returns nothing where what is loaded has no name.
+pub(super) fn compare_parent(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    load: &Load<'_>,
+    (column, parent): (&str, &str),
+    known: &Known,
+) -> Option<()> {
+    let name = load.name()?;
+    let is_python = case.style_is_python();
+    let field = match is_python && is_read_by_key(case, name, load_is_row(known)) {
+        true => format!("{name}[{}]", case.style.quoted(column)),
+        false => format!("{name}.{column}"),
+    };
+    let stranger = match (is_python, is_number(case, parent)) {
+        (true, true) => format!("{field} != {parent}"),
+        // The path has a text, and the column may hold a number.
+        (true, false) => format!("str({field}) != str({parent})"),
+        (false, _) => {
+            let request = case.function().parameters.first().map_or("req", |parameter| parameter.name.as_str());
+            format!("String({field}) !== String({request}.params.{parent})")
+        }
+    };
+    refuse(case, draft, load, (name, &stranger));
+    Some(())
+}
+
+/// Whether the framework gives a parameter of the path as a number: `<int:id>`, `id: int`.
+fn is_number(case: &Case<'_>, parameter: &str) -> bool {
+    let function = case.function();
+    let declared = function.parameters.iter().find(|own| own.name == parameter).and_then(|own| own.declared.as_ref());
+    let by_path = |decorator: &Expr| case.text(decorator.span).contains(&format!("<int:{parameter}>"));
+    declared.is_some_and(|declared| case.text(declared.span) == "int") || function.decorators.iter().any(by_path)
+}
+
+/// Refuses what is loaded where a test holds: in the handler's own refusal of what is not there, or behind the load.
+fn refuse(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, (name, stranger): (&str, &str)) {
     if let Some(existing) = denial::of_object(case, name, load.statement)
         && let StatementKind::If { test, .. } = &existing.kind
     {
-        widen(case, draft, test, &stranger);
-        return Ok(by_predicate);
+        widen(case, draft, test, stranger);
+        return;
     }
     let absent = if case.style_is_python() { format!("{name} is None") } else { format!("!{name}") };
     let refusal = denial::statement(case, draft, 404);
     let or = if case.style_is_python() { "or" } else { "||" };
     let may_be_absent = !denial::has_or_refusal(case, load.call) && !refuses_itself(case, load);
-    let test = if may_be_absent { format!("{absent} {or} {stranger}") } else { stranger };
+    let test = if may_be_absent { format!("{absent} {or} {stranger}") } else { stranger.to_owned() };
     insert_after(case, draft, load.statement, &denial::lines(case, &test, &refusal));
-    Ok(by_predicate)
 }
 
 /// `if not x:` becomes `if not x or x.owner != user.id:`

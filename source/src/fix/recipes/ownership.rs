@@ -1,7 +1,7 @@
 //! An object is given to its owner alone. In this order: the function that a sibling uses, a condition in the load
 //! itself, a comparison behind the load.
 
-use super::objects::{compare_after, deny_if_absent, predicate};
+use super::objects::{compare_after, compare_parent, deny_if_absent, predicate};
 use crate::fix::callers::{OwnerUse, is_same_table};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::{Identity, identity, part_of};
@@ -114,8 +114,11 @@ impl Owned<'_> {
         let mut draft = Draft::new(format!(
             "the object must be one of the parent `{parent}`, whose owner was asked for already: a stranger's is not found"
         ));
-        scope(self.case, &mut draft, self.load, &condition, &self.known.tables.key(table)).then_some(())?;
-        deny_if_absent(self.case, &mut draft, self.load);
+        if scope(self.case, &mut draft, self.load, &condition, &self.known.tables.key(table)) {
+            deny_if_absent(self.case, &mut draft, self.load);
+        } else {
+            compare_parent(self.case, &mut draft, self.load, (&column.name, parent), self.known)?;
+        }
         let place = self.case.place(self.case.handler.module, self.case.function().span);
         draft.follow(place, format!("the parent `{parent}` is asked for here"));
         Some(draft)

@@ -1,8 +1,10 @@
 //! Changes that are proposed, for weak handlers, for repaired ones, and for traps.
 
+mod bodies;
 mod django;
 mod examples;
 mod kit;
+mod nested;
 mod objects;
 mod plans;
 mod rest;
