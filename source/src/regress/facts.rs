@@ -39,6 +39,35 @@ pub struct ProofFacts {
     pub sign_up: Option<SignUpFacts>,
     /// How the owner made the object, where it is not in the data of a fresh start: what it is within first.
     pub made: Vec<MadeObject>,
+    /// Fields that the answer must not have, by name.
+    pub hidden_fields: Vec<String>,
+    /// What must not be kept of the body.
+    pub kept: Option<KeptFacts>,
+    /// The owner's object that a list shows, where the list is told by it.
+    pub listed: Option<ListedFacts>,
+}
+
+/// Fields of a body that must not be kept. The body has them.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptFacts {
+    /// Name and value as sent.
+    pub fields: Vec<(String, Value)>,
+    /// Path and query of a read by the same caller that shows what was kept; `{made:N}` with the count of made objects
+    /// stands for the id of what the request makes.
+    pub view: String,
+    /// JSON pointer to that id in the answer; empty where the read does not need it.
+    pub pointer: String,
+}
+
+/// An object in a list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListedFacts {
+    /// The field that has its id.
+    pub field: String,
+    /// Its id.
+    pub id: String,
 }
 
 /// What the request that must be refused comes with.
@@ -52,6 +81,14 @@ pub enum AttackKind {
     Anonymous,
     /// The owner's token with another signature.
     DamagedToken,
+    /// The owner's token with the algorithm `none` and no signature.
+    UnsignedToken,
+    /// The owner's token from a sign-in that is years ago.
+    OldToken,
+    /// The owner's own credential: what is shown or kept is the matter.
+    Owner,
+    /// The owner's credential, from a page of another origin.
+    ForeignOrigin,
 }
 
 /// How a refusal is known.
@@ -82,6 +119,8 @@ pub struct CallerFacts {
     pub sign_up: Vec<(String, CallerValue)>,
     /// Variable of the environment that has its token, where it does not sign in; `ALICE_TOKEN` where it is empty.
     pub token_variable: String,
+    /// JSON pointer to the id of the account in the answer to its sign-up.
+    pub id_pointer: String,
 }
 
 /// A value that a caller sends to sign in.
@@ -92,6 +131,8 @@ pub enum CallerValue {
     Text(String),
     /// A secret, from this variable of the environment.
     Environment(String),
+    /// JSON in which `{name:owner}` and `{password}` stand for what the test makes up.
+    MadeUp(Value),
 }
 
 /// How a caller signs in.
@@ -132,7 +173,7 @@ pub struct SignUpFacts {
     pub path: String,
 }
 
-/// How the owner made an object. Path and body may name the ids of the objects before it.
+/// How an object was made. Path and body may name the ids of the objects before it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct MadeObject {
@@ -142,8 +183,11 @@ pub struct MadeObject {
     pub body: Value,
     /// JSON pointer to the id in the answer.
     pub pointer: String,
-    /// The id that it had in the scan: it stands in the paths of the facts, and gives way to the new one.
+    /// The id that it had in the scan: it stands in the paths of the facts, and gives way to the new one. Empty where the
+    /// facts have `{made:N}` instead.
     pub id: String,
+    /// The second caller makes it, not the owner.
+    pub by_second: bool,
 }
 
 /// A test that is proposed.

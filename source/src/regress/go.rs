@@ -244,6 +244,7 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
         CallerValue::Text(text) => format!("{}: {}", quoted(name), quoted(text)),
         CallerValue::Environment(variable) => format!("{}: setting({})", quoted(name), quoted(variable)),
+        CallerValue::MadeUp(value) => format!("{}: {}", quoted(name), quoted(&value.to_string())),
     };
     format!("credentials{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
@@ -269,7 +270,7 @@ fn attack(plan: &TestPlan) -> String {
     let headers = match plan.facts.attack {
         AttackKind::SecondCaller => "stranger(client)",
         AttackKind::Anonymous => "nil",
-        AttackKind::DamagedToken => "damaged(owner(client))",
+        _ => "damaged(owner(client))",
     };
     let shown = values(plan, "strings.Contains(text, value)", &plan.shown());
     let ask = request(plan, &plan.facts.url_path, headers, !shown.is_empty());

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::MadeObject;
+use super::placeholders::{self, PieceWords, expression, has_placeholder};
 
 /// Longer texts of a scan are cut in a comment or message.
 const MOST_LETTERS: usize = 160;
@@ -74,6 +75,11 @@ impl<'a> MadeIds<'a> {
     }
 }
 
+/// Returns the expression of a path in Python or JavaScript, in which the ids of objects give way to those of new ones.
+pub(super) fn path_with_made(path: &str, made: MadeIds, words: &PieceWords) -> String {
+    if has_placeholder(path) { expression(path, words, quoted) } else { with_made(path, made) }
+}
+
 /// Returns the expression of a text in which the ids of objects give way to those of new ones.
 pub(super) fn with_made(text: &str, made: MadeIds) -> String {
     let mut parts = Vec::new();
@@ -98,15 +104,15 @@ pub(super) fn body_with_made(body: &Value, made: MadeIds) -> String {
 
 /// Returns a JSON value as Python writes it; ids of objects give way to those of new ones.
 pub(super) fn python_value(value: &Value, made: MadeIds) -> String {
-    let number = |name: &str| format!("int({name})");
-    let words = BodyWords { null: "None", yes: "True", no: "False", number: &number, has_prototypes: false };
+    let words =
+        BodyWords { null: "None", yes: "True", no: "False", pieces: &placeholders::PYTHON, has_prototypes: false };
     body_value("", value, made, &words)
 }
 
 /// Returns a JSON value as JavaScript writes it; ids of objects give way to those of new ones.
 pub(super) fn script_value(value: &Value, made: MadeIds) -> String {
-    let number = |name: &str| format!("Number({name})");
-    let words = BodyWords { null: "null", yes: "true", no: "false", number: &number, has_prototypes: true };
+    let words =
+        BodyWords { null: "null", yes: "true", no: "false", pieces: &placeholders::SCRIPT, has_prototypes: true };
     body_value("", value, made, &words)
 }
 
@@ -115,14 +121,14 @@ struct BodyWords<'a> {
     null: &'static str,
     yes: &'static str,
     no: &'static str,
-    number: &'a dyn Fn(&str) -> String,
+    pieces: &'a PieceWords,
     /// Whether `__proto__` as a plain key sets the prototype.
     has_prototypes: bool,
 }
 
 fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> String {
     if let Some(name) = made.of_value(key, value) {
-        return if value.is_number() { (words.number)(&name) } else { name };
+        return if value.is_number() { format!("{}({name})", words.pieces.number) } else { name };
     }
     match value {
         Value::Null => words.null.to_owned(),
@@ -144,6 +150,7 @@ fn body_value(key: &str, value: &Value, made: MadeIds, words: &BodyWords) -> Str
             };
             format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
         }
+        Value::String(text) if has_placeholder(text) => expression(text, words.pieces, quoted),
         Value::Number(_) | Value::String(_) => value.to_string(),
     }
 }

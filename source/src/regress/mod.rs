@@ -1,5 +1,5 @@
-//! Writes a regression test for a confirmed finding, in the project's own framework: the second caller is refused, and the
-//! owner is served. It fails while the weakness is there, and passes once it is gone. Secrets come from the environment;
+//! Writes a regression test for a confirmed finding, in the project's own framework: the attack is refused, and the owner is
+//! served. It fails while the weakness is there, and passes once it is gone. Secrets come from the environment;
 //! nothing is written to a disk and nothing is run.
 
 mod facts;
@@ -7,16 +7,21 @@ mod go;
 mod literals;
 mod node;
 mod node_app;
+mod node_helpers;
+mod node_tests;
 mod place;
+mod placeholders;
 mod plan;
 mod python;
 mod python_app;
 mod python_clients;
+mod python_helpers;
+mod python_tests;
 mod spring;
 mod write;
 
 pub use facts::{
-    AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject, ProofFacts, SignInFacts, SignUpFacts,
-    TestProposal,
+    AttackKind, CallerFacts, CallerValue, Credential, DenialSign, KeptFacts, ListedFacts, MadeObject, ProofFacts,
+    SignInFacts, SignUpFacts, TestProposal,
 };
 pub use write::regression_test;

@@ -1,17 +1,20 @@
 //! The test in JavaScript, for vitest, jest, mocha and Node's own runner: with supertest where the project has it, else by
 //! `fetch` to the application on a free port, else to a running server.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
-use super::literals::{fill, indices, plain, quoted, script_value, with_made};
-use super::node_app::{NodeExport, NodeProject, NodeRunner};
+use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, MadeObject};
+use super::literals::{MadeIds, fill, indices, path_with_made, plain, quoted, script_value};
+use super::node_app::{NodeExport, NodeProgram, NodeProject, NodeRunner};
+use super::node_helpers::{FETCH_HEADERS, HELPERS, MADE_UP, PROGRAM, SUPERTEST_HEADERS};
+use super::node_tests::tests;
 use super::place::{folder_of, relative};
+use super::placeholders::SCRIPT;
 use super::plan::TestPlan;
 
 const FILE: &str = r#"// @TITLE@
 // Finding @FINDING@ (@CHECK@). It fails while the weakness is there, and passes once it is gone.@NEEDS@
 @IMPORTS@
-@CLIENT@
-@SETTING@@SIGN_IN@@MAKE@@TESTS@"#;
+@MADE_UP@@CLIENT@
+@SETTING@@SIGN_IN@@MAKE@@HELPERS@@TESTS@"#;
 
 const SUPERTEST_ASK: &str = r#"
 /** Sends a request to the application. */
@@ -86,12 +89,12 @@ async function signedIn(client, fields) {
 "#;
 
 const MAKE: &str = r#"
-/** Makes what is the owner's; returns the ids. */
-async function makeObjects(client, headers) {
+/** Makes what @WHOSE@; returns the ids. */
+async function makeObjects(client, headers@SECOND_PARAMETERS@) {
   const made = []
-  const make = async (path, body, idOf) => {
-    const { status, text } = await ask(client, 'POST', path, headers, body)
-    assert.ok(status < 300, `the owner's object cannot be made, and nothing is proved: status ${status}`)
+  const make = async (maker, sent, path, body, idOf) => {
+    const { status, text } = await ask(maker, 'POST', path, sent, body)
+    assert.ok(status < 300, `an object cannot be made, and nothing is proved: status ${status}`)
     made.push(String(idOf(JSON.parse(text))))
   }
 @EACH@  return made
@@ -109,45 +112,85 @@ function damaged(headers) {
 /// Returns the text of the test that will be at a path.
 pub(super) fn write(plan: &TestPlan, node: &NodeProject, path: &str) -> String {
     let supertest = node.has_supertest && node.app.is_some();
-    let client = match (&node.app, supertest) {
-        (_, true) => SUPERTEST_ASK.to_owned(),
-        (Some(_), false) => format!("{LISTEN}{FETCH_ASK}"),
-        (None, _) => format!("{SERVER}{FETCH_ASK}"),
-    };
+    let tests = tests(plan);
+    let client = client(node, path, supertest, tests.contains("headersOf("));
     let mut environment = plan.environment.clone();
-    environment.extend(node.app.is_none().then(|| "BASE_URL".to_owned()));
+    environment.extend(node.needs_server().then(|| "BASE_URL".to_owned()));
     let needs = match environment.as_slice() {
         [] => String::new(),
         names => format!("\n// It needs these variables of the environment: {}.", names.join(", ")),
     };
-    let make = make(plan);
-    let tests = tests(plan);
+    let (sign_in, make) = (sign_in(plan), make(plan));
+    let parts = [client.as_str(), &sign_in, &make, &tests].concat();
+    let helpers: String = HELPERS.iter().filter(|(call, _)| parts.contains(call)).map(|(_, text)| *text).collect();
+    let has_made_up = ["fresh()", "WORD", "PASSWORD", "ids["].iter().any(|word| parts.contains(word));
+    let made_up = if has_made_up { MADE_UP } else { "" };
     let values = [
         ("TITLE", plan.title()),
         ("FINDING", plain(&plan.facts.finding_id)),
         ("CHECK", plain(&plan.facts.check)),
         ("NEEDS", needs),
-        ("IMPORTS", imports(node, path, supertest)),
+        ("IMPORTS", imports(node, path, supertest, has_made_up)),
+        ("MADE_UP", made_up.to_owned()),
         ("CLIENT", client.trim_end().to_owned() + "\n"),
         ("SETTING", if environment.is_empty() { String::new() } else { SETTING.trim_start_matches('\n').to_owned() }),
-        ("SIGN_IN", sign_in(plan)),
+        ("SIGN_IN", sign_in),
         ("MAKE", make),
+        ("HELPERS", helpers),
         ("TESTS", tests),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     fill(FILE, &values).trim_end().to_owned() + "\n"
 }
 
-fn imports(node: &NodeProject, path: &str, supertest: bool) -> String {
+/// How requests are sent.
+fn client(node: &NodeProject, path: &str, supertest: bool, with_headers: bool) -> String {
+    let headers = |text: &str| if with_headers { text.to_owned() } else { String::new() };
+    match (&node.app, &node.program) {
+        _ if supertest => format!("{SUPERTEST_ASK}{}", headers(SUPERTEST_HEADERS)),
+        (Some(_), _) => format!("{LISTEN}{FETCH_ASK}{}", headers(FETCH_HEADERS)),
+        (None, Some(program)) => format!("{}{FETCH_ASK}{}", started(node, program, path), headers(FETCH_HEADERS)),
+        (None, None) => format!("{SERVER}{FETCH_ASK}{}", headers(FETCH_HEADERS)),
+    }
+}
+
+/// The application as a program of its own, where its import would open a port.
+fn started(node: &NodeProject, program: &NodeProgram, path: &str) -> String {
+    let root = relative(folder_of(path), &node.root);
+    let root = root.trim_start_matches("./").to_owned();
+    let folder = match node.is_module || path.ends_with(".mjs") {
+        true => format!("fileURLToPath(new URL({}, import.meta.url))", quoted(&format!("./{root}"))),
+        false => format!("join(__dirname, {})", quoted(&root)),
+    };
+    let after = match node.runner {
+        NodeRunner::Node | NodeRunner::Mocha => "after",
+        NodeRunner::Vitest | NodeRunner::Jest => "afterAll",
+    };
+    let (file, variable) = (quoted(&program.path), &program.variable);
+    fill(PROGRAM, &[("FILE", &file), ("FOLDER", &folder), ("VARIABLE", variable), ("AFTER", after)])
+}
+
+fn imports(node: &NodeProject, path: &str, supertest: bool, has_made_up: bool) -> String {
     let is_module = node.is_module || path.ends_with(".mjs");
     let take = |what: &str, from: &str| match is_module {
         true => format!("import {what} from '{from}'\n"),
         false => format!("const {} = require('{from}')\n", what.replace(" as ", ": ")),
     };
     let mut made = take("assert", "node:assert/strict");
+    let starts = node.app.is_none() && node.program.is_some();
+    if starts {
+        made.push_str(&take("{ spawn }", "node:child_process"));
+    }
+    if has_made_up {
+        made.push_str(&take("{ randomBytes }", "node:crypto"));
+    }
+    if starts {
+        made.push_str(&take("{ createServer }", "node:net"));
+        made.push_str(&if is_module { take("{ fileURLToPath }", "node:url") } else { take("{ join }", "node:path") });
+    }
     match node.runner {
-        NodeRunner::Vitest => made.push_str(&take("{ test }", "vitest")),
-        NodeRunner::Node => made.push_str(&take("{ test }", "node:test")),
+        NodeRunner::Vitest => made.push_str(&take(if starts { "{ afterAll, test }" } else { "{ test }" }, "vitest")),
+        NodeRunner::Node => made.push_str(&take(if starts { "{ after, test }" } else { "{ test }" }, "node:test")),
         // jest and mocha set theirs beside the globals.
         NodeRunner::Jest => {}
         NodeRunner::Mocha => made.push_str("const test = globalThis.it\n"),
@@ -202,7 +245,8 @@ fn callers(plan: &TestPlan) -> String {
     };
     let second = if plan.has_second() { one("stranger", &plan.stranger, &plan.facts.attacker) } else { String::new() };
     let damaged = if plan.facts.attack == AttackKind::DamagedToken { DAMAGED } else { "" };
-    one("owner", &plan.owner, &plan.facts.owner) + &second + damaged
+    let first = if plan.has_owner() { one("owner", &plan.owner, &plan.facts.owner) } else { String::new() };
+    first + &second + damaged
 }
 
 fn caller_body(plan: &TestPlan, caller: &CallerFacts) -> String {
@@ -210,11 +254,17 @@ fn caller_body(plan: &TestPlan, caller: &CallerFacts) -> String {
         let name = quoted(&TestPlan::token_variable(caller));
         return format!("  return {{ authorization: 'Bearer ' + setting({name}) }}\n");
     }
+    let who = if std::ptr::eq(caller, &plan.facts.owner) { "owner" } else { "stranger" };
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !caller.sign_up.is_empty()).map(|sign_up| {
         let path = quoted(&sign_up.path);
         let fields = fields(&caller.sign_up);
+        let said = "  // That the account is there already is as good.\n";
+        if !plan.names_account(who) {
+            return format!("{said}  await ask(client, 'POST', {path}, {{}}, {fields})\n");
+        }
+        let id = indices(&caller.id_pointer);
         format!(
-            "  // That the account is there already is as good.\n  await ask(client, 'POST', {path}, {{}}, {fields})\n"
+            "{said}  const signedUp = await ask(client, 'POST', {path}, {{}}, {fields})\n  if (signedUp.status < 300) ids[\"{who}\"] = JSON.parse(signedUp.text){id}\n"
         )
     });
     format!("{}  return signedIn(client, {})\n", sign_up.unwrap_or_default(), fields(&caller.fields))
@@ -224,6 +274,7 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
         CallerValue::Text(text) => format!("{}: {}", quoted(name), quoted(text)),
         CallerValue::Environment(variable) => format!("{}: setting({})", quoted(name), quoted(variable)),
+        CallerValue::MadeUp(value) => format!("{}: {}", quoted(name), script_value(value, MadeIds::default())),
     };
     format!("{{ {} }}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
@@ -231,67 +282,15 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
 fn make(plan: &TestPlan) -> String {
     let one = |(place, object): (usize, &MadeObject)| {
         let made = plan.made().before(place);
-        let (path, body) = (with_made(&object.path, made), script_value(&object.body, made));
-        format!("  await make({path}, {body}, (answer) => answer{})\n", indices(&object.pointer))
+        let (path, body) = (path_with_made(&object.path, made, &SCRIPT), script_value(&object.body, made));
+        let maker = if object.by_second { "other, otherHeaders" } else { "client, headers" };
+        format!("  await make({maker}, {path}, {body}, (answer) => answer{})\n", indices(&object.pointer))
     };
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
-    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
-}
-
-fn tests(plan: &TestPlan) -> String {
-    let attack_name = quoted(&format!("{} is refused by {}", plan.stranger, plan.operation));
-    let owner_name = quoted(&format!("{} is served by {}", plan.owner, plan.operation));
-    let (attack, control) = (attack(plan), control(plan));
-    format!("\ntest({attack_name}, async () => {{\n{attack}}})\n\ntest({owner_name}, async () => {{\n{control}}})\n")
-}
-
-fn attack(plan: &TestPlan) -> String {
-    let made = plan.makes().then_some(
-        "  const ownerClient = newClient()\n  const made = await makeObjects(ownerClient, await owner(ownerClient))\n",
-    );
-    let headers = match plan.facts.attack {
-        AttackKind::SecondCaller => "await stranger(client)",
-        AttackKind::Anonymous => "{}",
-        AttackKind::DamagedToken => "damaged(await owner(client))",
+    let (second, whose) = match plan.facts.made.iter().any(|object| object.by_second) {
+        true => (", other, otherHeaders", "both callers have"),
+        false => ("", "is the owner's"),
     };
-    let shown = values(plan, "!text.includes(value)", &plan.shown());
-    let ask = request(plan, &plan.facts.url_path, headers, !shown.is_empty());
-    let denial = if plan.refused.is_empty() {
-        format!("  assert.ok(status < 500, {} + status)\n", quoted(&plan.broken()))
-    } else {
-        let statuses: Vec<String> = plan.refused.iter().map(u16::to_string).collect();
-        format!("  assert.ok([{}].includes(status), {} + status)\n", statuses.join(", "), quoted(&plan.served()))
-    };
-    format!("{}  const client = newClient()\n{ask}{denial}{shown}", made.unwrap_or_default())
-}
-
-fn control(plan: &TestPlan) -> String {
-    let made = if plan.makes() { "  const made = await makeObjects(client, headers)\n" } else { "" };
-    let shown = match plan.facts.denial {
-        DenialSign::Content => {
-            values(plan, "text.includes(value)", "the data of this test lack a value that it looks for")
-        }
-        DenialSign::Status(_) => String::new(),
-    };
-    let ask = request(plan, &plan.facts.owner_url_path, "headers", !shown.is_empty());
-    let (status, message) = (plan.facts.served_status, quoted(&plan.shut_out()));
-    format!(
-        "  const client = newClient()\n  const headers = await owner(client)\n{made}{ask}  assert.ok(status === {status}, {message} + status)\n{shown}"
-    )
-}
-
-fn request(plan: &TestPlan, path: &str, headers: &str, with_text: bool) -> String {
-    let made = plan.made();
-    let body = plan.facts.body.as_ref().map(|body| format!(", {}", script_value(body, made))).unwrap_or_default();
-    let taken = if with_text { "{ status, text }" } else { "{ status }" };
-    let method = quoted(&plan.facts.method);
-    format!("  const {taken} = await ask(client, {method}, {}, {headers}{body})\n", with_made(path, made))
-}
-
-fn values(plan: &TestPlan, test: &str, message: &str) -> String {
-    if plan.forbidden.is_empty() {
-        return String::new();
-    }
-    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
-    format!("  for (const value of [{}]) assert.ok({test}, {})\n", values.join(", "), quoted(message))
+    let values = [("EACH", each.as_str()), ("SECOND_PARAMETERS", second), ("WHOSE", whose)];
+    if each.is_empty() { each } else { fill(MAKE, &values) }
 }

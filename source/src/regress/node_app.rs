@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::place::{below, folder_of, is_within};
-use crate::ir::{dotted, last_part};
+use crate::ir::{Expr, ExprKind, dotted, last_part, walk_statements};
 use crate::project::{Definition, Module, Project};
 use crate::routes::RouteEntry;
 
@@ -35,6 +35,15 @@ pub(super) struct NodeExport {
     pub is_factory: bool,
 }
 
+/// A file that is started as a program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NodeProgram {
+    /// Its path from the folder of the manifest.
+    pub path: String,
+    /// The variable of the environment that gives it its port.
+    pub variable: String,
+}
+
 /// How a project is tested.
 pub(super) struct NodeProject {
     /// The folder of its `package.json`.
@@ -47,8 +56,17 @@ pub(super) struct NodeProject {
     pub has_supertest: bool,
     /// The application; absent where an import would start a server, or nothing is exported.
     pub app: Option<NodeExport>,
+    /// The program that opens a port; absent where nothing gives it one.
+    pub program: Option<NodeProgram>,
     /// The folder of its tests.
     pub folder: String,
+}
+
+impl NodeProject {
+    /// Returns whether a test needs a server that runs already.
+    pub(super) fn needs_server(&self) -> bool {
+        self.app.is_none() && self.program.is_none()
+    }
 }
 
 /// Reads how the project of a route is tested.
@@ -69,6 +87,7 @@ pub(super) fn read_project(project: &Project, entry: &RouteEntry) -> NodeProject
         is_module: manifest.get("type").and_then(Value::as_str) == Some("module") || runner == NodeRunner::Vitest,
         has_supertest: has("supertest"),
         app,
+        program: find_program(project, &root),
         folder: test_folder(project, &root),
         root,
     }
@@ -106,6 +125,54 @@ fn find_app(project: &Project, root: &str, entry: &RouteEntry) -> Option<NodeExp
         (one.0, one.1, one.2.is_factory, &one.2.path).cmp(&(other.0, other.1, other.2.is_factory, &other.2.path))
     });
     found.into_iter().next().map(|(_, _, export)| export)
+}
+
+/// Finds the file that listens on a port that the environment gives: `app.listen(process.env.PORT ?? 3000)`.
+fn find_program(project: &Project, root: &str) -> Option<NodeProgram> {
+    let variable = |module: &Module| {
+        let mut found = None;
+        walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+            let Some((callee, arguments)) = expr.call() else { return };
+            if matches!(&*callee.kind, ExprKind::Member(_, name) if name == "listen") {
+                let first = arguments.first().map(|first| &first.value);
+                let port = first.map(|first| behind_name(module, first));
+                found = found.take().or_else(|| port.and_then(|port| variable_in(port.span.text(&module.text))));
+            }
+        });
+        found
+    };
+    let own = |module: &&Module| {
+        is_script(&module.path)
+            && is_within(&module.path, root)
+            && !is_test(&module.path)
+            && module.text.contains(".listen(")
+    };
+    let mut found: Vec<(usize, NodeProgram)> = project
+        .modules
+        .iter()
+        .filter(own)
+        .filter_map(|module| {
+            let path = super::place::from_folder(&module.path, root).to_owned();
+            Some((path.matches('/').count(), NodeProgram { path, variable: variable(module)? }))
+        })
+        .collect();
+    found.sort_by(|one, other| (one.0, &one.1.path).cmp(&(other.0, &other.1.path)));
+    found.into_iter().next().map(|(_, program)| program)
+}
+
+/// What stands behind a name of the module; an expression that is none is itself.
+fn behind_name<'a>(module: &'a Module, expr: &'a Expr) -> &'a Expr {
+    match expr.name().and_then(|name| module.definitions.get(name)) {
+        Some(Definition::Value(value)) => value,
+        _ => expr,
+    }
+}
+
+/// `process.env.PORT`
+fn variable_in(text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("process.env.")?;
+    let name: String = rest.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+    (!name.is_empty()).then_some(name)
 }
 
 /// Returns whether an import of the module may open a port: it listens, and not only where it is the program.

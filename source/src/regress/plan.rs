@@ -2,6 +2,7 @@
 
 use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, ProofFacts};
 use super::literals::{MadeIds, plain};
+use super::placeholders::has_placeholder;
 
 /// More values are not looked for in an answer.
 const MOST_VALUES: usize = 5;
@@ -66,10 +67,60 @@ impl<'a> TestPlan<'a> {
             return Err("the status that the owner is answered with is not known".to_owned());
         }
         let is_token = |sign_in: &super::SignInFacts| matches!(sign_in.gives, Credential::Token { .. });
-        if facts.attack == AttackKind::DamagedToken && !facts.sign_in.as_ref().is_none_or(is_token) {
-            return Err("a damaged token needs a token, and callers have a cookie here".to_owned());
+        let changes_token = matches!(facts.attack, AttackKind::DamagedToken | AttackKind::UnsignedToken);
+        if changes_token && !facts.sign_in.as_ref().is_none_or(is_token) {
+            return Err("a changed token needs a token, and callers have a cookie here".to_owned());
+        }
+        if facts.attack == AttackKind::OldToken && facts.sign_in.is_none() {
+            return Err("an old token needs a sign-in, and tokens come from the environment here".to_owned());
+        }
+        if !self.has_owner() && self.needs_owner() {
+            return Err("no caller is known who is served, and the test needs one".to_owned());
         }
         Ok(())
+    }
+
+    /// Returns whether some caller is known who must be served.
+    pub(super) fn has_owner(&self) -> bool {
+        !self.facts.owner.name.is_empty()
+    }
+
+    /// Returns whether the test cannot do without the owner.
+    fn needs_owner(&self) -> bool {
+        let facts = self.facts;
+        facts.attack != AttackKind::SecondCaller
+            || facts.made.iter().any(|object| !object.by_second)
+            || self.names_account("owner")
+    }
+
+    /// Returns whether a path or a body has the id of an account.
+    pub(super) fn names_account(&self, who: &str) -> bool {
+        let word = format!("{{account:{who}}}");
+        let facts = self.facts;
+        let is_named = |text: &str| text.contains(&word);
+        let in_objects = facts.made.iter().any(|object| is_named(&object.path) || is_named(&object.body.to_string()));
+        in_objects
+            || is_named(&facts.url_path)
+            || is_named(&facts.owner_url_path)
+            || facts.body.as_ref().is_some_and(|body| is_named(&body.to_string()))
+            || facts.kept.as_ref().is_some_and(|kept| is_named(&kept.view))
+    }
+
+    /// Returns whether the test is one that every language has: by status or by content, with ids as they were.
+    pub(super) fn is_usual(&self) -> bool {
+        let facts = self.facts;
+        let texts = [Some(&facts.url_path), Some(&facts.owner_url_path)].into_iter().flatten();
+        let made_up =
+            |caller: &CallerFacts| caller.fields.iter().any(|(_, value)| matches!(value, CallerValue::MadeUp(_)));
+        matches!(facts.attack, AttackKind::SecondCaller | AttackKind::Anonymous | AttackKind::DamagedToken)
+            && facts.hidden_fields.is_empty()
+            && facts.kept.is_none()
+            && facts.listed.is_none()
+            && self.has_owner()
+            && !facts.made.iter().any(|object| object.by_second || has_placeholder(&object.path))
+            && !texts.into_iter().any(|text| has_placeholder(text))
+            && !facts.body.as_ref().is_some_and(|body| has_placeholder(&body.to_string()))
+            && ![&facts.owner, &facts.attacker].into_iter().any(made_up)
     }
 
     /// Takes the values that are worth looking for; what looks like a secret must not stand in a test.
@@ -103,7 +154,7 @@ impl<'a> TestPlan<'a> {
                         .to_owned());
                 }
             }
-            DenialSign::Content if self.forbidden.is_empty() => {
+            DenialSign::Content if self.forbidden.is_empty() && self.facts.listed.is_none() => {
                 return Err("the answer is told from a refusal by its content alone, and no value of the owner's can be looked for".to_owned());
             }
             DenialSign::Content => {}
@@ -113,7 +164,27 @@ impl<'a> TestPlan<'a> {
 
     /// Returns whether the second caller takes part.
     pub(super) fn has_second(&self) -> bool {
-        self.facts.attack == AttackKind::SecondCaller
+        self.facts.attack == AttackKind::SecondCaller || self.control_has_second()
+    }
+
+    /// Returns whether the second caller takes part where the owner is served.
+    pub(super) fn control_has_second(&self) -> bool {
+        self.facts.made.iter().any(|object| object.by_second) || self.names_account("stranger")
+    }
+
+    /// Returns whether the attack is sent with a credential of the owner's.
+    pub(super) fn is_sent_by_owner(&self) -> bool {
+        !matches!(self.facts.attack, AttackKind::SecondCaller | AttackKind::Anonymous)
+    }
+
+    /// Returns whether the owner takes part in the attack beside whoever sends it.
+    pub(super) fn has_owner_apart(&self) -> bool {
+        let makes = self.facts.made.iter().any(|object| !object.by_second);
+        let changes = matches!(
+            self.facts.attack,
+            AttackKind::DamagedToken | AttackKind::UnsignedToken | AttackKind::OldToken | AttackKind::ForeignOrigin
+        );
+        if self.is_sent_by_owner() { changes && makes } else { makes || self.names_account("owner") }
     }
 
     /// Returns whether the owner's object is made by the test.
@@ -139,8 +210,9 @@ impl<'a> TestPlan<'a> {
 
     fn variables(&self) -> Vec<String> {
         let second = self.has_second().then_some(&self.facts.attacker);
+        let first = self.has_owner().then_some(&self.facts.owner);
         let mut names = Vec::new();
-        for caller in std::iter::once(&self.facts.owner).chain(second) {
+        for caller in first.into_iter().chain(second) {
             if self.facts.sign_in.is_none() {
                 names.push(TestPlan::token_variable(caller));
                 continue;
@@ -159,13 +231,16 @@ impl<'a> TestPlan<'a> {
 
     fn say_what_to_look_at(&mut self) {
         let facts = self.facts;
-        if facts.made.is_empty() && facts.path.contains('{') {
+        if facts.made.is_empty() && facts.path.contains('{') && !has_placeholder(&facts.url_path) {
             let what = format!("the data that the test runs on must have the object of {}", plain(&facts.url_path));
             self.needs_review.push(what);
         }
         if facts.sign_in.is_none() {
             let names = self.environment.join(" and ");
             self.needs_review.push(format!("tokens come from {names}: they must be valid where the test runs"));
+        }
+        if !self.has_owner() {
+            self.needs_review.push("no caller is known who is served: the test shows the refusal alone".to_owned());
         }
         if !["GET", "HEAD", "OPTIONS"].contains(&facts.method.as_str()) {
             let what = "the test changes data: run it on data that is made anew";
@@ -175,6 +250,10 @@ impl<'a> TestPlan<'a> {
 
     /// Returns what the test is about, in a sentence.
     pub(super) fn title(&self) -> String {
+        if let Some(kept) = &self.facts.kept {
+            let names: Vec<&str> = kept.fields.iter().map(|(name, _)| name.as_str()).collect();
+            return format!("{}: {} of a body must not be kept.", self.operation, plain(&names.join(", ")));
+        }
         match self.facts.attack {
             AttackKind::SecondCaller => {
                 format!("{}: {} must not be given what is for {}.", self.operation, self.stranger, self.owner)
@@ -183,6 +262,31 @@ impl<'a> TestPlan<'a> {
             AttackKind::DamagedToken => {
                 format!("{}: a token with a wrong signature must not be served.", self.operation)
             }
+            AttackKind::UnsignedToken => format!("{}: an unsigned token must not be served.", self.operation),
+            AttackKind::OldToken => format!("{}: an expired token must not be served.", self.operation),
+            AttackKind::Owner => {
+                let names = plain(&self.facts.hidden_fields.join(", "));
+                format!("{}: the answer must not have {names}.", self.operation)
+            }
+            AttackKind::ForeignOrigin => {
+                format!("{}: a page of another origin must not read the answer with credentials.", self.operation)
+            }
+        }
+    }
+
+    /// Returns what the test of the attack is called, in words that are joined by `_`.
+    pub(super) fn attack_name(&self) -> &'static str {
+        if self.facts.kept.is_some() {
+            return "the_fields_are_not_kept";
+        }
+        match self.facts.attack {
+            AttackKind::SecondCaller => "the_second_caller_is_refused",
+            AttackKind::Anonymous => "a_caller_without_a_credential_is_refused",
+            AttackKind::DamagedToken => "a_damaged_token_is_refused",
+            AttackKind::UnsignedToken => "an_unsigned_token_is_refused",
+            AttackKind::OldToken => "an_expired_token_is_refused",
+            AttackKind::Owner => "the_fields_are_not_shown",
+            AttackKind::ForeignOrigin => "a_foreign_origin_may_not_read",
         }
     }
 
@@ -198,7 +302,7 @@ impl<'a> TestPlan<'a> {
 
     /// The request as sent; as the document has it, where the object is made anew.
     fn request(&self, url_path: &str) -> String {
-        let path = if self.makes() { &self.facts.path } else { url_path };
+        let path = if self.makes() || has_placeholder(url_path) { &self.facts.path } else { url_path };
         plain(&format!("{} {path}", self.facts.method))
     }
 
@@ -253,6 +357,10 @@ fn stranger(facts: &ProofFacts) -> String {
         AttackKind::SecondCaller => named(&facts.attacker, "the second caller"),
         AttackKind::Anonymous => "a caller without a credential".to_owned(),
         AttackKind::DamagedToken => "a caller with a damaged token".to_owned(),
+        AttackKind::UnsignedToken => "a caller with an unsigned token".to_owned(),
+        AttackKind::OldToken => "a caller with an expired token".to_owned(),
+        AttackKind::Owner => "the caller itself".to_owned(),
+        AttackKind::ForeignOrigin => "a page of another origin".to_owned(),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The test in Python: what is the same for every client. How requests are sent is the client's part.
 
 use super::facts::{CallerFacts, CallerValue, Credential};
-use super::literals::{fill, indices, plain, python_value, quoted, with_made};
+use super::literals::{MadeIds, fill, indices, path_with_made, plain, python_value, quoted};
+use super::placeholders::PYTHON;
 use super::plan::TestPlan;
-use super::{AttackKind, DenialSign, MadeObject};
+use super::python_helpers::{DAMAGED, HELPERS, MADE_UP};
+use super::python_tests::tests;
+use super::{AttackKind, MadeObject};
 
 const FILE: &str = r#""""@TITLE@
 
@@ -12,7 +15,7 @@ Finding @FINDING@ (@CHECK@). It fails while the weakness is there, and passes on
 
 @IMPORTS@
 
-@CLIENT@@SETTING@@SIGN_IN@@MAKE@@TESTS@"#;
+@MADE_UP@@CLIENT@@SETTING@@SIGN_IN@@MAKE@@HELPERS@@TESTS@"#;
 
 const SETTING: &str = r#"
 
@@ -43,23 +46,15 @@ def signed_in(client, fields):
 
 const MAKE: &str = r#"
 
-def make_objects(client, headers):
-    """Makes what is the owner's, and returns the ids."""
+def make_objects(client, headers@SECOND_PARAMETERS@):
+    """Makes what @WHOSE@, and returns the ids."""
     made = []
 @EACH@    return made
 "#;
 
-const MAKE_ONE: &str = r#"    status, text = ask(client, "POST", @PATH@, headers, @BODY@)
-    assert status < 300, "the owner's object cannot be made, and nothing is proved: status " + str(status)
+const MAKE_ONE: &str = r#"    status, text = ask(@CLIENT@, "POST", @PATH@, @HEADERS@, @BODY@)
+    assert status < 300, "@WHOSE@ object cannot be made, and nothing is proved: status " + str(status)
     made.append(str(json.loads(text)@POINTER@))
-"#;
-
-const DAMAGED: &str = r#"
-
-def damaged(headers):
-    """The same token with another signature."""
-    name, value = next(iter(headers.items()))
-    return {name: value[: value.rfind(".") + 1] + "A" * 43}
 "#;
 
 /// What a client of a framework adds.
@@ -68,6 +63,8 @@ pub(super) struct PythonClient {
     pub imports: String,
     /// `new_client` and `ask(client, method, path, headers, body=None, is_form=False)`.
     pub text: String,
+    /// `headers_of(client, method, path, headers)`
+    pub headers_of: &'static str,
     /// The line above the test class and the class itself: `class Name(Base):`; tests are functions without it.
     pub class: Option<String>,
     /// The parameter of the tests: `new_client` or `self`.
@@ -99,24 +96,52 @@ pub(super) fn write(plan: &TestPlan, client: &PythonClient) -> String {
         Some(class) => format!("\n\n{class}{}", indented(&tests)),
         None => tests,
     };
-    let parts = [client.text.as_str(), setting, &sign_in, &tests].concat() + &make(plan);
-    let uses = |module: &str| parts.contains(&format!("{module}."));
-    let standard: String =
-        ["json", "os"].iter().filter(|name| uses(name)).map(|name| format!("import {name}\n")).collect();
+    let own_text = client.text.clone() + if tests.contains("headers_of(") { client.headers_of } else { "" };
+    let mut parts = [own_text.as_str(), setting, &sign_in, &tests].concat() + &make(plan);
+    let helpers: String = HELPERS.iter().filter(|(call, _)| parts.contains(call)).map(|(_, text)| *text).collect();
+    let made_up =
+        if ["fresh()", "WORD", "PASSWORD", "ids["].iter().any(|word| parts.contains(word)) { MADE_UP } else { "" };
+    parts = parts + &helpers + made_up;
+    let uses = |module: &str| {
+        let call = format!("{module}.");
+        parts.match_indices(&call).any(|(at, _)| {
+            let (before, after) = parts.split_at(at);
+            let is_call = after.get(call.len()..).is_some_and(|after| after.starts_with(char::is_alphabetic));
+            is_call && !before.ends_with(is_part)
+        })
+    };
+    let standard: String = ["base64", "contextlib", "datetime", "json", "os", "secrets", "sys", "time"]
+        .iter()
+        .filter(|name| uses(name))
+        .map(|name| format!("import {name}\n"))
+        .collect();
+    let mock = if uses("mock") { "from unittest import mock\n" } else { "" };
     let values = [
         ("TITLE", plan.title()),
         ("FINDING", plain(&plan.facts.finding_id)),
         ("CHECK", plain(&plan.facts.check)),
         ("NEEDS", needs),
-        ("IMPORTS", format!("{standard}{}", client.imports).trim_end().to_owned()),
-        ("CLIENT", client.text.clone()),
+        ("IMPORTS", imports(&standard, mock, &client.imports)),
+        ("MADE_UP", made_up.to_owned()),
+        ("CLIENT", own_text.clone()),
         ("SETTING", setting.to_owned()),
         ("SIGN_IN", sign_in),
         ("MAKE", make(plan)),
+        ("HELPERS", helpers),
         ("TESTS", tests),
     ];
     let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
     fill(FILE, &values).trim_end().to_owned() + "\n"
+}
+
+/// The imports of the standard library before those of a client.
+fn imports(standard: &str, mock: &str, client: &str) -> String {
+    let blank = if mock.is_empty() || client.starts_with(['\n']) { "" } else { "\n" };
+    format!("{standard}{mock}{blank}{client}").trim_end().to_owned()
+}
+
+fn is_part(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '.'
 }
 
 fn sign_in(plan: &TestPlan) -> String {
@@ -152,7 +177,8 @@ fn callers(plan: &TestPlan, call: fn(&TestPlan, &CallerFacts) -> String) -> Stri
         format!("\n\ndef {function}(client):\n    \"\"\"Headers of {name}.\"\"\"\n{body}")
     };
     let second = if plan.has_second() { one("stranger", &plan.stranger, &facts.attacker) } else { String::new() };
-    one("owner", &plan.owner, &facts.owner) + &second
+    let first = if plan.has_owner() { one("owner", &plan.owner, &facts.owner) } else { String::new() };
+    first + &second
 }
 
 fn token_call(_: &TestPlan, caller: &CallerFacts) -> String {
@@ -166,11 +192,17 @@ fn own_call(_: &TestPlan, caller: &CallerFacts) -> String {
 
 fn api_call(plan: &TestPlan, caller: &CallerFacts) -> String {
     let sign_up = plan.facts.sign_up.as_ref().filter(|_| !caller.sign_up.is_empty());
+    let who = if std::ptr::eq(caller, &plan.facts.owner) { "owner" } else { "stranger" };
     let sign_up = sign_up.map(|sign_up| {
         let path = quoted(&sign_up.path);
         let fields = fields(&caller.sign_up);
+        let said = "    # That the account is there already is as good.\n";
+        if !plan.names_account(who) {
+            return format!("{said}    ask(client, \"POST\", {path}, {{}}, {fields})\n");
+        }
+        let id = indices(&caller.id_pointer);
         format!(
-            "    # That the account is there already is as good.\n    ask(client, \"POST\", {path}, {{}}, {fields})\n"
+            "{said}    status, text = ask(client, \"POST\", {path}, {{}}, {fields})\n    if status < 300:\n        ids[\"{who}\"] = json.loads(text){id}\n"
         )
     });
     format!("{}    return signed_in(client, {})\n", sign_up.unwrap_or_default(), fields(&caller.fields))
@@ -180,6 +212,7 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
         CallerValue::Text(text) => format!("{}: {}", quoted(name), quoted(text)),
         CallerValue::Environment(variable) => format!("{}: setting({})", quoted(name), quoted(variable)),
+        CallerValue::MadeUp(value) => format!("{}: {}", quoted(name), python_value(value, MadeIds::default())),
     };
     format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
@@ -187,79 +220,29 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
 fn make(plan: &TestPlan) -> String {
     let one = |(place, object): (usize, &MadeObject)| {
         let made = plan.made().before(place);
-        let (path, body) = (with_made(&object.path, made), python_value(&object.body, made));
-        fill(MAKE_ONE, &[("PATH", &path), ("BODY", &body), ("POINTER", &indices(&object.pointer))])
+        let (path, body) = (path_with_made(&object.path, made, &PYTHON), python_value(&object.body, made));
+        let (client, headers, whose) = match object.by_second {
+            true => ("other", "other_headers", "the second caller's"),
+            false => ("client", "headers", "the owner's"),
+        };
+        let values = [
+            ("CLIENT", client),
+            ("HEADERS", headers),
+            ("WHOSE", whose),
+            ("PATH", &path),
+            ("BODY", &body),
+            ("POINTER", &indices(&object.pointer)),
+        ];
+        fill(MAKE_ONE, &values)
     };
     let each: String = plan.facts.made.iter().enumerate().map(one).collect();
-    if each.is_empty() { each } else { fill(MAKE, &[("EACH", &each)]) }
-}
-
-fn tests(plan: &TestPlan, client: &PythonClient) -> String {
-    let start = |name: &str| format!("\n\ndef {name}({}):\n{}", client.parameter, client.begin);
-    start(attack_name(plan)) + &attack(plan) + &start("test_the_owner_is_served") + &control(plan)
-}
-
-fn attack_name(plan: &TestPlan) -> &'static str {
-    match plan.facts.attack {
-        AttackKind::SecondCaller => "test_the_second_caller_is_refused",
-        AttackKind::Anonymous => "test_a_caller_without_a_credential_is_refused",
-        AttackKind::DamagedToken => "test_a_damaged_token_is_refused",
-    }
-}
-
-fn attack(plan: &TestPlan) -> String {
-    let made = plan
-        .makes()
-        .then_some("    owner_client = new_client()\n    made = make_objects(owner_client, owner(owner_client))\n");
-    let headers = match plan.facts.attack {
-        AttackKind::SecondCaller => "stranger(client)",
-        AttackKind::Anonymous => "{}",
-        AttackKind::DamagedToken => "damaged(owner(client))",
+    let mixed = plan.facts.made.iter().any(|object| object.by_second);
+    let (second, whose) = match mixed {
+        true => (", other, other_headers", "both callers have"),
+        false => ("", "is the owner's"),
     };
-    let ask = request(plan, &plan.facts.url_path, headers);
-    let denial = if plan.refused.is_empty() {
-        asserted("status < 500", &plan.broken())
-    } else {
-        let statuses: Vec<String> = plan.refused.iter().map(u16::to_string).collect();
-        let comma = if statuses.len() == 1 { "," } else { "" };
-        asserted(&format!("status in ({}{comma})", statuses.join(", ")), &plan.served())
-    };
-    let shown = values(plan, "not in", &plan.shown());
-    format!("{}    client = new_client()\n{ask}{denial}{shown}", made.unwrap_or_default())
-}
-
-fn control(plan: &TestPlan) -> String {
-    let made = if plan.makes() { "    made = make_objects(client, headers)\n" } else { "" };
-    let ask = request(plan, &plan.facts.owner_url_path, "headers");
-    let status = plan.facts.served_status;
-    let served = asserted(&format!("status == {status}"), &plan.shut_out());
-    let shown = match plan.facts.denial {
-        // Without the values in the data, their absence would prove nothing.
-        DenialSign::Content => values(plan, "in", "the data of this test lack a value that it looks for"),
-        DenialSign::Status(_) => String::new(),
-    };
-    format!("    client = new_client()\n    headers = owner(client)\n{made}{ask}{served}{shown}")
-}
-
-/// An assertion on the status that says what it means, and the status.
-fn asserted(test: &str, message: &str) -> String {
-    format!("    assert {test}, (\n        {}\n        + str(status)\n    )\n", quoted(message))
-}
-
-fn request(plan: &TestPlan, path: &str, headers: &str) -> String {
-    let made = plan.made();
-    let body = plan.facts.body.as_ref().map(|body| format!(", {}", python_value(body, made))).unwrap_or_default();
-    let method = quoted(&plan.facts.method);
-    format!("    status, text = ask(client, {method}, {}, {headers}{body})\n", with_made(path, made))
-}
-
-fn values(plan: &TestPlan, relation: &str, message: &str) -> String {
-    if plan.forbidden.is_empty() {
-        return String::new();
-    }
-    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
-    let values = values.join(", ");
-    format!("    for value in [{values}]:\n        assert value {relation} text, {}\n", quoted(message))
+    let values = [("EACH", each.as_str()), ("SECOND_PARAMETERS", second), ("WHOSE", whose)];
+    if each.is_empty() { each } else { fill(MAKE, &values) }
 }
 
 /// Moves the tests into a class: one blank line between methods.

@@ -76,6 +76,43 @@ def ask(client, method, path, headers, body=None, is_form=False):
         return refusal.code, refusal.read().decode("utf-8", "replace")
 "#;
 
+const FLASK_HEADERS: &str = r#"
+
+def headers_of(client, method, path, headers):
+    """The headers of an answer, by their names in small letters."""
+    answer = client.open(path, method=method, headers=headers)
+    return {name.lower(): value for name, value in answer.headers.items()}
+"#;
+
+const FASTAPI_HEADERS: &str = r#"
+
+def headers_of(client, method, path, headers):
+    """The headers of an answer, by their names in small letters."""
+    answer = client.request(method, path, headers=headers, follow_redirects=False)
+    return {name.lower(): value for name, value in answer.headers.items()}
+"#;
+
+const DJANGO_HEADERS: &str = r#"
+
+def headers_of(client, method, path, headers):
+    """The headers of an answer, by their names in small letters."""
+    names = {"HTTP_" + name.upper().replace("-", "_"): value for name, value in headers.items()}
+    answer = client.generic(method, path, "", content_type="application/json", **names)
+    return {name.lower(): value for name, value in answer.headers.items()}
+"#;
+
+const SERVER_HEADERS: &str = r#"
+
+def headers_of(client, method, path, headers):
+    """The headers of an answer, by their names in small letters."""
+    request = urllib.request.Request(os.environ["BASE_URL"].rstrip("/") + path, None, dict(headers), method=method)
+    try:
+        with client.open(request, timeout=30) as answer:
+            return {name.lower(): value for name, value in answer.headers.items()}
+    except urllib.error.HTTPError as refusal:
+        return {name.lower(): value for name, value in refusal.headers.items()}
+"#;
+
 /// Returns the client of Flask.
 pub(super) fn flask(app: &PythonApp) -> PythonClient {
     let (fixture, imports) = match &app.object {
@@ -84,7 +121,7 @@ pub(super) fn flask(app: &PythonApp) -> PythonClient {
         AppObject::Object(name) => (fixture("", &format!("{name}.test_client")), import(app, name)),
         AppObject::Factory(name) => (fixture("", &format!("{name}().test_client")), import(app, name)),
     };
-    pytest(imports, app, fixture, FLASK_ASK)
+    pytest(imports, app, fixture, (FLASK_ASK, FLASK_HEADERS))
 }
 
 /// Returns the client of FastAPI.
@@ -100,10 +137,15 @@ pub(super) fn fastapi(app: &PythonApp) -> PythonClient {
             (fixture_with("", &text), import(app, name))
         }
     };
-    pytest(format!("from fastapi.testclient import TestClient\n{imports}"), app, fixture, FASTAPI_ASK)
+    pytest(
+        format!("from fastapi.testclient import TestClient\n{imports}"),
+        app,
+        fixture,
+        (FASTAPI_ASK, FASTAPI_HEADERS),
+    )
 }
 
-fn pytest(imports: String, app: &PythonApp, fixture: String, ask: &str) -> PythonClient {
+fn pytest(imports: String, app: &PythonApp, fixture: String, (ask, headers_of): (&str, &'static str)) -> PythonClient {
     // What stands in `if __name__ == "__main__"` is not done by an import.
     let mut modules: Vec<&str> = app.setup.iter().map(|(module, _)| module.as_str()).collect();
     modules.dedup();
@@ -117,6 +159,7 @@ fn pytest(imports: String, app: &PythonApp, fixture: String, ask: &str) -> Pytho
     PythonClient {
         imports: format!("\nimport pytest\n{third}{own}"),
         text: format!("\n{calls}{fixture}{ask}"),
+        headers_of,
         class: None,
         parameter: "new_client",
         begin: "",
@@ -164,6 +207,7 @@ pub(super) fn django(plan: &TestPlan, has_rest: bool) -> PythonClient {
     PythonClient {
         imports: format!("from urllib.parse import urlencode\n\n{users}{import}\n"),
         text: DJANGO_ASK.to_owned(),
+        headers_of: DJANGO_HEADERS,
         class: Some(format!(
             "class {}Test({base}):\n    \"\"\"Refuses the stranger and serves the owner.\"\"\"\n",
             plan.class_name()
@@ -181,6 +225,7 @@ pub(super) fn server(plan: &TestPlan) -> PythonClient {
             "import http.cookiejar\nimport unittest\nimport urllib.error\nimport urllib.parse\nimport urllib.request\n"
                 .to_owned(),
         text: SERVER_ASK.to_owned(),
+        headers_of: SERVER_HEADERS,
         class: Some(format!(
             "class {}Test(unittest.TestCase):\n    \"\"\"Refuses the stranger and serves the owner.\"\"\"\n",
             plan.class_name()

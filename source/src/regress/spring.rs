@@ -138,7 +138,7 @@ pub(super) fn write(project: &Project, plan: &TestPlan, class: &str) -> Result<S
     let attack_name = match plan.facts.attack {
         AttackKind::SecondCaller => "theSecondCallerIsRefused",
         AttackKind::Anonymous => "aCallerWithoutACredentialIsRefused",
-        AttackKind::DamagedToken => "aDamagedTokenIsRefused",
+        _ => "aDamagedTokenIsRefused",
     };
     let (helpers, attack, control) = (helpers(plan), attack(plan), control(plan));
     let text = [
@@ -255,6 +255,7 @@ fn fields(fields: &[(String, CallerValue)]) -> String {
     let field = |(name, value): &(String, CallerValue)| match value {
         CallerValue::Text(text) => format!("{}, {}", quoted(name), quoted(text)),
         CallerValue::Environment(variable) => format!("{}, setting({})", quoted(name), quoted(variable)),
+        CallerValue::MadeUp(value) => format!("{}, {}", quoted(name), quoted(&value.to_string())),
     };
     format!("Map.of({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
 }
@@ -282,7 +283,7 @@ fn attack(plan: &TestPlan) -> String {
     let headers = match plan.facts.attack {
         AttackKind::SecondCaller => "stranger(client)",
         AttackKind::Anonymous => "Map.of()",
-        AttackKind::DamagedToken => "damaged(owner(client))",
+        _ => "damaged(owner(client))",
     };
     let ask = request(plan, &plan.facts.url_path, headers);
     let (test, message) = if plan.refused.is_empty() {

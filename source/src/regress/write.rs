@@ -18,12 +18,28 @@ use crate::routes::{FrameworkName, RouteEntry};
 const NEEDS_SERVER: &str =
     "the application must run at BASE_URL while the test runs: it is not one that a test can import";
 
+/// What a test with an expired token asks for.
+const NEEDS_CLOCK: &str = "an expired token comes from a sign-in under a clock that is put back, which a test can do only where it imports the application";
+
 /// Proposes a test that repeats a proof: the attack is refused, and the owner is served.
 ///
 /// # Errors
 /// The facts do not make a test that can fail before a repair, or the text would not parse; says why.
 pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts) -> Result<TestProposal, String> {
     let plan = TestPlan::new(facts)?;
+    let is_python = matches!(entry.framework, FrameworkName::Flask | FrameworkName::FastApi | FrameworkName::Django);
+    let is_node = matches!(entry.framework, FrameworkName::Express | FrameworkName::NestJs);
+    if !plan.is_usual()
+        && matches!(
+            entry.framework,
+            FrameworkName::Spring | FrameworkName::Gin | FrameworkName::Echo | FrameworkName::NetHttp
+        )
+    {
+        return Err("there is no test of this kind for the framework yet: `recheck` holds it".to_owned());
+    }
+    if facts.attack == AttackKind::OldToken && !is_python && !is_node {
+        return Err(NEEDS_CLOCK.to_owned());
+    }
     let proposal = match entry.framework {
         FrameworkName::Flask | FrameworkName::FastApi => python_test(project, entry, plan),
         FrameworkName::Django => django_test(project, entry, plan),
@@ -145,6 +161,10 @@ fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Te
     let mut node = node_app::read_project(project, entry);
     if entry.framework == FrameworkName::NestJs {
         node.app = None;
+        node.program = None;
+    }
+    if plan.facts.attack == AttackKind::OldToken && node.app.is_none() {
+        return Err(NEEDS_CLOCK.to_owned());
     }
     let end = if node.runner == NodeRunner::Node && node.app.is_none() { ".test.mjs" } else { ".test.js" };
     let path = free_path(project, &node.folder, &format!("routewarden_{}", plan.slug()), end)?;
@@ -159,7 +179,7 @@ fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Te
     let run = run_in(&node.root, &command);
     let mut plan = plan;
     let mut needs_review = Vec::new();
-    if node.app.is_none() {
+    if node.needs_server() {
         plan.environment.push("BASE_URL".to_owned());
         needs_review.push(NEEDS_SERVER.to_owned());
     }
@@ -200,6 +220,9 @@ fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Test
 
 /// A test for a running server, in Python's standard library.
 fn server_test(project: &Project, plan: TestPlan) -> Result<TestProposal, String> {
+    if plan.facts.attack == AttackKind::OldToken {
+        return Err(NEEDS_CLOCK.to_owned());
+    }
     let client: PythonClient = clients::server(&plan);
     let text = python::write(&plan, &client);
     let folder = python_app::server_folder(project);

@@ -12,6 +12,7 @@ mod java;
 mod laravel;
 mod nestjs;
 mod project;
+mod proofs;
 mod rails;
 mod regress;
 mod rust_web;

@@ -157,6 +157,7 @@ fn an_object_is_made_where_the_scan_made_it_and_its_id_gives_way() {
         body: json!({"title": "Map room", "paid": true, "note": null}),
         pointer: "/id".to_owned(),
         id: "41".to_owned(),
+        ..MadeObject::default()
     };
     let facts = ProofFacts { made: vec![made], url_path: "/orders/41/lines/141".to_owned(), ..proof() };
     let project = project(&[("app.py", FLASK)]);
@@ -173,6 +174,7 @@ fn an_object_within_another_is_made_after_it() {
         body,
         pointer: "/id".to_owned(),
         id: id.to_owned(),
+        ..MadeObject::default()
     };
     let order = object("/orders", "41", json!({"title": "Map room"}));
     let line = object("/orders/41/lines", "977", json!({"order_id": 41, "count": 41, "parts": ["41"]}));
@@ -244,6 +246,7 @@ fn django_makes_its_users_and_asks_a_server_for_what_its_tests_lack() {
         body: json!({"title": "x"}),
         pointer: "/id".to_owned(),
         id: "41".to_owned(),
+        ..MadeObject::default()
     };
     let facts = ProofFacts { sign_in: None, made: vec![made], ..proof() };
     let test = written(&plain, &route, &facts);
@@ -353,9 +356,16 @@ fn every_attack_and_credential_parses_in_every_language() {
         body: json!({"title": "Map room"}),
         pointer: "/data/id".to_owned(),
         id: "41".to_owned(),
+        ..MadeObject::default()
     };
     let body = json!({"order_id": 41, "count": 41});
-    let line = MadeObject { path: "/orders/41/lines".to_owned(), body, pointer: "/id".to_owned(), id: "9".to_owned() };
+    let line = MadeObject {
+        path: "/orders/41/lines".to_owned(),
+        body,
+        pointer: "/id".to_owned(),
+        id: "9".to_owned(),
+        ..MadeObject::default()
+    };
     for (framework, file) in routes {
         for attack in [AttackKind::SecondCaller, AttackKind::Anonymous, AttackKind::DamagedToken] {
             for (made, is_form) in [(Vec::new(), true), (vec![made.clone(), line.clone()], false)] {

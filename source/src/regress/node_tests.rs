@@ -1,0 +1,197 @@
+//! The two tests themselves in JavaScript: the attack is refused, and the owner is served.
+
+use super::facts::{AttackKind, DenialSign, KeptFacts};
+use super::literals::{indices, path_with_made, quoted, script_value};
+use super::placeholders::SCRIPT;
+use super::plan::TestPlan;
+use super::python_tests::FOREIGN;
+
+/// Returns the tests.
+pub(super) fn tests(plan: &TestPlan) -> String {
+    let one = |name: &str, body: &str| format!("\ntest({}, async () => {{\n{body}}})\n", quoted(name));
+    let name = match plan.facts.attack {
+        AttackKind::SecondCaller | AttackKind::Anonymous if plan.facts.kept.is_none() => {
+            format!("{} is refused by {}", plan.stranger, plan.operation)
+        }
+        _ => format!("{}: {}", plan.operation, plan.attack_name().replace('_', " ")),
+    };
+    let first = one(&name, &attack(plan));
+    let second = match (&plan.facts.kept, plan.has_owner()) {
+        (Some(kept), _) => {
+            kept_control(plan, kept).map(|control| one(&format!("{}: the rest is taken", plan.operation), &control))
+        }
+        (None, true) => Some(one(&format!("{} is served by {}", plan.owner, plan.operation), &control(plan))),
+        (None, false) => None,
+    };
+    first + &second.unwrap_or_default()
+}
+
+fn attack(plan: &TestPlan) -> String {
+    let headers = match plan.facts.attack {
+        AttackKind::SecondCaller => "await stranger(client)",
+        AttackKind::Anonymous => "{}",
+        AttackKind::DamagedToken => "damaged(await owner(client))",
+        AttackKind::UnsignedToken => "unsigned(await owner(client))",
+        AttackKind::OldToken => "await old(client)",
+        AttackKind::Owner => "await owner(client)",
+        AttackKind::ForeignOrigin => return foreign(plan),
+    };
+    let setup = setup(plan, headers);
+    if let Some(kept) = &plan.facts.kept {
+        return setup + &kept_attack(plan, kept);
+    }
+    if plan.facts.attack == AttackKind::Owner {
+        let ask = request(plan, &plan.facts.url_path, true);
+        return format!("{setup}{ask}{}{}", served(plan), hidden(plan));
+    }
+    let shown = values(plan, "!text.includes(value)", &plan.shown()) + &listed(plan, "!", &plan.shown());
+    let ask = request(plan, &plan.facts.url_path, !shown.is_empty());
+    format!("{setup}{ask}{}{shown}", refused(plan))
+}
+
+/// Who takes part in an attack, and what is made for it.
+fn setup(plan: &TestPlan, headers: &str) -> String {
+    let apart = plan.has_owner_apart();
+    let mut made = String::new();
+    if apart {
+        made.push_str("  const ownerClient = newClient()\n  const ownerHeaders = await owner(ownerClient)\n");
+    }
+    made.push_str(&format!("  const client = newClient()\n  const headers = {headers}\n"));
+    if plan.makes() {
+        let second = plan.facts.made.iter().any(|object| object.by_second);
+        let is_sender = plan.facts.attack == AttackKind::SecondCaller;
+        let first = if apart { "ownerClient, ownerHeaders" } else { "client, headers" };
+        let other = match (second, is_sender) {
+            (false, _) => "",
+            (true, true) => ", client, headers",
+            (true, false) => {
+                made.push_str("  const other = newClient()\n  const otherHeaders = await stranger(other)\n");
+                ", other, otherHeaders"
+            }
+        };
+        made.push_str(&format!("  const made = await makeObjects({first}{other})\n"));
+    }
+    made
+}
+
+fn refused(plan: &TestPlan) -> String {
+    if plan.refused.is_empty() {
+        return format!("  assert.ok(status < 500, {} + status)\n", quoted(&plan.broken()));
+    }
+    let statuses: Vec<String> = plan.refused.iter().map(u16::to_string).collect();
+    format!("  assert.ok([{}].includes(status), {} + status)\n", statuses.join(", "), quoted(&plan.served()))
+}
+
+fn served(plan: &TestPlan) -> String {
+    format!("  assert.ok(status === {}, {} + status)\n", plan.facts.served_status, quoted(&plan.shut_out()))
+}
+
+fn hidden(plan: &TestPlan) -> String {
+    let names: Vec<String> = plan.facts.hidden_fields.iter().map(|name| quoted(name)).collect();
+    format!(
+        "  for (const name of [{}]) assert.ok(!valuesOf(JSON.parse(text), name).length, 'the answer has ' + name)\n",
+        names.join(", ")
+    )
+}
+
+/// Sends the fields, and looks for them where what was kept is shown.
+fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
+    let (path, method) = (path_with_made(&plan.facts.url_path, plan.made(), &SCRIPT), quoted(&plan.facts.method));
+    let body = plan.facts.body.as_ref().map(|body| script_value(body, plan.made())).unwrap_or_default();
+    let mut made = format!(
+        "  const sent = await ask(client, {method}, {path}, headers, {body})\n  assert.ok(sent.status < 500, {} + sent.status)\n  if (sent.status >= 400) return // Refused as a whole.\n",
+        quoted(&plan.broken())
+    );
+    if !kept.pointer.is_empty() {
+        let list = if plan.makes() { "" } else { "  const made = []\n" };
+        made.push_str(&format!("{list}  made.push(String(JSON.parse(sent.text){}))\n", indices(&kept.pointer)));
+    }
+    let view = path_with_made(&kept.view, plan.made(), &SCRIPT);
+    made.push_str(&format!(
+        "  const {{ status, text }} = await ask(client, 'GET', {view}, headers)\n  assert.ok(status === 200, 'what was kept is not shown to its caller: status ' + status)\n"
+    ));
+    for (name, value) in &kept.fields {
+        let value = script_value(value, plan.made());
+        let (name, message) =
+            (quoted(name), quoted(&format!("{} keeps `{name}` as a caller sends it", plan.operation)));
+        made.push_str(&format!("  assert.ok(!valuesOf(JSON.parse(text), {name}).includes({value}), {message})\n"));
+    }
+    made
+}
+
+/// The same request without these fields is served; nothing where nothing else is in it.
+fn kept_control(plan: &TestPlan, kept: &KeptFacts) -> Option<String> {
+    let mut body = plan.facts.body.clone()?;
+    let fields = body.as_object_mut()?;
+    fields.retain(|name, _| !kept.fields.iter().any(|(field, _)| field == name));
+    if fields.is_empty() {
+        return None;
+    }
+    let headers = if plan.is_sent_by_owner() { "await owner(client)" } else { "await stranger(client)" };
+    let path = path_with_made(&plan.facts.url_path, plan.made(), &SCRIPT);
+    let body = script_value(&body, plan.made());
+    Some(format!(
+        "{}  const {{ status }} = await ask(client, {}, {path}, headers, {body})\n  assert.ok(status < 300, {} + status)\n",
+        setup(plan, headers),
+        quoted(&plan.facts.method),
+        quoted(&plan.shut_out())
+    ))
+}
+
+/// A page of another origin asks, and must not be allowed to read.
+fn foreign(plan: &TestPlan) -> String {
+    let path = path_with_made(&plan.facts.url_path, plan.made(), &SCRIPT);
+    let origin = quoted(FOREIGN);
+    format!(
+        "{}  const sent = await headersOf(client, {}, {path}, {{ ...headers, origin: {origin} }})\n  const allowed = sent['access-control-allow-origin'] === {origin} && sent['access-control-allow-credentials'] === 'true'\n  assert.ok(!allowed, 'a page of another origin may read the answer with credentials')\n",
+        setup(plan, "await owner(client)"),
+        quoted(&plan.facts.method)
+    )
+}
+
+fn control(plan: &TestPlan) -> String {
+    let mut setup = "  const client = newClient()\n  const headers = await owner(client)\n".to_owned();
+    let second = plan.facts.made.iter().any(|object| object.by_second);
+    if plan.control_has_second() {
+        setup.push_str("  const other = newClient()\n  const otherHeaders = await stranger(other)\n");
+    }
+    if plan.makes() {
+        let other = if second { ", other, otherHeaders" } else { "" };
+        setup.push_str(&format!("  const made = await makeObjects(client, headers{other})\n"));
+    }
+    let lacking = "the data of this test lack a value that it looks for";
+    let shown = match plan.facts.denial {
+        DenialSign::Content => values(plan, "text.includes(value)", lacking) + &listed(plan, "", lacking),
+        DenialSign::Status(_) => String::new(),
+    };
+    let ask = request(plan, &plan.facts.owner_url_path, !shown.is_empty());
+    format!("{setup}{ask}{}{shown}", served(plan))
+}
+
+fn request(plan: &TestPlan, path: &str, with_text: bool) -> String {
+    let made = plan.made();
+    let body = plan.facts.body.as_ref().map(|body| format!(", {}", script_value(body, made))).unwrap_or_default();
+    let taken = if with_text { "{ status, text }" } else { "{ status }" };
+    let method = quoted(&plan.facts.method);
+    let path = path_with_made(path, made, &SCRIPT);
+    format!("  const {taken} = await ask(client, {method}, {path}, headers{body})\n")
+}
+
+fn values(plan: &TestPlan, test: &str, message: &str) -> String {
+    if plan.forbidden.is_empty() {
+        return String::new();
+    }
+    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
+    format!("  for (const value of [{}]) assert.ok({test}, {})\n", values.join(", "), quoted(message))
+}
+
+/// Whether the owner's object is in a list; `not` is `!` or nothing.
+fn listed(plan: &TestPlan, not: &str, message: &str) -> String {
+    let Some(listed) = &plan.facts.listed else { return String::new() };
+    let id = path_with_made(&listed.id, plan.made(), &SCRIPT);
+    format!(
+        "  const shown = valuesOf(JSON.parse(text), {}).map(String)\n  assert.ok({not}shown.includes({id}), {})\n",
+        quoted(&listed.field),
+        quoted(message)
+    )
+}

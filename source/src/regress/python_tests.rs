@@ -1,0 +1,195 @@
+//! The two tests themselves in Python: the attack is refused, and the owner is served.
+
+use super::literals::{indices, path_with_made, python_value, quoted};
+use super::placeholders::PYTHON;
+use super::plan::TestPlan;
+use super::python::PythonClient;
+use super::{AttackKind, DenialSign, KeptFacts};
+
+/// The origin of a page that no allow-list has.
+pub(super) const FOREIGN: &str = "https://foreign.example";
+
+/// Returns the tests as functions.
+pub(super) fn tests(plan: &TestPlan, client: &PythonClient) -> String {
+    let start = |name: &str| format!("\n\ndef test_{name}({}):\n{}", client.parameter, client.begin);
+    let first = start(plan.attack_name()) + &attack(plan);
+    match (&plan.facts.kept, plan.has_owner()) {
+        (Some(kept), _) => match kept_control(plan, kept) {
+            Some(control) => first + &start("the_rest_is_taken") + &control,
+            None => first,
+        },
+        (None, true) => first + &start("the_owner_is_served") + &control(plan),
+        (None, false) => first,
+    }
+}
+
+fn attack(plan: &TestPlan) -> String {
+    let headers = match plan.facts.attack {
+        AttackKind::SecondCaller => "stranger(client)",
+        AttackKind::Anonymous => "{}",
+        AttackKind::DamagedToken => "damaged(owner(client))",
+        AttackKind::UnsignedToken => "unsigned(owner(client))",
+        AttackKind::OldToken => "old(client)",
+        AttackKind::Owner => "owner(client)",
+        AttackKind::ForeignOrigin => return foreign(plan),
+    };
+    let setup = setup(plan, headers);
+    if let Some(kept) = &plan.facts.kept {
+        return setup + &kept_attack(plan, kept);
+    }
+    let ask = request(plan, &plan.facts.url_path);
+    if plan.facts.attack == AttackKind::Owner {
+        return format!("{setup}{ask}{}{}", served(plan), hidden(plan));
+    }
+    let shown = values(plan, "not in", &plan.shown()) + &listed(plan, "not in", &plan.shown());
+    format!("{setup}{ask}{}{shown}", refused(plan))
+}
+
+/// Who takes part in an attack, and what is made for it.
+fn setup(plan: &TestPlan, headers: &str) -> String {
+    let apart = plan.has_owner_apart();
+    let mut made = String::new();
+    if apart {
+        made.push_str("    owner_client = new_client()\n    owner_headers = owner(owner_client)\n");
+    }
+    made.push_str(&format!("    client = new_client()\n    headers = {headers}\n"));
+    if plan.makes() {
+        let second = plan.facts.made.iter().any(|object| object.by_second);
+        let is_sender = plan.facts.attack == AttackKind::SecondCaller;
+        let first = if apart { "owner_client, owner_headers" } else { "client, headers" };
+        let other = match (second, is_sender) {
+            (false, _) => "",
+            (true, true) => ", client, headers",
+            (true, false) => {
+                made.push_str("    other = new_client()\n    other_headers = stranger(other)\n");
+                ", other, other_headers"
+            }
+        };
+        made.push_str(&format!("    made = make_objects({first}{other})\n"));
+    }
+    made
+}
+
+fn refused(plan: &TestPlan) -> String {
+    if plan.refused.is_empty() {
+        return asserted("status < 500", &plan.broken());
+    }
+    let statuses: Vec<String> = plan.refused.iter().map(u16::to_string).collect();
+    let comma = if statuses.len() == 1 { "," } else { "" };
+    asserted(&format!("status in ({}{comma})", statuses.join(", ")), &plan.served())
+}
+
+fn served(plan: &TestPlan) -> String {
+    asserted(&format!("status == {}", plan.facts.served_status), &plan.shut_out())
+}
+
+fn hidden(plan: &TestPlan) -> String {
+    let names: Vec<String> = plan.facts.hidden_fields.iter().map(|name| quoted(name)).collect();
+    format!(
+        "    for name in [{}]:\n        assert not values_of(json.loads(text), name), \"the answer has \" + name\n",
+        names.join(", ")
+    )
+}
+
+/// Sends the fields, and looks for them where what was kept is shown.
+fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
+    let ask = request(plan, &plan.facts.url_path);
+    let broken = asserted("status < 500", &plan.broken());
+    let mut made = format!("{ask}{broken}    if status >= 400:\n        return  # Refused as a whole.\n");
+    if !kept.pointer.is_empty() {
+        let list = if plan.makes() { "" } else { "made = []\n    " };
+        made.push_str(&format!("    {list}made.append(str(json.loads(text){}))\n", indices(&kept.pointer)));
+    }
+    let view = path_with_made(&kept.view, plan.made(), &PYTHON);
+    made.push_str(&format!("    status, text = ask(client, \"GET\", {view}, headers)\n"));
+    made.push_str(&asserted("status == 200", "what was kept is not shown to its caller: status "));
+    for (name, value) in &kept.fields {
+        let value = python_value(value, plan.made());
+        let (name, message) =
+            (quoted(name), quoted(&format!("{} keeps `{name}` as a caller sends it", plan.operation)));
+        made.push_str(&format!("    assert {value} not in values_of(json.loads(text), {name}), {message}\n"));
+    }
+    made
+}
+
+/// The same request without these fields is served; nothing where nothing else is in it.
+fn kept_control(plan: &TestPlan, kept: &KeptFacts) -> Option<String> {
+    let mut body = plan.facts.body.clone()?;
+    let fields = body.as_object_mut()?;
+    fields.retain(|name, _| !kept.fields.iter().any(|(field, _)| field == name));
+    if fields.is_empty() {
+        return None;
+    }
+    let headers = if plan.is_sent_by_owner() { "owner(client)" } else { "stranger(client)" };
+    let path = path_with_made(&plan.facts.url_path, plan.made(), &PYTHON);
+    let body = python_value(&body, plan.made());
+    let method = quoted(&plan.facts.method);
+    Some(format!(
+        "{}    status, _ = ask(client, {method}, {path}, headers, {body})\n{}",
+        setup(plan, headers),
+        asserted("status < 300", &plan.shut_out())
+    ))
+}
+
+/// A page of another origin asks, and must not be allowed to read.
+fn foreign(plan: &TestPlan) -> String {
+    let path = path_with_made(&plan.facts.url_path, plan.made(), &PYTHON);
+    let origin = quoted(FOREIGN);
+    format!(
+        "{}    sent = headers_of(client, {}, {path}, {{**headers, \"Origin\": {origin}}})\n    allowed = sent.get(\"access-control-allow-origin\"), sent.get(\"access-control-allow-credentials\")\n    assert allowed != ({origin}, \"true\"), \"a page of another origin may read the answer with credentials\"\n",
+        setup(plan, "owner(client)"),
+        quoted(&plan.facts.method)
+    )
+}
+
+fn control(plan: &TestPlan) -> String {
+    let mut setup = "    client = new_client()\n    headers = owner(client)\n".to_owned();
+    let second = plan.facts.made.iter().any(|object| object.by_second);
+    if plan.control_has_second() {
+        setup.push_str("    other = new_client()\n    other_headers = stranger(other)\n");
+    }
+    if plan.makes() {
+        let other = if second { ", other, other_headers" } else { "" };
+        setup.push_str(&format!("    made = make_objects(client, headers{other})\n"));
+    }
+    let ask = request(plan, &plan.facts.owner_url_path);
+    let lacking = "the data of this test lack a value that it looks for";
+    let shown = match plan.facts.denial {
+        // Without the values in the data, their absence would prove nothing.
+        DenialSign::Content => values(plan, "in", lacking) + &listed(plan, "in", lacking),
+        DenialSign::Status(_) => String::new(),
+    };
+    format!("{setup}{ask}{}{shown}", served(plan))
+}
+
+/// An assertion on the status that says what it means, and the status.
+fn asserted(test: &str, message: &str) -> String {
+    format!("    assert {test}, (\n        {}\n        + str(status)\n    )\n", quoted(message))
+}
+
+fn request(plan: &TestPlan, path: &str) -> String {
+    let made = plan.made();
+    let body = plan.facts.body.as_ref().map(|body| format!(", {}", python_value(body, made))).unwrap_or_default();
+    let method = quoted(&plan.facts.method);
+    let path = path_with_made(path, made, &PYTHON);
+    format!("    status, text = ask(client, {method}, {path}, headers{body})\n")
+}
+
+fn values(plan: &TestPlan, relation: &str, message: &str) -> String {
+    if plan.forbidden.is_empty() {
+        return String::new();
+    }
+    let values: Vec<String> = plan.forbidden.iter().map(|value| quoted(value)).collect();
+    let values = values.join(", ");
+    format!("    for value in [{values}]:\n        assert value {relation} text, {}\n", quoted(message))
+}
+
+/// Whether the owner's object is in a list.
+fn listed(plan: &TestPlan, relation: &str, message: &str) -> String {
+    let Some(listed) = &plan.facts.listed else { return String::new() };
+    let id = path_with_made(&listed.id, plan.made(), &PYTHON);
+    let (field, message) = (quoted(&listed.field), quoted(message));
+    format!(
+        "    shown = [str(value) for value in values_of(json.loads(text), {field})]\n    assert {id} {relation} shown, {message}\n"
+    )
+}
