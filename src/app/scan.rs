@@ -277,6 +277,7 @@ fn planned(id: &ScanId, prepared: &Prepared) -> Report {
         writes: Vec::new(),
         plan,
         next_steps: Vec::new(),
+        rebuild: None,
         notes: prepared.notes.iter().cloned().chain(consents(prepared)).collect(),
     }
 }

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ownership::Ownership;
+use super::rebuild::Rebuild;
 use super::written::Write;
 use crate::model::{Confidence, HandlerPlace, Method, Mode, OperationId, Role, Severity, Step, clean};
 
@@ -51,6 +52,9 @@ pub struct Report {
     /// The few things that would make more operations testable, most useful first.
     #[serde(default)]
     pub next_steps: Vec<NextStep>,
+    /// How the scan came by its own accounts and objects: what a repair and its regression test need.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuild: Option<Rebuild>,
     /// Caps that bit, sessions that were renewed, names left out: whatever the reader should know.
     #[serde(default)]
     pub notes: Vec<String>,

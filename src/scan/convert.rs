@@ -11,7 +11,8 @@ use crate::model::{
 };
 use crate::report::{
     ClauseInfo, CodeRef, CoverageRow, ExchangeInfo, Finding, FindingStatus, IdentityInfo, Issue, NextStep, PolicyRow,
-    Question, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, Withheld, score,
+    Question, Rebuild, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo, SpecRef, Status, Tool, Withheld,
+    score,
 };
 use crate::survey::Survey;
 
@@ -31,6 +32,7 @@ pub(super) struct Parts {
     pub(super) policy: Vec<crate::access::PolicyRow>,
     pub(super) questions: Vec<crate::access::Question>,
     pub(super) trust: Trust,
+    pub(super) rebuild: Option<Rebuild>,
     pub(super) started: Instant,
 }
 
@@ -77,6 +79,7 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Re
         writes: Vec::new(),
         plan: Vec::new(),
         next_steps: parts.next_steps,
+        rebuild: parts.rebuild,
         notes: notes(input, survey),
     }
 }

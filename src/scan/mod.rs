@@ -6,6 +6,7 @@ mod convert;
 mod fatal;
 mod models;
 mod plan;
+mod rebuild;
 mod run;
 mod scarce;
 mod settle;

@@ -13,7 +13,7 @@ use super::plan::Choice;
 use super::settle::{Verdicts, settle_claims};
 use super::steps::Done;
 use super::writing::{self, ActInput};
-use super::{convert, fatal, models, scarce, trust};
+use super::{convert, fatal, models, rebuild, scarce, trust};
 use crate::access::{AccessTable, Fact, policies, questions};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
@@ -163,10 +163,11 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         // Nothing answered: advice on single operations would only hide the one thing to do.
         next_steps.clear();
     }
+    let rebuild = rebuild::rebuild(&input, &maker, &findings);
     let mut report = convert::report(
         &input,
         &survey,
-        convert::Parts { findings, coverage, next_steps, policy, questions, trust, started },
+        convert::Parts { findings, coverage, next_steps, policy, questions, trust, rebuild, started },
     );
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));

@@ -25,16 +25,10 @@ pub(super) fn remedy_of(remedy: &str) -> Option<Remedy> {
 
 /// Returns what the scan knows of a finding that a patch needs.
 pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
-    let fields = |place: &str| -> Vec<String> {
-        let named = finding.site.split(',').map(str::trim).filter_map(|part| part.strip_prefix(place));
-        named
-            .filter_map(|path| path.rsplit('/').find(|part| !part.is_empty() && *part != "*"))
-            .map(str::to_owned)
-            .collect()
-    };
     FixFacts {
-        not_settable: fields("body:"),
-        leaking: fields("response:"),
+        not_settable: fields_at(finding, "body:"),
+        leaking: fields_at(finding, "response:"),
+        documented: documented(finding, report),
         role: higher_role(finding, report),
         line: finding.code.as_ref().and_then(|code| usize::try_from(code.line).ok()),
         is_public: report
@@ -43,6 +37,23 @@ pub(super) fn facts_of(finding: &Finding, report: &Report) -> FixFacts {
             .any(|row| row.policy == "public" && row.broken_by.iter().any(|it| names(it, finding))),
         ..FixFacts::default()
     }
+}
+
+/// Returns the fields that the document names for the body, where the finding is about fields of the body itself.
+pub(super) fn documented(finding: &Finding, report: &Report) -> Vec<String> {
+    let deep = |part: &str| part.strip_prefix("body:").is_some_and(|path| path.trim_start_matches('/').contains('/'));
+    if finding.site.split(',').map(str::trim).any(deep) {
+        return Vec::new();
+    }
+    let known = report.rebuild.iter().flat_map(|rebuild| &rebuild.bodies);
+    let own = known.filter(|body| body.operation == finding.operation);
+    own.flat_map(|body| body.fields.clone()).collect()
+}
+
+/// Returns the last names of the paths that a finding is about, at one place: `body:`, `response:`.
+pub(super) fn fields_at(finding: &Finding, place: &str) -> Vec<String> {
+    let named = finding.site.split(',').map(str::trim).filter_map(|part| part.strip_prefix(place));
+    named.filter_map(|path| path.rsplit('/').find(|part| !part.is_empty() && *part != "*")).map(str::to_owned).collect()
 }
 
 /// Returns the parameter that a finding is about, as the document calls it.

@@ -1,0 +1,184 @@
+//! What a regression test needs of a finding: the requests of its proof, who sends them, and how its objects are made.
+
+mod cast;
+mod configured;
+mod remaking;
+mod shape;
+
+use routewarden_source::regress::{
+    AttackKind, CallerFacts, DenialSign, KeptFacts, ListedFacts, ProofFacts, regression_test,
+};
+use serde_json::Value;
+use url::Url;
+
+use self::cast::{Cast, base_name};
+use self::remaking::{NEW, Remaking};
+use self::shape::Shape;
+use super::facts::{documented, fields_at};
+use crate::app::answers::FixTest;
+use crate::code::CodeIndex;
+use crate::model::Role;
+use crate::report::{ExchangeInfo, Finding, Report};
+
+/// Returns the test of a finding, or why there is none.
+pub(super) fn test_for(index: &CodeIndex, finding: &Finding, report: &Report) -> Result<FixTest, String> {
+    let entry = index.entry(&finding.operation.id()).ok_or("its handler was not found in the source")?;
+    let facts = Proof::of(finding, report)?.facts()?;
+    let test = regression_test(index.project(), entry, &facts)?;
+    Ok(FixTest { finding_id: finding.id.clone(), path: test.path, text: test.text, run: test.run })
+}
+
+/// A finding with the exchanges that a test repeats.
+struct Proof<'a> {
+    finding: &'a Finding,
+    report: &'a Report,
+    shape: Shape,
+    attack: &'a ExchangeInfo,
+    /// The rightful request, where the proof has one.
+    owner: Option<&'a ExchangeInfo>,
+    cast: Cast,
+}
+
+impl<'a> Proof<'a> {
+    fn of(finding: &'a Finding, report: &'a Report) -> Result<Proof<'a>, String> {
+        let shape = Shape::of(finding)?;
+        let attack = exchange(finding, Role::Attack).ok_or("its proof holds no attack")?;
+        let owner = exchange(finding, Role::Baseline).filter(|_| shape != Shape::Kept);
+        let cast = Cast::of(finding, report, shape, attack, owner)?;
+        Ok(Proof { finding, report, shape, attack, owner, cast })
+    }
+
+    fn facts(&self) -> Result<ProofFacts, String> {
+        let mut remaking = Remaking::new(self.report, &self.cast);
+        let template = &self.finding.operation.path;
+        let attack = path_of(self.attack)?;
+        let url_path = remaking.path(template, &attack);
+        // A control by other means (the owner's look at what is deleted) says nothing of the request itself.
+        let same = self.owner.filter(|owner| owner.request.method == self.attack.request.method);
+        let owner_url_path = match same.filter(|_| self.shape == Shape::Other) {
+            Some(owner) => remaking.path(template, &path_of(owner)?),
+            None => url_path.clone(),
+        };
+        let listed = self.listed(&mut remaking);
+        let (body, kept) = self.body(&mut remaking)?;
+        let status = |exchange: &ExchangeInfo| exchange.response.as_ref().map(|response| response.status);
+        let made = remaking.into_made()?;
+        let count = made.len().to_string();
+        let kept = kept.map(|kept| KeptFacts { view: kept.view.replace(NEW, &format!("{{made:{count}}}")), ..kept });
+        Ok(ProofFacts {
+            finding_id: self.finding.id.clone(),
+            check: self.finding.check.clone(),
+            method: self.attack.request.method.clone(),
+            path: template.clone(),
+            url_path,
+            body,
+            attacker: self.cast.stranger.clone().unwrap_or_default(),
+            owner: self.cast.owner.clone().unwrap_or_default(),
+            attack: self.kind(),
+            forbidden_values: if made.is_empty() { forbidden(self.finding) } else { Vec::new() },
+            denial: if listed.is_some() { DenialSign::Content } else { DenialSign::default() },
+            served_status: same.and_then(status).or_else(|| status(self.attack)).unwrap_or(200),
+            owner_url_path,
+            sign_in: self.cast.sign_in.clone(),
+            sign_up: self.cast.sign_up.clone(),
+            made,
+            hidden_fields: if self.shape == Shape::Shown { fields_at(self.finding, "response:") } else { Vec::new() },
+            kept,
+            listed,
+        })
+    }
+
+    fn kind(&self) -> AttackKind {
+        match self.shape {
+            Shape::Token(kind) => kind,
+            Shape::Origin => AttackKind::ForeignOrigin,
+            Shape::Shown => AttackKind::Owner,
+            Shape::Kept if self.cast.stranger.is_some() => AttackKind::SecondCaller,
+            Shape::Kept => AttackKind::Owner,
+            Shape::Other => match self.attack.identity.as_str() {
+                crate::model::ANONYMOUS => AttackKind::Anonymous,
+                // A credential that nobody was ever given: the owner's with another signature is one.
+                crate::model::GARBAGE => AttackKind::DamagedToken,
+                _ => AttackKind::SecondCaller,
+            },
+        }
+    }
+
+    /// The body of the attack, and what must not be kept of it.
+    fn body(&self, remaking: &mut Remaking<'_>) -> Result<(Option<Value>, Option<KeptFacts>), String> {
+        let sent: Option<Value> = self.attack.request.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
+        if self.shape != Shape::Kept {
+            return Ok((sent.map(|body| remaking.body(&body)), None));
+        }
+        let names = fields_at(self.finding, "body:");
+        let documented = documented(self.finding, self.report);
+        let mut body = sent.ok_or("its proof holds no body")?;
+        let all = body.as_object_mut().ok_or("the body of its proof is no object")?;
+        // What the scan tried beside them is no part of the proof.
+        all.retain(|name, _| names.contains(name) || documented.is_empty() || documented.contains(name));
+        let body = remaking.body(&body);
+        let fields: Vec<(String, Value)> =
+            names.iter().filter_map(|name| Some((name.clone(), body.get(name)?.clone()))).collect();
+        if fields.is_empty() {
+            return Err("the fields of its proof are not in the body itself".to_owned());
+        }
+        let (view, pointer) = self.view(remaking, &names)?;
+        Ok((Some(body), Some(KeptFacts { fields, view, pointer })))
+    }
+
+    /// The read that shows what was kept, and where the answer to the attack has the id that it names.
+    fn view(&self, remaking: &mut Remaking<'_>, names: &[String]) -> Result<(String, String), String> {
+        let by_sender = |exchange: &&ExchangeInfo| base_name(&exchange.identity) == base_name(&self.attack.identity);
+        let shows = |exchange: &&ExchangeInfo| {
+            let body = exchange.response.as_ref().map(|response| response.body.as_str()).unwrap_or_default();
+            names.iter().any(|name| body.contains(&format!("\"{name}\"")))
+        };
+        let reads = || {
+            let readbacks = self.finding.exchanges.iter().filter(|exchange| exchange.role == Role::Readback);
+            readbacks.filter(|exchange| exchange.request.method == "GET")
+        };
+        let read = reads().filter(by_sender).find(shows).or_else(|| reads().find(shows));
+        let read = read.ok_or("its proof holds no read that shows what was kept")?;
+        let path = path_of(read)?;
+        let answer = self.attack.response.as_ref().and_then(|answer| serde_json::from_str::<Value>(&answer.body).ok());
+        let made = answer.as_ref().and_then(|answer| remaking::id_in_path(answer, &path));
+        match made {
+            Some((pointer, id)) => Ok((remaking.view(&path, Some(&id)), pointer)),
+            None => Ok((remaking.view(&path, None), String::new())),
+        }
+    }
+
+    /// The owner's object in a list, which serves each caller its own.
+    fn listed(&self, remaking: &mut Remaking<'_>) -> Option<ListedFacts> {
+        if self.finding.check != "authz/bola-list" {
+            return None;
+        }
+        let shown = &self.owner?.response.as_ref()?.body;
+        let named = self.finding.claim.split(|letter: char| !letter.is_alphanumeric() && !"-_".contains(letter));
+        let named: Vec<&str> = named.filter(|word| word.chars().any(|letter| letter.is_ascii_digit())).collect();
+        let (field, id) = named.iter().find_map(|id| Some((remaking::field_of(shown, id)?, *id)))?;
+        Some(ListedFacts { field, id: remaking.id(id) })
+    }
+}
+
+fn exchange(finding: &Finding, role: Role) -> Option<&ExchangeInfo> {
+    finding.exchanges.iter().find(|exchange| exchange.role == role)
+}
+
+fn path_of(exchange: &ExchangeInfo) -> Result<String, String> {
+    if exchange.request.url.contains("[redacted:") {
+        return Err("its request holds a secret that is not kept".to_owned());
+    }
+    let url = Url::parse(&exchange.request.url).map_err(|error| error.to_string())?;
+    Ok(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))
+}
+
+/// Returns what the claim names of the owner's: the id of the object that was shown.
+fn forbidden(finding: &Finding) -> Vec<String> {
+    let words = finding.claim.split(|letter: char| !letter.is_alphanumeric() && letter != '-' && letter != '_');
+    words.filter(|word| word.chars().any(|letter| letter.is_ascii_digit())).take(3).map(str::to_owned).collect()
+}
+
+fn bare(name: &str) -> CallerFacts {
+    CallerFacts { name: name.to_owned(), ..CallerFacts::default() }
+}

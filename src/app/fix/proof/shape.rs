@@ -1,0 +1,47 @@
+//! Which kind of test a check has.
+
+use routewarden_source::regress::AttackKind;
+
+use crate::report::Finding;
+
+/// What a test shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A caller who must be refused.
+    Other,
+    /// A token that must not be believed.
+    Token(AttackKind),
+    /// Fields that must not be shown.
+    Shown,
+    /// Fields that must not be kept.
+    Kept,
+    /// An origin that must not read.
+    Origin,
+}
+
+impl Shape {
+    /// Returns it, or why there is none.
+    pub(super) fn of(finding: &Finding) -> Result<Shape, String> {
+        match (finding.check.as_str(), finding.remedy.as_str()) {
+            ("token/alg-none", _) => Ok(Shape::Token(AttackKind::UnsignedToken)),
+            ("token/signature-not-verified", _) => Ok(Shape::Token(AttackKind::DamagedToken)),
+            ("token/expired-accepted", _) => Ok(Shape::Token(AttackKind::OldToken)),
+            ("token/weak-secret", _) => {
+                Err("the key comes from where the application runs: no test of the code can hold it".to_owned())
+            }
+            ("config/cors", _) => Ok(Shape::Origin),
+            (_, "field-allow-list" | "owner-from-session") => Ok(Shape::Kept),
+            (_, "response-schema") => Ok(Shape::Shown),
+            (check, _) if check.starts_with("authn/") || check.starts_with("authz/") => match check {
+                "authn/missing" | "authn/missing-write" | "authn/inconsistent" => Ok(Shape::Other),
+                check if check.starts_with("authn/") => Err(none()),
+                _ => Ok(Shape::Other),
+            },
+            _ => Err(none()),
+        }
+    }
+}
+
+fn none() -> String {
+    "there is no shape of a test for this check yet: `recheck` holds it".to_owned()
+}
