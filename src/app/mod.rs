@@ -10,6 +10,7 @@ mod explain;
 mod fence;
 mod finish;
 mod fix;
+mod guarded;
 mod intent;
 mod joining;
 mod matrix;

@@ -8,7 +8,9 @@ use url::Url;
 use super::active::is_account;
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
+use super::guarded;
 use super::state::{App, from_store};
+use crate::code::CodeIndex;
 use crate::model::{CheckId, Mode, Severity, Silence, Verdict};
 use crate::report::{Finding, FindingStatus, OperationRef, Report, Withheld};
 use crate::scan::Outcome;
@@ -137,12 +139,18 @@ fn operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
 }
 
 /// What came of each finding.
-pub(super) fn rows(wanted: &Wanted, outcome: &Outcome) -> Vec<RecheckRow> {
-    wanted.findings.iter().map(|finding| row(finding, outcome)).collect()
+pub(super) fn rows(wanted: &Wanted, outcome: &Outcome, code: Option<&CodeIndex>) -> Vec<RecheckRow> {
+    wanted.findings.iter().map(|finding| row(finding, outcome, code)).collect()
 }
 
-fn row(finding: &Finding, outcome: &Outcome) -> RecheckRow {
-    let (verdict, because) = judge(finding, outcome);
+fn row(finding: &Finding, outcome: &Outcome, code: Option<&CodeIndex>) -> RecheckRow {
+    let (verdict, because) = match judge(finding, outcome) {
+        (RecheckOutcome::Inconclusive, because) => match guarded::by_role(finding, outcome, code) {
+            Some(held) => (RecheckOutcome::Fixed, held),
+            None => (RecheckOutcome::Inconclusive, guarded::what_decides(finding, because)),
+        },
+        judged => judged,
+    };
     let (outcome, because) = match (verdict, new_weakness(finding, &outcome.report)) {
         (RecheckOutcome::Fixed, Some(new)) => (RecheckOutcome::NewWeakness, new),
         _ => (verdict, because),

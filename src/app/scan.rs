@@ -128,7 +128,7 @@ impl App {
         }
         finish::finish(self, &prepared, &mut outcome.report).await?;
         outcome.close_journal();
-        let recheck = recheck::rows(wanted, &outcome);
+        let recheck = recheck::rows(wanted, &outcome, prepared.code.as_deref());
         Ok(Finished { report: outcome.report, recheck })
     }
 

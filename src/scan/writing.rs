@@ -100,6 +100,7 @@ pub(super) fn creations(maker: &Maker<'_>) -> Vec<Access> {
             owner: created.caller.clone(),
             effect: true,
             because: format!("made {kind} {id}"),
+            refused_with: None,
         })
     };
     maker.made().iter().filter_map(of).collect()

@@ -23,6 +23,8 @@ pub struct Access {
     pub effect: bool,
     /// How that is known.
     pub because: String,
+    /// The status that refused the caller, where one did.
+    pub refused_with: Option<u16>,
 }
 
 impl Lab<'_> {
@@ -39,6 +41,20 @@ impl Lab<'_> {
             owner: owner.to_owned(),
             effect,
             because: because.into(),
+            refused_with: None,
+        };
+        self.accesses.lock().unwrap_or_else(PoisonError::into_inner).push(access);
+    }
+
+    /// Notes that a caller was refused a function that is no matter of one object.
+    pub(crate) fn note_refusal(&self, acting: &Acting, caller: &str, answer: &Answer, because: impl Into<String>) {
+        let access = Access {
+            operation: acting.operation.id.clone(),
+            caller: caller.to_owned(),
+            owner: String::new(),
+            effect: false,
+            because: because.into(),
+            refused_with: answer.status(),
         };
         self.accesses.lock().unwrap_or_else(PoisonError::into_inner).push(access);
     }

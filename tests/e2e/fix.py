@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 # The modules of the same folder: how the examples are started, and how passwords are made.
 import active
@@ -202,21 +204,36 @@ def write_tests(case: Case, tests: list[dict]) -> dict[str, str]:
 
 def run_tests(case: Case, tests: dict[str, str]) -> set[str] | None:
     """Which of them pass; nothing at all where what runs them is not installed."""
-    passed = set()
-    for path, run in tests.items():
-        command = run.split()
-        if "pytest" in command[:3]:
-            if importlib.util.find_spec("pytest") is None:
-                print(f"{case.example.name}: regression tests are not run: pytest is not installed")
-                return None
-            command = [sys.executable, "-m", "pytest", "-q", *command[command.index("pytest") + 1:]]
-        done = subprocess.run(command, cwd=case.copy, env={**os.environ, **case.variables}, stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120)
-        if done.returncode == 0:
-            passed.add(path)
-        elif "--keep" in sys.argv:
-            print(f"{path}: {done.stdout[-600:]}")
-    return passed
+    by_pytest = {path for path, run in tests.items() if "pytest" in run.split()[:3]}
+    if by_pytest and importlib.util.find_spec("pytest") is None:
+        print(f"{case.example.name}: regression tests are not run: pytest is not installed")
+        return None
+    others = {path: run.split() for path, run in tests.items() if path not in by_pytest}
+    with ThreadPoolExecutor(4) as pool:
+        done = dict(zip(others, pool.map(lambda command: run_one(case, command), others.values())))
+    return run_pytest(case, by_pytest) | {path for path, code in done.items() if code == 0}
+
+
+def run_one(case: Case, command: list[str]) -> int:
+    done = subprocess.run(command, cwd=case.copy, env={**os.environ, **case.variables}, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=120)
+    if done.returncode and "--keep" in sys.argv:
+        print(f"{' '.join(command)}: {done.stdout[-600:]}")
+    return done.returncode
+
+
+def run_pytest(case: Case, paths: set[str]) -> set[str]:
+    """All of them in one process, as a project runs its tests: which files have passing tests alone."""
+    if not paths:
+        return set()
+    results = case.folder / "pytest.xml"
+    run_one(case, [sys.executable, "-m", "pytest", "-q", f"--junitxml={results}", *sorted(paths)])
+    passed, failed = set(), set()
+    for test in ElementTree.parse(results).iter("testcase"):
+        # One that cannot be imported has its module for a name.
+        name = (test.get("classname") or test.get("name") or "").replace(".", "/") + ".py"
+        (failed if test.find("failure") is not None or test.find("error") is not None else passed).add(name)
+    return {path for path in paths if path in passed - failed}
 
 
 def share(part: int, whole: int) -> int:
@@ -247,6 +264,11 @@ def repair(case: Case) -> list[str]:
     applied = git(case.copy, "apply", "--check", "-", text=diff)
     if applied.returncode or not diff:
         return [*faults, f"{example.name}: git does not take the diff: {applied.stderr[:400]}\n{diff[:1500]}"]
+    offered = {test["finding_id"] for test in fix.get("tests", [])}
+    print(f"{example.name}: {len(offered & patched)} of {len(patched)} patched findings get a regression test")
+    for line in fix.get("needs_review", []):
+        if line.startswith("no test for "):
+            print(f"{example.name}: {line[:200]}")
     tests = write_tests(case, [test for test in fix.get("tests", []) if test["finding_id"] in patched])
     passed_weak = run_tests(case, tests)
     code, _, err = case.run("fix", *wanted, "--apply")
@@ -257,7 +279,8 @@ def repair(case: Case) -> list[str]:
         faults.append(f"{example.name}: fix --apply wrote over changes that are not committed")
     print(git(case.copy, "diff", "--stat").stdout.rstrip())
     if passed_weak is not None:
-        held = [name for name in tests if name not in passed_weak and name in run_tests(case, {name: tests[name]})]
+        passed_mended = run_tests(case, tests)
+        held = [name for name in tests if name not in passed_weak and name in passed_mended]
         print(f"{example.name}: {len(held)} of {len(tests)} regression tests fail before the repair and pass after it"
               f"{''.join(f'; not: {name}' for name in tests if name not in held)}")
         if share(len(held), len(tests)) < example.least_held:

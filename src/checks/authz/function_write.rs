@@ -82,7 +82,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let higher = cx.survey.people.all.iter().find(|person| person.signed_in && person.rank > lower.rank);
     if let Some(answer) = refused {
         let because = format!("{} is refused: status {}", lower.name, status(answer));
-        cx.note(acting, &lower.name, "", false, because.clone());
+        cx.note_refusal(acting, &lower.name, answer, because.clone());
         ensure(higher.is_some(), || {
             Silence::undecided(because).with_help("add an identity of a higher role to routewarden.toml")
         })?;

@@ -219,10 +219,10 @@ pub(super) fn id_in_path(answer: &Value, path: &str) -> Option<(String, String)>
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let mut found: Vec<(String, String)> = Vec::new();
     scalars(answer, String::new(), &mut found);
-    // The last part names the object itself; the shallowest field of that value is its id.
+    // The last part names the object itself; the shallowest field of that value, and rather one that is called so, is its id.
     parts.iter().rev().find_map(|part| {
         let same = found.iter().filter(|(_, text)| text == part);
-        same.min_by_key(|(at, _)| at.matches('/').count()).cloned()
+        same.min_by_key(|(at, _)| (!at.to_ascii_lowercase().ends_with("id"), at.matches('/').count())).cloned()
     })
 }
 
@@ -249,4 +249,43 @@ pub(super) fn field_of(json: &str, value: &str) -> Option<String> {
         let name = before.rsplit('"').next()?;
         after.starts_with([',', '}']).then(|| name.to_owned())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_words_of_the_scan_give_way() {
+        for (text, wanted) in [
+            ("rw8p48x3jgzn", "{word}"),
+            ("rw8p48x3jgznx1", "{word}x1"),
+            ("note rw8p48x3jgzn.", "note {word}."),
+            // Words of people, a part of a longer word, one that is too short.
+            ("rwanda", "rwanda"),
+            ("forward8p48x3jgzn", "forward8p48x3jgzn"),
+            ("rw8P48X3JGZN", "rw8P48X3JGZN"),
+            ("rw", "rw"),
+        ] {
+            assert_eq!(with_fresh_words(text), wanted);
+        }
+    }
+
+    #[test]
+    fn the_id_of_what_was_made_is_found_in_the_answer() {
+        let answer = json!({"data": {"id": 7, "parent": {"id": 3}}, "count": 7});
+        assert_eq!(id_in_path(&answer, "/boards/3/cards/7"), Some(("/data/id".to_owned(), "7".to_owned())));
+        assert_eq!(id_in_path(&answer, "/me"), None);
+    }
+
+    #[test]
+    fn the_field_of_a_value_is_found_in_json_that_was_cut() {
+        let cut = r#"[{"note": "id 3003", "id":3003,"street":"1"},{"id": "a-1", "x": {"y"#;
+        assert_eq!(field_of(cut, "3003").as_deref(), Some("id"));
+        assert_eq!(field_of(cut, "a-1").as_deref(), Some("id"));
+        assert_eq!(field_of(cut, "300"), None);
+        assert_eq!(field_of("3003 items", "3003"), None);
+    }
 }
