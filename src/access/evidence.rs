@@ -21,13 +21,17 @@ pub(super) fn gather(model: &AccessModel<'_>, claim: &AccessClaim, left_out: &BT
         private_fields: private_fields(&hidden),
         bystander: gathering.bystander(),
         shared_group: gathering.shared_group(),
+        open_to_strangers: gathering.is_open_to_strangers(),
         open,
         private: Vec::new(),
     };
     grounds.private.extend(gathering.refusals());
     grounds.private.extend(gathering.signs(!grounds.private_fields.is_empty()));
     grounds.private.extend(gathering.asymmetry());
-    grounds.private.sort_by(|a, b| (a.rank, &a.route, &a.because).cmp(&(b.rank, &b.route, &b.because)));
+    grounds.private.extend(model.source().grounds(claim, left_out));
+    // What was seen comes before what was read, among grounds of one rank.
+    let order = |ground: &Ground| (ground.rank, !ground.is_seen(), ground.route.clone(), ground.because.clone());
+    grounds.private.sort_by_key(order);
     // One route is one witness, however many objects it was asked for; so are all fields of the object.
     let mut heard: BTreeSet<(Option<OperationId>, Witness)> = BTreeSet::new();
     grounds.private.retain(|ground| heard.insert((ground.route.clone(), ground.witness)));
@@ -269,6 +273,17 @@ impl<'a> Gathering<'a> {
         open.sort();
         open.dedup_by(|a, b| a.0 == b.0);
         open
+    }
+
+    /// Whether a heard route serves the object to callers without a credential.
+    fn is_open_to_strangers(&self) -> bool {
+        let serves = |fact: &&Fact| {
+            self.is_of_object(fact)
+                && self.is_heard(&fact.operation)
+                && fact.relation == Relation::Anonymous
+                && fact.outcome == AccessOutcome::Served
+        };
+        self.model.facts.iter().any(|fact| serves(&fact))
     }
 
     /// An object that names the caller too, as messages and shares do, is meant for it.

@@ -36,6 +36,8 @@ pub enum Witness {
     OwnList,
     /// The object is the owner's account, with what people keep to themselves.
     Account,
+    /// The handler of another route, as its source reads: what the code does, and not what was seen to happen.
+    Source,
 }
 
 /// One reason to hold that an object is meant for its owner.
@@ -66,4 +68,20 @@ pub struct Grounds {
     pub shared_group: Option<String>,
     /// Fields among the shown values that people keep to themselves.
     pub private_fields: Vec<String>,
+    /// Heard routes serve the object to callers without a credential.
+    pub open_to_strangers: bool,
+}
+
+impl Ground {
+    /// Returns whether the running API showed it, or the user said it: what the source reads is neither.
+    pub fn is_seen(&self) -> bool {
+        self.witness != Witness::Source
+    }
+}
+
+impl Grounds {
+    /// Returns what the handler of another route says in its source.
+    pub fn written(&self) -> Option<&Ground> {
+        self.private.iter().find(|ground| !ground.is_seen())
+    }
 }

@@ -13,6 +13,7 @@ mod field_groups;
 mod grounds;
 mod policy;
 mod ruling;
+mod source_evidence;
 mod strangers;
 mod survey_facts;
 

@@ -109,7 +109,15 @@ fn row(
     let clean: Vec<&&Fact> = facts.iter().filter(|fact| !settled.violators.contains(&fact.operation)).collect();
     let (level, rests_on) = match model.stated.of_resource(resource) {
         Some(stated) => (stated.level.clone(), vec![format!("stated in {}", stated.source)]),
-        None => learnt(model, resource, &clean, settled)?,
+        None => {
+            let blamed: BTreeSet<&OperationId> = claims
+                .iter()
+                .zip(&settled.rulings)
+                .filter(|(claim, ruling)| claim.resource == resource && matches!(ruling, Ruling::Broken { .. }))
+                .map(|(claim, _)| &claim.operation)
+                .collect();
+            learnt(model, resource, &clean, (settled, &blamed))?
+        }
     };
     let fields = vec!["*".to_owned()];
     Some(PolicyRow {
@@ -126,7 +134,7 @@ fn learnt(
     model: &AccessModel<'_>,
     resource: &str,
     facts: &[&&Fact],
-    settled: &Settled,
+    (settled, blamed): (&Settled, &BTreeSet<&OperationId>),
 ) -> Option<(AccessLevel, Vec<String>)> {
     let kept: BTreeSet<String> = facts
         .iter()
@@ -141,12 +149,23 @@ fn learnt(
         .collect();
     let grounds = sample(facts).map(|claim| gather(model, &claim, &settled.violators)).unwrap_or_default();
     let signs = grounds.private.iter().filter(|ground| ground.rank <= Rank::Scope && ground.route.is_none());
-    let rests_on: Vec<String> =
+    let mut rests_on: Vec<String> =
         kept.into_iter().chain(signs.map(|ground| ground.because.clone())).take(MAX_GROUNDS).collect();
+    let written = model.source().of_resource(resource, &settled.violators);
     let served = |relation: Relation| {
         let by = |fact: &&&&Fact| fact.relation == relation && fact.outcome == AccessOutcome::Served;
         facts.iter().find(by).map(|fact| fact.operation.clone())
     };
+    // The source alone decides only where nothing but routes that are blamed serve it to others.
+    let by_right = |fact: &&&&Fact| {
+        matches!(fact.relation, Relation::Peer | Relation::Member | Relation::Anonymous)
+            && fact.outcome == AccessOutcome::Served
+            && (fact.relation == Relation::Anonymous || !blamed.contains(&fact.operation))
+    };
+    if !rests_on.is_empty() || !facts.iter().any(|fact| by_right(&fact)) {
+        let room = MAX_GROUNDS.saturating_sub(rests_on.len());
+        rests_on.extend(written.into_iter().take(room).map(str::to_owned));
+    }
     // A rule outweighs what other routes show: they show other fields, or they would be among the violators.
     if !rests_on.is_empty() {
         let group = served(Relation::Member).is_some() && served(Relation::Peer).is_none();

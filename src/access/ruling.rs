@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::evidence::gather;
+use super::evidence::{gather, private_fields};
 use super::fact::{AccessOutcome, Fact, FactTable};
 use super::grounds::{Ground, Grounds, Rank, Witness};
+use super::source_evidence::SourceEvidence;
 use super::strangers::{judge_stranger, kept_values};
 use super::survey_facts::survey_facts;
-use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, IntentMemory, OperationId};
+use crate::code::HandlerWords;
+use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, IntentMemory, OperationId, SeenValue};
 use crate::survey::{ObjectKey, Reading, Survey, Surveyed, is_whole, leaves, scalar_text, words};
 
 /// The values of an answer, as text.
@@ -24,6 +26,10 @@ pub struct AccessTable<'a> {
     given: Mutex<HashMap<(OperationId, String), Values>>,
     /// What each route shows its caller and keeps from strangers, worked out when first asked for.
     kept: OnceLock<BTreeMap<OperationId, BTreeSet<String>>>,
+    /// What the source says of handlers, set once when all facts are there.
+    source: OnceLock<SourceEvidence>,
+    /// Said where there is no source.
+    no_source: SourceEvidence,
 }
 
 impl<'a> AccessTable<'a> {
@@ -31,7 +37,15 @@ impl<'a> AccessTable<'a> {
     pub fn new(survey: &'a Survey, stated: &'a IntentMemory) -> Self {
         let facts = FactTable::default();
         facts.extend(survey_facts(survey));
-        Self { survey, stated, facts, given: Mutex::default(), kept: OnceLock::new() }
+        Self {
+            survey,
+            stated,
+            facts,
+            given: Mutex::default(),
+            kept: OnceLock::new(),
+            source: OnceLock::new(),
+            no_source: SourceEvidence::default(),
+        }
     }
 
     /// Returns what was learnt before the checks.
@@ -42,6 +56,13 @@ impl<'a> AccessTable<'a> {
     /// Returns the facts, to add to them.
     pub fn facts(&self) -> &FactTable {
         &self.facts
+    }
+
+    /// Hears what the source says of handlers, once: after all that was seen, which it must not contradict.
+    pub fn hear_source(&self, words: &HandlerWords) {
+        let evidence = SourceEvidence::of(words, self.survey, &self.facts.snapshot());
+        // A second source would not be heard: there is one API.
+        let _ = self.source.set(evidence);
     }
 
     /// Returns what can be judged from the facts so far.
@@ -117,6 +138,11 @@ impl AccessModel<'_> {
     ) -> Option<(&'s ObjectKey, &'s BTreeSet<String>)> {
         let values = self.table.kept().get(&surveyed.operation.id)?;
         Some((surveyed.asked_by_strangers()?.object.as_ref()?, values))
+    }
+
+    /// Returns what the source says of handlers.
+    pub(super) fn source(&self) -> &SourceEvidence {
+        self.table.source.get().unwrap_or(&self.table.no_source)
     }
 
     /// Returns all facts.
@@ -222,13 +248,20 @@ fn judge_read(
     if let Some(ground) = strongest.filter(|ground| ground.rank <= Rank::Rule) {
         return broken(ground, true);
     }
-    let scopes = grounds.private.iter().filter(|ground| ground.rank == Rank::Scope).count();
+    let scopes = grounds.private.iter().filter(|ground| ground.rank == Rank::Scope && ground.is_seen()).count();
     if let Some((_, because)) = grounds.open.first() {
         // Routes that are accused themselves excuse nothing where two others keep the object from the caller.
         let excused = grounds.open.iter().any(|(route, _)| !accused.contains(route));
         return match strongest {
             Some(ground) if scopes >= 2 && !excused => Ruling::Contested(ground.because.clone()),
-            _ => Ruling::Open(because.clone()),
+            _ => match written_rule(claim, grounds).filter(|_| !excused) {
+                Some(ground) => Ruling::Broken {
+                    confirmed: false,
+                    because: format!("{}, yet {because}, which is accused itself", ground.because),
+                    control: None,
+                },
+                None => Ruling::Open(because.clone()),
+            },
         };
     }
     if claim.open {
@@ -252,6 +285,15 @@ fn judge_read(
         return unclear(grounds, "nothing shows that the object is meant for its owner alone");
     };
     weigh(claim, grounds, ground)
+}
+
+/// What the source says where every route that shows the object is accused itself: the handler of another one looks at
+/// who owns it. What callers without a credential are served is public, whatever the source says; and that only changes
+/// are held to the owner speaks for what people keep to themselves alone.
+fn written_rule<'g>(claim: &AccessClaim, grounds: &'g Grounds) -> Option<&'g Ground> {
+    let shown: Vec<&SeenValue> = claim.values.iter().collect();
+    let written = grounds.written().filter(|_| !claim.open && !claim.reduced && !grounds.open_to_strangers)?;
+    (written.rank == Rank::Scope || !private_fields(&shown).is_empty()).then_some(written)
 }
 
 /// A person's own entry without private fields is what people show of themselves.
@@ -298,6 +340,12 @@ fn weigh(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
         }
         _ => {}
     }
+    // That only changes are looked at in the code says nothing of who may read what holds nothing private.
+    if grounds.private.iter().all(|ground| !ground.is_seen() && ground.rank == Rank::Ownership)
+        && grounds.private_fields.is_empty()
+    {
+        return Ruling::Undecided(ground.because.clone());
+    }
     if let Some(group) = &grounds.shared_group {
         let (owner, caller) = (&claim.owner, &claim.caller);
         let because = format!("{}, but it also names a `{group}`, which {owner} and {caller} share", ground.because);
@@ -310,8 +358,11 @@ fn weigh(claim: &AccessClaim, grounds: &Grounds, ground: &Ground) -> Ruling {
     }
     let decides = |ground: &Ground| matches!(ground.witness, Witness::Collection | Witness::Account);
     // That it has an owner, and a part or a write is refused, says nothing of who may read the whole.
-    let two = ground.rank <= Rank::Scope && grounds.private.len() >= 2;
-    broken(ground, two || grounds.private.iter().any(decides))
+    let mut seen = grounds.private.iter().filter(|ground| ground.is_seen());
+    let is_scoped = seen.next().is_some_and(|ground| ground.rank <= Rank::Scope);
+    // What is written in the code stands beside what was seen, and never for it.
+    let has_second = seen.next().is_some() || grounds.written().is_some_and(|ground| ground.rank <= Rank::Scope);
+    broken(ground, (is_scoped && has_second) || grounds.private.iter().any(decides))
 }
 
 fn broken(ground: &Ground, confirmed: bool) -> Ruling {

@@ -1,16 +1,12 @@
 //! Puts what the source says of each handler beside what the running API showed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::sync::watch;
 
-use super::prepare::Prepared;
 use super::source::aside;
-use crate::code::{HandlerWord, OwnershipWord};
-use crate::model::OperationId;
+use crate::code::{CodeIndex, HandlerWord, OwnershipWord, SourceWords};
 use crate::report::{Agreement, CodeRef, MatrixRow, Ownership, RouteVerdict, SourceVerdict, SourceWord};
 
 /// A scan that is over waits no longer for handlers that are still being read.
@@ -18,24 +14,23 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// Reading itself may take so long beside the scan.
 const MOST_TIME: Duration = Duration::from_secs(300);
 
-/// Handlers that are being read while the scan runs.
-pub(super) struct SourceReading(Option<JoinHandle<Option<BTreeMap<OperationId, HandlerWord>>>>);
+/// Begins to read the handlers, on a thread that no request waits for.
+pub(super) fn begin_reading(code: &Arc<CodeIndex>) -> SourceWords {
+    let (arrived, words) = watch::channel(None);
+    let code = Arc::clone(code);
+    tokio::spawn(async move {
+        // A reading that failed says nothing; the running API has its own say.
+        let read = aside(MOST_TIME, move || code.judge_all()).await.unwrap_or_default();
+        arrived.send_replace(Some(Arc::new(read)));
+    });
+    SourceWords::awaited(words)
+}
 
-impl SourceReading {
-    /// Begins to read the handlers, on a thread that no request waits for.
-    pub(super) fn begin(prepared: &Prepared) -> Self {
-        let code = prepared.code.as_ref().map(Arc::clone);
-        Self(code.map(|code| tokio::spawn(aside(MOST_TIME, move || code.judge_all()))))
-    }
-
-    /// Writes what was read into the rows of a matrix.
-    pub(super) async fn join(self, ownership: &mut Ownership) {
-        let Some(reading) = self.0 else { return };
-        // A reading that failed says nothing; the running API has said what it has to say.
-        let words = timeout(PATIENCE, reading).await.ok().and_then(Result::ok).flatten().unwrap_or_default();
-        for row in &mut ownership.routes {
-            row.source = words.get(&row.operation.id()).map(|said| word(said, row));
-        }
+/// Writes what was read into the rows of a matrix.
+pub(super) async fn join_words(words: &SourceWords, ownership: &mut Ownership) {
+    let words = words.within(PATIENCE).await;
+    for row in &mut ownership.routes {
+        row.source = words.get(&row.operation.id()).map(|said| word(said, row));
     }
 }
 

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::answers::{Matrix, MatrixRow, OwnershipRequest, Progress, ScanRequest};
 use super::error::AppError;
 use super::finish;
-use super::joining::SourceReading;
+use super::joining::join_words;
 use super::matrix::{CHECKS, ownership};
 use super::prepare::prepare;
 use super::state::App;
@@ -45,7 +45,6 @@ impl App {
         let route = request.route.map(|route| by_operation_id(&prepared.api.operations, route));
         is_known(route.as_deref(), &prepared.api.operations)?;
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
-        let reading = SourceReading::begin(&prepared);
         let mut outcome = self.look(&id, &prepared, &progress, cancel.clone()).await?;
         if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
             return Err(AppError::Cancelled);
@@ -62,7 +61,7 @@ impl App {
         }
         outcome.report.scan.source = prepared.source();
         let mut matrix = ownership(&prepared, &outcome);
-        reading.join(&mut matrix).await;
+        join_words(&prepared.words, &mut matrix).await;
         outcome.report.ownership = Some(matrix);
         finish::finish(self, &prepared, &mut outcome.report).await?;
         outcome.close_journal();

@@ -12,10 +12,11 @@ use super::choice::{UserChoice, matches};
 use super::document;
 use super::error::AppError;
 use super::intent::gather;
+use super::joining::begin_reading;
 use super::source::{read_source, source_folder};
 use super::state::App;
 use crate::checks::{self, Check};
-use crate::code::CodeIndex;
+use crate::code::{CodeIndex, SourceWords};
 use crate::config::{self, Config, Suppression};
 use crate::detect::secrets::UserRules;
 use crate::llm::{Endpoint, MAX_PROMPT_CHARS, MAX_PROMPTS, Settings};
@@ -47,6 +48,8 @@ pub(super) struct Prepared {
     pub(super) llm: Settings,
     /// The source of the API, where it is there.
     pub(super) code: Option<Arc<CodeIndex>>,
+    /// What it says of each handler, as soon as that is read.
+    pub(super) words: SourceWords,
 }
 
 impl Prepared {
@@ -145,6 +148,8 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         notes,
         intent: intent.memory,
         llm: llm(&config, over)?,
+        // A plan sends nothing, so there is nothing to set beside it.
+        words: code.as_ref().filter(|_| !request.dry_run).map(begin_reading).unwrap_or_default(),
         code,
     })
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::answers::{Progress, RecheckRow, ScanRequest};
 use super::document::from_send;
 use super::error::AppError;
-use super::joining::SourceReading;
+use super::joining::join_words;
 use super::prepare::{Prepared, prepare};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, matrix, recheck};
@@ -114,14 +114,11 @@ impl App {
         progress: &watch::Sender<Progress>,
         cancel: CancellationToken,
     ) -> Result<Finished, AppError> {
-        let reading = wanted.is_empty().then(|| SourceReading::begin(&prepared));
         let mut outcome = self.look(id, &prepared, progress, cancel).await?;
         outcome.report.scan.source = prepared.source();
         if wanted.is_empty() {
             let mut ownership = matrix::ownership(&prepared, &outcome);
-            if let Some(reading) = reading {
-                reading.join(&mut ownership).await;
-            }
+            join_words(&prepared.words, &mut ownership).await;
             outcome.report.ownership = Some(ownership);
         } else {
             recheck::mark(wanted, &mut outcome.report);
@@ -197,6 +194,7 @@ impl App {
             // Without a place for the key there are findings all the same, only without fingerprints.
             secrets: SecretRules { key: self.journal_key().ok(), user: Arc::clone(&prepared.secret_rules) },
             intent: prepared.intent.clone(),
+            source: prepared.words.clone(),
         };
         let ticked = |stage, done, total, findings| tell(progress, probe, stage, (done, total, findings));
         Ok(scan::run(input, &ticked).await)

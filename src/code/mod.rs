@@ -6,6 +6,6 @@ mod matching;
 mod trace;
 
 pub use index::CodeIndex;
-pub use judging::HandlerWord;
+pub use judging::{HandlerWord, HandlerWords, OwnerTie, SourceWords};
 
 pub use routewarden_source::reading::OwnershipWord;

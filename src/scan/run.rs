@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
@@ -17,6 +18,7 @@ use super::{convert, fatal, models, rebuild, scarce, trust};
 use crate::access::{AccessTable, Fact, policies, questions};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
+use crate::code::SourceWords;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{Again, Api, CheckId, Effect, IntentMemory, Mode, Operation, OperationId, Silence, Step, Verdict};
@@ -56,10 +58,15 @@ pub struct ScanInput<'a> {
     pub secrets: SecretRules,
     /// What people say of who is meant to reach what.
     pub intent: IntentMemory,
+    /// What the source says of each handler.
+    pub source: SourceWords,
 }
 
 /// Requests after which it is looked whether what the scan made is still there, before anything is written again.
 const MOST_UNSEEN: u64 = 10;
+
+/// A scan whose requests are through waits no longer for handlers that are still being read.
+const SOURCE_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where a scan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,6 +151,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
     let (mut verdicts, accesses) = check_all(&input, &cx, acting, &maker, ticked).await;
     input.probe.last_look().await;
+    table.hear_source(&*input.source.within(SOURCE_PATIENCE).await);
     let model = table.model();
     let judgement = settle_claims(&model, &mut verdicts);
     let policy = policies(&model, &judgement.claims, &judgement.settled);

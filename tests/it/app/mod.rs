@@ -1,5 +1,6 @@
 //! The use cases over a server that can be repaired, or broken, while a test runs.
 
+mod evidence;
 mod origins;
 mod recheck;
 mod scans;
