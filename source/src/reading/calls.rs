@@ -217,6 +217,7 @@ impl Engine<'_> {
         let given = placeholders(rest);
         let statement = super::sql::read(&text, &parts, &given)?;
         if statement.sends == super::value::Sends::Create {
+            statement.table.iter().for_each(|table| self.note_made(table));
             return Some(Value::default());
         }
         let query = Query {
@@ -295,6 +296,9 @@ impl Engine<'_> {
         }
         let found = self.project.resolve(cx.module, class);
         if let Some(Resolved::Class(found)) = found {
+            if self.models.is_model(&found.class.name) {
+                self.note_made(&found.class.name);
+            }
             if self.models.is_model(&found.class.name) && !labels.objects.is_empty() {
                 self.note_relation(cx, state, &Value::of(Labels { ids: Default::default(), ..labels }), call.span);
                 return Value::default();
@@ -305,6 +309,9 @@ impl Engine<'_> {
             return Value { labels: Labels { subject: false, ..labels }, kind, ..Value::default() };
         }
         if matches!(&**class, "ObjectId" | "String" | "Number" | "UUID" | "Types") {
+            if &**class == "Number" {
+                call.given.iter().take(1).for_each(|given| self.note_number(&given.value));
+            }
             return Value::of(labels);
         }
         Value::of(Labels { subject: false, ..labels })

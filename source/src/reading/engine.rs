@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::facts::{Fact, Facts, Key, Mark, Tie};
 use super::models::Models;
 use super::report::{AccessVerb, ClientId, IdOrigin};
+use super::request::RequestNotes;
 use super::state::State;
 use super::value::{Clause, Labels, Places, Sends, Value};
 use crate::ir::{Function, Span};
@@ -94,6 +95,8 @@ pub(super) struct Engine<'p> {
     pub(super) seen: Vec<Fact>,
     /// Checks that do not hold.
     pub(super) suspicions: Vec<Mark>,
+    /// What is read of the request.
+    pub(super) request: RequestNotes,
     pub(super) statement: Span,
     pub(super) stack: Vec<Arc<Function>>,
     budget: usize,
@@ -113,6 +116,7 @@ impl<'p> Engine<'p> {
             blocked: Vec::new(),
             seen: Vec::new(),
             suspicions: Vec::new(),
+            request: RequestNotes::default(),
             statement: Span::default(),
             stack: Vec::new(),
             budget: MOST_CALLS,

@@ -386,7 +386,11 @@ impl Engine<'_> {
             }
             (Kind::Request(Part::Path), None) => Value::of(self.path_labels()),
             (Kind::Query(_), _) => self.settle(cx, state, value.clone(), span),
-            (_, Some(name)) => self.field(cx, state, &value, name, span),
+            (_, Some(name)) => {
+                let entry = self.field(cx, state, &value, name, span);
+                self.note_entry(&value, &entry);
+                entry
+            }
             (Kind::List(items), None) => Value::of(merge(items.iter())),
             // A field whose name is computed: `record[name]`.
             _ => Value { field: Some(Rc::from("")), ..value.plain() },
@@ -397,6 +401,8 @@ impl Engine<'_> {
     pub(super) fn change_store(&mut self, cx: &Cx, state: &mut State, (into, key): (&Value, &Value), span: Span) {
         let Kind::Store(store) = &into.kind else { return };
         if !key.labels.is_chosen() {
+            // A key that the server made up is a new one.
+            self.note_made(store);
             return;
         }
         let bound = Bound { column: Rc::from(""), labels: key.labels, field: key.field.clone() };

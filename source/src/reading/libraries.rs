@@ -25,12 +25,20 @@ impl Engine<'_> {
             "any" | "all" | "bool" | "Boolean" | "next" | "str" | "int" | "String" | "Number" | "UUID" | "ObjectId"
             | "parseInt" | "list" | "tuple" | "set" | "sorted" => {
                 let first = call.positional(0).cloned().unwrap_or_default();
+                if matches!(call.name, "int" | "Number" | "parseInt") {
+                    self.note_number(&first);
+                }
                 self.call_back(cx, state, call, &Value::default());
                 let settled = self.settle(cx, state, first, call.span);
                 return Some(Value { labels, ..settled });
             }
             "isinstance" | "len" | "url_for" | "redirect" | "print" | "hasattr" | "type" | "reverse" => {
                 return Some(Value::default());
+            }
+            "float" | "parseFloat" | "Decimal" => {
+                let first = call.positional(0).cloned().unwrap_or_default();
+                self.note_number(&first);
+                return Some(first.plain());
             }
             "getattr" => {
                 let of = call.positional(0).cloned().unwrap_or_default();

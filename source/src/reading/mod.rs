@@ -20,6 +20,7 @@ mod names;
 mod queries;
 mod receivers;
 mod report;
+mod request;
 mod sql;
 mod state;
 mod statements;
@@ -33,6 +34,8 @@ pub use report::{
     AccessReading, AccessVerb, AccessWord, ClientId, Evidence, IdOrigin, IdentitySource, OwnershipWord, Reading,
     UseReading,
 };
+
+pub use request::{BodyReading, ClientInput, RequestReading};
 
 use crate::project::Project;
 use crate::routes::RouteEntry;

@@ -378,7 +378,7 @@ impl Engine<'_> {
 
     fn of_whole_request(&mut self, cx: &Cx, field: &str, span: Span) -> Value {
         if let Some(part) = idioms::request_part(field) {
-            return Value::kind(Kind::Request(part));
+            return self.part_of_request(part, field);
         }
         if let (true, Some(method)) = (field == "method", &self.method) {
             return Value::kind(Kind::Text(Rc::from(method.as_str()), Rc::default()));

@@ -68,7 +68,7 @@ impl Engine<'_> {
         if let Some(body) = idioms::request_method(call.name).filter(|_| part == Part::Whole) {
             return Some(match call.text(0) {
                 Some(key) if call.name != "get_json" => self.of_request(cx, body, key, call.span),
-                _ => Value::kind(Kind::Request(body)),
+                _ => self.part_of_request(body, call.name),
             });
         }
         match (call.text(0), part) {

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::request::RequestReading;
 use crate::ir::Span;
 use crate::project::ModuleId;
 use crate::routes::Place;
@@ -174,6 +175,8 @@ pub struct Reading {
     pub accesses: Vec<AccessReading>,
     /// Checks that look right and do not hold: inverted, logged only, behind the write, swallowed.
     pub suspicions: Vec<Evidence>,
+    /// What it reads of the request; absent where its code is not read.
+    pub request: Option<RequestReading>,
 }
 
 impl AccessReading {
@@ -197,6 +200,7 @@ impl Reading {
             identity: None,
             accesses: Vec::new(),
             suspicions: Vec::new(),
+            request: None,
         }
     }
 }

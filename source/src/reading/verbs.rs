@@ -63,6 +63,7 @@ impl Engine<'_> {
             }
             Does::Update | Does::Delete => Some(self.change(cx, state, call, (query, shape, does))),
             Does::Create => {
+                query.model.iter().for_each(|model| self.note_made(model));
                 let labels = call.labels();
                 let parents = Value::of(Labels { ids: Default::default(), ..labels });
                 self.note_relation(cx, state, &parents, call.span);
@@ -333,6 +334,10 @@ impl Engine<'_> {
             "set" => {
                 let key = call.positional(0).cloned().unwrap_or_default();
                 self.change_store(cx, state, (receiver, &key), call.span);
+                Some(Value::default())
+            }
+            "append" | "push" | "add" | "insert" | "unshift" => {
+                self.note_made(store);
                 Some(Value::default())
             }
             _ => Some(Value::default()),

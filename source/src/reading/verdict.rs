@@ -27,7 +27,9 @@ impl Engine<'_> {
         accesses.sort_by(|a, b| (&a.place, a.span).cmp(&(&b.place, b.span)));
         let (word, because) = self.whole(&accesses, is_signed_in);
         let suspicions = self.suspicions.iter().map(|mark| self.evidence(*mark)).collect();
-        Reading { word, because, identity: self.identity.map(|mark| self.identity_at(mark)), accesses, suspicions }
+        let request = Some(self.request_reading());
+        let identity = self.identity.map(|mark| self.identity_at(mark));
+        Reading { word, because, identity, accesses, suspicions, request }
     }
 
     fn whole(&self, accesses: &[AccessReading], is_signed_in: bool) -> (OwnershipWord, String) {

@@ -15,6 +15,7 @@ mod project;
 mod proofs;
 mod rails;
 mod regress;
+mod request;
 mod rust_web;
 mod scripts;
 mod shown;

@@ -87,9 +87,9 @@ impl Engine<'_> {
             return Value::default();
         }
         match self.project.resolve(cx.module, declared.as_deref().unwrap_or("")) {
-            Some(Resolved::Class(_)) => Value::kind(Kind::Request(Part::Body)),
+            Some(Resolved::Class(_)) => self.part_of_request(Part::Body, "json"),
             _ if matches!(last.as_str(), "dict" | "Dict") || last.ends_with("Request") || last.ends_with("Schema") => {
-                Value::kind(Kind::Request(Part::Body))
+                self.part_of_request(Part::Body, "json")
             }
             _ => Value::of(self.client(&parameter.name, IdOrigin::Query)),
         }

@@ -105,7 +105,7 @@ impl Engine<'_> {
             return self.ask_caller(cx, parameter.span);
         }
         if matches!(name, "body" | "data" | "json_data" | "payload" | "args" | "new_data" | "update_data" | "form") {
-            return Value::kind(Kind::Request(super::super::value::Part::Body));
+            return self.part_of_request(super::super::value::Part::Body, name);
         }
         let _ = Rc::new(());
         Value::default()

@@ -77,7 +77,7 @@ impl Engine<'_> {
                     || part == Part::Query
                     || part == Part::Body =>
                 {
-                    Value::kind(Kind::Request(part))
+                    self.part_of_request(part, "json")
                 }
                 None => Value::of(self.client(&parameter.name, IdOrigin::Query)),
             };

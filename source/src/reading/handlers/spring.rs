@@ -37,7 +37,7 @@ impl Engine<'_> {
             match last_part(&name.unwrap_or_default()) {
                 "PathVariable" => return Value::of(self.client(&key, IdOrigin::Path)),
                 "RequestParam" => return Value::of(self.client(&key, IdOrigin::Query)),
-                "RequestBody" | "ModelAttribute" => return Value::kind(Kind::Request(Part::Body)),
+                "RequestBody" | "ModelAttribute" => return self.part_of_request(Part::Body, "json"),
                 "RequestHeader" => return self.of_request(cx, Part::Headers, &key, parameter.span),
                 "CookieValue" => return Value::token(),
                 "AuthenticationPrincipal" | "CurrentUser" | "LoginUser" | "AuthUser" => {
