@@ -8,25 +8,7 @@ use super::fact::{AccessOutcome, Fact, Relation};
 use super::grounds::{Ground, Rank, Witness};
 use crate::code::{HandlerWord, HandlerWords, OwnershipWord};
 use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Method, Operation, OperationId, clean_name};
-use crate::survey::{Survey, resource_of_path, singular, slots, words};
-
-/// Endings of the names of models that say nothing of what they hold.
-const MODEL_NOISE: [&str; 14] = [
-    "model",
-    "models",
-    "entity",
-    "table",
-    "schema",
-    "store",
-    "db",
-    "record",
-    "records",
-    "row",
-    "document",
-    "repository",
-    "collection",
-    "dao",
-];
+use crate::survey::{Survey, resource_of_model, resource_of_path, slots};
 
 /// What the source says of the handlers of an API.
 #[derive(Debug, Default)]
@@ -141,15 +123,6 @@ fn ties_of(survey: &Survey, operation: &Operation, word: &HandlerWord) -> Vec<Wr
         }
     }
     ties
-}
-
-/// Returns the resource that a model, a table or a collection holds: `CustomerOrder`, `customer_orders`, `ORDERS`.
-pub(crate) fn resource_of_model(model: &str) -> Option<String> {
-    let mut parts = words(model);
-    while parts.len() > 1 && parts.last().is_some_and(|last| MODEL_NOISE.contains(&last.as_str())) {
-        parts.pop();
-    }
-    parts.last().map(|word| singular(word))
 }
 
 fn verb_of(operation: &Operation) -> AccessVerb {

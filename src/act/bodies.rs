@@ -10,9 +10,9 @@ use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text
 use super::further::{inner, step, within, wrap};
 use super::kinds::{Acting, Kind, is_password};
 use super::privileges::POWER_WORDS;
-use crate::model::{Api, JsonType};
+use crate::model::{Api, HandlerBody, InputPlace, JsonType};
 use crate::spec::{Samples, fits_text};
-use crate::survey::{ends_in_id, is_owner_name, resource_of_name, words};
+use crate::survey::{ends_in_id, is_owner_name, resource_of_model, resource_of_name, words};
 
 /// A body before it is sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,11 +78,28 @@ pub fn body(api: &Api, acting: &Acting, marker: &str) -> Option<Body> {
     }
     let mut marked = Vec::new();
     if let Some(members) = inner(&mut value) {
+        name_values(api, acting, members, &declared);
         tidy(api, members, &declared, marker, &mut marked);
         name_nobody(api, members, &declared, marker, acting.kind == Kind::Create);
         marked.retain(|name| members.contains_key(name));
     }
     Some(Body { media_type: media_type.to_owned(), value, marked })
+}
+
+/// What the source reads of a body has names and no types: each gets a value that a field of its name takes.
+fn name_values(api: &Api, acting: &Acting, members: &mut Map<String, Value>, declared: &[Field]) {
+    if acting.operation.request.body == HandlerBody::Unknown {
+        return;
+    }
+    for (name, value) in members.iter_mut() {
+        let field = declared.iter().find(|field| field.name == *name);
+        let is_open = field.and_then(|field| fields::plain(api, field.schema)).is_some_and(|it| it.types.is_empty());
+        let named = by_name(name, "");
+        // A text is marked later.
+        if is_open && !named.as_str().is_some_and(|text| text.is_empty() || text.starts_with('@')) {
+            *value = named;
+        }
+    }
 }
 
 fn tidy(api: &Api, members: &mut Map<String, Value>, declared: &[Field], marker: &str, marked: &mut Vec<String>) {
@@ -245,7 +262,9 @@ pub fn references(api: &Api, acting: &Acting, value: &Value) -> Vec<Reference> {
     let (at, members) = within(value);
     let mut found = Vec::new();
     for (name, value) in &members {
-        let Some(resource) = reference(name) else { continue };
+        let loaded = acting.operation.request.loads(InputPlace::Body, name).filter(|_| !is_owner_name(name));
+        let loaded = loaded.filter(|_| !is_bare_id(name)).and_then(resource_of_model);
+        let Some(resource) = reference(name).or(loaded) else { continue };
         let required = declared.is_empty() || declared.iter().any(|field| field.name == *name && field.required);
         let step = step(name);
         match value {

@@ -7,7 +7,7 @@ use super::fields::{Field, fields};
 use super::singletons::{Singleton, singleton};
 use crate::model::{Api, BodyContent, Effect, Method, Operation, Place, SchemaId, clean_name};
 use crate::spec::{declared_properties, is_looking_word, takes_password};
-use crate::survey::{Slot, resource_of_path, singular, slots, words};
+use crate::survey::{Slot, resource_of_model, resource_of_path, singular, slots, words};
 
 /// What an operation is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -379,7 +379,18 @@ fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
     let (listed, one_by_one) = (api.reads(path), api.has_items(path));
     let created = operation.responses.iter().any(|response| response.status == "201");
     let made = path.len() < operation.path.trim_end_matches('/').len();
-    one_by_one || (listed && (created || plural(last))) || (created && plural(last)) || made
+    one_by_one
+        || (listed && (created || plural(last)))
+        || (created && plural(last))
+        || made
+        || is_made_by_handler(operation)
+}
+
+/// Whether the source makes an object of the kind that the path names: `POST /ledger` a `Ledger`.
+fn is_made_by_handler(operation: &Operation) -> bool {
+    let Some(named) = resource_of_path(collection(&operation.path)) else { return false };
+    let is_named = |model: &String| resource_of_model(model).as_ref() == Some(&named);
+    operation.request.makes.iter().any(is_named)
 }
 
 fn plural(last: &[String]) -> bool {

@@ -124,7 +124,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     let mut code = None;
     if let Some(folder) = source_folder(app, &config, over) {
         let (index, said) = read_source(folder, &mut found.api).await;
-        code = index.map(Arc::new);
+        code = index;
         notes.extend(said);
     }
     notes.extend(UserChoice { excluded: &excluded, included: &included }.settle(&mut found.api));

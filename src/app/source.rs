@@ -1,18 +1,19 @@
 //! The source tree of the API: which folder it is, and what is read of it before a scan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::answers::Overrides;
 use super::state::App;
-use crate::code::CodeIndex;
+use crate::code::{CodeIndex, UndocumentedRoute};
 use crate::config::Config;
-use crate::model::{Api, Handler, Method, OperationId, clean_name, name_first};
+use crate::model::{Api, Handler, HandlerBody, HandlerRequest, Method, Operation, OperationId, clean_name, name_first};
 use crate::remedy::{self, Framework};
-use crate::spec::undocumented_operation;
+use crate::spec::{lacks_body, lacks_query, supplement, undocumented_operation};
 
 /// A folder that nobody named is not waited for longer: a scan begins at once.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -20,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PATIENCE_NAMED: Duration = Duration::from_secs(60);
 /// More routes that only the source has are not asked.
 const MOST_UNDOCUMENTED: usize = 200;
+/// More handlers are not read before the scan begins.
+const MOST_READ: usize = 2_000;
 /// The most routes that a note names.
 const MOST_NAMED: usize = 5;
 /// The share of a document's operations whose handlers must be found before one without is called missing, in percent.
@@ -63,7 +66,7 @@ pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Opt
 
 /// Reads the source and writes what it says of handlers into the operations. Routes that only the source has become
 /// operations of their own. Returns the index, and what there is to say.
-pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<CodeIndex>, Vec<String>) {
+pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<Arc<CodeIndex>>, Vec<String>) {
     let path = folder.path.clone();
     let patience = if folder.is_named { PATIENCE_NAMED } else { PATIENCE };
     let mut index = match aside(patience, move || CodeIndex::read(&path)).await {
@@ -92,12 +95,57 @@ pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<
     }
     let mut notes = vec![format!("handlers found in the source: of {found} of {all} operations")];
     notes.extend(index.notes());
-    notes.extend(write_handlers(&index, api, found * 100 >= all * NEARLY_ALL));
+    write_handlers(&index, api, found * 100 >= all * NEARLY_ALL);
+    let index = Arc::new(index);
+    let requests = read_requests(&index, api, patience, &mut notes).await;
+    notes.extend(supplied(api, &requests));
+    notes.extend(add_undocumented(&index, api, &requests));
+    // What is known of all paths was worked out without them.
+    api.paths = Default::default();
     (Some(index), notes)
 }
 
-/// Writes handlers into the operations, and adds those that only the source has.
-fn write_handlers(index: &CodeIndex, api: &mut Api, is_whole: bool) -> Option<String> {
+/// Reads what handlers read of their requests, where the document does not say it.
+async fn read_requests(
+    index: &Arc<CodeIndex>,
+    api: &Api,
+    patience: Duration,
+    notes: &mut Vec<String>,
+) -> BTreeMap<OperationId, HandlerRequest> {
+    let is_silent = |operation: &&Operation| {
+        matches!(operation.handler, Handler::At(_)) && (lacks_body(operation) || lacks_query(operation))
+    };
+    let mut wanted: Vec<OperationId> =
+        api.operations.iter().filter(is_silent).map(|operation| operation.id.clone()).collect();
+    wanted.extend(index.undocumented().iter().map(UndocumentedRoute::id));
+    wanted.truncate(MOST_READ);
+    let reader = Arc::clone(index);
+    let read = aside(patience, move || reader.read_requests(&wanted)).await;
+    if read.is_none() {
+        let seconds = patience.as_secs();
+        notes
+            .push(format!("what handlers read of their requests takes more than {seconds} s to find, and is not used"));
+    }
+    read.unwrap_or_default()
+}
+
+/// Fills in what the document leaves open. Returns what there is to say of it.
+fn supplied(api: &mut Api, requests: &BTreeMap<OperationId, HandlerRequest>) -> Option<String> {
+    let (mut bodies, mut parameters) = (Vec::new(), Vec::new());
+    for (id, request) in requests {
+        let supplied = supplement(api, id, request.clone());
+        bodies.extend(supplied.body.then(|| id.to_string()));
+        parameters.extend((supplied.parameters > 0).then(|| id.to_string()));
+    }
+    let named = |all: &[String]| name_first(all, MOST_NAMED, |id| clean_name(id, 200));
+    let part = |what: &str, all: &[String]| (!all.is_empty()).then(|| format!("{what} of {}", named(all)));
+    let parts: Vec<String> =
+        [part("the body", &bodies), part("the query", &parameters)].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("taken from the source, as the document does not say it: {}", parts.join("; ")))
+}
+
+/// Writes handlers into the operations.
+fn write_handlers(index: &CodeIndex, api: &mut Api, is_whole: bool) {
     for operation in &mut api.operations {
         operation.handler = match index.place(&operation.id) {
             Some(place) => Handler::At(place),
@@ -105,27 +153,39 @@ fn write_handlers(index: &CodeIndex, api: &mut Api, is_whole: bool) -> Option<St
             None => Handler::Unread,
         };
     }
+}
+
+/// Adds the operations that only the source has. What must be sent to change something has to be known: a request with
+/// another body proves nothing. Returns what was left out, and why.
+fn add_undocumented(
+    index: &CodeIndex,
+    api: &mut Api,
+    requests: &BTreeMap<OperationId, HandlerRequest>,
+) -> Option<String> {
     let mut known: BTreeSet<OperationId> = api.operations.iter().map(|operation| operation.id.clone()).collect();
     let (mut added, mut left) = (0, Vec::new());
-    for (method, path, place) in index.undocumented() {
-        let operation = undocumented_operation(method, &path, place.clone());
-        if !known.insert(operation.id.clone()) {
+    for route in index.undocumented() {
+        let id = route.id();
+        if matches!(route.method, Method::Head | Method::Options | Method::Trace) || !known.insert(id.clone()) {
             continue;
         }
-        match method {
-            Method::Get | Method::Delete if added < MOST_UNDOCUMENTED => {
-                added += 1;
-                api.operations.push(operation);
-            }
-            Method::Head | Method::Options => {}
-            // What its body must be is not known, and a request without one proves nothing.
-            _ => left.push(format!("{} ({place})", operation.id)),
+        let request = requests.get(&id).cloned().unwrap_or_default();
+        let takes_body = matches!(route.method, Method::Post | Method::Put | Method::Patch);
+        let because = match request.body {
+            HandlerBody::Unknown if takes_body => Some("the source does not show what its body must be"),
+            _ if added >= MOST_UNDOCUMENTED => Some("there are too many"),
+            _ => None,
+        };
+        if let Some(because) = because {
+            left.push(format!("{id} ({}: {because})", route.place));
+            continue;
         }
+        added += 1;
+        api.operations.push(undocumented_operation(route.method, &route.path, route.place));
+        supplement(api, &id, request);
     }
-    // What is known of all paths was worked out without them.
-    api.paths = Default::default();
     (!left.is_empty()).then(|| {
-        let named = name_first(&left, MOST_NAMED, |route| clean_name(route, 200));
-        format!("routes of the source that the document lacks, not asked as their bodies are not known: {named}")
+        let named = name_first(&left, MOST_NAMED, |route| clean_name(route, 300));
+        format!("routes of the source that the document lacks, not asked: {named}")
     })
 }

@@ -23,6 +23,19 @@ pub struct CodeIndex {
     operations: usize,
 }
 
+/// A route of the source that no operation of the document names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndocumentedRoute {
+    /// The method.
+    pub method: Method,
+    /// The path as the document would write it.
+    pub path: String,
+    /// Where its handler stands.
+    pub place: HandlerPlace,
+    /// Its place among all routes.
+    pub at: usize,
+}
+
 impl CodeIndex {
     /// Reads a source tree and finds its routes.
     ///
@@ -98,15 +111,20 @@ impl CodeIndex {
         trace::deepest(text, &self.project.tree)
     }
 
-    /// Returns the routes that no operation of the document names: method, path as the document would write it, and where
-    /// the handler stands.
-    pub fn undocumented(&self) -> Vec<(Method, String, HandlerPlace)> {
+    /// Returns the routes that no operation of the document names, one for each method.
+    pub fn undocumented(&self) -> Vec<UndocumentedRoute> {
         let mut found = Vec::new();
         for (at, entry) in self.table.routes.iter().enumerate() {
             let Some(path) = self.binding.path_in_document(&entry.path) else { continue };
             let methods = entry.methods.iter().filter_map(|name| Method::parse(name));
             let unknown = methods.filter(|method| !self.binding.documented.contains(&(at, *method)));
-            found.extend(unknown.map(|method| (method, clean(&path, 500), place_of(entry))));
+            let path = clean(&path, 500);
+            found.extend(unknown.map(|method| UndocumentedRoute {
+                method,
+                path: path.clone(),
+                place: place_of(entry),
+                at,
+            }));
         }
         found
     }
@@ -118,6 +136,13 @@ impl CodeIndex {
         notes.extend(listed("not read of the source", &left_out.collect::<Vec<_>>()));
         notes.extend(listed("routes of the source that are made at runtime", &self.table.unclear));
         notes
+    }
+}
+
+impl UndocumentedRoute {
+    /// Returns the operation that it is.
+    pub fn id(&self) -> OperationId {
+        OperationId(format!("{} {}", self.method, self.path))
     }
 }
 

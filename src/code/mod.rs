@@ -3,9 +3,10 @@
 mod index;
 mod judging;
 mod matching;
+mod requests;
 mod trace;
 
-pub use index::CodeIndex;
+pub use index::{CodeIndex, UndocumentedRoute};
 pub use judging::{HandlerWord, HandlerWords, OwnerTie, SourceWords};
 
 pub use routewarden_source::reading::OwnershipWord;

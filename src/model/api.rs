@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::handler_request::HandlerRequest;
 use super::ids::OperationId;
 use super::intent::StatedIntent;
 use super::path_index::PathIndex;
@@ -199,6 +200,8 @@ pub struct Operation {
     pub spec: SpecLocation,
     /// What the source tree says of its handler.
     pub handler: Handler,
+    /// What that reads of its request; empty where the document says it all, or the source is not read.
+    pub request: HandlerRequest,
 }
 
 /// What the source tree says of an operation's handler.

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::{Value, json};
 
 use crate::model::{
-    Dialect, Effect, Handler, Method, Operation, OperationId, Security, SecurityScheme, Server, SpecLocation,
+    Dialect, Effect, Handler, HandlerRequest, Method, Operation, OperationId, Security, SecurityScheme, Server,
+    SpecLocation,
 };
 
 use super::documents::Node;
@@ -207,6 +208,7 @@ impl<'d> Lowering<'d> {
             effect_because: String::new(),
             spec: SpecLocation { pointer, line: None, is_referred },
             handler: Handler::Unread,
+            request: HandlerRequest::default(),
         })
     }
 }

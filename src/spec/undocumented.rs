@@ -2,7 +2,8 @@
 
 use super::effect::judge_undocumented;
 use crate::model::{
-    Effect, Handler, HandlerPlace, Method, Operation, OperationId, Parameter, Place, Security, SpecLocation, Style,
+    Effect, Handler, HandlerPlace, HandlerRequest, Method, Operation, OperationId, Parameter, Place, Security,
+    SpecLocation, Style,
 };
 
 /// Makes the operation of a route that only the source has. Its path has `{name}` for each parameter; each is required
@@ -25,6 +26,7 @@ pub fn undocumented_operation(method: Method, path: &str, handler: HandlerPlace)
         effect_because: String::new(),
         spec: SpecLocation::default(),
         handler: Handler::Undocumented(handler),
+        request: HandlerRequest::default(),
     };
     (operation.effect, operation.effect_because) = judge_undocumented(&operation);
     operation

@@ -146,6 +146,33 @@ pub(super) fn resource_segments(path: &str) -> Vec<&str> {
     path.split('/').filter(|part| !part.is_empty() && !part.starts_with('{') && !is_noise_segment(part)).collect()
 }
 
+/// Endings of the names of models that say nothing of what they hold.
+const MODEL_NOISE: [&str; 14] = [
+    "model",
+    "models",
+    "entity",
+    "table",
+    "schema",
+    "store",
+    "db",
+    "record",
+    "records",
+    "row",
+    "document",
+    "repository",
+    "collection",
+    "dao",
+];
+
+/// Returns the resource that a model, a table or a collection holds: `CustomerOrder`, `customer_orders`, `ORDERS`.
+pub fn resource_of_model(model: &str) -> Option<String> {
+    let mut parts = words(model);
+    while parts.len() > 1 && parts.last().is_some_and(|last| MODEL_NOISE.contains(&last.as_str())) {
+        parts.pop();
+    }
+    parts.last().map(|word| singular(word))
+}
+
 /// The resource of the collection that a path ends in: `/api/v1/invoices/search` is `search`, `/invoices` `invoice`.
 pub fn resource_of_path(path: &str) -> Option<String> {
     let last = resource_segments(path).pop()?;

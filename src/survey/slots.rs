@@ -5,8 +5,8 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rand::RngExt as _;
 use serde_json::Value;
 
-use super::names::{ends_in_id, is_noise_segment, resource_of_name, singular, words};
-use crate::model::{Api, JsonType, Operation, Parameter, Place};
+use super::names::{ends_in_id, is_noise_segment, resource_of_model, resource_of_name, singular, words};
+use crate::model::{Api, InputPlace, JsonType, Operation, Parameter, Place};
 
 /// One place for an object id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,15 +34,19 @@ pub fn slots(api: &Api, operation: &Operation) -> Vec<Slot> {
         if is_choice(api, parameter) {
             continue;
         }
-        found.push(Slot {
-            place: Place::Path,
-            name: parameter.name.clone(),
-            resources: path_resources(&operation.path, &parameter.name),
-        });
+        let mut resources = path_resources(&operation.path, &parameter.name);
+        let loaded = operation.request.loads(InputPlace::Path, &parameter.name).and_then(resource_of_model);
+        resources.extend(loaded.filter(|resource| !resources.contains(resource)));
+        found.push(Slot { place: Place::Path, name: parameter.name.clone(), resources });
     }
     for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
-        if parameter.required && ends_in_id(&parameter.name) && !is_choice(api, parameter) {
-            let resources = resource_of_name(&parameter.name)
+        // What the handler loads an object by names one, whatever it is called.
+        let loaded = operation.request.loads(InputPlace::Query, &parameter.name);
+        let names_object = ends_in_id(&parameter.name) || loaded.is_some();
+        if parameter.required && names_object && !is_choice(api, parameter) {
+            let resources = loaded
+                .and_then(resource_of_model)
+                .or_else(|| resource_of_name(&parameter.name))
                 .or_else(|| super::names::resource_of_path(&operation.path))
                 .into_iter()
                 .collect();

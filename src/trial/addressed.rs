@@ -5,8 +5,8 @@ use super::lab::Lab;
 use super::shot::Aim;
 use super::subject::{Naming, Subject};
 use crate::act::{Acting, Created, Kind};
-use crate::model::{Api, Method, Place, Silence};
-use crate::survey::{Person, Slot, ends_in_id, is_me_word, resource_of_name, singular, words};
+use crate::model::{Api, InputPlace, Method, Place, Silence};
+use crate::survey::{Person, Slot, ends_in_id, is_me_word, resource_of_model, resource_of_name, singular, words};
 
 /// Words that say that something is changed.
 const CHANGES: &[&str] = &[
@@ -69,8 +69,14 @@ pub(crate) fn fields(api: &Api, acting: &Acting) -> Vec<Naming> {
     }
     let query = acting.operation.parameters.iter().filter(|parameter| parameter.place == Place::Query);
     found.extend(query.map(|parameter| naming(acting, &parameter.name, true, parameter.required)));
-    found.retain(|naming| is_id(&naming.slot.name));
+    found.retain(|naming| is_id(&naming.slot.name) || loaded(acting, &naming.slot.name, naming.in_query).is_some());
     found
+}
+
+/// What the handler loads by a value, as its source reads: an id by whatever name.
+fn loaded(acting: &Acting, name: &str, in_query: bool) -> Option<String> {
+    let place = if in_query { InputPlace::Query } else { InputPlace::Body };
+    acting.operation.request.loads(place, name).and_then(resource_of_model)
 }
 
 fn is_id(name: &str) -> bool {
@@ -82,10 +88,11 @@ fn is_id(name: &str) -> bool {
 fn naming(acting: &Acting, name: &str, in_query: bool, required: bool) -> Naming {
     let of_path = acting.operation.path.split('/').rev().filter(|part| !part.is_empty());
     let of_path = of_path.filter_map(|part| words(part).last().map(|word| singular(word)));
-    let resources = match resource_of_name(name) {
+    let mut resources = match resource_of_name(name) {
         Some(resource) => vec![resource],
         None => of_path.collect(),
     };
+    resources.extend(loaded(acting, name, in_query).filter(|resource| !resources.contains(resource)));
     Naming { slot: Slot { place: Place::Query, name: name.to_owned(), resources }, in_query, required }
 }
 

@@ -25,6 +25,7 @@ mod resets;
 mod roles;
 mod sign_outs;
 mod signing;
+mod silent;
 mod singletons;
 mod spelled_otherwise;
 mod strangers;

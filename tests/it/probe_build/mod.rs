@@ -45,6 +45,7 @@ pub fn operation(path: &str, parameters: Vec<Parameter>) -> Operation {
         effect_because: String::new(),
         spec: SpecLocation::default(),
         handler: Handler::Unread,
+        request: Default::default(),
     }
 }
 
