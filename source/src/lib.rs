@@ -3,8 +3,8 @@
 //! and it never writes.
 //!
 //! `tree` reads the files, `lang` lowers each language into one small syntax tree (`ir`), `project` resolves names across
-//! files, `frameworks` finds the routes (`routes`), `fix` proposes changes, `regress` tests
-//! that hold them.
+//! files, `frameworks` finds the routes (`routes`), `tokens` finds credentials that are not handled as such, `fix` proposes
+//! changes, `regress` tests that hold them.
 
 pub mod fix;
 pub mod frameworks;
@@ -15,5 +15,6 @@ pub mod project;
 pub mod reading;
 pub mod regress;
 pub mod routes;
+pub mod tokens;
 pub mod tree;
 mod words;

@@ -21,3 +21,4 @@ mod scripts;
 mod shown;
 mod spring;
 mod table;
+mod tokens;
