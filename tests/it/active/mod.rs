@@ -9,6 +9,7 @@ mod drawers;
 mod enveloped;
 mod feeds;
 mod field_groups;
+mod filters;
 mod first_account;
 mod formed;
 mod groups;

@@ -49,16 +49,21 @@ pub(super) async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
 }
 
 impl QueryCase<'_> {
-    /// Returns the request with this value in the parameter.
-    fn ask(&self, caller: Caller, value: &Value) -> Result<Ask, SendError> {
+    /// Returns the request with this value in the parameter, or without the parameter.
+    fn ask(&self, caller: Caller, value: Option<&Value>) -> Result<Ask, SendError> {
         let mut values: Values = self.baseline.values.clone();
-        values.insert((self.parameter.place, self.parameter.name.clone()), value.clone());
+        let place = (self.parameter.place, self.parameter.name.clone());
+        match value {
+            Some(value) => values.insert(place, value.clone()),
+            None => values.remove(&place),
+        };
         let url = operation_url(self.cx.probe.base_url(), &self.surveyed.operation, &values)
             .map_err(SendError::Unbuildable)?;
         let mut headers = self.baseline.headers.clone();
         if self.parameter.place == Place::Header {
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&self.parameter.name));
-            headers.push((self.parameter.name.clone(), parameter_text(value).replace(['\r', '\n'], " ")));
+            let line = |value| parameter_text(value).replace(['\r', '\n'], " ");
+            headers.extend(value.map(|value| (self.parameter.name.clone(), line(value))));
         }
         Ok(Ask { headers, ..Ask::get(caller, url) })
     }
@@ -68,14 +73,14 @@ impl QueryCase<'_> {
         let (value, rightful) = self.rightful(theirs).await?.ok_or_else(nothing)?;
         let intruder = Caller::named(&self.intruder.name);
         let own = self.own_view().await?;
-        let attack = self.ask(intruder.clone(), &value)?;
+        let attack = self.ask(intruder.clone(), Some(&value))?;
         let anonymous = self.cx.send(&Ask { caller: Caller::Anonymous, ..attack.clone() }).await?;
         let strangers = self.surveyed.anonymous.as_deref();
         let trial = ReadTrial {
             surveyed: self.surveyed,
             rightful: &rightful,
             innocent: own.as_deref().into_iter().chain([&*anonymous]).chain(strangers).collect(),
-            nothing: self.ask(intruder, &missing_like(&value, 77))?,
+            nothing: self.ask(intruder, Some(&missing_like(&value, 77)))?,
             attack,
             sent: [&value, theirs].into_iter().filter_map(scalar_text).collect(),
         };
@@ -88,7 +93,7 @@ impl QueryCase<'_> {
         let text = scalar_text(theirs).unwrap_or_default();
         let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
         for value in [theirs.clone(), Value::String(STANDARD.encode(&text)), Value::String(hex)] {
-            let answer = self.cx.send(&self.ask(Caller::named(&self.owner.name), &value)?).await?;
+            let answer = self.cx.send(&self.ask(Caller::named(&self.owner.name), Some(&value))?).await?;
             let masks: Vec<String> = scalar_text(&value).into_iter().collect();
             if self.surveyed.read(&answer, &masks, &[]) == Reading::Data {
                 return Ok(Some((value, answer)));
@@ -97,15 +102,17 @@ impl QueryCase<'_> {
         Ok(None)
     }
 
-    /// Returns the intruder's own view: without the parameter where that is a request, else with its own name.
+    /// Returns the intruder's own view, by the attack's request but for the parameter: without it where that is a request,
+    /// else with the intruder's own name.
     async fn own_view(&self) -> Result<Option<Arc<Answer>>, SendError> {
-        if let Some(bare) = self.surveyed.by.get(&self.intruder.name).filter(|_| !self.parameter.required) {
+        let caller = Caller::named(&self.intruder.name);
+        if !self.parameter.required {
             // What was made since the survey shows too.
-            return self.cx.probe.look_again(&bare.ask()).await.map(Some);
+            return self.cx.probe.look_again(&self.ask(caller, None)?).await.map(Some);
         }
         let principals = self.cx.principals();
         match principals.parameter_value(self.surveyed, self.parameter, self.intruder, self.owner) {
-            Some(ours) => self.cx.send(&self.ask(Caller::named(&self.intruder.name), &ours)?).await.map(Some),
+            Some(ours) => self.cx.send(&self.ask(caller, Some(&ours))?).await.map(Some),
             None => Ok(None),
         }
     }
