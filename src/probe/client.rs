@@ -23,7 +23,7 @@ use super::resolve::Pinned;
 use super::routes::Routes;
 use super::session::{Session, Sessions};
 use super::signin::set_cookies;
-use super::wire::{Caps, Received, chain, client, receive, scope_fault, signed, wished_pause};
+use super::wire::{Caps, Flow, Received, chain, client, receive, scope_fault, signed, wished_pause};
 use crate::detect::Redactor;
 use crate::model::{Api, Identity, Permit, Scope, ScopeError, Secret, clean_name};
 
@@ -418,7 +418,8 @@ impl Probe {
         let until = ask.patience.map(|patience| tokio::time::Instant::now() + patience);
         let wait = ask.patience.map_or(self.limits.timeout, |patience| patience + Duration::from_secs(1));
         let caps = Caps { body: self.limits.max_body_bytes, json: MOST_JSON };
-        let outcome = tokio::time::timeout(wait, receive(request, caps, until)).await;
+        let flow = Flow::default();
+        let outcome = tokio::time::timeout(wait, receive(request, caps, until, &flow)).await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut weight = 0;
         let (seen, fault, body_bytes) = match outcome {
@@ -446,6 +447,9 @@ impl Probe {
             self.note(format!("answers longer than {} bytes were cut", self.limits.max_body_bytes));
         }
         let id = self.next_exchange.fetch_add(1, Ordering::Relaxed);
+        if matches!(seen, Seen::Timeout) && flow.is_recent(wait / 2) {
+            self.pulse.note_flowing(id);
+        }
         let raw = Raw { id, ask, session, seen: &seen, fault, body_bytes, elapsed_ms };
         let exchange = Arc::new(record::exchange(&self.redactor, &raw));
         Ok(Answer { exchange, seen, share: self.memory.share(weight) })
@@ -479,9 +483,10 @@ impl Probe {
         let permit = self.scope.permit(url.clone())?;
         let _place = self.pace.place().await.map_err(|_| SendError::Budget(self.limits.max_requests))?;
         let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
+        let flow = Flow::default();
         // Documents may be far longer than answers: the largest public one has 13 MB.
         let received =
-            tokio::time::timeout(self.limits.timeout, receive(request, Caps { body: 64 << 20, json: 0 }, None));
+            tokio::time::timeout(self.limits.timeout, receive(request, Caps { body: 64 << 20, json: 0 }, None, &flow));
         match received.await {
             Ok(Ok(Some(Received { response, .. }))) => {
                 Ok(Fetched { status: response.status, text: response.text, truncated: response.truncated })

@@ -24,10 +24,14 @@ const MAX_RECENT: usize = 24;
 const MAX_FAILING: usize = 4_000;
 /// Paths of which it is remembered when they were last read with success.
 const MAX_PATHS: usize = 4_000;
+/// Answers that are remembered for having come too slowly.
+const MAX_FLOWING: usize = 256;
 /// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(300);
 /// Longest time between two looks where the target asks for it.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Time between two looks whether something is under way.
+const STEP: Duration = Duration::from_millis(25);
 
 /// What is known of the target's health.
 #[derive(Debug, Default)]
@@ -51,6 +55,10 @@ struct State {
     failing: BTreeSet<String>,
     /// When the target was last seen to be alive.
     alive: Option<Instant>,
+    /// When the last whole answer came.
+    answered: Option<Instant>,
+    /// Exchanges that ran out of time while bytes of the answer came.
+    flowing: BTreeSet<u64>,
     /// Writes that had been noted when a path was last read with success.
     written: HashMap<String, usize>,
 }
@@ -106,6 +114,15 @@ impl Pulse {
         drop(self.settling.lock().await);
     }
 
+    /// Notes that bytes of an answer came until the time for it was over.
+    pub(super) fn note_flowing(&self, exchange: u64) {
+        let mut state = self.locked();
+        if state.flowing.len() >= MAX_FLOWING {
+            state.flowing.pop_first();
+        }
+        state.flowing.insert(exchange);
+    }
+
     /// Resolves when the target is known to have died.
     pub(super) async fn died(&self) {
         self.died.cancelled().await;
@@ -128,6 +145,7 @@ impl State {
         match &answer.seen {
             Seen::Response(response) if is_whole(response) => {
                 self.run = 0;
+                self.answered = Some(Instant::now());
                 if ask.method == Method::Get && ask.body.is_none() && response.is_success() && !response.truncated {
                     self.remember(ask, answer, response.json.is_some());
                 }
@@ -139,8 +157,19 @@ impl State {
                 self.run += usize::from(is_news);
                 (is_news && self.run >= RUN).then_some(Doubt { fault: recent, answers: true })
             }
+            // Slow, and there.
+            _ if self.flowing.remove(&answer.exchange.id.0) => {
+                self.answered = Some(Instant::now());
+                None
+            }
             _ => Some(Doubt { fault: recent, answers: false }),
         }
+    }
+
+    /// Whether the target was seen to be alive since a fault: a look was served, or it answered what was under way.
+    fn is_alive_since(&self, doubt: &Doubt) -> bool {
+        let since = |moment: Option<Instant>| moment.is_some_and(|moment| moment > doubt.fault.ended);
+        since(self.alive) || !doubt.answers && since(self.answered)
     }
 
     /// Remembers the quickest reads at different addresses.
@@ -256,7 +285,8 @@ impl Probe {
 
     async fn settle(&self, doubt: Doubt) {
         let _one_at_a_time = self.pulse.settling.lock().await;
-        let seen_since = self.pulse.locked().alive.is_some_and(|alive| alive > doubt.fault.ended);
+        self.drain(&doubt).await;
+        let seen_since = self.pulse.locked().is_alive_since(&doubt);
         if seen_since || self.is_stopped() || self.is_cleaning() || !self.pulse.locked().has_answered() {
             return;
         }
@@ -270,23 +300,44 @@ impl Probe {
         }
     }
 
-    /// Asks what was served before; the exchanges where that shows that the target died.
+    /// Waits after a silence until nothing is under way any more, at most as long as one answer may take: a target that has
+    /// much to do says so by what it answers meanwhile, and the looks that follow are alone.
+    async fn drain(&self, doubt: &Doubt) {
+        let until = Instant::now() + self.limits.timeout;
+        let is_late = matches!(doubt.fault.exchange.outcome, Outcome::Timeout);
+        let is_busy = || {
+            let state = self.pulse.locked();
+            state.under_way > 0 && !state.is_alive_since(doubt)
+        };
+        while is_late && is_busy() && Instant::now() < until && !self.is_stopped() {
+            tokio::time::sleep(STEP).await;
+        }
+    }
+
+    /// Asks what was served before; the exchanges where that shows that the target died. A target that is only late gets
+    /// time to work off what it was asked, and a third look.
     async fn look_twice(&self, answers: bool) -> Option<Vec<Arc<Exchange>>> {
         let good = self.known_good();
-        let mut failed = Vec::new();
+        let mut failed: Vec<Arc<Exchange>> = Vec::new();
         let mut served = 0;
         for at in 0..3 {
             let witness = match at {
                 0 => good.first(),
                 1 => good.get(1).or(good.first()),
                 // Where the two differ, a third decides.
-                _ => good.get(2).filter(|_| failed.len() == 1 && served == 1),
+                _ if failed.len() == 1 && served == 1 => good.get(2),
+                _ if failed.len() == 2 && failed.iter().all(|look| look.outcome == Outcome::Timeout) => {
+                    tokio::time::sleep(self.limits.timeout).await;
+                    good.first()
+                }
+                _ => None,
             };
             let Some(witness) = witness else { break };
             let answer = self.look(witness).await?;
-            if is_served(&answer, witness) {
+            let is_slow = self.pulse.locked().flowing.remove(&answer.exchange.id.0);
+            if is_slow || is_served(&answer, witness) {
                 served += 1;
-                if !answers {
+                if !answers || failed.len() == 2 {
                     return None;
                 }
                 continue;

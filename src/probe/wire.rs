@@ -1,6 +1,7 @@
 //! Bytes on the wire: the HTTP client, a request with its credential, and an answer read up to its cap.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::announced::retry_after;
 use super::ask::{Ask, Response};
@@ -87,11 +88,27 @@ pub(super) struct Received {
     pub(super) is_too_much: bool,
 }
 
+/// When the last bytes of an answer came: one that is late and still comes is slow, and its target alive.
+#[derive(Debug, Default)]
+pub(super) struct Flow(Mutex<Option<Instant>>);
+
+impl Flow {
+    fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether bytes came within this time.
+    pub(super) fn is_recent(&self, within: Duration) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|last| last.elapsed() < within)
+    }
+}
+
 /// Reads an answer up to its caps, or up to a moment: then it is cut, and no fault. `None` where nothing came until then.
 pub(super) async fn receive(
     request: reqwest::RequestBuilder,
     caps: Caps,
     until: Option<tokio::time::Instant>,
+    flow: &Flow,
 ) -> Result<Option<Received>, reqwest::Error> {
     let mut response = match until {
         None => request.send().await?,
@@ -100,6 +117,7 @@ pub(super) async fn receive(
             Err(_) => return Ok(None),
         },
     };
+    flow.note();
     let status = response.status().as_u16();
     let headers = headers_of(&response);
     let mut bytes = Vec::new();
@@ -116,6 +134,7 @@ pub(super) async fn receive(
             },
         };
         let Some(chunk) = chunk else { break };
+        flow.note();
         let room = caps.body.saturating_sub(bytes.len());
         bytes.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         if chunk.len() > room {

@@ -1,15 +1,18 @@
 //! A target that dies in the middle of a passive scan, in every way: noticed within three requests, and never complete.
 
+use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use routewarden::app::{Overrides, ScanRequest};
 use routewarden::cli::{Bar, Confident, Exit, Threshold};
+use routewarden::probe::{Ask, Caller, Limits};
 use routewarden::report::{Report, Status};
 use serde_json::json;
+use url::Url;
 
-use super::kit::{Reply, answer, head, whole};
+use super::kit::{Reply, answer, head, probe, whole};
 use super::notes::Notes;
 
 fn request() -> ScanRequest {
@@ -96,6 +99,43 @@ async fn a_target_that_dies_is_noticed_and_ends_the_scan() {
             assert!(!report.coverage.is_empty(), "{told}");
         }
     }
+}
+
+/// Serves one request after another, each in so long, also those that nobody waits for any more.
+fn busy(each: Duration) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let one_at_a_time = Arc::new(std::sync::Mutex::new(()));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(60) {
+            let (mut stream, turn) = (stream.unwrap(), Arc::clone(&one_at_a_time));
+            std::thread::spawn(move || {
+                let mut head = [0; 4096];
+                let _ = stream.read(&mut head);
+                let _turn = turn.lock().unwrap();
+                std::thread::sleep(each);
+                let body = "{\"id\": 1}";
+                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n";
+                let _ = stream.write_all(format!("{head}{body}").as_bytes());
+            });
+        }
+    });
+    base
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_works_off_what_it_was_asked_is_late_and_not_dead() {
+    let base = busy(Duration::from_millis(400));
+    let limits = Limits { timeout: Duration::from_secs(1), ..Limits::default() };
+    let probe = probe(&base, Vec::new(), limits);
+    let ask = |path: &str| Ask::get(Caller::Anonymous, Url::parse(&format!("{base}{path}")).unwrap());
+    assert_eq!(probe.send(&ask("/good")).await.unwrap().status(), Some(200));
+    let asks: Vec<Ask> = (0..8).map(|n| ask(&format!("/rows/{n}"))).collect();
+    let answers = futures_util::future::join_all(asks.iter().map(|ask| probe.send(ask))).await;
+    let late = answers.iter().filter(|answer| answer.as_ref().is_ok_and(|answer| answer.is_late())).count();
+    assert!(late >= 4, "{late}");
+    assert!(probe.death().is_none(), "{:?}", probe.death().map(|death| death.manner()));
+    assert_eq!(probe.look_again(&ask("/good")).await.unwrap().status(), Some(200));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
