@@ -10,10 +10,13 @@ use super::items::{items, list, values_for};
 use super::kinds::Acting;
 use super::maker::{Created, Fault, Maker};
 use super::print::print_of;
-use super::sighting::{is_whole, remember};
+use super::sighting::{is_whole_list, remember};
 use crate::model::{Api, Method};
 use crate::probe::{Answer, Ask, Caller, Journal, Response, SendError, Values, operation_url};
 use crate::survey::{BARE_IDS, Object, is_owner_name, scalar_text, succeeds, words};
+
+/// Most rows of one answer that are looked at.
+const MAX_ROWS: usize = 2_000;
 
 impl Maker<'_> {
     /// Finds what was made: in the answer, behind `Location`, or in the list; and only what carries the mark, or repeats
@@ -177,7 +180,7 @@ impl Maker<'_> {
         let Some(url) = self.list_of(acting, values) else { return Ok(None) };
         let answer = self.probe.look_again(&Ask::get(Caller::named(caller), url)).await?;
         let response = answer.response().filter(|response| succeeds(response));
-        let whole = response.and_then(|response| response.json.as_ref().filter(|json| is_whole(response, json)));
+        let whole = response.and_then(|response| response.json.as_ref().filter(|json| is_whole_list(response, json)));
         Ok(whole.map(|json| objects_in(json).filter_map(|fields| self.id_of(acting, fields)).collect()))
     }
 
@@ -368,6 +371,24 @@ pub fn objects_in(json: &Value) -> impl Iterator<Item = &Map<String, Value>> {
         }
         None
     })
+}
+
+/// The outermost objects of an answer that have an id: what stands inside one of them is a part of it, or of another kind.
+pub fn rows_in<'j>(json: &'j Value, resource: &str) -> Vec<&'j Map<String, Value>> {
+    let mut rows = Vec::new();
+    let mut open = std::collections::VecDeque::from([(json, 0_u8)]);
+    while let Some((value, depth)) = open.pop_front() {
+        match value {
+            _ if depth > 8 || rows.len() >= MAX_ROWS => {}
+            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Value::Object(fields) if id_value(&Object::of(resource, fields, BTreeMap::new())).is_some() => {
+                rows.push(fields);
+            }
+            Value::Object(fields) => open.extend(fields.values().map(|inner| (inner, depth + 1))),
+            _ => {}
+        }
+    }
+    rows
 }
 
 /// The bare or own id of an object.

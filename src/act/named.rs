@@ -1,10 +1,13 @@
 //! What a request names: the values of its path, its query, its headers and its body, read from the request itself as it
 //! would leave.
 
+use std::collections::BTreeSet;
+
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::kinds::Acting;
+use super::relations::relation;
 use crate::probe::Ask;
 use crate::survey::{BARE_IDS, ends_in_id, is_owner_name, resource_of_name, scalar_text};
 
@@ -87,8 +90,9 @@ fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
     Some(found)
 }
 
-/// Returns the values of a request's body, of its headers, and of the query that no slot takes.
-pub(super) fn of_body(acting: &Acting, ask: &Ask) -> Vec<NamedObject> {
+/// Returns the values of a request's body, of its headers, and of the query that no slot takes; `known` are the kinds of
+/// objects that addresses name.
+pub(super) fn of_body(acting: &Acting, known: &BTreeSet<String>, ask: &Ask) -> Vec<NamedObject> {
     let mut found: Vec<(String, String)> = Vec::new();
     if let Some((kind, bytes)) = &ask.body {
         if kind.contains("json") {
@@ -103,7 +107,7 @@ pub(super) fn of_body(acting: &Acting, ask: &Ask) -> Vec<NamedObject> {
     found.truncate(MAX_LEAVES);
     let of = |(field, value): (String, String)| NamedObject {
         part: RequestPart::Body,
-        kinds: kinds_of(acting, &field),
+        kinds: kinds_of(acting, &field).into_iter().chain(relation(known, &field, &value)).collect(),
         is_owner: is_owner_name(&field),
         field,
         value: value.to_lowercase(),

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::account_undo::is_people;
 use super::kinds::{Acting, Kind, acting_of, makes_accounts};
 use super::named::{NamedObject, RequestPart, named_in, of_body};
+use super::relations::addressed_kinds;
 use crate::llm::{Settings, recognise};
 use crate::model::{Api, Consent, Identity, clean, clean_name};
 use crate::probe::{Ask, Caller, Journal, Standing, WriteGuard, WriteKind, WriteNote, is_removal_of};
@@ -24,6 +25,8 @@ pub struct OwnershipGuard {
     models: BTreeSet<String>,
     /// Kinds of objects that are accounts.
     people: BTreeSet<String>,
+    /// Kinds of objects that addresses name.
+    kinds: BTreeSet<String>,
     /// What the user lets the scan do as whom; throw-away accounts are not among them.
     configured: BTreeMap<String, Consent>,
     known: Mutex<KnownValues>,
@@ -56,6 +59,7 @@ impl OwnershipGuard {
         let sign_ups = acting.iter().filter(|acting| acting.kind == Kind::SignUp || makes_accounts(api, acting));
         let guard = Self {
             people: sign_ups.filter_map(|acting| acting.resource.clone()).collect(),
+            kinds: addressed_kinds(api),
             base_path: base_path.trim_end_matches('/').to_owned(),
             operations,
             models: models.map(|operation| operation.id.0.clone()).collect(),
@@ -105,7 +109,7 @@ impl OwnershipGuard {
             return Err(because.clone());
         }
         let path = named_in(acting, &self.base_path, ask)?;
-        let body = of_body(acting, ask);
+        let body = of_body(acting, &self.kinds, ask);
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let case = JudgedWrite { guard: self, known: &known, acting, caller, kind: note.kind };
         case.judge_slots(&path)?;

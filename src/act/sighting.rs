@@ -172,7 +172,7 @@ impl Looker<'_> {
                 let id = likely_in(response, entry, self.journal, &resource).flatten();
                 Ok(Sighting::Likely { id, address })
             }
-            None if !is_whole(response, json) => Ok(Sighting::Unseen),
+            None if !is_whole_list(response, json) => Ok(Sighting::Unseen),
             None if entry.shown.contains(list) => Ok(Sighting::Gone),
             None => Ok(Sighting::Unlisted),
         }
@@ -298,7 +298,7 @@ fn id_in(fields: &Map<String, Value>, entry: &Entry, resource: &str) -> Option<S
 }
 
 /// Returns true for lists that show all that they have: what such a list does not show is not in it.
-pub(super) fn is_whole(response: &Response, json: &Value) -> bool {
+pub fn is_whole_list(response: &Response, json: &Value) -> bool {
     if response.truncated {
         return false;
     }

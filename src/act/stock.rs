@@ -8,14 +8,15 @@ use serde_json::Value;
 use super::account_undo::is_people;
 use super::bodies::{self, Body, put};
 use super::further::{inner, step, within};
-use super::identify::{id_value, objects_in};
+use super::identify::{id_value, rows_in};
 use super::kinds::Acting;
 use super::maker::{Fault, Maker};
 use crate::model::{Effect, Method, Operation, Place, clean};
 use crate::probe::{Ask, Caller, SendError, Standing, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{
-    Object, Slot, is_me_word, is_strong_owner_name, resource_of_path, role_word, scalar_text, session_facts, words,
+    Object, Slot, is_me_word, is_strong_owner_name, resource_of_path, role_word, scalar_text, session_facts, slots,
+    words,
 };
 
 impl Maker<'_> {
@@ -83,6 +84,10 @@ impl Maker<'_> {
                     let own = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
                     Ok(own.unwrap_or(Value::String(created.id)))
                 }
+                None if self.is_made_in(acting, &reference.resource) => Err(Fault::Lacks(format!(
+                    "needs a {} of {caller}'s own to be made in, and there is none",
+                    clean(&reference.resource, 40)
+                ))),
                 None => self.of_stock(caller, std::slice::from_ref(&reference.resource)).await,
             };
             match value {
@@ -98,6 +103,17 @@ impl Maker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the document has what an operation makes below such a parent (`/projects/{id}/tasks`): then it becomes a part
+    /// of the one that its body names, too.
+    fn is_made_in(&self, acting: &Acting, parent: &str) -> bool {
+        let is_below = |operation: &Operation| {
+            let holds = |slot: &Slot| slot.place == Place::Path && slot.resources.iter().any(|kind| kind == parent);
+            slots(self.api, operation).iter().any(holds)
+                && resource_of_path(&operation.path).is_some_and(|kind| Some(&kind) == acting.resource.as_ref())
+        };
+        acting.resource.as_deref() != Some(parent) && self.api.operations.iter().any(is_below)
     }
 
     /// The number, name or address that stands for a caller in a field that names an owner.
@@ -170,7 +186,8 @@ impl Maker<'_> {
             return Ok(Err(String::new()));
         };
         let mut told = String::new();
-        for fields in objects_in(json) {
+        // What stands in a row (who made it) is of another kind, and its id another kind's.
+        for fields in rows_in(json, resource) {
             let object = Object::of(resource, fields, BTreeMap::new());
             let Some(id) = id_value(&object) else { continue };
             if fields.keys().any(|name| is_strong_owner_name(name)) {
