@@ -119,8 +119,12 @@ pub async fn run(trial: Trial) -> anyhow::Result<Harm> {
     }
     let status = report["scan"]["status"].as_str().unwrap_or("none").to_owned();
     broken.extend(beside_rows(&trial, (&before, &after), &routes, &document, &status));
+    let rows = compare(&before.tables, &tables, twin.server_written, &told(&report));
+    if status == "harm" && rows.changed.is_empty() && broken.is_empty() {
+        broken.push(format!("it says harm, and every row is as it was: {}", report["scan"]["untrusted_because"]));
+    }
     Ok(Harm {
-        rows: compare(&before.tables, &tables, twin.server_written, &told(&report)),
+        rows,
         requests: report["scan"]["requests"].as_u64().unwrap_or_default(),
         duration_ms: report["scan"]["duration_ms"].as_u64().unwrap_or_default(),
         reads: reads(&routes, &before, &after),

@@ -1,6 +1,6 @@
 //! Bodies that create and change objects of the scan's own: small, valid, marked, and without what a caller should not set.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt as _;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text
 use super::further::{inner, step, within, wrap};
 use super::kinds::{Acting, Kind, is_password};
 use super::privileges::POWER_WORDS;
-use super::relations::{addressed_kinds, relation};
+use super::relations::relation;
 use crate::model::{Api, HandlerBody, InputPlace, JsonType};
 use crate::spec::{Samples, fits_text};
 use crate::survey::{ends_in_id, is_owner_name, resource_of_model, resource_of_name, scalar_text, words};
@@ -257,16 +257,15 @@ fn later(name: &str, text: &str) -> String {
     if text.len() <= 10 { day(ahead) } else { moment(ahead) }
 }
 
-/// The references of a body: fields that are named like the id of something, or like something that ids stand for.
-pub fn references(api: &Api, acting: &Acting, value: &Value) -> Vec<Reference> {
+/// The references of a body: fields that are named like the id of something, or like one of the kinds that addresses name.
+pub fn references(api: &Api, acting: &Acting, kinds: &BTreeSet<String>, value: &Value) -> Vec<Reference> {
     let (_, declared) = acting.inner_fields(api);
     let (at, members) = within(value);
-    let kinds = addressed_kinds(api);
     let mut found = Vec::new();
     for (name, value) in &members {
         let loaded = acting.operation.request.loads(InputPlace::Body, name).filter(|_| !is_owner_name(name));
         let loaded = loaded.filter(|_| !is_bare_id(name)).and_then(resource_of_model);
-        let by_kind = || scalar_text(value).and_then(|text| relation(&kinds, name, &text));
+        let by_kind = || scalar_text(value).and_then(|text| relation(kinds, name, &text));
         let Some(resource) = reference(name).or(loaded).or_else(by_kind) else { continue };
         let required = declared.is_empty() || declared.iter().any(|field| field.name == *name && field.required);
         let step = step(name);

@@ -63,6 +63,7 @@ impl Cleaner<'_> {
             sweep.undo(entry).await;
         }
         sweep.look_again(&entries).await;
+        sweep.forget_companions(&entries).await;
         for entry in entries.iter().rev().filter(|entry| is_account(entry)) {
             match sweep.hanging_on(entry, &entries) {
                 Some(kept) if !entry.undone => {
@@ -182,6 +183,17 @@ impl Sweep<'_> {
                 }
                 _ if entries.iter().any(|other| other.n > entry.n && self.is_gone(other)) => self.undo(&entry).await,
                 _ => {}
+            }
+        }
+    }
+
+    /// Forgets what came with something that the scan made, and went with it.
+    async fn forget_companions(&mut self, entries: &[Entry]) {
+        for entry in entries.iter().filter(|entry| entry.note.is_companion) {
+            let is_settled = matches!(self.came_to.get(&entry.n), Some(Removal::Undone | Removal::Silent(_)));
+            if !is_settled && self.cleaner.is_gone_by_itself(entry).await {
+                self.cleaner.journal.nothing(entry.n);
+                self.came_to.insert(entry.n, Removal::Nothing);
             }
         }
     }

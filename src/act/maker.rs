@@ -1,6 +1,6 @@
 //! Makes objects of the scan's own, one per caller and creating operation, and knows them again by what they carry.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Map, Value};
@@ -12,6 +12,7 @@ use super::identify::Sent;
 use super::items::{is_item_of, undo};
 use super::kinds::{Acting, Kind, makes_accounts};
 use super::privileges::as_ordinary_user;
+use super::relations::addressed_kinds;
 use super::repair::{complaints, mend};
 use crate::model::{Api, Method};
 use crate::probe::{
@@ -92,6 +93,8 @@ pub struct Maker<'a> {
     pub probe: &'a Probe,
     /// Its operations that change state.
     pub acting: &'a [Acting],
+    /// Kinds of objects that addresses name.
+    pub(super) kinds: BTreeSet<String>,
     /// What is known of the callers from their sign-up: caller, field, value.
     pub facts: Vec<(String, String, String)>,
     /// Held only to read or add.
@@ -146,6 +149,7 @@ impl<'a> Maker<'a> {
             api,
             probe,
             acting,
+            kinds: addressed_kinds(api),
             facts,
             made: Mutex::default(),
             not_made: Mutex::default(),

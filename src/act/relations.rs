@@ -2,13 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Api, Place};
-use crate::survey::{ends_in_id, is_owner_name, is_uuid, resource_of_name, singular, slots, words};
+use crate::model::{Api, Method, Place};
+use crate::survey::{ends_in_id, is_owner_name, is_uuid, resource_of_name, resource_of_path, singular, slots, words};
 
-/// Returns the kinds of objects that the addresses of an API name.
+/// Returns the kinds of objects that the addresses of an API name: by an id, or as a list of them.
 pub(super) fn addressed_kinds(api: &Api) -> BTreeSet<String> {
     let slots = api.operations.iter().flat_map(|operation| slots(api, operation));
-    slots.filter(|slot| slot.place == Place::Path).flat_map(|slot| slot.resources).collect()
+    let by_id = slots.filter(|slot| slot.place == Place::Path).flat_map(|slot| slot.resources);
+    let reads = api.operations.iter().filter(|operation| operation.method == Method::Get);
+    by_id.chain(reads.filter_map(|operation| listed_kind(&operation.path))).collect()
+}
+
+/// `project` of `/api/projects`; what is named in the singular is no list.
+fn listed_kind(path: &str) -> Option<String> {
+    let last = path.trim_end_matches('/').rsplit('/').next()?;
+    let parts = words(last);
+    let word = parts.last().filter(|_| !last.contains('{'))?;
+    resource_of_path(path).filter(|_| singular(word) != *word)
 }
 
 /// Returns the kind of object that a field refers to, where the field bears the kind's name and its value could be an id. A

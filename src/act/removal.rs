@@ -198,6 +198,12 @@ impl<'a> Cleaner<'a> {
         matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted | Sighting::Unseen | Sighting::Refused(_)))
     }
 
+    /// Returns whether its address, or the whole list of its kind, shows a thing no more.
+    pub(super) async fn is_gone_by_itself(&self, entry: &Entry) -> bool {
+        let seen = self.find(&entry.note.caller, entry.n).await;
+        matches!(seen, Ok(Sighting::Gone | Sighting::Unlisted))
+    }
+
     /// Whether the throw-away account of a caller is there: then the target's data was not reset since, and ids are still of
     /// what they were given to.
     async fn stands(&self, caller: &str) -> Result<bool, SendError> {

@@ -69,7 +69,7 @@ impl Maker<'_> {
             };
             put(&mut body.value, &format!("{at}/{}", step(&field)), Value::String(own));
         }
-        for reference in bodies::references(self.api, acting, &body.value) {
+        for reference in bodies::references(self.api, acting, &self.kinds, &body.value) {
             let own = self
                 .made()
                 .into_iter()

@@ -20,7 +20,7 @@ use crate::act::{
     shut_out,
 };
 use crate::config;
-use crate::model::{ANONYMOUS, Identity, Mode, Origin, ScanId, Scope, Secret};
+use crate::model::{ANONYMOUS, Identity, Mode, Operation, Origin, ScanId, Scope, Secret};
 use crate::probe::{Journal, JournalHead, Limits, Probe, RemovalGuard};
 use crate::report::Report;
 use crate::scan::{self, ActInput};
@@ -62,12 +62,14 @@ impl App {
         let base_path = probe.base_url().path().to_owned();
         let guard = OwnershipGuard::new(&prepared.api, &base_path, &acting, &prepared.identities, &prepared.llm);
         probe.allow_writes(Arc::new(journal), Arc::new(guard));
+        let excluded = |operation: &Operation| prepared.is_excluded(operation);
+        let before = Some(scan::look_before(&prepared.api, probe, prepared.owns(), &excluded).await);
         let accounts = if prepared.auto_accounts {
             self.accounts(id.as_str(), prepared, &acting, probe).await?
         } else {
             Accounts::default()
         };
-        Ok(Some(ActInput { acting, accounts }))
+        Ok(Some(ActInput { acting, accounts, before }))
     }
 
     async fn accounts(

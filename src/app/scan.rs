@@ -152,6 +152,7 @@ impl App {
             probe.await_return(RETURN).await;
         }
         outcome.untold = self.undo_own(id, probe, &mut outcome.report).await?;
+        scan::name_companions(probe, outcome).await;
         scan::after_check(probe, outcome, written).await;
         Ok(())
     }
@@ -174,8 +175,8 @@ impl App {
         let mut notes = prepared.notes.clone();
         notes.extend(self.recover_before(prepared, probe).await);
         progress.send_modify(|known| known.phase = "signing in");
-        let act = self.act_input(id, prepared, probe).await?;
         probe.name_operations(&prepared.api);
+        let act = self.act_input(id, prepared, probe).await?;
         let probe = &*probe;
         let input = ScanInput {
             id: id.0.clone(),

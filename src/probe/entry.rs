@@ -60,6 +60,9 @@ pub struct WriteNote {
     /// What the report has to call it, where it is more than an ordinary object or account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nature: Option<String>,
+    /// It came with what another write made, and may go with it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_companion: bool,
     /// Digests of what is written, by field: an object that shows them is still the one that was made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
@@ -77,6 +80,7 @@ impl WriteNote {
             account: None,
             heirs: Vec::new(),
             nature: None,
+            is_companion: false,
             values: BTreeMap::new(),
         }
     }

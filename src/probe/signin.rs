@@ -44,6 +44,15 @@ pub enum SignInError {
     },
 }
 
+impl SignInError {
+    /// Who could not sign in.
+    pub fn identity(&self) -> &str {
+        match self {
+            Self::Send { identity, .. } | Self::Recipe { identity, .. } | Self::Answer { identity, .. } => identity,
+        }
+    }
+}
+
 impl Probe {
     /// Opens the session of an identity: at once for a fixed credential, by its recipe otherwise.
     ///

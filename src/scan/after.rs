@@ -15,12 +15,12 @@ use futures_util::stream;
 use self::alike::{Difference, differences};
 use self::own::Own;
 use super::fatal::notice_late_death;
-use super::operation_ref;
 use super::run::Outcome;
+use super::{companions, operation_ref};
 use crate::model::{ANONYMOUS, OperationId, clean, clean_name};
 use crate::probe::{Answer, Ask, Caller, Entry, Journal, Probe, WriteKind};
-use crate::report::{HarmRow, Status};
-use crate::survey::{Baseline, Surveyed, resource_of_path, succeeds};
+use crate::report::{HarmRow, Status, Write};
+use crate::survey::{Baseline, Survey, Surveyed, resource_of_path, succeeds};
 
 /// Most reads that are repeated.
 const MAX_READS: usize = 400;
@@ -41,8 +41,11 @@ struct Reread<'a> {
     second: Option<Arc<Answer>>,
     /// Two answers to one request of some caller: what differs between them comes and goes by itself.
     twice: Option<(Arc<Answer>, Arc<Answer>)>,
-    /// The caller's account is gone by now: a refusal is what it should get, and only a failure says anything.
+    /// The caller's account is gone by now, or the read may be of what the scan made: a refusal is what it should get, and
+    /// only a failure says anything.
     is_former: bool,
+    /// It was asked before anything was written: nothing in it is the scan's own.
+    is_from_before: bool,
 }
 
 /// Reads again what the survey read, and reports what was fine and is not. `before_undo` is the number of writes that
@@ -53,10 +56,12 @@ pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usiz
         return;
     }
     let own = Own::of(journal);
-    let reads = reads(probe, &outcome.survey.operations, journal, &own);
+    let reads = reads(probe, (&outcome.survey, outcome.before.as_deref()), journal, &own);
     // Twice for each, and a renewed session now and then.
     probe.begin_cleaning(reads.len() as u64 * 2 + 20);
-    let first = look(probe, &reads, &own).await;
+    let looks = look(probe, &reads, &own).await;
+    let (first, marked): (Vec<_>, Vec<_>) = looks.into_iter().map(|look| (look.differences, look.marked)).unzip();
+    companions::tell_marked(&mut outcome.report, marked.into_iter().flatten());
     let suspects: Vec<(&Reread<'_>, Vec<Difference>)> =
         reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
     outcome.report.scan.requests = probe.sent();
@@ -101,17 +106,28 @@ fn tell(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {
     report.harm = rows;
 }
 
-/// The reads that can be repeated: as a caller who is still there, as a stranger where strangers were served, and as a
-/// former account of the scan's own.
-fn reads<'a>(probe: &Probe, operations: &'a [Surveyed], journal: &Journal, own: &Own) -> Vec<Reread<'a>> {
+/// The reads that can be repeated, as they were before anything was written; else, as the survey saw them: as a caller who
+/// is still there, as a stranger where strangers were served, and as a former account of the scan's own.
+fn reads<'a>(
+    probe: &Probe,
+    (survey, before): (&'a Survey, Option<&Survey>),
+    journal: &Journal,
+    own: &Own,
+) -> Vec<Reread<'a>> {
     let former: BTreeSet<String> = journal.accounts().into_iter().map(|account| account.name).collect();
     let is_former = |name: &str| former.contains(name.split('+').next().unwrap_or(name));
     let mut reads = Vec::new();
-    for surveyed in operations.iter().filter(|surveyed| !probe.is_scarce(&surveyed.operation.id)) {
+    let operations = survey.operations.iter();
+    for surveyed in operations.filter(|surveyed| !probe.is_scarce(&surveyed.operation.id)) {
+        let glimpse = before.and_then(|before| before.operation(&surveyed.operation.id));
+        let glimpsed: Vec<Reread<'a>> = glimpse.map(|glimpse| as_before(surveyed, glimpse)).unwrap_or_default();
+        let has_own = glimpsed.iter().any(|read| read.caller != ANONYMOUS);
+        let has_strangers = glimpsed.iter().any(|read| read.caller == ANONYMOUS);
+        reads.extend(glimpsed);
         let comparable = |baseline: &&Baseline| !own.is_asked_for(surveyed, baseline);
         let mut lasting = surveyed.valid().filter(|baseline| !is_former(&baseline.caller)).filter(comparable);
         let first = lasting.next();
-        let chosen = first.or_else(|| surveyed.valid().find(comparable));
+        let chosen = first.or_else(|| surveyed.valid().find(comparable)).filter(|_| !has_own);
         reads.extend(chosen.map(|baseline| Reread {
             surveyed,
             caller: baseline.caller.clone(),
@@ -119,14 +135,49 @@ fn reads<'a>(probe: &Probe, operations: &'a [Surveyed], journal: &Journal, own: 
             first: Arc::clone(&baseline.first),
             second: baseline.second.clone(),
             twice: twice(surveyed),
-            is_former: is_former(&baseline.caller),
+            is_former: is_former(&baseline.caller) || is_news(baseline, before),
+            is_from_before: false,
         }));
-        let of_former = surveyed.asked_by_strangers().filter(comparable).map(|baseline| is_former(&baseline.caller));
+        let says_little = |baseline: &Baseline| is_former(&baseline.caller) || is_news(baseline, before);
+        let of_former = surveyed.asked_by_strangers().filter(comparable).map(says_little);
         let is_new = first.is_none_or(|baseline| baseline.caller != ANONYMOUS);
-        reads.extend(of_former.filter(|_| is_new).and_then(|is_former| as_stranger(surveyed, is_former)));
+        reads.extend(
+            of_former.filter(|_| is_new && !has_strangers).and_then(|is_former| as_stranger(surveyed, is_former)),
+        );
     }
     reads.truncate(MAX_READS);
     reads
+}
+
+/// What an operation answered before anything was written, to a caller and to a stranger.
+fn as_before<'a>(surveyed: &'a Surveyed, glimpse: &Surveyed) -> Vec<Reread<'a>> {
+    let read = |caller: &str, ask: Ask, first: &Arc<Answer>| Reread {
+        surveyed,
+        caller: caller.to_owned(),
+        ask,
+        first: Arc::clone(first),
+        second: None,
+        twice: twice(surveyed),
+        is_former: false,
+        is_from_before: true,
+    };
+    let own = glimpse.valid().next().map(|baseline| read(&baseline.caller, baseline.ask(), &baseline.first));
+    let strangers = glimpse.asked_by_strangers().zip(glimpse.anonymous.as_ref());
+    let strangers = strangers
+        .filter(|(_, answer)| answer.response().is_some_and(succeeds))
+        .map(|(baseline, answer)| read(ANONYMOUS, baseline.ask_as(Caller::Anonymous), answer));
+    own.into_iter().chain(strangers).collect()
+}
+
+/// Whether a read shows what nothing showed before the first write: it may have come with that, and gone with it.
+fn is_news(baseline: &Baseline, before: Option<&Survey>) -> bool {
+    let was_known = |before: &Survey| {
+        baseline
+            .object
+            .as_ref()
+            .is_some_and(|key| before.objects.known.get(key).is_some_and(|object| !object.reference))
+    };
+    before.is_some_and(|before| !was_known(before))
 }
 
 fn twice(surveyed: &Surveyed) -> Option<(Arc<Answer>, Arc<Answer>)> {
@@ -145,23 +196,35 @@ fn as_stranger(surveyed: &Surveyed, is_former: bool) -> Option<Reread<'_>> {
         second: None,
         twice: twice(surveyed),
         is_former,
+        is_from_before: false,
     })
 }
 
-async fn look(probe: &Probe, reads: &[Reread<'_>], own: &Own) -> Vec<Vec<Difference>> {
-    let mut jobs: Vec<BoxFuture<'_, Vec<Difference>>> = Vec::new();
+/// What a second look at a read came to.
+#[derive(Default)]
+struct Look {
+    differences: Vec<Difference>,
+    /// Rows that carry a mark of the scan and are no write of its own.
+    marked: Vec<Write>,
+}
+
+async fn look(probe: &Probe, reads: &[Reread<'_>], own: &Own) -> Vec<Look> {
+    let mut jobs: Vec<BoxFuture<'_, Look>> = Vec::new();
     for read in reads {
         jobs.push(Box::pin(look_at(probe, read, own)));
     }
     stream::iter(jobs).buffered(8).collect().await
 }
 
-async fn look_at(probe: &Probe, read: &Reread<'_>, own: &Own) -> Vec<Difference> {
-    match probe.look_again(&read.ask).await {
-        Ok(answer) => read.differs(probe, &answer, own),
+async fn look_at(probe: &Probe, read: &Reread<'_>, own: &Own) -> Look {
+    let Ok(answer) = probe.look_again(&read.ask).await else {
         // A session that has ended is told elsewhere, and shows nothing here.
-        Err(_) => Vec::new(),
-    }
+        return Look::default();
+    };
+    let journal = probe.journal().filter(|_| read.is_from_before);
+    let (operation, caller) = (&read.surveyed.operation, read.caller.as_str());
+    let marked = journal.map(|journal| companions::marked(journal, operation, caller, (&read.first, &answer)));
+    Look { differences: read.differs(probe, &answer, own), marked: marked.unwrap_or_default() }
 }
 
 impl Reread<'_> {

@@ -1,7 +1,9 @@
 //! One scan: survey, checks, and the report of what came of them. The dry run stops after the plan.
 
 mod after;
+mod before;
 mod collect;
+mod companions;
 mod convert;
 mod fatal;
 mod models;
@@ -17,6 +19,8 @@ mod writing;
 use sha2::{Digest, Sha256};
 
 pub use after::after_check;
+pub use before::{Before, look_before};
+pub use companions::name_companions;
 pub use convert::issues;
 pub use plan::{PlanInput, plan};
 pub use run::{Outcome, ScanInput, Stage, Ticked, run};

@@ -9,12 +9,13 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream;
 
+use super::before::open_sessions;
 use super::collect::{self, Collected};
 use super::plan::Choice;
 use super::settle::{Verdicts, settle_claims};
 use super::steps::Done;
 use super::writing::{self, ActInput};
-use super::{convert, fatal, models, rebuild, scarce, trust};
+use super::{companions, convert, fatal, models, rebuild, scarce, trust};
 use crate::access::{AccessTable, Fact, policies, questions};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
@@ -22,7 +23,7 @@ use crate::code::SourceWords;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
 use crate::model::{Again, Api, CheckId, Effect, IntentMemory, Mode, Operation, OperationId, Silence, Step, Verdict};
-use crate::probe::{Journal, Probe, SendError, SignInError};
+use crate::probe::{Journal, Probe, SendError};
 use crate::report::Report;
 use crate::survey::{Survey, Surveyed, Surveyor};
 
@@ -93,6 +94,8 @@ pub struct Outcome {
     pub report: Report,
     /// What was learnt before the checks.
     pub survey: Survey,
+    /// What was there before anything was written; none where nothing was to be.
+    pub before: Option<Arc<Survey>>,
     /// What each check said of each operation.
     pub verdicts: BTreeMap<(OperationId, CheckId), Verdict>,
     /// Who was seen to be able to do what.
@@ -120,10 +123,15 @@ pub fn run<'a>(input: ScanInput<'a>, ticked: Ticked<'a>) -> BoxFuture<'a, Outcom
 
 async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let started = std::time::Instant::now();
-    let failed = sign_in(&input, ticked).await;
+    let before = input.act.as_ref().and_then(|act| act.before.as_ref());
+    let refused = before.map(|before| before.failed.as_slice()).unwrap_or_default();
+    let failed = open_sessions(input.probe, refused, &|done, total| ticked(Stage::SigningIn, done, total, 0)).await;
     let acting = input.act.as_ref().map(|act| act.acting.as_slice()).unwrap_or_default();
     let facts = writing::facts(&input);
     writing::claim_callers(&input, &facts);
+    if let Some(before) = before {
+        writing::learn_owners(&input, &before.survey);
+    }
     let maker = Maker::new(&input.api, input.probe, acting, facts.clone());
     let stopped = writing::make(&input, &maker, ticked).await;
     let surveyor = Surveyor {
@@ -151,6 +159,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
     let (mut verdicts, accesses) = check_all(&input, &cx, acting, &maker, ticked).await;
     input.probe.last_look().await;
+    companions::note_marked(&input, &survey).await;
     table.hear_source(&*input.source.within(SOURCE_PATIENCE).await);
     let model = table.model();
     let judgement = settle_claims(&model, &mut verdicts);
@@ -179,22 +188,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     );
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
-    Outcome { report, survey, verdicts, accesses, facts, untold: None }
-}
-
-async fn sign_in(input: &ScanInput<'_>, ticked: Ticked<'_>) -> Vec<SignInError> {
-    let identities = input.probe.identities();
-    let mut failed = Vec::new();
-    for (index, identity) in identities.iter().enumerate() {
-        ticked(Stage::SigningIn, index as u64, identities.len() as u64, 0);
-        if input.probe.sessions().get(&identity.name).is_some() {
-            continue;
-        }
-        if let Err(error) = input.probe.sign_in(identity).await {
-            failed.push(error);
-        }
-    }
-    failed
+    let before = before.map(|before| Arc::clone(&before.survey));
+    Outcome { report, survey, before, verdicts, accesses, facts, untold: None }
 }
 
 /// Checks with the operations they look at, in catalogue and document order.

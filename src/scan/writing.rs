@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::before::Before;
+use super::companions::unseen_note;
 use super::fatal::notice_late_death;
 use super::run::{ScanInput, Stage, Ticked};
 use crate::access::SeenAnswer;
@@ -26,6 +28,8 @@ pub struct ActInput {
     pub acting: Vec<Acting>,
     /// The throw-away accounts.
     pub accounts: Accounts,
+    /// What was there before anything was written.
+    pub before: Option<Before>,
 }
 
 /// Makes objects of the callers' own.
@@ -245,6 +249,7 @@ pub async fn undo(
     };
     report.writes = cleaned.rows.into_iter().map(row).collect();
     report.notes.extend(left_note(&report.writes));
+    report.notes.extend(unseen_note(journal));
     notice_late_death(probe, report).await;
     untold
 }

@@ -5,6 +5,7 @@ mod baseline;
 mod exposing;
 mod fence;
 mod foreign_token;
+mod glance;
 mod house;
 mod ids;
 mod leaks;

@@ -85,15 +85,7 @@ impl Survey {
 impl Surveyor<'_> {
     /// Carries the survey out. A stop (budget, cancellation) ends it early with what is known.
     pub async fn run(&self, tick: Tick<'_>) -> Survey {
-        let mut survey = self.empty();
-        for name in self.probe.identities().iter().map(|identity| identity.name.clone()) {
-            if let Some(session) = self.probe.sessions().get(&name) {
-                survey.people.learn(&name, session_facts(&session));
-            }
-        }
-        for (name, field, value) in &self.facts {
-            survey.people.learn(name, [(field.clone(), value.clone())]);
-        }
+        let mut survey = self.begin();
         for wave in 0..MAX_WAVES {
             let work = self.work(&survey, wave == 0, false);
             if work.is_empty() && wave > 0 {
@@ -117,6 +109,20 @@ impl Surveyor<'_> {
             self.attribute(&mut survey);
         }
         self.conclude(&mut survey);
+        survey
+    }
+
+    /// What is known before anything is asked.
+    pub(super) fn begin(&self) -> Survey {
+        let mut survey = self.empty();
+        for name in self.probe.identities().iter().map(|identity| identity.name.clone()) {
+            if let Some(session) = self.probe.sessions().get(&name) {
+                survey.people.learn(&name, session_facts(&session));
+            }
+        }
+        for (name, field, value) in &self.facts {
+            survey.people.learn(name, [(field.clone(), value.clone())]);
+        }
         survey
     }
 
@@ -249,7 +255,7 @@ impl Surveyor<'_> {
         let operation = Arc::clone(&surveyed.operation);
         let mut tries: Vec<BoxFuture<'_, Result<Option<Baseline>, SendError>>> = Vec::new();
         for plans in plans {
-            tries.push(Box::pin(self.first_valid(&operation, plans)));
+            tries.push(Box::pin(self.first_valid(&operation, plans, 0)));
         }
         let mut rationed = None;
         for baseline in futures_util::future::join_all(tries).await {
@@ -273,13 +279,19 @@ impl Surveyor<'_> {
         Ok(surveyed)
     }
 
-    async fn first_valid(&self, operation: &Operation, plans: Vec<Plan>) -> Result<Option<Baseline>, SendError> {
+    /// Returns the first of these requests that is served with data; the last one where none is.
+    pub(super) async fn first_valid(
+        &self,
+        operation: &Operation,
+        plans: Vec<Plan>,
+        round: u8,
+    ) -> Result<Option<Baseline>, SendError> {
         let mut last = None;
         for plan in plans {
             let Ok(url) = operation_url(self.probe.base_url(), operation, &plan.values) else { continue };
             let headers = header_values(operation, &plan.values);
             let caller = Caller::named(&plan.caller);
-            let ask = Ask { headers: headers.clone(), ..Ask::get(caller, url.clone()) };
+            let ask = Ask { headers: headers.clone(), round, ..Ask::get(caller, url.clone()) };
             let first = self.probe.send(&ask).await?;
             let baseline = Baseline {
                 caller: plan.caller,
@@ -351,7 +363,7 @@ impl Surveyor<'_> {
     }
 
     /// Works out anew whose each object is.
-    fn attribute(&self, survey: &mut Survey) {
+    pub(super) fn attribute(&self, survey: &mut Survey) {
         survey.owners = survey
             .objects
             .known

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod acts;
+mod beside;
 mod envelopes;
 mod moving;
 mod notes;
@@ -15,7 +16,7 @@ mod tests;
 use crate::twin::Twin;
 
 /// All of them, in the order of the table.
-pub const ALL: [&Twin; 57] = [
+pub const ALL: [&Twin; 61] = [
     &acts::LAST,
     &acts::MIDDLE,
     &acts::NAMED,
@@ -73,4 +74,8 @@ pub const ALL: [&Twin; 57] = [
     &shared::QUOTA,
     &shared::AUDIT,
     &shared::TALLIES,
+    &beside::KEYS,
+    &beside::WALLETS,
+    &beside::LINKS,
+    &beside::BOARDS,
 ];

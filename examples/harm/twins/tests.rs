@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ALL, acts, moving, removal, settings, shared};
+use super::{ALL, acts, beside, moving, removal, settings, shared};
 use crate::kit::{Call, World, answer, key_of};
 use crate::twin::Twin;
 
@@ -111,5 +111,25 @@ fn children_of_foreign_parents_mail_and_quotas_are_judged() {
             assert!(ask(twin, &mut after, "ines", request, body.clone()) < 300, "{request}");
         }
         assert_eq!((twin.judge)(&before, &after).len(), 1, "{request}");
+    }
+}
+
+#[test]
+fn keys_links_and_counts_come_beside_what_was_asked_for() {
+    for (twin, request, body, table) in [
+        (&beside::KEYS, "POST /projects", json!({"name": "x"}), "keys"),
+        (&beside::LINKS, "POST /labels", json!({"title": "x"}), "links"),
+        (&beside::BOARDS, "POST /cards", json!({"title": "x", "board": 1}), "summaries"),
+        (
+            &beside::WALLETS,
+            "POST /register",
+            json!({"username": "x-x", "email": "x@x.example", "password": "x-parole-1"}),
+            "wallets",
+        ),
+    ] {
+        let before = (twin.build)();
+        let mut after = before.clone();
+        assert_eq!(ask(twin, &mut after, "ines", request, body), 201, "{request}");
+        assert!(changed(&before, &after, table), "{request}");
     }
 }

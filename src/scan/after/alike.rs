@@ -55,13 +55,20 @@ pub(super) fn differences(probe: &Probe, read: &Reread<'_>, now: &Answer, own: &
         return Vec::new();
     }
     let resource = resource_of_path(&read.surveyed.operation.path).unwrap_or_default();
+    // Of what was there before the first write nothing is the scan's own, whatever ids it has.
+    let (none, volatile) = (Own::default(), &read.surveyed.volatile);
+    let own = if read.is_from_before { &none } else { own };
     let rows = |json: &Value| Rows::of(json, &resource, own);
     let (before, after) = (rows(before), rows(after));
     let of_answer = |answer: &Answer| answer.response().and_then(|response| response.json.as_ref()).map(rows);
-    let second = read.second.as_ref().and_then(|answer| of_answer(answer));
     let turnover =
         read.twice.as_ref().and_then(|(one, other)| Some(Turnover::of(&of_answer(one)?, &of_answer(other)?)));
-    let judge = Judge { probe, volatile: &read.surveyed.volatile, turnover: turnover.unwrap_or_default() };
+    let turnover = turnover.unwrap_or_default();
+    // Where rows come and go by themselves, those that the survey did not see any more have.
+    let surveyed = read.surveyed.by.get(&read.caller).filter(|_| read.is_from_before && turnover.went > 0);
+    let second = read.second.as_ref().or(surveyed.map(|baseline| &baseline.first));
+    let second = second.and_then(|answer| of_answer(answer));
+    let judge = Judge { probe, volatile, turnover };
     let mut found: Vec<Difference> = judge.missing(&before, second.as_ref(), &after).into_iter().collect();
     found.extend(judge.changed(&before, second.as_ref(), &after));
     found
@@ -232,7 +239,7 @@ impl Judge<'_> {
         let varies = |value: &Value| {
             scalar_text(value).is_some_and(|text| looks_volatile(&text) || self.probe.redactor().text(&text) != text)
         };
-        if before == now || varies(before) || varies(now) {
+        if before == now || varies(before) || varies(now) || is_age(before) && is_age(now) {
             return false;
         }
         match (before, now) {
@@ -244,6 +251,39 @@ impl Judge<'_> {
             // A moment that was none yet, a text that was given for the first time by a sign-in.
             (Value::Null, _) => false,
             _ => true,
+        }
+    }
+}
+
+/// Returns true for texts that say how long ago something was: `3 minutes`, `an hour ago`, `just now`.
+fn is_age(value: &Value) -> bool {
+    let text = value.as_str().unwrap_or_default().to_lowercase();
+    let words = || text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_unit = |word: &str| {
+        let one = word.strip_suffix('s').unwrap_or(word);
+        matches!(one, "second" | "sec" | "minute" | "min" | "hour" | "day" | "week" | "month" | "year" | "moment")
+    };
+    let is_part = |word: &str| {
+        is_unit(word)
+            || word.bytes().all(|byte| byte.is_ascii_digit())
+            || matches!(word, "a" | "an" | "ago" | "just" | "now" | "few" | "about" | "and" | "in")
+    };
+    words().any(|word| is_unit(word) || word == "now") && words().all(is_part)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::is_age;
+
+    #[test]
+    fn ages_are_told_from_other_texts() {
+        for age in ["0\u{a0}minutes", "an hour ago", "just now", "about 2 hours, 3 minutes", "in 5 days"] {
+            assert!(is_age(&json!(age)), "{age}");
+        }
+        for text in ["light", "3", "minutes of the meeting", "next day delivery", "", "2 rooms"] {
+            assert!(!is_age(&json!(text)), "{text}");
         }
     }
 }
