@@ -447,9 +447,7 @@ impl Probe {
             self.note(format!("answers longer than {} bytes were cut", self.limits.max_body_bytes));
         }
         let id = self.next_exchange.fetch_add(1, Ordering::Relaxed);
-        if matches!(seen, Seen::Timeout) && flow.is_recent(wait / 2) {
-            self.pulse.note_flowing(id);
-        }
+        self.pulse.note_flow(id, matches!(seen, Seen::Timeout) && flow.is_recent(wait / 2));
         let raw = Raw { id, ask, session, seen: &seen, fault, body_bytes, elapsed_ms };
         let exchange = Arc::new(record::exchange(&self.redactor, &raw));
         Ok(Answer { exchange, seen, share: self.memory.share(weight) })
@@ -483,11 +481,9 @@ impl Probe {
         let permit = self.scope.permit(url.clone())?;
         let _place = self.pace.place().await.map_err(|_| SendError::Budget(self.limits.max_requests))?;
         let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
-        let flow = Flow::default();
         // Documents may be far longer than answers: the largest public one has 13 MB.
-        let received =
-            tokio::time::timeout(self.limits.timeout, receive(request, Caps { body: 64 << 20, json: 0 }, None, &flow));
-        match received.await {
+        let caps = Caps { body: 64 << 20, json: 0 };
+        match tokio::time::timeout(self.limits.timeout, receive(request, caps, None, &Flow::default())).await {
             Ok(Ok(Some(Received { response, .. }))) => {
                 Ok(Fetched { status: response.status, text: response.text, truncated: response.truncated })
             }

@@ -114,8 +114,11 @@ impl Pulse {
         drop(self.settling.lock().await);
     }
 
-    /// Notes that bytes of an answer came until the time for it was over.
-    pub(super) fn note_flowing(&self, exchange: u64) {
+    /// Notes whether bytes of an answer came until the time for it was over.
+    pub(super) fn note_flow(&self, exchange: u64, is_slow: bool) {
+        if !is_slow {
+            return;
+        }
         let mut state = self.locked();
         if state.flowing.len() >= MAX_FLOWING {
             state.flowing.pop_first();
