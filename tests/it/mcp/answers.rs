@@ -164,6 +164,7 @@ fn report(shape: &Shape) -> Report {
                 asked_because: Some(text.clone()),
             })
             .collect(),
+        rebuild: None,
         next_steps: vec![NextStep { action: text.clone().into(), operations: 7, on: vec![operation(text); 3] }; 30],
         notes: vec![text.clone(); 30],
     }

@@ -196,6 +196,7 @@ pub fn sample_report() -> Report {
             because: Some("DELETE answered status 405".to_owned()),
         }],
         plan: Vec::new(),
+        rebuild: None,
         next_steps: vec![NextStep {
             action: "configure an identity of a higher role".to_owned().into(),
             operations: 5,

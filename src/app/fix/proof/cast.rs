@@ -6,8 +6,8 @@ use routewarden_source::regress::{CallerFacts, CallerValue, SignInFacts, SignUpF
 use serde_json::{Map, Value};
 use toml::Table;
 
-use super::configured;
 use super::shape::Shape;
+use super::{NoTest, configured};
 use crate::app::active::is_account;
 use crate::model::{ANONYMOUS, GARBAGE, Role};
 use crate::report::{AccountRecipe, ExchangeInfo, Finding, Report};
@@ -39,7 +39,7 @@ impl Cast {
         shape: Shape,
         attack: &ExchangeInfo,
         owner: Option<&ExchangeInfo>,
-    ) -> Result<Cast, String> {
+    ) -> Result<Cast, NoTest> {
         let sender = base_name(&attack.identity);
         let config = report.scan.config.as_deref().and_then(|path| configured::table(Path::new(path)));
         let names = match shape {
@@ -83,7 +83,7 @@ struct Casting<'a> {
 }
 
 impl Casting<'_> {
-    fn cast(&self, (owner, stranger): (Option<&str>, Option<&str>)) -> Result<Cast, String> {
+    fn cast(&self, (owner, stranger): (Option<&str>, Option<&str>)) -> Result<Cast, NoTest> {
         let caller = |name: Option<&str>, who: &str| name.map(|name| self.caller(name, who)).transpose();
         let cast = Cast {
             owner: caller(owner, "owner")?,
@@ -98,7 +98,7 @@ impl Casting<'_> {
         let all = [&cast.owner, &cast.stranger];
         let without = all.into_iter().flatten().find(|caller| caller.fields.is_empty());
         match without.filter(|_| cast.sign_in.is_some()) {
-            Some(caller) => Err(format!("{} does not sign in as the others do", caller.name)),
+            Some(caller) => Err(format!("{} does not sign in as the others do", caller.name).into()),
             None => Ok(cast),
         }
     }
@@ -107,7 +107,7 @@ impl Casting<'_> {
         self.report.rebuild.as_ref()?.accounts.iter().find(|account| account.name == name)
     }
 
-    fn caller(&self, name: &str, who: &str) -> Result<CallerFacts, String> {
+    fn caller(&self, name: &str, who: &str) -> Result<CallerFacts, NoTest> {
         if !is_account(name) {
             return Ok(self.config.map_or_else(|| super::bare(name), |table| configured::caller(table, name)));
         }
@@ -125,7 +125,7 @@ impl Casting<'_> {
     }
 
     /// One sign-in for all: a test has one way.
-    fn sign_in(&self, owner: Option<&str>, stranger: Option<&str>) -> Result<Option<SignInFacts>, String> {
+    fn sign_in(&self, owner: Option<&str>, stranger: Option<&str>) -> Result<Option<SignInFacts>, NoTest> {
         let mut found: Option<SignInFacts> = None;
         for name in [owner, stranger].into_iter().flatten() {
             let Some(own) = self.sign_in_of(name) else { continue };
@@ -133,7 +133,7 @@ impl Casting<'_> {
                 known.path == own.path && known.is_form == own.is_form && known.gives == own.gives
             };
             if found.as_ref().is_some_and(|known| !same(known)) {
-                return Err("its callers sign in by different ways".to_owned());
+                return Err("its callers sign in by different ways".into());
             }
             found = Some(own);
         }
@@ -155,7 +155,7 @@ impl Casting<'_> {
 }
 
 /// The fields of a recipe's body; names and passwords are the test's own.
-fn fields(body: &str, word: &str, who: &str) -> Result<Vec<(String, CallerValue)>, String> {
+fn fields(body: &str, word: &str, who: &str) -> Result<Vec<(String, CallerValue)>, NoTest> {
     let body: Map<String, Value> = serde_json::from_str(body).map_err(|_| "the body of a sign-up is no object")?;
     Ok(body.into_iter().map(|(name, value)| (name, CallerValue::MadeUp(made_up(value, word, who)))).collect())
 }

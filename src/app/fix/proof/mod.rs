@@ -20,8 +20,25 @@ use crate::code::CodeIndex;
 use crate::model::Role;
 use crate::report::{ExchangeInfo, Finding, Report};
 
+/// Why a finding has no test.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct NoTest(String);
+
+impl From<&str> for NoTest {
+    fn from(because: &str) -> Self {
+        Self(because.to_owned())
+    }
+}
+
+impl From<String> for NoTest {
+    fn from(because: String) -> Self {
+        Self(because)
+    }
+}
+
 /// Returns the test of a finding, or why there is none.
-pub(super) fn test_for(index: &CodeIndex, finding: &Finding, report: &Report) -> Result<FixTest, String> {
+pub(super) fn test_for(index: &CodeIndex, finding: &Finding, report: &Report) -> Result<FixTest, NoTest> {
     let entry = index.entry(&finding.operation.id()).ok_or("its handler was not found in the source")?;
     let facts = Proof::of(finding, report)?.facts()?;
     let test = regression_test(index.project(), entry, &facts)?;
@@ -40,7 +57,7 @@ struct Proof<'a> {
 }
 
 impl<'a> Proof<'a> {
-    fn of(finding: &'a Finding, report: &'a Report) -> Result<Proof<'a>, String> {
+    fn of(finding: &'a Finding, report: &'a Report) -> Result<Proof<'a>, NoTest> {
         let shape = Shape::of(finding)?;
         let attack = exchange(finding, Role::Attack).ok_or("its proof holds no attack")?;
         let owner = exchange(finding, Role::Baseline).filter(|_| shape != Shape::Kept);
@@ -48,7 +65,7 @@ impl<'a> Proof<'a> {
         Ok(Proof { finding, report, shape, attack, owner, cast })
     }
 
-    fn facts(&self) -> Result<ProofFacts, String> {
+    fn facts(&self) -> Result<ProofFacts, NoTest> {
         let mut remaking = Remaking::new(self.report, &self.cast);
         let template = &self.finding.operation.path;
         let attack = path_of(self.attack)?;
@@ -105,7 +122,7 @@ impl<'a> Proof<'a> {
     }
 
     /// The body of the attack, and what must not be kept of it.
-    fn body(&self, remaking: &mut Remaking<'_>) -> Result<(Option<Value>, Option<KeptFacts>), String> {
+    fn body(&self, remaking: &mut Remaking<'_>) -> Result<(Option<Value>, Option<KeptFacts>), NoTest> {
         let sent: Option<Value> = self.attack.request.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
         if self.shape != Shape::Kept {
             return Ok((sent.map(|body| remaking.body(&body)), None));
@@ -120,14 +137,14 @@ impl<'a> Proof<'a> {
         let fields: Vec<(String, Value)> =
             names.iter().filter_map(|name| Some((name.clone(), body.get(name)?.clone()))).collect();
         if fields.is_empty() {
-            return Err("the fields of its proof are not in the body itself".to_owned());
+            return Err("the fields of its proof are not in the body itself".into());
         }
         let (view, pointer) = self.view(remaking, &names)?;
         Ok((Some(body), Some(KeptFacts { fields, view, pointer })))
     }
 
     /// The read that shows what was kept, and where the answer to the attack has the id that it names.
-    fn view(&self, remaking: &mut Remaking<'_>, names: &[String]) -> Result<(String, String), String> {
+    fn view(&self, remaking: &mut Remaking<'_>, names: &[String]) -> Result<(String, String), NoTest> {
         let by_sender = |exchange: &&ExchangeInfo| base_name(&exchange.identity) == base_name(&self.attack.identity);
         let shows = |exchange: &&ExchangeInfo| {
             let body = exchange.response.as_ref().map(|response| response.body.as_str()).unwrap_or_default();
@@ -165,9 +182,9 @@ fn exchange(finding: &Finding, role: Role) -> Option<&ExchangeInfo> {
     finding.exchanges.iter().find(|exchange| exchange.role == role)
 }
 
-fn path_of(exchange: &ExchangeInfo) -> Result<String, String> {
+fn path_of(exchange: &ExchangeInfo) -> Result<String, NoTest> {
     if exchange.request.url.contains("[redacted:") {
-        return Err("its request holds a secret that is not kept".to_owned());
+        return Err("its request holds a secret that is not kept".into());
     }
     let url = Url::parse(&exchange.request.url).map_err(|error| error.to_string())?;
     Ok(url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path())))

@@ -3,6 +3,7 @@
 use routewarden_source::regress::MadeObject;
 use serde_json::Value;
 
+use super::NoTest;
 use super::cast::{Cast, base_name};
 use crate::report::{ObjectRecipe, Report};
 
@@ -33,9 +34,9 @@ impl<'a> Remaking<'a> {
     ///
     /// # Errors
     /// Something cannot be made again; says what.
-    pub(super) fn into_made(self) -> Result<Vec<MadeObject>, String> {
+    pub(super) fn into_made(self) -> Result<Vec<MadeObject>, NoTest> {
         match self.fault {
-            Some(fault) => Err(fault),
+            Some(fault) => Err(fault.into()),
             None => Ok(self.needed.into_iter().map(|(_, made)| made).collect()),
         }
     }

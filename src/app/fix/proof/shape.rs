@@ -2,6 +2,7 @@
 
 use routewarden_source::regress::AttackKind;
 
+use super::NoTest;
 use crate::report::Finding;
 
 /// What a test shows.
@@ -21,13 +22,13 @@ pub(super) enum Shape {
 
 impl Shape {
     /// Returns it, or why there is none.
-    pub(super) fn of(finding: &Finding) -> Result<Shape, String> {
+    pub(super) fn of(finding: &Finding) -> Result<Shape, NoTest> {
         match (finding.check.as_str(), finding.remedy.as_str()) {
             ("token/alg-none", _) => Ok(Shape::Token(AttackKind::UnsignedToken)),
             ("token/signature-not-verified", _) => Ok(Shape::Token(AttackKind::DamagedToken)),
             ("token/expired-accepted", _) => Ok(Shape::Token(AttackKind::OldToken)),
             ("token/weak-secret", _) => {
-                Err("the key comes from where the application runs: no test of the code can hold it".to_owned())
+                Err("the key comes from where the application runs: no test of the code can hold it".into())
             }
             ("config/cors", _) => Ok(Shape::Origin),
             (_, "field-allow-list" | "owner-from-session") => Ok(Shape::Kept),
@@ -42,6 +43,6 @@ impl Shape {
     }
 }
 
-fn none() -> String {
-    "there is no shape of a test for this check yet: `recheck` holds it".to_owned()
+fn none() -> NoTest {
+    "there is no shape of a test for this check yet: `recheck` holds it".into()
 }
