@@ -1,7 +1,9 @@
 """Acts on the tools' answers alone, as an assistant does: scans, takes one patch for all that is confirmed, applies it, has
 the proofs run again. Counts calls and what the answers cost.
 
-    python errand.py --bin BIN --example examples/flask-invoices [--most-calls 12] [--most-tokens 12000]
+    python errand.py --bin BIN --example examples/flask-invoices [--whole] [--most-calls 12] [--most-tokens 12000]
+
+With --whole it goes all the steps of the prompt scan-and-fix: it also has the worst finding explained, and asks for tests.
 
 Works on a copy of the example, and ends only what it started.
 """
@@ -46,7 +48,7 @@ class Errand:
         return answer
 
 
-async def converse(client, copy, start, stop):
+async def converse(client, copy, start, stop, whole):
     errand = Errand(client)
     answer = await errand.scan()
     findings = list(answer["findings"])
@@ -55,7 +57,13 @@ async def converse(client, copy, start, stop):
         findings += answer["findings"]
     confirmed = [finding for finding in findings if finding["confidence"] == "confirmed"]
     ids = [finding["id"] for finding in confirmed]
-    fix = await errand.ask("suggest_fix", finding_ids=ids)
+    if whole:
+        explained = await errand.ask("explain_finding", finding_id=ids[0])
+        if not explained["exchanges"]:
+            raise flask.Failed("the explanation has no exchange")
+    fix = await errand.ask("suggest_fix", finding_ids=ids, with_test=whole)
+    if whole and not (fix.get("tests") or any("regression tests" in line for line in fix.get("left_out", []))):
+        raise flask.Failed(f"neither tests nor a word on them; left out: {fix.get('left_out')}")
     if not fix.get("diff"):
         raise flask.Failed(f"no diff; left out: {fix.get('left_out')}")
     done = subprocess.run(["git", "apply", "-"], cwd=copy, input=fix["diff"], capture_output=True, text=True, timeout=60)
@@ -92,7 +100,7 @@ async def run(options):
         server = StdioServerParameters(command=str(options.bin), args=["--data", str(folder / "data"), "mcp"], cwd=copy,
                                        env={**flask.os.environ, **variables})
         async with Client(server, mode="auto", read_timeout_seconds=120) as client:
-            return await converse(client, copy, start, lambda: running[-1].end())
+            return await converse(client, copy, start, lambda: running[-1].end(), options.whole)
     finally:
         for application in running:
             application.end()
@@ -103,6 +111,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=lambda path: Path(path).resolve(), required=True)
     parser.add_argument("--example", type=lambda path: Path(path).resolve(), required=True)
+    parser.add_argument("--whole", action="store_true", help="all the steps of the prompt scan-and-fix")
     parser.add_argument("--most-calls", type=int, default=12)
     parser.add_argument("--most-tokens", type=int, default=12_000)
     options = parser.parse_args()
