@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ignore::{DirEntry, WalkBuilder};
 use serde::Serialize;
@@ -78,7 +79,7 @@ pub struct SourceFile {
     /// Its language; absent for manifests and other data.
     pub language: Option<Language>,
     /// Its text.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// The files of a source tree.
@@ -136,7 +137,7 @@ impl SourceTree {
         let file = |(path, text): (&String, &String)| SourceFile {
             path: path.clone(),
             language: Language::of_path(path),
-            text: text.clone(),
+            text: Arc::from(text.as_str()),
         };
         SourceTree { root: PathBuf::new(), files: texts.iter().map(file).collect(), left_out: Vec::new() }
     }
@@ -154,12 +155,14 @@ impl SourceTree {
             match changed.files.binary_search_by(|file| file.path.as_str().cmp(path)) {
                 Ok(at) => {
                     if let Some(file) = changed.files.get_mut(at) {
-                        file.text.clone_from(text);
+                        file.text = Arc::from(text.as_str());
                     }
                 }
                 Err(at) => {
                     let language = Language::of_path(path);
-                    changed.files.insert(at, SourceFile { path: path.clone(), language, text: text.clone() });
+                    changed
+                        .files
+                        .insert(at, SourceFile { path: path.clone(), language, text: Arc::from(text.as_str()) });
                 }
             }
         }
@@ -217,5 +220,5 @@ fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<Sou
     file.take(limits.file_bytes).read_to_end(&mut bytes).map_err(|fault| fault.to_string())?;
     let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
     let path = shown(root, path);
-    Ok(Some(SourceFile { language: Language::of_path(&path), path, text }))
+    Ok(Some(SourceFile { language: Language::of_path(&path), path, text: Arc::from(text) }))
 }

@@ -183,7 +183,7 @@ impl Draft {
     /// Returns the texts of the changed files.
     pub(super) fn texts(&self, project: &Project) -> Result<BTreeMap<String, String>, Refusal> {
         let made = self.changes.iter().map(|(file, changes)| {
-            let old = project.tree.file(file).map_or("", |file| file.text.as_str());
+            let old = project.tree.file(file).map_or("", |file| &*file.text);
             edits::apply(old, changes).map(|new| (file.clone(), new)).ok_or_else(|| {
                 Refusal::new(
                     RefusalReason::Conflict,

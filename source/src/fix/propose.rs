@@ -106,7 +106,7 @@ fn finish(request: &FixRequest<'_>, made: Made, after: &Overlay) -> Result<Propo
 /// Returns the texts that these files have in the project.
 pub(super) fn originals(project: &Project, texts: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let known = texts.keys().filter_map(|file| project.tree.file(file));
-    known.map(|file| (file.path.clone(), file.text.clone())).collect()
+    known.map(|file| (file.path.clone(), file.text.to_string())).collect()
 }
 
 pub(super) fn sorted(mut texts: Vec<String>) -> Vec<String> {

@@ -365,7 +365,7 @@ pub(super) fn draft(case: &Case<'_>, texts: &BTreeMap<String, String>, switch: &
         switch.name, switch.name
     ));
     for (file, new) in texts {
-        let old = case.project.tree.file(file).map_or("", |file| file.text.as_str());
+        let old = case.project.tree.file(file).map_or("", |file| &*file.text);
         for edit in super::edits::replaced(file, old, new) {
             draft.replace(file, edit.span, edit.new);
         }

@@ -31,14 +31,14 @@ struct Actix<'s, 'c> {
     annotated: HashMap<NodeKey, Annotated<'s>>,
 }
 
-/// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
-    if !Sources::mention(project, Language::Rust, &["actix_web"]) {
-        return RouteTable::default();
-    }
-    let sources = Sources::parse(project, Language::Rust);
-    let code = RustCode::read(&sources);
-    let mut actix = Actix { routers: RustRouters::new(&code, &DIALECT), annotated: HashMap::new() };
+/// Returns whether the project speaks of it.
+pub(super) fn is_used(project: &Project) -> bool {
+    Sources::mention(project, Language::Rust, &["actix_web"])
+}
+
+/// Finds the routes in the Rust code of a project.
+pub(super) fn find(code: &RustCode<'_>) -> RouteTable {
+    let mut actix = Actix { routers: RustRouters::new(code, &DIALECT), annotated: HashMap::new() };
     let matches: Vec<Matched> = code.roots.iter().flat_map(|root| QUERY.matches(*root)).collect();
     matches.iter().for_each(|matched| actix.annotate(matched));
     matches.iter().for_each(|matched| actix.read(matched));

@@ -15,14 +15,14 @@ static DIALECT: RustDialect = RustDialect {
 };
 const METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "head", "options", "trace", "any"];
 
-/// Finds the routes.
-pub(super) fn find(project: &Project) -> RouteTable {
-    if !Sources::mention(project, Language::Rust, &["axum"]) {
-        return RouteTable::default();
-    }
-    let sources = Sources::parse(project, Language::Rust);
-    let code = RustCode::read(&sources);
-    let mut routers = RustRouters::new(&code, &DIALECT);
+/// Returns whether the project speaks of it.
+pub(super) fn is_used(project: &Project) -> bool {
+    Sources::mention(project, Language::Rust, &["axum"])
+}
+
+/// Finds the routes in the Rust code of a project.
+pub(super) fn find(code: &RustCode<'_>) -> RouteTable {
+    let mut routers = RustRouters::new(code, &DIALECT);
     for root in &code.roots {
         for matched in QUERY.matches(*root) {
             read(&mut routers, &matched);

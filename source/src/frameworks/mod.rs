@@ -24,23 +24,31 @@ mod scopes;
 mod spring;
 mod uses;
 
+use crate::parallel;
 use crate::project::Project;
 use crate::routes::RouteTable;
+
+/// What finds the routes of each framework, or of each language whose frameworks share their reading.
+const FINDERS: [fn(&Project) -> RouteTable; 11] = [
+    flask::find,
+    fastapi::find,
+    django::find,
+    express::find,
+    nestjs::find,
+    golang::find,
+    rustcode::find,
+    rails::find,
+    laravel::find,
+    aspnet::find,
+    spring::find,
+];
 
 /// Finds the routes of every framework that the project uses.
 pub fn find_routes(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
-    table.extend(flask::find(project));
-    table.extend(fastapi::find(project));
-    table.extend(django::find(project));
-    table.extend(express::find(project));
-    table.extend(nestjs::find(project));
-    table.extend(golang::find(project));
-    table.extend(axum::find(project));
-    table.extend(actix::find(project));
-    table.extend(rails::find(project));
-    table.extend(laravel::find(project));
-    table.extend(aspnet::find(project));
-    table.extend(spring::find(project));
+    // None of them needs another.
+    parallel::map(&FINDERS, |find| find(project)).into_iter().for_each(|own| table.extend(own));
+    let given_up = project.modules.iter().filter(|module| module.took_too_long());
+    table.unclear.extend(given_up.map(|module| format!("{}: parsing it takes too long", module.path)));
     table.settle()
 }

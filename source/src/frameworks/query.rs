@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use tree_sitter::{Node, Query, QueryCursor, StreamingIterator as _, Tree};
 
 use crate::lang::Language;
+use crate::parallel;
 use crate::project::{Module, ModuleId, Project};
 use crate::routes::Place;
 
@@ -20,14 +21,16 @@ pub(super) struct Sources<'p> {
 /// One file, parsed.
 pub(super) struct SourceText<'p> {
     pub(super) module: &'p Module,
-    tree: Tree,
+    tree: &'p Tree,
 }
 
 impl<'p> Sources<'p> {
     /// Parses the files of a language.
     pub(super) fn parse(project: &'p Project, language: Language) -> Self {
         let own = project.modules.iter().filter(|module| module.language == language && !is_test(&module.path));
-        let parsed = own.filter_map(|module| Some(SourceText { module, tree: language.parse(&module.text)? }));
+        let own: Vec<&Module> = own.map(AsRef::as_ref).collect();
+        let trees = parallel::map(&own, |module| module.concrete());
+        let parsed = own.into_iter().zip(trees).filter_map(|(module, tree)| Some(SourceText { module, tree: tree? }));
         Sources { files: parsed.collect() }
     }
 

@@ -75,6 +75,11 @@ impl Language {
         matches!(self, Language::JavaScript | Language::TypeScript | Language::Tsx)
     }
 
+    /// Returns whether it is lowered; the others are read by queries on the concrete tree.
+    pub fn is_lowered(self) -> bool {
+        self.is_script() || matches!(self, Language::Python | Language::Java)
+    }
+
     /// Returns its grammar.
     pub fn grammar(self) -> tree_sitter::Language {
         match self {
@@ -111,7 +116,6 @@ impl Language {
             Language::Python => python::lower(text, tree.root_node()),
             Language::JavaScript | Language::TypeScript | Language::Tsx => javascript::lower(text, tree.root_node()),
             Language::Java => java::lower(text, tree.root_node()),
-            // The others are read by queries on the concrete tree.
             _ => Vec::new(),
         };
         Some(LoweredFile { statements, damaged: reader::damaged(tree.root_node()) })

@@ -3,17 +3,21 @@
 mod classes;
 mod constants;
 mod exports;
+mod found;
 mod modules;
 mod names;
 mod resolve;
 mod scripts;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use tree_sitter::Tree;
 
 use crate::ir::{Class, Expr, Function, Span, Statement};
-use crate::lang::Language;
-use crate::tree::{LeftOut, SourceTree};
+use crate::lang::{Language, LoweredFile};
+use crate::parallel;
+use crate::tree::{LeftOut, SourceFile, SourceTree};
 
 /// The place of a module in its project.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +66,8 @@ pub struct Module {
     pub imports: HashMap<String, ImportTarget>,
     /// Modules all of whose names are imported.
     pub stars: Vec<ImportTarget>,
+    /// Its concrete tree, for languages that are not lowered; made when it is first asked for.
+    concrete: OnceLock<Option<Tree>>,
 }
 
 /// A class and the module where it stands.
@@ -101,29 +107,36 @@ pub enum Resolved {
 #[derive(Debug, Clone, Default)]
 pub struct Project {
     /// The modules in the order of their paths.
-    pub modules: Vec<Module>,
+    pub modules: Vec<Arc<Module>>,
     /// The files of the tree, manifests and documents too.
     pub tree: SourceTree,
     /// What could not be read, for people.
     pub left_out: Vec<LeftOut>,
+    places: Arc<Places>,
+    found: found::FoundNames,
+    script_paths: Arc<scripts::ScriptPaths>,
+}
+
+/// Where the module of a name or of a path is.
+#[derive(Debug, Clone, Default)]
+struct Places {
     by_name: HashMap<String, ModuleId>,
     by_tail: HashMap<String, Vec<ModuleId>>,
     by_path: HashMap<String, ModuleId>,
-    script_paths: scripts::ScriptPaths,
 }
 
 impl Project {
     /// Parses and lowers a tree.
     pub fn parse(tree: SourceTree) -> Project {
         let mut project = Project { left_out: tree.left_out.clone(), ..Project::default() };
-        project.script_paths = scripts::ScriptPaths::read(&tree);
-        for file in &tree.files {
-            let Some(language) = file.language else { continue };
-            match lowered(ModuleId(project.modules.len()), &file.path, language, &file.text) {
+        project.script_paths = Arc::new(scripts::ScriptPaths::read(&tree));
+        let files: Vec<(&SourceFile, Language)> =
+            tree.files.iter().filter_map(|file| Some((file, file.language?))).collect();
+        let modules = parallel::map(&files, |(file, language)| lowered(&file.path, *language, &file.text));
+        for ((file, _), module) in files.into_iter().zip(modules) {
+            match module {
                 Some(module) => project.add(module),
-                None => project
-                    .left_out
-                    .push(LeftOut { path: file.path.clone(), because: "parsing it takes too long".to_owned() }),
+                None => project.left_out.push(too_long(&file.path)),
             }
         }
         project.tree = tree;
@@ -136,11 +149,10 @@ impl Project {
         changed.tree = self.tree.with(texts);
         for (path, text) in texts {
             let Some(language) = Language::of_path(path) else { continue };
-            let known = self.by_path.get(path).copied();
-            let id = known.unwrap_or(ModuleId(changed.modules.len()));
-            match (lowered(id, path, language, text), changed.modules.get_mut(id.0)) {
-                (Some(module), Some(place)) if known.is_some() => *place = module,
-                (Some(module), _) => changed.add(module),
+            let known = self.places.by_path.get(path).and_then(|id| changed.modules.get_mut(id.0));
+            match (lowered(path, language, &Arc::from(text.as_str())), known) {
+                (Some(module), Some(place)) => *place = Arc::new(Module { id: place.id, ..module }),
+                (Some(module), None) => changed.add(module),
                 (None, _) => {}
             }
         }
@@ -149,12 +161,12 @@ impl Project {
 
     /// Returns the module at that place.
     pub fn module(&self, id: ModuleId) -> Option<&Module> {
-        self.modules.get(id.0)
+        self.modules.get(id.0).map(Arc::as_ref)
     }
 
     /// Returns the module of that path.
     pub fn module_at(&self, path: &str) -> Option<&Module> {
-        self.by_path.get(path).and_then(|id| self.module(*id))
+        self.places.by_path.get(path).and_then(|id| self.module(*id))
     }
 
     /// Returns the text of a piece of a module.
@@ -163,32 +175,52 @@ impl Project {
     }
 
     fn add(&mut self, module: Module) {
-        let id = module.id;
-        self.by_path.insert(module.path.clone(), id);
+        let id = ModuleId(self.modules.len());
+        let places = Arc::make_mut(&mut self.places);
+        places.by_path.insert(module.path.clone(), id);
         if let Some(name) = modules::dotted_name(&module) {
             for (at, _) in name.match_indices('.') {
-                self.by_tail.entry(name.get(at + 1..).unwrap_or("").to_owned()).or_default().push(id);
+                places.by_tail.entry(name.get(at + 1..).unwrap_or("").to_owned()).or_default().push(id);
             }
-            self.by_tail.entry(name.clone()).or_default().push(id);
-            self.by_name.insert(name, id);
+            places.by_tail.entry(name.clone()).or_default().push(id);
+            places.by_name.insert(name, id);
         }
-        self.modules.push(module);
+        self.found.grow();
+        self.modules.push(Arc::new(Module { id, ..module }));
     }
 }
 
-/// Lowers one file. `None` where parsing it takes too long.
-fn lowered(id: ModuleId, path: &str, language: Language, text: &str) -> Option<Module> {
-    let lowered = language.lower(text)?;
+impl Module {
+    /// Returns its concrete tree. Absent where parsing takes too long.
+    pub(crate) fn concrete(&self) -> Option<&Tree> {
+        self.concrete.get_or_init(|| self.language.parse(&self.text)).as_ref()
+    }
+
+    /// Returns whether its concrete tree was asked for in vain.
+    pub(crate) fn took_too_long(&self) -> bool {
+        matches!(self.concrete.get(), Some(None))
+    }
+}
+
+fn too_long(path: &str) -> LeftOut {
+    LeftOut { path: path.to_owned(), because: "parsing it takes too long".to_owned() }
+}
+
+/// Lowers one file, whose place is not known yet. `None` where parsing it takes too long. A file of a language that is not
+/// lowered is parsed when its tree is asked for: most never are.
+fn lowered(path: &str, language: Language, text: &Arc<str>) -> Option<Module> {
+    let lowered = if language.is_lowered() { language.lower(text)? } else { LoweredFile::default() };
     let mut module = Module {
-        id,
+        id: ModuleId(usize::MAX),
         path: path.to_owned(),
         language,
-        text: Arc::from(text),
+        text: text.clone(),
         statements: lowered.statements,
         damaged: lowered.damaged,
         definitions: HashMap::new(),
         imports: HashMap::new(),
         stars: Vec::new(),
+        concrete: OnceLock::new(),
     };
     names::collect(&mut module);
     Some(module)

@@ -53,15 +53,15 @@ impl Project {
         let folder = self.tree.root.file_name()?.to_str()?;
         let inner = dotted.strip_prefix(folder)?;
         let inner = if inner.is_empty() { inner } else { inner.strip_prefix('.')? };
-        self.by_name.get(inner).copied()
+        self.places.by_name.get(inner).copied()
     }
 
     /// Returns the module of a dotted name. The tree may begin above the package, or within it.
     pub(crate) fn python_module(&self, dotted: &str) -> Option<ModuleId> {
-        if let Some(id) = self.by_name.get(dotted) {
+        if let Some(id) = self.places.by_name.get(dotted) {
             return Some(*id);
         }
-        let Some(named) = self.by_tail.get(dotted) else { return self.within_root(dotted) };
+        let Some(named) = self.places.by_tail.get(dotted) else { return self.within_root(dotted) };
         named.iter().min_by_key(|id| self.module(**id).map_or(usize::MAX, |module| module.path.len())).copied()
     }
 }

@@ -13,8 +13,7 @@ const MOST_STEPS: usize = 12;
 impl Project {
     /// Returns what a dotted name in a module stands for.
     pub fn resolve(&self, module: ModuleId, name: &str) -> Option<Resolved> {
-        let parts: Vec<&str> = name.split('.').collect();
-        self.look_up(module, &parts, 0)
+        self.found.name(module, name, || self.look_up(module, &name.split('.').collect::<Vec<_>>(), 0))
     }
 
     /// Returns what an expression stands for, where it is a dotted name.
@@ -114,7 +113,7 @@ impl Project {
     pub(crate) fn submodule(&self, package: ModuleId, name: &str) -> Option<Resolved> {
         let package = self.module(package).filter(|module| module.is_package())?;
         let full = format!("{}.{name}", dotted_name(package)?);
-        self.by_name.get(&full).copied().map(Resolved::Module)
+        self.places.by_name.get(&full).copied().map(Resolved::Module)
     }
 
     /// Looks for a name through `import *`, each module once: such imports often go round in circles.

@@ -106,7 +106,7 @@ impl Project {
     }
 
     fn script_at(&self, path: &str) -> Option<ModuleId> {
-        let at = |path: String| self.by_path.get(&path).copied();
+        let at = |path: String| self.places.by_path.get(&path).copied();
         if let Some(found) = at(path.to_owned()) {
             return Some(found);
         }

@@ -116,6 +116,7 @@ fn find_app(project: &Project, root: &str, entry: &RouteEntry) -> Option<NodeExp
     let mut found: Vec<(bool, usize, NodeExport)> = project
         .modules
         .iter()
+        .map(AsRef::as_ref)
         .filter(own)
         .filter(|module| !listens(module))
         .filter_map(exported)

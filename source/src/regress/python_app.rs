@@ -97,7 +97,7 @@ pub(super) fn server_folder(project: &Project) -> String {
 }
 
 fn python_modules(project: &Project) -> impl Iterator<Item = &Module> {
-    project.modules.iter().filter(|module| module.language == Language::Python)
+    project.modules.iter().map(AsRef::as_ref).filter(|module| module.language == Language::Python)
 }
 
 fn is_test(path: &str) -> bool {

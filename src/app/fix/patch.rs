@@ -160,7 +160,7 @@ impl Patch {
             }
         }
         let original =
-            |file: &String| index.project().tree.file(file).map(|known| known.text.clone()).unwrap_or_default();
+            |file: &String| index.project().tree.file(file).map(|known| known.text.to_string()).unwrap_or_default();
         Patch {
             steps: steps.into_iter().flatten().collect(),
             originals: plan.files.keys().map(|file| (file.clone(), original(file))).collect(),

@@ -33,7 +33,7 @@ pub(super) fn find(project: &Project) -> RouteTable {
                 .iter()
                 .any(|text| module.text.contains(text))
     };
-    if !project.modules.iter().any(is_web) {
+    if !project.modules.iter().any(|module| is_web(module)) {
         return RouteTable::default();
     }
     let sources = Sources::parse(project, Language::CSharp);

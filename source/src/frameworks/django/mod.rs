@@ -23,7 +23,7 @@ use settings::{Settings, is_of_tests, read_settings};
 
 /// Finds the routes that URL configurations declare.
 pub(super) fn find(project: &Project) -> RouteTable {
-    if !project.modules.iter().any(uses_django) {
+    if !project.modules.iter().any(|module| uses_django(module)) {
         return RouteTable::default();
     }
     let mut reader = UrlReader::new(project);
@@ -56,7 +56,8 @@ fn emit_routes<'p>(project: &'p Project, reader: &mut UrlReader<'p>, settings: &
 /// Modules with patterns that no other one includes: a project without settings, or one application of others.
 fn loose_roots(project: &Project, emitter: &mut Emitter) -> Vec<ModuleId> {
     let has_patterns = |module: &&Module| module.definitions.contains_key("urlpatterns") && !is_of_tests(&module.path);
-    let all: Vec<ModuleId> = project.modules.iter().filter(has_patterns).map(|module| module.id).collect();
+    let all: Vec<ModuleId> =
+        project.modules.iter().map(AsRef::as_ref).filter(has_patterns).map(|module| module.id).collect();
     for module in &all {
         emitter.module_root(*module);
     }

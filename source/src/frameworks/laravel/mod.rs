@@ -23,7 +23,7 @@ pub(super) fn find(project: &Project) -> RouteTable {
         module.language == Language::Php
             && ["Route::", "$router->", "router->group"].iter().any(|text| module.text.contains(text))
     };
-    if !project.modules.iter().any(routes) {
+    if !project.modules.iter().any(|module| routes(module)) {
         return RouteTable::default();
     }
     let sources = Sources::parse(project, Language::Php);

@@ -18,7 +18,7 @@ pub(super) static QUERY: SourceQuery = SourceQuery::new(Language::Ruby, include_
 /// Finds the routes.
 pub(super) fn find(project: &Project) -> RouteTable {
     let draws = |module: &crate::project::Module| module.language == Language::Ruby && module.text.contains("routes");
-    if !project.modules.iter().any(draws) {
+    if !project.modules.iter().any(|module| draws(module)) {
         return RouteTable::default();
     }
     let sources = Sources::parse(project, Language::Ruby);

@@ -9,7 +9,10 @@ use std::collections::HashMap;
 
 use super::query::{At, Matched, NodeKey, SourceQuery, Sources};
 use super::scopes::Scopes;
+use super::{actix, axum};
 use crate::lang::Language;
+use crate::project::Project;
+use crate::routes::RouteTable;
 
 pub(super) use routers::{RustDialect, RustRouters};
 
@@ -18,6 +21,24 @@ pub(super) static CODE: SourceQuery = SourceQuery::new(Language::Rust, include_s
 /// Kinds of nodes that are functions.
 pub(super) const FUNCTIONS: [&str; 2] = ["function_item", "closure_expression"];
 const BLOCKS: [&str; 4] = ["block", "function_item", "closure_expression", "match_arm"];
+
+/// What tells whether a framework is used, and what finds its routes.
+type RustFramework = (fn(&Project) -> bool, fn(&RustCode<'_>) -> RouteTable);
+
+const FRAMEWORKS: [RustFramework; 2] = [(axum::is_used, axum::find), (actix::is_used, actix::find)];
+
+/// Finds the routes of every Rust framework that the project uses. Its files are parsed and read once for all of them.
+pub(super) fn find(project: &Project) -> RouteTable {
+    let mut table = RouteTable::default();
+    let used: Vec<RustFramework> = FRAMEWORKS.into_iter().filter(|(is_used, _)| is_used(project)).collect();
+    if used.is_empty() {
+        return table;
+    }
+    let sources = Sources::parse(project, Language::Rust);
+    let code = RustCode::read(&sources);
+    used.into_iter().for_each(|(_, find)| table.extend(find(&code)));
+    table
+}
 
 /// The Rust code of a project.
 #[derive(Default)]

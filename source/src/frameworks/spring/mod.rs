@@ -17,7 +17,7 @@ use properties::Properties;
 /// Finds the routes that controllers and router functions declare.
 pub(super) fn find(project: &Project) -> RouteTable {
     let mut table = RouteTable::default();
-    if !project.modules.iter().any(uses_spring) {
+    if !project.modules.iter().any(|module| uses_spring(module)) {
         return table;
     }
     let properties = Properties::read(project);

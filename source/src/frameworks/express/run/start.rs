@@ -29,8 +29,12 @@ impl Machine<'_> {
     /// Runs the program.
     pub fn run(&mut self) {
         let project = self.project;
-        let modules: Vec<&Module> =
-            project.modules.iter().filter(|module| module.language.is_script() && !is_aside(&module.path)).collect();
+        let modules: Vec<&Module> = project
+            .modules
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|module| module.language.is_script() && !is_aside(&module.path))
+            .collect();
         for module in &modules {
             self.run_module(module.id);
         }
