@@ -6,9 +6,36 @@ use super::expr::{Argument, Expr, ExprKind, Spread};
 pub fn dotted(expr: &Expr) -> Option<String> {
     match &*expr.kind {
         ExprKind::Name(name) => Some(name.clone()),
-        ExprKind::Member(object, name) => dotted(object).map(|object| format!("{object}.{name}")),
-        ExprKind::Await(inner) => dotted(inner),
+        ExprKind::Member(..) | ExprKind::Await(_) => {
+            let (mut current, mut length) = (expr, 0);
+            // Most chains that end in a call are no names: they are found out before anything is written.
+            loop {
+                match &*current.kind {
+                    ExprKind::Name(name) => {
+                        let mut text = String::with_capacity(length + name.len());
+                        put_dotted(expr, &mut text);
+                        return Some(text);
+                    }
+                    ExprKind::Member(object, name) => (current, length) = (object, length + 1 + name.len()),
+                    ExprKind::Await(inner) => current = inner,
+                    _ => return None,
+                }
+            }
+        }
         _ => None,
+    }
+}
+
+fn put_dotted(expr: &Expr, text: &mut String) {
+    match &*expr.kind {
+        ExprKind::Name(name) => text.push_str(name),
+        ExprKind::Member(object, name) => {
+            put_dotted(object, text);
+            text.push('.');
+            text.push_str(name);
+        }
+        ExprKind::Await(inner) => put_dotted(inner, text),
+        _ => {}
     }
 }
 

@@ -372,7 +372,7 @@ impl Survey<'_> {
                 _ => false,
             })
         };
-        let numbers = self.calls_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let numbers = self.sites_by_name.get(name).map(Vec::as_slice).unwrap_or_default();
         let calls = numbers.iter().filter_map(|number| {
             let (from, call) = self.sites.get(*number)?;
             let (callee, _) = call.call()?;

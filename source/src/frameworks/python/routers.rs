@@ -24,8 +24,13 @@ impl<'p> Survey<'p> {
     pub(in crate::frameworks) fn made(&self, classes: &[&'static str]) -> Vec<Made<'p>> {
         let extending = self.extending(classes);
         let aliases = self.aliases(classes);
+        let names: HashSet<&str> =
+            classes.iter().copied().chain(extending.keys().copied()).chain(aliases.iter().copied()).collect();
+        let mut calls: Vec<usize> =
+            names.iter().filter_map(|name| self.calls_by_name.get(name)).flatten().copied().collect();
+        calls.sort_unstable();
         let mut made = Vec::new();
-        for (at, call) in &self.calls {
+        for (at, call) in calls.into_iter().filter_map(|at| self.calls.get(at)) {
             let call: &'p Expr = call;
             let Some((callee, arguments)) = call.call() else { continue };
             let Some(name) = callee_name(callee) else { continue };

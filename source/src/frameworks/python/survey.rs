@@ -37,7 +37,9 @@ pub(in crate::frameworks) struct Survey<'p> {
     pub(super) sites: Vec<(ScopeId, &'p Expr)>,
     /// The turn for a call of a function.
     pub(super) turns: HashMap<(ScopeId, Start), ScopeId>,
-    /// Calls by the last part of what they call.
+    /// The calls as they are written, by the last part of what they call.
+    pub(super) sites_by_name: HashMap<&'p str, Vec<usize>>,
+    /// The calls with their turns, likewise.
     pub(super) calls_by_name: HashMap<&'p str, Vec<usize>>,
     pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
     /// Names of classes with the full names of what they extend.
@@ -63,6 +65,7 @@ impl<'p> Survey<'p> {
             of_module: HashMap::new(),
             of_function: HashMap::new(),
             of_class: HashMap::new(),
+            sites_by_name: HashMap::new(),
             calls_by_name: HashMap::new(),
             known_parameters: RefCell::default(),
             bases: OnceCell::new(),
@@ -76,14 +79,10 @@ impl<'p> Survey<'p> {
                 survey.walk_module(module);
             }
         }
-        for (at, (_, call)) in survey.calls.iter().enumerate() {
-            let name = call.call().and_then(|(callee, _)| callee_name(callee));
-            if let Some(name) = name {
-                survey.calls_by_name.entry(name).or_default().push(at);
-            }
-        }
+        survey.sites_by_name = by_name(&survey.calls);
         survey.sites.clone_from(&survey.calls);
         survey.unroll();
+        survey.calls_by_name = by_name(&survey.calls);
         survey
     }
 
@@ -128,6 +127,16 @@ impl<'p> Survey<'p> {
             None => Some(self.project.full_name(self.module(at), &name)),
         }
     }
+}
+
+fn by_name<'p>(calls: &[(ScopeId, &'p Expr)]) -> HashMap<&'p str, Vec<usize>> {
+    let mut found: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (at, (_, call)) in calls.iter().enumerate() {
+        if let Some(name) = call.call().and_then(|(callee, _)| callee_name(callee)) {
+            found.entry(name).or_default().push(at);
+        }
+    }
+    found
 }
 
 /// Returns the last part of what is called.

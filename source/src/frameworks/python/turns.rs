@@ -179,7 +179,7 @@ impl Survey<'_> {
     pub(in crate::frameworks) fn appended(&self, at: ScopeId, list: &Expr) -> Vec<(ScopeId, Expr)> {
         let Some(name) = list.name() else { return Vec::new() };
         let owner = self.owner(at, name);
-        let numbers = self.calls_by_name.get("append").map(Vec::as_slice).unwrap_or_default();
+        let numbers = self.sites_by_name.get("append").map(Vec::as_slice).unwrap_or_default();
         let sites = numbers.iter().filter_map(|number| self.sites.get(*number));
         let added = sites.filter_map(|(from, call)| {
             let (callee, arguments) = call.call()?;
