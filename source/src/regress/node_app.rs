@@ -142,7 +142,7 @@ fn find_program(project: &Project, root: &str) -> Option<NodeProgram> {
         });
         found
     };
-    let own = |module: &&Module| {
+    let own = |module: &&std::sync::Arc<Module>| {
         is_script(&module.path)
             && is_within(&module.path, root)
             && !is_test(&module.path)
