@@ -96,9 +96,10 @@ impl Finder<'_> {
             if let ExprKind::Record(_) = &*argument.value.kind {
                 self.see_record(call.span, table.as_deref(), &argument.value, found);
             }
-            let Some(name) = argument.name.as_deref() else { continue };
-            let column = name.split("__").next().unwrap_or(name);
-            if self.is_owner(column) {
+            let Some(column) = argument.name.as_deref() else { continue };
+            // `notebook__owner=user` of Django: the owner of what the row is a part of.
+            let (first, last) = (column.split("__").next(), column.rsplit("__").next());
+            if first.into_iter().chain(last).any(|part| self.is_owner(part)) {
                 found.extend(self.made(call.span, column, model_of(callee), &argument.value));
             }
         }

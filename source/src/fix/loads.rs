@@ -96,14 +96,36 @@ pub(super) fn is_id(expr: &Expr, names: &HashSet<String>, parameter: &str) -> bo
         ExprKind::Index(object, key) => {
             crate::ir::literal(key) == Some(parameter) && dotted(object).is_some_and(|name| is_parameters(&name))
         }
+        // `request.data.get("id")`
+        ExprKind::Call { callee, arguments, .. } => match &*callee.kind {
+            ExprKind::Member(object, method) => {
+                method == "get"
+                    && arguments.first().and_then(|first| crate::ir::literal(&first.value)) == Some(parameter)
+                    && dotted(object).is_some_and(|name| is_parameters(&name))
+            }
+            _ => false,
+        },
         ExprKind::Operation(_, parts) => matches!(parts.as_slice(), [only] if is_id(only, names, parameter)),
         _ => false,
     }
 }
 
 fn is_parameters(holder: &str) -> bool {
-    const HOLDERS: [&str; 9] =
-        ["args", "body", "form", "json", "kwargs", "params", "path_params", "query", "view_args"];
+    const HOLDERS: [&str; 13] = [
+        "GET",
+        "POST",
+        "args",
+        "body",
+        "data",
+        "form",
+        "json",
+        "kwargs",
+        "params",
+        "path_params",
+        "query",
+        "query_params",
+        "view_args",
+    ];
     HOLDERS.contains(&last_part(holder))
 }
 
@@ -185,7 +207,11 @@ fn load<'a>(
         return None;
     }
     let model = model_of(callee).or_else(|| {
-        let first = arguments.first().and_then(|first| dotted(&first.value))?;
+        let first = &arguments.first()?.value;
+        let Some(first) = dotted(first) else {
+            // `get_object_or_404(Note.objects.all(), pk=pk)`
+            return first.call().and_then(|(callee, _)| model_of(callee));
+        };
         last_part(&first).starts_with(char::is_uppercase).then(|| last_part(&first).to_owned())
     });
     let (kind, table) = if let Some((literal, read, _)) = sql_of(case.module, arguments) {

@@ -215,17 +215,33 @@ pub(super) fn tied_parent(case: &Case<'_>, known: &Known, but: &str) -> Option<S
     parents.into_iter().filter(|parent| parent != but).find(|parent| tie(case, known, parent).is_some())
 }
 
-/// Whether a load is tied to a parent that is tied to the caller: `WHERE id = ? AND project_id = ?`.
+/// Whether a load is tied to a parent that is tied to the caller: `WHERE id = ? AND project_id = ?`, `notebook=notebook`,
+/// `notebook.pages.get(pk=id)`.
 pub(super) fn is_tied_to(case: &Case<'_>, load: &Load<'_>, parent: &str) -> bool {
-    let Some((_, arguments)) = load.parts() else { return false };
-    let names = names_of(case, parent);
-    if load.name().is_some_and(|name| is_compared(case, name, &names, parent)) {
-        return true;
-    }
-    match &load.kind {
-        LoadKind::Sql(..) => sql_of(case.module, arguments)
-            .is_some_and(|(_, _, values)| values.iter().any(|value| mentions(value, &names, parent))),
-        _ => arguments.iter().any(|argument| mentions(&argument.value, &names, parent)),
+    let Some((callee, arguments)) = load.parts() else { return false };
+    let mut names = names_of(case, parent);
+    let of_parent = loads(case, parent);
+    names.extend(
+        of_parent.iter().filter(|other| other.call.span != load.call.span).filter_map(Load::name).map(str::to_owned),
+    );
+    let begins = root_name(callee).is_some_and(|root| root != parent && names.contains(root));
+    let by_name = load.name().is_some_and(|name| is_compared(case, name, &names_of(case, parent), parent));
+    by_name
+        || begins
+        || match &load.kind {
+            LoadKind::Sql(..) => sql_of(case.module, arguments)
+                .is_some_and(|(_, _, values)| values.iter().any(|value| mentions(value, &names, parent))),
+            _ => arguments.iter().any(|argument| mentions(&argument.value, &names, parent)),
+        }
+}
+
+/// The name that a chain of calls begins with.
+fn root_name(expr: &Expr) -> Option<&str> {
+    match &*expr.kind {
+        ExprKind::Name(name) => Some(name),
+        ExprKind::Member(object, _) | ExprKind::Await(object) => root_name(object),
+        ExprKind::Call { callee, .. } => root_name(callee),
+        _ => None,
     }
 }
 

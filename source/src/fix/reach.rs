@@ -3,8 +3,9 @@
 use super::draft::Case;
 use super::identity::dependency;
 use super::owning::resolve_function;
-use crate::ir::{Expr, ExprKind, walk_statements};
+use crate::ir::{Expr, ExprKind, argument, dotted, last_part, literal, walk_statements};
 use crate::project::{FunctionRef, ModuleId, Resolved};
+use crate::routes::FrameworkName;
 
 /// More functions are not looked at.
 const MOST_FUNCTIONS: usize = 60;
@@ -45,6 +46,16 @@ fn called(case: &Case<'_>, function: &FunctionRef) -> Vec<FunctionRef> {
         }
     });
     found.extend(names.iter().filter_map(|name| resolved(case, function.module, name)));
+    if let Some(class) = &function.class {
+        let own = names.iter().filter_map(|name| match &*name.kind {
+            ExprKind::Member(object, method) if object.name() == Some("self") => case.project.method(class, method),
+            _ => None,
+        });
+        found.extend(own);
+    }
+    if function.function.span == case.function().span && case.entry.framework == FrameworkName::Django {
+        found.extend(authenticators(case));
+    }
     // What the declaration names beside the handler: `Depends(f)`, a middleware.
     if function.function.span == case.function().span
         && let Some((module, call)) = super::ways::declaration(case.project, case.entry)
@@ -54,6 +65,48 @@ fn called(case: &Case<'_>, function: &FunctionRef) -> Vec<FunctionRef> {
         found.extend(inner.iter().filter_map(|part| resolved(case, module, part)));
     }
     found
+}
+
+/// What finds out who calls a view of the REST framework: the methods of its authentication classes, which the view, its
+/// decorators or the settings name.
+fn authenticators(case: &Case<'_>) -> Vec<FunctionRef> {
+    const FIELD: &str = "authentication_classes";
+    let is_it = |decorator: &&Expr| {
+        let callee = decorator.call().and_then(|(callee, _)| dotted(callee));
+        callee.is_some_and(|name| last_part(&name) == FIELD)
+    };
+    let of_function = case.function().decorators.iter().find(is_it);
+    let of_function = of_function.and_then(|decorator| argument(decorator.call()?.1, 0)).cloned();
+    let own = of_function.map(|list| (case.handler.module, list));
+    let of_class = || case.handler.class.as_ref().and_then(|class| case.project.class_field(class, FIELD));
+    let Some((module, list)) = own.or_else(of_class).or_else(|| of_settings(case)) else { return Vec::new() };
+    let ExprKind::List(items) = &*list.kind else { return Vec::new() };
+    let class = |item: &Expr| match literal(item) {
+        Some(full) => case.project.resolve_full(module, full),
+        None => case.project.resolve_expr(module, item),
+    };
+    let mut found = Vec::new();
+    for item in items {
+        if let Some(Resolved::Class(class)) = class(item) {
+            found.extend(case.project.method(&class, "authenticate"));
+        }
+    }
+    found
+}
+
+/// `DEFAULT_AUTHENTICATION_CLASSES`
+fn of_settings(case: &Case<'_>) -> Option<(ModuleId, Expr)> {
+    case.project.modules.iter().find_map(|module| {
+        let mut found = None;
+        walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+            let ExprKind::Record(entries) = &*expr.kind else { return };
+            let key = |entry: &&crate::ir::Entry| {
+                entry.key.as_ref().and_then(literal) == Some("DEFAULT_AUTHENTICATION_CLASSES")
+            };
+            found = found.take().or_else(|| entries.iter().find(key).map(|entry| entry.value.clone()));
+        });
+        found.map(|list| (module.id, list))
+    })
 }
 
 fn resolved(case: &Case<'_>, module: ModuleId, name: &Expr) -> Option<FunctionRef> {

@@ -28,6 +28,8 @@ use crate::parallel;
 use crate::project::Project;
 use crate::routes::RouteTable;
 
+pub(crate) use django::asks_for;
+
 /// What finds the routes of each framework, or of each language whose frameworks share their reading.
 const FINDERS: [fn(&Project) -> RouteTable; 11] = [
     flask::find,

@@ -20,6 +20,12 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
             "name them (`leaking`)",
         ));
     }
+    match super::django::serialized::shown(case) {
+        Some(Ok(draft)) => return Ok(draft),
+        // What the serializer does not show may be put beside it.
+        Some(Err(refusal)) => return of_entries(case).ok_or(refusal),
+        None => {}
+    }
     if let Some(draft) = of_entries(case).or_else(|| of_model(case)).or_else(|| of_columns(case)) {
         return Ok(draft);
     }

@@ -10,6 +10,9 @@ use crate::project::{ClassRef, Resolved};
 
 /// Makes the change.
 pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
+    if let Some(answer) = super::django::serialized::allow_list(case) {
+        return answer;
+    }
     if let Some(answer) = of_owner_alone(case) {
         return answer;
     }

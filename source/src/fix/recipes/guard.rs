@@ -1,5 +1,6 @@
 //! A route asks for a credential, in the way in which its sibling does.
 
+use super::django;
 use super::ownership::public;
 use crate::fix::callers::names_a_caller;
 use crate::fix::denial;
@@ -29,12 +30,23 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         let because = format!("{} asks for a credential at {}:{}", case.route(), way.place.file, way.place.line);
         return Err(case.nothing_to_do(because));
     }
-    if let Some(caller) = identity(case, case.function().span.end) {
+    let is_django = case.entry.framework == FrameworkName::Django;
+    // Django has a caller for everyone: `request.user` of a stranger is one without a name.
+    if is_django && django::permissions::asks_itself(case.function()) {
+        return Err(
+            case.nothing_to_do(format!("the handler of {} asks whether its caller has signed in", case.route()))
+        );
+    }
+    if let Some(caller) = identity(case, case.function().span.end).filter(|_| !is_django) {
         return Err(case.nothing_to_do(format!("the handler of {} asks who calls: `{}`", case.route(), caller.text)));
     }
     if let Some(place) = asked_of_value(case) {
         let because = format!("the handler of {} asks who calls at {}:{}", case.route(), place.file, place.line);
         return Err(case.nothing_to_do(because));
+    }
+    let of_django = django::permissions::draft(case, Asked::Credential);
+    if let Some(answer) = of_django.or_else(|| django::mixins::draft(case, Asked::Credential)) {
+        return answer;
     }
     match best_way(case, Asked::Credential, &|_| true) {
         Some(way) => by_way(case, &way),

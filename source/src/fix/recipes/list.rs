@@ -17,7 +17,7 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(public(case));
     }
     let known = Known::of(case);
-    if let Some(answer) = super::querysets::draft(case, &known) {
+    if let Some(answer) = super::django::querysets::draft(case, &known) {
         return answer;
     }
     if let Some(used) = known.uses_in(case.handler.module, case.function().outer_span).next() {

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod cors;
+mod django;
 mod exposure;
 mod fields;
 mod guard;
@@ -11,7 +12,6 @@ mod objects;
 mod ownership;
 mod path;
 mod query;
-mod querysets;
 mod rate;
 mod role;
 mod secret;

@@ -174,7 +174,8 @@ fn stranger_test(
     let field = if by_key && case.style_is_python() {
         format!("{name}[{}]", case.style.quoted(&owner.column))
     } else {
-        format!("{name}.{}", owner.column)
+        // `notebook__owner` of a query is `notebook.owner` of an object.
+        format!("{name}.{}", owner.column.replace("__", "."))
     };
     let unequal = if case.style_is_python() { "!=" } else { "!==" };
     (format!("{field} {unequal} {value}"), false)

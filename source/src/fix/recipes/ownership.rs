@@ -1,14 +1,17 @@
 //! An object is given to its owner alone. In this order: the function that a sibling uses, a condition in the load
 //! itself, a comparison behind the load.
 
+use super::django;
 use super::objects::{compare_after, compare_parent, deny_if_absent, predicate};
 use crate::fix::callers::{OwnerUse, is_same_table};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::{Identity, identity, part_of};
-use crate::fix::loads::{Load, LoadKind, loads};
+use crate::fix::loads::{Load, LoadKind, loads, mentions, names_of};
 use crate::fix::owning::{Known, is_tied_to, resolve_function, tie, tied_parent};
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::scope::{Condition, scope};
+use crate::fix::style::Style;
+use crate::fix::tables::Column;
 use crate::fix::{denial, imports};
 use crate::ir::{Expr, dotted, last_part};
 use crate::project::{FunctionRef, Resolved};
@@ -21,12 +24,23 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(public(case));
     }
     let known = Known::of(case);
-    if let Some(answer) = super::querysets::draft(case, &known) {
+    if let Some(answer) = django::querysets::draft(case, &known) {
         return answer;
     }
     let parameter = parameter(case)?;
-    let parent = tied_parent(case, &known, &parameter);
-    if let Some(tie) = tie(case, &known, &parameter) {
+    if let Some((method, inner)) = django::method_of_load(case, &parameter)
+        && let Some(module) = case.project.module(method.module)
+    {
+        let style = Style::of(&module.text, module.language);
+        return of_function(&Case { handler: method, module, style, ..case.clone() }, &known, inner);
+    }
+    of_function(case, &known, parameter)
+}
+
+/// Makes the change in the function that loads the object.
+fn of_function(case: &Case<'_>, known: &Known, parameter: String) -> Result<Draft, Refusal> {
+    let parent = tied_parent(case, known, &parameter);
+    if let Some(tie) = tie(case, known, &parameter) {
         let place = case.place(case.handler.module, tie.span);
         let because = format!("{} asks whose the object is, at {}:{}", case.route(), place.file, place.line);
         return Err(case.nothing_to_do(because));
@@ -38,7 +52,7 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(case.nothing_to_do(format!("the object is one of its parent `{parent}`, which is the caller's")));
     }
     let load = all.first().ok_or_else(|| not_located(case, &parameter))?;
-    let owned = Owned { case, known: &known, load, parameter: &parameter };
+    let owned = Owned { case, known, load, parameter: &parameter };
     if let Some(parent) = parent
         && let Some(draft) = owned.through_parent(&parent)
     {
@@ -107,27 +121,63 @@ impl Owned<'_> {
     /// The parent is the caller's: the child must be one of it.
     fn through_parent(&self, parent: &str) -> Option<Draft> {
         let table = self.load.table.as_deref()?;
-        let columns = self.known.tables.columns(table)?;
-        let column = columns.iter().find(|column| plain(&column.name) == plain(parent))?;
-        let value = converted(self.case, self.load, parent);
-        let condition = Condition { column: column.name.clone(), value };
+        let condition = self.of_reference(table, parent).or_else(|| self.of_column(table, parent))?;
         let mut draft = Draft::new(format!(
             "the object must be one of the parent `{parent}`, whose owner was asked for already: a stranger's is not found"
         ));
         if scope(self.case, &mut draft, self.load, &condition, &self.known.tables.key(table)) {
             deny_if_absent(self.case, &mut draft, self.load);
         } else {
-            compare_parent(self.case, &mut draft, self.load, (&column.name, parent), self.known)?;
+            compare_parent(self.case, &mut draft, self.load, (&condition.column, parent), self.known)?;
         }
         let place = self.case.place(self.case.handler.module, self.case.function().span);
         draft.follow(place, format!("the parent `{parent}` is asked for here"));
         Some(draft)
     }
 
+    /// The column that is called as the parameter of the parent.
+    fn of_column(&self, table: &str, parent: &str) -> Option<Condition> {
+        let columns = self.known.tables.columns(table)?;
+        let column = columns.iter().find(|column| plain(&column.name) == plain(parent))?;
+        let value = converted(self.case, self.load, parent);
+        Some(Condition { column: column.name.clone(), value })
+    }
+
+    /// The foreign key of Django that refers to the parent: `notebook=notebook`, `notebook_id=notebook_id`,
+    /// `notebook__slug=slug`.
+    fn of_reference(&self, table: &str, parent: &str) -> Option<Condition> {
+        let case = self.case;
+        let all = loads(case, parent);
+        let of_parent = all.iter().find(|load| load.call.span.end <= self.load.call.span.start)?;
+        let refers = |column: &&Column| match (&column.refers_to, &of_parent.table) {
+            (Some(to), Some(model)) => is_same_table(to, model),
+            (Some(_), None) => plain(parent).starts_with(&plain(&column.name)),
+            (None, _) => false,
+        };
+        let columns = self.known.tables.columns(table).filter(|_| case.entry.framework == FrameworkName::Django)?;
+        let column = columns.iter().find(refers)?.name.clone();
+        if let Some(name) = of_parent.name() {
+            return Some(Condition { column, value: name.to_owned() });
+        }
+        let (_, arguments) = of_parent.parts()?;
+        let names = names_of(case, parent);
+        let argument = arguments.iter().find(|argument| mentions(&argument.value, &names, parent))?;
+        let value = case.text(argument.value.span).to_owned();
+        Some(match argument.name.as_deref()? {
+            "pk" | "id" => Condition { column: format!("{column}_id"), value },
+            other => Condition { column: format!("{column}__{other}"), value },
+        })
+    }
+
     /// The id is the account: it must be the caller's own.
     fn is_the_account(&self, caller: &Identity) -> Option<Draft> {
-        let of_account = self.load.table.as_deref().is_some_and(|table| is_one_of(table, ACCOUNTS))
-            && is_one_of(self.parameter, OWNER_FIELDS);
+        let is_key = is_one_of(self.parameter, OWNER_FIELDS)
+            || (self.case.entry.framework == FrameworkName::Django && matches!(self.parameter, "pk" | "id"));
+        let is_django = self.case.entry.framework == FrameworkName::Django;
+        let is_account = |table: &str| {
+            if is_django { self.known.tables.is_caller(table) } else { is_one_of(table, ACCOUNTS) }
+        };
+        let of_account = self.load.table.as_deref().is_some_and(is_account) && is_key;
         if !of_account {
             return None;
         }
@@ -296,7 +346,12 @@ impl Owner {
 /// has.
 pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, caller: &Identity) -> Option<Owner> {
     let columns = table.and_then(|table| known.tables.columns(table));
-    let has = |name: &str| columns.is_none_or(|columns| columns.iter().any(|column| column.name == name));
+    let has = |name: &str| {
+        let first = name.split("__").next().unwrap_or(name);
+        // Django has `owner_id` beside each `owner`.
+        let is_it = |column: &Column| column.name == first || first.strip_suffix("_id") == Some(&column.name);
+        columns.is_none_or(|columns| columns.iter().any(is_it))
+    };
     let mut candidates: Vec<(String, bool)> = Vec::new();
     candidates.extend(case.facts.owner_fields.iter().filter(|name| has(name)).map(|name| (name.clone(), false)));
     let of_table = known.uses.iter().filter(|used| {
@@ -304,7 +359,11 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
     });
     candidates.extend(of_table.map(|used| (used.column.clone(), false)));
     let named = table.map(|table| known.tables.owner_columns(table)).unwrap_or_default();
-    candidates.extend(named.into_iter().map(|column| (column.name.clone(), false)));
+    let is_django = case.entry.framework == FrameworkName::Django;
+    let way = |column: &Column| if is_django { known.tables.way_to_caller(column) } else { Some(column.name.clone()) };
+    candidates.extend(named.into_iter().filter_map(way).map(|column| (column, false)));
+    let of_parents = of_parents(case, known, table);
+    candidates.extend(of_parents.iter().map(|path| (path.clone(), false)));
     if columns.is_none() {
         candidates.extend(known.uses.iter().map(|used| (used.column.clone(), true)));
     }
@@ -324,7 +383,20 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
         guesses.push(format!("that `{}{part}` is what `{column}` holds: compare their types", caller.text));
         part
     });
+    if of_parents.as_ref() == Some(&column) && seen.as_ref().is_none_or(|seen| seen.column != column) {
+        guesses.push(format!("that `{column}` is whose the object is: it is a part of another one"));
+    }
     Some(Owner { column, part, seen, guesses, is_guessed: guessed, caller: caller.text.clone() })
+}
+
+/// The way to the owner over what the object is a part of, where there is one alone.
+fn of_parents(case: &Case<'_>, known: &Known, table: Option<&str>) -> Option<String> {
+    let paths =
+        table.filter(|_| case.entry.framework == FrameworkName::Django).map(|name| known.tables.owner_paths(name))?;
+    match paths.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    }
 }
 
 fn no_owner(case: &Case<'_>) -> Refusal {

@@ -1,5 +1,6 @@
 //! A route asks for a role, in the way in which its sibling does.
 
+use super::django;
 use super::guard::{caller_call, forbidden, put, put_argument, put_dependency};
 use super::ownership::{no_identity, public};
 use crate::fix::denial;
@@ -28,6 +29,10 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     }
     if let Some(place) = compares_role(case) {
         return Err(case.nothing_to_do(format!("{} compares the caller's role at line {place}", case.route())));
+    }
+    let of_django = django::permissions::draft(case, Asked::Role);
+    if let Some(answer) = of_django.or_else(|| django::mixins::draft(case, Asked::Role)) {
+        return answer;
     }
     let wanted = |way: &Way| match &case.facts.role {
         Some(role) => plain(case.project.text(way.module, way.expr.span)).contains(&plain(role)),

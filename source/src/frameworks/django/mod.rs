@@ -16,6 +16,8 @@ mod values;
 use crate::project::{Module, ModuleId, Project};
 use crate::routes::RouteTable;
 
+pub(crate) use permissions::asks_for;
+
 use emit::Emitter;
 use guards::GuardReader;
 use reader::{UrlReader, deals_with_routes};

@@ -30,6 +30,11 @@ impl Asked<'_> {
     }
 }
 
+/// Returns whether a test of a view asks for this method of HTTP, or this action; none where it asks for something else.
+pub(crate) fn asks_for(test: &Expr, method: &str, action: &str) -> Option<bool> {
+    holds(test, &Asked { method, action })
+}
+
 /// Where a walk through `get_permissions` stands.
 #[derive(Default)]
 struct Choice {

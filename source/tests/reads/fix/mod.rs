@@ -1,6 +1,7 @@
 //! Changes that are proposed, for weak handlers, for repaired ones, and for traps.
 
 mod bodies;
+mod clinic;
 mod django;
 mod examples;
 mod kit;

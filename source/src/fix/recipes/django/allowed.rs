@@ -1,0 +1,105 @@
+//! Which permission classes the views of a project have, and which of them a view should have too.
+
+use super::view::{decorator, is_rest};
+use crate::fix::draft::{Case, handler_of};
+use crate::fix::ways::Asked;
+use crate::ir::{Expr, ExprKind, argument, keyword, literal};
+use crate::project::{ModuleId, Project, Resolved};
+use crate::routes::{GuardKind, Place, RouteEntry};
+
+/// The permission classes of a view.
+#[derive(Debug, Clone)]
+pub(super) struct Allowed {
+    /// The file.
+    pub module: ModuleId,
+    /// Each with what it keeps out.
+    pub items: Vec<(Expr, GuardKind)>,
+    /// Where the list stands.
+    pub place: Place,
+}
+
+/// Returns the permission classes of a route, as its view, its decorators or the settings of the project list them.
+pub(super) fn allowed_of(project: &Project, entry: &RouteEntry) -> Option<Allowed> {
+    let handler = handler_of(project, entry)?;
+    if !is_rest(project, entry, &handler) {
+        return None;
+    }
+    let of_action =
+        decorator(&handler.function, "action").and_then(|action| keyword(action.call()?.1, "permission_classes"));
+    let of_function =
+        || decorator(&handler.function, "permission_classes").and_then(|known| argument(known.call()?.1, 0));
+    let own = of_action.or_else(of_function).map(|list| (handler.module, list.clone()));
+    let of_class = || handler.class.as_ref().and_then(|class| project.class_field(class, "permission_classes"));
+    let (module, list) = own.or_else(of_class).or_else(|| of_settings(project, entry))?;
+    let (module, list) = match project.resolve_expr(module, &list) {
+        Some(Resolved::Value(of, _, value)) => (of, value),
+        _ => (module, list),
+    };
+    let ExprKind::List(items) = &*list.kind else { return None };
+    let kind = |item: &Expr| {
+        let text = literal(item).unwrap_or_else(|| project.text(module, item.span));
+        entry.guards.iter().find(|guard| guard.name == text).map(|guard| guard.kind.clone())
+    };
+    let items: Vec<(Expr, GuardKind)> =
+        items.iter().filter_map(|item| kind(item).map(|kind| (item.clone(), kind))).collect();
+    Some(Allowed { module, items, place: project.place(module, list.span) })
+}
+
+/// `DEFAULT_PERMISSION_CLASSES`, as the guards of the route show it.
+fn of_settings(project: &Project, entry: &RouteEntry) -> Option<(ModuleId, Expr)> {
+    for module in &project.modules {
+        let mut found = None;
+        crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
+            let ExprKind::Record(entries) = &*expr.kind else { return };
+            let list =
+                entries.iter().find(|entry| entry.key.as_ref().and_then(literal) == Some("DEFAULT_PERMISSION_CLASSES"));
+            found = found.take().or_else(|| list.map(|entry| entry.value.clone()));
+        });
+        let Some(list) = found else { continue };
+        let place = project.place(module.id, list.span);
+        let applies = entry.guards.iter().any(|guard| guard.place.file == place.file);
+        return applies.then_some((module.id, list));
+    }
+    None
+}
+
+/// Returns the permissions that a view should have: its sibling's, else the usual ones of its file, else of the project.
+pub(super) fn best_of(case: &Case<'_>, asked: Asked) -> Option<Allowed> {
+    let has = |allowed: &Allowed| {
+        allowed.items.iter().any(|(item, kind)| match asked {
+            Asked::Credential => *kind == GuardKind::Authentication,
+            Asked::Role => matches!(kind, GuardKind::Role(_)) && fits(case, allowed.module, item, kind),
+        })
+    };
+    let sibling = case.sibling.and_then(|sibling| allowed_of(case.project, sibling)).filter(has);
+    if sibling.is_some() {
+        return sibling;
+    }
+    let all: Vec<Allowed> =
+        case.routes.routes.iter().filter_map(|entry| allowed_of(case.project, entry)).filter(has).collect();
+    let here = |allowed: &Allowed| allowed.module == case.handler.module;
+    let text = |allowed: &Allowed| -> Vec<String> {
+        allowed.items.iter().map(|(item, _)| case.project.text(allowed.module, item.span).to_owned()).collect()
+    };
+    let count = |allowed: &Allowed| all.iter().filter(|other| text(other) == text(allowed)).count();
+    // What names classes for one view is nearer than what the settings say of all.
+    let named = |allowed: &Allowed| allowed.items.iter().all(|(item, _)| literal(item).is_none());
+    all.iter().rev().max_by_key(|allowed| (here(allowed), named(allowed), count(allowed))).cloned()
+}
+
+/// Whether a permission is for the role that the scan saw served. One that names none is for whom it is called after.
+fn fits(case: &Case<'_>, module: ModuleId, item: &Expr, kind: &GuardKind) -> bool {
+    let Some(role) = &case.facts.role else { return true };
+    let plain = |text: &str| crate::words::plain(text);
+    let text = plain(case.project.text(module, item.span));
+    let of_kind = match kind {
+        GuardKind::Role(name) => plain(name),
+        _ => String::new(),
+    };
+    // `IsAdministrator` and `staff` are for an `admin`.
+    let is_admin = ["admin", "staff", "superuser", "root"];
+    let speaks = |text: &str| is_admin.iter().any(|word| text.contains(word));
+    text.contains(&plain(role))
+        || of_kind.contains(&plain(role))
+        || (speaks(&plain(role)) && (speaks(&text) || speaks(&of_kind)))
+}
