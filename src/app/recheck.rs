@@ -15,6 +15,7 @@ use crate::model::{CheckId, Mode, Severity, Silence, Verdict};
 use crate::report::{Finding, FindingStatus, OperationRef, Report, Withheld};
 use crate::scan::Outcome;
 use crate::survey::{Reading, read};
+use crate::trial::Access;
 
 /// The findings to check again, with the scan that the first one is from.
 #[derive(Debug, Default)]
@@ -226,16 +227,19 @@ fn judge(finding: &Finding, outcome: &Outcome) -> (RecheckOutcome, String) {
     (RecheckOutcome::Fixed, format!("the owner is served, and: {}{rest}", reasons.join("; ")))
 }
 
-/// The owner's own write, which went through before, has no effect any more.
+/// The owner's own write, which went through before, has no effect any more. One with fields that no caller may set has
+/// none by right: where another one has, the owner is served.
 fn shut_out_owner(finding: &Finding, outcome: &Outcome) -> Option<String> {
     if !matches!(finding.check.as_str(), "authz/bola-write" | "authz/bola-delete") {
         return None;
     }
     let id = finding.operation.id();
-    let own = outcome
-        .accesses
-        .iter()
-        .find(|access| access.operation == id && access.caller == access.owner && !access.effect)?;
+    let is_own = |access: &&Access| access.operation == id && access.caller == access.owner;
+    let mut all = outcome.accesses.iter().filter(is_own);
+    if all.clone().any(|access| access.effect) {
+        return None;
+    }
+    let own = all.next()?;
     Some(format!("{}: {}", own.caller, own.because))
 }
 
