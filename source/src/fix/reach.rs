@@ -3,6 +3,7 @@
 use super::draft::Case;
 use super::identity::dependency;
 use super::owning::resolve_function;
+use crate::frameworks::rest_setting;
 use crate::ir::{Expr, ExprKind, argument, dotted, last_part, literal, walk_statements};
 use crate::project::{FunctionRef, ModuleId, Resolved};
 use crate::routes::FrameworkName;
@@ -79,7 +80,8 @@ fn authenticators(case: &Case<'_>) -> Vec<FunctionRef> {
     let of_function = of_function.and_then(|decorator| argument(decorator.call()?.1, 0)).cloned();
     let own = of_function.map(|list| (case.handler.module, list));
     let of_class = || case.handler.class.as_ref().and_then(|class| case.project.class_field(class, FIELD));
-    let Some((module, list)) = own.or_else(of_class).or_else(|| of_settings(case)) else { return Vec::new() };
+    let of_settings = || rest_setting(case.project, "DEFAULT_AUTHENTICATION_CLASSES");
+    let Some((module, list)) = own.or_else(of_class).or_else(of_settings) else { return Vec::new() };
     let ExprKind::List(items) = &*list.kind else { return Vec::new() };
     let class = |item: &Expr| match literal(item) {
         Some(full) => case.project.resolve_full(module, full),
@@ -92,21 +94,6 @@ fn authenticators(case: &Case<'_>) -> Vec<FunctionRef> {
         }
     }
     found
-}
-
-/// `DEFAULT_AUTHENTICATION_CLASSES`
-fn of_settings(case: &Case<'_>) -> Option<(ModuleId, Expr)> {
-    case.project.modules.iter().find_map(|module| {
-        let mut found = None;
-        walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
-            let ExprKind::Record(entries) = &*expr.kind else { return };
-            let key = |entry: &&crate::ir::Entry| {
-                entry.key.as_ref().and_then(literal) == Some("DEFAULT_AUTHENTICATION_CLASSES")
-            };
-            found = found.take().or_else(|| entries.iter().find(key).map(|entry| entry.value.clone()));
-        });
-        found.map(|list| (module.id, list))
-    })
 }
 
 fn resolved(case: &Case<'_>, module: ModuleId, name: &Expr) -> Option<FunctionRef> {

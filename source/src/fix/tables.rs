@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::ir::{Expr, StatementKind, dotted, last_part, walk_expr, walk_statements};
 use crate::project::{ClassRef, Definition, Project};
-use crate::words::{ACCOUNTS, OWNER_FIELDS, is_one_of};
+use crate::words::{ACCOUNTS, OWNER_FIELDS, has_word, is_one_of};
 
 /// A column of a table, a field of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,26 @@ pub(super) struct Tables {
     /// The model of the accounts, where the settings of Django name it.
     account: Option<String>,
 }
+
+/// What an account did to a row that is another one's.
+const PASSING_HANDS: [&str; 16] = [
+    "approved",
+    "archived",
+    "assigned",
+    "changed",
+    "closed",
+    "completed",
+    "deleted",
+    "edited",
+    "handled",
+    "invited",
+    "last",
+    "locked",
+    "modified",
+    "resolved",
+    "reviewed",
+    "updated",
+];
 
 /// Longer ways from a row to its owner are not looked at.
 const MOST_REFERENCES: usize = 3;
@@ -66,9 +86,11 @@ impl Tables {
         let columns = self.columns(name).unwrap_or_default();
         let refers = |column: &&Column| column.refers_to.as_deref().is_some_and(|to| self.is_account(to));
         let named = |column: &&Column| is_one_of(&column.name, OWNER_FIELDS) && !column.is_key;
+        // Who changed or approved it last is not whose it is.
+        let loose = |column: &&Column| !has_word(&column.name, &PASSING_HANDS);
         let first = columns.iter().filter(|column| refers(column) && named(column));
         let second = columns.iter().filter(|column| !refers(column) && named(column));
-        let third = columns.iter().filter(|column| refers(column) && !named(column));
+        let third = columns.iter().filter(|column| refers(column) && !named(column) && loose(column));
         first.chain(second).chain(third).collect()
     }
 

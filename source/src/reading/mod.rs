@@ -36,6 +36,7 @@ pub use report::{
 };
 
 pub use request::{BodyReading, ClientInput, RequestReading};
+pub(crate) use words::TENANT_NAMES;
 
 use crate::project::Project;
 use crate::routes::RouteEntry;

@@ -9,6 +9,7 @@ use crate::fix::reach::reached;
 use crate::fix::tables::Tables;
 use crate::ir::{Class, Expr, ExprKind, Span, StatementKind, dotted, last_part, literal, walk_statements};
 use crate::project::Resolved;
+use crate::routes::FrameworkName;
 
 /// Makes the change.
 pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
@@ -186,7 +187,9 @@ fn of_answer(case: &Case<'_>) -> Result<Draft, Refusal> {
     if answers.iter().any(filtered) {
         return Err(case.nothing_to_do(format!("the answer leaves out {}", shown(case))));
     }
-    let answer = answers.into_iter().find(|answer| is_object(answer)).ok_or_else(not_located)?;
+    let is_django = case.entry.framework == FrameworkName::Django;
+    let is_whole = |answer: &&Expr| is_object(answer) && (!is_django || is_data(case, answer));
+    let answer = answers.into_iter().find(is_whole).ok_or_else(not_located)?;
     let mut draft = Draft::new(format!("the answer is made without {}", shown(case)));
     let written = case.text(answer.span);
     let quoted: Vec<String> = case.facts.leaking.iter().map(|name| case.style.quoted(name)).collect();
@@ -215,6 +218,15 @@ fn answered(value: &Expr) -> Option<&Expr> {
         };
     }
     Some(value)
+}
+
+/// `Response(serializer.data)` of one object: what else a view of Django returns is an answer already, or a list.
+fn is_data(case: &Case<'_>, answer: &Expr) -> bool {
+    let written = case.text(case.function().body_span);
+    let is_argument =
+        ["Response", "JsonResponse"].iter().any(|name| written.contains(&format!("{name}({}", case.text(answer.span))));
+    let is_data = matches!(&*answer.kind, ExprKind::Member(_, name) if name == "data");
+    is_argument && (is_data || answer.name().is_some()) && !written.contains("many=True")
 }
 
 fn is_object(answer: &Expr) -> bool {

@@ -15,6 +15,7 @@ use crate::fix::tables::Column;
 use crate::fix::{denial, imports};
 use crate::ir::{Expr, dotted, last_part};
 use crate::project::{FunctionRef, Resolved};
+use crate::reading::TENANT_NAMES;
 use crate::routes::{FrameworkName, parameters};
 use crate::words::{ACCOUNTS, CALLERS, OWNER_FIELDS, is_one_of, plain};
 
@@ -46,6 +47,9 @@ fn of_function(case: &Case<'_>, known: &Known, parameter: String) -> Result<Draf
         return Err(case.nothing_to_do(because));
     }
     let all = loads(case, &parameter);
+    if all.iter().any(|load| is_given_callers(case, load)) {
+        return Err(case.nothing_to_do(format!("what {} loads is what its caller may use", case.route())));
+    }
     if let Some(parent) = &parent
         && all.iter().any(|load| is_tied_to(case, load, parent))
     {
@@ -63,6 +67,19 @@ fn of_function(case: &Case<'_>, known: &Known, parameter: String) -> Result<Draf
         .is_the_account(&caller)
         .or_else(|| owned.through_function(&caller))
         .map_or_else(|| owned.by_condition(&caller), Ok)
+}
+
+/// `get_object_or_404(Project.objects.for_user(request.user), pk=pk)`: Django looks among what the caller is given.
+fn is_given_callers(case: &Case<'_>, load: &Load<'_>) -> bool {
+    let first = load.parts().and_then(|(_, arguments)| arguments.first()).filter(|first| first.name.is_none());
+    let inner = first.and_then(|first| first.value.call()).filter(|_| case.entry.framework == FrameworkName::Django);
+    let mut found = false;
+    for argument in inner.iter().flat_map(|(_, arguments)| *arguments) {
+        crate::ir::walk_expr(&argument.value, &mut |part| {
+            found |= crate::fix::callers::caller_of(case.module, part).is_some();
+        });
+    }
+    found
 }
 
 /// Refuses what is open on purpose.
@@ -182,9 +199,9 @@ impl Owned<'_> {
             return None;
         }
         let case = self.case;
-        let part = part_of(caller, &self.known.uses, None, "");
-        let value =
-            format!("{}{}", caller.text, part.map_or_else(|| usual_part(case, caller), |used| used.part.clone()));
+        let part = part_of(caller, &self.known.uses, None, "").filter(|_| !is_django);
+        let own = || if is_django { ".pk".to_owned() } else { usual_part(case, caller) };
+        let value = format!("{}{}", caller.text, part.map_or_else(own, |used| used.part.clone()));
         let mut draft =
             Draft::new(format!("`{}` names the account itself: only its own caller may use it", self.parameter));
         caller.bring(&case.module.path, &mut draft);
@@ -345,6 +362,11 @@ impl Owner {
 /// Finds what names the owner of a table's rows: what the scan saw, what the project compares elsewhere, what the table
 /// has.
 pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, caller: &Identity) -> Option<Owner> {
+    let is_django = case.entry.framework == FrameworkName::Django;
+    // What an account is called by is no owner of it.
+    if is_django && table.is_some_and(|table| known.tables.is_caller(table)) {
+        return None;
+    }
     let columns = table.and_then(|table| known.tables.columns(table));
     let has = |name: &str| {
         let first = name.split("__").next().unwrap_or(name);
@@ -359,7 +381,6 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
     });
     candidates.extend(of_table.map(|used| (used.column.clone(), false)));
     let named = table.map(|table| known.tables.owner_columns(table)).unwrap_or_default();
-    let is_django = case.entry.framework == FrameworkName::Django;
     let way = |column: &Column| if is_django { known.tables.way_to_caller(column) } else { Some(column.name.clone()) };
     candidates.extend(named.into_iter().filter_map(way).map(|column| (column, false)));
     let of_parents = of_parents(case, known, table);
@@ -385,6 +406,14 @@ pub(super) fn owner_column(case: &Case<'_>, known: &Known, table: Option<&str>, 
     });
     if of_parents.as_ref() == Some(&column) && seen.as_ref().is_none_or(|seen| seen.column != column) {
         guesses.push(format!("that `{column}` is whose the object is: it is a part of another one"));
+    }
+    let of_table = |used: &OwnerUse| {
+        matches!((table, used.table.as_deref()), (Some(a), Some(b)) if is_same_table(a, b)) && used.column == column
+    };
+    let shared = columns.into_iter().flatten().find(|other| is_one_of(&other.name, &TENANT_NAMES));
+    if let Some(shared) = shared.filter(|_| is_django && !seen.as_ref().is_some_and(of_table)) {
+        let shared = &shared.name;
+        guesses.push(format!("that `{column}` alone may use it: it has `{shared}` too, whose members may be meant"));
     }
     Some(Owner { column, part, seen, guesses, is_guessed: guessed, caller: caller.text.clone() })
 }

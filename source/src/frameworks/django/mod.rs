@@ -17,6 +17,7 @@ use crate::project::{Module, ModuleId, Project};
 use crate::routes::RouteTable;
 
 pub(crate) use permissions::asks_for;
+pub(crate) use settings::rest_setting;
 
 use emit::Emitter;
 use guards::GuardReader;

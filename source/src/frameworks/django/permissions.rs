@@ -73,7 +73,15 @@ impl GuardReader<'_> {
         let mut choice = Choice::default();
         self.choose(class, &method.function.body, asked, &mut choice);
         match choice.returned.as_slice() {
-            [Some(value)] => self.permission_guards(&(method.module, value.clone()), GuardLevel::Route, asked),
+            [Some(value)] => {
+                let (value, with_own) = self.without_own(method.module, value);
+                let mut guards = match own.filter(|_| with_own) {
+                    Some((own, level)) => self.permission_guards(&own, level, asked),
+                    None => Vec::new(),
+                };
+                guards.extend(self.permission_guards(&(method.module, value), GuardLevel::Route, asked));
+                guards
+            }
             [None] => own.map(|(own, level)| self.permission_guards(&own, level, asked)).unwrap_or_default(),
             _ => vec![Guard {
                 name: format!("{}.get_permissions", class.class.name),
@@ -82,6 +90,15 @@ impl GuardReader<'_> {
                 place: self.project.place(method.module, method.function.span),
             }],
         }
+    }
+
+    /// `[*super().get_permissions(), IsChief()]`: what the class lists anyway, and more.
+    fn without_own(&self, module: ModuleId, value: &Expr) -> (Expr, bool) {
+        let ExprKind::List(items) = &*value.kind else { return (value.clone(), false) };
+        let is_own = |item: &&Expr| self.project.text(module, item.span).contains("super().get_permissions()");
+        let kept: Vec<Expr> = items.iter().filter(|item| !is_own(item)).cloned().collect();
+        let with_own = kept.len() < items.len() && !kept.is_empty();
+        if with_own { (Expr::new(ExprKind::List(kept), value.span), true) } else { (value.clone(), false) }
     }
 
     /// Walks statements; returns whether the end is reached on no way.

@@ -41,7 +41,7 @@ pub(super) fn read_settings(reader: &mut UrlReader) -> Settings {
             }
         }
         if settings.permissions.is_none() {
-            settings.permissions = default_permissions(project, module);
+            settings.permissions = setting_in(project, module, "DEFAULT_PERMISSION_CLASSES");
         }
     }
     settings
@@ -60,17 +60,22 @@ fn line_of_setting(module: &Module, name: &str) -> usize {
     }
 }
 
+/// Returns what the settings of the project give to a key of the REST framework, and where.
+pub(crate) fn rest_setting(project: &Project, key: &str) -> Option<(ModuleId, Expr)> {
+    let mut modules = project.modules.iter().filter(|module| !is_of_tests(&module.path));
+    modules.find_map(|module| setting_in(project, module, key))
+}
+
 /// `REST_FRAMEWORK = {"DEFAULT_PERMISSION_CLASSES": [..]}`, also where the one key is set later.
-fn default_permissions(project: &Project, module: &Module) -> Option<(ModuleId, Expr)> {
-    const KEY: &str = "DEFAULT_PERMISSION_CLASSES";
-    if !module.text.contains(KEY) {
+fn setting_in(project: &Project, module: &Module, key: &str) -> Option<(ModuleId, Expr)> {
+    if !module.text.contains(key) {
         return None;
     }
     let mut found = None;
     let mut see_statement = |statement: &Statement| {
         if let StatementKind::Assign(targets, Some(value)) = &statement.kind {
             let is_key = |target: &Expr| match &*target.kind {
-                ExprKind::Index(_, key) => project.constant(module.id, key).as_deref() == Some(KEY),
+                ExprKind::Index(_, index) => project.constant(module.id, index).as_deref() == Some(key),
                 _ => false,
             };
             if targets.iter().any(is_key) {
@@ -82,7 +87,7 @@ fn default_permissions(project: &Project, module: &Module) -> Option<(ModuleId, 
     let mut see_expr = |expr: &Expr| {
         if let ExprKind::Record(entries) = &*expr.kind {
             let entry = entries.iter().find(|entry| {
-                entry.key.as_ref().and_then(|key| project.constant(module.id, key)).as_deref() == Some(KEY)
+                entry.key.as_ref().and_then(|name| project.constant(module.id, name)).as_deref() == Some(key)
             });
             if found.is_none() {
                 found = entry.map(|entry| entry.value.clone());

@@ -9,7 +9,8 @@ use super::super::report::{AccessVerb, IdOrigin};
 use super::super::state::State;
 use super::super::value::{Kind, Part, Query, Value};
 use super::super::words;
-use crate::ir::{Expr, ExprKind, dotted, last_part};
+use crate::frameworks::rest_setting;
+use crate::ir::{Expr, ExprKind, dotted, last_part, literal};
 use crate::project::{ClassRef, Resolved};
 use crate::routes::{HandlerCode, RouteEntry, parameters};
 
@@ -201,7 +202,10 @@ impl Engine<'_> {
     pub(in super::super) fn check_object(&mut self, cx: &Cx, state: &mut State, class: &ClassRef, object: &Value) {
         let listed = match self.project.method(class, "get_permissions") {
             Some(_) => None,
-            None => self.project.class_field(class, "permission_classes"),
+            None => {
+                let own = self.project.class_field(class, "permission_classes");
+                own.or_else(|| rest_setting(self.project, "DEFAULT_PERMISSION_CLASSES"))
+            }
         };
         let Some((module, listed)) = listed else { return };
         let items: Vec<Expr> = match &*listed.kind {
@@ -237,7 +241,7 @@ impl Engine<'_> {
             }
             _ => {}
         }
-        let name = dotted(item).unwrap_or_default();
+        let name = dotted(item).or_else(|| literal(item).map(str::to_owned)).unwrap_or_default();
         if words::holds_one_of(last_part(&name), &["isadmin", "isstaff", "issuperuser"])
             && !words::holds_one_of(&name, &["owner", "author", "readonly"])
         {
@@ -248,9 +252,12 @@ impl Engine<'_> {
                 mark,
             }]);
         }
-        let Some(Resolved::Class(permission)) = self.project.resolve_expr(module, item) else {
-            return Facts::default();
+        // The settings name classes by their full names.
+        let found = match literal(item) {
+            Some(full) => self.project.resolve_full(module, full),
+            None => self.project.resolve_expr(module, item),
         };
+        let Some(Resolved::Class(permission)) = found else { return Facts::default() };
         let mut facts = Facts::default();
         for (method, with_object) in [("has_permission", false), ("has_object_permission", true)] {
             let Some(function) = self.project.method(&permission, method) else { continue };

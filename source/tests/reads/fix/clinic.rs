@@ -464,7 +464,7 @@ fn one_action_asks_for_a_role_and_its_siblings_stay_as_they_are() {
         (
             "DELETE /notices/{pk}/",
             "+    def get_permissions(self):\n+        if self.action == \"destroy\":\n\
-             +            return [IsAuthenticated(), IsChief()]\n+        return super().get_permissions()\n+\n",
+             +            return [*super().get_permissions(), IsChief()]\n+        return super().get_permissions()\n+\n",
         ),
         (
             "GET /payroll/",
@@ -580,4 +580,120 @@ fn what_must_not_be_seen_goes_from_the_serializer_and_can_still_be_sent() {
         "-        extra_kwargs = {\"email\": {\"required\": True}}\n\
          +        extra_kwargs = {\"position\": {\"write_only\": True}, \"email\": {\"required\": True}}\n",
     );
+}
+
+#[test]
+fn what_is_tied_to_the_caller_by_more_than_a_column_stays() {
+    let given = clinic(
+        r#"class BedList(generics.ListAPIView):
+    permission_classes = [IsAuthenticated]
+
+    def ward(self):
+        return get_object_or_404(Ward, pk=self.kwargs["pk"], created_by=self.request.user)
+
+    def get_queryset(self):
+        ward = self.ward()
+        return Bed.objects.filter(ward=ward)
+
+
+class VisitReason(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request, pk):
+        visit = get_object_or_404(Visit.objects.for_user(request.user), pk=pk)
+        return Response({"reason": visit.reason})
+
+    def post(self, request, pk):
+        person = get_object_or_404(Person, pk=pk)
+        return Response({"position": person.position})
+"#,
+        "urlpatterns = [path(\"wards/<int:pk>/beds/\", views.BedList.as_view()), path(\"reasons/<int:pk>/\", views.VisitReason.as_view())]\n",
+    );
+    assert_refused(&given, "GET /wards/{pk}/beds/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "GET /reasons/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    // The account itself is compared with the caller, not with a column that is called like an owner's.
+    let made = lines(given.fix("POST /reasons/{pk}/", Remedy::ObjectOwnership)).unwrap();
+    assert!(made.contains("if str(request.user.pk) != str(pk):"), "{made}");
+}
+
+#[test]
+fn permissions_of_the_settings_are_asked_of_every_object() {
+    let settings = SETTINGS.replace(
+        "REST_FRAMEWORK = {",
+        "REST_FRAMEWORK = {\"DEFAULT_PERMISSION_CLASSES\": [\"rest_framework.permissions.IsAuthenticated\", \"clinic.permissions.IsHolder\"], ",
+    );
+    let views = format!("{IMPORTS}class VisitDetail(generics.RetrieveAPIView):\n    queryset = Visit.objects.all()\n");
+    let urls = "from django.urls import path\n\nfrom . import views\n\nurlpatterns = [path(\"visits/<int:pk>/\", views.VisitDetail.as_view())]\n";
+    let files = |settings: &str| {
+        Given::of(&[
+            ("clinic/__init__.py", ""),
+            ("clinic/settings.py", settings),
+            ("clinic/models.py", MODELS),
+            ("clinic/permissions.py", PERMISSIONS),
+            ("clinic/serializers.py", SERIALIZERS),
+            ("clinic/urls.py", urls),
+            ("clinic/views.py", &views),
+        ])
+    };
+    assert_refused(&files(&settings), "GET /visits/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    // The same one lets every caller read.
+    let loose = settings.replace("IsHolder", "IsHolderOrReads");
+    let made = lines(files(&loose).fix("GET /visits/{pk}/", Remedy::ObjectOwnership)).unwrap();
+    assert!(made.contains("super().get_queryset().filter(owner=self.request.user)"), "{made}");
+}
+
+#[test]
+fn tokens_are_proved_in_the_class_that_finds_out_who_calls() {
+    let tokens = "import jwt\nfrom django.conf import settings\nfrom rest_framework.authentication import BaseAuthentication\n\n\n\
+                  class TokenAuthentication(BaseAuthentication):\n    def authenticate(self, request):\n        return self.person(request.headers[\"X-Token\"]), None\n\n\
+                  \x20   def person(self, token):\n        return jwt.decode(token, settings.SECRET_KEY, algorithms=[\"HS256\"], options={\"verify_exp\": False})\n";
+    let views = "from rest_framework.decorators import api_view\nfrom rest_framework.response import Response\n\n\n@api_view([\"GET\"])\ndef own(request):\n    return Response({})\n";
+    let urls = "from django.urls import path\n\nfrom . import views\n\nurlpatterns = [path(\"own/\", views.own)]\n";
+    let given = Given::of(&[
+        ("clinic/__init__.py", ""),
+        ("clinic/settings.py", SETTINGS),
+        ("clinic/tokens.py", tokens),
+        ("clinic/urls.py", urls),
+        ("clinic/views.py", views),
+    ]);
+    let made = lines(given.fix("GET /own/", Remedy::VerifyToken)).unwrap();
+    assert!(made.contains("algorithms=[\"HS256\"], options={\"require\": [\"exp\"]})"), "{made}");
+}
+
+#[test]
+fn a_permission_on_the_object_is_kept_and_is_none_for_other_views() {
+    let given = clinic(
+        r#"class VisitDetail(generics.RetrieveUpdateDestroyAPIView):
+    queryset = Visit.objects.all()
+    permission_classes = [IsHolder]
+
+
+class Figures(APIView):
+    permission_classes = [IsChief]
+
+    def get(self, request):
+        return Response({})
+
+
+class Loose(APIView):
+    permission_classes = []
+
+    def get(self, request):
+        return self.answer(request)
+
+    def answer(self, request):
+        return Response({})
+"#,
+        "urlpatterns = [path(\"visits/<int:pk>/\", views.VisitDetail.as_view()), path(\"figures/\", views.Figures.as_view()),\n    path(\"loose/\", views.Loose.as_view())]\n",
+    );
+    let role = FixFacts { role: Some("chief".to_owned()), ..FixFacts::default() };
+    let made = lines(given.fix_with("DELETE /visits/{pk}/", Remedy::RoleGuard, role)).unwrap();
+    assert!(made.contains("return [*super().get_permissions(), IsChief()]"), "{made}");
+    // `IsHolder` asks for a credential too, and for the owner of a visit.
+    let made = lines(given.fix("GET /loose/", Remedy::MissingGuard)).unwrap();
+    assert!(made.contains("+    permission_classes = [IsAuthenticated]"), "{made}");
+    // What another method answers is no object to take fields from.
+    let leaking = FixFacts { leaking: strings(&["token"]), ..FixFacts::default() };
+    let refused = given.fix_with("GET /loose/", Remedy::ResponseSchema, leaking).unwrap_err();
+    assert_eq!(refused.reason, RefusalReason::NotLocated);
 }

@@ -3,6 +3,7 @@
 use super::view::{decorator, is_rest};
 use crate::fix::draft::{Case, handler_of};
 use crate::fix::ways::Asked;
+use crate::frameworks::rest_setting;
 use crate::ir::{Expr, ExprKind, argument, keyword, literal};
 use crate::project::{ModuleId, Project, Resolved};
 use crate::routes::{GuardKind, Place, RouteEntry};
@@ -45,29 +46,21 @@ pub(super) fn allowed_of(project: &Project, entry: &RouteEntry) -> Option<Allowe
     Some(Allowed { module, items, place: project.place(module, list.span) })
 }
 
-/// `DEFAULT_PERMISSION_CLASSES`, as the guards of the route show it.
+/// `DEFAULT_PERMISSION_CLASSES`, where the guards of the route come from there.
 fn of_settings(project: &Project, entry: &RouteEntry) -> Option<(ModuleId, Expr)> {
-    for module in &project.modules {
-        let mut found = None;
-        crate::ir::walk_statements(&module.statements, &mut |_| {}, &mut |expr| {
-            let ExprKind::Record(entries) = &*expr.kind else { return };
-            let list =
-                entries.iter().find(|entry| entry.key.as_ref().and_then(literal) == Some("DEFAULT_PERMISSION_CLASSES"));
-            found = found.take().or_else(|| list.map(|entry| entry.value.clone()));
-        });
-        let Some(list) = found else { continue };
-        let place = project.place(module.id, list.span);
-        let applies = entry.guards.iter().any(|guard| guard.place.file == place.file);
-        return applies.then_some((module.id, list));
-    }
-    None
+    let (module, list) = rest_setting(project, "DEFAULT_PERMISSION_CLASSES")?;
+    let place = project.place(module, list.span);
+    entry.guards.iter().any(|guard| guard.place.file == place.file).then_some((module, list))
 }
 
 /// Returns the permissions that a view should have: its sibling's, else the usual ones of its file, else of the project.
 pub(super) fn best_of(case: &Case<'_>, asked: Asked) -> Option<Allowed> {
     let has = |allowed: &Allowed| {
         allowed.items.iter().any(|(item, kind)| match asked {
-            Asked::Credential => *kind == GuardKind::Authentication,
+            // One that asks whose an object is fits the objects of its own view.
+            Asked::Credential => {
+                *kind == GuardKind::Authentication && !asks_of_object(case.project, allowed.module, item)
+            }
             Asked::Role => matches!(kind, GuardKind::Role(_)) && fits(case, allowed.module, item, kind),
         })
     };
@@ -85,6 +78,15 @@ pub(super) fn best_of(case: &Case<'_>, asked: Asked) -> Option<Allowed> {
     // What names classes for one view is nearer than what the settings say of all.
     let named = |allowed: &Allowed| allowed.items.iter().all(|(item, _)| literal(item).is_none());
     all.iter().rev().max_by_key(|allowed| (here(allowed), named(allowed), count(allowed))).cloned()
+}
+
+/// Returns whether a permission of this project looks at the object too.
+pub(super) fn asks_of_object(project: &Project, module: ModuleId, item: &Expr) -> bool {
+    let found = match literal(item) {
+        Some(full) => project.resolve_full(module, full),
+        None => project.resolve_expr(module, item),
+    };
+    matches!(found, Some(Resolved::Class(class)) if project.method(&class, "has_object_permission").is_some())
 }
 
 /// Whether a permission is for the role that the scan saw served. One that names none is for whom it is called after.

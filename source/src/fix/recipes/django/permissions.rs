@@ -1,7 +1,7 @@
 //! A view of the REST framework asks for a credential or a role by its permission classes: those of a sibling, else those
 //! that the project uses, else the framework's.
 
-use super::allowed::{Allowed, allowed_of, best_of};
+use super::allowed::{Allowed, asks_of_object, best_of};
 use super::view::{ViewClass, decorator, is_rest, routes_of};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::imports::{bring_name, bring_own, transplant};
@@ -9,7 +9,7 @@ use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::tables::Tables;
 use crate::fix::ways::Asked;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, argument, keyword, last_part, literal};
-use crate::project::{FunctionRef, Resolved};
+use crate::project::{FunctionRef, ModuleId, Resolved};
 use crate::routes::GuardKind;
 
 const FRAMEWORK: &str = "rest_framework.permissions";
@@ -40,8 +40,12 @@ fn by_allowed(case: &Case<'_>, asked: Asked, found: &Allowed) -> Result<Draft, R
     let place = found.place.clone();
     let what = if asked == Asked::Role { "the role" } else { "a credential" };
     let mut draft = Draft::new(format!("the view asks for {what} as {}:{} does", place.file, place.line));
-    let kept: Vec<&Expr> =
-        found.items.iter().filter(|(_, kind)| is_wanted(asked, kind)).map(|(item, _)| item).collect();
+    let kept: Vec<&Expr> = found
+        .items
+        .iter()
+        .filter(|(item, kind)| is_wanted(case, asked, (found.module, item), kind))
+        .map(|(item, _)| item)
+        .collect();
     let written: Option<Vec<String>> = kept.iter().map(|item| brought(case, &mut draft, found, item)).collect();
     let written = written.filter(|written| !written.is_empty()).ok_or_else(|| {
         Refusal::new(
@@ -55,9 +59,9 @@ fn by_allowed(case: &Case<'_>, asked: Asked, found: &Allowed) -> Result<Draft, R
     Ok(draft)
 }
 
-fn is_wanted(asked: Asked, kind: &GuardKind) -> bool {
+fn is_wanted(case: &Case<'_>, asked: Asked, (module, item): (ModuleId, &Expr), kind: &GuardKind) -> bool {
     match asked {
-        Asked::Credential => *kind == GuardKind::Authentication,
+        Asked::Credential => *kind == GuardKind::Authentication && !asks_of_object(case.project, module, item),
         Asked::Role => matches!(kind, GuardKind::Role(_)),
     }
 }
@@ -270,23 +274,23 @@ fn put_in_method(
     items: &[String],
 ) -> Option<()> {
     let made = |item: &String| if item.contains(' ') { format!("({item})()") } else { format!("{item}()") };
-    let mut all: Vec<String> = items.to_vec();
-    let credential = allowed_of(case.project, case.entry).and_then(|known| {
-        let mut items = known.items.into_iter();
-        let item = items.find(|(_, kind)| asked == Asked::Role && *kind == GuardKind::Authentication)?.0;
-        (known.module == case.handler.module).then(|| case.text(item.span).to_owned())
-    });
-    if let Some(credential) = credential.filter(|text| !all.contains(text) && !text.starts_with(['"', '\''])) {
-        all.insert(0, credential);
+    let mut all: Vec<String> = items.iter().map(made).collect();
+    // What the view asks anyway stays: some of it may look at the object.
+    let is_own = own
+        .as_ref()
+        .is_some_and(|own| own.module == view.module.id && view.class.class.method("get_permissions").is_some());
+    if is_own {
+        let is_known = |kind: &GuardKind| *kind != GuardKind::Unknown;
+        case.entry.guards.iter().all(|guard| is_known(&guard.kind)).then_some(())?;
+    } else if asked == Asked::Role || !is_open_list(case, view) {
+        all.insert(0, "*super().get_permissions()".to_owned());
     }
-    let instances = format!("[{}]", all.iter().map(made).collect::<Vec<_>>().join(", "));
+    let instances = format!("[{}]", all.join(", "));
     let test = test_of(case)?;
     let unit = view.unit();
     let lines = [format!("if {test}:"), format!("{unit}return {instances}")];
     match own {
-        Some(own) if own.module == view.module.id && view.class.class.method("get_permissions").is_some() => {
-            view.put_first(draft, &own.function, &lines);
-        }
+        Some(own) if is_own => view.put_first(draft, &own.function, &lines),
         // That of a class above serves other views too.
         _ => {
             let mut method = vec!["def get_permissions(self):".to_owned()];
@@ -296,6 +300,17 @@ fn put_in_method(
         }
     }
     Some(())
+}
+
+/// Whether the view lists nothing but what lets every caller pass.
+fn is_open_list(case: &Case<'_>, view: &ViewClass<'_>) -> bool {
+    let listed = case.project.class_field(view.class, FIELD);
+    listed.is_some_and(|(_, list)| match &*list.kind {
+        ExprKind::List(items) => {
+            items.iter().all(|item| crate::ir::dotted(item).is_some_and(|name| last_part(&name) == "AllowAny"))
+        }
+        _ => false,
+    })
 }
 
 /// What is asked of the view here: its action where it has actions, else the method of HTTP.

@@ -50,22 +50,29 @@ fn loads_from_queryset(case: &Case<'_>, handler: &FunctionRef, steps: usize) -> 
         (found.function.span != handler.function.span).then_some(found)
     };
     let through_object = || own_object().is_none_or(|found| loads_from_queryset(case, &found, steps + 1));
+    // What is made is not loaded.
+    let makes = matches!(handler.function.name.as_str(), "create" | "post") && !is_form_of_object(case);
     if handler.function.body.is_empty() {
-        let lists = handler.function.name == "list" || handler.function.name == "create";
-        return lists || through_object();
+        return !makes && (handler.function.name == "list" || through_object());
     }
     let mut found = false;
     walk_statements(&handler.function.body, &mut |_| {}, &mut |expr| match &*expr.kind {
         ExprKind::Call { callee, .. } => {
             let name = dotted(callee).unwrap_or_default();
             let above = matches!(&*callee.kind, ExprKind::Member(object, _) if is_super(object));
-            found |= matches!(name.as_str(), "self.get_queryset" | "self.filter_queryset") || above;
+            found |= matches!(name.as_str(), "self.get_queryset" | "self.filter_queryset") || (above && !makes);
             found |= name == "self.get_object" && through_object();
         }
         ExprKind::Member(..) => found |= dotted(expr).is_some_and(|name| name == "self.queryset"),
         _ => {}
     });
     found
+}
+
+/// Whether a form of Django's own views is sent for an object that is there.
+fn is_form_of_object(case: &Case<'_>) -> bool {
+    let bases = case.handler.class.as_ref().map(|class| case.project.bases_of(class)).unwrap_or_default();
+    bases.iter().any(|base| base.ends_with("UpdateView") || base.ends_with("DeleteView"))
 }
 
 fn is_super(object: &crate::ir::Expr) -> bool {

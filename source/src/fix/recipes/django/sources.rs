@@ -1,14 +1,14 @@
 //! The querysets that `get_queryset` may return for one action, each with whether it is held to the caller already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fix::callers::caller_of;
 use crate::fix::draft::Case;
 use crate::fix::identity::names_role;
 use crate::fix::owning::Known;
 use crate::frameworks::asks_for;
-use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part, walk_expr};
-use crate::project::{FunctionRef, Module};
+use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements};
+use crate::project::{ClassRef, FunctionRef, Module};
 use crate::words::{CALLERS, is_one_of};
 
 /// Chains of calls that are longer are not followed.
@@ -28,7 +28,15 @@ pub(super) struct Source {
 /// Finds the querysets that a method may return for what the case asks. What is for callers with a role is left out.
 pub(super) fn sources_of(case: &Case<'_>, known: &Known, method: &FunctionRef) -> Vec<Source> {
     let Some(module) = case.project.module(method.module) else { return Vec::new() };
-    let mut walk = Walk { case, known, module, names: BTreeMap::new(), found: Vec::new() };
+    let mut walk = Walk {
+        case,
+        known,
+        module,
+        names: BTreeMap::new(),
+        given: BTreeSet::new(),
+        class: case.handler.class.as_ref(),
+        found: Vec::new(),
+    };
     walk.statements(&method.function.body);
     walk.found
 }
@@ -39,6 +47,9 @@ struct Walk<'a> {
     module: &'a Module,
     /// What names hold.
     names: BTreeMap<String, Vec<Source>>,
+    /// Names of what the caller may use, such as a parent that was loaded for it.
+    given: BTreeSet<String>,
+    class: Option<&'a ClassRef>,
     found: Vec<Source>,
 }
 
@@ -66,7 +77,11 @@ impl Walk<'_> {
         match &statement.kind {
             StatementKind::Assign(targets, Some(value)) => {
                 let held = self.sources(value, 0);
+                let given = self.speaks_of_caller(value);
                 for name in targets.iter().filter_map(dotted) {
+                    if given {
+                        self.given.insert(name.clone());
+                    }
                     self.names.insert(name, held.clone());
                 }
                 false
@@ -205,8 +220,23 @@ impl Walk<'_> {
     fn speaks_of_caller(&self, expr: &Expr) -> bool {
         let mut found = false;
         walk_expr(expr, &mut |part| {
-            found |= caller_of(self.module, part).is_some() || part.name().is_some_and(|name| is_one_of(name, CALLERS));
+            let by_name = |name: &str| is_one_of(name, CALLERS) || self.given.contains(name);
+            found |= caller_of(self.module, part).is_some()
+                || part.name().is_some_and(by_name)
+                || self.is_given_by_class(part);
         });
+        found
+    }
+
+    /// `self.get_project()`, `self.parent`: a method or property of the view that looks at the caller itself.
+    fn is_given_by_class(&self, part: &Expr) -> bool {
+        let ExprKind::Member(object, name) = &*part.kind else { return false };
+        let own = self.class.filter(|_| object.name() == Some("self") && name != "get_queryset");
+        let method = own.and_then(|class| self.case.project.method(class, name));
+        let module = method.as_ref().and_then(|method| self.case.project.module(method.module));
+        let (Some(method), Some(module)) = (method, module) else { return false };
+        let mut found = false;
+        walk_statements(&method.function.body, &mut |_| {}, &mut |expr| found |= caller_of(module, expr).is_some());
         found
     }
 }
