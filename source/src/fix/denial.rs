@@ -78,6 +78,10 @@ pub(super) fn statement(case: &Case<'_>, draft: &mut Draft, status: u16) -> Stri
             let fault = bring_name(case, draft, "django.http", "Http404");
             format!("raise {fault}")
         }
+        FrameworkName::Django if status == 400 => {
+            let fault = bring_name(case, draft, "django.core.exceptions", "SuspiciousOperation");
+            format!("raise {fault}")
+        }
         FrameworkName::Django => {
             let fault = bring_name(case, draft, "django.core.exceptions", "PermissionDenied");
             format!("raise {fault}")

@@ -28,7 +28,7 @@ use crate::parallel;
 use crate::project::Project;
 use crate::routes::RouteTable;
 
-pub(crate) use django::{asks_for, rest_setting};
+pub(crate) use django::{asks_for, is_rest_view, rest_setting};
 
 /// What finds the routes of each framework, or of each language whose frameworks share their reading.
 const FINDERS: [fn(&Project) -> RouteTable; 11] = [

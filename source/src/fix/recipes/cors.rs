@@ -20,7 +20,8 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     let own = case.project.modules.iter().filter(|module| module.id == case.handler.module);
     let others = case.project.modules.iter().filter(|module| module.id != case.handler.module);
     for module in own.chain(others) {
-        match of_library(case, module).or_else(|| of_header(case, module)) {
+        let found = of_library(case, module).or_else(|| super::django::origins::of_settings(case, module));
+        match found.or_else(|| of_header(case, module)) {
             Some(Found::Open(draft)) => return Ok(*draft),
             Some(Found::Closed) => settled = true,
             None => {}
@@ -36,17 +37,22 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     ))
 }
 
-enum Found {
+/// What a file says of origins.
+pub(super) enum Found {
+    /// It lets every origin in: the change.
     Open(Box<Draft>),
+    /// It names those that it lets in.
     Closed,
 }
 
-fn origins(case: &Case<'_>, style: Style) -> String {
+/// Returns the origins that the scan knows, as a list.
+pub(super) fn origins(case: &Case<'_>, style: Style) -> String {
     let quoted: Vec<String> = case.facts.origins.iter().map(|origin| style.quoted(origin)).collect();
     format!("[{}]", quoted.join(", "))
 }
 
-fn made(case: &Case<'_>, why: &str) -> Draft {
+/// Makes a change that names origins; what it names must be looked at where nothing is known.
+pub(super) fn made(case: &Case<'_>, why: &str) -> Draft {
     let mut draft = Draft::new(why);
     if case.facts.origins.is_empty() {
         draft.review.push("no origin is let in: name those of your own front ends".to_owned());
@@ -81,7 +87,8 @@ fn of_library(case: &Case<'_>, module: &Module) -> Option<Found> {
     found
 }
 
-fn is_open(value: &Expr) -> bool {
+/// Returns whether a value lets every origin in.
+pub(super) fn is_open(value: &Expr) -> bool {
     match &*value.kind {
         ExprKind::Text(text) => text == "*" || text == ".*",
         ExprKind::List(items) => items.iter().any(is_open),

@@ -4,6 +4,7 @@ use crate::fix::draft::{Case, Draft};
 use crate::fix::loads::calls;
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::ir::{Expr, ExprKind, Span, dotted, last_part};
+use crate::routes::FrameworkName;
 
 /// Makes the change.
 pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
@@ -91,11 +92,11 @@ fn of_template(
         } else {
             format!("`{prefix}${{{value}}}{suffix}`")
         });
-        made.push_str(kept);
+        made.push_str(&plain_text(kept, &mark));
         made.push_str(&mark);
         at = hole.end + if open.is_some() { close + 1 } else { 0 };
     }
-    made.push_str(raw.get(at..).unwrap_or(""));
+    made.push_str(&plain_text(raw.get(at..).unwrap_or(""), if is_python { mark(case) } else { "$" }));
     let text = if is_python { made.trim_start_matches(['f', 'F']).to_owned() } else { made };
     draft.replace(&case.module.path, literal.span, format!("{text}, {}", given(case, call, &values)));
     Ok(draft)
@@ -133,7 +134,16 @@ fn is_name_position(before: &str) -> bool {
         && matches!(word.as_str(), "FROM" | "INTO" | "UPDATE" | "TABLE" | "BY" | "SET" | "JOIN" | "SELECT")
 }
 
+/// A sign that marks begin with is written twice where it is none.
+fn plain_text(text: &str, mark: &str) -> String {
+    if mark == "%s" { text.replace('%', "%%") } else { text.to_owned() }
+}
+
 fn mark(case: &Case<'_>) -> &'static str {
+    // Django has one mark, whatever its database has.
+    if case.entry.framework == FrameworkName::Django {
+        return "%s";
+    }
     let imported = |name: &str| crate::fix::imports::imported_at(case.project, name).is_some();
     if imported("psycopg") || imported("psycopg2") || imported("pymysql") || imported("MySQLdb") { "%s" } else { "?" }
 }

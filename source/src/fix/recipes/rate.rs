@@ -21,6 +21,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return Err(case.nothing_to_do(format!("{} limits how often it may be asked", case.route())));
     }
     let per_minute = case.facts.per_minute.unwrap_or(USUAL);
+    if let Some(answer) = super::django::throttles::draft(case, per_minute) {
+        return answer;
+    }
     if let Some(draft) = by_library(case, per_minute) {
         return Ok(draft);
     }

@@ -16,7 +16,7 @@ mod values;
 use crate::project::{Module, ModuleId, Project};
 use crate::routes::RouteTable;
 
-pub(crate) use permissions::asks_for;
+pub(crate) use permissions::{asks_for, is_rest_view};
 pub(crate) use settings::rest_setting;
 
 use emit::Emitter;

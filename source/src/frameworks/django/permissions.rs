@@ -7,7 +7,7 @@ use super::classes::Answer;
 use super::guards::GuardReader;
 use super::values::View;
 use crate::ir::{Expr, ExprKind, Statement, StatementKind, dotted, last_part, literal};
-use crate::project::{ClassRef, FunctionRef, ModuleId, Resolved};
+use crate::project::{ClassRef, FunctionRef, ModuleId, Project, Resolved};
 use crate::routes::{Guard, GuardKind, GuardLevel};
 
 /// Permissions within permissions deeper than this are not read.
@@ -354,6 +354,18 @@ fn outside_permission(name: &str, asked: &Asked) -> GuardKind {
         }
         "TokenHasScope" | "TokenHasReadWriteScope" | "TokenHasResourceScope" => GuardKind::Role("scope".to_owned()),
         _ => GuardKind::Unknown,
+    }
+}
+
+/// Returns whether a handler is one of the REST framework: a method of its classes, or a function with `@api_view`.
+pub(crate) fn is_rest_view(project: &Project, handler: &FunctionRef) -> bool {
+    let named = |decorator: &Expr| {
+        let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
+        dotted(callee).is_some_and(|name| last_part(&name) == "api_view")
+    };
+    match &handler.class {
+        Some(class) => project.bases_of(class).iter().any(|base| is_of_rest(base)),
+        None => handler.function.decorators.iter().any(named),
     }
 }
 

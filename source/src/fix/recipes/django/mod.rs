@@ -3,11 +3,13 @@
 
 mod allowed;
 pub(super) mod mixins;
+pub(super) mod origins;
 pub(super) mod permissions;
 pub(super) mod querysets;
 pub(super) mod serialized;
 mod serializers;
 mod sources;
+pub(super) mod throttles;
 mod view;
 
 pub(super) use view::method_of_load;

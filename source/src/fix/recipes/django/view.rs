@@ -3,6 +3,7 @@
 use crate::fix::draft::{Case, Draft};
 use crate::fix::loads::{is_id, names_of};
 use crate::fix::style::{Style, indent_at, line_end, line_start};
+use crate::frameworks::is_rest_view;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, last_part, walk_statements};
 use crate::project::{ClassRef, FunctionRef, Module, Project};
 use crate::routes::{FrameworkName, RouteEntry};
@@ -128,16 +129,7 @@ fn outer_start(kind: &StatementKind, start: usize) -> usize {
 
 /// Returns whether the handler is one of the REST framework: a class of it, or a function with `@api_view`.
 pub(in crate::fix::recipes) fn is_rest(project: &Project, entry: &RouteEntry, handler: &FunctionRef) -> bool {
-    if entry.framework != FrameworkName::Django {
-        return false;
-    }
-    match &handler.class {
-        Some(class) => project.bases_of(class).iter().any(|base| {
-            let last = last_part(base);
-            base.starts_with("rest_framework") || last.ends_with("APIView") || last.ends_with("ViewSet")
-        }),
-        None => decorator(&handler.function, "api_view").is_some(),
-    }
+    entry.framework == FrameworkName::Django && is_rest_view(project, handler)
 }
 
 /// Returns the decorator of that name.
