@@ -28,6 +28,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     if let Some(answer) = django::querysets::draft(case, &known) {
         return answer;
     }
+    if let Some(refusal) = django::querysets::is_checked(case) {
+        return Err(refusal);
+    }
     let parameter = parameter(case)?;
     if let Some((method, inner)) = django::method_of_load(case, &parameter)
         && let Some(module) = case.project.module(method.module)

@@ -1,5 +1,6 @@
 //! What a class-based view loads comes from its queryset: it has the caller's objects alone.
 
+use super::allowed::allowed_of;
 use super::sources::{Source, sources_of};
 use super::view::ViewClass;
 use crate::fix::callers::model_of;
@@ -9,9 +10,9 @@ use crate::fix::owning::Known;
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::recipes::ownership::{Owner, no_identity, owner_column};
 use crate::ir::{ExprKind, dotted, walk_statements};
-use crate::project::FunctionRef;
+use crate::project::{FunctionRef, Resolved};
 use crate::reading::{OwnershipWord, read_ownership};
-use crate::routes::{GuardKind, RouteEntry};
+use crate::routes::{FrameworkName, GuardKind, RouteEntry};
 
 /// Makes the change for a view that loads from a queryset. `None` for anything else.
 pub(in crate::fix::recipes) fn draft(case: &Case<'_>, known: &Known) -> Option<Result<Draft, Refusal>> {
@@ -35,11 +36,39 @@ pub(in crate::fix::recipes) fn draft(case: &Case<'_>, known: &Known) -> Option<R
 }
 
 /// Refuses where the reading of the handler says that every object is tied to its caller: by the queryset, by a permission
-/// on the object, by a comparison.
-fn is_checked(case: &Case<'_>) -> Option<Refusal> {
+/// on the object, by a comparison. Where it does not say, a permission on the object is believed.
+pub(in crate::fix::recipes) fn is_checked(case: &Case<'_>) -> Option<Refusal> {
+    if case.entry.framework != FrameworkName::Django {
+        return None;
+    }
     let reading = read_ownership(case.project, case.entry);
-    (reading.word == OwnershipWord::Checked)
-        .then(|| case.nothing_to_do(format!("{} asks whose the object is: {}", case.route(), reading.because)))
+    let because = match reading.word {
+        OwnershipWord::Checked => reading.because,
+        OwnershipWord::Unknown if loads_from_queryset(case, &case.handler, 0) => object_permission(case)?,
+        _ => return None,
+    };
+    Some(case.nothing_to_do(format!("{} asks whose the object is: {because}", case.route())))
+}
+
+/// The permission of the view that looks at the object and its caller, whatever the method.
+fn object_permission(case: &Case<'_>) -> Option<String> {
+    let allowed = allowed_of(case.project, case.entry)?;
+    allowed.items.iter().find_map(|(item, _)| {
+        let found = match crate::ir::literal(item) {
+            Some(full) => case.project.resolve_full(allowed.module, full),
+            None => case.project.resolve_expr(allowed.module, item),
+        };
+        let Some(Resolved::Class(class)) = found else { return None };
+        let method = case.project.method(&class, "has_object_permission")?;
+        let module = case.project.module(method.module)?;
+        let mut speaks = false;
+        walk_statements(&method.function.body, &mut |_| {}, &mut |expr| {
+            speaks |= crate::fix::callers::caller_of(module, expr).is_some();
+        });
+        let lets_read = method.function.body_span.text(&module.text).contains("SAFE_METHODS");
+        let place = case.place(method.module, method.function.span);
+        (speaks && !lets_read).then(|| format!("`{}` does, at {}:{}", class.class.name, place.file, place.line))
+    })
 }
 
 /// Whether a handler, or what it calls of its class for the object, takes it from the queryset.

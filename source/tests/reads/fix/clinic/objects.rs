@@ -47,11 +47,17 @@ class VisitReason(APIView):
     def get(self, request, number):
         visit = get_object_or_404(Visit, pk=number)
         return Response({"reason": visit.reason})
+
+    def put(self, request, number):
+        visit = get_object_or_404(Visit, pk=number)
+        self.check_object_permissions(request, visit)
+        return Response({"reason": visit.reason})
 "#,
         "urlpatterns = [path(\"visits/<int:pk>/\", views.VisitDetail.as_view()), path(\"reasons/<int:number>/\", views.VisitReason.as_view())]\n",
     );
     assert_refused(&given, "GET /visits/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
     assert_refused(&given, "PUT /visits/{pk}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
+    assert_refused(&given, "PUT /reasons/{number}/", Remedy::ObjectOwnership, RefusalReason::NothingToDo);
     assert_lines(
         &given,
         "GET /reasons/{number}/",
