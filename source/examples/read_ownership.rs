@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let routed = start.elapsed();
     let reader = OwnershipReader::new(&project);
     let modelled = start.elapsed();
-    let readings: Vec<_> = table.routes.iter().map(|entry| (entry, reader.read(entry))).collect();
+    let entries: Vec<_> = table.routes.iter().collect();
+    let readings: Vec<_> = entries.iter().zip(reader.read_all(&entries)).collect();
     let judged = start.elapsed();
     for (entry, reading) in &readings {
         let methods = entry.methods.join(",");

@@ -66,8 +66,8 @@ impl CodeIndex {
     /// Reads the handler of every operation that has one.
     pub fn judge_all(&self) -> HandlerWords {
         let reader = OwnershipReader::new(self.project());
-        let judged = self.bound().filter_map(|(id, entry)| {
-            let reading = reader.read(entry);
+        let (ids, entries): (Vec<_>, Vec<_>) = self.bound().unzip();
+        let judged = ids.into_iter().zip(reader.read_all(&entries)).filter_map(|(id, reading)| {
             let because = clean(&reading.because, MOST_REASON);
             let is_role_gated = reading.accesses.iter().any(|access| access.how == AccessWord::RoleGated);
             let ties = reading.accesses.iter().filter(|access| access.how == AccessWord::OwnerChecked);

@@ -77,6 +77,19 @@ pub(super) struct Access {
     pub(super) denial: Option<Span>,
 }
 
+/// How much was found at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Traces {
+    ids: usize,
+    accesses: usize,
+    blocked: usize,
+    seen: usize,
+    suspicions: usize,
+    identity: Option<Mark>,
+    request: RequestNotes,
+    budget: usize,
+}
+
 /// The reading of one handler.
 pub(super) struct Engine<'p> {
     pub(super) project: &'p Project,
@@ -123,6 +136,11 @@ impl<'p> Engine<'p> {
         }
     }
 
+    /// Returns whether more calls may be read.
+    pub(super) fn can_spend(&self) -> bool {
+        self.budget > 0
+    }
+
     /// Takes one call off the budget. Returns whether there was one left.
     pub(super) fn spend(&mut self) -> bool {
         if self.budget == 0 {
@@ -131,6 +149,37 @@ impl<'p> Engine<'p> {
         }
         self.budget -= 1;
         true
+    }
+
+    /// Returns how much was found so far.
+    pub(super) fn traces(&self) -> Traces {
+        Traces {
+            ids: self.ids.len(),
+            accesses: self.accesses.len(),
+            blocked: self.blocked.len(),
+            seen: self.seen.len(),
+            suspicions: self.suspicions.len(),
+            identity: self.identity,
+            request: self.request.clone(),
+            budget: self.budget,
+        }
+    }
+
+    /// Returns whether nothing was found since then, and all was read to its end.
+    pub(super) fn has_found_nothing_since(&self, then: &Traces) -> bool {
+        self.can_spend() && self.traces() == Traces { budget: self.budget, ..then.clone() }
+    }
+
+    /// Forgets what was found since then, and what it cost, where that belongs to no handler.
+    pub(super) fn forget_since(&mut self, then: &Traces) {
+        self.budget = then.budget;
+        self.ids.truncate(then.ids);
+        self.accesses.truncate(then.accesses);
+        self.blocked.truncate(then.blocked);
+        self.seen.truncate(then.seen);
+        self.suspicions.truncate(then.suspicions);
+        self.identity = then.identity;
+        self.request.clone_from(&then.request);
     }
 
     /// Keeps a reason why something was not decided.
@@ -226,7 +275,7 @@ impl<'p> Engine<'p> {
         }
         let mark = self.mark(cx, span);
         for place in value.labels.objects.iter() {
-            let guard = self.guard(&facts, place, Places::default());
+            let guard = self.guard(&facts, place);
             let Some(access) = self.accesses.get_mut(place) else { continue };
             let what = if what == AccessVerb::Read && access.is_many { AccessVerb::List } else { what };
             let known = access.uses.iter_mut().find(|known| known.mark == mark && known.what == what);
@@ -236,49 +285,5 @@ impl<'p> Engine<'p> {
                 None => access.uses.push(Use { mark, what, is_relation, guard }),
             }
         }
-    }
-
-    /// Returns what ties an object to the caller here.
-    pub(super) fn guard(&self, facts: &Facts, place: usize, asked: Places) -> Option<Guard> {
-        let access = self.accesses.get(place)?;
-        if asked.has(place) {
-            return None;
-        }
-        let asked = asked.with(Places::of(place));
-        if let Some(tie) = access.scope.filter(|tie| *tie != Tie::Claimed) {
-            return Some(Guard { tie: Some(tie), mark: access.mark });
-        }
-        if let Some(fact) = facts.get(Key::Object(place)) {
-            return Some(Guard { tie: Some(fact.tie), mark: fact.mark });
-        }
-        let by_parent = access.parents.iter().find_map(|parent| self.guard(facts, parent, asked));
-        let by_id = || self.guard_by_clauses(facts, access, place, asked);
-        let by_role = || facts.get(Key::Role).map(|fact| Guard { tie: None, mark: fact.mark });
-        let claimed = || access.scope.map(|tie| Guard { tie: Some(tie), mark: access.mark });
-        by_parent.or_else(by_id).or_else(claimed).or_else(by_role)
-    }
-
-    fn guard_by_clauses(&self, facts: &Facts, access: &Access, place: usize, asked: Places) -> Option<Guard> {
-        access.clauses.iter().find_map(|clause| {
-            let Clause::Equal(bound) = clause else { return None };
-            let by_object = bound.labels.objects.iter().find_map(|object| self.guard(facts, object, asked));
-            by_object.or_else(|| {
-                bound.labels.ids.iter().find_map(|id| self.guard_of_id(facts, id, (place, &bound.column), asked))
-            })
-        })
-    }
-
-    /// An id is tied where a fact says so, or where an object that was loaded by it alone is tied.
-    fn guard_of_id(&self, facts: &Facts, id: usize, (place, column): (usize, &str), asked: Places) -> Option<Guard> {
-        if let Some(fact) = facts.get(Key::Id(id)) {
-            return Some(Guard { tie: Some(fact.tie), mark: fact.mark });
-        }
-        let model = self.accesses.get(place).and_then(|access| access.model.clone());
-        let others = self.accesses.iter().enumerate().filter(|(other, _)| *other != place);
-        others.filter(|(_, other)| other.labels.ids == Places::of(id) && !other.is_many).find_map(|(other, access)| {
-            // The key of one table says nothing of a row of another table with the same key.
-            let same = access.model.is_none() || model.is_none() || access.model == model;
-            if same || !super::words::is_primary(column) { self.guard(facts, other, asked) } else { None }
-        })
     }
 }

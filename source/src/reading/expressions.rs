@@ -17,7 +17,9 @@ impl Engine<'_> {
         match &*expr.kind {
             ExprKind::Name(name) => self.name(cx, state, name, expr.span),
             ExprKind::Member(object, field) => {
-                if let Some(left) = dotted(expr).and_then(|name| state.left(&name).cloned()) {
+                let is_left = !state.left.is_empty();
+                if let Some(left) = is_left.then(|| dotted(expr)).flatten().and_then(|name| state.left(&name).cloned())
+                {
                     return left;
                 }
                 let object_value = self.eval(cx, state, object);
@@ -187,8 +189,7 @@ impl Engine<'_> {
     fn equal_objects(&mut self, state: &State, (one, two): (&Value, &Value), mark: Mark) -> Facts {
         let mut facts = Facts::default();
         for (from, to) in [(one, two), (two, one)] {
-            let objects =
-                from.labels.objects.iter().filter_map(|object| self.guard(&state.facts, object, Default::default()));
+            let objects = from.labels.objects.iter().filter_map(|object| self.guard(&state.facts, object));
             let ids = from.labels.ids.iter().filter_map(|id| {
                 state.facts.get(Key::Id(id)).map(|fact| super::engine::Guard { tie: Some(fact.tie), mark: fact.mark })
             });

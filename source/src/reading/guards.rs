@@ -44,15 +44,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn asks_caller(&self, function: &crate::project::FunctionRef) -> bool {
-        let mut asks = false;
-        crate::ir::walk_statements(&function.function.body, &mut |_| {}, &mut |expr| {
-            let name = match &*expr.kind {
-                ExprKind::Name(name) | ExprKind::Member(_, name) => name,
-                _ => return,
-            };
-            asks |= words::is_one_of(name, &words::SUBJECT_CALLS) || words::plain(name).contains("currentuser");
-        });
-        asks
+        self.models.asks_caller(function)
     }
 
     /// A guard that is known by its name alone.

@@ -11,6 +11,7 @@ use super::value::Value;
 use super::words;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, walk_statements};
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
+use crate::routes::FrameworkName;
 
 /// What is known of a model, table, collection or table in memory.
 #[derive(Debug, Clone, Default)]
@@ -38,37 +39,45 @@ pub(super) enum Owned {
     Unknown,
 }
 
-/// What the project says of its data.
-pub(super) struct Models {
+/// What the project says of its data, once for all handlers.
+#[derive(Default)]
+struct KnownData {
     models: HashMap<String, Model>,
     services: HashMap<String, ClassRef>,
+}
+
+/// What the project says of its data, and what the handlers that were read before have found out.
+pub(super) struct Models {
+    known: Arc<KnownData>,
     dull: RefCell<HashMap<*const Function, bool>>,
     /// What names at the top of modules stand for, as far as that was asked.
-    pub(super) globals: RefCell<HashMap<(ModuleId, String), Value>>,
+    globals: RefCell<HashMap<(FrameworkName, ModuleId), HashMap<String, Value>>>,
+    asking: RefCell<HashMap<*const Function, bool>>,
 }
 
 impl Models {
     /// Reads the models of a project.
     pub(super) fn of(project: &Project) -> Models {
-        let mut models = Models {
-            models: HashMap::new(),
-            services: HashMap::new(),
-            dull: RefCell::default(),
-            globals: RefCell::default(),
-        };
+        let mut known = KnownData::default();
         for module in &project.modules {
-            collect::module(&mut models, project, module);
+            collect::module(&mut known, project, module);
         }
-        models
+        Models::knowing(Arc::new(known))
     }
 
-    fn entry(&mut self, name: &str) -> &mut Model {
-        self.models.entry(key(name)).or_default()
+    /// Returns what makes the same for another thread.
+    pub(super) fn sharing(&self) -> impl Fn() -> Models + Sync + use<> {
+        let known = self.known.clone();
+        move || Models::knowing(known.clone())
+    }
+
+    fn knowing(known: Arc<KnownData>) -> Models {
+        Models { known, dull: RefCell::default(), globals: RefCell::default(), asking: RefCell::default() }
     }
 
     /// Returns whether a class is a model.
     pub(super) fn is_model(&self, name: &str) -> bool {
-        self.models.contains_key(&key(name))
+        self.known.models.contains_key(&key(name))
     }
 
     /// Returns whether the objects of a model belong to users.
@@ -80,7 +89,7 @@ impl Models {
         if words::is_one_of(name, &words::USER_MODELS) {
             return Owned::IsUser;
         }
-        let Some(model) = self.models.get(&key(name)) else { return Owned::Unknown };
+        let Some(model) = self.known.models.get(&key(name)) else { return Owned::Unknown };
         if let Some(owner) = model.owner.as_ref().or(model.tenant.as_ref()) {
             return Owned::By(owner.clone());
         }
@@ -98,7 +107,7 @@ impl Models {
 
     /// Returns the class of the project that a name like `invoice_service` speaks of.
     pub(super) fn service(&self, name: &str) -> Option<&ClassRef> {
-        self.services.get(&words::plain(name))
+        self.known.services.get(&words::plain(name))
     }
 
     /// Returns the model whose objects a class holds: `interface InvoiceRepository extends JpaRepository<Invoice, Long>`.
@@ -151,6 +160,27 @@ impl Models {
         }
     }
 
+    /// Returns what a name at the top of a module stands for, where that is known.
+    pub(super) fn global(&self, of: (FrameworkName, ModuleId), name: &str) -> Option<Value> {
+        self.globals.borrow().get(&of)?.get(name).cloned()
+    }
+
+    /// Keeps what a name at the top of a module stands for.
+    pub(super) fn keep_global(&self, of: (FrameworkName, ModuleId), name: &str, value: Value) {
+        self.globals.borrow_mut().entry(of).or_default().insert(name.to_owned(), value);
+    }
+
+    /// Returns whether a function asks for the caller somewhere.
+    pub(super) fn asks_caller(&self, function: &FunctionRef) -> bool {
+        let at = Arc::as_ptr(&function.function);
+        if let Some(known) = self.asking.borrow().get(&at) {
+            return *known;
+        }
+        let asks = asks_caller(&function.function);
+        self.asking.borrow_mut().insert(at, asks);
+        asks
+    }
+
     /// Returns whether a function can neither load, refuse nor ask for the caller: then it is not followed without cause.
     pub(super) fn is_dull(&self, function: &FunctionRef) -> bool {
         let at = Arc::as_ptr(&function.function);
@@ -161,6 +191,21 @@ impl Models {
         self.dull.borrow_mut().insert(at, is_dull);
         is_dull
     }
+}
+
+impl KnownData {
+    fn entry(&mut self, name: &str) -> &mut Model {
+        self.models.entry(key(name)).or_default()
+    }
+}
+
+fn asks_caller(function: &Function) -> bool {
+    let mut asks = false;
+    walk_statements(&function.body, &mut |_| {}, &mut |expr| {
+        let (ExprKind::Name(name) | ExprKind::Member(_, name)) = &*expr.kind else { return };
+        asks |= words::is_one_of(name, &words::SUBJECT_CALLS) || words::plain(name).contains("currentuser");
+    });
+    asks
 }
 
 /// A function without calls, without faults and without fields of the request cannot matter.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engine::{Cx, Engine};
+use super::engine::{Cx, Engine, Traces};
 use super::facts::{Fact, Facts, Key, Tie};
 use super::idioms::{self, PUBLIC_WORDS};
 use super::report::IdOrigin;
@@ -30,19 +30,30 @@ impl Engine<'_> {
         if name == "SAFE_METHODS" {
             return safe_methods();
         }
-        let key = (cx.module, name.to_owned());
-        if let Some(value) = self.models.globals.borrow().get(&key) {
-            return value.clone();
+        let of = (self.framework, cx.module);
+        if let Some(value) = self.models.global(of, name) {
+            return value;
         }
         if let Some(value) = self.well_known(cx, name, span) {
             return value;
         }
+        let before = self.traces();
         let value = self.global(cx, name);
         // What was made of this handler's request is not the next one's.
         if value.labels.is_plain() {
-            self.models.globals.borrow_mut().insert(key, value.clone());
+            self.keep_global((of, name), &value, &before);
         }
         value
+    }
+
+    /// Keeps what a name at the top of a module stands for. It was made when the program started, for no request: what that
+    /// did is not the handler's. A function is only read when it is called, so what it holds may still be asked for.
+    fn keep_global(&mut self, (of, name): ((FrameworkName, ModuleId), &str), value: &Value, before: &Traces) {
+        let is_whole = !matches!(value.kind, Kind::Function(..) | Kind::Query(_));
+        if self.has_found_nothing_since(before) || is_whole && self.can_spend() {
+            self.forget_since(before);
+            self.models.keep_global(of, name, value.clone());
+        }
     }
 
     /// What is known of a method that is asked for by name: `request.method in SAFE_METHODS`.

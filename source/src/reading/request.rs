@@ -56,7 +56,7 @@ pub struct RequestReading {
 }
 
 /// What is noted while a handler is read.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct RequestNotes {
     needed: Places,
     numbers: Places,

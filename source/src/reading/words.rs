@@ -229,11 +229,21 @@ pub const USER_MODELS: [&str; 16] = [
 
 /// Returns a name in small letters without `_`, `-` and `$`.
 pub fn plain(name: &str) -> String {
+    if name.is_ascii() {
+        return plain_bytes(name).map(char::from).collect();
+    }
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn plain_bytes(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
 }
 
 /// Returns whether a name is one of these words.
 pub fn is_one_of(name: &str, words: &[&str]) -> bool {
+    if name.is_ascii() {
+        return words.iter().any(|word| plain_bytes(name).eq(word.bytes()));
+    }
     let name = plain(name);
     words.contains(&name.as_str())
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::words;
-use super::Models;
+use super::KnownData;
 use crate::ir::{Class, Entry, Expr, ExprKind, Statement, StatementKind, dotted, last_part, literal, walk_statements};
 use crate::project::{ClassRef, Definition, Module, Project};
 
@@ -17,7 +17,7 @@ static INSERT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// Adds what one module says.
-pub(super) fn module(models: &mut Models, project: &Project, module: &Module) {
+pub(super) fn module(models: &mut KnownData, project: &Project, module: &Module) {
     let mut classes = Vec::new();
     let mut assigned: Vec<(&[Expr], &Expr)> = Vec::new();
     let mut exprs: Vec<&Expr> = Vec::new();
@@ -129,7 +129,7 @@ fn column_call(value: &Expr) -> Option<String> {
     (known.contains(&last) || (last.ends_with("Field") && !name.contains("serializers"))).then(|| last.to_owned())
 }
 
-fn add_class(models: &mut Models, project: &Project, class: &ClassRef) {
+fn add_class(models: &mut KnownData, project: &Project, class: &ClassRef) {
     let line = project.line_of(class);
     let members: Vec<(&Project, ClassRef, Statement)> = line
         .iter()
@@ -149,7 +149,7 @@ fn add_class(models: &mut Models, project: &Project, class: &ClassRef) {
     }
 }
 
-fn add_field(models: &mut Models, class: &Class, (field, text): (&str, &str), value: Option<&Expr>) {
+fn add_field(models: &mut KnownData, class: &Class, (field, text): (&str, &str), value: Option<&Expr>) {
     let refers =
         ["ForeignKey", "relationship", "reference_col", "ReferenceField", "ManyToOne", "OneToOne", "Relationship"]
             .iter()
@@ -201,7 +201,7 @@ fn foreign(value: &Expr) -> Option<String> {
     }
 }
 
-fn add_columns<'a>(models: &mut Models, name: &str, columns: impl Iterator<Item = &'a str>) {
+fn add_columns<'a>(models: &mut KnownData, name: &str, columns: impl Iterator<Item = &'a str>) {
     let model = models.entry(name);
     for column in columns {
         model.is_known = true;
@@ -217,7 +217,7 @@ fn add_columns<'a>(models: &mut Models, name: &str, columns: impl Iterator<Item 
     }
 }
 
-fn add_sql(models: &mut Models, text: &str) {
+fn add_sql(models: &mut KnownData, text: &str) {
     let lower_has =
         |word: &str| text.as_bytes().windows(word.len()).any(|window| window.eq_ignore_ascii_case(word.as_bytes()));
     if text.len() > 20 && lower_has("create table") {
@@ -247,7 +247,7 @@ fn keys(entries: &[Entry]) -> impl Iterator<Item = &str> {
 }
 
 /// `invoices = [{"id": 1, "owner": "a"}]`, `NOTES[1] = {..}`
-fn add_assigned(models: &mut Models, targets: &[Expr], value: &Expr) {
+fn add_assigned(models: &mut KnownData, targets: &[Expr], value: &Expr) {
     let Some(target) = targets.first() else { return };
     let (name, is_entry) = match &*target.kind {
         ExprKind::Name(name) => (name.clone(), false),
@@ -278,7 +278,7 @@ fn add_assigned(models: &mut Models, targets: &[Expr], value: &Expr) {
 }
 
 /// `db.invoices.insert_one({..})`, `invoices.push({..})`, `mongoose.model('Invoice', schema)`
-fn add_call(models: &mut Models, module: &Module, expr: &Expr) {
+fn add_call(models: &mut KnownData, module: &Module, expr: &Expr) {
     let Some((callee, arguments)) = expr.call() else { return };
     let ExprKind::Member(object, verb) = &*callee.kind else { return };
     match verb.as_str() {
@@ -305,7 +305,7 @@ fn add_call(models: &mut Models, module: &Module, expr: &Expr) {
     }
 }
 
-fn add_schema(models: &mut Models, module: &Module, name: &str, schema: &Expr, depth: usize) {
+fn add_schema(models: &mut KnownData, module: &Module, name: &str, schema: &Expr, depth: usize) {
     match &*schema.kind {
         ExprKind::Record(entries) => {
             add_columns(models, name, keys(entries));
