@@ -17,6 +17,7 @@ mod matrix;
 mod matrix_writes;
 mod ownership;
 mod prepare;
+mod reading_alone;
 mod recheck;
 mod replay;
 mod scan;

@@ -13,7 +13,8 @@ use super::document;
 use super::error::AppError;
 use super::intent::gather;
 use super::joining::begin_reading;
-use super::source::{read_source, source_folder};
+use super::reading_alone::{only_source, without_document};
+use super::source::{read_routes, read_source, source_folder};
 use super::state::App;
 use crate::checks::{self, Check};
 use crate::code::{CodeIndex, SourceWords};
@@ -48,6 +49,8 @@ pub(super) struct Prepared {
     pub(super) llm: Settings,
     /// The source of the API, where it is there.
     pub(super) code: Option<Arc<CodeIndex>>,
+    /// Why nothing is asked, and only the source is read.
+    pub(super) alone: Option<String>,
     /// What it says of each handler, as soon as that is read.
     pub(super) words: SourceWords,
 }
@@ -88,8 +91,7 @@ pub(super) struct Described {
 
 /// Reads the configuration and the document.
 pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<Described, AppError> {
-    let config = configuration(app, request)?;
-    let scope = scope(&config, &request.overrides)?;
+    let (config, scope) = configured(app, request)?;
     let folder = &app.shared.folder;
     let overlay = request.overrides.overlay.as_ref().map(|path| folder.join(path));
     let overlay = document::overlay(overlay.or_else(|| config.target.overlay.clone())).await?;
@@ -98,12 +100,34 @@ pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<Describ
     Ok(Described { config, scope, found })
 }
 
+/// Reads the configuration, and where requests may go by it.
+pub(super) fn configured(app: &App, request: &ScanRequest) -> Result<(Config, Scope), AppError> {
+    let config = configuration(app, request)?;
+    let scope = scope(&config, &request.overrides)?;
+    Ok((config, scope))
+}
+
+/// Returns whether the user named the folder of the source.
+pub(super) fn source_is_named(config: &Config, over: &Overrides) -> bool {
+    !over.without_source && (over.source.is_some() || config.target.source.is_some())
+}
+
 /// Prepares a scan.
 pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
-    let Described { config, scope, mut found } = describe(app, request).await?;
     let over = &request.overrides;
+    let checks = checks::select(&over.checks).map_err(AppError::Usage)?;
+    let (Described { config, scope, mut found }, undescribed) = match describe(app, request).await {
+        Ok(described) => (described, None),
+        Err(error) => {
+            let (described, because) = without_document(app, request, error)?;
+            (described, Some(because))
+        }
+    };
+    let folder = source_folder(app, &config, over);
+    let wanted = only_source(&checks, folder.is_some())?;
+    let sends = !request.dry_run && undescribed.is_none() && wanted.is_none();
     let Base { url: base_url, note } = choose_base(&config, over, &found, &scope)?;
-    if base_url.is_none() && !request.dry_run {
+    if base_url.is_none() && sends {
         return Err(AppError::Usage(
             "the document names no server that requests may go to: they leave only for an origin that you name, or that \
              the document came from, or for loopback where it is the first server of a file; pass --base-url (and \
@@ -111,7 +135,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
                 .to_owned(),
         ));
     }
-    if let Some(base_url) = base_url.as_ref().filter(|_| !request.dry_run) {
+    if let Some(base_url) = base_url.as_ref().filter(|_| sends) {
         scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
     }
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
@@ -122,8 +146,11 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     let excluded = [config.scan.exclude.as_slice(), over.exclude.as_slice()].concat();
     let included = [config.scan.include.as_slice(), over.include.as_slice()].concat();
     let mut code = None;
-    if let Some(folder) = source_folder(app, &config, over) {
-        let (index, said) = read_source(folder, &mut found.api).await;
+    if let Some(folder) = folder {
+        let (index, said) = match undescribed {
+            Some(_) => read_routes(folder, &mut found.api).await,
+            None => read_source(folder, &mut found.api).await,
+        };
         code = index;
         notes.extend(said);
     }
@@ -138,7 +165,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         identities,
         mode,
         auto_accounts: auto_accounts(&config, over, mode),
-        checks: checks::select(&over.checks).map_err(AppError::Usage)?,
+        checks,
         selected: over.operations.clone(),
         excluded,
         secret_rules: Arc::clone(&config.detect.rules),
@@ -148,8 +175,9 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         notes,
         intent: intent.memory,
         llm: llm(&config, over)?,
-        // A plan sends nothing, so there is nothing to set beside it.
-        words: code.as_ref().filter(|_| !request.dry_run).map(begin_reading).unwrap_or_default(),
+        alone: undescribed.or(wanted),
+        // Where nothing is sent, there is nothing to set beside it.
+        words: code.as_ref().filter(|_| sends).map(begin_reading).unwrap_or_default(),
         code,
     })
 }

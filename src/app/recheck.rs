@@ -36,6 +36,10 @@ impl Wanted {
         self.findings.is_empty()
     }
 
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter()
+    }
+
     pub(super) fn first(&self) -> Option<&Finding> {
         self.findings.first()
     }
@@ -55,7 +59,8 @@ pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<Wanted, A
             // A recheck of what a recheck found belongs to the scan that both are about.
             wanted.scan = Some(report.scan.recheck_of.clone().unwrap_or(scan));
             wanted.source = report.scan.source.map(PathBuf::from);
-            wanted.document = Some(report.scan.document);
+            // A reading of the source alone has none.
+            wanted.document = Some(report.scan.document).filter(|document| !document.is_empty());
             wanted.base_url = Some(report.scan.base_url);
             wanted.config = report.scan.config.map(PathBuf::from);
             wanted.mode = Some(report.scan.mode);
@@ -122,6 +127,8 @@ fn revealed_by(check: &str) -> &'static [&'static str] {
     match check.split('/').next().unwrap_or_default() {
         "authn" | "authz" | "token" => &["authn/missing", "authn/missing-write", "authz"],
         "property" => &["authn/missing", "authn/missing-write"],
+        // Nothing is asked for them.
+        "source" => &[],
         _ => &["authn/missing"],
     }
 }

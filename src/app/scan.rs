@@ -11,6 +11,7 @@ use super::document::from_send;
 use super::error::AppError;
 use super::joining::join_words;
 use super::prepare::{Prepared, prepare};
+use super::reading_alone::{add_findings, read_alone};
 use super::state::{App, MAX_REMEMBERED};
 use super::{finish, matrix, recheck};
 use crate::detect::secrets::SecretRules;
@@ -81,6 +82,8 @@ impl App {
         let work = async move {
             let result = if request.dry_run {
                 Ok(Finished { report: planned(&id, &prepared), recheck: Vec::new() })
+            } else if prepared.alone.is_some() {
+                read_alone(&app, &id, &prepared, &wanted).await
             } else {
                 app.carry_out(&id, prepared, &wanted, &progress, cancel).await
             };
@@ -120,6 +123,9 @@ impl App {
             let mut ownership = matrix::ownership(&prepared, &outcome);
             join_words(&prepared.words, &mut ownership).await;
             outcome.report.ownership = Some(ownership);
+            if outcome.is_silent && outcome.report.scan.status == Status::Untrusted {
+                add_findings(self, &prepared, &mut outcome.report).await;
+            }
         } else {
             recheck::mark(wanted, &mut outcome.report);
         }
@@ -229,7 +235,7 @@ fn consents(prepared: &Prepared) -> Option<String> {
 }
 
 /// The report of a dry run.
-fn planned(id: &ScanId, prepared: &Prepared) -> Report {
+pub(super) fn planned(id: &ScanId, prepared: &Prepared) -> Report {
     let plan = scan::plan(&PlanInput {
         api: &prepared.api,
         identities: &prepared.identities,

@@ -49,6 +49,12 @@ pub(super) struct SourceFolder {
     pub(super) is_named: bool,
 }
 
+impl SourceFolder {
+    fn patience(&self) -> Duration {
+        if self.is_named { PATIENCE_NAMED } else { PATIENCE }
+    }
+}
+
 /// Returns the folder of the source: the one that request or configuration name, else the configuration's or the
 /// current one, where its manifests name a framework that is read.
 pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Option<SourceFolder> {
@@ -64,23 +70,48 @@ pub(super) fn source_folder(app: &App, config: &Config, over: &Overrides) -> Opt
     (remedy::recognise(&path).framework != Framework::Unknown).then_some(SourceFolder { path, is_named: false })
 }
 
-/// Reads the source and writes what it says of handlers into the operations. Routes that only the source has become
-/// operations of their own. Returns the index, and what there is to say.
-pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<Arc<CodeIndex>>, Vec<String>) {
+/// Reads the source of an API without a document: its routes are all that there is.
+pub(super) async fn read_routes(folder: SourceFolder, api: &mut Api) -> (Option<Arc<CodeIndex>>, Vec<String>) {
+    let name = folder.path.canonicalize().unwrap_or_else(|_| folder.path.clone());
+    let mut notes = Vec::new();
+    let Some(mut index) = read_index(&folder, &mut notes).await else { return (None, notes) };
+    api.title = name.file_name().map(|name| clean_name(&name.to_string_lossy(), 100)).unwrap_or_default();
+    let mut known = BTreeSet::new();
+    for (method, path, place) in index.all_routes() {
+        let operation = undocumented_operation(method, &path, place);
+        if !matches!(method, Method::Head | Method::Options | Method::Trace) && known.insert(operation.id.clone()) {
+            api.operations.push(operation);
+        }
+    }
+    index.bind(api);
+    notes.push(format!("routes found in the source: {}", api.operations.len()));
+    notes.extend(index.notes());
+    (Some(Arc::new(index)), notes)
+}
+
+/// Reads the files and finds the routes; says why where it could not.
+async fn read_index(folder: &SourceFolder, notes: &mut Vec<String>) -> Option<CodeIndex> {
     let path = folder.path.clone();
-    let patience = if folder.is_named { PATIENCE_NAMED } else { PATIENCE };
-    let mut index = match aside(patience, move || CodeIndex::read(&path)).await {
-        Some(Ok(index)) => index,
-        Some(Err(why)) => return (None, vec![format!("{why}; handlers are not located")]),
+    let patience = folder.patience();
+    let why = match aside(patience, move || CodeIndex::read(&path)).await {
+        Some(Ok(index)) => return Some(index),
+        Some(Err(why)) => format!("{why}; handlers are not located"),
         None => {
             let wait = if folder.is_named { "it is too large" } else { "name it with `source` to wait for it" };
             let seconds = patience.as_secs();
-            return (
-                None,
-                vec![format!("reading the source takes more than {seconds} s, handlers are not located: {wait}")],
-            );
+            format!("reading the source takes more than {seconds} s, handlers are not located: {wait}")
         }
     };
+    notes.push(why);
+    None
+}
+
+/// Reads the source and writes what it says of handlers into the operations. Routes that only the source has become
+/// operations of their own. Returns the index, and what there is to say.
+pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<Arc<CodeIndex>>, Vec<String>) {
+    let patience = folder.patience();
+    let mut notes = Vec::new();
+    let Some(mut index) = read_index(&folder, &mut notes).await else { return (None, notes) };
     index.bind(api);
     let (found, all) = index.share();
     // A folder that nobody named may be any project: it counts only where most of the document is found in it.
@@ -93,7 +124,7 @@ pub(super) async fn read_source(folder: SourceFolder, api: &mut Api) -> (Option<
         let note = format!("none of the {routes} routes found in {place} serves an operation of the document");
         return (None, std::iter::once(note).chain(index.notes()).collect());
     }
-    let mut notes = vec![format!("handlers found in the source: of {found} of {all} operations")];
+    notes.push(format!("handlers found in the source: of {found} of {all} operations"));
     notes.extend(index.notes());
     write_handlers(&index, api, found * 100 >= all * NEARLY_ALL);
     let index = Arc::new(index);

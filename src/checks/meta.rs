@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use super::acting::ActCx;
 use super::context::{CheckCx, PlanCx};
+use super::source::{SourceCx, SourceDraft};
 use crate::act::Acting;
 use crate::model::{Mode, Operation, Severity, Silence, Verdict};
 use crate::survey::Surveyed;
@@ -65,6 +66,11 @@ pub trait Check: Sync {
         Box::pin(async { Verdict::Silent(silence) })
     }
 
+    /// Returns what the code shows by itself; only asked where the API does not run.
+    fn read_source(&self, _cx: SourceCx<'_>) -> Vec<SourceDraft> {
+        Vec::new()
+    }
+
     /// Whether it also looks at reads that served nobody, where they were asked at all: that is what it is about.
     fn looks_at_refused(&self) -> bool {
         false
@@ -112,14 +118,15 @@ impl std::fmt::Debug for dyn Check {
 }
 
 /// Declares a check: its doc comment becomes the manual page, its fields the register's entry, and the functions named
-/// under `plan`, `read` and `write` the check itself. `read` and `write` are async functions that return [`Judged`].
+/// under `plan`, `read`, `write` and `source` the check itself. `read` and `write` are async functions that return
+/// [`Judged`]; `source` reads the code where no API runs.
 ///
 /// [`Judged`]: crate::checks::rule::Judged
 macro_rules! check {
     ($(#[doc = $doc:literal])+ $name:ident { id: $id:literal, title: $title:literal, severity: $severity:ident,
       level: $level:ident, owasp: $owasp:expr, cwe: $cwe:expr, remedy: $remedy:literal, since: $since:literal
       $(, plan: $plan:expr $(, phase: $phase:ident)? $(, after: $after:expr)? $(, refused: $refused:literal)?
-        $(, read: $read:expr)? $(, write: $write:expr)?)? $(,)? }) => {
+        $(, read: $read:expr)? $(, write: $write:expr)? $(, source: $source:expr)?)? $(,)? }) => {
         $(#[doc = $doc])+
         #[derive(Debug)]
         pub(crate) struct $name;
@@ -159,6 +166,10 @@ macro_rules! check {
 
             $(fn looks_at_refused(&self) -> bool {
                 $refused
+            })?
+
+            $(fn read_source(&self, cx: crate::checks::SourceCx<'_>) -> Vec<crate::checks::SourceDraft> {
+                $source(cx)
             })?
 
             $(fn run<'a>(

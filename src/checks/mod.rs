@@ -17,6 +17,7 @@ mod data;
 mod inventory;
 mod llm;
 mod property;
+mod source;
 mod token;
 mod validation;
 
@@ -25,4 +26,5 @@ use crate::trial::rights;
 pub use acting::{Access, ActCx, Seen};
 pub use context::{CheckCx, Pair, PlanCx, Shared};
 pub use meta::{Check, Meta, Need, Phase};
-pub use registry::{all, find, select};
+pub use registry::{all, find, is_of_source, select};
+pub use source::{SourceCx, SourceDraft};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::meta::Check;
-use super::{authn, authz, config, data, inventory, llm, property, token, validation};
+use super::{authn, authz, config, data, inventory, llm, property, source, token, validation};
 
 /// Every check, in the order of the catalogue.
 pub fn all() -> Vec<&'static dyn Check> {
@@ -17,6 +17,7 @@ pub fn all() -> Vec<&'static dyn Check> {
         config::CHECKS,
         inventory::CHECKS,
         llm::CHECKS,
+        source::CHECKS,
     ];
     families.into_iter().flatten().copied().collect()
 }
@@ -24,6 +25,11 @@ pub fn all() -> Vec<&'static dyn Check> {
 /// The check of this id.
 pub fn find(id: &str) -> Option<&'static dyn Check> {
     all().into_iter().find(|check| check.meta().id == id)
+}
+
+/// Returns whether a check reads the source and asks nothing.
+pub fn is_of_source(check: &dyn Check) -> bool {
+    check.meta().id.starts_with("source/")
 }
 
 /// The checks that ids and family names choose; all without any.

@@ -96,6 +96,12 @@ impl CodeIndex {
         self.binding.bound.get(operation).and_then(|at| self.table.routes.get(*at))
     }
 
+    /// Returns the route of an operation, whether the document names it or not.
+    pub(super) fn any_entry(&self, operation: &OperationId) -> Option<&RouteEntry> {
+        let beside = || self.undocumented().into_iter().find(|route| route.id() == *operation);
+        self.entry(operation).or_else(|| self.table.routes.get(beside()?.at))
+    }
+
     /// Returns each operation with the route that serves it.
     pub fn bound(&self) -> impl Iterator<Item = (&OperationId, &RouteEntry)> {
         self.binding.bound.iter().filter_map(|(id, at)| Some((id, self.table.routes.get(*at)?)))
@@ -109,6 +115,16 @@ impl CodeIndex {
     /// Returns where the last frame of a stack trace in a text stands, if it is in this tree.
     pub fn place_in_trace(&self, text: &str) -> Option<HandlerPlace> {
         trace::deepest(text, &self.project.tree)
+    }
+
+    /// Returns every route, one for each method: method, path as clients reach it, and where the handler stands.
+    pub fn all_routes(&self) -> Vec<(Method, String, HandlerPlace)> {
+        let of = |entry: &RouteEntry| {
+            let (path, place) = (clean(&entry.path, 500), place_of(entry));
+            let methods: Vec<Method> = entry.methods.iter().filter_map(|name| Method::parse(name)).collect();
+            methods.into_iter().map(move |method| (method, path.clone(), place.clone())).collect::<Vec<_>>()
+        };
+        self.table.routes.iter().flat_map(of).collect()
     }
 
     /// Returns the routes that no operation of the document names, one for each method.
@@ -146,7 +162,8 @@ impl UndocumentedRoute {
     }
 }
 
-fn place_of(entry: &RouteEntry) -> HandlerPlace {
+/// Returns where a handler stands.
+pub(super) fn place_of(entry: &RouteEntry) -> HandlerPlace {
     HandlerPlace {
         file: clean(&entry.handler.file, 500),
         line: u32::try_from(entry.handler.line).unwrap_or(u32::MAX),

@@ -17,13 +17,8 @@ impl CodeIndex {
     /// Reads what the handlers of some operations, documented or not, read of their requests.
     pub fn read_requests(&self, wanted: &[OperationId]) -> BTreeMap<OperationId, HandlerRequest> {
         let reader = OwnershipReader::new(self.project());
-        let undocumented = self.undocumented();
         let read = wanted.iter().filter_map(|id| {
-            let beside = || {
-                let found = undocumented.iter().find(|route| route.id() == *id);
-                found.and_then(|route| self.routes().get(route.at))
-            };
-            let entry = self.entry(id).or_else(beside)?;
+            let entry = self.any_entry(id)?;
             let method = id.as_str().split(' ').next().and_then(Method::parse)?;
             Some((id.clone(), request_of(&reader, entry, method)))
         });

@@ -236,6 +236,11 @@ impl State {
 }
 
 impl Probe {
+    /// Returns whether the target has answered anything.
+    pub fn has_answered(&self) -> bool {
+        self.pulse.locked().has_answered()
+    }
+
     /// How the target died, where it did.
     pub fn death(&self) -> Option<&Death> {
         self.pulse.death.get()

@@ -8,6 +8,7 @@ mod convert;
 mod fatal;
 mod models;
 mod plan;
+mod reading;
 mod rebuild;
 mod run;
 mod scarce;
@@ -23,6 +24,7 @@ pub use before::{Before, look_before};
 pub use companions::name_companions;
 pub use convert::issues;
 pub use plan::{PlanInput, plan};
+pub use reading::{ReadInput, read_findings};
 pub use run::{Outcome, ScanInput, Stage, Ticked, run};
 pub use writing::{ActInput, undo};
 

@@ -102,6 +102,8 @@ pub struct Outcome {
     pub accesses: Vec<Access>,
     /// All facts of who reached what.
     pub facts: Vec<Fact>,
+    /// The target gave no answer to anything.
+    pub is_silent: bool,
     /// The journal that names what stays, until that is stored.
     pub untold: Option<Arc<Journal>>,
 }
@@ -189,7 +191,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
     let before = before.map(|before| Arc::clone(&before.survey));
-    Outcome { report, survey, before, verdicts, accesses, facts, untold: None }
+    let is_silent = !input.probe.has_answered();
+    Outcome { report, survey, before, verdicts, accesses, facts, is_silent, untold: None }
 }
 
 /// Checks with the operations they look at, in catalogue and document order.

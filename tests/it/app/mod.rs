@@ -5,3 +5,4 @@ mod origins;
 mod recheck;
 mod scans;
 mod shop;
+mod unreached;

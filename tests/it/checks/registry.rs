@@ -56,6 +56,9 @@ const CATALOGUE: &[&str] = &[
     "llm/unauthenticated",
     "llm/unbounded-consumption",
     "llm/model-disclosure",
+    "source/ownership-missing",
+    "source/auth-missing",
+    "source/token-not-verified",
 ];
 
 fn sources() -> PathBuf {
