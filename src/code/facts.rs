@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use routewarden_source::project::Project;
-use routewarden_source::reading::{AccessReading, AccessVerb, AccessWord, IdOrigin, OwnershipReader};
+use routewarden_source::reading::{
+    AccessReading, AccessVerb, AccessWord, ClientId, IdOrigin, OwnershipReader, Reading,
+};
 use routewarden_source::routes::{GuardKind, Place, RouteEntry};
 use routewarden_source::tokens::{TokenFault, find_token_faults};
 
@@ -109,12 +111,16 @@ fn handler_facts(reader: &OwnershipReader<'_>, entry: &RouteEntry) -> HandlerFac
         is_unclear: entry.code.is_none() || entry.guards.iter().any(|guard| is_unclear(&guard.kind)),
         is_role_gated: entry.guards.iter().any(|guard| is_role(&guard.kind)),
         makes: reading.request.iter().flat_map(|request| &request.makes).map(|made| clean(made, 100)).collect(),
-        accesses: reading.accesses.iter().map(|access| access_facts(entry, access)).collect(),
+        accesses: reading.accesses.iter().map(|access| access_facts(entry, &reading, access)).collect(),
     }
 }
 
-fn access_facts(entry: &RouteEntry, access: &AccessReading) -> AccessFacts {
-    let named = access.ids.iter().find(|id| id.from != IdOrigin::Header && id.name != "*");
+fn access_facts(entry: &RouteEntry, reading: &Reading, access: &AccessReading) -> AccessFacts {
+    let inputs = || reading.request.iter().flat_map(|request| &request.inputs);
+    // What only narrows a search down (`limit`, `unit`) names no object.
+    let is_key =
+        |id: &ClientId| inputs().any(|input| input.name == id.name && input.from == id.from && input.loads.is_some());
+    let named = access.ids.iter().find(|id| id.from == IdOrigin::Path || is_key(id));
     AccessFacts {
         model: access.model.as_ref().map(|model| clean(model, 100)),
         owner: access.owner.as_ref().map(|owner| clean(owner, 100)),
