@@ -52,6 +52,13 @@ const MANIFESTS: [&str; 19] = [
     "tox.ini",
 ];
 
+/// Scripts with longer lines, on average, were made for browsers by a program.
+const MOST_LINE: usize = 400;
+/// Shorter scripts are read whatever they look like.
+const LEAST_MINIFIED: usize = 4_000;
+/// A bundle that speaks of one of these may be a server.
+const SERVERS: [&str; 5] = ["\"express\"", "'express'", "`express`", "@nestjs/", "createServer"];
+
 /// How much of a tree is read.
 #[derive(Debug, Clone, Copy)]
 pub struct TreeLimits {
@@ -220,5 +227,14 @@ fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<Sou
     file.take(limits.file_bytes).read_to_end(&mut bytes).map_err(|fault| fault.to_string())?;
     let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
     let path = shown(root, path);
+    if Language::of_path(&path).is_some_and(Language::is_script) && is_minified(&text) {
+        return Err("it is minified, and speaks of no server".to_owned());
+    }
     Ok(Some(SourceFile { language: Language::of_path(&path), path, text: Arc::from(text) }))
+}
+
+/// What browsers are sent serves no route, and is long to read.
+fn is_minified(text: &str) -> bool {
+    let lines = text.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    text.len() > LEAST_MINIFIED && text.len() / lines > MOST_LINE && !SERVERS.iter().any(|word| text.contains(word))
 }

@@ -34,7 +34,12 @@ impl Places {
     }
 
     pub(super) fn iter(self) -> impl Iterator<Item = usize> {
-        (0..Places::MOST).filter(move |place| self.has(*place))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros();
+            left &= left.checked_sub(1)?;
+            usize::try_from(place).ok()
+        })
     }
 }
 

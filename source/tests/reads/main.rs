@@ -22,3 +22,4 @@ mod shown;
 mod spring;
 mod table;
 mod tokens;
+mod tree;
