@@ -164,8 +164,11 @@ fn token_fact(project: &Project, entries: &[(&OperationId, &RouteEntry)], fault:
             .is_some_and(|code| project.text(code.function.module, code.function.function.outer_span).contains(&call));
         is_named && (is_guard || calls)
     };
-    let within = entries.iter().find(|(_, entry)| holds(entry).unwrap_or(false));
-    let (id, _) = within.or_else(|| entries.iter().find(|(_, entry)| leads(entry))).or_else(|| entries.first())?;
+    // A tool that stands beside the application serves nobody; what a file of handlers holds may serve them.
+    let is_beside = |entry: &RouteEntry| entry.handler.file == fault.place.file;
+    let find = |is_it: &dyn Fn(&RouteEntry) -> bool| entries.iter().find(|(_, entry)| is_it(entry));
+    let within = find(&|entry| holds(entry).unwrap_or(false));
+    let (id, _) = within.or_else(|| find(&leads)).or_else(|| find(&is_beside))?;
     Some(TokenFact {
         operation: (*id).clone(),
         kind: fault.kind,

@@ -23,12 +23,12 @@ struct App {
 }
 
 impl App {
-    /// The row that a caller may change, or the refusal.
-    fn row(&self, headers: &HeaderMap, id: &Value, looks: bool) -> Result<Value, Response> {
-        let who = self.db.caller(headers).ok_or_else(unauthorized)?;
+    /// The row that a caller may change, or the status that refuses it.
+    fn row(&self, headers: &HeaderMap, id: &Value, looks: bool) -> Result<Value, u16> {
+        let who = self.db.caller(headers).ok_or(401_u16)?;
         let id = id.as_u64().or_else(|| id.as_str()?.parse().ok()).unwrap_or_default();
         let row = self.db.row(id).filter(|row| !(looks || self.is_sound) || row["user_id"] == who);
-        row.ok_or_else(|| refuse(404, "not found"))
+        row.ok_or(404)
     }
 
     fn rewrite(&self, id: &Value, body: &Value) -> Response {
@@ -41,6 +41,10 @@ impl App {
         }
         ok(row.clone())
     }
+}
+
+fn refused(status: u16) -> Response {
+    if status == 401 { unauthorized() } else { refuse(status, "not found") }
 }
 
 /// What is missing is not said.
@@ -64,12 +68,12 @@ async fn make(State(app): State<App>, headers: HeaderMap, body: Option<Json<Valu
 }
 
 async fn one(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
-    app.row(&headers, &json!(id), true).map_or_else(|refused| refused, ok)
+    app.row(&headers, &json!(id), true).map_or_else(refused, ok)
 }
 
 async fn remove(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
-    if let Err(refused) = app.row(&headers, &json!(id), true) {
-        return refused;
+    if let Err(status) = app.row(&headers, &json!(id), true) {
+        return refused(status);
     }
     app.db.lock().rows.retain(|row| row["id"] != id);
     StatusCode::NO_CONTENT.into_response()
@@ -80,7 +84,7 @@ async fn change(State(app): State<App>, headers: HeaderMap, Path(id): Path<u64>,
     match app.row(&headers, &json!(id), false) {
         Ok(_) if lacks(&body, &["title"]) => refuse(400, "bad request"),
         Ok(row) => app.rewrite(&row["id"], &body),
-        Err(refused) => refused,
+        Err(status) => refused(status),
     }
 }
 
@@ -89,7 +93,7 @@ async fn look_up(State(app): State<App>, headers: HeaderMap, Query(query): Query
     if query["volume"].is_null() {
         return refuse(400, "bad request");
     }
-    app.row(&headers, &query["volume"], false).map_or_else(|refused| refused, ok)
+    app.row(&headers, &query["volume"], false).map_or_else(refused, ok)
 }
 
 const SOURCE: &str = r#"
