@@ -215,6 +215,9 @@ def run_tests(case: Case, tests: dict[str, str]) -> set[str] | None:
 
 
 def run_one(case: Case, command: list[str]) -> int:
+    if command[0] == "python":
+        # The one that has the example's packages.
+        command = [sys.executable, *command[1:]]
     done = subprocess.run(command, cwd=case.copy, env={**os.environ, **case.variables}, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=120)
     if done.returncode and "--keep" in sys.argv:

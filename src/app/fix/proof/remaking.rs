@@ -190,7 +190,8 @@ impl<'a> Remaking<'a> {
 
 /// Whether an object is of the collection that a path ends with.
 fn is_near(recipe: &ObjectRecipe, before: &str) -> bool {
-    let path = recipe.path.split('?').next().unwrap_or_default();
+    // Django's addresses end in a slash.
+    let path = recipe.path.split('?').next().unwrap_or_default().trim_end_matches('/');
     before.is_empty() || path == before || path.rsplit('/').next() == before.rsplit('/').next()
 }
 
@@ -272,6 +273,22 @@ mod tests {
         ] {
             assert_eq!(with_fresh_words(text), wanted);
         }
+    }
+
+    #[test]
+    fn the_collection_of_an_object_is_known_with_and_without_a_slash_at_its_end() {
+        let recipe = |path: &str| ObjectRecipe {
+            caller: "auto-a".to_owned(),
+            operation: "POST /notes".to_owned(),
+            path: path.to_owned(),
+            body: "{}".to_owned(),
+            id_at: "/id".to_owned(),
+            id: "7".to_owned(),
+        };
+        assert!(is_near(&recipe("/api/notes/?full=1"), "/api/notes"));
+        assert!(is_near(&recipe("/api/notes"), "/v2/notes"));
+        assert!(!is_near(&recipe("/api/notes/"), "/api/pages"));
+        assert!(!is_near(&recipe("/api/notes/"), "/api/notes/7"));
     }
 
     #[test]
