@@ -215,12 +215,13 @@ def killed(app: App, code: Path, binary: Path, at: float, starts: str, is_repair
         # What was on its way still arrives.
         time.sleep(0.5)
         stood = sum(key not in running.before for key in running.rows())
+        # A scan that was over but for its output is in the history, with what it left.
+        said, notes = left(scanner.stored()), ""
         if starts == "undo":
             scanner.undo()
-            said, notes = set(), ""
         else:
             _, report = scanner.scan(seconds=SCAN_SECONDS)
-            said = left(report)
+            said |= left(report)
             notes = json.dumps(report.get("notes", []))
         text = (scanner.said() + notes).replace(",", " ").replace(";", " ").replace("`", " ")
         said |= {word.strip(".:()\"'") for word in text.split()}

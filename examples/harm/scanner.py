@@ -55,6 +55,12 @@ class Scanner:
         told = subprocess.run([self.binary, "scan", "--help"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         return option in told.stdout
 
+    def stored(self) -> dict:
+        """The report of the latest scan in the history (empty where there is none)."""
+        report = self.folder / f"report-{self.calls + 1}.json"
+        self.wait(self.start("report", "--format", "json", "-o", report), 60)
+        return read(report)
+
     def undo(self, seconds: float = 120) -> int | None:
         return self.wait(self.start("undo"), seconds)
 
