@@ -13,7 +13,7 @@ mod short;
 mod words;
 
 use std::ops::{ControlFlow, Range};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use self::forms::Form;
 use self::index::{Entry, GRAM, Index, SURE};
@@ -158,20 +158,27 @@ pub(super) struct Place {
     pub range: Range<usize>,
 }
 
-/// A value that must not be shown, with the forms in which it may stand. They are worked out once, when the value is
-/// learnt: a scan learns a value for every token that it forges.
+/// A value that must not be shown, with the forms in which it may stand. They are worked out once, by the first search: a
+/// scan learns a value for every token that it forges, and each search covers all of them.
 #[derive(Clone)]
 pub(super) struct HiddenValue {
     /// The value and the name that stands in its place.
     pub needle: Needle,
-    forms: Arc<[Arc<Form>]>,
+    /// Its place among the values that are searched together.
+    index: usize,
+    /// Shared by clones, so that they are not made again for them.
+    forms: Arc<OnceLock<Vec<Arc<Form>>>>,
 }
 
 impl HiddenValue {
-    /// Works out the forms of a value; `index` is its place among the values that are searched together.
+    /// Takes a value that stands at this place among the values that are searched together.
     pub(super) fn new(index: usize, needle: Needle) -> Self {
-        let forms = forms::of(index, needle.value.expose(), Purpose::Redaction);
-        Self { needle, forms: forms.into_iter().map(Arc::new).collect() }
+        Self { needle, index, forms: Arc::default() }
+    }
+
+    fn forms(&self) -> &[Arc<Form>] {
+        let work_out = || forms::of(self.index, self.needle.value.expose(), Purpose::Redaction);
+        self.forms.get_or_init(|| work_out().into_iter().map(Arc::new).collect())
     }
 }
 
@@ -211,7 +218,7 @@ impl KnownFinder {
     /// Prepares the search for what must not be shown; `None` when there is too much to look for.
     pub(super) fn to_keep_back(hidden: &[HiddenValue]) -> Option<Self> {
         let values = hidden.iter().enumerate().map(|(index, hidden)| (index, hidden.needle.value.expose()));
-        let forms = hidden.iter().flat_map(|hidden| hidden.forms.iter().cloned());
+        let forms = hidden.iter().flat_map(|hidden| hidden.forms().iter().cloned());
         Self::build(forms.collect(), &values.collect::<Vec<_>>(), Purpose::Redaction)
     }
 
