@@ -2,23 +2,18 @@
 
 use super::kinds::{Acting, Kind, collection, ends_in_slot};
 use super::maker::{Created, Maker};
-use crate::model::{Api, Effect, Method, Operation, Place, path_shape};
+use crate::model::{Api, Effect, Method, Operation, Place, item_shape, path_shape};
 use crate::probe::{ID_PLACE, Probe, Undo, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{Object, Slot, role_word, singular, slots};
-
-/// A path with its slots nameless, so that `/notes/{id}` and `/notes/{note_id}` are one.
-pub fn shape(path: &str) -> String {
-    path_shape(path)
-}
 
 /// Whether an operation's address names one object of what `create` makes.
 pub fn is_item_of(api: &Api, create: &Acting, operation: &Operation) -> bool {
     if !ends_in_slot(&operation.path) {
         return false;
     }
-    let below = format!("{}/{{}}", shape(collection(&create.operation.path)));
-    if shape(&operation.path) == below {
+    let below = item_shape(collection(&create.operation.path));
+    if path_shape(&operation.path) == below {
         return true;
     }
     // `/users/{id}/notes` makes what `/notes/{note_id}` shows.
@@ -44,23 +39,23 @@ pub fn object_for(maker: &Maker<'_>, acting: &Acting, caller: &str) -> Option<(C
 
 /// Reads and writes that name one object of what `create` makes; the ones right below its path first.
 pub fn items<'a>(api: &'a Api, create: &Acting, method: Method) -> Vec<&'a Operation> {
-    let below = format!("{}/{{}}", shape(collection(&create.operation.path)));
+    let below = item_shape(collection(&create.operation.path));
     let mut found: Vec<&Operation> = api
         .operations
         .iter()
         .filter(|operation| operation.method == method && is_item_of(api, create, operation))
         .filter(|operation| method != Method::Get || operation.effect == Effect::Reads)
         .collect();
-    found.sort_by_key(|operation| (shape(&operation.path) != below, role_word(&operation.path).is_some()));
+    found.sort_by_key(|operation| (path_shape(&operation.path) != below, role_word(&operation.path).is_some()));
     found
 }
 
 /// The collection's own list: at its address, or beside one that is named in the singular (`POST /wallet` and `GET /wallets`).
 pub fn list<'a>(api: &'a Api, create: &Acting) -> Option<&'a Operation> {
-    let path = shape(collection(&create.operation.path));
+    let path = path_shape(collection(&create.operation.path));
     let at = |wanted: &dyn Fn(&str) -> bool| {
         api.operations.iter().find(|operation| {
-            operation.method == Method::Get && operation.effect == Effect::Reads && wanted(&shape(&operation.path))
+            operation.method == Method::Get && operation.effect == Effect::Reads && wanted(&path_shape(&operation.path))
         })
     };
     let beside = at(&|other| is_plural_of(other, &path));
@@ -78,10 +73,10 @@ fn is_plural_of(path: &str, one: &str) -> bool {
 /// Collections at other addresses that may show what `create` makes: `/announcements` what `/admin/announcements` makes.
 /// One that does not show it says nothing of whether it is there.
 pub fn other_lists<'a>(api: &'a Api, create: &Acting) -> impl Iterator<Item = &'a Operation> {
-    let path = shape(collection(&create.operation.path));
+    let path = path_shape(collection(&create.operation.path));
     let last = path.rsplit('/').next().unwrap_or_default().to_owned();
     api.operations.iter().filter(move |operation| {
-        let other = shape(&operation.path);
+        let other = path_shape(&operation.path);
         operation.method == Method::Get
             && operation.effect == Effect::Reads
             && !last.is_empty()

@@ -43,7 +43,7 @@ pub use extra::{Extra, SignedUp};
 pub use fields::{Field, by_name, fields, is_email, plain};
 pub use further::{add, declared, declared_names, remove, sent};
 pub use identify::{address_id, carries, id_value, objects_in, rows_in};
-pub use items::{is_item_of, items, list, object_for, other_lists, shape, undo, values_for};
+pub use items::{is_item_of, items, list, object_for, other_lists, undo, values_for};
 pub use kinds::{Acting, Kind, acting, acting_of, ends_in_slot, is_password};
 pub use maker::{Created, Maker, NotMade, Unusual, Unusually};
 pub use ownership::OwnershipGuard;

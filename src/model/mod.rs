@@ -31,7 +31,7 @@ pub use handler_request::{HandlerBody, HandlerInput, HandlerRequest, InputPlace}
 pub use identity::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
 pub use ids::{CheckId, FindingId, OperationId, ScanId};
 pub use intent::{AccessLevel, IntentConflict, IntentMemory, IntentOrigin, IntentSource, IntentSubject, StatedIntent};
-pub use path_index::{PathIndex, path_shape};
+pub use path_index::{PathIndex, item_shape, path_shape};
 pub use schema::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
 pub use scope::{Mode, Origin, Permit, Scope, ScopeError};
 pub use secret::Secret;

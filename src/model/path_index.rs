@@ -30,6 +30,11 @@ pub fn path_shape(path: &str) -> String {
     parts.map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
 }
 
+/// Returns the shape of the paths of a collection's items: `/orders/{}` for `/orders`.
+pub fn item_shape(collection: &str) -> String {
+    format!("{}/{{}}", path_shape(collection))
+}
+
 impl Api {
     /// Whether there is a GET of this path, but for slashes at its end.
     pub fn reads(&self, path: &str) -> bool {

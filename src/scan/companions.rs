@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::run::{Outcome, ScanInput};
-use crate::act::{Acting, Kind, id_value, is_whole_list, rows_in, shape};
-use crate::model::{Api, Effect, Method, Operation, Place, UndoOutcome, clean, clean_name};
+use crate::act::{Acting, Kind, id_value, is_whole_list, rows_in};
+use crate::model::{Api, Effect, Method, Operation, Place, UndoOutcome, clean, clean_name, item_shape, path_shape};
 use crate::probe::{
     Answer, Caller, Entry, ID_PLACE, Journal, Probe, Undo, Values, WriteKind, WriteNote, operation_url,
 };
@@ -97,11 +97,9 @@ async fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedLis
 
 /// What removes the items of a list.
 fn removal_below<'a>(acting: &'a [Acting], list: &Operation) -> Option<&'a Acting> {
-    let below = format!("{}/{{}}", shape(list.path.trim_end_matches('/')));
+    let below = item_shape(&list.path);
     acting.iter().find(|acting| {
-        acting.kind == Kind::Delete
-            && acting.left_alone.is_none()
-            && shape(acting.operation.path.trim_end_matches('/')) == below
+        acting.kind == Kind::Delete && acting.left_alone.is_none() && path_shape(&acting.operation.path) == below
     })
 }
 

@@ -13,7 +13,7 @@ use super::learn::{harvest, learn_from_lists, learn_from_me, seed_accounts};
 use super::plans::Plan;
 use super::principals::is_about_caller;
 use super::run::{Survey, Surveyor};
-use crate::model::{ANONYMOUS, Method, Operation, path_shape};
+use crate::model::{ANONYMOUS, Method, Operation, item_shape, path_shape};
 use crate::probe::{Answer, Caller, SendError};
 
 /// Waves of the look: lists, what they show, and what that shows.
@@ -37,8 +37,8 @@ type Job<'a> = BoxFuture<'a, (usize, Result<Glimpse, SendError>)>;
 impl Surveyor<'_> {
     /// Whether what a list shows can be removed: what is new in it at the end is asked for as each caller, and so is this.
     fn has_removable_items(&self, list: &Operation) -> bool {
-        let below = format!("{}/{{}}", path_shape(list.path.trim_end_matches('/')));
-        let is_below = |operation: &Operation| path_shape(operation.path.trim_end_matches('/')) == below;
+        let below = item_shape(&list.path);
+        let is_below = |operation: &Operation| path_shape(&operation.path) == below;
         self.api.operations.iter().any(|operation| operation.method == Method::Delete && is_below(operation))
     }
 

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::lab::Lab;
 use super::rights::{Right, other_value, right_of};
-use crate::act::{Acting, Kind, declared, shape};
-use crate::model::Method;
+use crate::act::{Acting, Kind, declared};
+use crate::model::{Method, path_shape};
 use crate::survey::words;
 
 /// Most fields that are sent in one body.
@@ -99,14 +99,14 @@ impl Setter<'_> {
 
     /// The last segments of what callers may do with one such object: `/orders/{id}/cancel`.
     fn verbs(&self) -> Vec<String> {
-        let path = shape(&self.acting.operation.path);
+        let path = path_shape(&self.acting.operation.path);
         let item = if path.ends_with("/{}") { path } else { format!("{path}/{{}}") };
         let below = format!("{item}/");
         let others = self.lab.maker.acting.iter().filter(|other| {
             matches!(other.operation.method, Method::Post | Method::Put | Method::Patch)
                 && !self.lab.is_for_higher_role(&other.operation)
         });
-        others.filter_map(|other| shape(&other.operation.path).strip_prefix(&below).map(one_word)).collect()
+        others.filter_map(|other| path_shape(&other.operation.path).strip_prefix(&below).map(one_word)).collect()
     }
 
     /// Returns a first value for each field.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::funnel::Trial;
 use super::lab::Lab;
 use super::look::Seen;
-use crate::act::{Acting, Body, Created, shape, unlike};
-use crate::model::{Effect, Method, Operation, Place, Silence};
+use crate::act::{Acting, Body, Created, unlike};
+use crate::model::{Effect, Method, Operation, Place, Silence, path_shape};
 use crate::probe::{Caller, SavedNote, Values, header_values, operation_url, serialize_body};
 use crate::spec::Samples;
 use crate::survey::{Slot, resource_of_name, slots};
@@ -57,10 +57,10 @@ impl<'a> Lab<'a> {
 
     /// Returns the read of an operation's own path.
     fn reader_of(&self, acting: &Acting) -> Option<&'a Operation> {
-        let path = shape(&acting.operation.path);
+        let path = path_shape(&acting.operation.path);
         let mut reads = self.maker.api.operations.iter();
         reads.find(|operation| {
-            operation.method == Method::Get && operation.effect == Effect::Reads && shape(&operation.path) == path
+            operation.method == Method::Get && operation.effect == Effect::Reads && path_shape(&operation.path) == path
         })
     }
 
