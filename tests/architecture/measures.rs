@@ -23,19 +23,27 @@ pub(crate) struct ParsedFile {
     pub tree: syn::File,
 }
 
-/// Parses all files; a file that does not parse would not have been compiled either.
+/// Parses all files, without what they have for tests; a file that does not parse would not have been compiled either.
 pub(crate) fn parse_files(files: Vec<(String, String)>) -> Vec<ParsedFile> {
-    let parse = |(path, text): (String, String)| ParsedFile { tree: syn::parse_file(&text).unwrap(), path, text };
+    let parse = |(path, text): (String, String)| {
+        let mut tree = syn::parse_file(&text).unwrap();
+        tree.items.retain(|item| !is_for_tests(item));
+        ParsedFile { tree, path, text }
+    };
     files.into_iter().map(parse).collect()
 }
 
-/// Returns true where an attribute keeps an item for tests.
-pub(crate) fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
+/// Returns true for functions and modules that only tests have.
+fn is_for_tests(item: &syn::Item) -> bool {
+    let attributes = match item {
+        syn::Item::Fn(function) => &function.attrs,
+        syn::Item::Mod(module) => &module.attrs,
+        _ => return false,
+    };
     attributes.iter().any(|attribute| {
-        let test = attribute.path().is_ident("test");
         let only_in_tests = attribute.path().is_ident("cfg")
             && attribute.parse_args::<syn::Path>().is_ok_and(|argument| argument.is_ident("test"));
-        test || only_in_tests
+        attribute.path().is_ident("test") || only_in_tests
     })
 }
 

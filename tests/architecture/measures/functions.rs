@@ -1,9 +1,9 @@
 //! Functions: their names, their sizes, the air in their bodies.
 
 use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
+use syn::visit::Visit;
 
-use super::{ParsedFile, is_for_tests, percent};
+use super::{ParsedFile, percent};
 
 /// One function or method of the source.
 pub(crate) struct MeasuredFunction {
@@ -33,7 +33,7 @@ pub(crate) struct FunctionMeasures {
 }
 
 impl FunctionMeasures {
-    /// Measures all functions of the files, tests left out.
+    /// Measures all functions of the files.
     pub(crate) fn of(files: &[ParsedFile]) -> Self {
         let mut measures = Self::default();
         for file in files {
@@ -131,20 +131,10 @@ struct FunctionVisitor<'a> {
 
 impl<'ast> Visit<'ast> for FunctionVisitor<'_> {
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        if !is_for_tests(&item.attrs) {
-            self.measures.add(self.file, &item.sig, &item.block, true);
-        }
+        self.measures.add(self.file, &item.sig, &item.block, true);
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        if !is_for_tests(&item.attrs) {
-            self.measures.add(self.file, &item.sig, &item.block, false);
-        }
-    }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        if !is_for_tests(&item.attrs) {
-            visit::visit_item_mod(self, item);
-        }
+        self.measures.add(self.file, &item.sig, &item.block, false);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::{self, Visit};
 
-use super::{ParsedFile, is_for_tests};
+use super::ParsedFile;
 
 /// Returns groups of files of one module that reach each other by `use` or by path, largest first.
 ///
@@ -143,15 +143,9 @@ impl<'ast> Visit<'ast> for PathVisitor {
         }
         visit::visit_path(self, path);
     }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        if !is_for_tests(&item.attrs) {
-            visit::visit_item_mod(self, item);
-        }
-    }
 }
 
-/// Tarjan's strongly connected components with more than one member; the graph is small enough for closures.
+/// Returns groups of more than one file that all reach each other; the graph is small enough for closures.
 fn strong_components(uses: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     let reach: Vec<BTreeSet<usize>> = (0..uses.len()).map(|start| reachable(start, uses)).collect();
     let mut placed = BTreeSet::new();

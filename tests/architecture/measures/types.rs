@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use syn::visit::{self, Visit};
 
-use super::{ParsedFile, is_for_tests, percent};
+use super::{ParsedFile, percent};
 
 /// Fewer texts in a row are no list of words.
 const WORDS_OF_A_LIST: usize = 3;
@@ -16,7 +16,7 @@ pub(crate) struct TypeMeasures {
 }
 
 impl TypeMeasures {
-    /// Collects structs, enums, traits and aliases of the files, tests left out.
+    /// Collects structs, enums, traits and aliases of the files.
     pub(crate) fn of(files: &[ParsedFile]) -> Self {
         let mut by_name: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for file in files {
@@ -52,7 +52,6 @@ impl<'ast> Visit<'ast> for TypeVisitor {
             syn::Item::Enum(it) => self.names.push(it.ident.to_string()),
             syn::Item::Trait(it) => self.names.push(it.ident.to_string()),
             syn::Item::Type(it) => self.names.push(it.ident.to_string()),
-            syn::Item::Mod(it) if is_for_tests(&it.attrs) => return,
             _ => {}
         }
         visit::visit_item(self, item);
@@ -102,12 +101,6 @@ impl<'ast> Visit<'ast> for ListVisitor<'_> {
             let words = text.split('|').filter(|part| part.trim().trim_end_matches(')').ends_with('"'));
             let span = syn::spanned::Spanned::span(&item.path);
             self.note(words.count(), span);
-        }
-    }
-
-    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
-        if !is_for_tests(&item.attrs) {
-            visit::visit_item_mod(self, item);
         }
     }
 }
