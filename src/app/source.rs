@@ -79,7 +79,7 @@ pub(super) async fn read_routes(folder: SourceFolder, api: &mut Api) -> (Option<
     let mut known = BTreeSet::new();
     for (method, path, place) in index.all_routes() {
         let operation = undocumented_operation(method, &path, place);
-        if !matches!(method, Method::Head | Method::Options | Method::Trace) && known.insert(operation.id.clone()) {
+        if is_asked(method) && known.insert(operation.id.clone()) {
             api.operations.push(operation);
         }
     }
@@ -87,6 +87,11 @@ pub(super) async fn read_routes(folder: SourceFolder, api: &mut Api) -> (Option<
     notes.push(format!("routes found in the source: {}", api.operations.len()));
     notes.extend(index.notes());
     (Some(Arc::new(index)), notes)
+}
+
+/// Returns false for methods that frameworks answer by themselves beside the others.
+fn is_asked(method: Method) -> bool {
+    !matches!(method, Method::Head | Method::Options | Method::Trace)
 }
 
 /// Reads the files and finds the routes; says why where it could not.
@@ -149,7 +154,10 @@ async fn read_requests(
     let mut wanted: Vec<OperationId> =
         api.operations.iter().filter(is_silent).map(|operation| operation.id.clone()).collect();
     wanted.extend(index.undocumented().iter().map(UndocumentedRoute::id));
-    wanted.truncate(MOST_READ);
+    if wanted.len() > MOST_READ {
+        notes.push(format!("handlers whose requests are read: {MOST_READ} of {}", wanted.len()));
+        wanted.truncate(MOST_READ);
+    }
     let reader = Arc::clone(index);
     let read = aside(patience, move || reader.read_requests(&wanted)).await;
     if read.is_none() {
@@ -197,7 +205,7 @@ fn add_undocumented(
     let (mut added, mut left) = (0, Vec::new());
     for route in index.undocumented() {
         let id = route.id();
-        if matches!(route.method, Method::Head | Method::Options | Method::Trace) || !known.insert(id.clone()) {
+        if !is_asked(route.method) || !known.insert(id.clone()) {
             continue;
         }
         let request = requests.get(&id).cloned().unwrap_or_default();
