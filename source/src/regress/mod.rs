@@ -2,6 +2,7 @@
 //! served. It fails while the weakness is there, and passes once it is gone. Secrets come from the environment;
 //! nothing is written to a disk and nothing is run.
 
+mod cast;
 mod facts;
 mod go;
 mod literals;

@@ -1,5 +1,6 @@
 //! The two tests themselves in JavaScript: the attack is refused, and the owner is served.
 
+use super::cast::SCRIPT_CAST;
 use super::facts::{AttackKind, DenialSign, KeptFacts};
 use super::literals::{indices, path_with_made, quoted, script_value};
 use super::placeholders::SCRIPT;
@@ -27,16 +28,10 @@ pub(super) fn tests(plan: &TestPlan) -> String {
 }
 
 fn attack(plan: &TestPlan) -> String {
-    let headers = match plan.facts.attack {
-        AttackKind::SecondCaller => "await stranger(client)",
-        AttackKind::Anonymous => "{}",
-        AttackKind::DamagedToken => "damaged(await owner(client))",
-        AttackKind::UnsignedToken => "unsigned(await owner(client))",
-        AttackKind::OldToken => "await old(client)",
-        AttackKind::Owner => "await owner(client)",
-        AttackKind::ForeignOrigin => return foreign(plan),
-    };
-    let setup = setup(plan, headers);
+    if plan.facts.attack == AttackKind::ForeignOrigin {
+        return foreign(plan);
+    }
+    let setup = SCRIPT_CAST.attack(plan);
     if let Some(kept) = &plan.facts.kept {
         return setup + &kept_attack(plan, kept);
     }
@@ -47,31 +42,6 @@ fn attack(plan: &TestPlan) -> String {
     let shown = values(plan, "!text.includes(value)", &plan.shown()) + &listed(plan, "!", &plan.shown());
     let ask = request(plan, &plan.facts.url_path, !shown.is_empty());
     format!("{setup}{ask}{}{shown}", refused(plan))
-}
-
-/// Who takes part in an attack, and what is made for it.
-fn setup(plan: &TestPlan, headers: &str) -> String {
-    let apart = plan.has_owner_apart();
-    let mut made = String::new();
-    if apart {
-        made.push_str("  const ownerClient = newClient()\n  const ownerHeaders = await owner(ownerClient)\n");
-    }
-    made.push_str(&format!("  const client = newClient()\n  const headers = {headers}\n"));
-    if plan.makes() {
-        let second = plan.facts.made.iter().any(|object| object.by_second);
-        let is_sender = plan.facts.attack == AttackKind::SecondCaller;
-        let first = if apart { "ownerClient, ownerHeaders" } else { "client, headers" };
-        let other = match (second, is_sender) {
-            (false, _) => "",
-            (true, true) => ", client, headers",
-            (true, false) => {
-                made.push_str("  const other = newClient()\n  const otherHeaders = await stranger(other)\n");
-                ", other, otherHeaders"
-            }
-        };
-        made.push_str(&format!("  const made = await makeObjects({first}{other})\n"));
-    }
-    made
 }
 
 fn refused(plan: &TestPlan) -> String {
@@ -121,18 +91,12 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
 
 /// The same request without these fields is served; nothing where nothing else is in it.
 fn kept_control(plan: &TestPlan, kept: &KeptFacts) -> Option<String> {
-    let mut body = plan.facts.body.clone()?;
-    let fields = body.as_object_mut()?;
-    fields.retain(|name, _| !kept.fields.iter().any(|(field, _)| field == name));
-    if fields.is_empty() {
-        return None;
-    }
-    let headers = if plan.is_sent_by_owner() { "await owner(client)" } else { "await stranger(client)" };
+    let body = plan.body_without(kept)?;
     let path = path_with_made(&plan.facts.url_path, plan.made(), &SCRIPT);
     let body = script_value(&body, plan.made());
     Some(format!(
         "{}  const {{ status }} = await ask(client, {}, {path}, headers, {body})\n  assert.ok(status < 300, {} + status)\n",
-        setup(plan, headers),
+        SCRIPT_CAST.sender(plan),
         quoted(&plan.facts.method),
         quoted(&plan.shut_out())
     ))
@@ -144,21 +108,13 @@ fn foreign(plan: &TestPlan) -> String {
     let origin = quoted(FOREIGN);
     format!(
         "{}  const sent = await headersOf(client, {}, {path}, {{ ...headers, origin: {origin} }})\n  const allowed = sent['access-control-allow-origin'] === {origin} && sent['access-control-allow-credentials'] === 'true'\n  assert.ok(!allowed, 'a page of another origin may read the answer with credentials')\n",
-        setup(plan, "await owner(client)"),
+        SCRIPT_CAST.attack(plan),
         quoted(&plan.facts.method)
     )
 }
 
 fn control(plan: &TestPlan) -> String {
-    let mut setup = "  const client = newClient()\n  const headers = await owner(client)\n".to_owned();
-    let second = plan.facts.made.iter().any(|object| object.by_second);
-    if plan.control_has_second() {
-        setup.push_str("  const other = newClient()\n  const otherHeaders = await stranger(other)\n");
-    }
-    if plan.makes() {
-        let other = if second { ", other, otherHeaders" } else { "" };
-        setup.push_str(&format!("  const made = await makeObjects(client, headers{other})\n"));
-    }
+    let setup = SCRIPT_CAST.owner(plan);
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
         DenialSign::Content => values(plan, "text.includes(value)", lacking) + &listed(plan, "", lacking),

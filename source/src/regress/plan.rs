@@ -1,6 +1,8 @@
 //! What a test does, whatever its language: the facts, verified and put in words once.
 
-use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, ProofFacts};
+use serde_json::Value;
+
+use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, KeptFacts, ProofFacts};
 use super::literals::{MadeIds, plain};
 use super::placeholders::has_placeholder;
 
@@ -169,7 +171,20 @@ impl<'a> TestPlan<'a> {
 
     /// Returns whether the second caller takes part where the owner is served.
     pub(super) fn control_has_second(&self) -> bool {
-        self.facts.made.iter().any(|object| object.by_second) || self.names_account("stranger")
+        self.makes_for_second() || self.names_account("stranger")
+    }
+
+    /// Returns whether the second caller makes something for the test.
+    pub(super) fn makes_for_second(&self) -> bool {
+        self.facts.made.iter().any(|object| object.by_second)
+    }
+
+    /// Returns the body without the fields that must not be kept; nothing where nothing else is in it.
+    pub(super) fn body_without(&self, kept: &KeptFacts) -> Option<Value> {
+        let mut body = self.facts.body.clone()?;
+        let fields = body.as_object_mut()?;
+        fields.retain(|name, _| !kept.fields.iter().any(|(field, _)| field == name));
+        (!fields.is_empty()).then_some(body)
     }
 
     /// Returns whether the attack is sent with a credential of the owner's.

@@ -1,5 +1,6 @@
 //! The two tests themselves in Python: the attack is refused, and the owner is served.
 
+use super::cast::PYTHON_CAST;
 use super::literals::{indices, path_with_made, python_value, quoted};
 use super::placeholders::PYTHON;
 use super::plan::TestPlan;
@@ -24,16 +25,10 @@ pub(super) fn tests(plan: &TestPlan, client: &PythonClient) -> String {
 }
 
 fn attack(plan: &TestPlan) -> String {
-    let headers = match plan.facts.attack {
-        AttackKind::SecondCaller => "stranger(client)",
-        AttackKind::Anonymous => "{}",
-        AttackKind::DamagedToken => "damaged(owner(client))",
-        AttackKind::UnsignedToken => "unsigned(owner(client))",
-        AttackKind::OldToken => "old(client)",
-        AttackKind::Owner => "owner(client)",
-        AttackKind::ForeignOrigin => return foreign(plan),
-    };
-    let setup = setup(plan, headers);
+    if plan.facts.attack == AttackKind::ForeignOrigin {
+        return foreign(plan);
+    }
+    let setup = PYTHON_CAST.attack(plan);
     if let Some(kept) = &plan.facts.kept {
         return setup + &kept_attack(plan, kept);
     }
@@ -43,31 +38,6 @@ fn attack(plan: &TestPlan) -> String {
     }
     let shown = values(plan, "not in", &plan.shown()) + &listed(plan, "not in", &plan.shown());
     format!("{setup}{ask}{}{shown}", refused(plan))
-}
-
-/// Who takes part in an attack, and what is made for it.
-fn setup(plan: &TestPlan, headers: &str) -> String {
-    let apart = plan.has_owner_apart();
-    let mut made = String::new();
-    if apart {
-        made.push_str("    owner_client = new_client()\n    owner_headers = owner(owner_client)\n");
-    }
-    made.push_str(&format!("    client = new_client()\n    headers = {headers}\n"));
-    if plan.makes() {
-        let second = plan.facts.made.iter().any(|object| object.by_second);
-        let is_sender = plan.facts.attack == AttackKind::SecondCaller;
-        let first = if apart { "owner_client, owner_headers" } else { "client, headers" };
-        let other = match (second, is_sender) {
-            (false, _) => "",
-            (true, true) => ", client, headers",
-            (true, false) => {
-                made.push_str("    other = new_client()\n    other_headers = stranger(other)\n");
-                ", other, other_headers"
-            }
-        };
-        made.push_str(&format!("    made = make_objects({first}{other})\n"));
-    }
-    made
 }
 
 fn refused(plan: &TestPlan) -> String {
@@ -114,19 +84,13 @@ fn kept_attack(plan: &TestPlan, kept: &KeptFacts) -> String {
 
 /// The same request without these fields is served; nothing where nothing else is in it.
 fn kept_control(plan: &TestPlan, kept: &KeptFacts) -> Option<String> {
-    let mut body = plan.facts.body.clone()?;
-    let fields = body.as_object_mut()?;
-    fields.retain(|name, _| !kept.fields.iter().any(|(field, _)| field == name));
-    if fields.is_empty() {
-        return None;
-    }
-    let headers = if plan.is_sent_by_owner() { "owner(client)" } else { "stranger(client)" };
+    let body = plan.body_without(kept)?;
     let path = path_with_made(&plan.facts.url_path, plan.made(), &PYTHON);
     let body = python_value(&body, plan.made());
     let method = quoted(&plan.facts.method);
     Some(format!(
         "{}    status, _ = ask(client, {method}, {path}, headers, {body})\n{}",
-        setup(plan, headers),
+        PYTHON_CAST.sender(plan),
         asserted("status < 300", &plan.shut_out())
     ))
 }
@@ -137,21 +101,13 @@ fn foreign(plan: &TestPlan) -> String {
     let origin = quoted(FOREIGN);
     format!(
         "{}    sent = headers_of(client, {}, {path}, {{**headers, \"Origin\": {origin}}})\n    allowed = sent.get(\"access-control-allow-origin\"), sent.get(\"access-control-allow-credentials\")\n    assert allowed != ({origin}, \"true\"), \"a page of another origin may read the answer with credentials\"\n",
-        setup(plan, "owner(client)"),
+        PYTHON_CAST.attack(plan),
         quoted(&plan.facts.method)
     )
 }
 
 fn control(plan: &TestPlan) -> String {
-    let mut setup = "    client = new_client()\n    headers = owner(client)\n".to_owned();
-    let second = plan.facts.made.iter().any(|object| object.by_second);
-    if plan.control_has_second() {
-        setup.push_str("    other = new_client()\n    other_headers = stranger(other)\n");
-    }
-    if plan.makes() {
-        let other = if second { ", other, other_headers" } else { "" };
-        setup.push_str(&format!("    made = make_objects(client, headers{other})\n"));
-    }
+    let setup = PYTHON_CAST.owner(plan);
     let ask = request(plan, &plan.facts.owner_url_path);
     let lacking = "the data of this test lack a value that it looks for";
     let shown = match plan.facts.denial {
