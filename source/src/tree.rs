@@ -233,7 +233,7 @@ fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<Sou
     Ok(Some(SourceFile { language: Language::of_path(&path), path, text: Arc::from(text) }))
 }
 
-/// What browsers are sent serves no route, and is long to read.
+/// Returns whether a script is minified for browsers: it serves no route, and takes long to read.
 fn is_minified(text: &str) -> bool {
     let lines = text.bytes().filter(|byte| *byte == b'\n').count() + 1;
     text.len() > LEAST_MINIFIED && text.len() / lines > MOST_LINE && !SERVERS.iter().any(|word| text.contains(word))

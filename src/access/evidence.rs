@@ -275,7 +275,7 @@ impl<'a> Gathering<'a> {
         open
     }
 
-    /// Whether a heard route serves the object to callers without a credential.
+    /// Returns whether a heard route serves the object to callers without a credential.
     fn is_open_to_strangers(&self) -> bool {
         let serves = |fact: &&Fact| {
             self.is_of_object(fact)

@@ -70,7 +70,7 @@ impl SourceEvidence {
     }
 }
 
-/// How much a tie says: who may read is told by reads, who may change also by changes.
+/// Returns how much a tie says: who may read is told by reads, who may change also by changes.
 fn ground(claim: &AccessClaim, tie: &WrittenTie) -> Option<Ground> {
     let is_lesser = tie.verb == AccessVerb::Delete && claim.verb != AccessVerb::Delete;
     let rank = match (claim.verb.is_read(), tie.verb.is_read()) {

@@ -386,7 +386,7 @@ fn makes_objects(api: &Api, operation: &Operation, last: &[String]) -> bool {
         || is_made_by_handler(operation)
 }
 
-/// Whether the source makes an object of the kind that the path names: `POST /ledger` a `Ledger`.
+/// Returns whether the source makes an object of the kind that the path names: `POST /ledger` a `Ledger`.
 fn is_made_by_handler(operation: &Operation) -> bool {
     let Some(named) = resource_of_path(collection(&operation.path)) else { return false };
     let is_named = |model: &String| resource_of_model(model).as_ref() == Some(&named);

@@ -103,7 +103,7 @@ async fn findings(app: &App, prepared: &Prepared) -> Vec<Finding> {
     read_findings(&ReadInput { cx, checks: &prepared.checks, redactor: &app.shared.redactor, started_at })
 }
 
-/// What the source shows of each finding now. That it shows one no more proves no repair.
+/// Returns what the source shows of each finding now. That it shows one no more proves no repair.
 fn rows(wanted: &Wanted, report: &Report) -> Vec<RecheckRow> {
     let row = |finding: &Finding| {
         let still = report.findings.iter().find(|other| other.id == finding.id);

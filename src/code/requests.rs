@@ -38,7 +38,7 @@ fn request_of(reader: &OwnershipReader<'_>, entry: &RouteEntry, method: Method) 
     }
 }
 
-/// What is read as a whole, or within a value, is no list of names; nor is what was not read to its end.
+/// Returns the names that are read of the body; unknown where it is read as a whole, or within a value, or not to its end.
 fn body_of(reading: &RequestReading) -> HandlerBody {
     let in_body = || reading.inputs.iter().filter(|input| input.from == IdOrigin::Body);
     let is_known = in_body().next().is_some() && !in_body().any(|input| input.is_nested);

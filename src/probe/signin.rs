@@ -45,7 +45,7 @@ pub enum SignInError {
 }
 
 impl SignInError {
-    /// Who could not sign in.
+    /// Returns who could not sign in.
     pub fn identity(&self) -> &str {
         match self {
             Self::Send { identity, .. } | Self::Recipe { identity, .. } | Self::Answer { identity, .. } => identity,

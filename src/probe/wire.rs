@@ -97,7 +97,7 @@ impl Flow {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// Whether bytes came within this time.
+    /// Returns whether bytes came within this time.
     pub(super) fn is_recent(&self, within: Duration) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|last| last.elapsed() < within)
     }

@@ -149,7 +149,7 @@ fn reads<'a>(
     reads
 }
 
-/// What an operation answered before anything was written, to a caller and to a stranger.
+/// Returns what an operation answered before anything was written, to a caller and to a stranger.
 fn as_before<'a>(surveyed: &'a Surveyed, glimpse: &Surveyed) -> Vec<Reread<'a>> {
     let read = |caller: &str, ask: Ask, first: &Arc<Answer>| Reread {
         surveyed,

@@ -95,7 +95,7 @@ async fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedLis
     }
 }
 
-/// What removes the items of a list.
+/// Returns what removes the items of a list.
 fn removal_below<'a>(acting: &'a [Acting], list: &Operation) -> Option<&'a Acting> {
     let below = item_shape(&list.path);
     acting.iter().find(|acting| {
@@ -113,7 +113,7 @@ fn undo(input: &ScanInput<'_>, list: &Surveyed, removal: &Acting) -> Option<Undo
     Some(Undo { method: "DELETE".to_owned(), url, look, list, slot: Some(slot.name.clone()) })
 }
 
-/// Whether a read shows what an operation removes, at the same address.
+/// Returns whether a read shows what an operation removes, at the same address.
 fn look_at(api: &Api, removal: &Operation) -> bool {
     let is_read = |operation: &&Operation| operation.method == Method::Get && operation.effect == Effect::Reads;
     api.operations.iter().filter(is_read).any(|operation| operation.path == removal.path)
@@ -143,7 +143,7 @@ fn resource_of(entry: &Entry) -> String {
     resource_of_path(path).unwrap_or_default()
 }
 
-/// Whether the journal has it under this id already.
+/// Returns whether the journal has it under this id already.
 fn is_noted(entries: &[Entry], id: &str, resource: &str) -> bool {
     let has = |entry: &&Entry| entry.ids.iter().any(|known| known == id);
     entries.iter().filter(has).any(|entry| id.len() >= TELLING || resource_of(entry) == resource)
@@ -295,7 +295,7 @@ fn is_owned(survey: &Survey, name: &str, resource: &str, id: &str) -> bool {
     !made && survey.owner(&key).is_some_and(|(owner, _)| owner == name)
 }
 
-/// Whether a row that an account is shown is the account's: as the survey says, or made since.
+/// Returns whether a row that an account is shown is the account's: as the survey says, or made since.
 fn belongs(survey: &Survey, name: &str, resource: &str, id: &str) -> bool {
     let key = (resource.to_owned(), id.to_owned());
     is_owned(survey, name, resource, id) || !survey.objects.known.contains_key(&key)

@@ -113,7 +113,7 @@ impl Writer<'_> {
     }
 }
 
-/// Where the answer to a sign-up has the id of the account: the shallowest field of that name.
+/// Returns where the answer to a sign-up has the id of the account: the shallowest field of that name.
 fn id_of_account(answer: &Answer) -> Option<String> {
     const NAMES: [&str; 6] = ["_id", "id", "uid", "userId", "user_id", "uuid"];
     let all = leaves(answer.response()?);

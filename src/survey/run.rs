@@ -112,7 +112,7 @@ impl Surveyor<'_> {
         survey
     }
 
-    /// What is known before anything is asked.
+    /// Returns what is known before anything is asked.
     pub(super) fn begin(&self) -> Survey {
         let mut survey = self.empty();
         for name in self.probe.identities().iter().map(|identity| identity.name.clone()) {

@@ -73,7 +73,7 @@ pub(crate) fn fields(api: &Api, acting: &Acting) -> Vec<Naming> {
     found
 }
 
-/// What the handler loads by a value, as its source reads: an id by whatever name.
+/// Returns what the handler loads by a value, as its source reads: an id by whatever name.
 fn loaded(acting: &Acting, name: &str, in_query: bool) -> Option<String> {
     let place = if in_query { InputPlace::Query } else { InputPlace::Body };
     acting.operation.request.loads(place, name).and_then(resource_of_model)

@@ -181,7 +181,7 @@ fn through_function(case: &Case<'_>, known: &Known, parameter: &str, objects: &H
     })
 }
 
-/// Whether a function ties what it gets to a caller that it finds by itself: `g.user`, `current_user`.
+/// Returns whether a function ties what it gets to a caller that it finds by itself: `g.user`, `current_user`.
 fn asks_by_itself(project: &Project, known: &Known, function: &FunctionRef) -> bool {
     let parameters = &function.function.parameters;
     let is_parameter = |root: &str| {
@@ -245,7 +245,7 @@ fn root_name(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// Whether a field of what is loaded is compared with the parent: `line.order_id != order_id`.
+/// Returns whether a field of what is loaded is compared with the parent: `line.order_id != order_id`.
 fn is_compared(case: &Case<'_>, name: &str, names: &HashSet<String>, parent: &str) -> bool {
     let of_object = |expr: &Expr| match &*super::callers::peeled(expr).kind {
         ExprKind::Member(object, _) | ExprKind::Index(object, _) => object.name() == Some(name),

@@ -143,7 +143,7 @@ pub(super) fn write(plan: &TestPlan, node: &NodeProject, path: &str) -> String {
     fill(FILE, &values).trim_end().to_owned() + "\n"
 }
 
-/// How requests are sent.
+/// Returns the code that sends requests.
 fn client(node: &NodeProject, path: &str, supertest: bool, with_headers: bool) -> String {
     let headers = |text: &str| if with_headers { text.to_owned() } else { String::new() };
     match (&node.app, &node.program) {

@@ -161,7 +161,7 @@ fn find_program(project: &Project, root: &str) -> Option<NodeProgram> {
     found.into_iter().next().map(|(_, program)| program)
 }
 
-/// What stands behind a name of the module; an expression that is none is itself.
+/// Returns what stands behind a name of the module; an expression that is none is itself.
 fn behind_name<'a>(module: &'a Module, expr: &'a Expr) -> &'a Expr {
     match expr.name().and_then(|name| module.definitions.get(name)) {
         Some(Definition::Value(value)) => value,

@@ -141,7 +141,7 @@ fn values(plan: &TestPlan, test: &str, message: &str) -> String {
     format!("  for (const value of [{}]) assert.ok({test}, {})\n", values.join(", "), quoted(message))
 }
 
-/// Whether the owner's object is in a list; `not` is `!` or nothing.
+/// Returns whether the owner's object is in a list; `not` is `!` or nothing.
 fn listed(plan: &TestPlan, not: &str, message: &str) -> String {
     let Some(listed) = &plan.facts.listed else { return String::new() };
     let id = path_with_made(&listed.id, plan.made(), &SCRIPT);

@@ -140,7 +140,7 @@ fn values(plan: &TestPlan, relation: &str, message: &str) -> String {
     format!("    for value in [{values}]:\n        assert value {relation} text, {}\n", quoted(message))
 }
 
-/// Whether the owner's object is in a list.
+/// Returns whether the owner's object is in a list.
 fn listed(plan: &TestPlan, relation: &str, message: &str) -> String {
     let Some(listed) = &plan.facts.listed else { return String::new() };
     let id = path_with_made(&listed.id, plan.made(), &PYTHON);

@@ -168,7 +168,7 @@ fn first_name(target: &Expr) -> Option<&str> {
     }
 }
 
-/// Whether statements set what a name calls: `setattr(user, name, value)`, `user[name] = value`.
+/// Returns whether statements set what a name calls: `setattr(user, name, value)`, `user[name] = value`.
 fn sets_by(statements: &[Statement], key: &str) -> bool {
     let mut found = false;
     let is_key = |expr: &Expr| matches!(&*expr.kind, ExprKind::Index(_, by) if by.name() == Some(key));
@@ -214,7 +214,7 @@ fn is_body(case: &Case<'_>, module: ModuleId, expr: &Expr, names: &HashSet<Strin
     is_of_request || (steps < MOST_STEPS && gives_body(case, module, expr, steps + 1))
 }
 
-/// Whether a call is of a function of the project that returns the body of the request.
+/// Returns whether a call is of a function of the project that returns the body of the request.
 fn gives_body(case: &Case<'_>, module: ModuleId, expr: &Expr, steps: usize) -> bool {
     let Some((callee, _)) = expr.call() else { return false };
     let Some(Resolved::Function(function)) = resolve_function(case.project, module, callee) else { return false };

@@ -122,7 +122,7 @@ pub(super) fn narrow_loop(case: &Case<'_>, taken: &FieldLoop<'_>) -> Option<Draf
     Some(draft)
 }
 
-/// Whether a loop asks of each field whether it may be set.
+/// Returns whether a loop asks of each field whether it may be set.
 fn asks_within(case: &Case<'_>, taken: &FieldLoop<'_>) -> bool {
     let mut sound = false;
     each_statement(taken.statements, &mut |statement| {
@@ -143,7 +143,7 @@ fn all_of(test: &Expr) -> &[Expr] {
     }
 }
 
-/// Whether a statement ends the turn of a loop, or the handler.
+/// Returns whether a statement ends the turn of a loop, or the handler.
 fn leaves(statement: &Statement) -> bool {
     match &statement.kind {
         StatementKind::Jump | StatementKind::Throw(_) | StatementKind::Return(_) => true,

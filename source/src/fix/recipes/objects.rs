@@ -116,7 +116,7 @@ pub(super) fn compare_parent(
     Some(())
 }
 
-/// Whether the framework gives a parameter of the path as a number: `<int:id>`, `id: int`.
+/// Returns whether the framework gives a parameter of the path as a number: `<int:id>`, `id: int`.
 fn is_number(case: &Case<'_>, parameter: &str) -> bool {
     let function = case.function();
     let declared = function.parameters.iter().find(|own| own.name == parameter).and_then(|own| own.declared.as_ref());

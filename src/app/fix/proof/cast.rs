@@ -61,7 +61,7 @@ impl Cast {
     }
 }
 
-/// Who else looked at the result: the one in whose name an object was made.
+/// Returns who else looked at the result: the one in whose name an object was made.
 fn other_reader<'a>(finding: &'a Finding, sender: &str) -> Option<&'a str> {
     let reads = finding.exchanges.iter().filter(|exchange| exchange.role == Role::Readback);
     reads.map(|exchange| base_name(&exchange.identity)).find(|name| *name != sender)

@@ -101,7 +101,7 @@ impl<'a> Remaking<'a> {
         Some(format!("{{account:{who}}}"))
     }
 
-    /// Whether a write is the first of its caller: the sign-up.
+    /// Returns whether a write is the first of its caller: the sign-up.
     fn is_sign_up(&self, identity: &str, operation: &str) -> bool {
         self.report
             .writes
@@ -110,7 +110,7 @@ impl<'a> Remaking<'a> {
             .is_some_and(|first| first.operation == operation)
     }
 
-    /// How the object with an id was made that the path before it is the collection of.
+    /// Returns how the object with an id was made that the path before it is the collection of.
     fn made_near(&self, id: &str, before: &str) -> Option<&'a ObjectRecipe> {
         let all = &self.report.rebuild.as_ref()?.objects;
         all.iter().find(|recipe| recipe.id == id && is_near(recipe, before)).filter(|_| !before.is_empty())
@@ -176,7 +176,7 @@ impl<'a> Remaking<'a> {
         }
     }
 
-    /// What stands for an id in a body. A short one may be any number: its field must be called so.
+    /// Returns what stands for an id in a body. A short one may be any number: its field must be called so.
     fn named(&mut self, name: &str, id: &str) -> Option<String> {
         let is_named = name.to_ascii_lowercase().ends_with("id");
         let is_id = is_named || id.len() > LEAST_ID && !id.chars().all(|letter| letter.is_ascii_digit());
@@ -188,7 +188,7 @@ impl<'a> Remaking<'a> {
     }
 }
 
-/// Whether an object is of the collection that a path ends with.
+/// Returns whether an object is of the collection that a path ends with.
 fn is_near(recipe: &ObjectRecipe, before: &str) -> bool {
     // Django's addresses end in a slash.
     let path = recipe.path.split('?').next().unwrap_or_default().trim_end_matches('/');

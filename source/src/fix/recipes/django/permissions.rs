@@ -302,7 +302,7 @@ fn put_in_method(
     Some(())
 }
 
-/// Whether the view lists nothing but what lets every caller pass.
+/// Returns whether the view lists nothing but what lets every caller pass.
 fn is_open_list(case: &Case<'_>, view: &ViewClass<'_>) -> bool {
     let listed = case.project.class_field(view.class, FIELD);
     listed.is_some_and(|(_, list)| match &*list.kind {
@@ -313,7 +313,7 @@ fn is_open_list(case: &Case<'_>, view: &ViewClass<'_>) -> bool {
     })
 }
 
-/// What is asked of the view here: its action where it has actions, else the method of HTTP.
+/// Returns what is asked of the view here: its action where it has actions, else the method of HTTP.
 fn test_of(case: &Case<'_>) -> Option<String> {
     let class = case.handler.class.as_ref()?;
     let action = last_part(&case.entry.function);

@@ -71,7 +71,7 @@ fn object_permission(case: &Case<'_>) -> Option<String> {
     })
 }
 
-/// Whether a handler, or what it calls of its class for the object, takes it from the queryset.
+/// Returns whether a handler, or what it calls of its class for the object, takes it from the queryset.
 fn loads_from_queryset(case: &Case<'_>, handler: &FunctionRef, steps: usize) -> bool {
     let Some(class) = case.handler.class.as_ref().filter(|_| steps < 3) else { return false };
     let own_object = || {
@@ -98,7 +98,7 @@ fn loads_from_queryset(case: &Case<'_>, handler: &FunctionRef, steps: usize) -> 
     found
 }
 
-/// Whether a form of Django's own views is sent for an object that is there.
+/// Returns whether a form of Django's own views is sent for an object that is there.
 fn is_form_of_object(case: &Case<'_>) -> bool {
     let bases = case.handler.class.as_ref().map(|class| case.project.bases_of(class)).unwrap_or_default();
     bases.iter().any(|base| base.ends_with("UpdateView") || base.ends_with("DeleteView"))

@@ -284,7 +284,7 @@ fn write_only(module: &Module, draft: &mut Draft, meta: &ClassRef, fields: &[&St
     }
 }
 
-/// Whether a body is read by the serializer somewhere.
+/// Returns whether a body is read by the serializer somewhere.
 fn is_read_elsewhere(case: &Case<'_>, class: &ClassRef) -> bool {
     case.routes.routes.iter().filter(|entry| entry.framework == FrameworkName::Django).any(|entry| {
         let Some(handler) = handler_of(case.project, entry) else { return false };

@@ -56,7 +56,7 @@ fn declared(case: &Case<'_>, class: &ClassRef) -> Vec<ClassRef> {
     found
 }
 
-/// What statements return for what is asked; returns whether they end.
+/// Collects the classes that statements return for what is asked. Returns whether the statements end there.
 fn chosen(case: &Case<'_>, module: ModuleId, statements: &[Statement], found: &mut Vec<ClassRef>) -> bool {
     let method = case.entry.methods.first().map_or("", String::as_str);
     let action = last_part(&case.entry.function);

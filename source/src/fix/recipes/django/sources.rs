@@ -208,7 +208,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Whether the arguments of a call tie what it gives to the caller.
+    /// Returns whether the arguments of a call tie what it gives to the caller.
     fn ties(&self, from: usize, call: &Expr) -> bool {
         let within = Span { start: from, ..call.span };
         let Some((_, arguments)) = call.call() else { return false };

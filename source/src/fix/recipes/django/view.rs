@@ -119,7 +119,7 @@ fn is_docstring(kind: &StatementKind) -> bool {
     matches!(kind, StatementKind::Expr(value) if crate::ir::literal(value).is_some())
 }
 
-/// Where a member begins, with its decorators.
+/// Returns where a member begins, with its decorators.
 fn outer_start(kind: &StatementKind, start: usize) -> usize {
     match kind {
         StatementKind::Function(function) => function.outer_span.start.min(start),
