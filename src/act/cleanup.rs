@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
-use super::removal::{Cleaner, Removal};
+use super::removal::{Cleaner, LATE_LOOKS, Removal};
 use super::sighting::{addresses, with_id};
 use crate::model::UndoOutcome;
 use crate::probe::{Entry, ID_PLACE, SavedNote, WriteKind};
@@ -57,12 +57,14 @@ impl Cleaner<'_> {
         for saved in self.journal.saved().into_iter().rev() {
             backs.push((self.put_back(&saved).await, saved.note));
         }
-        let mut sweep = Sweep { cleaner: self, silent: 0, came_to: BTreeMap::new() };
+        let mut sweep = Sweep { cleaner: self, silent: 0, came_to: BTreeMap::new(), waited: BTreeSet::new() };
         // Last first; the accounts, as whom all this is done, at the end.
         for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
             sweep.undo(entry).await;
         }
+        sweep.wait_for_late().await;
         sweep.look_again(&entries).await;
+        sweep.wait_for_late().await;
         sweep.forget_companions(&entries).await;
         for entry in entries.iter().rev().filter(|entry| is_account(entry)) {
             match sweep.hanging_on(entry, &entries) {
@@ -72,6 +74,7 @@ impl Cleaner<'_> {
                 _ => sweep.undo(entry).await,
             }
         }
+        sweep.wait_for_late().await;
         let mut came_to = sweep.came_to;
         let judged = self.shut_out.values().any(|shut| !shut.waits);
         if !judged && !self.alive.load(Ordering::Relaxed) {
@@ -123,10 +126,15 @@ fn said_of(removal: &Removal, not_yet: &str) -> (UndoOutcome, Option<String>, Op
         Removal::Undone | Removal::Nothing => (UndoOutcome::Undone, None, None),
         Removal::Remains(because) => (UndoOutcome::Remains, Some(because.clone()), None),
         Removal::Unknown(because) | Removal::Untraced(because) => (UndoOutcome::Unknown, Some(because.clone()), None),
+        Removal::Lags { said, .. } => (UndoOutcome::Remains, Some(still_there(said)), None),
         Removal::Waits(because) | Removal::Silent(because) => {
             (UndoOutcome::Unknown, Some(format!("{not_yet}: {because}")), Some(because.clone()))
         }
     }
+}
+
+fn still_there(said: &str) -> String {
+    format!("{said}, and it is still there")
 }
 
 /// Something that was there before the scan and was changed with its owner's consent.
@@ -150,6 +158,8 @@ struct Sweep<'a> {
     /// Silent answers in a row.
     silent: u32,
     came_to: BTreeMap<usize, Removal>,
+    /// What was waited for in vain: a second wait would show nothing new.
+    waited: BTreeSet<usize>,
 }
 
 impl Sweep<'_> {
@@ -160,12 +170,44 @@ impl Sweep<'_> {
             false => self.cleaner.remove(entry).await,
         };
         self.silent = if matches!(removal, Removal::Silent(_)) { self.silent + 1 } else { 0 };
+        self.settle(entry.n, removal);
+    }
+
+    fn settle(&mut self, n: usize, removal: Removal) {
         match removal {
-            Removal::Undone => self.cleaner.journal.undone(entry.n),
-            Removal::Nothing => self.cleaner.journal.nothing(entry.n),
+            Removal::Undone => self.cleaner.journal.undone(n),
+            Removal::Nothing => self.cleaner.journal.nothing(n),
             _ => {}
         }
-        self.came_to.insert(entry.n, removal);
+        self.came_to.insert(n, removal);
+    }
+
+    /// Looks again for what was still shown after its removal was taken, with one pause for all of it.
+    async fn wait_for_late(&mut self) {
+        for pause in LATE_LOOKS {
+            let late = self.late();
+            if late.iter().all(|(entry, ..)| self.waited.contains(&entry.n)) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            for (entry, caller, said) in late {
+                let removal = self.cleaner.look_late(&entry, &caller, &said).await;
+                self.settle(entry.n, removal);
+            }
+        }
+        for (entry, _, said) in self.late() {
+            self.waited.insert(entry.n);
+            self.came_to.insert(entry.n, Removal::Remains(still_there(&said)));
+        }
+    }
+
+    /// Returns what is still shown after its removal was taken, with the caller that sent it and what it was answered.
+    fn late(&self) -> Vec<(Entry, String, String)> {
+        let lags = |(n, removal): (&usize, &Removal)| {
+            let Removal::Lags { caller, said } = removal else { return None };
+            Some((self.cleaner.journal.entry(*n)?, caller.clone(), said.clone()))
+        };
+        self.came_to.iter().filter_map(lags).collect()
     }
 
     /// Tries what is left once more, now that other things are gone: one that stood in what was removed went with it, and

@@ -17,8 +17,8 @@ use crate::probe::{
 };
 use crate::survey::succeeds;
 
-/// When it is looked for after its removal: many servers commit a little later.
-const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(150), Duration::from_millis(500)];
+/// How long things are waited for that are still shown after their removal was taken: many servers commit a little later.
+pub(super) const LATE_LOOKS: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(500)];
 const NO_WAY: &str = "no operation of the document removes it";
 const NO_ID: &str = "its id is not known";
 const NO_PROOF: &str = "no address shows whether it is what the scan made, so it is not removed";
@@ -35,6 +35,13 @@ pub(super) enum Removal {
     Nothing,
     /// Nothing shows it, neither its answer nor a list: likely it was not made.
     Untraced(String),
+    /// What removes it was taken, and a look right after it still shows it: many servers commit a little later.
+    Lags {
+        /// The caller whose removal was taken.
+        caller: String,
+        /// What was sent, and its answer.
+        said: String,
+    },
     /// It is there, or was never removed, and nothing more can be done.
     Remains(String),
     /// Neither can be shown, and nothing more can be done.
@@ -57,6 +64,7 @@ impl Removal {
     /// Of what two callers came to, what leaves more to do.
     fn or_graver(self, other: Self) -> Self {
         let rank = |removal: &Self| match removal {
+            Self::Lags { .. } => 6,
             Self::Silent(_) => 5,
             Self::Waits(_) => 4,
             Self::Remains(_) => 3,
@@ -124,6 +132,17 @@ impl<'a> Cleaner<'a> {
             came_to = Some(came_to.map_or(tried.clone(), |known| known.or_graver(tried)));
         }
         came_to.unwrap_or_else(|| Removal::unknown("no caller is left that could remove it"))
+    }
+
+    /// Removes one thing by itself, and waits until it is gone where it is still shown at first.
+    pub(super) async fn remove_and_wait(&self, entry: &Entry) -> Removal {
+        let mut removal = self.remove(entry).await;
+        for pause in LATE_LOOKS {
+            let Removal::Lags { caller, said } = &removal else { break };
+            tokio::time::sleep(pause).await;
+            removal = self.look_late(entry, caller, said).await;
+        }
+        removal
     }
 
     async fn try_as(&self, caller: &str, entry: &Entry, undo: &Undo) -> Removal {
@@ -212,7 +231,7 @@ impl<'a> Cleaner<'a> {
         Ok(matches!(self.find(&account.note.caller, account.n).await?, Sighting::Own { .. }))
     }
 
-    /// Looks whether a thing is gone after what removes it was sent.
+    /// Looks whether a thing is gone right after what removes it was sent.
     async fn look_after(
         &self,
         caller: &str,
@@ -220,27 +239,20 @@ impl<'a> Cleaner<'a> {
         undo: &Undo,
         answer: &Answer,
     ) -> Result<Removal, SendError> {
-        let taken = is_taken(answer);
         let said = format!("{} answered status {}", undo.method, answer.status().unwrap_or(0));
-        for pause in LOOKS {
-            tokio::time::sleep(pause).await;
-            match self.find(caller, entry.n).await? {
-                Sighting::Own { .. } | Sighting::Likely { .. } if taken => {}
-                Sighting::Own { .. } | Sighting::Likely { .. } => break,
-                Sighting::Silent(because) => return Ok(Removal::Silent(because)),
-                Sighting::Refused(refused) => {
-                    return Ok(Removal::Unknown(format!("{said}, and its address then answers {refused}")));
-                }
-                Sighting::Unseen => {
-                    return Ok(Removal::Unknown(format!("{said}, and no address shows whether it is gone")));
-                }
-                Sighting::Gone | Sighting::Tombstone { .. } | Sighting::Other(_) | Sighting::Unlisted if taken => {
-                    return Ok(Removal::Undone);
-                }
-                _ => return Ok(Removal::Unknown(format!("{said}, and it is not shown any more"))),
-            }
+        let seen = self.find(caller, entry.n).await?;
+        Ok(match is_taken(answer) {
+            true => judge_taken(&seen, caller, &said),
+            false => judge_refused(&seen, &said),
+        })
+    }
+
+    /// Looks once more for a thing that was still shown after its removal was taken.
+    pub(super) async fn look_late(&self, entry: &Entry, caller: &str, said: &str) -> Removal {
+        match self.find(caller, entry.n).await {
+            Ok(seen) => judge_taken(&seen, caller, said),
+            Err(error) => Self::in_words(&error),
         }
-        Ok(Removal::Remains(if taken { format!("{said}, and it is still there") } else { said }))
     }
 
     /// Sends what removes a thing; `None` where its address cannot be built.
@@ -377,6 +389,35 @@ pub(super) fn is_judged(response: &Response) -> bool {
 
 fn is_taken(answer: &Answer) -> bool {
     answer.response().is_some_and(|response| succeeds(response) || matches!(response.status, 404 | 410))
+}
+
+/// Judges what is seen of a thing after what removes it was taken.
+fn judge_taken(seen: &Sighting, caller: &str, said: &str) -> Removal {
+    match seen {
+        Sighting::Own { .. } | Sighting::Likely { .. } => {
+            Removal::Lags { caller: caller.to_owned(), said: said.to_owned() }
+        }
+        Sighting::Gone | Sighting::Tombstone { .. } | Sighting::Other(_) | Sighting::Unlisted => Removal::Undone,
+        _ => judge_hidden(seen, said),
+    }
+}
+
+/// Judges what is seen of a thing after what removes it was refused.
+fn judge_refused(seen: &Sighting, said: &str) -> Removal {
+    match seen {
+        Sighting::Own { .. } | Sighting::Likely { .. } => Removal::Remains(said.to_owned()),
+        _ => judge_hidden(seen, said),
+    }
+}
+
+/// Judges a thing that is not shown after its removal, where that does not say that it is gone.
+fn judge_hidden(seen: &Sighting, said: &str) -> Removal {
+    match seen {
+        Sighting::Silent(because) => Removal::Silent(because.clone()),
+        Sighting::Refused(refused) => Removal::Unknown(format!("{said}, and its address then answers {refused}")),
+        Sighting::Unseen => Removal::Unknown(format!("{said}, and no address shows whether it is gone")),
+        _ => Removal::Unknown(format!("{said}, and it is not shown any more")),
+    }
 }
 
 /// Says why it is not known whether a write was done.

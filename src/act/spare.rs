@@ -115,7 +115,7 @@ impl<'a> SpareMaker<'a> {
         let Some(journal) = self.probe.journal() else { return Ok(false) };
         let Some(entry) = journal.entry(spare.entry) else { return Ok(false) };
         let password = |_: &str| spare.password.clone();
-        let removed = Cleaner::new(self.probe, journal, &password).remove(&entry).await == Removal::Undone;
+        let removed = Cleaner::new(self.probe, journal, &password).remove_and_wait(&entry).await == Removal::Undone;
         if removed {
             journal.undone(entry.n);
         }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::access::Access;
+use super::promptness::Promptness;
 use crate::access::FactTable;
 use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareMaker};
 use crate::act::{address_id, change, is_item_of, items, marker, objects_in, values_for};
@@ -30,13 +31,16 @@ pub struct Lab<'a> {
     pub(super) accesses: Mutex<Vec<Access>>,
     /// Spare accounts that act in place of callers whose account a trial has spoilt; held only to add or read.
     pub(super) stand_ins: Mutex<BTreeMap<String, Option<String>>>,
+    /// How soon writes have shown.
+    pub(super) promptness: Promptness,
 }
 
 impl<'a> Lab<'a> {
     /// Returns a lab in which nothing was tried yet.
     pub fn new(survey: &'a Survey, maker: &'a Maker<'a>, accounts: &'a Accounts, facts: &'a FactTable) -> Self {
         let spares = SpareMaker::new(maker.api, maker.probe, maker.acting);
-        Self { survey, maker, accounts, spares, facts, accesses: Mutex::default(), stand_ins: Mutex::default() }
+        let (accesses, stand_ins, promptness) = Default::default();
+        Self { survey, maker, accounts, spares, facts, accesses, stand_ins, promptness }
     }
 
     /// Returns signed-in callers of one rank, as intruder and owner; strangers to each other first. A caller whose account

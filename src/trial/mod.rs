@@ -28,6 +28,7 @@ mod mixed;
 mod nameless;
 mod password;
 mod planting;
+mod promptness;
 mod reading;
 mod resets;
 pub(crate) mod rights;

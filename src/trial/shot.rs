@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value};
 
@@ -16,9 +15,6 @@ use super::subject::Subject;
 use crate::act::{Body, add, body, keep_present};
 use crate::model::{ANONYMOUS, Secret, Silence};
 use crate::probe::{Answer, Caller, Values};
-
-/// When the owner looks, after the answer: many servers commit, or fill a view, a little later.
-const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 
 /// Chooses a field and its new value by what the owner sees.
 pub type ChooseValue<'a> = &'a (dyn Fn(&Seen) -> Option<(String, Value)> + Sync);
@@ -235,10 +231,11 @@ impl Trial<'_> {
     /// Looks as the owner until the effect shows. An outright refusal is believed at once; silence is not.
     async fn look_for(&self, wanted: &Wanted, on: Spot<'_>, answer: &Answer) -> Result<(Seen, Effect), Silence> {
         let refused = refusal(answer).is_some();
+        let (promptness, operation) = (&self.lab.promptness, self.acting.operation.id.to_string());
         let mut last: Option<(Seen, Effect)> = None;
-        for pause in LOOKS {
+        for (look, pause) in promptness.pauses(&operation, answer).iter().enumerate() {
             if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(*pause).await;
             }
             let seen = on.subject.view(self.lab, &self.owner).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))?;
@@ -246,6 +243,9 @@ impl Trial<'_> {
             let expected = effect != Effect::None && (effect != Effect::Gone || matches!(wanted, Wanted::Gone));
             // That a changed object vanished is seen twice before it is believed.
             let confirmed = last.as_ref().is_some_and(|(_, before)| *before == Effect::Gone && effect == Effect::Gone);
+            if expected {
+                promptness.note(&operation, look);
+            }
             let done = expected || confirmed || refused && effect == Effect::None;
             last = Some((seen, effect));
             if done {

@@ -1,0 +1,65 @@
+//! How soon the target shows what a write did: it says how long a write that was not refused is watched before it is
+//! called without effect.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::probe::Answer;
+
+/// When the owner looks, each after the look before: many servers commit, or fill a view, a little later.
+const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
+/// Looks at a target that has shown its writes at once: one more than they needed.
+const FEWEST: usize = 2;
+/// Other operations that must have shown their effects at once before that is expected of one that has shown none.
+const SEEN_BEFORE: usize = 2;
+/// The target has only taken the write in (RFC 9110, section 15.3.3), and does it later.
+const ACCEPTED: u16 = 202;
+
+/// The latest look that each operation needed for its effect to show.
+#[derive(Debug, Default)]
+pub(super) struct Promptness {
+    /// By operation; held only to add or read.
+    needed: Mutex<BTreeMap<String, usize>>,
+}
+
+impl Promptness {
+    /// Returns the pauses before the looks at an effect of this operation.
+    pub(super) fn pauses(&self, operation: &str, answer: &Answer) -> &'static [Duration] {
+        let most = if answer.status() == Some(ACCEPTED) { LOOKS.len() } else { self.looks_for(operation) };
+        LOOKS.get(..most).unwrap_or(&LOOKS)
+    }
+
+    fn looks_for(&self, operation: &str) -> usize {
+        let needed = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
+        match needed.get(operation) {
+            Some(look) => (look + FEWEST).min(LOOKS.len()),
+            None if needed.len() >= SEEN_BEFORE && needed.values().all(|look| *look == 0) => FEWEST,
+            None => LOOKS.len(),
+        }
+    }
+
+    /// Notes at which look, from 0, an effect of this operation showed.
+    pub(super) fn note(&self, operation: &str, look: usize) {
+        let mut needed = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
+        let latest = needed.entry(operation.to_owned()).or_default();
+        *latest = look.max(*latest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LOOKS, Promptness};
+
+    #[test]
+    fn an_operation_is_watched_longer_than_its_effects_needed() {
+        let promptness = Promptness::default();
+        assert_eq!(promptness.looks_for("a"), LOOKS.len());
+        promptness.note("a", 0);
+        assert_eq!((promptness.looks_for("a"), promptness.looks_for("b")), (2, 3));
+        promptness.note("c", 0);
+        assert_eq!(promptness.looks_for("b"), 2);
+        promptness.note("c", 1);
+        assert_eq!((promptness.looks_for("a"), promptness.looks_for("b"), promptness.looks_for("c")), (2, 3, 3));
+    }
+}
