@@ -51,10 +51,12 @@ struct App {
     by_slug: bool,
     /// Rows cannot be removed.
     lasting: bool,
+    /// Rows go a little after their removal was answered.
+    late: bool,
 }
 
 fn plain_app(db: &Db) -> App {
-    App { db: db.clone(), made: Made::Row, by_slug: false, lasting: false }
+    App { db: db.clone(), made: Made::Row, by_slug: false, lasting: false, late: false }
 }
 
 impl App {
@@ -143,7 +145,18 @@ async fn remove(State(app): State<App>, headers: HeaderMap, Path(key): Path<Stri
     if app.lasting {
         return refuse(409, "rows are kept");
     }
-    app.db.lock().rows.retain(|known| known["id"] != row["id"]);
+    let is_late = app.late;
+    let goes = async move {
+        if is_late {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+        app.db.lock().rows.retain(|known| known["id"] != row["id"]);
+    };
+    if is_late {
+        tokio::spawn(goes);
+    } else {
+        goes.await;
+    }
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -215,6 +228,17 @@ async fn the_id_is_read_from_every_status_and_envelope() {
         };
         assert_eq!(rows.iter().filter(at).count(), rows.len(), "{made:?} {rows:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_go_a_little_after_their_removal_are_waited_for() {
+    let db = Db::seeded();
+    let (router, document) = parts(&App { late: true, ..plain_app(&db) });
+    let server = serve(&db, router, document).await;
+    let before = db.dump();
+    let report = bench(&server, "").scan().await;
+    assert_eq!(db.dump(), before, "{:?}", report.writes);
+    assert!(report.writes.len() > 2 && report.writes.iter().all(|write| write.is_undone()), "{:?}", report.writes);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
