@@ -1,12 +1,16 @@
 //! Streamable HTTP on loopback, behind a bearer token. The old HTTP+SSE transport is not served.
 
+mod connections;
+mod requests;
+mod sessions;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -15,6 +19,9 @@ use subtle::ConstantTimeEq;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use self::connections::Serving;
+use self::requests::{MAX_REQUEST_BYTES, WholeRequest};
+use self::sessions::Sessions;
 use super::error::McpError;
 use super::server::{Options, Server};
 use super::stdio::asked_to_stop;
@@ -25,8 +32,8 @@ use crate::model::Secret;
 pub const TOKEN_VARIABLE: &str = "ROUTEWARDEN_HTTP_TOKEN";
 /// A shorter token could be guessed.
 pub(super) const MIN_TOKEN_CHARS: usize = 16;
-/// The largest request that is read; arguments are small.
-const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// How long the headers of a request may take to arrive, and its body.
+pub const REQUEST_WITHIN: Duration = Duration::from_secs(30);
 /// How long open streams get to end when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 /// Browsers on this machine may use the server when they hold the token; pages from elsewhere may not.
@@ -43,13 +50,21 @@ pub struct HttpOptions {
     pub server: Options,
     /// Stops the server, besides Ctrl-C and SIGTERM.
     pub stop: CancellationToken,
+    /// How long the headers of a request may take to arrive, and its body.
+    pub request_within: Duration,
 }
 
 impl HttpOptions {
     /// Takes token and limits from the environment.
     pub fn from_environment(address: SocketAddr) -> Self {
         let token = std::env::var(TOKEN_VARIABLE).ok().filter(|value| !value.is_empty()).map(Secret::new);
-        Self { address, token, server: Options::from_environment(), stop: CancellationToken::new() }
+        Self {
+            address,
+            token,
+            server: Options::from_environment(),
+            stop: CancellationToken::new(),
+            request_within: REQUEST_WITHIN,
+        }
     }
 }
 
@@ -68,7 +83,7 @@ pub struct Listening {
 /// # Errors
 /// [`McpError::NotLoopback`], [`McpError::ShortToken`] and [`McpError::Bind`] before anything is served.
 pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&Listening)) -> Result<(), McpError> {
-    let HttpOptions { address, token, server, stop } = options;
+    let HttpOptions { address, token, server, stop, request_within } = options;
     if !address.ip().is_loopback() {
         return Err(McpError::NotLoopback(address));
     }
@@ -86,14 +101,15 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let url = format!("http://{}/mcp", listener.local_addr().map_err(bind)?);
     let server = Server::new(app, server, stop.clone());
-    let router = router(server.clone(), token, &stop);
+    let guard = Guard { token, sessions: Sessions::new(), request_within };
+    let router = router(server.clone(), guard, &stop);
     ready(&Listening { url, generated_token });
-    let served = run(listener, router, stop).await;
+    let served = run(Serving { listener, router, request_within }, stop).await;
     server.end().await;
     served
 }
 
-async fn run(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<(), McpError> {
+async fn run(serving: Serving, stop: CancellationToken) -> Result<(), McpError> {
     let asked = {
         let stop = stop.clone();
         async move {
@@ -101,33 +117,60 @@ async fn run(listener: TcpListener, router: Router, stop: CancellationToken) -> 
                 () = asked_to_stop() => stop.cancel(),
                 () = stop.cancelled() => {}
             }
+            // Streams that a client keeps open would hold up a graceful end for ever.
+            tokio::time::sleep(GRACE).await;
         }
-    };
-    // Streams that a client keeps open would hold up a graceful end for ever.
-    let overdue = async {
-        stop.cancelled().await;
-        tokio::time::sleep(GRACE).await;
     };
     tokio::select! {
-        served = axum::serve(listener, router).with_graceful_shutdown(asked) => {
+        served = serving.serve_connections(stop) => {
             served.map_err(|error| McpError::Connection(error.to_string()))
         }
-        () = overdue => Ok(()),
+        () = asked => Ok(()),
     }
 }
 
-fn router(server: Server, token: Secret, stop: &CancellationToken) -> Router {
+/// What every request passes before the protocol reads it.
+#[derive(Clone)]
+struct Guard {
+    token: Secret,
+    sessions: Sessions,
+    request_within: Duration,
+}
+
+impl Guard {
+    async fn serve(self, request: Request, next: Next) -> Response {
+        if !carries(&request, &self.token) {
+            return unauthorized();
+        }
+        let request = match WholeRequest::read(request, self.request_within).await {
+            Ok(request) => request,
+            Err(refused) => return refused,
+        };
+        if let Err(refused) = self.sessions.admit(&request).await {
+            return refused;
+        }
+
+        let ends_session = request.method() == Method::DELETE;
+        let mut response = next.run(request.into_request()).await;
+        // The session is gone when this is answered; clients take 202 for "not done yet", and warn.
+        if ends_session && response.status() == StatusCode::ACCEPTED {
+            *response.status_mut() = StatusCode::NO_CONTENT;
+        }
+        response
+    }
+}
+
+fn router(server: Server, guard: Guard, stop: &CancellationToken) -> Router {
     let config = StreamableHttpServerConfig::default()
         .enforce_origin_validation()
         .with_allowed_origins(ORIGINS)
         .with_max_request_body_bytes(MAX_REQUEST_BYTES)
         .with_cancellation_token(stop.child_token());
+    let manager = Arc::clone(&guard.sessions.manager);
     let service: StreamableHttpService<Server, LocalSessionManager> =
-        StreamableHttpService::new(move || Ok(server.clone()), Arc::default(), config);
-    Router::new().nest_service("/mcp", service).layer(from_fn(move |request: Request, next: Next| {
-        let allowed = carries(&request, &token);
-        async move { if allowed { next.run(request).await } else { unauthorized() } }
-    }))
+        StreamableHttpService::new(move || Ok(server.clone()), manager, config);
+    let guarded = from_fn(move |request: Request, next: Next| guard.clone().serve(request, next));
+    Router::new().nest_service("/mcp", service).layer(guarded)
 }
 
 fn carries(request: &Request, token: &Secret) -> bool {

@@ -1,8 +1,9 @@
 //! Who may speak to the HTTP server.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use routewarden::mcp::{HttpOptions, Listening, McpError, Options, serve_http};
+use routewarden::mcp::{HttpOptions, Listening, McpError, Options, REQUEST_WITHIN, serve_http};
 use routewarden::model::Secret;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,14 +30,19 @@ fn options(token: Option<&str>, stop: &CancellationToken) -> HttpOptions {
         token: token.map(Secret::new),
         server: Options::default(),
         stop: stop.clone(),
+        request_within: REQUEST_WITHIN,
     }
 }
 
 async fn start(token: Option<&str>) -> Running {
+    start_with(token, REQUEST_WITHIN).await
+}
+
+async fn start_with(token: Option<&str>, request_within: Duration) -> Running {
     let folder = tempfile::tempdir().unwrap();
     let stop = CancellationToken::new();
     let (tell, told) = oneshot::channel();
-    let (app, options) = (app(folder.path()), options(token, &stop));
+    let (app, options) = (app(folder.path()), HttpOptions { request_within, ..options(token, &stop) });
     let server = tokio::spawn(serve_http(app, options, move |listening| drop(tell.send(listening.clone()))));
     let listening = told.await.unwrap();
     let authority = listening.url.trim_start_matches("http://").trim_end_matches("/mcp").to_owned();
@@ -61,6 +67,16 @@ impl Running {
         self.post(host, &body.to_string(), &extra, headers).await
     }
 
+    /// Sends bytes, and gives all that is answered until the server closes the connection.
+    async fn send(&self, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(&self.authority).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        // A server that refuses may close before it has read everything.
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
     async fn post(&self, host: &str, body: &str, extra: &str, headers: &[(&str, &str)]) -> (u16, String) {
         let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let request = format!(
@@ -68,12 +84,7 @@ impl Running {
              Content-Length: {}\r\nConnection: close\r\n{extra}{lines}\r\n{body}",
             body.len()
         );
-        let mut stream = TcpStream::connect(&self.authority).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = Vec::new();
-        // A server that refuses may close before it has read everything.
-        let _ = stream.read_to_end(&mut answer).await;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let answer = self.send(&request).await;
         let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
         (status, answer)
     }
@@ -174,5 +185,55 @@ async fn a_tool_call_over_http_answers_with_a_fault_for_wrong_arguments() {
         running.post(&running.authority, &body.to_string(), &extra, &[("Authorization", &bearer)]).await;
     assert_eq!(status, 200, "{answer}");
     assert!(answer.contains("there is no argument `modus`") && answer.contains("`mode`"), "{answer}");
+    running.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_answered_in_the_terms_of_the_protocol() {
+    let running = start(Some(TOKEN)).await;
+    let bearer = format!("Bearer {TOKEN}");
+    for (body, code) in [("{\"jsonrpc\":", -32700), ("{}", -32600), ("[1]", -32600), ("\"tools/list\"", -32600)] {
+        let (status, answer) = running.post(&running.authority, body, "", &[("Authorization", &bearer)]).await;
+        assert_eq!(status, 400, "{body} {answer}");
+        assert!(answer.contains(&format!("\"code\":{code}")), "{body} {answer}");
+    }
+    running.end().await;
+}
+
+#[tokio::test]
+async fn sessions_have_a_cap_and_give_their_place_back() {
+    const MOST: usize = 256;
+    let running = start(Some(TOKEN)).await;
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [("Authorization", bearer.as_str())];
+    let mut session = String::new();
+    for _ in 0..MOST {
+        let (status, answer) = running.ask(&running.authority, LEGACY, &headers).await;
+        assert_eq!(status, 200, "{answer}");
+        let line = answer.lines().find(|line| line.to_ascii_lowercase().starts_with("mcp-session-id:")).unwrap();
+        session = line.split_once(':').unwrap().1.trim().to_owned();
+    }
+    let (status, answer) = running.ask(&running.authority, LEGACY, &headers).await;
+    assert_eq!(status, 503, "{answer}");
+    assert!(answer.contains("256 sessions are open"), "{answer}");
+
+    let delete = format!(
+        "DELETE /mcp HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: {bearer}\r\nMcp-Session-Id: {session}\r\n\r\n",
+        running.authority
+    );
+    assert!(running.send(&delete).await.starts_with("HTTP/1.1 204"));
+    assert_eq!(running.ask(&running.authority, LEGACY, &headers).await.0, 200);
+    running.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_finish_its_request_is_not_waited_for() {
+    let running = start_with(Some(TOKEN), Duration::from_millis(200)).await;
+    let half = format!("POST /mcp HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {TOKEN}\r\n", running.authority);
+    let without_body = format!("{half}Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{{");
+    for (sent, expected) in [("", ""), (half.as_str(), ""), (without_body.as_str(), "HTTP/1.1 408")] {
+        let answer = tokio::time::timeout(Duration::from_secs(10), running.send(sent)).await;
+        assert!(answer.as_ref().is_ok_and(|answer| answer.starts_with(expected)), "{sent:?} {answer:?}");
+    }
     running.end().await;
 }

@@ -1,0 +1,83 @@
+//! Requests before the protocol reads them: they arrive whole, in time, and are JSON-RPC messages.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::{Method, StatusCode, header, request::Parts};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+/// The largest request that is read; arguments are small.
+pub(super) const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// JSON-RPC 2.0, section 5.1.
+const PARSE_ERROR: i64 = -32700;
+const INVALID_REQUEST: i64 = -32600;
+
+/// A request that was read to its end.
+pub(super) struct WholeRequest {
+    parts: Parts,
+    body: Bytes,
+    /// The message of a POST.
+    pub(super) message: Option<Value>,
+}
+
+impl WholeRequest {
+    /// Reads a request, or returns the answer that says what is wrong with it.
+    pub(super) async fn read(request: Request, within: Duration) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        if parts.method != Method::POST {
+            return Ok(Self { parts, body: Bytes::new(), message: None });
+        }
+
+        let read = tokio::time::timeout(within, to_bytes(body, MAX_REQUEST_BYTES)).await;
+        let body = match read {
+            Ok(Ok(body)) => body,
+            Ok(Err(_)) => {
+                let because = format!("the request is larger than {MAX_REQUEST_BYTES} bytes, or was cut off");
+                return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, INVALID_REQUEST, &because));
+            }
+            Err(_) => {
+                let because = format!("the body did not arrive within {} s", within.as_secs());
+                return Err(refuse(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, &because));
+            }
+        };
+        let message = read_message(&body)?;
+        Ok(Self { parts, body, message: Some(message) })
+    }
+
+    /// Returns a header's text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    pub(super) fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// Returns the request for the protocol.
+    pub(super) fn into_request(self) -> Request {
+        Request::from_parts(self.parts, Body::from(self.body))
+    }
+}
+
+fn read_message(body: &[u8]) -> Result<Value, Response> {
+    let message: Value = serde_json::from_slice(body).map_err(|error| {
+        let because = format!("the body is no JSON: {error}");
+        refuse(StatusCode::BAD_REQUEST, PARSE_ERROR, &because)
+    })?;
+    let speaks = message.get("jsonrpc").and_then(Value::as_str) == Some("2.0");
+    let says_something = ["method", "result", "error"].iter().any(|name| message.get(*name).is_some());
+    if speaks && says_something {
+        return Ok(message);
+    }
+    let because =
+        "the body is no JSON-RPC 2.0 message: it needs \"jsonrpc\": \"2.0\" and a method, a result or an error";
+    Err(refuse(StatusCode::BAD_REQUEST, INVALID_REQUEST, because))
+}
+
+/// Returns an answer that a client of the protocol can read.
+pub(super) fn refuse(status: StatusCode, code: i64, because: &str) -> Response {
+    let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": because}});
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
