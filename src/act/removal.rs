@@ -13,7 +13,7 @@ use super::sighting::{Looker, Sighting, silence, with_id};
 use super::ways_in::find_way_in;
 use crate::model::{Method, Secret};
 use crate::probe::{
-    Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, Undo, WriteKind, WriteNote,
+    Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Response, SendError, Undo, WriteKind, WriteNote, is_kept_by,
 };
 use crate::survey::succeeds;
 
@@ -83,6 +83,20 @@ pub struct ShutOut {
     pub because: String,
     /// It may be able to later.
     pub waits: bool,
+    /// The target asks to wait so long before it is asked again.
+    pub again_in: Option<Duration>,
+}
+
+impl ShutOut {
+    /// Returns that a caller cannot act, and cannot later either.
+    pub fn for_good(because: String) -> Self {
+        Self { because, waits: false, again_in: None }
+    }
+
+    /// Returns that a caller cannot act now.
+    pub fn for_now(because: String) -> Self {
+        Self { because, waits: true, again_in: None }
+    }
 }
 
 /// What removals are carried out with.
@@ -123,6 +137,10 @@ impl<'a> Cleaner<'a> {
         for caller in self.callers(entry) {
             let tried = match self.shut_out.get(&caller) {
                 Some(shut) if shut.waits => Removal::Waits(shut.because.clone()),
+                // It may be shut out since it is gone.
+                Some(_) if is_account_of(entry, &caller) && entry.may_be_removed() => {
+                    self.judge_lost(&caller, entry).await.unwrap_or_else(|error| Self::in_words(&error))
+                }
                 Some(shut) => Removal::Unknown(shut.because.clone()),
                 None => self.try_as(&caller, entry, undo).await,
             };
@@ -146,8 +164,7 @@ impl<'a> Cleaner<'a> {
     }
 
     async fn try_as(&self, caller: &str, entry: &Entry, undo: &Undo) -> Removal {
-        let of_itself = entry.note.kind == WriteKind::SignsUp && entry.note.account.as_deref() == Some(caller);
-        let tried = match of_itself {
+        let tried = match is_account_of(entry, caller) {
             true => self.remove_itself(caller, entry, undo).await,
             false => self.remove_as(caller, entry, undo).await,
         };
@@ -192,10 +209,10 @@ impl<'a> Cleaner<'a> {
         }
         let id = match seen {
             Sighting::Own { .. } if undo.url.is_empty() => return Ok(Removal::remains(NO_WAY)),
-            Sighting::Tombstone { .. } if entry.sent => return Ok(Removal::Undone),
+            Sighting::Tombstone { .. } if entry.may_be_removed() => return Ok(Removal::Undone),
             Sighting::Own { id, .. } | Sighting::Tombstone { id, .. } => id.or_else(|| entry.ids.last().cloned()),
             // What an address answers for what is not there may be a refusal; a whole list is surer.
-            Sighting::Gone | Sighting::Unlisted if entry.sent => return Ok(Removal::Undone),
+            Sighting::Gone | Sighting::Unlisted if entry.may_be_removed() => return Ok(Removal::Undone),
             other => return Ok(judge_unseen(&other, entry, undo)),
         };
         let Some(id) = id.or_else(|| (!undo.url.contains(ID_PLACE)).then(String::new)) else {
@@ -271,9 +288,13 @@ impl<'a> Cleaner<'a> {
             // Found by its mark: from here on the id stands for what the scan made, for the guard of writes too.
             self.journal.known_as(entry.n, id);
         }
+        // The process may end before the answer comes: the next one finds nothing then, and must know why.
+        self.journal.leaving(entry.n);
         let answer = self.probe.send_write(&ask, note).await?.answer;
         if is_taken(&answer) {
             self.journal.sent(entry.n);
+        } else if answer.status().is_some_and(is_kept_by) {
+            self.journal.kept(entry.n);
         }
         Ok(Some(answer))
     }
@@ -349,11 +370,13 @@ impl<'a> Cleaner<'a> {
         Ok(match self.signs_in(name).await? {
             Some(Err(because)) => Removal::Silent(because),
             Some(Ok(true)) => Removal::remains(NO_PROOF),
-            Some(Ok(false)) if entry.sent => Removal::Undone,
+            Some(Ok(false)) if entry.may_be_removed() => Removal::Undone,
             // The sign-up was under way when the scan ended, or failed, and it made nothing.
             Some(Ok(false)) if entry.is_doubtful() => Removal::Nothing,
             Some(Ok(false)) => Removal::unknown("it is not let in any more, and nothing that removes it was sent"),
-            None if entry.sent => Removal::unknown("what removes it was sent, and no sign-in shows whether it is gone"),
+            None if entry.may_be_removed() => {
+                Removal::unknown("what removes it was sent, and no sign-in shows whether it is gone")
+            }
             None => Removal::unknown(BY_ITSELF),
         })
     }
@@ -418,6 +441,11 @@ fn judge_hidden(seen: &Sighting, said: &str) -> Removal {
         Sighting::Unseen => Removal::Unknown(format!("{said}, and no address shows whether it is gone")),
         _ => Removal::Unknown(format!("{said}, and it is not shown any more")),
     }
+}
+
+/// Whether a thing is the account of a caller.
+fn is_account_of(entry: &Entry, caller: &str) -> bool {
+    entry.note.kind == WriteKind::SignsUp && entry.note.account.as_deref() == Some(caller)
 }
 
 /// Says why it is not known whether a write was done.

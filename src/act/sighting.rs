@@ -233,7 +233,10 @@ pub(super) fn with_id(address: &str, id: &str) -> String {
 pub(super) fn silence(answer: &Answer) -> Option<String> {
     match answer.status() {
         None => Some("the target did not answer".to_owned()),
-        Some(429) => Some("the target asks to wait (status 429)".to_owned()),
+        Some(429) => Some(match answer.asks_to_wait().map(|wait| wait.as_secs()).filter(|seconds| *seconds > 0) {
+            Some(seconds) => format!("the target asks to wait {seconds} s (status 429)"),
+            None => "the target asks to wait (status 429)".to_owned(),
+        }),
         Some(status) if status >= 500 => Some(format!("the target failed (status {status})")),
         Some(_) => None,
     }

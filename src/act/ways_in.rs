@@ -1,5 +1,7 @@
 //! How an account that is about to be made may sign in: noted before its sign-up leaves, and tried by a later process.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::accounts::{AccountMaker, identity_of};
@@ -16,6 +18,8 @@ use super::sighting::silence;
 
 /// Most ways that are noted for one account.
 const MAX_WAYS: usize = 6;
+/// How long a limit is given that does not say how long it lasts.
+const LIMITED: Duration = Duration::from_secs(1);
 
 impl AccountMaker<'_> {
     /// Returns the sign-ins that may be right for an account, without its password.
@@ -71,24 +75,23 @@ pub fn accounts_of(journal: &Journal, password: &dyn Fn(&str) -> Secret) -> Vec<
 /// # Errors
 /// Why it cannot act, and whether it may be able to later.
 pub async fn find_way_in(probe: &Probe, journal: &Journal, name: &str, password: &Secret) -> Result<(), ShutOut> {
-    let mut refused = ShutOut { because: format!("nothing is known of how {name} signs in"), waits: false };
+    let mut refused = ShutOut::for_good(format!("nothing is known of how {name} signs in"));
     let notes = journal.accounts();
     for note in notes.iter().filter(|note| note.name == name && !note.operation.is_empty()) {
         let identity = identity_of(note, password.clone());
         let answer = probe.try_sign_in(&identity).await;
-        let answer = answer.map_err(|error| ShutOut { because: error.to_string(), waits: true })?;
+        let answer = answer.map_err(|error| ShutOut::for_now(error.to_string()))?;
         if let Some(because) = silence(&answer) {
-            return Err(ShutOut {
-                because: format!("{} does not say whether {name} may sign in: {because}", note.operation),
-                waits: true,
-            });
+            let because = format!("{} does not say whether {name} may sign in: {because}", note.operation);
+            return Err(ShutOut { again_in: answer.asks_to_wait(), ..ShutOut::for_now(because) });
         }
         if open_found(probe, note, &identity, &answer) {
             return Ok(());
         }
         let status = answer.status().unwrap_or(0);
         let waits = !answer.response().is_some_and(is_judged);
-        refused = ShutOut { because: format!("{} refuses {name} (status {status})", note.operation), waits };
+        let because = format!("{} refuses {name} (status {status})", note.operation);
+        refused = ShutOut { waits, ..ShutOut::for_good(because) };
     }
     // HTTP Basic needs no request: the first look shows whether it is right.
     if notes.iter().any(|note| note.name == name && note.basic.is_some()) { Ok(()) } else { Err(refused) }
@@ -110,5 +113,6 @@ fn open_found(probe: &Probe, note: &AccountNote, identity: &Identity, answer: &s
 pub fn shut_out(error: &SignInError) -> ShutOut {
     // What judged the password will judge it so again; silence, a failure and a limit may pass.
     let judged = matches!(error, SignInError::Answer { status: 400 | 401 | 403 | 410 | 422, .. });
-    ShutOut { because: error.to_string(), waits: !judged }
+    let is_limited = matches!(error, SignInError::Answer { status: 429, .. });
+    ShutOut { because: error.to_string(), waits: !judged, again_in: is_limited.then_some(LIMITED) }
 }

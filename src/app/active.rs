@@ -1,7 +1,7 @@
 //! What a scan that may write needs: its journal, the operations that change state, throw-away accounts; and the undoing
 //! of what an earlier scan left behind.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,13 +14,11 @@ use super::answers::{Recovered, RecoveredRow};
 use super::document::from_send;
 use super::error::AppError;
 use super::prepare::Prepared;
+use super::signing_back::SigningBack;
 use super::state::{App, from_store};
-use crate::act::{
-    AccountMaker, Accounts, Cleaner, Leftover, OwnershipGuard, ShutOut, accounts_of, acting, find_way_in, password_of,
-    shut_out,
-};
+use crate::act::{AccountMaker, Accounts, Cleaner, Leftover, OwnershipGuard, accounts_of, acting, password_of};
 use crate::config;
-use crate::model::{ANONYMOUS, Identity, Mode, Operation, Origin, ScanId, Scope, Secret};
+use crate::model::{Identity, Mode, Operation, Origin, ScanId, Scope, Secret};
 use crate::probe::{Journal, JournalHead, Limits, Probe, RemovalGuard};
 use crate::report::Report;
 use crate::scan::{self, ActInput};
@@ -31,6 +29,13 @@ const ACCOUNTS: [&str; 2] = ["auto-a", "auto-b"];
 
 /// The one that is made beside them where one of them turns out to be more than a user.
 const FURTHER: [&str; 1] = ["auto-c"];
+
+/// What an undoing keeps to.
+struct Within {
+    scope: Scope,
+    limits: Limits,
+    cancel: CancellationToken,
+}
 
 /// Whether an identity is a throw-away account, by its name.
 pub(in crate::app) fn is_account(name: &str) -> bool {
@@ -126,14 +131,15 @@ impl App {
     /// another target is named only.
     pub(super) async fn recover_before(&self, prepared: &Prepared, probe: &Probe) -> Vec<String> {
         let mut notes = Vec::new();
+        let cancel = probe.cancellation();
         for journal in self.left_behind() {
             let base_url = journal.head().base_url.clone();
             if base_url.trim_end_matches('/') != probe.base_url().as_str().trim_end_matches('/') {
                 notes.push(format!("an earlier scan left something at {base_url}; `routewarden undo` removes it"));
                 continue;
             }
-            let recovered =
-                self.recover(&journal, prepared.scope.clone(), prepared.identities.clone(), prepared.limits).await;
+            let within = Within { scope: prepared.scope.clone(), limits: prepared.limits, cancel: cancel.clone() };
+            let recovered = self.recover(&journal, prepared.identities.clone(), within).await;
             notes.push(recovered.unwrap_or_else(|error| unreached(&journal, &error)).sentence());
         }
         notes
@@ -169,16 +175,17 @@ impl App {
             None => config::Config::default(),
         };
         let origins = configured.target.allow.iter().chain(allow).cloned();
-        self.recover(journal, Scope::new(origins), configured.identities, Limits::default()).await
+        let within = Within { scope: Scope::new(origins), limits: Limits::default(), cancel: CancellationToken::new() };
+        self.recover(journal, configured.identities, within).await
     }
 
     async fn recover(
         &self,
         journal: &Journal,
-        scope: Scope,
         identities: Vec<Identity>,
-        limits: Limits,
+        within: Within,
     ) -> Result<Recovered, AppError> {
+        let Within { scope, limits, cancel } = within;
         let head = journal.head().clone();
         let base_url =
             Url::parse(&head.base_url).map_err(|error| AppError::Internal(format!("{}: {error}", head.base_url)))?;
@@ -189,8 +196,7 @@ impl App {
         let mut all = identities;
         all.extend(accounts_of(journal, &given).into_iter().filter(|account| !configured.contains(&account.name)));
         let redactor = self.shared.redactor.clone();
-        let mut probe =
-            Probe::new(scope, base_url, all.clone(), limits, redactor, CancellationToken::new()).map_err(from_send)?;
+        let mut probe = Probe::new(scope, base_url, all.clone(), limits, redactor, cancel).map_err(from_send)?;
         // Undoing is noted in a journal of its own, which ends with it.
         let undoing = JournalHead { scan: format!("undo-{}", head.scan), ..head.clone() };
         let _ = std::fs::remove_file(self.journals()?.join(format!("{}.jsonl", undoing.scan)));
@@ -203,7 +209,7 @@ impl App {
         };
         probe.allow_writes(Arc::clone(&own), Arc::new(removals));
         let mut cleaner = Cleaner::new(&probe, journal, &given);
-        cleaner.shut_out = sign_in_again(&probe, journal, &all, &given).await;
+        cleaner.shut_out = SigningBack::new(&probe, journal, &given, limits.max_time).all(&all).await;
         let cleaned = cleaner.clean_up().await;
         own.close();
         if cleaned.finished {
@@ -232,61 +238,6 @@ fn recovered_row(row: Leftover) -> RecoveredRow {
         outcome: row.outcome,
         because,
     }
-}
-
-/// Signs in all callers that the undoing needs; those that cannot act, with the reason.
-async fn sign_in_again(
-    probe: &Probe,
-    journal: &Journal,
-    all: &[Identity],
-    password: &(dyn Fn(&str) -> Secret + Sync),
-) -> BTreeMap<String, ShutOut> {
-    let mut shut = BTreeMap::new();
-    let entries = journal.entries();
-    let saved = journal.saved();
-    let needed = |name: &str| {
-        let puts_back = saved.iter().any(|saved| saved.note.caller == name && !saved.is_put_back);
-        puts_back
-            || entries.iter().any(|entry| {
-                let note = &entry.note;
-                note.caller == name
-                    || note.account.as_deref() == Some(name)
-                    || note.heirs.iter().any(|heir| heir == name)
-            })
-    };
-    let known: Vec<String> =
-        journal.accounts().into_iter().filter(|note| !note.token.is_empty()).map(|note| note.name).collect();
-    let accounts: BTreeSet<String> = journal.accounts().into_iter().map(|note| note.name).collect();
-    for identity in all.iter().filter(|identity| needed(&identity.name) || identity.rank > 10) {
-        let name = &identity.name;
-        let is_open = accounts.contains(name) && !known.contains(name);
-        let signed_in = match is_open {
-            true => find_way_in(probe, journal, name, &password(name)).await,
-            false => match probe.sign_in(identity).await.map_err(|error| shut_out(&error)) {
-                // Whether an answer such as 404 judges the account, its form shows.
-                Err(reason) if reason.waits && accounts.contains(name) => {
-                    find_way_in(probe, journal, name, &password(name)).await
-                }
-                known => known,
-            },
-        };
-        if let Err(reason) = signed_in {
-            shut.insert(name.clone(), reason);
-        }
-    }
-    let callers = entries.iter().flat_map(|entry| entry.note.heirs.iter().chain([&entry.note.caller]));
-    for name in callers.filter(|name| name.as_str() != ANONYMOUS) {
-        if !all.iter().any(|identity| identity.name == *name) {
-            // A throw-away account whose token came with its sign-up is lost with the process that had it.
-            let own = entries.iter().any(|entry| entry.note.account.as_ref() == Some(name));
-            let because = match own {
-                true => format!("{name} has no sign-in, and its token was lost with the scan"),
-                false => format!("{name} is not in the configuration of that scan any more"),
-            };
-            shut.entry(name.clone()).or_insert(ShutOut { because, waits: !own });
-        }
-    }
-    shut
 }
 
 /// A journal that could not be worked on; it stays for the next time.

@@ -21,6 +21,7 @@ mod reading_alone;
 mod recheck;
 mod replay;
 mod scan;
+mod signing_back;
 mod source;
 mod state;
 

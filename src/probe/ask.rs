@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::memory::Share;
+use super::wire::wished_pause;
 use crate::model::{ANONYMOUS, Exchange, GARBAGE, Method, Secret};
 
 /// As whom a request is sent.
@@ -167,6 +168,11 @@ impl Answer {
     /// Whether the time was over before anything came.
     pub fn is_late(&self) -> bool {
         matches!(self.seen, Seen::Timeout)
+    }
+
+    /// Returns how long the target asks to be left alone, where it does.
+    pub fn asks_to_wait(&self) -> Option<Duration> {
+        self.response().and_then(|response| wished_pause(response, 0))
     }
 
     /// The status, if there was a response.

@@ -23,7 +23,7 @@ use super::resolve::Pinned;
 use super::routes::Routes;
 use super::session::{Session, Sessions};
 use super::signin::set_cookies;
-use super::wire::{Caps, Flow, Received, chain, client, receive, scope_fault, signed, wished_pause};
+use super::wire::{Caps, Flow, Received, chain, client, pause_before_next, receive, scope_fault, signed};
 use crate::detect::Redactor;
 use crate::model::{Api, Identity, Permit, Scope, ScopeError, Secret, clean_name};
 
@@ -374,13 +374,12 @@ impl Probe {
             if self.ration(ask, &answer) {
                 return Ok(Arc::new(answer));
             }
-            let wait = answer.response().and_then(|response| wished_pause(response, attempt));
+            let signs_in_to_undo = jar.is_some() && self.is_cleaning();
+            let wait = answer.response().and_then(|response| pause_before_next(response, attempt, signs_in_to_undo));
             // A write that a failing target may have carried out is not sent again.
             let repeatable = ask.method.is_safe() || answer.status() == Some(429);
-            // Nobody needs a session that badly once only the undoing is left.
-            let signs_in = jar.is_some() && self.is_cleaning.load(Ordering::Relaxed);
             match wait {
-                Some(wait) if attempt < 2 && repeatable && !ask.once && !signs_in => {
+                Some(wait) if attempt < 2 && repeatable && !ask.once => {
                     self.note(format!("the target asked to slow down (status {})", answer.status().unwrap_or(0)));
                     if !self.pace.pause(wait) {
                         self.note(format!(

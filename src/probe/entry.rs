@@ -92,6 +92,11 @@ pub fn leaves_open(status: u16) -> bool {
     matches!(status, 408 | 500 | 502..)
 }
 
+/// Returns true for statuses by which a removal is refused: what it names is there as before.
+pub fn is_kept_by(status: u16) -> bool {
+    (400..500).contains(&status) && !leaves_open(status) && !matches!(status, 404 | 410)
+}
+
 /// One write with what became of it.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -111,6 +116,8 @@ pub struct Entry {
     pub print: BTreeMap<String, BTreeSet<String>>,
     /// Something that removes it was sent, and taken.
     pub sent: bool,
+    /// Something that removes it was sent, and nothing says that it was refused.
+    pub is_leaving: bool,
     /// The object is gone again, and that was looked at.
     pub undone: bool,
     /// It turned out to have made nothing.
@@ -128,6 +135,7 @@ impl Entry {
             shown: BTreeSet::new(),
             print: BTreeMap::new(),
             sent: false,
+            is_leaving: false,
             undone: false,
             nothing: false,
         }
@@ -136,6 +144,11 @@ impl Entry {
     /// Returns true where nothing says whether the write was done: no answer is known, or one of failure.
     pub fn is_doubtful(&self) -> bool {
         self.status.is_none_or(leaves_open)
+    }
+
+    /// Returns true where what removes it was sent and taken, or its answer was never known.
+    pub fn may_be_removed(&self) -> bool {
+        self.sent || self.is_leaving
     }
 
     /// Notes one more id; the newest stands last.

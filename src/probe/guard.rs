@@ -48,6 +48,16 @@ pub fn is_removal_of(ask: &Ask, entry: &Entry) -> bool {
     })
 }
 
+/// Whether a request removes what an entry has made: by its id, or as the account that it is.
+pub(super) fn removes(ask: &Ask, entry: &Entry) -> bool {
+    match removed_by(ask, entry) {
+        Some(Some(id)) => entry.object.as_ref() == Some(&id) || entry.ids.contains(&id),
+        // `/me` is whoever asks.
+        Some(None) => entry.note.account.as_deref() == Some(ask.caller.label().as_str()),
+        None => false,
+    }
+}
+
 /// Whether a request removes what an entry may have made, whose id is found only now.
 pub(super) fn may_remove(ask: &Ask, entry: &Entry) -> bool {
     removed_by(ask, entry).is_some()

@@ -13,7 +13,9 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::ask::Ask;
 use super::entry::{AccountNote, Entry, JournalHead, Saved, SavedNote, Undo, WriteNote};
+use super::guard::removes;
 
 /// Longest journal that is read back; a scan's budget of requests keeps it far below.
 const MAX_LINES: usize = 200_000;
@@ -63,6 +65,14 @@ enum Line {
     },
     /// What removes it was sent, and taken.
     Sent {
+        n: usize,
+    },
+    /// What removes it is about to leave.
+    Leaving {
+        n: usize,
+    },
+    /// What was to remove it was refused.
+    Kept {
         n: usize,
     },
     Nothing {
@@ -322,6 +332,26 @@ impl Journal {
         self.event(Line::Sent { n });
     }
 
+    /// Notes that what removes a made object is about to leave: should its answer never be known, the object may be gone.
+    pub fn leaving(&self, n: usize) {
+        if self.entry(n).is_some_and(|entry| !entry.is_leaving) {
+            self.event(Line::Leaving { n });
+        }
+    }
+
+    /// Notes that what was to remove a made object was refused.
+    pub fn kept(&self, n: usize) {
+        self.event(Line::Kept { n });
+    }
+
+    /// Notes what a request is about to remove of what was made; the numbers of these.
+    pub(super) fn leaving_by(&self, ask: &Ask) -> Vec<usize> {
+        let leaving: Vec<usize> =
+            self.locked().entries.iter().filter(|entry| removes(ask, entry)).map(|entry| entry.n).collect();
+        leaving.iter().for_each(|n| self.leaving(*n));
+        leaving
+    }
+
     /// Notes that what a write made is gone again.
     pub fn undone(&self, n: usize) {
         self.event(Line::Undone { n });
@@ -391,6 +421,8 @@ fn settle(entries: &mut [Entry], line: Line) {
         }),
         Line::Nature { n, text } => at(n, &|entry| entry.note.nature = Some(text.clone())),
         Line::Sent { n } => at(n, &|entry| entry.sent = true),
+        Line::Leaving { n } => at(n, &|entry| entry.is_leaving = true),
+        Line::Kept { n } => at(n, &|entry| entry.is_leaving = false),
         Line::Nothing { n } => at(n, &|entry| entry.nothing = true),
         Line::Undone { n } => at(n, &|entry| entry.undone = true),
         Line::Scan(_) | Line::Account(_) | Line::Mark { .. } | Line::Write { .. } => {}

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::announced::retry_after;
+use super::announced::{SHORT, retry_after};
 use super::ask::{Ask, Response};
 use super::client::{Limits, SendError};
 use super::resolve::Pinned;
@@ -177,6 +177,13 @@ pub(super) fn wished_pause(response: &Response, attempt: u32) -> Option<Duration
         return None;
     }
     Some(wish.unwrap_or(Duration::from_millis(300 << attempt.min(4))))
+}
+
+/// Returns the pause after which the same is sent again, where that is worth waiting for. Once only the undoing is left, a
+/// session that takes longer to be had is left to a later one.
+pub(super) fn pause_before_next(response: &Response, attempt: u32, signs_in_to_undo: bool) -> Option<Duration> {
+    let longest = if signs_in_to_undo { Duration::from_secs(5) } else { SHORT };
+    wished_pause(response, attempt).filter(|wait| *wait <= longest)
 }
 
 pub(super) fn chain(error: &dyn std::error::Error) -> String {

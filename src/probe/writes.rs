@@ -7,7 +7,7 @@ use super::ask::{Answer, Ask, Caller};
 use super::client::{Probe, SendError};
 use super::guard::may_remove;
 
-use super::entry::WriteNote;
+use super::entry::{WriteNote, is_kept_by};
 use crate::model::{Credential, Identity};
 
 /// A write with what came of it.
@@ -91,6 +91,7 @@ impl Probe {
         let n = journal.before(note).map_err(|error| {
             SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))
         })?;
+        let leaving = journal.leaving_by(ask);
         let answer = match (&ask.caller, jar) {
             (Caller::Anonymous, jar) => self.transmit(ask, None, jar).await,
             _ => self.send_fresh(ask).await,
@@ -98,12 +99,16 @@ impl Probe {
         match answer {
             Ok(answer) => {
                 journal.after(n, answer.status());
+                if answer.status().is_some_and(is_kept_by) {
+                    leaving.iter().for_each(|n| journal.kept(*n));
+                }
                 Ok(Written { n, answer })
             }
             Err(error) => {
                 // What was cut off by the end of the scan may have left; anything else never did.
                 if !matches!(error, SendError::Cancelled | SendError::Died | SendError::Time(_)) {
                     journal.nothing(n);
+                    leaving.iter().for_each(|n| journal.kept(*n));
                 }
                 Err(error)
             }

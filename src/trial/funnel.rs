@@ -156,8 +156,7 @@ impl<'a> Trial<'a> {
     async fn change_another(&self, taken: &Created, hit: &Hit) -> Result<Repeat, Silence> {
         self.lab.maker.forget(taken);
         let second = self.fresh(taken).await?;
-        let there = self.before(&second).await?;
-        self.ask_peer(&second, &there).await?;
+        let there = self.before_and_to_peer(&second).await?;
         let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
         // What was taken over is removed by the caller that has it now.
         for created in [Some(taken), second.object()].into_iter().flatten() {
@@ -172,10 +171,9 @@ impl<'a> Trial<'a> {
             return Err(Silence::not_applicable("accounts are not removed for a proof"));
         };
         let first = self.fresh(kept).await?;
-        let before = self.before(&first).await?;
-        let spot = Spot { subject: &first, seen: &before };
         // What others are shown of it must be asked while it is there.
-        self.ask_peer(&first, &before).await?;
+        let before = self.before_and_to_peer(&first).await?;
+        let spot = Spot { subject: &first, seen: &before };
         let hit = match self.attack(spot).await? {
             Ok(hit) => hit,
             Err(miss) => {
@@ -271,10 +269,13 @@ impl<'a> Trial<'a> {
             _ => Some(self.ask_nobody(twist, on).await?),
         };
         let now = nobody.as_ref().map_or(on.seen, |nobody| if nobody.seen.telling { &nobody.seen } else { on.seen });
-        let attack = self.shoot(&self.attacker, twist, Spot { seen: now, ..on }).await?;
+        let on = Spot { seen: now, ..on };
+        let fired = self.fire(&self.attacker, twist, on).await?;
+        // What comes next needs a caller whose account the attack left as it was. The owner looks after that, so that
+        // nothing lies between its look and the next write: a reset of the target shows there.
+        let session = self.lab.check_session(&self.attacker).await;
+        let attack = self.judge(fired, on).await?;
         if attack.has_effect() {
-            // The repeat needs a caller whose account the attack left as it was.
-            let _ = self.lab.check_session(&self.attacker).await;
             return Ok((nobody, attack));
         }
         if let Some(because) = unjudged(&attack.answer) {
@@ -283,7 +284,7 @@ impl<'a> Trial<'a> {
         if !attack.seen.telling {
             return Err(Silence::undecided("the owner's view could not be had after the attack"));
         }
-        self.lab.check_session(&self.attacker).await?;
+        session?;
         Ok((nobody, attack))
     }
 
@@ -326,12 +327,26 @@ impl<'a> Trial<'a> {
 
     /// Asks what another caller is shown of an object, where there is one to ask.
     async fn ask_peer(&self, subject: &Subject<'_>, seen: &Seen) -> Result<(), Silence> {
-        if let (Some(created), Some(peer), Some(owner)) =
-            (subject.object(), self.peer, self.lab.survey.people.get(&self.owner))
-        {
-            self.lab.ask_another_route(created, peer, owner, seen).await?;
+        if let Some((created, witness)) = self.witness_of(subject) {
+            let shown = self.lab.ask_another_route(created, witness.0).await?;
+            self.lab.keep_looks(created, witness, (seen, shown));
         }
         Ok(())
+    }
+
+    /// Asks what another caller is shown of an object, and then its owner, whose look comes right before the attack.
+    async fn before_and_to_peer(&self, subject: &Subject<'_>) -> Result<Seen, Silence> {
+        let Some((created, witness)) = self.witness_of(subject) else { return self.before(subject).await };
+        let shown = self.lab.ask_another_route(created, witness.0).await?;
+        let seen = self.before(subject).await?;
+        self.lab.keep_looks(created, witness, (&seen, shown));
+        Ok(seen)
+    }
+
+    /// Returns an object, with the caller that is asked about it too, and its owner.
+    fn witness_of<'s>(&self, subject: &'s Subject<'_>) -> Option<(&'s Created, (&'a Person, &'a Person))> {
+        let owner = self.lab.survey.people.get(&self.owner)?;
+        Some((subject.object()?, (self.peer?, owner)))
     }
 
     /// Keeps what a caller was seen to be able to do.

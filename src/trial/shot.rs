@@ -122,6 +122,13 @@ fn named_fields(on: Spot<'_>) -> BTreeMap<String, Value> {
     present
 }
 
+/// A write that was sent, before its owner looks.
+pub(super) struct Fired {
+    caller: String,
+    wanted: Wanted,
+    answer: Arc<Answer>,
+}
+
 /// A request before it is sent.
 struct Composed {
     values: Values,
@@ -135,6 +142,15 @@ impl Trial<'_> {
     /// # Errors
     /// `Undecided` where it could not be composed or sent, or the owner has no view.
     pub(crate) async fn shoot(&self, caller: &str, twist: &Twist, on: Spot<'_>) -> Result<Tried, Silence> {
+        let fired = self.fire(caller, twist, on).await?;
+        self.judge(fired, on).await
+    }
+
+    /// Sends the write as a caller.
+    ///
+    /// # Errors
+    /// `Undecided` where it could not be composed or sent.
+    pub(super) async fn fire(&self, caller: &str, twist: &Twist, on: Spot<'_>) -> Result<Fired, Silence> {
         let Composed { values, body, wanted } = self.compose(on)?;
         let sender = if caller == ANONYMOUS { Caller::Anonymous } else { self.lab.caller(caller) };
         let written = self.lab.write_twisted(self.acting, sender, &values, body.as_ref(), twist).await?;
@@ -142,12 +158,21 @@ impl Trial<'_> {
         if let Some(created) = on.subject.object() {
             self.lab.learn_ids(created, &answer);
         }
+        Ok(Fired { caller: caller.to_owned(), wanted, answer })
+    }
+
+    /// Looks as the owner at what a write did.
+    ///
+    /// # Errors
+    /// `Undecided` where the owner has no view.
+    pub(super) async fn judge(&self, fired: Fired, on: Spot<'_>) -> Result<Tried, Silence> {
+        let Fired { caller, wanted, answer } = fired;
         let (seen, effect) = self.look_for(&wanted, on, &answer).await?;
         if let (Wanted::Gone, true, Some(created)) = (&wanted, effect == Effect::Gone, on.subject.object()) {
             // Nothing may be made below it any more, and there is nothing left to undo.
             self.lab.forget_removed(created);
         }
-        let tried = Tried { caller: caller.to_owned(), wanted, answer, seen, effect };
+        let tried = Tried { caller, wanted, answer, seen, effect };
         self.keep_stray(&tried, on).await?;
         Ok(tried)
     }

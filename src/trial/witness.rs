@@ -5,23 +5,31 @@ use serde_json::Value;
 use super::lab::Lab;
 use super::look::Seen;
 use crate::act::Created;
+use crate::model::Operation;
 use crate::probe::SendError;
 use crate::survey::{Person, scalar_text};
 
-impl Lab<'_> {
-    /// Asks another route to the very object as the intruder, and keeps what both callers were shown.
-    pub(crate) async fn ask_another_route(
+impl<'a> Lab<'a> {
+    /// Asks another route to the very object as the intruder.
+    pub(super) async fn ask_another_route(
         &self,
         created: &Created,
         intruder: &Person,
-        owner: &Person,
-        seen: &Seen,
-    ) -> Result<(), SendError> {
-        if let Some((route, view)) = self.view_by_route(&intruder.name, created).await? {
+    ) -> Result<Option<(&'a Operation, Seen)>, SendError> {
+        self.view_by_route(&intruder.name, created).await
+    }
+
+    /// Keeps what an intruder and the owner were shown of an object.
+    pub(super) fn keep_looks(
+        &self,
+        created: &Created,
+        (intruder, owner): (&Person, &Person),
+        (seen, shown): (&Seen, Option<(&Operation, Seen)>),
+    ) {
+        if let Some((route, view)) = shown {
             self.record_look(route, created, &owner.name, seen);
             self.record_look(route, created, &intruder.name, &view);
         }
-        Ok(())
     }
 
     /// Whether a value stands for a person.

@@ -13,6 +13,7 @@ mod filters;
 mod first_account;
 mod formed;
 mod groups;
+mod held;
 mod killed;
 pub mod kit;
 mod mortal;

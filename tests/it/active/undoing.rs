@@ -44,7 +44,7 @@ enum Made {
 }
 
 #[derive(Clone)]
-struct App {
+pub(super) struct App {
     db: Db,
     made: Made,
     /// Rows go by a slug of their title.
@@ -55,7 +55,7 @@ struct App {
     late: bool,
 }
 
-fn plain_app(db: &Db) -> App {
+pub(super) fn plain_app(db: &Db) -> App {
     App { db: db.clone(), made: Made::Row, by_slug: false, lasting: false, late: false }
 }
 
@@ -161,7 +161,7 @@ async fn remove(State(app): State<App>, headers: HeaderMap, Path(key): Path<Stri
 }
 
 /// Rows of whoever made them, which anybody may change and remove.
-fn parts(app: &App) -> (Router, Value) {
+pub(super) fn parts(app: &App) -> (Router, Value) {
     let routes = Router::new()
         .route("/rows", get(list).post(create))
         .route("/rows/{id}", get(read).put(change).delete(remove))
@@ -326,7 +326,7 @@ where
 }
 
 /// Puts other people's rows under all the ids that the scan may have used.
-fn reset(db: &Db) -> String {
+pub(super) fn reset(db: &Db) -> String {
     while db.fresh_id() < 90 {}
     {
         let mut tables = db.lock();
@@ -341,7 +341,7 @@ fn reset(db: &Db) -> String {
 }
 
 /// What of other people's rows is not as it was.
-fn harmed(db: &Db, after_reset: &str) -> Vec<String> {
+pub(super) fn harmed(db: &Db, after_reset: &str) -> Vec<String> {
     let before: Value = serde_json::from_str(after_reset).unwrap();
     let tables = db.lock();
     let mut found = Vec::new();
