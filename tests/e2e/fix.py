@@ -274,9 +274,13 @@ def repair(case: Case) -> list[str]:
             print(f"{example.name}: {line[:200]}")
     tests = write_tests(case, [test for test in fix.get("tests", []) if test["finding_id"] in patched])
     passed_weak = run_tests(case, tests)
-    code, _, err = case.run("fix", *wanted, "--apply")
+    code, _, err = case.run("fix", *wanted, "--apply", "--test")
     if code:
         return [*faults, f"{example.name}: fix --apply ended with {code}: {err[-500:]}"]
+    # Their names differ by now: files of these names were written above.
+    printed = err.count("(run with: ")
+    if printed < len(offered):
+        faults.append(f"{example.name}: fix --apply --test prints {printed} of {len(offered)} regression tests")
     code, _, err = case.run("fix", *wanted, "--apply")
     if code == 0:
         faults.append(f"{example.name}: fix --apply wrote over changes that are not committed")

@@ -32,8 +32,9 @@ impl App {
         let Some((subject, source)) = place else {
             return Err(AppError::Usage("name a finding: a check alone has no handler to patch".to_owned()));
         };
+        let with_test = request.with_test;
         let work = move || {
-            let made = patch::make(&subject.findings, &subject.report, &source, false);
+            let made = patch::make(&subject.findings, &subject.report, &source, with_test);
             let files = write(&made, force)?;
             Ok::<_, AppError>((made, files))
         };
