@@ -54,18 +54,18 @@ pub fn render_init(facts: &InitFacts) -> String {
         None => "the source tree: repairs come in its framework's idiom".to_owned(),
     };
     line(&mut out, "source", facts.source.as_deref(), ".", &code);
-    out.push_str("# Requests go to loopback only. Another host is tested only if it is listed here, and it must be yours to test.\n");
+    out.push_str("# Requests go to loopback only. List another host here only if you may test it.\n");
     out.push_str("# allow = [\"https://staging.example.com\"]\n\n");
-    out.push_str("[scan]\nmode = \"passive\"          # all checks of this version only read; active and intrusive send nothing more\n");
-    out.push_str("# exclude = [\"GET /createdb\", \"POST /payments/*\"]   # never asked\n# include = [\"GET /sync/*\"]                          # reads by your word where --dry-run doubts\n# rate = 50               # requests a second\n\n");
+    out.push_str("[scan]\nmode = \"passive\"          # reads only; \"active\" also writes to objects and accounts that it makes, and removes them\n");
+    out.push_str("# exclude = [\"GET /createdb\", \"POST /payments/*\"]   # never sent\n# include = [\"GET /sync/*\"]                          # GETs that only read, where --dry-run doubts it\n# rate = 50               # requests a second\n\n");
     out.push_str(
         "# Two users of equal role are what object-level checks need: one tries to reach what the other owns.\n",
     );
     out.push_str(
-        "# What an active scan may write as an account of yours: unsaid, objects that it makes and removes again;\n\
-         # writes = \"own\"      also changes of what it names under `owns`, each put back and compared\n\
-         # writes = \"none\"     nothing\n\
-         # disposable = true   whatever it could with a throw-away account: for accounts made for testing\n",
+        "# What an active scan may do as an account of yours: create objects and remove them again. To change that:\n\
+         # writes = \"own\"      it may also change what stands under `owns`; each change is put back and compared\n\
+         # writes = \"none\"     it writes nothing as this account\n\
+         # disposable = true   it may change the account itself: for accounts made for testing\n",
     );
     for name in ["alice", "bob"] {
         identity(&mut out, &facts.scheme, name, "user");
