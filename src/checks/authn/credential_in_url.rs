@@ -23,7 +23,7 @@ check! {
     ///
     /// ## Why it matters
     /// Addresses are kept where headers are not: in server and proxy logs, in browser histories, in `Referer` headers, in
-    /// bookmarks and chats. Whoever reads one of them is signed in.
+    /// bookmarks and chats. A reader of any of them is signed in.
     ///
     /// ## How it is confirmed
     /// A key in the query: the route serves a caller whose key travels there, twice, and refuses the same request without

@@ -10,7 +10,7 @@ use crate::survey::{Baseline, Leaf, Reading, Surveyed};
 
 check! {
     /// ## What it does
-    /// Sends a credential of the right form that nobody was ever given, and compares each route with the routes
+    /// Sends a credential of the right form that was never issued, and compares each route with the routes
     /// beside it.
     ///
     /// ## Why it matters

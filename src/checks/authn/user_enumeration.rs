@@ -12,12 +12,12 @@ use crate::trial::{NameComparison, SignInTrial, asks_for_reset};
 
 check! {
     /// ## What it does
-    /// Signs in with a wrong password, under the name of a throw-away account and under names that nobody has, and
+    /// Signs in with a wrong password, under the name of a throw-away account and under names that do not exist, and
     /// compares the refusals. Where a new password can be asked for by name or address alone, does so for a spare
-    /// throw-away account and for addresses that nobody has, all in a domain that receives no mail (RFC 2606).
+    /// throw-away account and for addresses that do not exist, all in a domain that receives no mail (RFC 2606).
     ///
     /// ## Why it matters
-    /// Whoever learns which accounts exist tries passwords on these alone, and knows whom to write a convincing mail to.
+    /// An attacker who learns which accounts exist tries passwords on these alone, and sends convincing mails to their users.
     ///
     /// ## How it is confirmed
     /// The account's own password signs it in; the refusals of three unknown names agree with each other, the two of the

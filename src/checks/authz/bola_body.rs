@@ -20,18 +20,18 @@ check! {
     /// filters by owner.
     ///
     /// ## Why it matters
-    /// A server that asks the request who its caller is has no access control: everybody can be anybody.
+    /// A server that asks the request who its caller is has no access control: any caller can act as any user.
     ///
     /// ## How it is confirmed
     /// A new object: without the field it is the caller's; with it the other user, who asked for nothing, is shown it or
-    /// is named as its owner in a view of its own; nobody can do the same without signing in; twice. A change or deletion:
+    /// is named as its owner in a view of its own; an anonymous caller cannot do the same; twice. A change or deletion:
     /// the owner's own one shows in the owner's view, an anonymous one does not, the intruder's does, twice, and the
     /// intruder's own object stays as it was. A parameter: the answer carries values that only the other user is shown,
     /// twice, and neither the intruder without the parameter nor a name that does not exist nor an anonymous caller gets
     /// them; and something shows that they are meant for that user alone.
     ///
     /// ## When it stays silent
-    /// When the field is ignored or only repeated in the answer, when the parameter chooses among what everybody is shown,
+    /// When the field is ignored or only repeated in the answer, when the parameter chooses among what every user is shown,
     /// and when a field names whom something is for (a recipient, an assignee): that is what it is for.
     ///
     /// ## References

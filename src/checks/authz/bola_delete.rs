@@ -15,7 +15,7 @@ check! {
     /// Makes an object as one user, deletes it as another of the same role, and lets the owner look whether it is gone.
     ///
     /// ## Why it matters
-    /// Whoever can count up an id can empty the database.
+    /// A caller who counts up the id can empty the database.
     ///
     /// ## How it is confirmed
     /// All of these hold: an anonymous deletion leaves the object where it is; after the intruder's deletion the owner no

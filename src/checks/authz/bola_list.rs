@@ -18,7 +18,7 @@ check! {
     /// other.
     ///
     /// ## Why it matters
-    /// A list without a filter by owner hands out everybody's objects in one request.
+    /// A list without a filter by owner returns the objects of all users in one request.
     ///
     /// ## How it is confirmed
     /// The intruder's list holds objects that belong to another user; an anonymous caller does not get them; and

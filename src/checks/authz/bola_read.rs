@@ -16,8 +16,8 @@ check! {
     /// the owner's object has.
     ///
     /// ## Why it matters
-    /// Broken object level authorization is the commonest and costliest weakness of APIs: whoever counts up an id
-    /// reads everybody's data.
+    /// Broken object level authorization is the commonest and costliest weakness of APIs: a caller who counts up an
+    /// id reads the data of all users.
     ///
     /// ## How it is confirmed
     /// All of these hold, twice: the owner is served; the intruder is not refused; the intruder's answer carries

@@ -15,10 +15,10 @@ check! {
     /// Makes an object as one user, changes it as another of the same role, and lets the owner look.
     ///
     /// ## Why it matters
-    /// Whoever can change other people's objects can take them over: an address, a price, a document.
+    /// A caller who can change other users' objects can take them over: an address, a price, a document.
     ///
     /// ## How it is confirmed
-    /// All of these hold: the owner's own change shows in the owner's view, so that the view tells; an anonymous change
+    /// All of these hold: the owner's own change shows in the owner's view, so that the view is reliable; an anonymous change
     /// does not show; the intruder's value shows in the owner's view, twice, with two different values; and something
     /// shows that the object is its owner's: an owner field, a list of one's own, a route that refuses the intruder.
     /// Where the path has parents, the object is also addressed below a parent of the intruder's own. An object that leaves
@@ -27,7 +27,7 @@ check! {
     ///
     /// ## When it stays silent
     /// When the owner's view stays as it was, when anyone may change the object (that is authn/missing-write), and when
-    /// not even the owner's change shows. Where nothing shows whose the object is, everybody may be meant to edit it: a
+    /// not even the owner's change shows. Where nothing shows whose the object is, every user may be meant to edit it: a
     /// wiki page looks the same, so there is no verdict but a question to the user.
     ///
     /// ## References

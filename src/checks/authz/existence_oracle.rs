@@ -17,14 +17,14 @@ check! {
     /// two refusals.
     ///
     /// ## Why it matters
-    /// Whoever may not read an object can still learn that it exists: which customers there are, how many invoices, whose
+    /// A caller who may not read an object can still learn that it exists: which customers there are, how many invoices, whose
     /// address has an account. Such lists feed other attacks.
     ///
     /// ## How it is confirmed
     /// The other user's object is refused twice in the same way; two different ids that do not exist are answered alike;
     /// the two kinds of answer differ in status or in content once the ids are masked and what varies by itself is left
     /// out; and nothing shows the object to the caller. Where the ids cannot be guessed it is worth knowing (info) and no
-    /// more: it tells which of the ids that leaked are real.
+    /// more: it shows which of the ids that leaked are real.
     ///
     /// ## When it stays silent
     /// When all refusals are alike, when the caller is served the object (`authz/bola-read` speaks) or knows of it from

@@ -22,7 +22,7 @@ check! {
     ///
     /// ## How it is confirmed
     /// An identity of a higher role is served; the lower role gets values of that answer, twice; an anonymous caller
-    /// does not; and another function under the same mark refuses the lower role, so that roles are told apart there.
+    /// does not; and another function under the same mark refuses the lower role, so that roles are enforced there.
     /// All functions under one mark that are open to the lower role are one finding.
     ///
     /// ## When it stays silent

@@ -26,13 +26,13 @@ check! {
     ///
     /// ## How it is confirmed
     /// All of these hold: the owner of the object or account sees what the function did; a call without credentials did
-    /// nothing; another function under the same mark refuses the same user, so that roles are told apart; and a second
+    /// nothing; another function under the same mark refuses the same user, so that roles are enforced; and a second
     /// call shows too. All functions under one mark that are open in the same way are one finding.
     ///
     /// ## When it stays silent
     /// When the lower role is refused or the call shows nowhere, when anyone is served (that is authn/missing-write), and
-    /// when the guard may stand behind the look-up or the validation. Where nothing of the scan's own can be tried, being
-    /// told "not found" or "invalid" where a guarded neighbour says "forbidden" is only suspected.
+    /// when the guard may stand behind the look-up or the validation. Where nothing of the scan's own can be tried, an answer
+    /// "not found" or "invalid" where a guarded neighbour says "forbidden" is only suspected.
     ///
     /// ## References
     /// OWASP API5:2023, CWE-285

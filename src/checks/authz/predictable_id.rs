@@ -16,12 +16,12 @@ check! {
     /// first learn an id.
     ///
     /// ## How it is confirmed
-    /// It is an observation: at least three objects of one resource, some of them somebody's own, have ids of one counter
+    /// It is an observation: at least three objects of one resource, some of them owned by one user, have ids of one counter
     /// (two, where UUIDs hold the clock and the address of one machine). Sound ownership checks make it harmless.
     ///
     /// ## When it stays silent
     /// For random UUIDs, for ULIDs and UUIDs of version 7 (ordered by time, and random enough), for hashes, names and
-    /// addresses, for dates and years, and for objects that belong to nobody or that lists show to others too: what is
+    /// addresses, for dates and years, and for objects that have no owner or that lists show to others too: what is
     /// public may be counted.
     ///
     /// ## References

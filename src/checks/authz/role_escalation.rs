@@ -21,13 +21,13 @@ check! {
     /// account, by a function such as `PUT /users/{id}/role`, and in a sign-up.
     ///
     /// ## Why it matters
-    /// Whoever can make itself an administrator can do whatever the API can do.
+    /// A caller who becomes an administrator can do whatever the API can do.
     ///
     /// ## How it is confirmed
     /// All of these hold: the account has a lower role before; afterwards a read of the account shows the higher role, or
     /// a function that is marked for a higher role and refused such an account serves it; and setting the role back, or
     /// a second account, shows the same. Where such a function is known, it must serve the account: a word in a
-    /// profile is no power. A sign-up that offers the role to everybody needs that function as well.
+    /// profile is no power. A sign-up that offers the role to every user needs that function as well.
     ///
     /// ## When it stays silent
     /// When the role stays as it was, whatever the answer said, and for roles that are no privilege, such as author and

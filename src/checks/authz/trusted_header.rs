@@ -21,7 +21,7 @@ check! {
     ///
     /// ## How it is confirmed
     /// An identity: the answer carries values that only the other user is shown, twice; neither the caller without the
-    /// header nor a name that nobody has gets them. A role or origin: the caller is refused without the header and with
+    /// header nor a made-up name gets them. A role or origin: the caller is refused without the header and with
     /// a nonsense value in it, and served with it, twice, with what a higher identity is shown where there is one.
     ///
     /// ## When it stays silent

@@ -13,7 +13,7 @@ check! {
     /// number: it can be of one of them at most, so one user is shown what is another's.
     ///
     /// ## Why it matters
-    /// Such numbers are worth money by themselves, and losing them has to be told to authorities and to the people.
+    /// Such numbers are worth money by themselves, and a loss must be reported to authorities and to the people concerned.
     ///
     /// ## How it is confirmed
     /// The number holds its check digits (Luhn and issuer, ISO 13616) or the rules of its office, stands in the

@@ -17,10 +17,10 @@ check! {
     /// Looks in every answer that the scan got, errors among them, for keys of other services, private keys, connection
     /// strings and passwords in addresses: by the vendors' documented forms and check digits, and by rules of your own
     /// (`[detect] rules`). Also in JSON within strings, in streams, below escapes and in base64; and for signed or
-    /// encrypted tokens of somebody else (RFC 7519), on routes that do not hand out tokens.
+    /// encrypted tokens of another issuer (RFC 7519), on routes that do not hand out tokens.
     ///
     /// ## Why it matters
-    /// Whoever reads the answer can act at the other service as the API does, long after the leak is closed.
+    /// A reader of the answer can act at the other service as the API does, long after the leak is closed.
     ///
     /// ## How it is confirmed
     /// The value has the form of one vendor's secrets, check digits hold where there are any, and the same request again

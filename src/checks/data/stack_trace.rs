@@ -14,7 +14,7 @@ check! {
     /// and the debug pages of frameworks.
     ///
     /// ## Why it matters
-    /// A trace tells an attacker the framework, its version, the file layout and often the query.
+    /// A trace shows an attacker the framework, its version, the file layout and often the query.
     ///
     /// ## How it is confirmed
     /// Frames of a known shape stand in the answer, and again when the same is asked again; the valid answer of the same

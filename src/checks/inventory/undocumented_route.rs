@@ -11,7 +11,7 @@ check! {
     /// Asks the routes that the source declares and the document does not name.
     ///
     /// ## Why it matters
-    /// What no document names is reviewed by nobody, and is forgotten when rules change; gateways that are made from the
+    /// A route that no document names is not reviewed, and is forgotten when rules change; gateways that are made from the
     /// document do not know it. Every other check looks at such a route too.
     ///
     /// ## How it is confirmed

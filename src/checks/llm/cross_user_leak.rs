@@ -12,7 +12,7 @@ use crate::probe::Caller;
 
 check! {
     /// ## What it does
-    /// Tells the model a random word as one caller, and asks as another caller which words it was told.
+    /// Sends the model a random word as one caller, and asks as another caller which words it was given.
     ///
     /// ## Why it matters
     /// Where conversations, memories or found documents are not kept apart, one user reads what another has confided.

@@ -16,7 +16,7 @@ check! {
     /// other order and nothing else.
     ///
     /// ## Why it matters
-    /// What a model obeys in one document it obeys in all that it reads: mails, tickets, pages. Whoever can write one of
+    /// What a model obeys in one document it obeys in all that it reads: mails, tickets, pages. An author of any of
     /// them can use whatever the model can see and do.
     ///
     /// ## How it is confirmed

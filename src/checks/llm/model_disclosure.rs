@@ -11,7 +11,7 @@ use crate::model::{Role, clean_name};
 check! {
     /// ## What it does
     /// Looks which fields and headers of an everyday answer name the model, its version or its vendor, and which fields of
-    /// the documents that were found for it tell where the server keeps them: paths of its machine, names of its stores.
+    /// the documents that were found for it show where the server keeps them: paths of its machine, names of its stores.
     ///
     /// ## Why it matters
     /// Who knows the model knows what is known to work against it. It is a fact, and no harm by itself.
@@ -20,7 +20,7 @@ check! {
     /// It is an observation: the names stand in the answer.
     ///
     /// ## When it stays silent
-    /// When nothing names the model, and documents are named by addresses that everybody may open.
+    /// When nothing names the model, and documents are named by addresses that anyone may open.
     ///
     /// ## References
     /// OWASP LLM02:2025, CWE-200

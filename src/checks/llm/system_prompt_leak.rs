@@ -24,7 +24,7 @@ check! {
     /// plainly in active mode, in encodings and over several turns in intrusive mode.
     ///
     /// ## Why it matters
-    /// Instructions name internal hosts, tools, rules and thresholds, and tell an attacker how to get round them. They
+    /// Instructions name internal hosts, tools, rules and thresholds, and show an attacker how to avoid them. They
     /// are no place for secrets.
     ///
     /// ## How it is confirmed

@@ -15,7 +15,7 @@ check! {
     /// Nothing that exists is changed.
     ///
     /// ## Why it matters
-    /// A model acts with the rights of its tools. Where they have more rights than the caller, whoever can talk to the
+    /// A model acts with the rights of its tools. Where they have more rights than the caller, a caller of the
     /// model has them too.
     ///
     /// ## How it is confirmed

@@ -15,10 +15,10 @@ use crate::survey::is_soft_error;
 
 check! {
     /// ## What it does
-    /// Asks the model two everyday questions as a caller, without a credential, and with one that nobody was ever given.
+    /// Asks the model two everyday questions as a caller, without a credential, and with one that was never issued.
     ///
     /// ## Why it matters
-    /// Every call costs its owner money, and what the model can see and do is open to everybody.
+    /// Every call costs its owner money, and what the model can see and do is open to anyone.
     ///
     /// ## How it is confirmed
     /// The document asks for a sign-in; the caller is answered; a stranger is answered in the same form; and the

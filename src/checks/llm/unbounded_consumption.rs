@@ -21,7 +21,7 @@ check! {
     /// The long question is read to its end: a random word that stands there comes back. Four times as many lines as
     /// before are written in full, with the largest answer that the caller may wish for. All calls in a row are answered.
     /// And neither the document nor any answer speaks of a limit. Where one of the first three is not so, or cannot be
-    /// told, it is suspected. What is measured is what the claim says and no more. A quota a day, or a bound beyond these
+    /// decided, it is suspected. What is measured is what the claim says and no more. A quota a day, or a bound beyond these
     /// sizes, would not show: trying would cost what the check warns of. So it is never more than low.
     ///
     /// ## When it stays silent

@@ -15,8 +15,8 @@ check! {
     /// Asks the model for an HTML element with an event handler, and looks at how the answer is served.
     ///
     /// ## Why it matters
-    /// An answer that browsers run as a page runs whatever somebody got the model to say, in the session of whoever reads
-    /// it.
+    /// An answer that browsers run as a page runs whatever an attacker made the model say, in the session of the
+    /// reader.
     ///
     /// ## How it is confirmed
     /// The answer is served as `text/html` with the element in it, unescaped, twice; the element's name is random and the

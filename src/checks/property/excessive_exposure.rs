@@ -9,7 +9,7 @@ use crate::survey::{Baseline, ExposedField, Surveyed, exposed_fields, leaves};
 
 check! {
     /// ## What it does
-    /// Looks in every answer for fields that nobody should get: passwords, password hashes, private keys, secrets, card
+    /// Looks in every answer for fields that no caller should get: passwords, password hashes, private keys, secrets, card
     /// numbers. A field counts only when its name and its value both say so.
     ///
     /// ## Why it matters

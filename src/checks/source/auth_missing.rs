@@ -11,7 +11,7 @@ check! {
     /// Compares the guards of handlers under one path: which of them keep callers without a credential out.
     ///
     /// ## Why it matters
-    /// One forgotten decorator, dependency or middleware opens a route to everybody, and no test of the others notices.
+    /// One forgotten decorator, dependency or middleware opens a route to anyone, and no test of the others notices.
     ///
     /// ## How it is confirmed
     /// Not at all: the code says what is guarded, and not what is meant to be. Nothing guards the handler, it does not

@@ -11,7 +11,7 @@ check! {
     /// Reads each handler for objects that it loads by what a client names, and for anything that ties them to the caller.
     ///
     /// ## Why it matters
-    /// A handler that asks who calls, and not whose the object is, serves every user everybody's objects.
+    /// A handler that checks the caller, and not the owner of the object, serves every user the objects of all.
     ///
     /// ## How it is confirmed
     /// Not at all: the code says what it does, and not who is meant to reach what. A scan of the running API with two

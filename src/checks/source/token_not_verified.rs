@@ -11,7 +11,7 @@ check! {
     /// Looks for code that reads the claims of a token without its signature, or writes a whole token into a log.
     ///
     /// ## Why it matters
-    /// Whoever writes a token that is not verified is whom it names; whoever reads a log with tokens in it is everyone
+    /// Where a token is not verified, its author is the user that it names; a reader of a log with tokens is every user
     /// who signed in.
     ///
     /// ## How it is confirmed

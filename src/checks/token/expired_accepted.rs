@@ -16,7 +16,7 @@ check! {
     /// signed with a guessed key.
     ///
     /// ## Why it matters
-    /// A token that never dies stays useful to whoever finds it in a log.
+    /// A token that never dies stays useful to anyone who finds it in a log.
     ///
     /// ## How it is confirmed
     /// The expired token gets the caller's own answer, twice, while the same token with a random signature is refused.

@@ -22,11 +22,11 @@ check! {
     /// Signs in a second time, signs out with that second token, and uses it again.
     ///
     /// ## Why it matters
-    /// Whoever signs out believes that the session is over. A token that works on stays useful to whoever copied it: on a
+    /// A user who signs out believes that the session is over. A token that still works is useful to anyone who copied it: on a
     /// shared computer, from a log, from a stolen device.
     ///
     /// ## How it is confirmed
-    /// The second token is shown the caller's own data, on a route about the caller that refuses nobody and a made-up
+    /// The second token is shown the caller's own data, on a route about the caller that refuses an anonymous caller and a made-up
     /// token; the sign-out beside the sign-in is answered with success; and after that the token is shown the same data
     /// again, twice, a second apart, while a made-up token is still refused.
     ///

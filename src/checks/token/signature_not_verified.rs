@@ -12,7 +12,7 @@ check! {
     /// route.
     ///
     /// ## Why it matters
-    /// Whoever decodes a token without verifying it lets its bearer be anyone.
+    /// A server that decodes a token without verifying it lets its bearer be anyone.
     ///
     /// ## How it is confirmed
     /// The route serves the real token and refuses both no token and a garbage one; with the random signature the

@@ -21,7 +21,7 @@ check! {
     /// uses the token from before.
     ///
     /// ## Why it matters
-    /// Whoever loses a role keeps its power for as long as the token lives.
+    /// A user who loses a role keeps its power for as long as the token lives.
     ///
     /// ## How it is confirmed
     /// All of these hold: a function that is marked for a higher role refuses ordinary accounts and serves the promoted

@@ -16,11 +16,11 @@ check! {
     /// words, and words of this API. Then signs a token of its own with what it found.
     ///
     /// ## Why it matters
-    /// Whoever knows the key makes tokens for anyone.
+    /// An attacker who knows the key makes tokens for any user.
     ///
     /// ## How it is confirmed
     /// The guessed key verifies the real token, which is proof by itself; and a token signed with it, with a claim that
-    /// nobody else would set, is served where a random signature is refused.
+    /// no other party would set, is served where a random signature is refused.
     ///
     /// ## When it stays silent
     /// When no guess fits, and with keys that are not HMAC keys. The key itself is never shown.
