@@ -9,6 +9,7 @@ mod code;
 mod config;
 mod demo;
 mod detect;
+mod docs;
 mod engine;
 mod llm;
 mod mcp;
