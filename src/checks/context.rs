@@ -9,11 +9,12 @@ use crate::conversation::Memory;
 use crate::detect::material::SearchBudget;
 use crate::detect::secrets::SecretRules;
 use crate::llm::Settings;
-use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Operation, Secret};
+use crate::model::{ANONYMOUS, Api, Identity, Method, Mode, Operation, Parameter, Place, Secret};
 use crate::probe::{Answer, Ask, Caller, Probe, SendError};
 pub(super) use crate::survey::present;
 use crate::survey::{
-    Baseline, Leaf, ObjectKey, Person, Principals, Reading, Sign, Survey, Surveyed, leaves, scalar_text,
+    Baseline, Leaf, ObjectKey, Person, Principals, Reading, Sign, Survey, Surveyed, credential_parameter, leaves,
+    scalar_text, slots,
 };
 
 /// What planning works with.
@@ -33,6 +34,13 @@ impl PlanCx<'_> {
     /// A GET that nothing speaks against.
     pub fn is_read(operation: &crate::model::Operation) -> bool {
         operation.method == Method::Get && operation.effect == crate::model::Effect::Reads
+    }
+
+    /// Returns whether an operation names objects of callers. Where its path takes a credential, as with
+    /// `/authorizations/token/{token}`, whoever holds it may ask: that is what it is for.
+    pub(super) fn names_objects(api: &Api, operation: &Operation) -> bool {
+        let is_opened_by = |parameter: &Parameter| parameter.place == Place::Path;
+        !slots(api, operation).is_empty() && !credential_parameter(api, operation).is_some_and(is_opened_by)
     }
 }
 

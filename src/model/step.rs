@@ -26,6 +26,8 @@ pub enum Step {
     Object,
     /// The answer to a question; empty where several are meant.
     Answer(String),
+    /// The user's word that this operation only reads.
+    Include(String),
     /// Anything else, in its own words.
     Other(String),
 }
@@ -66,6 +68,8 @@ const TWO: &str = "add two identities of the same role to routewarden.toml";
 const SIGN_IN: &str = "give an identity a `login` in routewarden.toml";
 const HIGHER: &str = "add an identity of a higher role (rank above the others') to routewarden.toml";
 const OBJECT: &str = "let a caller make an object of this kind";
+const INCLUDE: &str = "if it only reads, say so: include = [\"";
+const INCLUDED: &str = "\"] in [scan]";
 const ANSWER: &str = "answer under [intent] in routewarden.toml: ";
 const ANSWERS: &str = "answer the questions of this report under [intent] in routewarden.toml";
 
@@ -119,6 +123,9 @@ impl Step {
         if text == ANSWERS {
             return Self::Answer(String::new());
         }
+        if let Some(operation) = text.strip_prefix(INCLUDE).and_then(|rest| rest.strip_suffix(INCLUDED)) {
+            return Self::Include(operation.to_owned());
+        }
         // A question that was put as advice is answered where questions are.
         if text.starts_with("Is ") && text.ends_with('?') {
             return Self::Answer(text.to_owned());
@@ -167,8 +174,15 @@ impl Step {
                 }
             },
             Self::Answer(question) => format!("{ANSWER}{question}"),
+            Self::Include(operation) => format!("{INCLUDE}{operation}{INCLUDED}"),
             Self::Other(text) => text.clone(),
         }
+    }
+
+    /// Returns whether it may be recommended. That an operation only reads is for its author to know: whoever follows the
+    /// advice without looking lets the scan send what changes state.
+    pub fn may_be_recommended(&self) -> bool {
+        !matches!(self, Self::Include(_))
     }
 
     /// Returns whether two steps are one and the same thing to do.

@@ -17,7 +17,7 @@ const OF_TWO_CALLERS: &str = "authz";
 pub fn score(findings: &[Finding], coverage: &[CoverageRow]) -> Score {
     let counted: Vec<&Finding> = findings.iter().filter(|finding| counts(finding)).collect();
     let value = value(&counted);
-    let all = Tested::of(coverage.iter(), &|_| true);
+    let all = Tested::of(coverage.iter(), &|row| row.outcome.is_tested());
     let shortfall = shortfall(findings, coverage);
     Score {
         value: (all.tested > 0).then_some(value),
@@ -110,7 +110,7 @@ impl<'a> Tested<'a> {
         let (mut applicable, mut tested) = (BTreeSet::new(), BTreeSet::new());
         for row in rows.filter(|row| row.outcome != CoverageOutcome::NotApplicable) {
             applicable.insert(&row.operation);
-            if row.outcome.is_tested() && is_enough(row) {
+            if is_enough(row) {
                 tested.insert(&row.operation);
             }
         }
@@ -167,6 +167,7 @@ pub fn shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Short
         families.entry(family(&row.check)).or_default().push(row);
     }
     let shown_by_two = shown_by_two(findings);
+    let noted = noted(findings);
     let is_of_two = |row: &CoverageRow| match &row.proof {
         Some(proof) => proof.attack.identity != proof.control.identity,
         None => shown_by_two.contains(&(row.check.as_str(), &row.operation)),
@@ -174,7 +175,11 @@ pub fn shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Short
     let weakest = families
         .into_iter()
         .map(|(name, rows)| {
-            let tested = Tested::of(rows.iter().copied(), &|row| name != OF_TWO_CALLERS || is_of_two(row));
+            let concluded = |row: &CoverageRow| {
+                let is_verdict = row.outcome.is_tested() && (name != OF_TWO_CALLERS || is_of_two(row));
+                is_verdict || noted.contains(&(row.check.as_str(), &row.operation))
+            };
+            let tested = Tested::of(rows.iter().copied(), &concluded);
             (name, rows, tested)
         })
         .filter(|(_, _, tested)| tested.tested * 2 < tested.applicable)
@@ -184,6 +189,16 @@ pub fn shortfall(findings: &[Finding], coverage: &[CoverageRow]) -> Option<Short
     let (name, rows, tested) = weakest;
     let step = best_step(rows.into_iter(), &tested.open);
     Some(Shortfall { family: Some(name.to_owned()), tested: tested.tested, applicable: tested.applicable, step })
+}
+
+/// Checks and operations of which something was noted that claims no harm: the check came to its end there.
+fn noted(findings: &[Finding]) -> BTreeSet<(&str, &OperationRef)> {
+    let notes = findings.iter().filter(|finding| finding.confidence == Confidence::Observation);
+    notes
+        .flat_map(|finding| {
+            std::iter::once(&finding.operation).chain(&finding.also).map(|place| (finding.check.as_str(), place))
+        })
+        .collect()
 }
 
 /// Checks and operations with a finding in whose proof two callers take part.
@@ -204,7 +219,7 @@ fn shown_by_two(findings: &[Finding]) -> BTreeSet<(&str, &OperationRef)> {
 fn best_step<'a>(rows: impl Iterator<Item = &'a CoverageRow>, open: &BTreeSet<&OperationRef>) -> Option<(Step, usize)> {
     let mut steps: Vec<(Step, BTreeSet<&OperationRef>)> = Vec::new();
     for row in rows.filter(|row| open.contains(&row.operation)) {
-        let Some(step) = &row.step else { continue };
+        let Some(step) = row.step.as_ref().filter(|step| step.may_be_recommended()) else { continue };
         match steps.iter_mut().find(|(known, _)| known.is_same_as(step)) {
             Some((known, on)) => {
                 *known = known.clone().merged(step.clone());

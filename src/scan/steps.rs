@@ -81,7 +81,7 @@ impl<'a> Done<'a> {
             Step::HigherRole => (!self.has_ranks).then_some(Step::HigherRole),
             Step::Owns(parameter) if parameter.is_empty() => Some(Step::Owns(last_parameter(operation))),
             Step::Object => self.object(operation),
-            Step::Owns(_) | Step::Answer(_) | Step::Other(_) => Some(step),
+            Step::Owns(_) | Step::Answer(_) | Step::Include(_) | Step::Other(_) => Some(step),
         }
     }
 
@@ -143,6 +143,7 @@ impl<'a> Steps<'a> {
 
     /// Returns the steps that open most, most first.
     pub(super) fn most_useful(mut self) -> Vec<NextStep> {
+        self.all.retain(|(step, _)| step.may_be_recommended());
         self.all.sort_by(|(one, a), (other, b)| b.len().cmp(&a.len()).then_with(|| one.cmp(other)));
         self.all.into_iter().take(MAX_STEPS).map(next_step).collect()
     }

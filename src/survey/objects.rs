@@ -154,7 +154,7 @@ impl Objects {
                 Value::Object(fields) => {
                     let key = self.keep(&resource, fields, source.caller);
                     if let Some(object) = key.as_ref().and_then(|key| self.known.get_mut(key)) {
-                        object.place(&context, !is_own);
+                        object.place(&context);
                     }
                     if in_array && is_own {
                         listed.extend(key.clone());
@@ -312,15 +312,15 @@ impl Object {
         }
     }
 
-    /// Notes the parents under which it was seen. What is embedded in two of one kind is what both refer to, and a part of
+    /// Notes the parents under which it was seen. What is seen under two of one kind is what both refer to, and a part of
     /// neither.
-    fn place(&mut self, context: &BTreeMap<String, Value>, is_embedded: bool) {
+    fn place(&mut self, context: &BTreeMap<String, Value>) {
         for (parent, value) in context {
             if *parent == self.resource || self.shared_by.contains(parent) {
                 continue;
             }
             let is_another = self.context.get(parent).is_some_and(|known| scalar_text(known) != scalar_text(value));
-            if is_embedded && is_another {
+            if is_another {
                 self.context.remove(parent);
                 self.shared_by.insert(parent.clone());
             } else {

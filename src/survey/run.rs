@@ -17,7 +17,7 @@ use super::people::{People, session_facts};
 use super::plans::Plan;
 use super::refusal::Reading;
 use super::slots::{missing_like, slots};
-use crate::model::{ANONYMOUS, Api, Effect, Method, Obstacle, Operation, OperationId};
+use crate::model::{ANONYMOUS, Api, Effect, Face, Method, Obstacle, Operation, OperationId, Step};
 use crate::probe::{Answer, Ask, Caller, Probe, SendError, header_values, operation_url};
 
 /// Waves after which nothing more is expected to become known.
@@ -185,7 +185,7 @@ impl Surveyor<'_> {
         match &operation.effect {
             Effect::Doubtful(sign) => Some(Obstacle {
                 because: format!("not asked: a {} that may change state ({sign})", operation.method),
-                help: Some(format!("if it only reads, say so: include = [\"{}\"] in [scan]", operation.id)),
+                help: Some(Step::Include(operation.id.to_string()).words(Face::CommandLine)),
             }),
             Effect::Reads => None,
             Effect::Writes | Effect::Deletes => {

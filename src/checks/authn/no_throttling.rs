@@ -27,8 +27,8 @@ check! {
     /// At a 429, a lock-out (423, a refusal that changes, the right password refused afterwards), a captcha, and answers
     /// that take five times as long. A try that is not judged (a failure, a body that is not understood) is no wrong
     /// password, and ends the check without a verdict. Limits that the answers announce, or failures that they count, may set in later:
-    /// then it is only suspected. Without a throw-away account a name that no account has is tried; a lock-out cannot be seen
-    /// there, so that it is only suspected as well.
+    /// then it is only suspected. Without a throw-away account a name that no account has is tried: a limit for all is seen
+    /// there, and a lock-out of one account is not, so that nothing is claimed.
     ///
     /// ## References
     /// OWASP API4:2023, CWE-307
@@ -59,7 +59,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ensure(acting.kind == Kind::SignIn, || Silence::not_applicable("it does not sign users in"))?;
     match (SignInTrial::of_sign_in(cx, acting), UnknownName::find(cx, acting)) {
         (Ok(trial), _) => guess_on_account(acting, &trial).await,
-        (Err(_), Some(name)) => guess_on_nobody(acting, &name).await,
+        (Err(_), Some(name)) => guess_on_nobody(&name).await,
         (Err(silence), None) => Err(silence),
     }
 }
@@ -96,23 +96,17 @@ fn locked_out(trial: &SignInTrial<'_>, burst: &GuessBurst<'_>, before: &Answer, 
     })
 }
 
-async fn guess_on_nobody(acting: &Acting, name: &UnknownName<'_>) -> Judged {
+async fn guess_on_nobody(name: &UnknownName<'_>) -> Judged {
     let login = name.login()?;
     let burst = GuessBurst::on_unknown_name(name, &login).await?;
-    let mut rule = Rule::default();
-    weigh(&mut rule, &burst);
-    rule.weigh(
-        "right-password-taken",
-        None,
-        "no account that may be locked was at hand, and a name that no account has cannot be; scan with --auto-accounts to settle it",
+    // Many applications lock the account that is guessed at and nothing else: only an account shows that.
+    let because = format!(
+        "{} wrong passwords in {} in a name that no account has were all judged; whether an account would be locked \
+         after as many was not tried",
+        burst.answers().len(),
+        burst.seconds()
     );
-    rule.show(Role::Baseline, &login);
-    let seconds = burst.seconds();
-    found(
-        rule,
-        acting,
-        format!("{GUESSES} sign-ins in {seconds} in a name that no account has, all judged, no limit seen"),
-    )
+    Err(Silence::undecided(because).with_help("scan with --auto-accounts"))
 }
 
 /// Adds what the guesses show.

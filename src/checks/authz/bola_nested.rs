@@ -42,7 +42,7 @@ check! {
 }
 
 fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if !PlanCx::is_read(operation) || slots(cx.api, operation).len() < 2 {
+    if !PlanCx::is_read(operation) || slots(cx.api, operation).len() < 2 || !PlanCx::names_objects(cx.api, operation) {
         return Need::NotApplicable;
     }
     Need::Requests(4 * pairs_of(cx.identities.len()))

@@ -8,7 +8,7 @@ use crate::checks::context::{CheckCx, PlanCx, pairs_of};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Judged, ensure};
 use crate::model::{Draft, Operation, Silence};
-use crate::survey::{Surveyed, slots};
+use crate::survey::Surveyed;
 
 check! {
     /// ## What it does
@@ -46,7 +46,7 @@ check! {
 }
 
 fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
+    if !PlanCx::is_read(operation) || !PlanCx::names_objects(cx.api, operation) {
         return Need::NotApplicable;
     }
     // The attack twice, a missing object and an anonymous caller; two siblings, a bystander and two parents as two

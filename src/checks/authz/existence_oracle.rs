@@ -9,7 +9,7 @@ use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Judged, Rule, ensure};
 use crate::model::{Draft, Operation, Role, Severity, Silence};
-use crate::survey::{Surveyed, guessable, slots};
+use crate::survey::{Surveyed, guessable};
 
 check! {
     /// ## What it does
@@ -50,7 +50,7 @@ check! {
 const MAX_TRIED: u32 = 2;
 
 fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    if !PlanCx::is_read(operation) || slots(cx.api, operation).is_empty() {
+    if !PlanCx::is_read(operation) || !PlanCx::names_objects(cx.api, operation) {
         return Need::NotApplicable;
     }
     // The object twice, two missing ones, and two other routes to the same object; all but one are often known.

@@ -4,7 +4,7 @@ use crate::checks::context::{CheckCx, PlanCx};
 use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, searched};
 use crate::model::{Operation, Role, Silence, clean_name};
-use crate::survey::{CountableIds, IdJudgement, KnownIds, Slot, Surveyed, judge_ids, slots};
+use crate::survey::{CountableIds, IdJudgement, KnownIds, Slot, Surveyed, judge_ids};
 
 check! {
     /// ## What it does
@@ -41,7 +41,7 @@ check! {
 }
 
 fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
-    let applies = PlanCx::is_read(operation) && !slots(cx.api, operation).is_empty();
+    let applies = PlanCx::is_read(operation) && PlanCx::names_objects(cx.api, operation);
     // The survey's objects are enough.
     if applies { Need::Requests(0) } else { Need::NotApplicable }
 }
