@@ -84,6 +84,8 @@ impl<'a> Gathering<'a> {
             (true, true) if same && !is_person(&self.claim.resource) => Rank::Ownership,
             (true, false) if fact.object.0 == self.key.0 && !is_person(&self.claim.resource) => Rank::Ownership,
             (false, true) if same => Rank::Rule,
+            // Who may change an object says nothing of who may add to it.
+            (false, false) if self.claim.verb == AccessVerb::Create => return None,
             // What only its owner may remove, others may still be meant to edit; the other way round it is one rule.
             (false, false) if fact.object.0 == self.key.0 && self.is_lesser_than(fact.verb) => Rank::Ownership,
             (false, false) if fact.object.0 == self.key.0 => Rank::Rule,

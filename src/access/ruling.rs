@@ -169,7 +169,11 @@ impl AccessModel<'_> {
             return judge_stranger(self, claim, left_out);
         }
         let grounds = gather(self, claim, left_out);
-        if claim.verb.is_read() { judge_read(self, claim, &grounds, accused) } else { judge_write(claim, &grounds) }
+        match claim.verb {
+            AccessVerb::Read | AccessVerb::List => judge_read(self, claim, &grounds, accused),
+            AccessVerb::Create => judge_addition(claim, &grounds),
+            _ => judge_write(claim, &grounds),
+        }
     }
 
     /// The user's word on the route or on the kind of object.
@@ -325,6 +329,17 @@ fn judge_write(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
         return Ruling::Undecided(format!("{}, yet {because}", ground.because));
     }
     weigh(claim, grounds, ground)
+}
+
+/// Judges a claim that something was made below an object: who may not read it may still be meant to add to it, so that it
+/// is never more than suspected.
+fn judge_addition(claim: &AccessClaim, grounds: &Grounds) -> Ruling {
+    let kept = grounds.private.iter().find(|ground| ground.rank <= Rank::Rule && ground.is_seen());
+    match (grounds.open.first(), kept) {
+        (Some((_, because)), _) => Ruling::Undecided(format!("{because}, and may be meant to be added to")),
+        (None, Some(ground)) => broken(ground, ground.rank == Rank::Stated),
+        (None, None) => Ruling::Undecided(format!("nothing shows that {} alone may add to it", claim.owner)),
+    }
 }
 
 /// Weighs signs that nothing contradicts: two independent ones confirm.

@@ -52,6 +52,11 @@ impl Acting {
         schema.map(|schema| fields(api, schema)).unwrap_or_default()
     }
 
+    /// Returns whether it makes something below an object that its path names: `POST /issues/{id}/comments`.
+    pub fn adds_below(&self) -> bool {
+        self.kind == Kind::Create && self.slots.last().is_some_and(|slot| slot.place == Place::Path)
+    }
+
     /// Returns whether its path says that it only looks at what it is given: `/validate-name`, `/preview`.
     pub fn only_looks(&self) -> bool {
         let last = last_words(&self.operation.path);

@@ -73,6 +73,17 @@ pub struct Unusual {
     pub insists: bool,
     /// Whose the object may become instead.
     pub heirs: Vec<String>,
+    /// Below what it is made, where that is not the caller's own.
+    pub below: Option<Below>,
+}
+
+/// The path of what is made below another caller's object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Below {
+    /// The values by which the request names it.
+    pub path: Values,
+    /// The values of the path at which what is made there is found again.
+    pub home: Values,
 }
 
 /// What came of making an object otherwise than usual.
@@ -272,7 +283,11 @@ impl<'a> Maker<'a> {
         if self.made().iter().filter(|created| created.caller == caller).count() >= MAX_PER_CALLER {
             return Err(Fault::Told(format!("{MAX_PER_CALLER} objects of one caller are enough")));
         }
-        let (values, context) = self.parents(acting, caller).await?;
+        let (values, context) = match &how.below {
+            Some(below) => (below.home.clone(), context_of(acting, &below.home)),
+            None => self.parents(acting, caller).await?,
+        };
+        let path = how.below.as_ref().map_or(&values, |below| &below.path);
         if let Some(because) = self.why_it_only_changes(index, acting, caller, &values).await? {
             return Err(Fault::Told(because));
         }
@@ -283,7 +298,7 @@ impl<'a> Maker<'a> {
             self.keep_ordinary(acting, body)?;
             further::add(&mut body.value, &how.fields);
         }
-        let url = operation_url(self.probe.base_url(), &acting.operation, &values).map_err(Fault::Told)?;
+        let url = operation_url(self.probe.base_url(), &acting.operation, path).map_err(Fault::Told)?;
         let undo = undo(self.probe, self.api, acting, self.acting, &values, &context);
         let mut said = String::new();
         let mut last = None;
@@ -411,6 +426,16 @@ impl<'a> Maker<'a> {
             (known, None) => known,
         }
     }
+}
+
+/// Returns what the values of a creation's path say of the parents of what it makes.
+fn context_of(acting: &Acting, values: &Values) -> Object {
+    let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
+    for slot in &acting.slots {
+        let Some(value) = values.get(&(slot.place, slot.name.clone())) else { continue };
+        context.context.extend(slot.resources.iter().map(|resource| (resource.clone(), value.clone())));
+    }
+    context
 }
 
 fn ask(acting: &Acting, caller: &str, url: &url::Url, values: &Values, body: Option<&Body>) -> Ask {

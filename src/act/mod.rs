@@ -45,7 +45,7 @@ pub use further::{add, declared, declared_names, remove, sent};
 pub use identify::{address_id, carries, id_value, objects_in, rows_in};
 pub use items::{is_item_of, items, list, object_for, other_lists, undo, values_for};
 pub use kinds::{Acting, Kind, acting, acting_of, ends_in_slot, is_password};
-pub use maker::{Created, Maker, NotMade, Unusual, Unusually};
+pub use maker::{Below, Created, Maker, NotMade, Unusual, Unusually};
 pub use ownership::OwnershipGuard;
 pub use print::{digests_of, is_like_made_by, marks_in};
 pub use privileges::{POWER_WORDS, may_raise};

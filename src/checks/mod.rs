@@ -3,6 +3,7 @@
 
 mod access;
 mod acting;
+mod added;
 mod context;
 mod meta;
 mod proving;

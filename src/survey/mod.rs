@@ -37,8 +37,8 @@ pub use leaves::{Leaf, item_leaves, item_with_id, leaves, looks_volatile, presen
 pub use links::{TokenLink, links_with_token};
 pub use marks::{Mark, higher_roles, marked, marks_of};
 pub use names::{
-    BARE_IDS, ends_in_id, is_between_people, is_me_word, is_owner_name, is_strong_owner_name, names_counterpart,
-    resource_of_model, resource_of_name, resource_of_path, role_mark, role_word, singular, words,
+    BARE_IDS, ends_in_id, is_between_people, is_handed_in, is_me_word, is_owner_name, is_strong_owner_name,
+    names_counterpart, resource_of_model, resource_of_name, resource_of_path, role_mark, role_word, singular, words,
 };
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, is_person, signs_of};

@@ -349,6 +349,43 @@ pub fn is_between_people(resource: &str) -> bool {
     BETWEEN.contains(&resource)
 }
 
+/// What others are meant to hand in to somebody who alone reads it.
+const HANDED_IN: &[&str] = &[
+    "submission",
+    "application",
+    "request",
+    "report",
+    "response",
+    "answer",
+    "reply",
+    "vote",
+    "ballot",
+    "offer",
+    "bid",
+    "review",
+    "rating",
+    "complaint",
+    "feedback",
+    "event",
+    "order",
+    "booking",
+    "reservation",
+    "entry",
+    "like",
+    "reaction",
+    "signature",
+    "pledge",
+    "donation",
+    "hit",
+    "view",
+    "delivery",
+];
+
+/// Returns true for resources that others than the owner are meant to add to what they may not read: submissions to a form.
+pub fn is_handed_in(resource: &str) -> bool {
+    resource.rsplit(['_', '-', ' ']).next().is_some_and(|word| HANDED_IN.contains(&word))
+}
+
 /// Whole words that mark a function of a higher role.
 const ROLE_WORDS: &[&str] = &[
     "admin",

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::funnel::OPEN_TO_ALL;
 use super::lab::Lab;
 use super::look::Seen;
-use crate::act::{Acting, Created, Kind, Unusual, Unusually, items};
+use crate::act::{Acting, Below, Created, Kind, Unusual, Unusually, items};
 use crate::model::{ANONYMOUS, Method, Silence};
 use crate::probe::{Answer, Caller, SendError};
 use crate::survey::Person;
@@ -22,6 +22,8 @@ pub(crate) struct Making<'a> {
     pub(super) fields: Map<String, Value>,
     /// Whose the object may become by them.
     pub(super) heirs: Vec<String>,
+    /// Below what it is made, where that is not the caller's own.
+    pub(super) below: Option<Below>,
 }
 
 /// What was made by a function, and who sees it.
@@ -43,6 +45,7 @@ impl Making<'_> {
             fields: self.fields.clone(),
             insists: !self.fields.is_empty(),
             heirs: self.heirs.iter().cloned().chain(sender.map(|_| self.caller.to_owned())).collect(),
+            below: self.below.clone(),
         };
         self.lab.maker.make_unusually(self.index, self.caller, &how).await
     }
@@ -91,7 +94,8 @@ impl Lab<'_> {
         if !self.can_be_removed(acting, caller).await? {
             return Err(Silence::not_tried("what it makes could not be removed again, so nothing was made"));
         }
-        let making = Making { lab: self, index, caller: &caller.name, fields: Map::new(), heirs: Vec::new() };
+        let making =
+            Making { lab: self, index, caller: &caller.name, fields: Map::new(), heirs: Vec::new(), below: None };
         let (nobody, because) = making.ask_nobody().await?;
         let nobody = nobody.ok_or_else(|| Silence::undecided(because))?;
         let viewers: Vec<&str> =

@@ -4,6 +4,7 @@
 
 mod access;
 mod account;
+mod adding;
 pub(crate) mod addressed;
 mod answer_shape;
 mod answers;
@@ -46,6 +47,7 @@ mod witness;
 
 pub use access::Access;
 pub(crate) use account::ChangedAccount;
+pub(crate) use adding::{Added, Adding};
 pub use answers::{read_answer, refusal, unjudged};
 pub(crate) use burst::{GUESSES, GuessBurst};
 pub(crate) use candidates::Setter;

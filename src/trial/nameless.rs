@@ -83,7 +83,7 @@ impl<'a> NamelessMaking<'a> {
             !name.contains('/') && is_strong_owner_name(name) && self.lab.names(owner, name, value)
         });
         let fields = named.map(|(name, value)| (name.clone(), value.clone())).into_iter().collect();
-        Unusual { sender: Some(ANONYMOUS.to_owned()), fields, heirs, insists: true }
+        Unusual { sender: Some(ANONYMOUS.to_owned()), fields, heirs, insists: true, below: None }
     }
 
     /// Returns the caller that finds an object, and how it looks to it; anonymous callers last.

@@ -89,7 +89,7 @@ impl<'a> Planting<'a> {
 
     fn making(&self, index: usize, value: Value, heirs: Vec<String>) -> Making<'a> {
         let fields = Map::from_iter([(self.field.to_owned(), value)]);
-        Making { lab: self.lab, index, caller: &self.intruder.name, fields, heirs }
+        Making { lab: self.lab, index, caller: &self.intruder.name, fields, heirs, below: None }
     }
 
     /// Returns what the field takes to name a caller, and not the other one.

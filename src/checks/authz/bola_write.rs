@@ -1,7 +1,8 @@
 //! `authz/bola-write`.
 
-use crate::act::{Acting, Kind, ends_in_slot};
+use crate::act::{Acting, Kind, acting_of, ends_in_slot};
 use crate::checks::acting::ActCx;
+use crate::checks::added::judge_addition;
 use crate::checks::context::PlanCx;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::judge_attack;
@@ -22,7 +23,8 @@ check! {
     /// does not show; the intruder's value shows in the owner's view, twice, with two different values; and something
     /// shows that the object is its owner's: an owner field, a list of one's own, a route that refuses the intruder.
     /// Where the path has parents, the object is also addressed below a parent of the intruder's own. An object that leaves
-    /// its owner's view by the intruder's change was taken over or removed.
+    /// its owner's view by the intruder's change was taken over or removed. What is made below an object or tied to it counts
+    /// where the owner is shown it there, and the operation refuses the intruder by the object's own path; else it is suspected.
     /// The status of the answer decides nothing: many handlers answer 200 and change the caller's own object, or none.
     ///
     /// ## When it stays silent
@@ -62,9 +64,13 @@ fn changes_object(cx: &PlanCx<'_>, operation: &Operation) -> bool {
     // A part of an object (`/users/{id}/email`) is changed by PUT and PATCH; a POST there makes something.
     matches!(operation.method, Method::Put | Method::Patch) && operation.path.contains('}')
         || operation.method == Method::Post && one && !slots(cx.api, operation).is_empty()
+        || acting_of(cx.api, operation).adds_below()
 }
 
 async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
+    if acting.adds_below() {
+        return judge_addition(cx, acting).await;
+    }
     ensure(acting.kind == Kind::Update, || {
         Silence::not_applicable("it does not change an object that its address names")
     })?;
