@@ -5,6 +5,7 @@ mod access;
 mod acting;
 mod added;
 mod context;
+mod linked;
 mod meta;
 mod proving;
 mod registry;

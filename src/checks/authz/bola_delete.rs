@@ -3,8 +3,8 @@
 use crate::act::{Acting, Kind, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::context::PlanCx;
+use crate::checks::linked::judge_foreign;
 use crate::checks::meta::{Need, check};
-use crate::checks::proving::judge_attack;
 use crate::checks::rule::{Judged, ensure};
 use crate::model::{Method, Operation, Silence};
 use crate::survey::slots;
@@ -21,7 +21,7 @@ check! {
     /// All of these hold: an anonymous deletion leaves the object where it is; after the intruder's deletion the owner no
     /// longer finds it, while another object of the owner's is still there; the same happens with a second object made
     /// for the purpose; and something shows that the object is its owner's. Where the path has parents, the object is also
-    /// addressed below a parent of the intruder's own.
+    /// addressed below a parent of the intruder's own. What is untied (`DELETE /issues/{id}/labels/{label_id}`) is tied again.
     ///
     /// ## When it stays silent
     /// When the owner still finds the object, whatever the answer to the deletion said (204 for what is not deleted is
@@ -59,5 +59,5 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     ensure(acting.kind == Kind::Delete, || {
         Silence::not_applicable("it does not remove an object that its address names")
     })?;
-    judge_attack(cx.foreign_trial(acting, Aim::Removal)?).await
+    judge_foreign(cx, acting, Aim::Removal).await
 }

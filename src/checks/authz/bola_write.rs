@@ -4,6 +4,7 @@ use crate::act::{Acting, Kind, acting_of, ends_in_slot};
 use crate::checks::acting::ActCx;
 use crate::checks::added::judge_addition;
 use crate::checks::context::PlanCx;
+use crate::checks::linked::judge_foreign;
 use crate::checks::meta::{Need, check};
 use crate::checks::proving::judge_attack;
 use crate::checks::rule::{Judged, ensure};
@@ -75,9 +76,8 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         Silence::not_applicable("it does not change an object that its address names")
     })?;
     // Accounts are changed through their id on spare ones alone.
-    let trial = match cx.changes_named_account(acting) {
-        true => cx.account_trial(acting).await?,
-        false => cx.foreign_trial(acting, Aim::Change)?,
-    };
-    judge_attack(trial).await
+    if cx.changes_named_account(acting) {
+        return judge_attack(cx.account_trial(acting).await?).await;
+    }
+    judge_foreign(cx, acting, Aim::Change).await
 }

@@ -17,6 +17,7 @@ mod groups;
 mod held;
 mod killed;
 pub mod kit;
+mod links;
 mod mortal;
 mod objects;
 mod ownership;
