@@ -12,6 +12,15 @@ use crate::survey::{Baseline, ObjectKey, Person, Reading, Survey, Surveyed, is_w
 /// Most other routes to the same object that are asked.
 const MAX_SIBLINGS: usize = 2;
 
+/// A read that was sent for facts about a claim.
+struct FactRequest<'a> {
+    route: &'a Surveyed,
+    key: &'a ObjectKey,
+    claim: &'a AccessClaim,
+    caller: &'a str,
+    answer: &'a Arc<Answer>,
+}
+
 /// Where exploring looks and writes to.
 #[derive(Debug, Clone, Copy)]
 pub struct Explorer<'a> {
@@ -44,7 +53,8 @@ impl Explorer<'_> {
         });
         for (other, baseline) in siblings.take(MAX_SIBLINGS) {
             let answer = self.probe.send(&baseline.ask_as(Caller::named(&claim.caller))).await?;
-            self.note(other, &key, claim, &claim.caller, &answer, &baseline.masks);
+            let asked = FactRequest { route: other, key: &key, claim, caller: &claim.caller, answer: &answer };
+            self.record_read(&asked, &baseline.masks);
         }
         Ok(())
     }
@@ -68,7 +78,7 @@ impl Explorer<'_> {
             for caller in [&claim.owner, &claim.caller] {
                 let ask = Ask { url: url.clone(), ..baseline.ask_as(Caller::named(caller)) };
                 let answer = self.probe.send(&ask).await?;
-                self.note(other, &key, claim, caller, &answer, &masks);
+                self.record_read(&FactRequest { route: other, key: &key, claim, caller, answer: &answer }, &masks);
             }
             return Ok(());
         }
@@ -84,7 +94,9 @@ impl Explorer<'_> {
             // An answer that cannot be judged may be the object as well.
             Reading::Data | Reading::NoData(_) => AccessOutcome::Served,
         };
-        self.record(surveyed, &key_of(claim), claim, &third.name, outcome, &answer);
+        let key = key_of(claim);
+        let asked = FactRequest { route: surveyed, key: &key, claim, caller: &third.name, answer: &answer };
+        self.record(&asked, outcome);
         Ok(())
     }
 
@@ -114,39 +126,25 @@ impl Explorer<'_> {
                     Reading::Refused(because) => AccessOutcome::Refused(because),
                     Reading::NoData(because) => AccessOutcome::Unclear(because),
                 };
-                self.record(route, &key, claim, caller, outcome, &answer);
+                self.record(&FactRequest { route, key: &key, claim, caller, answer: &answer }, outcome);
             }
         }
         Ok(())
     }
 
-    fn note(
-        &self,
-        route: &Surveyed,
-        key: &ObjectKey,
-        claim: &AccessClaim,
-        caller: &str,
-        answer: &Arc<Answer>,
-        masks: &[String],
-    ) {
-        let outcome = match read(answer, &route.shapes(), &route.volatile, masks) {
-            Reading::Data if shows_half(answer, &claim.values) => AccessOutcome::Served,
+    /// Records whether a route that shows the object served it.
+    fn record_read(&self, asked: &FactRequest<'_>, masks: &[String]) {
+        let outcome = match read(asked.answer, &asked.route.shapes(), &asked.route.volatile, masks) {
+            Reading::Data if shows_half(asked.answer, &asked.claim.values) => AccessOutcome::Served,
             Reading::Data => AccessOutcome::Unclear("an answer without the object's values".to_owned()),
             Reading::Refused(because) => AccessOutcome::Refused(because),
             Reading::NoData(because) => AccessOutcome::Unclear(because),
         };
-        self.record(route, key, claim, caller, outcome, answer);
+        self.record(asked, outcome);
     }
 
-    fn record(
-        &self,
-        route: &Surveyed,
-        key: &ObjectKey,
-        claim: &AccessClaim,
-        caller: &str,
-        outcome: AccessOutcome,
-        answer: &Arc<Answer>,
-    ) {
+    fn record(&self, asked: &FactRequest<'_>, outcome: AccessOutcome) {
+        let FactRequest { route, key, claim, caller, answer } = *asked;
         self.facts.record(Fact {
             operation: route.operation.id.clone(),
             verb: AccessVerb::Read,

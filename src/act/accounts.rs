@@ -46,6 +46,15 @@ pub struct Accounts {
     pub faults: Vec<String>,
 }
 
+/// A sign-in that was answered with success.
+struct AnsweredSignIn<'a> {
+    acting: &'a Acting,
+    /// What was sent, with a placeholder for the password.
+    body: &'a Body,
+    password: &'a Secret,
+    answer: &'a Arc<Answer>,
+}
+
 /// What making accounts works with.
 pub struct AccountMaker<'a> {
     /// The API.
@@ -175,11 +184,8 @@ impl AccountMaker<'_> {
                     said = format!("{} answered {}", acting.operation.id, told(&answer));
                     continue;
                 }
-                if self
-                    .open(probe, identity, password, acting, &body, &answer)
-                    .await
-                    .map_err(|error| error.to_string())?
-                {
+                let signed_in = AnsweredSignIn { acting, body: &body, password, answer: &answer };
+                if self.open(probe, identity, &signed_in).await.map_err(|error| error.to_string())? {
                     account.sign_in = Some(index);
                     return Ok(());
                 }
@@ -207,11 +213,9 @@ impl AccountMaker<'_> {
         &self,
         probe: &mut Probe,
         identity: &Identity,
-        password: &Secret,
-        acting: &Acting,
-        body: &Body,
-        answer: &Arc<Answer>,
+        signed_in: &AnsweredSignIn<'_>,
     ) -> Result<bool, SendError> {
+        let AnsweredSignIn { acting, body, password, answer } = *signed_in;
         let Some(response) = answer.response() else { return Ok(false) };
         let recipe = |token: TokenSource, send: String| LoginRecipe {
             operation: acting.operation.id.0.clone(),

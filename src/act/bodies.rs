@@ -1,18 +1,17 @@
 //! Bodies that create and change objects of the scan's own: small, valid, marked, and without what a caller should not set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rand::RngExt as _;
 use serde_json::{Map, Value, json};
 
-use super::addressed::names_address;
 use super::fields::{self, Field, by_name, day, days_ahead, is_email, marked_text, moment};
 use super::further::{inner, step, within, wrap};
 use super::kinds::{Acting, Kind, is_password};
 use super::privileges::POWER_WORDS;
 use super::relations::relation;
 use crate::model::{Api, HandlerBody, InputPlace, JsonType};
-use crate::spec::{Samples, fits_text};
+use crate::spec::Samples;
 use crate::survey::{ends_in_id, is_owner_name, resource_of_model, resource_of_name, scalar_text, words};
 
 /// A body before it is sent.
@@ -339,130 +338,4 @@ fn respelled(old: &Value, new: Value) -> Value {
         (Value::String(_), Value::Number(number)) => json!(number.to_string()),
         _ => new,
     }
-}
-
-/// A change of an object's own field that shows: which field, its new value, and the whole body.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Change {
-    /// The body.
-    pub body: Body,
-    /// The field that is looked at.
-    pub field: String,
-    /// Its new value.
-    pub value: Value,
-}
-
-/// A body that changes one field of an object to a value that it did not have. `present` are the object's scalar
-/// fields; `avoid` are values that were used before.
-pub fn change(
-    api: &Api,
-    acting: &Acting,
-    present: &BTreeMap<String, Value>,
-    marker: &str,
-    avoid: &[Value],
-) -> Option<Change> {
-    let mut body = body(api, acting, marker)?;
-    let (_, declared) = acting.inner_fields(api);
-    let members = inner(&mut body.value)?;
-    // What its address is made from stays: it would be lost under another one.
-    body.marked.retain(|name| !names_address(name, present));
-    // What the object has stays as it is, so that a whole representation (PUT) remains valid.
-    for (name, value) in members.iter_mut() {
-        let schema =
-            declared.iter().find(|field| field.name == *name).and_then(|field| fields::plain(api, field.schema));
-        // An object may have been made with what its document does not let callers send: an empty text, say.
-        let fits = |now: &Value| schema.zip(now.as_str()).is_none_or(|(schema, text)| fits_text(schema, text));
-        if let Some(now) = present.get(name).filter(|now| !now.is_null() && !body.marked.contains(name) && fits(now)) {
-            value.clone_from(now);
-        }
-    }
-    let shows = |name: &String| present.contains_key(name);
-    let text = body.marked.iter().find(|name| shows(name)).or(body.marked.first()).cloned();
-    if let Some(field) = text {
-        let value = members.get(&field)?.clone();
-        return Some(Change { body, field, value });
-    }
-    // A text that need not be sent is as good.
-    let free = declared.iter().find_map(|field| {
-        let schema =
-            fields::plain(api, field.schema).filter(|schema| !schema.read_only && schema.enumeration.is_empty())?;
-        let is_text = schema.types.contains(&JsonType::String) && schema.format.is_none() && schema.pattern.is_none();
-        let name = &field.name;
-        let kept = is_owner_name(name) || is_privilege(name) || ends_in_id(name) || is_password(name) || is_email(name);
-        let usable = is_text && !kept && !members.contains_key(name) && !names_address(name, present);
-        Some((name.clone(), marked_text(name, Some(schema), marker).filter(|_| usable)?))
-    });
-    if let Some((field, text)) = free {
-        let value = json!(text);
-        members.insert(field.clone(), value.clone());
-        return Some(Change { body, field, value });
-    }
-    // Without a text: another value of a field's own vocabulary.
-    for field in declared
-        .iter()
-        .filter(|field| !is_owner_name(&field.name) && !is_privilege(&field.name) && !ends_in_id(&field.name))
-        .filter(|field| !names_address(&field.name, present))
-    {
-        let Some(schema) = fields::plain(api, field.schema).filter(|schema| !schema.read_only) else { continue };
-        let now = present.get(&field.name);
-        let fits = |value: &Value| Some(value) != now && !avoid.contains(value);
-        let kind = |kind: JsonType| schema.types.contains(&kind);
-        let value = schema
-            .enumeration
-            .iter()
-            .find(|value| fits(value))
-            .cloned()
-            .or_else(|| {
-                kind(JsonType::Boolean).then(|| json!(!now.and_then(Value::as_bool).unwrap_or(false))).filter(&fits)
-            })
-            .or_else(|| {
-                let number = kind(JsonType::Integer) || kind(JsonType::Number);
-                number
-                    .then(|| {
-                        (1..40)
-                            .map(|more| json!(now.and_then(Value::as_i64).unwrap_or(2) + more))
-                            .find(|value| fits(value))
-                    })
-                    .flatten()
-            })
-            .or_else(|| {
-                // A text that must be of some form: another one of it.
-                let formed = kind(JsonType::String) && (schema.pattern.is_some() || schema.format.is_some());
-                let texts = (1..24).map(|turn| Samples::new(api, 1).text(schema, turn));
-                texts.filter(|text| formed && fits_text(schema, text)).map(|text| json!(text)).find(&fits)
-            });
-        if let Some(value) = value {
-            members.insert(field.name.clone(), value.clone());
-            let field = field.name.clone();
-            return Some(Change { body, field, value });
-        }
-    }
-    // Nothing is declared: what the object shows of itself.
-    let field = present
-        .iter()
-        .find(|(name, value)| {
-            value.is_string()
-                && !ends_in_id(name)
-                && !is_owner_name(name)
-                && !is_stamp(name)
-                && **name != "id"
-                && !names_address(name, present)
-        })?
-        .0
-        .clone();
-    let value = match by_name(&field, marker) {
-        Value::String(text) => json!(text),
-        _ => json!(marker),
-    };
-    members.insert(field.clone(), value.clone());
-    Some(Change { body, field, value })
-}
-
-fn is_stamp(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "created" | "updated" | "at" | "date" | "status" | "type" | "kind" | "url" | "href" | "id"
-        )
-    })
 }

@@ -3,7 +3,7 @@
 use super::kinds::{Acting, Kind, collection, ends_in_slot};
 use super::maker::{Created, Maker};
 use crate::model::{Api, Effect, Method, Operation, Place, item_shape, path_shape};
-use crate::probe::{ID_PLACE, Probe, Undo, Values, operation_url};
+use crate::probe::{ID_PLACE, Undo, Values, operation_url};
 use crate::spec::Samples;
 use crate::survey::{Object, Slot, role_word, singular, slots};
 
@@ -107,14 +107,8 @@ fn parent_value(slot: &Slot, object: &Object, known: &Values) -> Option<serde_js
 }
 
 /// How what `create` makes can be removed: the addresses have a placeholder for the id.
-pub fn undo(
-    probe: &Probe,
-    api: &Api,
-    create: &Acting,
-    acting: &[Acting],
-    known: &Values,
-    context: &Object,
-) -> Option<Undo> {
+pub fn plan_undo(maker: &Maker<'_>, create: &Acting, known: &Values, context: &Object) -> Option<Undo> {
+    let (probe, api) = (maker.probe, maker.api);
     let placeholder = |operation: &Operation| {
         let mut object = context.clone();
         let last = slots(api, operation).into_iter().next_back()?;
@@ -122,12 +116,12 @@ pub fn undo(
         let values = values_for(api, operation, &object, known)?;
         operation_url(probe.base_url(), operation, &values).ok().map(|url| url.to_string())
     };
-    let allowed = |operation: &&Operation| {
-        acting
-            .iter()
-            .any(|other| other.operation.id == operation.id && other.kind == Kind::Delete && other.left_alone.is_none())
-            && (role_word(&operation.path).is_none() || role_word(&create.operation.path).is_some())
-    };
+    let allowed =
+        |operation: &&Operation| {
+            maker.acting.iter().any(|other| {
+                other.operation.id == operation.id && other.kind == Kind::Delete && other.left_alone.is_none()
+            }) && (role_word(&operation.path).is_none() || role_word(&create.operation.path).is_some())
+        };
     // Without a way to remove it there may be one to see it go with its parent.
     let remove = items(api, create, Method::Delete).into_iter().filter(allowed).find_map(placeholder);
     let look = items(api, create, Method::Get).into_iter().find_map(placeholder);

@@ -9,15 +9,15 @@ use super::accounts::told_within;
 use super::bodies::{self, Body, marker};
 use super::further;
 use super::identify::Sent;
-use super::items::{is_item_of, undo};
+use super::items::{is_item_of, plan_undo};
 use super::kinds::{Acting, Kind, makes_accounts};
 use super::privileges::as_ordinary_user;
 use super::relations::addressed_kinds;
 use super::repair::{complaints, mend};
 use crate::model::{Api, Method};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, SendError, Standing, Values, WriteKind, WriteNote, header_values, leaves_open,
-    operation_url, serialize_body,
+    Answer, Ask, Caller, Probe, Response, SendError, Standing, Undo, Values, WriteKind, WriteNote, Written,
+    header_values, leaves_open, operation_url, serialize_body,
 };
 use crate::survey::{Object, Slot, role_word, scalar_text, slots, succeeds};
 
@@ -119,6 +119,37 @@ pub struct Maker<'a> {
     pub warnings: Mutex<Vec<String>>,
     /// Why creating operations make nothing, by index; `None` for those that were looked at and do.
     pub(super) singles: Mutex<HashMap<usize, Option<String>>>,
+}
+
+/// An object that is about to be made.
+struct PlannedObject<'p> {
+    /// The creating operation's index.
+    index: usize,
+    acting: &'p Acting,
+    caller: &'p str,
+    how: &'p Unusual,
+    /// Of the creating operation's path.
+    values: Values,
+    /// Its parents.
+    context: Object,
+    marker: String,
+    url: url::Url,
+    undo: Option<Undo>,
+}
+
+impl PlannedObject<'_> {
+    fn sender(&self) -> &str {
+        self.how.sender.as_deref().unwrap_or(self.caller)
+    }
+}
+
+/// A creation that was sent.
+struct SentCreation {
+    written: Written,
+    /// Its body carries the marker.
+    is_marked: bool,
+    /// What the list showed before, where nothing else will tell it from others.
+    listed: Option<BTreeSet<String>>,
 }
 
 /// What stands in the way of making an object.
@@ -276,7 +307,6 @@ impl<'a> Maker<'a> {
     }
 
     async fn try_make(&self, index: usize, acting: &Acting, caller: &str, how: &Unusual) -> Result<Created, Fault> {
-        let sender = how.sender.as_deref().unwrap_or(caller);
         if let Some(because) = &acting.left_alone {
             return Err(Fault::Told(because.clone()));
         }
@@ -299,74 +329,96 @@ impl<'a> Maker<'a> {
             further::add(&mut body.value, &how.fields);
         }
         let url = operation_url(self.probe.base_url(), &acting.operation, path).map_err(Fault::Told)?;
-        let undo = undo(self.probe, self.api, acting, self.acting, &values, &context);
-        let mut said = String::new();
+        let undo = plan_undo(self, acting, &values, &context);
+        let planned = PlannedObject { index, acting, caller, how, values, context, marker, url, undo };
         let mut last = None;
         for _ in 0..=MAX_REPAIRS {
-            let ask = ask(acting, sender, &url, &values, body.as_ref());
-            let marked = body.as_ref().is_some_and(|body| !body.marked.is_empty());
-            let note = WriteNote {
-                marker: if marked { marker.clone() } else { String::new() },
-                undo: undo.clone(),
-                heirs: how.heirs.clone(),
-                ..WriteNote::bare(acting.operation.id.as_str(), sender, WriteKind::Creates)
-            };
-            // Nothing will tell it from others but that it was not there before.
-            let listed = if marked { None } else { self.listed(acting, sender, &values).await? };
-            let written = self.probe.send_write(&ask, note).await?;
-            let Some(response) = written.answer.response() else {
+            let sent = self.send_creation(&planned, body.as_ref()).await?;
+            let answer = &sent.written.answer;
+            let Some(response) = answer.response() else {
                 return Err(Fault::Told("the target gave no answer".to_owned()));
             };
             if succeeds(response) || matches!(response.status, 302 | 303) {
-                // Only what every object has is kept as the body that works, and is looked for in the answer.
-                let plain = body.clone().map(|mut body| {
-                    further::remove(&mut body.value, &how.fields);
-                    body
-                });
-                if let Some(body) = plain.as_ref().filter(|_| !how.insists) {
-                    self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(index, body.clone());
-                }
-                let sent = Sent {
-                    acting,
-                    caller,
-                    marker: if marked { &marker } else { "" },
-                    body: plain.as_ref(),
-                    values: &values,
-                    context: &context,
-                    heirs: &how.heirs,
-                    listed: listed.as_ref().map(|listed| (sender, listed)),
-                };
-                let created = self.identify(index, &sent, &written.answer, written.n).await?;
-                if let Some(because) = self.why_not_again(index, &created) {
-                    return Err(Fault::Told(because));
-                }
-                self.claim(&created);
-                return Ok(Created { body, ..created });
+                return self.take_in(&planned, body, &sent).await;
             }
             if !leaves_open(response.status) {
-                self.nothing(written.n);
+                self.nothing(sent.written.n);
             }
-            said = told_within(&written.answer, 120);
-            last = Some(Arc::clone(&written.answer));
-            let wrong = complaints(response);
-            let mended = match (&mut body, response.status) {
-                (Some(body), 400 | 409 | 422 | 200..=299) => {
-                    let changed = mend(&mut body.value, &wrong, &marker);
-                    let changed = changed && self.refer(acting, caller, body).await.is_ok();
-                    self.keep_ordinary(acting, body)?;
-                    if how.insists {
-                        further::add(&mut body.value, &how.fields);
-                    }
-                    changed
-                }
+            last = Some(Arc::clone(answer));
+            let is_mended = match (&mut body, response.status) {
+                (Some(body), 400 | 409 | 422 | 200..=299) => self.mend_body(&planned, body, response).await?,
                 _ => false,
             };
-            if !mended {
+            if !is_mended {
                 break;
             }
         }
+        let said = last.as_ref().map(|answer| told_within(answer, 120)).unwrap_or_default();
         let because = format!("answered {said}");
         Err(last.map_or_else(|| Fault::Told(because.clone()), |answer| Fault::Refused(answer, because.clone())))
+    }
+
+    async fn send_creation(&self, planned: &PlannedObject<'_>, body: Option<&Body>) -> Result<SentCreation, Fault> {
+        let PlannedObject { acting, how, values, .. } = planned;
+        let sender = planned.sender();
+        let ask = ask(acting, sender, &planned.url, values, body);
+        let is_marked = body.is_some_and(|body| !body.marked.is_empty());
+        let note = WriteNote {
+            marker: if is_marked { planned.marker.clone() } else { String::new() },
+            undo: planned.undo.clone(),
+            heirs: how.heirs.clone(),
+            ..WriteNote::bare(acting.operation.id.as_str(), sender, WriteKind::Creates)
+        };
+        // Nothing will tell it from others but that it was not there before.
+        let listed = if is_marked { None } else { self.listed(acting, sender, values).await? };
+        let written = self.probe.send_write(&ask, note).await?;
+        Ok(SentCreation { written, is_marked, listed })
+    }
+
+    /// Finds out what a creation that was answered with success made.
+    async fn take_in(
+        &self,
+        planned: &PlannedObject<'_>,
+        body: Option<Body>,
+        creation: &SentCreation,
+    ) -> Result<Created, Fault> {
+        let PlannedObject { index, acting, caller, how, .. } = *planned;
+        // Only what every object has is kept as the body that works, and is looked for in the answer.
+        let plain = body.clone().map(|mut body| {
+            further::remove(&mut body.value, &how.fields);
+            body
+        });
+        if let Some(body) = plain.as_ref().filter(|_| !how.insists) {
+            self.accepted.lock().unwrap_or_else(PoisonError::into_inner).insert(index, body.clone());
+        }
+        let sent = Sent {
+            acting,
+            caller,
+            marker: if creation.is_marked { &planned.marker } else { "" },
+            body: plain.as_ref(),
+            values: &planned.values,
+            context: &planned.context,
+            heirs: &how.heirs,
+            listed: creation.listed.as_ref().map(|listed| (planned.sender(), listed)),
+        };
+        let created = self.identify(index, &sent, &creation.written.answer, creation.written.n).await?;
+        if let Some(because) = self.why_not_again(index, &created) {
+            return Err(Fault::Told(because));
+        }
+        self.claim(&created);
+        Ok(Created { body, ..created })
+    }
+
+    /// Mends a body by what its refusal says; false when nothing could be changed.
+    async fn mend_body(&self, planned: &PlannedObject<'_>, body: &mut Body, refusal: &Response) -> Result<bool, Fault> {
+        let PlannedObject { acting, caller, how, .. } = *planned;
+        let is_changed = mend(&mut body.value, &complaints(refusal), &planned.marker);
+        let is_changed = is_changed && self.refer(acting, caller, body).await.is_ok();
+        self.keep_ordinary(acting, body)?;
+        if how.insists {
+            further::add(&mut body.value, &how.fields);
+        }
+        Ok(is_changed)
     }
 
     /// Sees to it that an account that is made as any other object is an ordinary user's.

@@ -8,11 +8,12 @@ use super::accounts::{Account, AccountMaker, help, told};
 use super::bodies::Body;
 use super::credentials::{self, SignUpRequest, fill, send_sign_up, sender};
 use super::further::inner;
+use super::kinds::Acting;
 use super::privileges::as_ordinary_user;
 use super::repair::{complaints, mend};
 use super::signup::{self, PASSWORD, Persona, is_confirmation, sign_up_body};
 use crate::model::Secret;
-use crate::probe::{Answer, Probe, Written};
+use crate::probe::{Answer, Probe, Undo, Written};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -75,22 +76,7 @@ impl AccountMaker<'_> {
     ) -> Result<Account, Refused> {
         let acting = self.acting.get(index).ok_or_else(|| Refused::from("no such operation".to_owned()))?;
         let mut body = sign_up_body(self.api, acting, who.persona);
-        let mut undo = self.removal_of_itself(probe).map(|(undo, _)| undo);
-        if admin.is_none() {
-            // Who signs up for itself is not asked by anyone; it asks for as little as the document lets it.
-            let _ = as_ordinary_user(self.api, acting, &mut body);
-        }
-        if admin.is_some() {
-            as_ordinary_user(self.api, acting, &mut body)?;
-            undo = self.removal_by_administrator(probe, acting);
-            if undo.is_none() {
-                return Err(Refused::from(format!(
-                    "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
-                    acting.operation.id,
-                    help(Some(acting), None)
-                )));
-            }
-        }
+        let undo = self.plan_removal(probe, acting, admin, &mut body)?;
         let mut last: Option<Arc<Answer>> = None;
         for _ in 0..=MAX_REPAIRS {
             let ask =
@@ -129,17 +115,47 @@ impl AccountMaker<'_> {
                 as_ordinary_user(self.api, acting, &mut body)?;
             }
         }
-        let status = last.as_ref().and_then(|answer| answer.status());
-        let said = last.map(|answer| told(&answer)).unwrap_or_default();
-        let asked = admin.map(|name| format!(", asked by {name},")).unwrap_or_default();
-        Err(Refused {
-            because: format!(
-                "no throw-away accounts: {}{asked} answered {said}. {}",
+        Err(refused_by(acting, admin, last))
+    }
+
+    /// Returns how the account is removed again, and leaves in its body what an ordinary user has.
+    fn plan_removal(
+        &self,
+        probe: &Probe,
+        acting: &Acting,
+        admin: Option<&String>,
+        body: &mut Body,
+    ) -> Result<Option<Undo>, Refused> {
+        let ordinary = as_ordinary_user(self.api, acting, body);
+        if admin.is_none() {
+            // Who signs up for itself is not asked by anyone; it asks for as little as the document lets it.
+            return Ok(self.removal_of_itself(probe).map(|(undo, _)| undo));
+        }
+        ordinary?;
+        let undo = self.removal_by_administrator(probe, acting);
+        if undo.is_none() {
+            return Err(Refused::from(format!(
+                "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
                 acting.operation.id,
                 help(Some(acting), None)
-            ),
-            for_want_of_rights: matches!(status, Some(401 | 403)),
-        })
+            )));
+        }
+        Ok(undo)
+    }
+}
+
+/// Returns why a sign-up made no account, by the last answer to it.
+fn refused_by(acting: &Acting, admin: Option<&String>, last: Option<Arc<Answer>>) -> Refused {
+    let status = last.as_ref().and_then(|answer| answer.status());
+    let said = last.map(|answer| told(&answer)).unwrap_or_default();
+    let asked = admin.map(|name| format!(", asked by {name},")).unwrap_or_default();
+    Refused {
+        because: format!(
+            "no throw-away accounts: {}{asked} answered {said}. {}",
+            acting.operation.id,
+            help(Some(acting), None)
+        ),
+        for_want_of_rights: matches!(status, Some(401 | 403)),
     }
 }
 

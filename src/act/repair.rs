@@ -132,26 +132,96 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 60 && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
+/// Words of a text that complains of fields.
+const SIGNS: &[&str] = &[
+    "required",
+    "missing",
+    "must",
+    "invalid",
+    "should",
+    "expected",
+    "need",
+    "cannot be",
+    "can't be",
+    "not a valid",
+    "provide",
+    "is not",
+    "at least",
+    "taken",
+    "exists",
+];
+
+/// Words of complaints that name no field.
+const COMMON: &[&str] = &[
+    "required",
+    "missing",
+    "must",
+    "invalid",
+    "should",
+    "expected",
+    "the",
+    "a",
+    "an",
+    "is",
+    "are",
+    "be",
+    "field",
+    "fields",
+    "and",
+    "or",
+    "of",
+    "with",
+    "parameter",
+    "parameters",
+    "value",
+    "request",
+    "body",
+    "please",
+    "provide",
+    "not",
+    "valid",
+    "for",
+    "to",
+    "in",
+    "json",
+    "data",
+    "input",
+    "all",
+    "have",
+    "has",
+    "property",
+    "key",
+    "error",
+    "validation",
+    "failed",
+    "cannot",
+    "empty",
+    "blank",
+    "null",
+    "at",
+    "least",
+    "characters",
+    "long",
+    "you",
+    "your",
+    "need",
+    "both",
+    "string",
+    "number",
+    "integer",
+    "bad",
+    "this",
+    "that",
+    "already",
+    "exists",
+    "taken",
+    "character",
+    "one",
+];
+
 /// `title is required`, `Missing field: title`, `"email" must be a valid email`, `username and password required`.
 fn from_text(text: &str, found: &mut Vec<Complaint>) {
     let lower = text.to_ascii_lowercase();
-    const SIGNS: &[&str] = &[
-        "required",
-        "missing",
-        "must",
-        "invalid",
-        "should",
-        "expected",
-        "need",
-        "cannot be",
-        "can't be",
-        "not a valid",
-        "provide",
-        "is not",
-        "at least",
-        "taken",
-        "exists",
-    ];
     if !SIGNS.iter().any(|sign| lower.contains(sign)) {
         return;
     }
@@ -160,72 +230,6 @@ fn from_text(text: &str, found: &mut Vec<Complaint>) {
         found.extend(quoted.into_iter().map(|field| Complaint { field: field.to_owned(), message: text.to_owned() }));
         return;
     }
-    const COMMON: &[&str] = &[
-        "required",
-        "missing",
-        "must",
-        "invalid",
-        "should",
-        "expected",
-        "the",
-        "a",
-        "an",
-        "is",
-        "are",
-        "be",
-        "field",
-        "fields",
-        "and",
-        "or",
-        "of",
-        "with",
-        "parameter",
-        "parameters",
-        "value",
-        "request",
-        "body",
-        "please",
-        "provide",
-        "not",
-        "valid",
-        "for",
-        "to",
-        "in",
-        "json",
-        "data",
-        "input",
-        "all",
-        "have",
-        "has",
-        "property",
-        "key",
-        "error",
-        "validation",
-        "failed",
-        "cannot",
-        "empty",
-        "blank",
-        "null",
-        "at",
-        "least",
-        "characters",
-        "long",
-        "you",
-        "your",
-        "need",
-        "both",
-        "string",
-        "number",
-        "integer",
-        "bad",
-        "this",
-        "that",
-        "already",
-        "exists",
-        "taken",
-        "character",
-        "one",
-    ];
     let names = text
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|word| word.len() >= 2 && is_name(word) && !COMMON.contains(&word.to_lowercase().as_str()));
@@ -281,33 +285,8 @@ fn wanted(name: &str, said: &str, present: Option<&Value>, marker: &str) -> Opti
     if let Some(choice) = choice(message, said) {
         return Some(choice);
     }
-    if says(&["e-mail", "email"]) && !says(&["taken", "exists"]) && super::fields::is_email(name) {
-        return Some(json!(format!("{marker}@example.com")));
-    }
-    if says(&["future", "past", "datetime", "date-time", "iso 8601", "iso8601"]) {
-        let ahead = if message.contains("past") { -30 } else { days_ahead(name) };
-        return Some(if says(&["datetime", "date-time", "iso"]) { json!(moment(ahead)) } else { json!(day(ahead)) });
-    }
-    if says(&["valid date", "date format", "yyyy-mm-dd"]) {
-        return Some(json!(day(days_ahead(name))));
-    }
-    if says(&["uuid"]) {
-        return Some(json!("7d3f9c52-1b7e-4c0a-9f6e-2a51c8d0e4b7"));
-    }
-    if says(&["integer", "int_type", "int_parsing", "whole number"]) {
-        return Some(json!(3));
-    }
-    if says(&["number", "numeric", "decimal", "float"]) && !says(&["phone"]) {
-        return Some(json!(3));
-    }
-    if says(&["boolean", "bool_type", "true or false"]) {
-        return Some(json!(true));
-    }
-    if says(&["array", "list_type", "a list"]) {
-        return Some(json!([]));
-    }
-    if says(&["dict_type", "an object", "a dict"]) {
-        return Some(json!({}));
+    if let Some(value) = wanted_form(name, message, marker) {
+        return Some(value);
     }
     if let Some(least) = number_behind(
         message,
@@ -336,6 +315,40 @@ fn wanted(name: &str, said: &str, present: Option<&Value>, marker: &str) -> Opti
     }
     if present.is_none() || says(&["required", "missing", "blank", "empty", "null"]) && present.is_some_and(is_blank) {
         return Some(by_name(name, marker));
+    }
+    None
+}
+
+/// Returns a value of the form or the type that a message asks for.
+fn wanted_form(name: &str, message: &str, marker: &str) -> Option<Value> {
+    let says = |list: &[&str]| list.iter().any(|sign| message.contains(sign));
+    if says(&["e-mail", "email"]) && !says(&["taken", "exists"]) && super::fields::is_email(name) {
+        return Some(json!(format!("{marker}@example.com")));
+    }
+    if says(&["future", "past", "datetime", "date-time", "iso 8601", "iso8601"]) {
+        let ahead = if message.contains("past") { -30 } else { days_ahead(name) };
+        return Some(if says(&["datetime", "date-time", "iso"]) { json!(moment(ahead)) } else { json!(day(ahead)) });
+    }
+    if says(&["valid date", "date format", "yyyy-mm-dd"]) {
+        return Some(json!(day(days_ahead(name))));
+    }
+    if says(&["uuid"]) {
+        return Some(json!("7d3f9c52-1b7e-4c0a-9f6e-2a51c8d0e4b7"));
+    }
+    if says(&["integer", "int_type", "int_parsing", "whole number"]) {
+        return Some(json!(3));
+    }
+    if says(&["number", "numeric", "decimal", "float"]) && !says(&["phone"]) {
+        return Some(json!(3));
+    }
+    if says(&["boolean", "bool_type", "true or false"]) {
+        return Some(json!(true));
+    }
+    if says(&["array", "list_type", "a list"]) {
+        return Some(json!([]));
+    }
+    if says(&["dict_type", "an object", "a dict"]) {
+        return Some(json!({}));
     }
     None
 }

@@ -196,7 +196,8 @@ impl App {
         let mut all = identities;
         all.extend(accounts_of(journal, &given).into_iter().filter(|account| !configured.contains(&account.name)));
         let redactor = self.shared.redactor.clone();
-        let mut probe = Probe::new(scope, base_url, all.clone(), limits, redactor, cancel).map_err(from_send)?;
+        let probe = Probe::new(scope, base_url, all.clone(), limits, redactor).map_err(from_send)?;
+        let mut probe = probe.with_cancel(cancel);
         // Undoing is noted in a journal of its own, which ends with it.
         let undoing = JournalHead { scan: format!("undo-{}", head.scan), ..head.clone() };
         let _ = std::fs::remove_file(self.journals()?.join(format!("{}.jsonl", undoing.scan)));

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::error::AppError;
@@ -58,7 +57,6 @@ async fn from_url(url: Url, scope: &Scope, overlay: Option<Overlay>) -> Result<F
         Vec::new(),
         Limits { max_requests: 64, ..Limits::default() },
         Redactor::new(),
-        CancellationToken::new(),
     )
     .map_err(from_send)?;
     let first = probe.fetch(&url).await.map_err(from_send)?;

@@ -127,16 +127,8 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     let wanted = only_source(&checks, folder.is_some())?;
     let sends = !request.dry_run && undescribed.is_none() && wanted.is_none();
     let Base { url: base_url, note } = choose_base(&config, over, &found, &scope)?;
-    if base_url.is_none() && sends {
-        return Err(AppError::Usage(
-            "the document names no server that requests may go to: they leave only for an origin that you name, or that \
-             the document came from, or for loopback where it is the first server of a file; pass --base-url (and \
-             --allow for one off loopback), or set `base_url` in [target] of routewarden.toml"
-                .to_owned(),
-        ));
-    }
-    if let Some(base_url) = base_url.as_ref().filter(|_| sends) {
-        scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
+    if sends {
+        ensure_permitted(base_url.as_ref(), &scope)?;
     }
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
     let intent = gather(&config, &found.api, jiff::Zoned::now().date())?;
@@ -180,6 +172,20 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         words: code.as_ref().filter(|_| sends).map(begin_reading).unwrap_or_default(),
         code,
     })
+}
+
+/// Ensures that there is a base URL that requests may go to.
+fn ensure_permitted(base_url: Option<&Url>, scope: &Scope) -> Result<(), AppError> {
+    let Some(base_url) = base_url else {
+        return Err(AppError::Usage(
+            "the document names no server that requests may go to: they leave only for an origin that you name, or that \
+             the document came from, or for loopback where it is the first server of a file; pass --base-url (and \
+             --allow for one off loopback), or set `base_url` in [target] of routewarden.toml"
+                .to_owned(),
+        ));
+    };
+    scope.permit(base_url.clone()).map_err(|error| AppError::Usage(error.to_string()))?;
+    Ok(())
 }
 
 /// A sign-in whose content type the configuration leaves open is sent as its document says: JSON where it takes that, a

@@ -167,7 +167,8 @@ impl App {
         let base_url = prepared.base_url.clone().ok_or_else(|| AppError::Usage("no base URL".to_owned()))?;
         let identities = prepared.identities.clone();
         let redactor = self.shared.redactor.clone();
-        Probe::new(prepared.scope.clone(), base_url, identities, prepared.limits, redactor, cancel).map_err(from_send)
+        let probe = Probe::new(prepared.scope.clone(), base_url, identities, prepared.limits, redactor);
+        probe.map(|probe| probe.with_cancel(cancel)).map_err(from_send)
     }
 
     /// One scan over the engine; what it wrote is still there, for whoever wants to look: [`scan::undo`] ends that.

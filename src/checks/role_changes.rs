@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::acting::ActCx;
-use super::rights::{Right, is_higher, other_value, right_of};
+use super::rights::{Right, RightField, is_higher, other_value, right_of};
 use crate::act::{Acting, Kind, declared_names};
 use crate::survey::{is_me_word, words};
 use crate::trial::Mirrored;
@@ -44,7 +44,8 @@ pub(super) fn wish(cx: &ActCx<'_>, acting: &Acting, ordinary: &Mirrored) -> Map<
     for name in fields {
         let shown = ordinary.value(&name).map(|(value, _)| value.clone());
         let present = shown.unwrap_or_else(|| if is_flag(&name) { json!(false) } else { json!("user") });
-        if let Some(value) = other_value(cx.maker.api, &name, Right::Role, &present, &higher, &[])
+        let field = RightField { name: &name, right: Right::Role, present: &present };
+        if let Some(value) = other_value(cx.maker.api, field, &higher, &[])
             && is_raised(&value, &higher)
         {
             wish.insert(name, value);

@@ -45,6 +45,66 @@ fn is_hinted(api: &Api, operation: &Operation) -> bool {
     facts.words().0 > 0 || facts.may_stream() || facts.answers_like_a_model() || facts.has_any(&asks)
 }
 
+/// Words of operations that carry a text to people, run it, or keep it as what a model is told.
+const REACHING: [&str; 40] = [
+    "announce",
+    "announcement",
+    "announcements",
+    "broadcast",
+    "tweet",
+    "toot",
+    "notification",
+    "notifications",
+    "alert",
+    "alerts",
+    "ticket",
+    "tickets",
+    "incident",
+    "incidents",
+    "complaint",
+    "complaints",
+    "report",
+    "reports",
+    "abuse",
+    "review",
+    "reviews",
+    "sms",
+    "mail",
+    "push",
+    "wall",
+    "status",
+    "sql",
+    "shell",
+    "eval",
+    "command",
+    "commands",
+    "console",
+    "terminal",
+    "script",
+    "log",
+    "logs",
+    "event",
+    "events",
+    "payment",
+    "instructions",
+];
+
+/// Last words of paths at which a text is kept.
+const KEPT: [&str; 12] = [
+    "message",
+    "messages",
+    "instruction",
+    "prompt",
+    "prompts",
+    "ingest",
+    "document",
+    "documents",
+    "memory",
+    "memories",
+    "training",
+    "tip",
+];
+
 impl Facts<'_> {
     /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
     fn names_objects(&self) -> bool {
@@ -62,62 +122,6 @@ impl Facts<'_> {
     /// Whether a text that goes in may come out at people, be run, or be what a model is told from then on: nobody is asked
     /// a question there by way of trial.
     fn reaches_out(&self) -> bool {
-        const REACHING: [&str; 40] = [
-            "announce",
-            "announcement",
-            "announcements",
-            "broadcast",
-            "tweet",
-            "toot",
-            "notification",
-            "notifications",
-            "alert",
-            "alerts",
-            "ticket",
-            "tickets",
-            "incident",
-            "incidents",
-            "complaint",
-            "complaints",
-            "report",
-            "reports",
-            "abuse",
-            "review",
-            "reviews",
-            "sms",
-            "mail",
-            "push",
-            "wall",
-            "status",
-            "sql",
-            "shell",
-            "eval",
-            "command",
-            "commands",
-            "console",
-            "terminal",
-            "script",
-            "log",
-            "logs",
-            "event",
-            "events",
-            "payment",
-            "instructions",
-        ];
-        const KEPT: [&str; 12] = [
-            "message",
-            "messages",
-            "instruction",
-            "prompt",
-            "prompts",
-            "ingest",
-            "document",
-            "documents",
-            "memory",
-            "memories",
-            "training",
-            "tip",
-        ];
         let has = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
         let last = self.path.rsplit('/').next().unwrap_or_default();
         let id = self.operation.operation_id.as_deref().unwrap_or_default();

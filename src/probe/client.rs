@@ -169,7 +169,6 @@ impl Probe {
         identities: Vec<Identity>,
         limits: Limits,
         redactor: Redactor,
-        cancel: CancellationToken,
     ) -> Result<Self, SendError> {
         // Neither is part of a base; a key that someone left in the query would stand in every report.
         base_url.set_query(None);
@@ -195,7 +194,7 @@ impl Probe {
             identities,
             ledger: Ledger::default(),
             memory: Memory::new(limits.memory_bytes),
-            cancel,
+            cancel: CancellationToken::new(),
             next_exchange: AtomicU64::new(1),
             clients,
             pinned,

@@ -9,6 +9,12 @@ use tokio_util::sync::CancellationToken;
 use super::client::{Probe, SendError};
 
 impl Probe {
+    /// Lets a token stop the scan.
+    pub fn with_cancel(mut self, cancel: CancellationToken) -> Self {
+        self.cancel = cancel;
+        self
+    }
+
     /// Whether the scan was stopped.
     pub fn is_cancelled(&self) -> bool {
         self.cancel.is_cancelled()

@@ -11,15 +11,21 @@ use crate::model::{Mode, OperationId, clean_name};
 /// Most operations that are named in one note.
 const MOST_NAMED: usize = 12;
 
+/// What is needed to find out which operations face a model.
+pub(super) struct ModelSearch<'s> {
+    pub(super) acting: &'s [Acting],
+    pub(super) access: &'s AccessTable<'s>,
+    pub(super) maker: &'s Maker<'s>,
+    pub(super) shared: &'s Shared,
+}
+
 /// Finds out which operations face a model; gives the settings that know them, and what came of the others.
-pub(super) async fn meet(
+pub(super) async fn find_models(
     input: &ScanInput<'_>,
-    acting: &[Acting],
-    access: &AccessTable<'_>,
-    maker: &Maker<'_>,
-    shared: &Shared,
+    search: &ModelSearch<'_>,
     ticked: Ticked<'_>,
 ) -> (Settings, Met) {
+    let ModelSearch { acting, access, maker, shared } = *search;
     let mut llm = input.llm.clone();
     if !input.checks.iter().any(|check| check.meta().id.starts_with("llm/")) {
         return (llm, Met::default());

@@ -134,18 +134,9 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     if let Some(before) = before {
         writing::learn_owners(&input, &before.survey);
     }
-    let maker = Maker::new(&input.api, input.probe, acting, facts.clone());
+    let maker = Maker::new(&input.api, input.probe, acting, facts);
     let stopped = writing::make(&input, &maker, ticked).await;
-    let surveyor = Surveyor {
-        api: Arc::clone(&input.api),
-        probe: input.probe,
-        owns: input.owns.clone(),
-        excluded: input.excluded,
-        created: maker.made().into_iter().map(|created| (created.id, created.object)).collect(),
-        facts,
-    };
-    let mut survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
-    writing::learn_owners(&input, &survey);
+    let mut survey = survey_target(&input, &maker, ticked).await;
     if let Err(error) = stopped {
         survey.stopped_by.get_or_insert(error);
     }
@@ -157,7 +148,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let table = AccessTable::new(&survey, &input.intent);
     let answers = writing::answers(&input, &maker);
     table.facts().extend(answers.iter().flat_map(|seen| seen.facts(&survey)));
-    let (llm, met) = models::meet(&input, acting, &table, &maker, &shared, ticked).await;
+    let search = models::ModelSearch { acting, access: &table, maker: &maker, shared: &shared };
+    let (llm, met) = models::find_models(&input, &search, ticked).await;
     let cx = CheckCx { survey: &survey, probe: input.probe, shared: &shared, llm: &llm, access: &table };
     let (mut verdicts, accesses) = check_all(&input, &cx, acting, &maker, ticked).await;
     input.probe.last_look().await;
@@ -171,11 +163,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     drop(model);
     drop(table);
     let done = Done::new(&input, &survey, &maker);
-    let mut collected = collect::collect(&input, &verdicts, &done);
-    if let Some((finding, row)) = input.probe.death().and_then(|death| fatal::finding(&input, death)) {
-        collected.add(finding, row);
-    }
-    let Collected { findings, coverage, mut next_steps } = collected;
+    let Collected { findings, coverage, mut next_steps } = collect_findings(&input, &verdicts, &done);
     let seen = trust::Seen { survey: &survey, failed: &failed, verdicts: &verdicts, done: &done };
     let trust = trust::judge(&input, &seen, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
@@ -193,6 +181,30 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let before = before.map(|before| Arc::clone(&before.survey));
     let is_silent = !input.probe.has_answered();
     Outcome { report, survey, before, verdicts, accesses, facts, is_silent, untold: None }
+}
+
+/// Learns baselines and objects, those that the scan made among them.
+async fn survey_target(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<'_>) -> Survey {
+    let surveyor = Surveyor {
+        api: Arc::clone(&input.api),
+        probe: input.probe,
+        owns: input.owns.clone(),
+        excluded: input.excluded,
+        created: maker.made().into_iter().map(|created| (created.id, created.object)).collect(),
+        facts: maker.facts.clone(),
+    };
+    let survey = surveyor.run(&|done, total| ticked(Stage::Survey, done, total, 0)).await;
+    writing::learn_owners(input, &survey);
+    survey
+}
+
+/// Collects what the checks found, and that the target died where it did.
+fn collect_findings(input: &ScanInput<'_>, verdicts: &Verdicts, done: &Done<'_>) -> Collected {
+    let mut collected = collect::collect(input, verdicts, done);
+    if let Some((finding, row)) = input.probe.death().and_then(|death| fatal::finding(input, death)) {
+        collected.add(finding, row);
+    }
+    collected
 }
 
 /// Checks with the operations they look at, in catalogue and document order.
@@ -247,8 +259,8 @@ async fn check_all(
         work(input, cx.llm, cx.survey).into_iter().partition(|(check, _)| check.phase() == Phase::Reads);
     let acts = acts(input, cx.llm, acting);
     let total = (now.len() + later.len() + acts.len()) as u64;
-    let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0) };
-    let as_job = |(check, surveyed)| job(cx, input.mode, check, surveyed, &count, ticked);
+    let count = Count { total, done: AtomicU64::new(0), found: AtomicU64::new(0), ticked };
+    let as_job = |(check, surveyed)| job(cx, input.mode, check, surveyed, &count);
     let rows = scarce::rows(now, cx.probe);
     let rows: Vec<_> = rows.into_iter().map(|row| scarce::one_by_one(row.into_iter().map(as_job).collect())).collect();
     let mut verdicts: Verdicts = stream::iter(rows).buffer_unordered(32).flat_map(stream::iter).collect().await;
@@ -262,10 +274,10 @@ async fn check_all(
     let mut looked = 0;
     for late in &later {
         if input.mode > Mode::Passive && late.check().meta().id.starts_with("llm/") {
-            count.asks_models(ticked);
+            count.asks_models();
         }
         let (key, verdict) = match late {
-            Late::Read(check, surveyed) => job(cx, input.mode, *check, surveyed, &count, ticked).await,
+            Late::Read(check, surveyed) => job(cx, input.mode, *check, surveyed, &count).await,
             Late::Act(check, acting) => {
                 if input.probe.sent() > looked + MOST_UNSEEN {
                     writing::notices_reset(input).await;
@@ -277,7 +289,7 @@ async fn check_all(
                     verdict = Verdict::Silent(Silence::undecided(writing::RESET));
                 }
                 looked = input.probe.sent();
-                count.step(&verdict, ticked);
+                count.step(&verdict);
                 act_cx.keep_verdict(&acting.operation.id, check.meta().id, &verdict);
                 ((acting.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
             }
@@ -343,25 +355,27 @@ fn beyond(check: &'static dyn Check, mode: Mode) -> Option<String> {
 pub(super) type Job<'a> = BoxFuture<'a, ((OperationId, CheckId), Verdict)>;
 
 /// How far the checks are.
-struct Count {
+struct Count<'a> {
     total: u64,
     done: AtomicU64,
     found: AtomicU64,
+    /// Called at every step.
+    ticked: Ticked<'a>,
 }
 
-impl Count {
+impl Count<'_> {
     /// A model may take a minute for one answer: whoever waits should know for what.
-    fn asks_models(&self, ticked: Ticked<'_>) {
+    fn asks_models(&self) {
         let (done, found) = (self.done.load(Ordering::Relaxed), self.found.load(Ordering::Relaxed));
-        ticked(Stage::Models, done, self.total, found);
+        (self.ticked)(Stage::Models, done, self.total, found);
     }
 
-    fn step(&self, verdict: &Verdict, ticked: Ticked<'_>) {
+    fn step(&self, verdict: &Verdict) {
         if let Verdict::Broken(drafts) = verdict {
             self.found.fetch_add(drafts.len() as u64, Ordering::Relaxed);
         }
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        ticked(Stage::Checks, done, self.total, self.found.load(Ordering::Relaxed));
+        (self.ticked)(Stage::Checks, done, self.total, self.found.load(Ordering::Relaxed));
     }
 }
 
@@ -370,8 +384,7 @@ fn job<'a>(
     mode: Mode,
     check: &'static dyn Check,
     surveyed: &'a Surveyed,
-    count: &'a Count,
-    ticked: Ticked<'a>,
+    count: &'a Count<'a>,
 ) -> Job<'a> {
     Box::pin(async move {
         // A read that refused everybody may be just what a check is about.
@@ -385,7 +398,7 @@ fn job<'a>(
                 _ => check.run(cx, surveyed).await,
             },
         };
-        count.step(&verdict, ticked);
+        count.step(&verdict);
         ((surveyed.operation.id.clone(), CheckId::from(check.meta().id)), verdict)
     })
 }

@@ -88,16 +88,19 @@ pub fn signs_of<'p>(
     people: &'p People,
     owns: Owns<'_>,
 ) -> Option<(&'p Person, Vec<Sign>)> {
-    signs_at(key, objects, people, owns, 0)
+    signs_at(OwnerSearch { objects, people, owns }, key, 0)
 }
 
-fn signs_at<'p>(
-    key: &ObjectKey,
-    objects: &Objects,
+/// Where an owner is looked for.
+#[derive(Clone, Copy)]
+struct OwnerSearch<'s, 'p> {
+    objects: &'s Objects,
     people: &'p People,
-    owns: Owns<'_>,
-    depth: u8,
-) -> Option<(&'p Person, Vec<Sign>)> {
+    owns: Owns<'s>,
+}
+
+fn signs_at<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u8) -> Option<(&'p Person, Vec<Sign>)> {
+    let OwnerSearch { objects, people, owns } = search;
     let object = objects.known.get(key)?;
     let mut found: Vec<(&Person, Sign)> = Vec::new();
     found.extend(configured(key, object, people, owns));
@@ -111,7 +114,7 @@ fn signs_at<'p>(
     if !names_a_stranger {
         found.extend(scoped_lists(key, objects, people));
         if depth < 3 && found.iter().all(|(_, sign)| *sign == Sign::Created) {
-            found.extend(by_parent(key, object, objects, people, owns, depth));
+            found.extend(signs_by_relatives(search, key, depth));
         }
     }
     let owner = single_owner(&found)?;
@@ -267,17 +270,12 @@ fn scoped_lists<'p>(key: &ObjectKey, objects: &Objects, people: &'p People) -> V
     found
 }
 
-fn by_parent<'p>(
-    key: &ObjectKey,
-    object: &Object,
-    objects: &Objects,
-    people: &'p People,
-    owns: Owns<'_>,
-    depth: u8,
-) -> Vec<(&'p Person, Sign)> {
+/// Returns whose the parents of an object are, or else whose everything is that refers to it.
+fn signs_by_relatives<'p>(search: OwnerSearch<'_, 'p>, key: &ObjectKey, depth: u8) -> Vec<(&'p Person, Sign)> {
+    let Some(object) = search.objects.known.get(key) else { return Vec::new() };
     let parent = |resource: &String, value: &Value| {
         let parent = (resource.clone(), scalar_text(value)?);
-        let (person, _) = signs_at(&parent, objects, people, owns, depth + 1)?;
+        let (person, _) = signs_at(search, &parent, depth + 1)?;
         Some((person, Sign::Parent { parent: format!("{} {}", parent.0, crate::model::clean_name(&parent.1, 60)) }))
     };
     let parents: Vec<_> = object.context.iter().filter_map(|(resource, value)| parent(resource, value)).collect();
@@ -290,7 +288,7 @@ fn by_parent<'p>(
         return Vec::new();
     }
     for holder in object.holders.iter().filter(|holder| *holder != key) {
-        let Some((person, _)) = signs_at(holder, objects, people, owns, depth + 1) else { return Vec::new() };
+        let Some((person, _)) = signs_at(search, holder, depth + 1) else { return Vec::new() };
         holders.push((
             person,
             Sign::Holder { holder: format!("{} {}", holder.0, crate::model::clean_name(&holder.1, 60)) },

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::lab::Lab;
-use super::rights::{Right, other_value, right_of};
+use super::rights::{Right, RightField, other_value, right_of};
 use crate::act::{Acting, Kind, declared};
 use crate::model::{Method, path_shape};
 use crate::survey::words;
@@ -129,14 +129,8 @@ impl Setter<'_> {
     }
 
     fn other_value(&self, candidate: &Candidate, present: &Value, used: &[Value]) -> Option<Value> {
-        other_value(
-            self.lab.maker.api,
-            &candidate.name,
-            candidate.right,
-            present,
-            &self.lab.survey.people.higher_roles(),
-            used,
-        )
+        let field = RightField { name: &candidate.name, right: candidate.right, present };
+        other_value(self.lab.maker.api, field, &self.lab.survey.people.higher_roles(), used)
     }
 
     /// Returns a second value for a field: what it was where it is put back; another one where there is one; else the first

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::lab::Lab;
+use super::send::WriteRequest;
 use crate::act::{Acting, Body, body, fields};
 use crate::model::Method;
 use crate::probe::{Answer, Caller, SendError, Standing, Values, WriteKind};
@@ -62,7 +63,8 @@ impl Lab<'_> {
         // A collection may take a body that it should refuse: then the report says that something was left.
         let adds = acting.slots.is_empty() && acting.operation.method == Method::Post;
         let kind = if adds { WriteKind::Creates } else { WriteKind::Tries };
-        let sent = self.write_to(acting, caller, url, call.body.as_ref(), Vec::new(), kind).await?;
+        let request = WriteRequest { body: call.body.as_ref(), kind, ..WriteRequest::plain(acting, caller, url) };
+        let sent = self.send(request).await?;
         Ok(sent.answer)
     }
 

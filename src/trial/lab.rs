@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::access::Access;
 use super::promptness::Promptness;
+use super::send::WriteRequest;
 use crate::access::FactTable;
 use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareMaker};
 use crate::act::{address_id, change, is_item_of, items, marker, objects_in, values_for};
 use crate::model::{Method, Operation, Place, Silence};
-use crate::probe::{Answer, SendError, Values, WriteKind};
+use crate::probe::{Answer, SendError, Values};
 use crate::survey::{Object, Person, Principals, Survey, scalar_text, succeeds};
 
 /// What trials work with.
@@ -143,7 +144,7 @@ impl<'a> Lab<'a> {
             return Ok(());
         }
         let url = self.url(acting, &values)?;
-        let written = self.write_to(acting, self.caller(caller), url, None, Vec::new(), WriteKind::Touches).await?;
+        let written = self.send(WriteRequest::plain(acting, self.caller(caller), url)).await?;
         if written.answer.response().is_some_and(succeeds) {
             self.note_removal(created);
         }

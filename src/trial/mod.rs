@@ -68,6 +68,7 @@ pub(crate) use planting::{BothViews, Planted, Planting};
 pub(crate) use reading::{ReadTrial, Shown};
 pub(crate) use resets::asks_for_reset;
 pub use send::Twist;
+pub(crate) use send::WriteRequest;
 pub(crate) use set_fields::{FieldTrial, FieldsSet};
 pub use shot::{Aim, ChooseValue, CompareViews, Effect, Tried, Wanted};
 pub(crate) use sign_in::SignInTrial;

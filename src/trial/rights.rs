@@ -129,16 +129,21 @@ pub(crate) fn is_higher(text: &str) -> bool {
         || HIGHER.contains(&words(text).join("").as_str())
 }
 
-/// Another value of a field's own vocabulary. `turn` chooses among several; `used` are values that are not taken;
-/// `higher` are the names of higher roles among the callers.
-pub(crate) fn other_value(
-    api: &Api,
-    name: &str,
-    right: Right,
-    present: &Value,
-    higher: &[String],
-    used: &[Value],
-) -> Option<Value> {
+/// A field that decides a right, as it is now.
+#[derive(Clone, Copy)]
+pub(crate) struct RightField<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// What it decides.
+    pub(crate) right: Right,
+    /// Its value.
+    pub(crate) present: &'a Value,
+}
+
+/// Returns another value of a field's own vocabulary. `used` are values that are not taken; `higher` are the names of
+/// higher roles among the callers.
+pub(crate) fn other_value(api: &Api, field: RightField<'_>, higher: &[String], used: &[Value]) -> Option<Value> {
+    let RightField { name, right, present } = field;
     let fits = |value: &Value| !agrees(value, present) && !used.iter().any(|known| agrees(known, value));
     if right == Right::Ownership {
         // Whose value would it be? Only objects of other callers tell.

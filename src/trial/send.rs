@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::lab::Lab;
-use crate::act::{Acting, Body, address_id, digests_of, marks_in, objects_in, remember, undo};
+use crate::act::{Acting, Body, address_id, digests_of, marks_in, objects_in, plan_undo, remember};
 use crate::model::Method;
 use crate::probe::{
     Ask, Caller, Journal, SendError, Values, WriteKind, WriteNote, Written, header_values, leaves_open, operation_url,
@@ -27,6 +27,34 @@ pub struct Twist {
     pub parents: Values,
 }
 
+/// A write before it is sent; each part may differ from the document's.
+pub(crate) struct WriteRequest<'a> {
+    /// The operation.
+    pub(crate) acting: &'a Acting,
+    /// Its method, where it is not another one.
+    pub(crate) method: Method,
+    /// Who sends it.
+    pub(crate) caller: Caller,
+    /// Where it goes.
+    pub(crate) url: Url,
+    /// Its body.
+    pub(crate) body: Option<&'a Body>,
+    /// Headers beyond those that the document asks for.
+    pub(crate) headers: Vec<(String, String)>,
+    /// What it does to what.
+    pub(crate) kind: WriteKind,
+    /// It is not repeated when the target asks to slow down.
+    pub(crate) once: bool,
+}
+
+impl<'a> WriteRequest<'a> {
+    /// Returns a request without a body that touches what is at an address.
+    pub(crate) fn plain(acting: &'a Acting, caller: Caller, url: Url) -> Self {
+        let method = acting.operation.method;
+        Self { acting, method, caller, url, body: None, headers: Vec::new(), kind: WriteKind::Touches, once: false }
+    }
+}
+
 impl Lab<'_> {
     /// Sends a write to an object that the scan made, or that does not exist.
     pub(crate) async fn write(
@@ -37,25 +65,12 @@ impl Lab<'_> {
         body: Option<&Body>,
     ) -> Result<Written, SendError> {
         let url = self.url(acting, values)?;
-        self.write_to(acting, caller, url, body, Vec::new(), WriteKind::Touches).await
+        self.send(WriteRequest { body, ..WriteRequest::plain(acting, caller, url) }).await
     }
 
     /// Returns the address of an operation.
     pub(crate) fn url(&self, acting: &Acting, values: &Values) -> Result<Url, SendError> {
         operation_url(self.maker.probe.base_url(), &acting.operation, values).map_err(SendError::Unbuildable)
-    }
-
-    /// Sends a write to an address, with headers beyond those that the document asks for.
-    pub(crate) async fn write_to(
-        &self,
-        acting: &Acting,
-        caller: Caller,
-        url: Url,
-        body: Option<&Body>,
-        headers: Vec<(String, String)>,
-        kind: WriteKind,
-    ) -> Result<Written, SendError> {
-        self.send(acting, acting.operation.method, caller, url, body, headers, kind, false).await
     }
 
     /// Sends a write with its twist.
@@ -74,23 +89,14 @@ impl Lab<'_> {
             url.query_pairs_mut().extend_pairs(&twist.query);
         }
         let method = twist.method.unwrap_or(acting.operation.method);
-        self.send(acting, method, caller, url, body, twist.headers.clone(), WriteKind::Touches, false).await
+        let headers = twist.headers.clone();
+        self.send(WriteRequest { method, body, headers, ..WriteRequest::plain(acting, caller, url) }).await
     }
 
     /// Sends a write in the most general form: also by another method than the document's, and without repeating what was
     /// asked to slow down.
-    #[expect(clippy::too_many_arguments, reason = "each part of a request may differ from the document's")]
-    pub(crate) async fn send(
-        &self,
-        acting: &Acting,
-        method: Method,
-        caller: Caller,
-        url: Url,
-        body: Option<&Body>,
-        mut headers: Vec<(String, String)>,
-        kind: WriteKind,
-        once: bool,
-    ) -> Result<Written, SendError> {
+    pub(crate) async fn send(&self, request: WriteRequest<'_>) -> Result<Written, SendError> {
+        let WriteRequest { acting, method, caller, url, body, mut headers, kind, once } = request;
         let required = Samples::new(self.maker.api, 1).required(&acting.operation);
         headers.extend(header_values(&acting.operation, &required));
         let bare = WriteNote::bare(acting.operation.id.as_str(), &caller.label(), kind);
@@ -135,7 +141,7 @@ impl Lab<'_> {
         let marker = body.and_then(|body| marks_in(&body.value).into_iter().next()).unwrap_or_default();
         let context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
         let (maker, known) = (self.maker, Values::new());
-        let undo = undo(maker.probe, maker.api, acting, maker.acting, &known, &context);
+        let undo = plan_undo(maker, acting, &known, &context);
         WriteNote { marker, undo, ..note }
     }
 

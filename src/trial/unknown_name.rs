@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::answers::{refusal, status_of};
 use super::lab::Lab;
+use super::send::WriteRequest;
 use super::sign_in::{nobody, wrong_password};
 use crate::act::{Acting, Body, Persona, fill, is_email, is_user_name};
 use crate::model::{Credential, Identity, LoginRecipe, Silence, ensure};
@@ -56,9 +57,9 @@ impl<'a> UnknownName<'a> {
     pub(crate) async fn guess(&self) -> Result<Arc<Answer>, Silence> {
         let url = self.lab.url(self.acting, &Values::new())?;
         let guess = Body { value: fill(&self.body.value, &wrong_password()), ..self.body.clone() };
-        let (method, kind) = (self.acting.operation.method, WriteKind::Tries);
-        let sent = self.lab.send(self.acting, method, Caller::Anonymous, url, Some(&guess), Vec::new(), kind, true);
-        let answer = sent.await?.answer;
+        let plain = WriteRequest::plain(self.acting, Caller::Anonymous, url);
+        let request = WriteRequest { body: Some(&guess), kind: WriteKind::Tries, once: true, ..plain };
+        let answer = self.lab.send(request).await?.answer;
         let taken = answer.response().is_some_and(|response| response.is_success());
         ensure(!taken || refusal(&answer).is_some(), || {
             Silence::undecided("a name that no account has is not refused")

@@ -14,8 +14,9 @@ use crate::checks::meta::{Need, check};
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
 use crate::detect::jwt;
 use crate::model::{Identity, Operation, Role, Secret, Silence, clean_name};
-use crate::probe::{Answer, Ask, Caller, Response, Values, WriteKind};
+use crate::probe::{Answer, Ask, Caller, Response, Values};
 use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_me_word, leaves, me_facts, succeeds, words};
+use crate::trial::WriteRequest;
 
 check! {
     /// ## What it does
@@ -251,8 +252,8 @@ impl SignOut<'_> {
     async fn sign_out(&self, second: &FurtherSession) -> Result<Arc<Answer>, Silence> {
         let url = self.cx.url(self.acting, &Values::new())?;
         let body = self.body(second)?;
-        let (caller, kind) = (self.with(second), WriteKind::Touches);
-        let out = self.cx.write_to(self.acting, caller, url, body.as_ref(), Vec::new(), kind).await?.answer;
+        let plain = WriteRequest::plain(self.acting, self.with(second), url);
+        let out = self.cx.send(WriteRequest { body: body.as_ref(), ..plain }).await?.answer;
         let redirected = out.status().is_some_and(|status| (300..400).contains(&status));
         let refused = ActCx::refusal(&out).filter(|_| !redirected);
         match ActCx::no_answer(&out).or(refused) {

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// One request as it came over the wire.
@@ -210,7 +209,7 @@ pub fn probe(base: &str, identities: Vec<Identity>, limits: Limits) -> Probe {
 
 pub fn probe_in(scope: Scope, base: &str, identities: Vec<Identity>, limits: Limits) -> Probe {
     let base = Url::parse(base).unwrap();
-    Probe::new(scope, base, identities, limits, Redactor::new(), CancellationToken::new()).unwrap()
+    Probe::new(scope, base, identities, limits, Redactor::new()).unwrap()
 }
 
 /// A document with these reading operations; names in braces are string parameters in the path.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::act::{Acting, declared_names};
 use crate::checks::acting::ActCx;
-use crate::checks::rights::{Right, is_higher, other_value, right_of, vocabulary};
+use crate::checks::rights::{Right, RightField, is_higher, other_value, right_of, vocabulary};
 use crate::survey::words;
 use crate::trial::Seen;
 
@@ -21,7 +21,7 @@ pub(super) fn choose_right(cx: &ActCx<'_>, acting: &Acting, seen: &Seen) -> Opti
             let known = vocabulary(cx.maker.api, &name).into_iter().find(|word| !is_higher(word));
             Some(Value::String(known.unwrap_or_else(|| "user".to_owned())))
         } else {
-            other_value(cx.maker.api, &name, right, present, &higher, &[])
+            other_value(cx.maker.api, RightField { name: &name, right, present }, &higher, &[])
         };
         value.map(|value| (name, value))
     })
