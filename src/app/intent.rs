@@ -260,6 +260,6 @@ impl App {
             Ok(report) => rows.extend(report.iter().flat_map(|report| learnt_rows(report, &gathered.memory))),
             Err(error) => issues.push(format!("what the last scan learnt is not shown: {error}")),
         }
-        Ok(StatedIntents { rows, issues, overlay: overlay.map_err(AppError::Internal)? })
+        Ok(StatedIntents { rows, issues, overlay: overlay.map_err(|error| AppError::Internal(error.to_string()))? })
     }
 }

@@ -107,28 +107,45 @@ pub enum IntentSubject {
     Resource(String),
 }
 
+/// Why a text names nothing that a statement of intent can be about.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SubjectRefused {
+    /// `resource:` without a name.
+    #[error("it names no resource")]
+    NoResource,
+    /// Something else altogether.
+    #[error("it is neither a method with a path nor a resource")]
+    NoSubject,
+    /// A pattern.
+    #[error("a path here names one operation: it has no spaces and no `*`")]
+    SeveralOperations,
+    /// The word before the path.
+    #[error("`{0}` is no HTTP method")]
+    NoMethod(String),
+}
+
 impl IntentSubject {
     /// Reads `GET /articles/{slug}` or `resource:order`.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, SubjectRefused> {
         let text = text.trim();
         if let Some(name) = text.strip_prefix("resource:") {
             let name = name.trim();
             let fits = |c: char| c.is_alphanumeric() || "_-. ".contains(c);
             let names_one = !name.is_empty() && name.chars().count() <= MAX_NAME && name.chars().all(fits);
-            return names_one.then(|| Self::Resource(name.to_owned())).ok_or("it names no resource".to_owned());
+            return names_one.then(|| Self::Resource(name.to_owned())).ok_or(SubjectRefused::NoResource);
         }
         let (method, path) = text.split_once(char::is_whitespace).unwrap_or(("", text));
         let path = path.trim();
         if method.is_empty() || !path.starts_with('/') {
-            return Err("it is neither a method with a path nor a resource".to_owned());
+            return Err(SubjectRefused::NoSubject);
         }
         if path.contains(char::is_whitespace) || path.contains('*') {
-            return Err("a path here names one operation: it has no spaces and no `*`".to_owned());
+            return Err(SubjectRefused::SeveralOperations);
         }
-        let method = Method::parse(method).ok_or_else(|| format!("`{method}` is no HTTP method"))?;
+        let method = Method::parse(method).ok_or_else(|| SubjectRefused::NoMethod(method.to_owned()))?;
         Ok(Self::Operation(OperationId(format!("{method} {path}"))))
     }
 }

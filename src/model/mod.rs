@@ -30,7 +30,9 @@ pub use exchange::{Exchange, ExchangeId, Outcome, RecordedRequest, RecordedRespo
 pub use handler_request::{HandlerBody, HandlerInput, HandlerRequest, InputPlace};
 pub use identity::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, LoginRecipe, TokenSource};
 pub use ids::{CheckId, FindingId, OperationId, ScanId};
-pub use intent::{AccessLevel, IntentConflict, IntentMemory, IntentOrigin, IntentSource, IntentSubject, StatedIntent};
+pub use intent::{
+    AccessLevel, IntentConflict, IntentMemory, IntentOrigin, IntentSource, IntentSubject, StatedIntent, SubjectRefused,
+};
 pub use path_index::{PathIndex, item_shape, path_shape};
 pub use schema::{AdditionalProperties, JsonType, Schema, SchemaArena, SchemaId};
 pub use scope::{Mode, Origin, Permit, Scope, ScopeError};

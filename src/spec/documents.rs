@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use thiserror::Error;
 use url::Url;
 
 use super::error::SpecError;
@@ -17,6 +18,24 @@ const MAX_FILE_BYTES: u64 = 16 * 1024 * 1024;
 const MAX_FILES_BYTES: u64 = 64 * 1024 * 1024;
 /// The most files that are read besides the document.
 const MAX_FILES: usize = 500;
+
+/// Why a file that a document refers to is not read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum FileRefused {
+    #[error("more than {limit} files are referred to", limit = MAX_FILES)]
+    TooMany,
+    #[error("not UTF-8")]
+    NameNotUtf8,
+    #[error("only files below the document's own folder are read")]
+    NotBelow,
+    #[error("it lies outside the document's folder, which is not read")]
+    Outside,
+    /// The system's words.
+    #[error("{0}")]
+    NotThere(String),
+    #[error(transparent)]
+    Document(#[from] SpecError),
+}
 
 /// What relative references and servers of a document are relative to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +90,7 @@ pub(super) struct Document {
 pub(super) struct Documents {
     list: Vec<Document>,
     /// By document and the file part of a reference: which document that is, or why there is none.
-    files: HashMap<(usize, String), Result<usize, String>>,
+    files: HashMap<(usize, String), Result<usize, FileRefused>>,
     /// What came of the Overlay.
     pub(super) applied: Applied,
 }
@@ -102,9 +121,9 @@ impl Documents {
     }
 
     /// The document that the file part of a reference in `from` means.
-    pub(super) fn file(&self, from: usize, part: &str) -> Result<usize, String> {
+    pub(super) fn file(&self, from: usize, part: &str) -> Result<usize, FileRefused> {
         let known = self.files.get(&(from, part.to_owned()));
-        known.cloned().unwrap_or_else(|| Err("only files below the document's own folder are read".to_owned()))
+        known.cloned().unwrap_or(Err(FileRefused::NotBelow))
     }
 }
 
@@ -131,37 +150,36 @@ impl Files {
         }
     }
 
-    fn read_one(&mut self, from: usize, part: &str, list: &mut Vec<Document>) -> Result<usize, String> {
-        let too_many = || format!("more than {MAX_FILES} files are referred to");
-        self.tries = self.tries.checked_sub(1).ok_or_else(too_many)?;
+    fn read_one(&mut self, from: usize, part: &str, list: &mut Vec<Document>) -> Result<usize, FileRefused> {
+        self.tries = self.tries.checked_sub(1).ok_or(FileRefused::TooMany)?;
         let path = self.locate(from, part)?;
         if let Some(known) = self.paths.iter().position(|known| known.as_ref() == Some(&path)) {
             return Ok(known);
         }
         if list.len() > MAX_FILES {
-            return Err(too_many());
+            return Err(FileRefused::TooMany);
         }
-        let text = reading::read_text(&path, MAX_FILE_BYTES.min(self.left)).map_err(|error| error.to_string())?;
+        let text = reading::read_text(&path, MAX_FILE_BYTES.min(self.left))?;
         self.left = self.left.saturating_sub(text.len() as u64);
         let name = path.strip_prefix(&self.folder).unwrap_or(&path).to_string_lossy().into_owned();
-        let (root, notation) = reading::parse(&name, &text).map_err(|error| error.to_string())?;
+        let (root, notation) = reading::parse(&name, &text)?;
         list.push(Document { name, root, notation });
         self.paths.push(Some(path));
         Ok(list.len() - 1)
     }
 
     /// The canonical path of a referred file, once it is certain that it lies below the folder.
-    fn locate(&self, from: usize, part: &str) -> Result<PathBuf, String> {
-        let plain = percent_encoding::percent_decode_str(part).decode_utf8().map_err(|_| "not UTF-8".to_owned())?;
+    fn locate(&self, from: usize, part: &str) -> Result<PathBuf, FileRefused> {
+        let plain = percent_encoding::percent_decode_str(part).decode_utf8().map_err(|_| FileRefused::NameNotUtf8)?;
         if plain.contains("://") || plain.starts_with('/') || plain.contains('\0') {
-            return Err("only files below the document's own folder are read".to_owned());
+            return Err(FileRefused::NotBelow);
         }
         let beside = self.paths.get(from).and_then(Option::as_deref).and_then(Path::parent);
         let path = beside.unwrap_or(&self.folder).join(plain.as_ref());
-        let path = path.canonicalize().map_err(|error| error.to_string())?;
+        let path = path.canonicalize().map_err(|error| FileRefused::NotThere(error.to_string()))?;
         match path.starts_with(&self.folder) {
             true => Ok(path),
-            false => Err("it lies outside the document's folder, which is not read".to_owned()),
+            false => Err(FileRefused::Outside),
         }
     }
 }

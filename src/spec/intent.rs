@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 use super::documents::Node;
 use super::lines::Wanted;
@@ -141,39 +142,58 @@ struct IntentValue {
     expires: Option<Date>,
 }
 
+/// The members of a statement.
+const KEYS: [&str; 4] = ["policy", "level", "reason", "expires"];
+
+/// Why a statement of intent is ignored.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum StatementRefused {
+    /// The kind of the value.
+    #[error("it is {0}, not a level or an object")]
+    NoStatement(&'static str),
+    #[error("unknown key `{}`; known keys are: {}", clean(.0, 40), KEYS.join(", "))]
+    UnknownKey(String),
+    #[error("`{key}` is a text, not {found}")]
+    NoText { key: &'static str, found: &'static str },
+    #[error("`policy` and `level` say the same; keep one of them")]
+    SaidTwice,
+    #[error("it has no `policy`: {}", AccessLevel::NAMES)]
+    NoPolicy,
+    #[error("`expires` is a date, as in \"2027-06-30\", not `{}`", clean(.0, 40))]
+    NoDate(String),
+    #[error("`{}` is no level; {}", clean(.0, 60), AccessLevel::advice(.0))]
+    NoLevel(String),
+}
+
 /// A level alone, or an object with reason and last day.
-fn said(value: &Value) -> Result<IntentValue, String> {
+fn said(value: &Value) -> Result<IntentValue, StatementRefused> {
     match value {
         Value::String(text) => Ok(IntentValue { level: level(text)?, reason: None, expires: None }),
         Value::Object(members) => of_object(members),
-        other => Err(format!("it is {}, not a level or an object", kind(other))),
+        other => Err(StatementRefused::NoStatement(kind(other))),
     }
 }
 
-fn of_object(members: &Map<String, Value>) -> Result<IntentValue, String> {
-    const KEYS: [&str; 4] = ["policy", "level", "reason", "expires"];
+fn of_object(members: &Map<String, Value>) -> Result<IntentValue, StatementRefused> {
     if let Some(unknown) = members.keys().find(|key| !KEYS.contains(&key.as_str()) && !key.starts_with("x-")) {
-        return Err(format!("unknown key `{}`; known keys are: {}", clean(unknown, 40), KEYS.join(", ")));
+        return Err(StatementRefused::UnknownKey(unknown.clone()));
     }
-    let text = |key: &str| match members.get(key) {
+    let text = |key: &'static str| match members.get(key) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.trim())),
-        Some(other) => Err(format!("`{key}` is a text, not {}", kind(other))),
+        Some(other) => Err(StatementRefused::NoText { key, found: kind(other) }),
     };
     // Both names are read, as in the configuration.
     let named = match (text("policy")?, text("level")?) {
         (Some(named), None) | (None, Some(named)) => named,
-        (Some(_), Some(_)) => return Err("`policy` and `level` say the same; keep one of them".to_owned()),
-        (None, None) => return Err(format!("it has no `policy`: {}", AccessLevel::NAMES)),
+        (Some(_), Some(_)) => return Err(StatementRefused::SaidTwice),
+        (None, None) => return Err(StatementRefused::NoPolicy),
     };
-    let date = |text: &str| {
-        text.parse::<Date>()
-            .map_err(|_| format!("`expires` is a date, as in \"2027-06-30\", not `{}`", clean(text, 40)))
-    };
+    let date = |text: &str| text.parse::<Date>().map_err(|_| StatementRefused::NoDate(text.to_owned()));
     let reason = text("reason")?.map(|text| clean(text, MAX_REASON)).filter(|text| !text.is_empty());
     Ok(IntentValue { level: level(named)?, reason, expires: text("expires")?.map(date).transpose()? })
 }
 
-fn level(text: &str) -> Result<AccessLevel, String> {
-    AccessLevel::parse(text).ok_or_else(|| format!("`{}` is no level; {}", clean(text, 60), AccessLevel::advice(text)))
+fn level(text: &str) -> Result<AccessLevel, StatementRefused> {
+    AccessLevel::parse(text).ok_or_else(|| StatementRefused::NoLevel(text.to_owned()))
 }

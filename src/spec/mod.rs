@@ -39,7 +39,7 @@ pub use error::SpecError;
 pub use find::{USUAL_PLACES, find_in_folder};
 pub use fits::fits_text;
 pub use load::{load_file, load_file_with, load_text, load_text_with};
-pub use overlay::{Overlay, OverlayNotation, intent_overlay};
+pub use overlay::{Overlay, OverlayNotation, OverlayUnwritten, intent_overlay};
 pub use reading::looks_like_document;
 pub use samples::Samples;
 pub use supplement::{Supplied, lacks_body, lacks_query, supplement};

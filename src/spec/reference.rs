@@ -2,11 +2,36 @@
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
+use thiserror::Error;
 
-use super::documents::{Documents, Node};
+use super::documents::{Documents, FileRefused, Node};
 
 /// The most references that are followed for one value.
 const MAX_HOPS: usize = 64;
+
+/// A reference that leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the reference `{reference}` cannot be followed: {fault}")]
+pub(super) struct ReferenceBroken {
+    /// The beginning of it.
+    reference: String,
+    fault: ReferenceFault,
+}
+
+/// What is wrong with a reference.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum ReferenceFault {
+    #[error("it leads in a circle")]
+    Circle,
+    #[error(transparent)]
+    File(FileRefused),
+    #[error("there is no such document")]
+    NoDocument,
+    #[error("it is not a JSON pointer")]
+    NoPointer,
+    #[error("there is nothing at that place")]
+    Nothing,
+}
 
 /// The reference that a value is, if it is one.
 pub(super) fn reference_of(value: &Value) -> Option<&str> {
@@ -17,12 +42,16 @@ pub(super) fn reference_of(value: &Value) -> Option<&str> {
 ///
 /// # Errors
 /// Why a reference leads nowhere, with the reference in it.
-pub(super) fn follow<'d>(documents: &'d Documents, node: Node<'d>) -> Result<Node<'d>, String> {
+pub(super) fn follow<'d>(documents: &'d Documents, node: Node<'d>) -> Result<Node<'d>, ReferenceBroken> {
     let mut hops = MAX_HOPS;
     follow_within(documents, node, &mut hops)
 }
 
-fn follow_within<'d>(documents: &'d Documents, mut node: Node<'d>, hops: &mut usize) -> Result<Node<'d>, String> {
+fn follow_within<'d>(
+    documents: &'d Documents,
+    mut node: Node<'d>,
+    hops: &mut usize,
+) -> Result<Node<'d>, ReferenceBroken> {
     while let Some(reference) = reference_of(node.value) {
         node = step(documents, node.document, reference, hops)?;
     }
@@ -30,30 +59,35 @@ fn follow_within<'d>(documents: &'d Documents, mut node: Node<'d>, hops: &mut us
 }
 
 /// The value that one reference names, which may be a reference itself.
-pub(super) fn target<'d>(documents: &'d Documents, from: usize, reference: &str) -> Result<Node<'d>, String> {
+pub(super) fn target<'d>(documents: &'d Documents, from: usize, reference: &str) -> Result<Node<'d>, ReferenceBroken> {
     let mut hops = MAX_HOPS;
     step(documents, from, reference, &mut hops)
 }
 
-fn step<'d>(documents: &'d Documents, from: usize, reference: &str, hops: &mut usize) -> Result<Node<'d>, String> {
-    let broken = |why: &str| Err(format!("the reference `{}` cannot be followed: {why}", shown(reference)));
+fn step<'d>(
+    documents: &'d Documents,
+    from: usize,
+    reference: &str,
+    hops: &mut usize,
+) -> Result<Node<'d>, ReferenceBroken> {
+    let broken = |fault| Err(ReferenceBroken { reference: shown(reference), fault });
     *hops = match hops.checked_sub(1) {
         Some(left) => left,
-        None => return broken("it leads in a circle"),
+        None => return broken(ReferenceFault::Circle),
     };
     let (file, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let document = match file {
         "" => from,
         file => match documents.file(from, file) {
             Ok(document) => document,
-            Err(why) => return broken(&why),
+            Err(why) => return broken(ReferenceFault::File(why)),
         },
     };
-    let Some(root) = documents.root(document) else { return broken("there is no such document") };
+    let Some(root) = documents.root(document) else { return broken(ReferenceFault::NoDocument) };
     if fragment.is_empty() {
         return Ok(root);
     }
-    let Some(pointer) = fragment.strip_prefix('/') else { return broken("it is not a JSON pointer") };
+    let Some(pointer) = fragment.strip_prefix('/') else { return broken(ReferenceFault::NoPointer) };
     let mut node = root;
     for token in pointer.split('/') {
         node = match child(node, token) {
@@ -61,9 +95,9 @@ fn step<'d>(documents: &'d Documents, from: usize, reference: &str, hops: &mut u
             // The way may lead through another reference.
             None if reference_of(node.value).is_some() => match child(follow_within(documents, node, hops)?, token) {
                 Some(node) => node,
-                None => return broken("there is nothing at that place"),
+                None => return broken(ReferenceFault::Nothing),
             },
-            None => return broken("there is nothing at that place"),
+            None => return broken(ReferenceFault::Nothing),
         };
     }
     Ok(node)

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 /// An item as far as it could be read.
 #[derive(Debug)]
@@ -12,6 +13,16 @@ pub(super) struct Salvaged<T> {
     pub(super) refused: Vec<(String, String)>,
 }
 
+/// Why nothing of an item can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum ItemRefused {
+    #[error("not an object")]
+    NoObject,
+    /// The reader's words.
+    #[error("{0}")]
+    Essential(String),
+}
+
 /// Reads an item. `essential` names the members without which it is nothing.
 ///
 /// # Errors
@@ -19,16 +30,16 @@ pub(super) struct Salvaged<T> {
 pub(super) fn read<T: DeserializeOwned>(
     members: Map<String, Value>,
     essential: &[&str],
-) -> Result<Salvaged<T>, String> {
+) -> Result<Salvaged<T>, ItemRefused> {
     let whole = Value::Object(members);
     if let Ok(item) = T::deserialize(&whole) {
         return Ok(Salvaged { item, refused: Vec::new() });
     }
-    let Value::Object(members) = whole else { return Err("not an object".to_owned()) };
+    let Value::Object(members) = whole else { return Err(ItemRefused::NoObject) };
     let (kept, optional): (Map<_, _>, Map<_, _>) =
         members.into_iter().partition(|(key, _)| essential.contains(&key.as_str()));
     let mut kept = Value::Object(kept);
-    let mut item = T::deserialize(&kept).map_err(|error| words(&error))?;
+    let mut item = T::deserialize(&kept).map_err(|error| ItemRefused::Essential(words(&error)))?;
     let mut refused = Vec::new();
     for (key, value) in optional {
         if let Some(members) = kept.as_object_mut() {

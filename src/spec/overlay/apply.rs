@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use thiserror::Error;
 
-use super::target::ActionTarget;
+use super::change::ChangeRefused;
+use super::target::{ActionTarget, TargetRefused};
 use super::{Overlay, change};
 use crate::model::DocumentIssue;
 use crate::spec::intent::{KEY, ROOT_POINTER};
@@ -19,6 +21,33 @@ const MAX_WORK: usize = 200_000_000;
 const MAX_ISSUES: usize = 200;
 /// The most statements of intent whose action is remembered.
 const MAX_MARKS: usize = 100_000;
+
+/// Why an action is not applied, or not in full.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum ActionRefused {
+    #[error("the action has no `target`; it is not applied")]
+    NoTarget,
+    #[error("{0}; the action is not applied")]
+    Target(TargetRefused),
+    /// The target.
+    #[error("`{}` means nothing in the document; the action changes nothing", shown(.0))]
+    MeansNothing(String),
+    #[error("{0}; the action is not applied")]
+    Removal(ChangeRefused),
+    #[error("`update` and `copy` in one action; it is not applied")]
+    UpdateAndCopy,
+    #[error("the action has neither `update` nor `remove: true`")]
+    ChangesNothing,
+    #[error("`copy`: {0}; the action is not applied")]
+    CopyTarget(TargetRefused),
+    /// How many values it means.
+    #[error("`copy` means {0} values, not one; the action is not applied")]
+    CopiesMany(usize),
+    #[error("the document would hold more than {limit} values; the action is not applied", limit = MAX_VALUES)]
+    TooManyValues,
+    #[error("`#{}` is not updated: {why}", shown(pointer))]
+    Update { pointer: String, why: ChangeRefused },
+}
 
 /// What came of an Overlay.
 #[derive(Debug, Default)]
@@ -55,7 +84,7 @@ impl Overlay {
         };
         for (index, action) in self.actions.iter().enumerate().take(MAX_ACTIONS) {
             if let Err(message) = application.act(root, index, action) {
-                application.complain(index, message);
+                application.complain(index, message.to_string());
             }
         }
         if self.actions.len() > MAX_ACTIONS {
@@ -66,45 +95,51 @@ impl Overlay {
 }
 
 impl Application<'_> {
-    fn act(&mut self, root: &mut Value, index: usize, action: &Value) -> Result<(), String> {
+    fn act(&mut self, root: &mut Value, index: usize, action: &Value) -> Result<(), ActionRefused> {
         let Some(target) = action.get("target").and_then(Value::as_str) else {
-            return Err("the action has no `target`; it is not applied".to_owned());
+            return Err(ActionRefused::NoTarget);
         };
-        let pointers = self.find(root, target).map_err(|why| format!("{why}; the action is not applied"))?;
+        let pointers = self.find(root, target).map_err(ActionRefused::Target)?;
         if pointers.is_empty() {
-            return Err(format!("`{}` means nothing in the document; the action changes nothing", shown(target)));
+            return Err(ActionRefused::MeansNothing(target.to_owned()));
         }
         if action.get("remove").and_then(Value::as_bool) == Some(true) {
-            return change::remove(root, &pointers).map_err(|why| format!("{why}; the action is not applied"));
+            return change::remove(root, &pointers).map_err(ActionRefused::Removal);
         }
         let copied = match (action.get("update"), action.get("copy").and_then(Value::as_str)) {
             (Some(update), None) => update.clone(),
             (None, Some(from)) => self.copied(root, from)?,
-            (Some(_), Some(_)) => return Err("`update` and `copy` in one action; it is not applied".to_owned()),
-            (None, None) => return Err("the action has neither `update` nor `remove: true`".to_owned()),
+            (Some(_), Some(_)) => return Err(ActionRefused::UpdateAndCopy),
+            (None, None) => return Err(ActionRefused::ChangesNothing),
         };
         self.update(root, &pointers, &copied, index)
     }
 
-    fn find(&mut self, root: &Value, query: &str) -> Result<Vec<String>, String> {
+    fn find(&mut self, root: &Value, query: &str) -> Result<Vec<String>, TargetRefused> {
         let target = ActionTarget::parse(query)?;
-        self.work = self.work.checked_sub(target.cost(self.values)).ok_or("the Overlay looks at too many values")?;
+        self.work = self.work.checked_sub(target.cost(self.values)).ok_or(TargetRefused::TooMuchWork)?;
         target.find(root)
     }
 
     /// The one value that `copy` means (Overlay 1.1).
-    fn copied(&mut self, root: &Value, from: &str) -> Result<Value, String> {
-        let found = self.find(root, from).map_err(|why| format!("`copy`: {why}; the action is not applied"))?;
+    fn copied(&mut self, root: &Value, from: &str) -> Result<Value, ActionRefused> {
+        let found = self.find(root, from).map_err(ActionRefused::CopyTarget)?;
         match found.as_slice() {
             [one] => Ok(root.pointer(one).cloned().unwrap_or_default()),
-            other => Err(format!("`copy` means {} values, not one; the action is not applied", other.len())),
+            other => Err(ActionRefused::CopiesMany(other.len())),
         }
     }
 
-    fn update(&mut self, root: &mut Value, pointers: &[String], update: &Value, index: usize) -> Result<(), String> {
+    fn update(
+        &mut self,
+        root: &mut Value,
+        pointers: &[String],
+        update: &Value,
+        index: usize,
+    ) -> Result<(), ActionRefused> {
         let grown = change::size(update).saturating_mul(pointers.len()).saturating_add(self.values);
         if grown > MAX_VALUES {
-            return Err(format!("the document would hold more than {MAX_VALUES} values; the action is not applied"));
+            return Err(ActionRefused::TooManyValues);
         }
         self.values = grown;
         let mut refused = None;
@@ -114,7 +149,7 @@ impl Application<'_> {
                 Err(why) => refused = refused.or(Some((pointer, why))),
             }
         }
-        refused.map_or(Ok(()), |(pointer, why)| Err(format!("`#{}` is not updated: {why}", shown(pointer))))
+        refused.map_or(Ok(()), |(pointer, why)| Err(ActionRefused::Update { pointer: pointer.clone(), why }))
     }
 
     /// Remembers the statements of intent in an update.

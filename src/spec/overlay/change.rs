@@ -1,6 +1,7 @@
 //! What one action does to the values that it means: merge, append, replace, remove.
 
 use serde_json::Value;
+use thiserror::Error;
 
 use crate::spec::lowering::kind;
 use crate::spec::reference::unescape;
@@ -8,24 +9,36 @@ use crate::spec::reference::unescape;
 /// The deepest that a document may become: everything that walks it calls itself for each level.
 const MAX_DEPTH: usize = 128;
 
+/// Why a value of a document is not changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum ChangeRefused {
+    #[error("the document would be more than {limit} levels deep", limit = MAX_DEPTH)]
+    TooDeep,
+    /// The kind of the update.
+    #[error("an object is updated with an object, not with {0}")]
+    ObjectWith(&'static str),
+    #[error("{target} cannot be updated with {update}; mean the object around it")]
+    PlainWith { target: &'static str, update: &'static str },
+    #[error("the whole document cannot be removed")]
+    WholeDocument,
+}
+
 /// Merges a value into the one at a pointer.
 ///
 /// # Errors
 /// Why that cannot be; nothing is changed then.
-pub(super) fn update(root: &mut Value, pointer: &str, update: &Value) -> Result<(), String> {
+pub(super) fn update(root: &mut Value, pointer: &str, update: &Value) -> Result<(), ChangeRefused> {
     if pointer.matches('/').count() + depth(update) > MAX_DEPTH {
-        return Err(format!("the document would be more than {MAX_DEPTH} levels deep"));
+        return Err(ChangeRefused::TooDeep);
     }
     let Some(target) = root.pointer_mut(pointer) else { return Ok(()) };
     match (&mut *target, update) {
         (Value::Object(_), Value::Object(_)) => merge(target, update),
-        (Value::Object(_), other) => {
-            return Err(format!("an object is updated with an object, not with {}", kind(other)));
-        }
+        (Value::Object(_), other) => return Err(ChangeRefused::ObjectWith(kind(other))),
         (Value::Array(items), Value::Array(more)) => items.extend(more.iter().cloned()),
         (Value::Array(items), entry) => items.push(entry.clone()),
         (plain, Value::Object(_) | Value::Array(_)) => {
-            return Err(format!("{} cannot be updated with {}; mean the object around it", kind(plain), kind(update)));
+            return Err(ChangeRefused::PlainWith { target: kind(plain), update: kind(update) });
         }
         (plain, other) => *plain = other.clone(),
     }
@@ -55,11 +68,11 @@ fn merge(target: &mut Value, update: &Value) {
 ///
 /// # Errors
 /// When the whole document is meant; nothing is removed then.
-pub(super) fn remove(root: &mut Value, pointers: &[String]) -> Result<(), String> {
+pub(super) fn remove(root: &mut Value, pointers: &[String]) -> Result<(), ChangeRefused> {
     let mut ways: Vec<(&str, String)> = Vec::new();
     for pointer in pointers {
         let Some((parent, key)) = pointer.rsplit_once('/') else {
-            return Err("the whole document cannot be removed".to_owned());
+            return Err(ChangeRefused::WholeDocument);
         };
         ways.push((parent, unescape(key)));
     }

@@ -15,7 +15,7 @@ use super::lines::Wanted;
 use super::reading;
 
 pub(super) use apply::Applied;
-pub use write::{OverlayNotation, intent_overlay};
+pub use write::{OverlayNotation, OverlayUnwritten, intent_overlay};
 
 /// The most bytes an Overlay may have.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;

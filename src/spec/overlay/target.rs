@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 use serde_json_path::JsonPath;
+use thiserror::Error;
 
 use crate::spec::issues::find_pointers;
 
@@ -15,6 +16,27 @@ const MAX_NESTED: usize = 32;
 const MAX_DESCENTS: usize = 2;
 /// The most values that one query may mean.
 const MAX_MATCHES: usize = 100_000;
+
+/// Why a query is not asked, or its values are not changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum TargetRefused {
+    #[error("the target has more than {limit} characters", limit = MAX_CHARS)]
+    TooLong,
+    #[error("the target nests more than {limit} brackets and negations", limit = MAX_NESTED)]
+    TooNested,
+    #[error("the target has more than {limit} `..`", limit = MAX_DESCENTS)]
+    TooManyDescents,
+    #[error("a filter of the target has `$` or `..` in it, which is not followed")]
+    LooksEverywhere,
+    /// The parser's words.
+    #[error("the target is no JSONPath of RFC 9535 ({0})")]
+    NoPath(String),
+    /// How many values it means.
+    #[error("the target means {0} values; at most {limit} are changed", limit = MAX_MATCHES)]
+    TooManyMatches(usize),
+    #[error("the Overlay looks at too many values")]
+    TooMuchWork,
+}
 
 /// A query that may be asked.
 pub(super) struct ActionTarget {
@@ -40,26 +62,23 @@ impl ActionTarget {
     ///
     /// # Errors
     /// Why it cannot be asked.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, TargetRefused> {
         if text.chars().count() > MAX_CHARS {
-            return Err(format!("the target has more than {MAX_CHARS} characters"));
+            return Err(TargetRefused::TooLong);
         }
         let shape = QueryShape::of(text);
         if shape.nested > MAX_NESTED {
-            return Err(format!("the target nests more than {MAX_NESTED} brackets and negations"));
+            return Err(TargetRefused::TooNested);
         }
         if shape.descents > MAX_DESCENTS {
-            return Err(format!("the target has more than {MAX_DESCENTS} `..`"));
+            return Err(TargetRefused::TooManyDescents);
         }
         if shape.looks_everywhere {
-            return Err("a filter of the target has `$` or `..` in it, which is not followed".to_owned());
+            return Err(TargetRefused::LooksEverywhere);
         }
         match JsonPath::parse(text) {
             Ok(path) => Ok(Self { path, shape }),
-            Err(error) => {
-                let words: String = error.to_string().chars().take(120).collect();
-                Err(format!("the target is no JSONPath of RFC 9535 ({words})"))
-            }
+            Err(error) => Err(TargetRefused::NoPath(error.to_string().chars().take(120).collect())),
         }
     }
 
@@ -76,14 +95,14 @@ impl ActionTarget {
     ///
     /// # Errors
     /// When they are too many.
-    pub(super) fn find(&self, root: &Value) -> Result<Vec<String>, String> {
+    pub(super) fn find(&self, root: &Value) -> Result<Vec<String>, TargetRefused> {
         if self.shape.single {
             return Ok(self.path.query_located(root).locations().map(|path| path.to_json_pointer()).collect());
         }
         let wanted: HashSet<usize> =
             self.path.query(root).iter().map(|value| std::ptr::from_ref(*value).addr()).collect();
         if wanted.len() > MAX_MATCHES {
-            return Err(format!("the target means {} values; at most {MAX_MATCHES} are changed", wanted.len()));
+            return Err(TargetRefused::TooManyMatches(wanted.len()));
         }
         let mut found = HashMap::new();
         find_pointers(root, &wanted, &mut found);

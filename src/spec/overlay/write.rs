@@ -3,10 +3,22 @@
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use thiserror::Error;
 
 use crate::model::{Api, IntentSubject, StatedIntent};
 use crate::spec::intent::KEY;
 use crate::spec::reference::unescape;
+
+/// Why an Overlay cannot be written.
+#[derive(Debug, Error)]
+pub enum OverlayUnwritten {
+    /// The writer of JSON failed.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// The writer of YAML failed.
+    #[error(transparent)]
+    Yaml(#[from] yaml_serde::Error),
+}
 
 /// The notation of an Overlay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +41,17 @@ impl OverlayNotation {
 ///
 /// # Errors
 /// The writer's words.
-pub fn intent_overlay(api: &Api, stated: &[StatedIntent], notation: OverlayNotation) -> Result<String, String> {
+pub fn intent_overlay(
+    api: &Api,
+    stated: &[StatedIntent],
+    notation: OverlayNotation,
+) -> Result<String, OverlayUnwritten> {
     let actions: Vec<Value> = stated.iter().filter_map(|stated| action(api, stated)).collect();
     let title = format!("Who is meant to reach what: {}", crate::model::clean(&api.title, 200));
     let overlay = json!({"overlay": "1.0.0", "info": {"title": title, "version": "1.0.0"}, "actions": actions});
     match notation {
-        OverlayNotation::Json => {
-            serde_json::to_string_pretty(&overlay).map(|text| text + "\n").map_err(|error| error.to_string())
-        }
-        OverlayNotation::Yaml => yaml_serde::to_string(&overlay).map_err(|error| error.to_string()),
+        OverlayNotation::Json => Ok(serde_json::to_string_pretty(&overlay)? + "\n"),
+        OverlayNotation::Yaml => Ok(yaml_serde::to_string(&overlay)?),
     }
 }
 
