@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use thiserror::Error;
 
 use crate::app::Overrides;
-use crate::config::check_pattern;
+use crate::config::{PatternRefused, check_pattern};
 use crate::model::Mode;
 
 use super::baseline;
@@ -163,16 +164,27 @@ pub(super) fn overrides(target: &TargetOptions, scope: ScopeOptions, limits: &Li
 /// One request in a thousand seconds is the slowest pace.
 const LOWEST_RATE: f64 = 0.001;
 
-fn rate(text: &str) -> Result<f64, String> {
-    let number = positive(text)?;
-    if number >= LOWEST_RATE { Ok(number) } else { Err(format!("`{text}` is less than {LOWEST_RATE} a second")) }
+/// Why a text is not a number that an option takes.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum NumberRefused {
+    #[error("`{0}` is no number")]
+    NoNumber(String),
+    #[error("`{0}` is not greater than zero")]
+    NotPositive(String),
+    #[error("`{0}` is less than {lowest} a second", lowest = LOWEST_RATE)]
+    TooSlow(String),
 }
 
-fn operation_pattern(text: &str) -> Result<String, String> {
+fn rate(text: &str) -> Result<f64, NumberRefused> {
+    let number = positive(text)?;
+    if number >= LOWEST_RATE { Ok(number) } else { Err(NumberRefused::TooSlow(text.to_owned())) }
+}
+
+fn operation_pattern(text: &str) -> Result<String, PatternRefused> {
     check_pattern(text).map(|()| text.trim().to_owned())
 }
 
-fn positive(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
-    if number.is_finite() && number > 0.0 { Ok(number) } else { Err(format!("`{text}` is not greater than zero")) }
+fn positive(text: &str) -> Result<f64, NumberRefused> {
+    let number: f64 = text.parse().map_err(|_| NumberRefused::NoNumber(text.to_owned()))?;
+    if number.is_finite() && number > 0.0 { Ok(number) } else { Err(NumberRefused::NotPositive(text.to_owned())) }
 }

@@ -7,6 +7,7 @@ use super::login;
 use super::reader::{Section, Source, Value, as_string};
 use super::secrets::{self, Purpose, SOURCES};
 use crate::model::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, Secret};
+use thiserror::Error;
 use toml::de::DeValue;
 
 const KEYS: [&str; 11] =
@@ -24,7 +25,7 @@ pub(super) fn identities(
     let mut found: Vec<Identity> = Vec::new();
     for (name, span, value) in all.entries() {
         let fault = |message: String| ConfigError::from(source.fault(span.clone(), message));
-        check_name(name).map_err(fault)?;
+        check_name(name).map_err(|refused| fault(refused.to_string()))?;
         if let Some(other) = found.iter().find(|other| other.name.eq_ignore_ascii_case(name)) {
             return Err(fault(format!("identities `{}` and `{name}` differ in case alone", other.name)));
         }
@@ -42,15 +43,24 @@ pub(super) fn default_rank(role: &str) -> u32 {
     if role.eq_ignore_ascii_case("admin") { 100 } else { 10 }
 }
 
+/// Why a name is no name of an identity; each holds its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum NameRefused {
+    #[error("`{0}` is the name of the scanner's own caller; choose another one")]
+    Taken(String),
+    #[error("`{0}` is no name of an identity: up to 64 letters, digits, `_`, `-`, `.`, `@`")]
+    NoName(String),
+}
+
 /// Says what is wrong with the name of an identity.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
-    let shown: String = name.chars().take(40).collect();
+pub(super) fn check_name(name: &str) -> Result<(), NameRefused> {
+    let shown = || name.chars().take(40).collect();
     if [ANONYMOUS, GARBAGE].iter().any(|taken| name.eq_ignore_ascii_case(taken)) {
-        return Err(format!("`{shown}` is the name of the scanner's own caller; choose another one"));
+        return Err(NameRefused::Taken(shown()));
     }
     let fits = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
-        return Err(format!("`{shown}` is no name of an identity: up to 64 letters, digits, `_`, `-`, `.`, `@`"));
+        return Err(NameRefused::NoName(shown()));
     }
     Ok(())
 }

@@ -29,7 +29,8 @@ pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, ConfigError> {
 
 /// Reads the text of a configuration file.
 pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
-    secrets::read_capped(path, MAX_CONFIG_BYTES).map_err(|reason| ConfigError::Read { path: path.to_owned(), reason })
+    secrets::read_capped(path, MAX_CONFIG_BYTES)
+        .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason: reason.to_string() })
 }
 
 /// Reads the text of a configuration that lies in `folder`; `name` is what messages call it.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
+use thiserror::Error;
 use toml::de::DeValue;
 
 use super::error::ConfigError;
@@ -189,13 +190,22 @@ fn token_source(section: &Section<'_>) -> Result<TokenSource, ConfigError> {
     }
 }
 
+/// Why a text is no JSON pointer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum PointerRefused {
+    #[error("no JSON pointer")]
+    NoPointer,
+    #[error("`~` stands only in `~0` and `~1`")]
+    Escape,
+}
+
 /// Says what is wrong with a JSON pointer (RFC 6901 §3).
-pub(super) fn check_pointer(pointer: &str) -> Result<(), String> {
+pub(super) fn check_pointer(pointer: &str) -> Result<(), PointerRefused> {
     if !pointer.is_empty() && !pointer.starts_with('/') {
-        return Err("no JSON pointer".to_owned());
+        return Err(PointerRefused::NoPointer);
     }
     let bad_escape = pointer.split('~').skip(1).any(|after| !after.starts_with(['0', '1']));
-    if bad_escape { Err("`~` stands only in `~0` and `~1`".to_owned()) } else { Ok(()) }
+    if bad_escape { Err(PointerRefused::Escape) } else { Ok(()) }
 }
 
 fn send(section: &Section<'_>) -> Result<String, ConfigError> {
@@ -206,13 +216,24 @@ fn send(section: &Section<'_>) -> Result<String, ConfigError> {
     Ok(line.to_owned())
 }
 
+/// Why a line cannot carry a token.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum HeaderLineRefused {
+    #[error("is a header line, as in `{line}`", line = DEFAULT_SEND)]
+    NoLine,
+    #[error("is no valid header line")]
+    NotValid,
+    #[error("has no {{token}} in it")]
+    NoToken,
+}
+
 /// Says what is wrong with `Header: value with {token}`.
-pub(super) fn check_send(line: &str) -> Result<(), String> {
+pub(super) fn check_send(line: &str) -> Result<(), HeaderLineRefused> {
     let Some((name, value)) = line.split_once(':') else {
-        return Err(format!("is a header line, as in `{DEFAULT_SEND}`"));
+        return Err(HeaderLineRefused::NoLine);
     };
     if !is_token(name.trim()) || value.contains(char::is_control) {
-        return Err("is no valid header line".to_owned());
+        return Err(HeaderLineRefused::NotValid);
     }
-    if value.contains("{token}") { Ok(()) } else { Err("has no {token} in it".to_owned()) }
+    if value.contains("{token}") { Ok(()) } else { Err(HeaderLineRefused::NoToken) }
 }

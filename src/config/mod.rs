@@ -17,7 +17,7 @@ mod wfc;
 pub use error::{ConfigError, Fault};
 pub use init::{InitFacts, InitScheme, render_init};
 pub use load::{load, parse};
-pub use operations::{check_pattern, operation_matches};
+pub use operations::{PatternRefused, check_pattern, operation_matches};
 pub use reach::Reach;
 pub use settings::{Config, Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 

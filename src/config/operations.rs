@@ -1,8 +1,33 @@
 //! Operation patterns: `POST /payments/*`, `GET /users/{id}`, or a path for all methods.
 
+use thiserror::Error;
+
 const METHODS: [&str; 10] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY", "*"];
 /// Longer patterns and paths match nothing.
 const MAX_CHARS: usize = 2048;
+
+/// Why a text is no pattern of operations, or names no single one.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PatternRefused {
+    /// A path alone, or any method.
+    #[error("it needs a method and a path, as in `POST /login`")]
+    NoMethodWithPath,
+    /// A pattern where one operation is named.
+    #[error("it names one operation, so `*` does not belong in it")]
+    SeveralOperations,
+    /// The word before the path.
+    #[error("`{0}` is no HTTP method")]
+    NoMethod(String),
+    /// Spaces in the path.
+    #[error("a path has no spaces")]
+    Spaces,
+    /// The method that stands alone.
+    #[error("it needs a path as well, as in `{0} /*`")]
+    MethodAlone(String),
+    /// The path is relative.
+    #[error("the path must begin with `/`")]
+    NoSlash,
+}
 
 /// Whether an operation is meant by a pattern. `*` stands for any characters, slashes too; `{anything}` for one path
 /// segment or a part of it, whatever its name. A pattern without a method means every method. Methods are compared
@@ -23,20 +48,20 @@ pub fn operation_matches(pattern: &str, method: &str, path: &str) -> bool {
 ///
 /// # Errors
 /// When it names no path, or a method that there is not.
-pub fn check_pattern(pattern: &str) -> Result<(), String> {
+pub fn check_pattern(pattern: &str) -> Result<(), PatternRefused> {
     split(pattern).map(|_| ())
 }
 
 /// Says what is wrong with `METHOD /path`, without wildcards.
-pub(super) fn check_operation(operation: &str) -> Result<(), String> {
+pub(super) fn check_operation(operation: &str) -> Result<(), PatternRefused> {
     match split(operation)? {
-        (None | Some("*"), _) => Err("it needs a method and a path, as in `POST /login`".to_owned()),
-        (Some(_), path) if path.contains('*') => Err("it names one operation, so `*` does not belong in it".to_owned()),
+        (None | Some("*"), _) => Err(PatternRefused::NoMethodWithPath),
+        (Some(_), path) if path.contains('*') => Err(PatternRefused::SeveralOperations),
         _ => Ok(()),
     }
 }
 
-fn split(pattern: &str) -> Result<(Option<&str>, &str), String> {
+fn split(pattern: &str) -> Result<(Option<&str>, &str), PatternRefused> {
     let pattern = pattern.trim();
     let (method, path) = match pattern.split_once(char::is_whitespace) {
         Some((method, path)) => (Some(method), path.trim()),
@@ -45,15 +70,15 @@ fn split(pattern: &str) -> Result<(Option<&str>, &str), String> {
     if let Some(method) = method
         && !METHODS.iter().any(|known| known.eq_ignore_ascii_case(method))
     {
-        return Err(format!("`{method}` is no HTTP method"));
+        return Err(PatternRefused::NoMethod(method.to_owned()));
     }
     match path {
-        _ if path.contains(char::is_whitespace) => Err("a path has no spaces".to_owned()),
+        _ if path.contains(char::is_whitespace) => Err(PatternRefused::Spaces),
         _ if path.starts_with('/') || path.starts_with('*') => Ok((method, path)),
         _ if method.is_none() && METHODS.iter().any(|known| known.eq_ignore_ascii_case(path)) => {
-            Err(format!("it needs a path as well, as in `{path} /*`"))
+            Err(PatternRefused::MethodAlone(path.to_owned()))
         }
-        _ => Err("the path must begin with `/`".to_owned()),
+        _ => Err(PatternRefused::NoSlash),
     }
 }
 

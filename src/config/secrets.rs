@@ -5,6 +5,8 @@ use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
 
+use thiserror::Error;
+
 use super::error::ConfigError;
 use super::reader::{Section, Source, Value};
 use crate::detect::{exposure, jwt};
@@ -126,19 +128,33 @@ fn from_file(section: &Section<'_>, path: &str, warnings: &mut Vec<String>) -> R
     Ok(text)
 }
 
+/// Why a file that the configuration names is not read.
+#[derive(Debug, Error)]
+pub(super) enum FileUnread {
+    #[error(transparent)]
+    System(#[from] std::io::Error),
+    #[error("not a regular file")]
+    NotRegular,
+    /// The most bytes that are read.
+    #[error("larger than {0} bytes")]
+    TooLarge(u64),
+    #[error("not UTF-8")]
+    NotUtf8,
+}
+
 /// Reads a regular file of at most so many bytes.
-pub(super) fn read_capped(path: &Path, max_bytes: u64) -> Result<String, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
+pub(super) fn read_capped(path: &Path, max_bytes: u64) -> Result<String, FileUnread> {
+    let metadata = std::fs::metadata(path)?;
     if !metadata.is_file() {
-        return Err("not a regular file".to_owned());
+        return Err(FileUnread::NotRegular);
     }
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = File::open(path)?;
     let mut bytes = Vec::new();
-    file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max_bytes {
-        return Err(format!("larger than {max_bytes} bytes"));
+        return Err(FileUnread::TooLarge(max_bytes));
     }
-    String::from_utf8(bytes).map_err(|_| "not UTF-8".to_owned())
+    String::from_utf8(bytes).map_err(|_| FileUnread::NotUtf8)
 }
 
 #[cfg(unix)]

@@ -124,13 +124,13 @@ pub(super) fn llm(source: &Source<'_>, value: &Value<'_>, warnings: &mut Vec<Str
     let mut endpoints = Vec::new();
     for endpoint in section.tables("endpoints", &["operation", "prompt", "answer"])? {
         let operation = endpoint.required("operation")?;
-        let fault = |key: &str, reason: String| {
+        let fault = |key: &str, reason: &dyn std::fmt::Display| {
             source.open_fault(endpoint.place(key), format!("`{}`: {reason}", endpoint.path(key)))
         };
-        check_operation(operation).map_err(|reason| fault("operation", reason))?;
+        check_operation(operation).map_err(|reason| fault("operation", &reason))?;
         let pointer = |key: &str| -> Result<String, ConfigError> {
             let pointer = endpoint.required(key)?;
-            check_pointer(pointer).map_err(|reason| fault(key, reason))?;
+            check_pointer(pointer).map_err(|reason| fault(key, &reason))?;
             Ok(pointer.to_owned())
         };
         let (prompt, answer) = (pointer("prompt")?, pointer("answer")?);

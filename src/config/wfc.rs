@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
+use thiserror::Error;
 
-use super::identities::{check_name, default_rank, is_token};
-use super::login::{DEFAULT_SEND, check_pointer, check_send, keep};
-use super::operations::check_operation;
+use super::identities::{NameRefused, check_name, default_rank, is_token};
+use super::login::{DEFAULT_SEND, HeaderLineRefused, PointerRefused, check_pointer, check_send, keep};
+use super::operations::{PatternRefused, check_operation};
 use crate::detect::Redactor;
 use crate::model::{Consent, Credential, Identity, LoginRecipe, Secret, TokenSource};
 
@@ -18,31 +19,94 @@ const ALL_COOKIES: &str = "*";
 const MAX_USERS: usize = 32;
 const MAX_DEPTH: usize = 32;
 
+/// Why the whole file cannot be used. None of its values is in it but names of users.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum AuthFileRefused {
+    #[error("not valid YAML")]
+    NoYaml,
+    /// The line.
+    #[error("not valid YAML at line {0}")]
+    NoYamlAt(usize),
+    #[error("it has no list `auth`")]
+    NoUsers,
+    #[error("more than {limit} users", limit = MAX_USERS)]
+    TooManyUsers,
+    /// Counted from 1.
+    #[error("user {0} has no `name`")]
+    NoName(usize),
+    #[error(transparent)]
+    Name(#[from] NameRefused),
+    #[error("`{0}` stands there twice")]
+    Twice(String),
+    /// The warnings about all of them.
+    #[error("no usable user; {0}")]
+    NoneUsable(String),
+}
+
+/// Why one user is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum UserRefused {
+    #[error("neither fixedHeaders nor loginEndpointAuth")]
+    NoCredential,
+    #[error("fixedHeaders is empty")]
+    NoHeader,
+    #[error("its header is not valid")]
+    Header,
+    #[error("its Basic credential is not valid")]
+    Basic,
+    #[error("its Basic credential has no colon")]
+    BasicWithoutColon,
+    #[error("a sign-in on another server is not supported")]
+    OtherServer,
+    #[error("loginEndpointAuth has no `endpoint`")]
+    NoEndpoint,
+    #[error("headers of the sign-in request are not supported")]
+    SignInHeaders,
+    #[error(transparent)]
+    Operation(#[from] PatternRefused),
+    #[error("the sign-in's content type is neither JSON nor a form")]
+    ContentType,
+    /// The key.
+    #[error("payloadUserPwd has no `{0}`")]
+    NoPayloadField(&'static str),
+    #[error("payloadRaw is not valid JSON")]
+    PayloadNotJson,
+    #[error("loginEndpointAuth has neither `token` nor `expectCookies: true`")]
+    NoToken,
+    #[error(transparent)]
+    Pointer(#[from] PointerRefused),
+    #[error("`extractFrom` is `body` or `header`")]
+    ExtractFrom,
+    #[error("a token that is sent in the query is not supported")]
+    TokenInQuery,
+    #[error("the token's header {0}")]
+    TokenHeader(#[from] HeaderLineRefused),
+}
+
 /// Reads all users of the file. What cannot be expressed is a warning if the others remain, an error otherwise.
-pub(super) fn identities(text: &str, warnings: &mut Vec<String>) -> Result<Vec<Identity>, String> {
+pub(super) fn identities(text: &str, warnings: &mut Vec<String>) -> Result<Vec<Identity>, AuthFileRefused> {
     // The parser's message may quote the text, so only the place is passed on.
-    let file: Value = yaml_serde::from_str(text).map_err(|error| {
-        error.location().map_or("not valid YAML".to_owned(), |at| format!("not valid YAML at line {}", at.line()))
-    })?;
-    let users = file.get("auth").and_then(Value::as_array).ok_or("it has no list `auth`")?;
+    let file: Value = yaml_serde::from_str(text)
+        .map_err(|error| error.location().map_or(AuthFileRefused::NoYaml, |at| AuthFileRefused::NoYamlAt(at.line())))?;
+    let users = file.get("auth").and_then(Value::as_array).ok_or(AuthFileRefused::NoUsers)?;
     if users.len() > MAX_USERS {
-        return Err(format!("more than {MAX_USERS} users"));
+        return Err(AuthFileRefused::TooManyUsers);
     }
     let template = file.get("authTemplate").cloned().unwrap_or(Value::Null);
     let mut found: Vec<Identity> = Vec::new();
     for (index, user) in users.iter().enumerate() {
         let user = merged(&template, user, 0);
-        let name = user.get("name").and_then(Value::as_str).ok_or(format!("user {} has no `name`", index + 1))?;
+        let name = user.get("name").and_then(Value::as_str).ok_or(AuthFileRefused::NoName(index + 1))?;
         check_name(name)?;
         if found.iter().any(|other| other.name.eq_ignore_ascii_case(name)) {
-            return Err(format!("`{name}` stands there twice"));
+            return Err(AuthFileRefused::Twice(name.to_owned()));
         }
         match credential(&user, name, warnings) {
             Ok(credential) => found.push(identity(name, credential, warnings)),
             Err(reason) => warnings.push(format!("user {name} of auth.yaml is left out: {reason}")),
         }
     }
-    if found.is_empty() { Err(format!("no usable user; {}", warnings.join("; "))) } else { Ok(found) }
+    if found.is_empty() { Err(AuthFileRefused::NoneUsable(warnings.join("; "))) } else { Ok(found) }
 }
 
 /// The format knows no roles; only a telling name makes an administrator.
@@ -79,28 +143,27 @@ fn merged(template: &Value, own: &Value, depth: usize) -> Value {
     }
 }
 
-fn credential(user: &Value, name: &str, warnings: &mut Vec<String>) -> Result<Credential, String> {
+fn credential(user: &Value, name: &str, warnings: &mut Vec<String>) -> Result<Credential, UserRefused> {
     // A template gives its sign-in to users with fixed headers as well; without a payload it signs nobody in.
     let has_payload = |login: &Value| ["payloadRaw", "payloadUserPwd"].iter().any(|key| login.get(*key).is_some());
     let login = user.get("loginEndpointAuth").filter(|login| login.is_object());
     if let Some(login) = login.filter(|login| has_payload(login) || user.get("fixedHeaders").is_none()) {
         return Ok(Credential::Login(recipe(login)?));
     }
-    let headers =
-        user.get("fixedHeaders").and_then(Value::as_array).ok_or("neither fixedHeaders nor loginEndpointAuth")?;
+    let headers = user.get("fixedHeaders").and_then(Value::as_array).ok_or(UserRefused::NoCredential)?;
     let headers: Vec<(&str, &str)> =
         headers.iter().filter_map(|header| Some((text(header, "name")?, text(header, "value")?))).collect();
     let telling = |name: &str| name.eq_ignore_ascii_case("cookie") || Redactor::is_sensitive_name(name);
-    let chosen = headers.iter().find(|(name, _)| telling(name)).or(headers.first()).ok_or("fixedHeaders is empty")?;
+    let chosen = headers.iter().find(|(name, _)| telling(name)).or(headers.first()).ok_or(UserRefused::NoHeader)?;
     if headers.len() > 1 {
         warnings.push(format!("user {name} of auth.yaml: of several fixed headers only {} is sent", chosen.0));
     }
     fixed_header(chosen.0, chosen.1)
 }
 
-fn fixed_header(name: &str, value: &str) -> Result<Credential, String> {
+fn fixed_header(name: &str, value: &str) -> Result<Credential, UserRefused> {
     if !is_token(name) || value.contains(char::is_control) || value.trim().is_empty() {
-        return Err("its header is not valid".to_owned());
+        return Err(UserRefused::Header);
     }
     let (scheme, rest) = value.split_once(' ').unwrap_or(("", value));
     let secret = Secret::new(rest.trim());
@@ -108,8 +171,8 @@ fn fixed_header(name: &str, value: &str) -> Result<Credential, String> {
         ("authorization", "bearer") => Ok(Credential::Bearer(secret)),
         ("authorization", "basic") => {
             let pair = STANDARD.decode(rest.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            let pair = pair.ok_or("its Basic credential is not valid")?;
-            let (user, password) = pair.split_once(':').ok_or("its Basic credential has no colon")?;
+            let pair = pair.ok_or(UserRefused::Basic)?;
+            let (user, password) = pair.split_once(':').ok_or(UserRefused::BasicWithoutColon)?;
             Ok(Credential::Basic(user.to_owned(), Secret::new(password)))
         }
         ("authorization", scheme) if !scheme.is_empty() => {
@@ -124,21 +187,21 @@ fn fixed_header(name: &str, value: &str) -> Result<Credential, String> {
     }
 }
 
-fn recipe(login: &Value) -> Result<LoginRecipe, String> {
+fn recipe(login: &Value) -> Result<LoginRecipe, UserRefused> {
     let endpoint = match (text(login, "endpoint"), text(login, "externalEndpointURL")) {
         (Some(endpoint), _) => endpoint,
-        (None, Some(_)) => return Err("a sign-in on another server is not supported".to_owned()),
-        (None, None) => return Err("loginEndpointAuth has no `endpoint`".to_owned()),
+        (None, Some(_)) => return Err(UserRefused::OtherServer),
+        (None, None) => return Err(UserRefused::NoEndpoint),
     };
     if login.get("headers").and_then(Value::as_array).is_some_and(|headers| !headers.is_empty()) {
-        return Err("headers of the sign-in request are not supported".to_owned());
+        return Err(UserRefused::SignInHeaders);
     }
     let operation = format!("{} {endpoint}", text(login, "verb").unwrap_or("POST").to_ascii_uppercase());
     check_operation(&operation)?;
     let content_type = text(login, "contentType").unwrap_or("application/json").to_ascii_lowercase();
     let is_form = content_type.contains("x-www-form-urlencoded");
     if !is_form && !content_type.contains("json") {
-        return Err("the sign-in's content type is neither JSON nor a form".to_owned());
+        return Err(UserRefused::ContentType);
     }
     let mut secrets = BTreeMap::new();
     let body = hide(payload(login, is_form)?, "", &mut secrets, 0);
@@ -147,9 +210,9 @@ fn recipe(login: &Value) -> Result<LoginRecipe, String> {
     Ok(LoginRecipe { operation, body, secrets, content_type, token, send })
 }
 
-fn payload(login: &Value, is_form: bool) -> Result<Value, String> {
+fn payload(login: &Value, is_form: bool) -> Result<Value, UserRefused> {
     if let Some(pair) = login.get("payloadUserPwd").filter(|pair| pair.is_object()) {
-        let field = |key| text(pair, key).ok_or(format!("payloadUserPwd has no `{key}`"));
+        let field = |key: &'static str| text(pair, key).ok_or(UserRefused::NoPayloadField(key));
         let mut body = Map::new();
         body.insert(field("usernameField")?.to_owned(), Value::from(field("username")?));
         // The field may have any name, so the value says itself that it is a secret.
@@ -163,7 +226,7 @@ fn payload(login: &Value, is_form: bool) -> Result<Value, String> {
             pairs.map(|(key, value)| (key.into_owned(), Value::from(value.into_owned()))).collect(),
         ));
     }
-    serde_json::from_str(raw).map_err(|_| "payloadRaw is not valid JSON".to_owned())
+    serde_json::from_str(raw).map_err(|_| UserRefused::PayloadNotJson)
 }
 
 /// Marks a string of the payload as a secret, whatever its field is called.
@@ -192,12 +255,12 @@ fn hide(value: Value, field: &str, secrets: &mut BTreeMap<String, Secret>, depth
     }
 }
 
-fn token(login: &Value) -> Result<(TokenSource, String), String> {
+fn token(login: &Value) -> Result<(TokenSource, String), UserRefused> {
     if login.get("expectCookies").and_then(Value::as_bool) == Some(true) {
         return Ok((TokenSource::Cookie(ALL_COOKIES.to_owned()), DEFAULT_SEND.to_owned()));
     }
     let token = login.get("token").filter(|token| token.is_object());
-    let token = token.ok_or("loginEndpointAuth has neither `token` nor `expectCookies: true`")?;
+    let token = token.ok_or(UserRefused::NoToken)?;
     let selector = text(token, "extractSelector").or(text(token, "extractFromField")).unwrap_or_default();
     let source = match text(token, "extractFrom").unwrap_or("body") {
         "body" => {
@@ -205,10 +268,10 @@ fn token(login: &Value) -> Result<(TokenSource, String), String> {
             TokenSource::Pointer(selector.to_owned())
         }
         "header" if is_token(selector) => TokenSource::Header(selector.to_owned()),
-        _ => return Err("`extractFrom` is `body` or `header`".to_owned()),
+        _ => return Err(UserRefused::ExtractFrom),
     };
     if text(token, "sendIn").is_some_and(|place| place != "header") {
-        return Err("a token that is sent in the query is not supported".to_owned());
+        return Err(UserRefused::TokenInQuery);
     }
     let header = text(token, "sendName").or(text(token, "httpHeaderName")).unwrap_or("Authorization");
     let template = match (text(token, "sendTemplate"), text(token, "headerPrefix")) {
@@ -216,7 +279,7 @@ fn token(login: &Value) -> Result<(TokenSource, String), String> {
         (None, prefix) => format!("{}{{token}}", prefix.unwrap_or_default()),
     };
     let send = format!("{header}: {template}");
-    check_send(&send).map_err(|reason| format!("the token's header {reason}"))?;
+    check_send(&send)?;
     Ok((source, send))
 }
 

@@ -23,7 +23,7 @@ pub(super) use fields::{is_hash, may_name_secret, value_of};
 pub use fingerprint::{SecretRules, fingerprint};
 pub use found::{Certainty, Found, Scan};
 pub(super) use random::is_wordy;
-pub use user::{Refused, UserRules, load as load_user_rules};
+pub use user::{Refused, RuleRefused, RulesRefused, UserRules, load as load_user_rules};
 
 /// The secrets in a text of any kind, in its order; see [`scan_capped`] for what was left out.
 pub fn scan(text: &str) -> Vec<Found> {

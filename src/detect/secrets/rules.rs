@@ -1,6 +1,7 @@
 //! The embedded table of rules, read once.
 
 use serde::Deserialize;
+use thiserror::Error;
 
 use super::checksum::Checksum;
 use super::found::Certainty;
@@ -62,17 +63,33 @@ fn usual_entropy() -> f64 {
     2.8
 }
 
+/// What is wrong with the table of rules.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum RuleTableFault {
+    /// The parser's words.
+    #[error("{0}")]
+    Toml(String),
+    #[error("{rule}: `{shape}` is no shape")]
+    Shape { rule: String, shape: String },
+    #[error("{rule}: `{name}` is no checksum")]
+    Checksum { rule: String, name: String },
+}
+
 /// The rules of the table; an error names what is wrong with it. A test holds that there is none.
-pub(super) fn load() -> Result<Vec<Rule>, String> {
-    let table: Table = toml::from_str(TABLE).map_err(|error| error.to_string())?;
+pub(super) fn load() -> Result<Vec<Rule>, RuleTableFault> {
+    let table: Table = toml::from_str(TABLE).map_err(|error| RuleTableFault::Toml(error.to_string()))?;
     table.rules.into_iter().map(rule).collect()
 }
 
-fn rule(row: Row) -> Result<Rule, String> {
-    let shape = |text: &String| Shape::parse(text).ok_or_else(|| format!("{}: `{text}` is no shape", row.id));
+fn rule(row: Row) -> Result<Rule, RuleTableFault> {
+    let no_shape = |text: &String| RuleTableFault::Shape { rule: row.id.clone(), shape: text.clone() };
+    let shape = |text: &String| Shape::parse(text).ok_or_else(|| no_shape(text));
     let shapes = row.shapes.iter().map(shape).collect::<Result<_, _>>()?;
     let checksum = match &row.checksum {
-        Some(name) => Some(Checksum::named(name).ok_or_else(|| format!("{}: `{name}` is no checksum", row.id))?),
+        Some(name) => {
+            let fault = || RuleTableFault::Checksum { rule: row.id.clone(), name: name.clone() };
+            Some(Checksum::named(name).ok_or_else(fault)?)
+        }
         None => None,
     };
     Ok(Rule {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
+use thiserror::Error;
 use toml::de::{DeTable, DeValue};
 
 use super::allow::entropy;
@@ -61,16 +62,52 @@ enum Target {
     Line,
 }
 
+/// Why a file of rules cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RulesRefused {
+    /// The parser's words.
+    #[error("not valid TOML: {0}")]
+    NoToml(String),
+    /// The line of `[extend]`.
+    #[error("line {0}: `[extend]` is not followed; put the rules that are wanted into this file")]
+    Extends(usize),
+    /// In the allow list of the file.
+    #[error(transparent)]
+    AllowList(#[from] RuleRefused),
+}
+
+/// Why a rule is not used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RuleRefused {
+    /// The file has too many.
+    #[error("the file has more than {limit} rules", limit = MAX_RULES)]
+    TooMany,
+    /// It is something else.
+    #[error("a rule is a table")]
+    NoTable,
+    /// Nothing names it.
+    #[error("it has no `id`")]
+    NoId,
+    /// It finds by something else.
+    #[error("it has no `regex`; paths are not looked at")]
+    NoRegex,
+    /// The number is too high.
+    #[error("`secretGroup` names a group that the expression does not have")]
+    NoSuchGroup,
+    /// The words of the engine.
+    #[error("its expression cannot be used: {0}")]
+    Expression(String),
+}
+
 /// Reads a file in gitleaks' format.
 ///
 /// # Errors
 /// A sentence, when it is no TOML or builds upon another file.
-pub fn load(text: &str) -> Result<UserRules, String> {
-    let root = DeTable::parse(text).map_err(|error| format!("not valid TOML: {}", error.message()))?;
+pub fn load(text: &str) -> Result<UserRules, RulesRefused> {
+    let root = DeTable::parse(text).map_err(|error| RulesRefused::NoToml(error.message().to_owned()))?;
     let root = root.get_ref();
     if let Some(extend) = root.get("extend") {
-        let line = line_of(text, extend.span());
-        return Err(format!("line {line}: `[extend]` is not followed; put the rules that are wanted into this file"));
+        return Err(RulesRefused::Extends(line_of(text, extend.span())));
     }
     let mut user = UserRules { allow: allow_lists(root)?, ..UserRules::default() };
     for (index, value) in
@@ -78,13 +115,16 @@ pub fn load(text: &str) -> Result<UserRules, String> {
     {
         let id = value.get_ref().as_table().and_then(|table| string(table, "id")).unwrap_or_default().to_owned();
         let read = match value.get_ref().as_table() {
-            _ if index >= MAX_RULES => Err(format!("the file has more than {MAX_RULES} rules")),
+            _ if index >= MAX_RULES => Err(RuleRefused::TooMany),
             Some(table) => rule(table),
-            None => Err("a rule is a table".to_owned()),
+            None => Err(RuleRefused::NoTable),
         };
         match read {
             Ok(rule) => user.rules.push(rule),
-            Err(reason) => user.refused.push(Refused { id, line: line_of(text, value.span()), reason }),
+            Err(reason) => {
+                let line = line_of(text, value.span());
+                user.refused.push(Refused { id, line, reason: reason.to_string() });
+            }
         }
     }
     Ok(user)
@@ -144,16 +184,16 @@ impl Allow {
     }
 }
 
-fn rule(table: &DeTable<'_>) -> Result<UserRule, String> {
-    let id = string(table, "id").filter(|id| !id.trim().is_empty()).ok_or("it has no `id`")?;
-    let pattern = string(table, "regex").ok_or("it has no `regex`; paths are not looked at")?;
+fn rule(table: &DeTable<'_>) -> Result<UserRule, RuleRefused> {
+    let id = string(table, "id").filter(|id| !id.trim().is_empty()).ok_or(RuleRefused::NoId)?;
+    let pattern = string(table, "regex").ok_or(RuleRefused::NoRegex)?;
     let regex = compiled(pattern)?;
     let group = match table.get("secretGroup").map(|value| value.get_ref()) {
         Some(DeValue::Integer(number)) => number.as_str().parse::<usize>().ok().filter(|group| *group > 0),
         _ => None,
     };
     if group.is_some_and(|group| group >= regex.captures_len()) {
-        return Err("`secretGroup` names a group that the expression does not have".to_owned());
+        return Err(RuleRefused::NoSuchGroup);
     }
     let entropy = match table.get("entropy").map(|value| value.get_ref()) {
         Some(DeValue::Integer(number)) => number.as_str().parse().unwrap_or(0.0),
@@ -165,7 +205,7 @@ fn rule(table: &DeTable<'_>) -> Result<UserRule, String> {
 }
 
 /// `[[allowlists]]`, and the one `[allowlist]` of older files. Those about paths and commits alone say nothing here.
-fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, String> {
+fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
     let many = table.get("allowlists").and_then(|value| value.get_ref().as_array()).into_iter().flatten();
     let mut lists = Vec::new();
     for value in many.chain(table.get("allowlist")) {
@@ -183,11 +223,11 @@ fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, String> {
     Ok(lists)
 }
 
-fn compiled(pattern: &str) -> Result<Regex, String> {
+fn compiled(pattern: &str) -> Result<Regex, RuleRefused> {
     RegexBuilder::new(pattern).size_limit(MAX_REGEX_BYTES).build().map_err(|error| {
         let text = error.to_string();
         let reason = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("not supported");
-        format!("its expression cannot be used: {}", reason.trim().trim_start_matches("error: "))
+        RuleRefused::Expression(reason.trim().trim_start_matches("error: ").to_owned())
     })
 }
 

@@ -55,8 +55,8 @@ fn usable_rules_are_used_and_the_others_told_with_their_lines() {
 
 #[test]
 fn a_file_that_builds_upon_another_is_refused_with_a_sentence() {
-    let reason = load_user_rules("[extend]\nuseDefault = true\n").unwrap_err();
+    let reason = load_user_rules("[extend]\nuseDefault = true\n").unwrap_err().to_string();
     assert!(reason.contains("[extend]") && reason.starts_with("line 1"), "{reason}");
-    assert!(load_user_rules("rules = [").unwrap_err().contains("TOML"));
+    assert!(load_user_rules("rules = [").unwrap_err().to_string().contains("TOML"));
     assert_eq!(load_user_rules("").unwrap().n_rules(), 0);
 }
