@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use thiserror::Error;
+
 use super::bodies::{Body, marker};
 use super::credentials::{self, fill};
 use super::kinds::{Acting, Kind};
@@ -10,7 +12,7 @@ use super::registration::New;
 use super::shown_role::rank_by_shown_role;
 use super::signup::{PASSWORD_LENGTH, Persona, carriers, sign_in_bodies, token_in};
 use crate::model::{Api, Credential, Identity, LoginRecipe, Outcome, SchemeKind, Secret, TokenSource, clean};
-use crate::probe::{AccountNote, Answer, Ask, Caller, Probe, Response, SendError};
+use crate::probe::{AccountNote, AddressRefused, Answer, Ask, Caller, Probe, Response, SendError};
 use crate::survey::{is_soft_error, leaves, succeeds};
 
 /// Most sign-up operations that are tried.
@@ -44,6 +46,20 @@ pub struct Accounts {
     pub made: Vec<Account>,
     /// What went wrong, with what would settle it; for the report's notes.
     pub faults: Vec<String>,
+}
+
+/// Why an account was not made, or could not be signed in.
+#[derive(Debug, Error)]
+enum AccountUnmade {
+    #[error(transparent)]
+    Send(#[from] SendError),
+    #[error(transparent)]
+    Address(#[from] AddressRefused),
+    /// Why the last of the sign-ups made none.
+    #[error("{0}")]
+    SignUp(String),
+    #[error("no throw-away accounts: signed up, but {fault}. {help}")]
+    SignIn { fault: String, help: String },
 }
 
 /// A sign-in that was answered with success.
@@ -96,7 +112,7 @@ impl AccountMaker<'_> {
                 Ok(account) => accounts.made.push(account),
                 Err(because) => {
                     probe.drop_identity(name);
-                    accounts.faults.push(because);
+                    accounts.faults.push(because.to_string());
                     break;
                 }
             }
@@ -122,12 +138,12 @@ impl AccountMaker<'_> {
 
     /// Signs one account up and in: for itself, or, where that is refused for want of rights, through an administrator
     /// of the configuration.
-    async fn one(&self, probe: &mut Probe, name: &str, candidates: &[usize]) -> Result<Account, String> {
+    async fn one(&self, probe: &mut Probe, name: &str, candidates: &[usize]) -> Result<Account, AccountUnmade> {
         let persona = Persona::new(&marker());
         let password = (self.password)(name);
         let placeholder = credentials::identity(name, Credential::Basic(persona.username.clone(), password.clone()));
         probe.redactor().learn(&format!("password of {name}"), &password);
-        probe.add_identity(placeholder.clone()).map_err(|error| error.to_string())?;
+        probe.add_identity(placeholder.clone())?;
         let who = New { name, persona: &persona, password: &password };
         let (mut last, mut guarded, mut made) = (String::new(), Vec::new(), None);
         for index in candidates {
@@ -149,19 +165,19 @@ impl AccountMaker<'_> {
                 Err(because) => last = because.unwrap_or(last),
             }
         }
-        let mut account = made.ok_or(last)?;
+        let mut account = made.ok_or(AccountUnmade::SignUp(last))?;
         // An administrator's way back is known at once; one's own shows when one is signed in.
         if account.made_by.is_some() {
-            self.learn_undo(probe, &account).await.map_err(|error| error.to_string())?;
+            self.learn_undo(probe, &account).await?;
         }
         self.sign_in(probe, &placeholder, &password, &mut account).await?;
         if account.made_by.is_none() {
-            self.learn_undo(probe, &account).await.map_err(|error| error.to_string())?;
+            self.learn_undo(probe, &account).await?;
         }
         Ok(account)
     }
 
-    fn ask(&self, probe: &Probe, acting: &Acting, body: &Body, password: &Secret) -> Result<Ask, String> {
+    fn ask(&self, probe: &Probe, acting: &Acting, body: &Body, password: &Secret) -> Result<Ask, AddressRefused> {
         credentials::ask(probe, acting, Caller::Anonymous, &body.media_type, &fill(&body.value, password))
     }
 
@@ -171,21 +187,21 @@ impl AccountMaker<'_> {
         identity: &Identity,
         password: &Secret,
         account: &mut Account,
-    ) -> Result<(), String> {
+    ) -> Result<(), AccountUnmade> {
         let mut said = String::new();
         let mut operation = None;
         for (index, acting) in self.acting.iter().enumerate().filter(|(_, acting)| acting.kind == Kind::SignIn) {
             operation.get_or_insert(acting);
             for body in sign_in_bodies(self.api, acting, &account.persona, &account.body.value) {
                 let ask = Ask { round: 1, ..self.ask(probe, acting, &body, password)? };
-                let answer = probe.sign_in_request(&identity.name, &ask).await.map_err(|error| error.to_string())?;
+                let answer = probe.sign_in_request(&identity.name, &ask).await?;
                 let Some(response) = answer.response() else { continue };
                 if response.status >= 400 || is_soft_error(response) {
                     said = format!("{} answered {}", acting.operation.id, told(&answer));
                     continue;
                 }
                 let signed_in = AnsweredSignIn { acting, body: &body, password, answer: &answer };
-                if self.open(probe, identity, &signed_in).await.map_err(|error| error.to_string())? {
+                if self.open(probe, identity, &signed_in).await? {
                     account.sign_in = Some(index);
                     return Ok(());
                 }
@@ -196,16 +212,14 @@ impl AccountMaker<'_> {
                 );
             }
         }
-        if self.open_from_sign_up(probe, identity, password, account).await.map_err(|error| error.to_string())? {
+        if self.open_from_sign_up(probe, identity, password, account).await? {
             return Ok(());
         }
         if said.is_empty() {
             "no operation of the document signs users in, and the sign-up gave no token".clone_into(&mut said);
         }
-        Err(format!(
-            "no throw-away accounts: signed up, but {said}. {}",
-            help(self.acting.get(account.sign_up), operation)
-        ))
+        let help = help(self.acting.get(account.sign_up), operation);
+        Err(AccountUnmade::SignIn { fault: said, help })
     }
 
     /// Tries every place of a token and every way to send it, until a protected route is served.

@@ -9,8 +9,8 @@ use super::kinds::Acting;
 use super::signup::Persona;
 use crate::model::{Consent, Credential, Identity, Secret};
 use crate::probe::{
-    AccountNote, Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written, leaves_open,
-    operation_url, serialize_body,
+    AccountNote, AddressRefused, Answer, Ask, Caller, Probe, SendError, Undo, Values, WriteKind, WriteNote, Written,
+    leaves_open, operation_url, serialize_body,
 };
 use crate::survey::succeeds;
 
@@ -39,14 +39,14 @@ pub(super) fn in_name_of(value: &Value, from: &Persona, to: &Persona) -> Value {
 /// The request of a sign-up or sign-in.
 ///
 /// # Errors
-/// A sentence where its address cannot be built.
+/// When its address cannot be built.
 pub(super) fn ask(
     probe: &Probe,
     acting: &Acting,
     caller: Caller,
     media_type: &str,
     body: &Value,
-) -> Result<Ask, String> {
+) -> Result<Ask, AddressRefused> {
     let url = operation_url(probe.base_url(), &acting.operation, &Values::new())?;
     Ok(Ask {
         method: acting.operation.method,

@@ -126,7 +126,7 @@ impl Extra<'_> {
     }
 
     fn ask(&self, acting: &Acting, caller: Caller, media_type: &str, body: &Value) -> Result<Ask, SendError> {
-        let ask = credentials::ask(self.probe, acting, caller, media_type, body).map_err(SendError::Unbuildable)?;
+        let ask = credentials::ask(self.probe, acting, caller, media_type, body)?;
         // A limit is an answer here, and nothing to wait for.
         Ok(Ask { once: true, ..ask })
     }

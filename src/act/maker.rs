@@ -11,13 +11,13 @@ use super::further;
 use super::identify::Sent;
 use super::items::{is_item_of, plan_undo};
 use super::kinds::{Acting, Kind, makes_accounts};
-use super::privileges::as_ordinary_user;
+use super::privileges::{RoleUnknown, as_ordinary_user};
 use super::relations::addressed_kinds;
 use super::repair::{complaints, mend};
 use crate::model::{Api, Method};
 use crate::probe::{
-    Answer, Ask, Caller, Probe, Response, SendError, Standing, Undo, Values, WriteKind, WriteNote, Written,
-    header_values, leaves_open, operation_url, serialize_body,
+    AddressRefused, Answer, Ask, Caller, Probe, Response, SendError, Standing, Undo, Values, WriteKind, WriteNote,
+    Written, header_values, leaves_open, operation_url, serialize_body,
 };
 use crate::survey::{Object, Slot, role_word, scalar_text, slots, succeeds};
 
@@ -164,6 +164,18 @@ pub(super) enum Fault {
 impl From<SendError> for Fault {
     fn from(error: SendError) -> Self {
         Self::Sending(error)
+    }
+}
+
+impl From<AddressRefused> for Fault {
+    fn from(refused: AddressRefused) -> Self {
+        Self::Told(refused.to_string())
+    }
+}
+
+impl From<RoleUnknown> for Fault {
+    fn from(unknown: RoleUnknown) -> Self {
+        Self::Told(unknown.to_string())
     }
 }
 
@@ -328,7 +340,7 @@ impl<'a> Maker<'a> {
             self.keep_ordinary(acting, body)?;
             further::add(&mut body.value, &how.fields);
         }
-        let url = operation_url(self.probe.base_url(), &acting.operation, path).map_err(Fault::Told)?;
+        let url = operation_url(self.probe.base_url(), &acting.operation, path)?;
         let undo = plan_undo(self, acting, &values, &context);
         let planned = PlannedObject { index, acting, caller, how, values, context, marker, url, undo };
         let mut last = None;
@@ -424,7 +436,7 @@ impl<'a> Maker<'a> {
     /// Sees to it that an account that is made as any other object is an ordinary user's.
     fn keep_ordinary(&self, acting: &Acting, body: &mut Body) -> Result<(), Fault> {
         let is_account = makes_accounts(self.api, acting);
-        if is_account { as_ordinary_user(self.api, acting, body).map_err(Fault::Told) } else { Ok(()) }
+        if is_account { Ok(as_ordinary_user(self.api, acting, body)?) } else { Ok(()) }
     }
 
     /// Lets the guard of writes know by what an object of the scan's own may be named, and what it refers to.

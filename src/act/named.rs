@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::kinds::Acting;
 use super::relations::relation;
-use crate::probe::Ask;
+use crate::probe::{Ask, WriteRefused};
 use crate::survey::{BARE_IDS, ends_in_id, is_owner_name, resource_of_name, scalar_text};
 
 /// Most values of one body that are looked at.
@@ -38,11 +38,11 @@ pub(super) struct NamedObject {
 /// Returns the objects that the path and the query of a request name, in their order.
 ///
 /// # Errors
-/// A sentence where the address is not one of the operation's.
-pub(super) fn named_in(acting: &Acting, base_path: &str, ask: &Ask) -> Result<Vec<NamedObject>, String> {
+/// When the address is not one of the operation's.
+pub(super) fn named_in(acting: &Acting, base_path: &str, ask: &Ask) -> Result<Vec<NamedObject>, WriteRefused> {
     let template = format!("{base_path}{}", acting.operation.path);
     let path = path_values(&template, ask.url.path())
-        .ok_or_else(|| format!("not sent: its address is not one of {}", acting.operation.id))?;
+        .ok_or_else(|| WriteRefused::OtherAddress(acting.operation.id.to_string()))?;
     let query: Vec<(String, String)> = ask.url.query_pairs().into_owned().collect();
     let mut found = Vec::new();
     for slot in &acting.slots {

@@ -10,7 +10,7 @@ use super::named::{NamedObject, RequestPart, named_in, of_body};
 use super::relations::addressed_kinds;
 use crate::llm::{Settings, recognise};
 use crate::model::{Api, Consent, Identity, clean, clean_name};
-use crate::probe::{Ask, Caller, Journal, Standing, WriteGuard, WriteKind, WriteNote, is_removal_of};
+use crate::probe::{Ask, Caller, Journal, Standing, WriteGuard, WriteKind, WriteNote, WriteRefused, is_removal_of};
 use crate::survey::is_me_word;
 
 /// Shortest text that names one thing whatever its kind: shorter ones are words, and numbers are everywhere.
@@ -94,19 +94,19 @@ impl OwnershipGuard {
         kinds.next().filter(|_| kinds.next().is_none()).cloned()
     }
 
-    fn judge_request(&self, ask: &Ask, note: &WriteNote) -> Result<(), String> {
+    fn judge_request(&self, ask: &Ask, note: &WriteNote) -> Result<(), WriteRefused> {
         let caller = name_of(&ask.caller);
         if let Some(name) = caller.filter(|name| self.configured.get(*name) == Some(&Consent::None)) {
-            return Err(format!("not sent: `writes = \"none\"` says that the scan writes nothing as {name}"));
+            return Err(WriteRefused::NoConsent(name.to_owned()));
         }
         let Some(acting) = self.operations.get(&note.operation) else {
-            return Err(format!("not sent: the document has no {}", clean(&note.operation, 120)));
+            return Err(WriteRefused::NoOperation(clean(&note.operation, 120)));
         };
         if self.models.contains(&note.operation) {
             return Ok(());
         }
         if let Some(because) = &acting.left_alone {
-            return Err(because.clone());
+            return Err(WriteRefused::LeftAlone(because.clone()));
         }
         let path = named_in(acting, &self.base_path, ask)?;
         let body = of_body(acting, &self.kinds, ask);
@@ -141,7 +141,7 @@ impl WriteGuard for OwnershipGuard {
         }
     }
 
-    fn judge(&self, ask: &Ask, note: &WriteNote, journal: &Journal) -> Result<(), String> {
+    fn judge(&self, ask: &Ask, note: &WriteNote, journal: &Journal) -> Result<(), WriteRefused> {
         self.judge_request(ask, note).or_else(|because| {
             // What the journal says that the scan made may be removed, and what a conversation made is known by it alone.
             let entries = journal.entries();
@@ -188,7 +188,7 @@ struct JudgedWrite<'a> {
 
 impl JudgedWrite<'_> {
     /// Judges the objects that path and query name.
-    fn judge_slots(&self, slots: &[NamedObject]) -> Result<(), String> {
+    fn judge_slots(&self, slots: &[NamedObject]) -> Result<(), WriteRefused> {
         let names_own =
             slots.iter().rev().find(|named| named.part == RequestPart::Path).is_some_and(|last| self.is_own(last));
         for (index, named) in slots.iter().enumerate() {
@@ -204,7 +204,7 @@ impl JudgedWrite<'_> {
     }
 
     /// Judges the objects that fields and headers refer to.
-    fn judge_body(&self, fields: &[NamedObject]) -> Result<(), String> {
+    fn judge_body(&self, fields: &[NamedObject]) -> Result<(), WriteRefused> {
         for named in fields {
             let is_known = self.is_own(named) || self.is_callers(named) || self.is_carried(named);
             if self.is_foreign(named) && !is_known && !self.among(&self.known.common, named) {
@@ -215,7 +215,7 @@ impl JudgedWrite<'_> {
     }
 
     /// Judges a write whose path names nothing: it is about the caller, about what its fields name, or about all.
-    fn judge_without_object(&self, body: &[NamedObject], query: &[NamedObject]) -> Result<(), String> {
+    fn judge_without_object(&self, body: &[NamedObject], query: &[NamedObject]) -> Result<(), WriteRefused> {
         let makes = !matches!(self.acting.kind, Kind::Update | Kind::Delete | Kind::Act);
         let names_own = body.iter().chain(query).any(|named| !named.kinds.is_empty() && self.is_own(named));
         // A question to a model is announced as what makes something: a conversation.
@@ -227,13 +227,11 @@ impl JudgedWrite<'_> {
         let path = &self.acting.operation.path;
         let is_about_caller = path.split('/').any(|part| !part.is_empty() && is_me_word(part));
         match consent {
-            Some(consent) if !consent.is_disposable() => Err(format!(
-                "not sent: it changes the account of {}, which the scan did not make",
-                self.caller.unwrap_or_default()
-            )),
+            Some(consent) if !consent.is_disposable() => {
+                Err(WriteRefused::Account(self.caller.unwrap_or_default().to_owned()))
+            }
             _ if is_about_caller || self.acting.kind == Kind::Act => Ok(()),
-            _ => Err("not sent: nothing in it names an object of the scan's own, and it may change what others share"
-                .to_owned()),
+            _ => Err(WriteRefused::NamesNothing),
         }
     }
 
@@ -299,14 +297,12 @@ impl JudgedWrite<'_> {
         self.among(&self.known.foreign, named) || by_text()
     }
 
-    fn refuse(&self, named: &NamedObject) -> String {
+    fn refuse(&self, named: &NamedObject) -> WriteRefused {
         let (field, kind) = (clean_name(&named.field, 60), named.kinds.first().map_or("object", String::as_str));
         let (value, kind) = (clean_name(&named.value, 60), clean_name(kind, 40));
         match self.known.invented.contains(&named.value) {
-            true => format!(
-                "not sent: the scan makes no {kind}, and does not call a function of others' with a made-up `{field}`"
-            ),
-            false => format!("not sent: `{field}` names {kind} {value}, which this scan did not make"),
+            true => WriteRefused::MadeUp { kind, field },
+            false => WriteRefused::NotMade { field, kind, value },
         }
     }
 }

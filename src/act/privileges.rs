@@ -1,12 +1,13 @@
 //! Fields that say what an account may do, and which of their values are an ordinary user's.
 
 use serde_json::{Value, json};
+use thiserror::Error;
 
 use super::bodies::Body;
 use super::fields::{self, Field};
 use super::further::inner;
 use super::kinds::Acting;
-use crate::model::{Api, JsonType, clean_name};
+use crate::model::{Api, JsonType, OperationId, clean_name};
 use crate::survey::{role_word, words};
 
 /// Words of fields that give power over more than what is one's own.
@@ -100,12 +101,20 @@ pub(super) fn least_value(api: &Api, field: &Field) -> Option<Value> {
     Some(if is_list { json!([least]) } else { least })
 }
 
+/// A sign-up wants a role, and none of those that may be chosen is known to be an ordinary user's.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{operation} wants a `{field}`, and which one is an ordinary user's is not known")]
+pub(super) struct RoleUnknown {
+    operation: OperationId,
+    field: String,
+}
+
 /// Leaves out of a body that makes an account whatever would make it more than an ordinary user's; what must be there gets
 /// the least value that the document lists.
 ///
 /// # Errors
-/// A sentence where a role must be chosen and none of those that may be is known to be an ordinary user's.
-pub(super) fn as_ordinary_user(api: &Api, acting: &Acting, body: &mut Body) -> Result<(), String> {
+/// When a role must be chosen and none of those that may be is known to be an ordinary user's.
+pub(super) fn as_ordinary_user(api: &Api, acting: &Acting, body: &mut Body) -> Result<(), RoleUnknown> {
     let (_, declared) = acting.inner_fields(api);
     let Some(members) = inner(&mut body.value) else { return Ok(()) };
     let raises = |(name, value): &(&String, &Value)| grants(name) && !is_least(value) || holds_higher_role(value);
@@ -115,11 +124,7 @@ pub(super) fn as_ordinary_user(api: &Api, acting: &Acting, body: &mut Body) -> R
         match field.filter(|field| field.required).map(|field| least_value(api, field)) {
             Some(Some(least)) => _ = members.insert(name, least),
             Some(None) => {
-                let name = clean_name(&name, 40);
-                return Err(format!(
-                    "{} wants a `{name}`, and which one is an ordinary user's is not known",
-                    acting.operation.id
-                ));
+                return Err(RoleUnknown { operation: acting.operation.id.clone(), field: clean_name(&name, 40) });
             }
             None => _ = members.shift_remove(&name),
         }

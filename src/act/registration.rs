@@ -9,11 +9,11 @@ use super::bodies::Body;
 use super::credentials::{self, SignUpRequest, fill, send_sign_up, sender};
 use super::further::inner;
 use super::kinds::Acting;
-use super::privileges::as_ordinary_user;
+use super::privileges::{RoleUnknown, as_ordinary_user};
 use super::repair::{complaints, mend};
 use super::signup::{self, PASSWORD, Persona, is_confirmation, sign_up_body};
 use crate::model::Secret;
-use crate::probe::{Answer, Probe, Undo, Written};
+use crate::probe::{AddressRefused, Answer, Probe, SendError, Undo, Written};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
@@ -32,9 +32,28 @@ pub(super) struct Refused {
     pub for_want_of_rights: bool,
 }
 
-impl From<String> for Refused {
-    fn from(because: String) -> Self {
-        Self { because, for_want_of_rights: false }
+impl Refused {
+    /// Returns one that no other caller would be spared.
+    fn for_all(because: impl ToString) -> Self {
+        Self { because: because.to_string(), for_want_of_rights: false }
+    }
+}
+
+impl From<SendError> for Refused {
+    fn from(error: SendError) -> Self {
+        Self::for_all(error)
+    }
+}
+
+impl From<AddressRefused> for Refused {
+    fn from(refused: AddressRefused) -> Self {
+        Self::for_all(refused)
+    }
+}
+
+impl From<RoleUnknown> for Refused {
+    fn from(unknown: RoleUnknown) -> Self {
+        Self::for_all(unknown)
     }
 }
 
@@ -74,7 +93,7 @@ impl AccountMaker<'_> {
         index: usize,
         admin: Option<&String>,
     ) -> Result<Account, Refused> {
-        let acting = self.acting.get(index).ok_or_else(|| Refused::from("no such operation".to_owned()))?;
+        let acting = self.acting.get(index).ok_or_else(|| Refused::for_all("no such operation"))?;
         let mut body = sign_up_body(self.api, acting, who.persona);
         let undo = self.plan_removal(probe, acting, admin, &mut body)?;
         let mut last: Option<Arc<Answer>> = None;
@@ -91,7 +110,7 @@ impl AccountMaker<'_> {
                 nature: None,
             };
             let sent = send_sign_up(probe, request).await;
-            let refused = match sent.map_err(|error| error.to_string())? {
+            let refused = match sent? {
                 Ok(Written { n, answer }) => {
                     return Ok(Account {
                         name: who.name.to_owned(),
@@ -134,7 +153,7 @@ impl AccountMaker<'_> {
         ordinary?;
         let undo = self.removal_by_administrator(probe, acting);
         if undo.is_none() {
-            return Err(Refused::from(format!(
+            return Err(Refused::for_all(format!(
                 "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
                 acting.operation.id,
                 help(Some(acting), None)

@@ -180,7 +180,7 @@ impl<'a> SpareMaker<'a> {
         };
         let filled = fill(&new.body, &new.password);
         let ask = credentials::ask(self.probe, acting, sender(model.made_by.as_ref()), &model.body.media_type, &filled);
-        let ask = ask.map_err(SendError::Unbuildable)?;
+        let ask = ask?;
         let request = SignUpRequest {
             acting,
             name: &new.name,

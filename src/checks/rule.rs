@@ -217,7 +217,7 @@ impl From<SendError> for Silence {
         match error {
             // The request was never made.
             SendError::Died | SendError::Time(_) | SendError::Rationed(_) => Self::not_tried(error.to_string()),
-            SendError::NotOwn(because) => Self::not_tried(because).with_help(
+            SendError::NotOwn(because) => Self::not_tried(because.to_string()).with_help(
                 "let the scan make such an object itself, or mark an account that may be written to freely with \
                  `disposable = true` in routewarden.toml",
             ),

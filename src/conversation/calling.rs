@@ -28,7 +28,7 @@ pub(crate) async fn call(
         let said = body.value.as_object().into_iter().flatten();
         values.extend(said.map(|(name, value)| ((Place::Query, name.clone()), value.clone())));
     }
-    let url = operation_url(cx.maker.probe.base_url(), operation, &values).map_err(SendError::Unbuildable)?;
+    let url = operation_url(cx.maker.probe.base_url(), operation, &values).map_err(SendError::from)?;
     let patience = Some(cx.llm.patience());
     let ask = Ask {
         method: operation.method,

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+use thiserror::Error;
 use url::Url;
 
+use super::client::SendError;
 use crate::model::{Operation, Parameter, Place, Style};
 
 /// Values of parameters by place and name.
@@ -30,12 +32,32 @@ const RESERVED: &AsciiSet = &STRICT
     .remove(b',')
     .remove(b';');
 
+/// Why an operation has no address with these values.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AddressRefused {
+    /// The parameter; `/invoices/{id}` would become `/invoices/`, which is another operation.
+    #[error("the value for {{{0}}} is empty")]
+    EmptyValue(String),
+    /// The segment.
+    #[error("the path would have a step up in it (`{0}`)")]
+    StepUp(String),
+    /// The path from the parameter on.
+    #[error("no value for {0}")]
+    NoValue(String),
+}
+
+impl From<AddressRefused> for SendError {
+    fn from(refused: AddressRefused) -> Self {
+        Self::Unbuildable(refused.to_string())
+    }
+}
+
 /// The address of an operation below `base`; parameters without a value are left out. A path parameter without a value,
 /// with an empty one or with dots alone is an error: the address would be that of another operation.
 ///
 /// # Errors
-/// A sentence that names what is missing or wrong.
-pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Result<Url, String> {
+/// What is missing or wrong.
+pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Result<Url, AddressRefused> {
     let mut path = operation.path.clone();
     let mut query: Vec<String> = Vec::new();
     for parameter in &operation.parameters {
@@ -44,8 +66,7 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
             Place::Path => {
                 let text = path_text(parameter, value);
                 if text.is_empty() {
-                    // `/invoices/{id}` would become `/invoices/`, which is another operation.
-                    return Err(format!("the value for {{{}}} is empty", parameter.name));
+                    return Err(AddressRefused::EmptyValue(parameter.name.clone()));
                 }
                 path = path.replace(&format!("{{{}}}", parameter.name), &text);
             }
@@ -54,10 +75,10 @@ pub fn operation_url(base: &Url, operation: &Operation, values: &Values) -> Resu
         }
     }
     if let Some(segment) = path.split('/').find(|segment| is_dots(segment)) {
-        return Err(format!("the path would have a step up in it (`{segment}`)"));
+        return Err(AddressRefused::StepUp(segment.to_owned()));
     }
     if let Some(open) = path.find('{') {
-        return Err(format!("no value for {}", path.get(open..).unwrap_or_default()));
+        return Err(AddressRefused::NoValue(path.get(open..).unwrap_or_default().to_owned()));
     }
     let mut url = base.clone();
     url.set_fragment(None);

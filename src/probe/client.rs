@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::ask::{Answer, Ask, Caller, Response, Seen};
-use super::guard::{Standing, WriteGuard};
+use super::guard::{Standing, WriteGuard, WriteRefused};
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::memory::{MOST_HELD, MOST_JSON, Memory};
@@ -97,9 +97,9 @@ pub enum SendError {
     /// A request that changes state, where the scan may not write or the write was not announced.
     #[error("{0} changes state and was not sent: {1}")]
     NoWrites(String, &'static str),
-    /// A write that names something which is not the scan's own; the reason, as a sentence.
-    #[error("{0}")]
-    NotOwn(String),
+    /// A write that names something which is not the scan's own.
+    #[error(transparent)]
+    NotOwn(#[from] WriteRefused),
     /// Nobody answered a fetch.
     #[error("{0}")]
     NoAnswer(String),

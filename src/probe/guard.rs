@@ -3,6 +3,8 @@
 
 use std::fmt::Debug;
 
+use thiserror::Error;
+
 use super::ask::Ask;
 use super::entry::{Entry, ID_PLACE, Saved, SavedNote, WriteNote};
 use super::journal::Journal;
@@ -28,6 +30,50 @@ pub enum Standing<'a> {
     Invented,
 }
 
+/// Why a write is not sent.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum WriteRefused {
+    /// The operation, where the journal alone says what may be written.
+    #[error("not sent: {0} removes nothing that the journal names")]
+    NotInJournal(String),
+    /// The identity that the user lets the scan write nothing as.
+    #[error("not sent: `writes = \"none\"` says that the scan writes nothing as {0}")]
+    NoConsent(String),
+    /// The operation.
+    #[error("not sent: the document has no {0}")]
+    NoOperation(String),
+    /// Why the operation is left alone.
+    #[error("{0}")]
+    LeftAlone(String),
+    /// The operation whose address it is not.
+    #[error("not sent: its address is not one of {0}")]
+    OtherAddress(String),
+    /// A function of others' with a value that the scan made up.
+    #[error("not sent: the scan makes no {kind}, and does not call a function of others' with a made-up `{field}`")]
+    MadeUp {
+        /// What the value would name.
+        kind: String,
+        /// Where it stands.
+        field: String,
+    },
+    /// An object that was there before.
+    #[error("not sent: `{field}` names {kind} {value}, which this scan did not make")]
+    NotMade {
+        /// Where its id stands.
+        field: String,
+        /// What it is.
+        kind: String,
+        /// Its id.
+        value: String,
+    },
+    /// The identity whose own account it is about.
+    #[error("not sent: it changes the account of {0}, which the scan did not make")]
+    Account(String),
+    /// Nothing says what it is about.
+    #[error("not sent: nothing in it names an object of the scan's own, and it may change what others share")]
+    NamesNothing,
+}
+
 /// Judges writes.
 pub trait WriteGuard: Debug + Send + Sync {
     /// Learns what a value stands for.
@@ -36,8 +82,8 @@ pub trait WriteGuard: Debug + Send + Sync {
     /// Judges a write by everything that it names.
     ///
     /// # Errors
-    /// A sentence with the reason why it is not sent.
-    fn judge(&self, ask: &Ask, note: &WriteNote, journal: &Journal) -> Result<(), String>;
+    /// Why it is not sent.
+    fn judge(&self, ask: &Ask, note: &WriteNote, journal: &Journal) -> Result<(), WriteRefused>;
 }
 
 /// Whether a request removes just what an entry of the journal says that the scan made.
@@ -102,12 +148,12 @@ pub struct RemovalGuard {
 impl WriteGuard for RemovalGuard {
     fn learn(&self, _: &str, _: Standing<'_>) {}
 
-    fn judge(&self, ask: &Ask, note: &WriteNote, _: &Journal) -> Result<(), String> {
+    fn judge(&self, ask: &Ask, note: &WriteNote, _: &Journal) -> Result<(), WriteRefused> {
         let by_account = self.accounts.contains(&ask.caller.label());
         let puts_back = self.saved.iter().any(|saved| is_put_back_by(ask, &saved.note));
         match by_account || puts_back || self.entries.iter().any(|entry| may_remove(ask, entry)) {
             true => Ok(()),
-            false => Err(format!("not sent: {} removes nothing that the journal names", note.operation)),
+            false => Err(WriteRefused::NotInJournal(note.operation.clone())),
         }
     }
 }

@@ -26,13 +26,13 @@ mod wire;
 mod writes;
 
 pub use ask::{Answer, Ask, Caller, Response, Seen};
-pub use build::{Values, header_values, operation_url, parameter_text, serialize_body};
+pub use build::{AddressRefused, Values, header_values, operation_url, parameter_text, serialize_body};
 pub use client::{Fetched, Limits, Probe, SendError};
 pub use death::Death;
 pub use entry::{
     AccountNote, Entry, ID_PLACE, JournalHead, Saved, SavedNote, Undo, WriteKind, WriteNote, is_kept_by, leaves_open,
 };
-pub use guard::{RemovalGuard, Standing, WriteGuard, is_removal_of};
+pub use guard::{RemovalGuard, Standing, WriteGuard, WriteRefused, is_removal_of};
 pub use journal::Journal;
 pub use session::{Carrier, Session, Sessions};
 pub use signin::SignInError;

@@ -97,7 +97,7 @@ impl Probe {
             operation: recipe.operation.clone(),
             status: response.status,
             // It quotes names that the target chose, and some of them repeat what they were sent.
-            because: self.redactor().tripwire(&self.redactor().text(&because)).0,
+            because: self.redactor().tripwire(&self.redactor().text(&because.to_string())).0,
         })?;
         self.redactor().learn(&identity.name, &token);
         self.sessions().set(identity, Session::signed_in(recipe, token, generation, answer));
@@ -187,26 +187,56 @@ fn fill(body: &Value, recipe: &LoginRecipe, depth: u8) -> Value {
 /// Longer ones fit no header of any common server.
 const MAX_TOKEN: usize = 16 * 1024;
 
-fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, String> {
+/// Why the answer to a sign-in gives no token.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum TokenMissing {
+    /// The status.
+    #[error("{}", refused(*.0))]
+    Refused(u16),
+    /// The content type.
+    #[error("the answer is not JSON ({0})")]
+    NotJson(String),
+    /// The pointer.
+    #[error("there is no text at {0}")]
+    NoText(String),
+    #[error("there is nothing at {pointer}; the answer has: {keys}")]
+    Nothing { pointer: String, keys: String },
+    /// The header.
+    #[error("the answer has no header {0}")]
+    NoHeader(String),
+    #[error("the answer sets no cookie")]
+    NoCookies,
+    #[error("the answer sets no cookie {name}; it sets: {set}")]
+    NoCookie { name: String, set: String },
+    /// Where it stands.
+    #[error("{0} is empty")]
+    Empty(String),
+    #[error("{place} has {bytes} bytes, more than a request can carry")]
+    TooLong { place: String, bytes: usize },
+    /// Where it stands.
+    #[error("{0} has control characters in it and cannot be sent")]
+    ControlCharacters(String),
+}
+
+fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, TokenMissing> {
     if response.status >= 400 {
-        return Err(refused(response.status).to_owned());
+        return Err(TokenMissing::Refused(response.status));
     }
     match &recipe.token {
         TokenSource::Pointer(pointer) => {
             let json = response.json.as_ref().ok_or_else(|| {
                 let kind = response.header("content-type").unwrap_or("no content type");
-                format!("the answer is not JSON ({})", clean_name(kind, 40))
+                TokenMissing::NotJson(clean_name(kind, 40))
             })?;
             match json.pointer(pointer) {
                 Some(Value::String(token)) => usable(token, &format!("the text at {pointer}")),
-                Some(_) => Err(format!("there is no text at {pointer}")),
-                None => Err(format!("there is nothing at {pointer}; the answer has: {}", keys(json))),
+                Some(_) => Err(TokenMissing::NoText(pointer.clone())),
+                None => Err(TokenMissing::Nothing { pointer: pointer.clone(), keys: keys(json) }),
             }
         }
         TokenSource::Header(name) => {
-            let value = response
-                .header(&name.to_ascii_lowercase())
-                .ok_or_else(|| format!("the answer has no header {name}"))?;
+            let value =
+                response.header(&name.to_ascii_lowercase()).ok_or_else(|| TokenMissing::NoHeader(name.clone()))?;
             usable(value.strip_prefix("Bearer ").unwrap_or(value), &format!("the header {name}"))
         }
         TokenSource::Cookie(name) => {
@@ -214,7 +244,7 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, String>
             if name == ALL_COOKIES {
                 let pairs: Vec<String> = set.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 if pairs.is_empty() {
-                    return Err("the answer sets no cookie".to_owned());
+                    return Err(TokenMissing::NoCookies);
                 }
                 return usable(&pairs.join("; "), "the answer's cookies");
             }
@@ -222,8 +252,8 @@ fn token_of(recipe: &LoginRecipe, response: &Response) -> Result<Secret, String>
                 Some((_, value)) => usable(value, &format!("the cookie {name}")),
                 None => {
                     let names: Vec<String> = set.iter().take(8).map(|(name, _)| clean_name(name, 30)).collect();
-                    let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-                    Err(format!("the answer sets no cookie {name}; it sets: {names}"))
+                    let set = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                    Err(TokenMissing::NoCookie { name: name.clone(), set })
                 }
             }
         }
@@ -243,16 +273,16 @@ fn refused(status: u16) -> &'static str {
 }
 
 /// A token that a header can carry.
-fn usable(token: &str, place: &str) -> Result<Secret, String> {
+fn usable(token: &str, place: &str) -> Result<Secret, TokenMissing> {
     let token = token.trim();
     if token.is_empty() {
-        return Err(format!("{place} is empty"));
+        return Err(TokenMissing::Empty(place.to_owned()));
     }
     if token.len() > MAX_TOKEN {
-        return Err(format!("{place} has {} bytes, more than a request can carry", token.len()));
+        return Err(TokenMissing::TooLong { place: place.to_owned(), bytes: token.len() });
     }
     if token.chars().any(char::is_control) {
-        return Err(format!("{place} has control characters in it and cannot be sent"));
+        return Err(TokenMissing::ControlCharacters(place.to_owned()));
     }
     Ok(Secret::new(token))
 }

@@ -40,7 +40,7 @@ pub(crate) async fn ask_for_reset(lab: &Lab<'_>, acting: &Acting, who: &Persona)
         body: Some(serialize_body(&body.media_type, &body.value)),
         // A limit is an answer here, and nothing to wait for.
         once: true,
-        ..Ask::get(Caller::Anonymous, url.map_err(SendError::Unbuildable)?)
+        ..Ask::get(Caller::Anonymous, url?)
     };
     let note = WriteNote::bare(acting.operation.id.as_str(), &Caller::Anonymous.label(), WriteKind::Tries);
     Ok(probe.send_write(&ask, note).await?.answer)

@@ -70,7 +70,7 @@ impl Lab<'_> {
 
     /// Returns the address of an operation.
     pub(crate) fn url(&self, acting: &Acting, values: &Values) -> Result<Url, SendError> {
-        operation_url(self.maker.probe.base_url(), &acting.operation, values).map_err(SendError::Unbuildable)
+        Ok(operation_url(self.maker.probe.base_url(), &acting.operation, values)?)
     }
 
     /// Sends a write with its twist.

@@ -95,7 +95,7 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
         return case.by_trial(rule, subject).await;
     }
     if let Some(because) = barred {
-        return Err(Silence::not_tried(because).with_help(GIVE));
+        return Err(Silence::not_tried(because.to_string()).with_help(GIVE));
     }
     ensure(refused.is_none(), || {
         Silence::undecided("the lower role is refused, and nothing is known that the higher one could do it on")

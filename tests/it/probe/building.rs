@@ -15,7 +15,7 @@ fn operation(path: &str) -> Operation {
 
 fn build(base: &str, path: &str, id: Value) -> Result<Url, String> {
     let values: Values = BTreeMap::from([((Place::Path, "id".to_owned()), id)]);
-    operation_url(&Url::parse(base).unwrap(), &operation(path), &values)
+    operation_url(&Url::parse(base).unwrap(), &operation(path), &values).map_err(|refused| refused.to_string())
 }
 
 #[test]

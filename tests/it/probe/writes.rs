@@ -3,6 +3,7 @@ use std::sync::Arc;
 use routewarden::model::Method;
 use routewarden::probe::{
     Ask, Caller, Journal, JournalHead, Limits, Probe, SendError, Standing, Undo, WriteGuard, WriteKind, WriteNote,
+    WriteRefused,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -16,7 +17,7 @@ struct Open;
 impl WriteGuard for Open {
     fn learn(&self, _: &str, _: Standing<'_>) {}
 
-    fn judge(&self, _: &Ask, _: &WriteNote, _: &Journal) -> Result<(), String> {
+    fn judge(&self, _: &Ask, _: &WriteNote, _: &Journal) -> Result<(), WriteRefused> {
         Ok(())
     }
 }

@@ -57,8 +57,8 @@ impl QueryCase<'_> {
             Some(value) => values.insert(place, value.clone()),
             None => values.remove(&place),
         };
-        let url = operation_url(self.cx.probe.base_url(), &self.surveyed.operation, &values)
-            .map_err(SendError::Unbuildable)?;
+        let url =
+            operation_url(self.cx.probe.base_url(), &self.surveyed.operation, &values).map_err(SendError::from)?;
         let mut headers = self.baseline.headers.clone();
         if self.parameter.place == Place::Header {
             headers.retain(|(name, _)| !name.eq_ignore_ascii_case(&self.parameter.name));
