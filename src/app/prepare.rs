@@ -115,7 +115,7 @@ pub(super) fn source_is_named(config: &Config, over: &Overrides) -> bool {
 /// Prepares a scan.
 pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
     let over = &request.overrides;
-    let checks = checks::select(&over.checks).map_err(AppError::Usage)?;
+    let checks = checks::select(&over.checks).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
     let (Described { config, scope, mut found }, undescribed) = match describe(app, request).await {
         Ok(described) => (described, None),
         Err(error) => {

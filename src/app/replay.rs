@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -12,7 +13,7 @@ use super::prepare::{Prepared, prepare};
 use super::recheck;
 use super::state::App;
 use crate::model::{ANONYMOUS, FindingId, Method, Outcome, Role, ScanId, clean};
-use crate::probe::{Ask, Caller, Probe};
+use crate::probe::{Ask, Caller, Probe, SignInError};
 use crate::report::ExchangeInfo;
 
 /// More exchanges of a proof are not sent again.
@@ -50,12 +51,30 @@ impl App {
     }
 }
 
+/// Why a request is not sent again.
+#[derive(Debug, Clone, Error)]
+enum NotSentAgain {
+    #[error("it writes: `recheck` sends it on objects of its own")]
+    Writes,
+    #[error("it looks at what a write left, which was undone: `recheck` writes and looks again")]
+    Readback,
+    #[error("its address holds a secret, which is not kept: `recheck` makes it anew")]
+    HoldsSecret,
+    #[error(transparent)]
+    Address(#[from] url::ParseError),
+    /// The caller.
+    #[error("`{0}` is no identity of the configuration: `recheck` makes its like anew")]
+    NoIdentity(String),
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+}
+
 /// Signs in who is needed, and sends.
 struct Sender<'a> {
     probe: Probe,
     prepared: &'a Prepared,
     /// Who was signed in, or why not.
-    sessions: BTreeMap<String, Result<(), String>>,
+    sessions: BTreeMap<String, Result<(), NotSentAgain>>,
 }
 
 impl Sender<'_> {
@@ -70,7 +89,7 @@ impl Sender<'_> {
             not_sent: None,
         };
         match self.ask(recorded).await {
-            Err(why) => replayed.not_sent = Some(why),
+            Err(why) => replayed.not_sent = Some(why.to_string()),
             Ok(ask) => match self.probe.send(&ask).await {
                 Err(error) => replayed.not_sent = Some(error.to_string()),
                 Ok(answer) => match &answer.exchange.outcome {
@@ -87,20 +106,20 @@ impl Sender<'_> {
     }
 
     /// The request as it was, with a fresh session; or why it cannot be sent.
-    async fn ask(&mut self, recorded: &ExchangeInfo) -> Result<Ask, String> {
+    async fn ask(&mut self, recorded: &ExchangeInfo) -> Result<Ask, NotSentAgain> {
         let request = &recorded.request;
         match Method::parse(&request.method) {
             Some(Method::Get) => {}
-            _ => return Err("it writes: `recheck` sends it on objects of its own".to_owned()),
+            _ => return Err(NotSentAgain::Writes),
         }
         if recorded.role == Role::Readback {
-            return Err("it looks at what a write left, which was undone: `recheck` writes and looks again".to_owned());
+            return Err(NotSentAgain::Readback);
         }
         if request.url.contains(REDACTED) {
-            return Err("its address holds a secret, which is not kept: `recheck` makes it anew".to_owned());
+            return Err(NotSentAgain::HoldsSecret);
         }
         self.sign_in(&recorded.identity).await?;
-        let url = Url::parse(&request.url).map_err(|error| error.to_string())?;
+        let url = Url::parse(&request.url)?;
         let mut ask = Ask::get(Caller::named(&recorded.identity), url);
         // The session brings its own credential; whatever else was masked cannot be sent as it was.
         let kept = request.headers.iter().filter(|(_, value)| !value.contains(REDACTED));
@@ -109,7 +128,7 @@ impl Sender<'_> {
         Ok(ask)
     }
 
-    async fn sign_in(&mut self, name: &str) -> Result<(), String> {
+    async fn sign_in(&mut self, name: &str) -> Result<(), NotSentAgain> {
         if name == ANONYMOUS {
             return Ok(());
         }
@@ -118,8 +137,8 @@ impl Sender<'_> {
         }
         let identity = self.prepared.identities.iter().find(|identity| identity.name == name);
         let signed = match identity {
-            None => Err(format!("`{name}` is no identity of the configuration: `recheck` makes its like anew")),
-            Some(identity) => self.probe.sign_in(identity).await.map_err(|error| error.to_string()),
+            None => Err(NotSentAgain::NoIdentity(name.to_owned())),
+            Some(identity) => self.probe.sign_in(identity).await.map_err(NotSentAgain::from),
         };
         self.sessions.insert(name.to_owned(), signed.clone());
         signed

@@ -28,5 +28,5 @@ use crate::trial::rights;
 pub use acting::{Access, ActCx, Seen};
 pub use context::{CheckCx, Pair, PlanCx, Shared};
 pub use meta::{Check, Meta, Need, Phase};
-pub use registry::{all, find, is_of_source, select};
+pub use registry::{UnknownCheck, all, find, is_of_source, select};
 pub use source::{SourceCx, SourceDraft};

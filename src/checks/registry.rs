@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use thiserror::Error;
+
 use super::meta::Check;
 use super::{authn, authz, config, data, inventory, llm, property, source, token, validation};
 
@@ -32,11 +34,21 @@ pub fn is_of_source(check: &dyn Check) -> bool {
     check.meta().id.starts_with("source/")
 }
 
+/// A name that is neither a check nor a family.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("there is no check or family `{name}`; the nearest is `{nearest}`")]
+pub struct UnknownCheck {
+    /// As it was given.
+    pub name: String,
+    /// The id that is most like it.
+    pub nearest: &'static str,
+}
+
 /// The checks that ids and family names choose; all without any.
 ///
 /// # Errors
-/// A sentence that names what is no check, and the nearest one.
-pub fn select(wanted: &[String]) -> Result<Vec<&'static dyn Check>, String> {
+/// The first name that is no check.
+pub fn select(wanted: &[String]) -> Result<Vec<&'static dyn Check>, UnknownCheck> {
     if wanted.is_empty() {
         return Ok(all());
     }
@@ -50,7 +62,7 @@ pub fn select(wanted: &[String]) -> Result<Vec<&'static dyn Check>, String> {
                 .map(|check| check.meta().id)
                 .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)))
                 .unwrap_or_default();
-            return Err(format!("there is no check or family `{name}`; the nearest is `{nearest}`"));
+            return Err(UnknownCheck { name: name.clone(), nearest });
         }
     }
     let mut chosen: BTreeSet<&str> = all()

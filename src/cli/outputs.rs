@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::builder::EnumValueParser;
 use clap::error::ErrorKind;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, ValueHint, value_parser};
+use thiserror::Error;
 
 use crate::app::Syntax;
 use crate::report::Report;
@@ -109,7 +110,7 @@ impl Outputs {
 
     /// Pairs formats and files. A file belongs to the format before it; one that has none takes the format behind it,
     /// or else the one that its name says.
-    fn pair(given: &[Given]) -> Result<Self, String> {
+    fn pair(given: &[Given]) -> Result<Self, OutputsRefused> {
         let mut outputs = Self { stdout: None, files: Vec::new() };
         let mut rest = given;
         loop {
@@ -128,9 +129,7 @@ impl Outputs {
                     rest
                 }
                 [Given::File(path), rest @ ..] => {
-                    let format = Format::of_file(path).ok_or_else(|| {
-                        format!("the name of `{}` does not tell a format; put --format before -o", path.display())
-                    })?;
+                    let format = Format::of_file(path).ok_or_else(|| OutputsRefused::NoFormat(path.clone()))?;
                     outputs.add(format, path)?;
                     rest
                 }
@@ -139,26 +138,36 @@ impl Outputs {
         Ok(if given.is_empty() { Self::default() } else { outputs })
     }
 
-    fn add(&mut self, format: Format, path: &Path) -> Result<(), String> {
+    fn add(&mut self, format: Format, path: &Path) -> Result<(), OutputsRefused> {
         if path == Path::new("-") {
             return self.add_stdout(format);
         }
         if self.files.iter().any(|(_, other)| other == path) {
-            return Err(format!("`{}` would be written twice", path.display()));
+            return Err(OutputsRefused::WrittenTwice(path.to_path_buf()));
         }
         self.files.push((format, path.to_path_buf()));
         Ok(())
     }
 
-    fn add_stdout(&mut self, format: Format) -> Result<(), String> {
-        if let Some(other) = self.stdout.replace(format) {
-            let (first, second) = (other.as_str(), format.as_str());
-            return Err(format!(
-                "--format {first} and --format {second} would both go to standard output; give one of them a file: --format {second} -o FILE"
-            ));
+    fn add_stdout(&mut self, format: Format) -> Result<(), OutputsRefused> {
+        match self.stdout.replace(format) {
+            Some(other) => Err(OutputsRefused::BothToStdout { first: other.as_str(), second: format.as_str() }),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Why formats and files do not go together.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+enum OutputsRefused {
+    #[error("the name of `{}` does not tell a format; put --format before -o", .0.display())]
+    NoFormat(PathBuf),
+    #[error("`{}` would be written twice", .0.display())]
+    WrittenTwice(PathBuf),
+    #[error(
+        "--format {first} and --format {second} would both go to standard output; give one of them a file: --format {second} -o FILE"
+    )]
+    BothToStdout { first: &'static str, second: &'static str },
 }
 
 impl FromArgMatches for Outputs {

@@ -1,11 +1,12 @@
 //! The routes of a source tree, each bound to the operation that it serves.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use routewarden_source::frameworks::find_routes;
 use routewarden_source::project::Project;
 use routewarden_source::routes::{RouteEntry, RouteTable};
 use routewarden_source::tree::{SourceTree, TreeLimits};
+use thiserror::Error;
 
 use super::matching::{Binding, Reached, bind};
 use super::trace;
@@ -36,14 +37,22 @@ pub struct UndocumentedRoute {
     pub at: usize,
 }
 
+/// A source tree that cannot be read.
+#[derive(Debug, Error)]
+#[error("the source `{}` cannot be read: {error}", folder.display())]
+pub struct SourceUnread {
+    folder: PathBuf,
+    error: std::io::Error,
+}
+
 impl CodeIndex {
     /// Reads a source tree and finds its routes.
     ///
     /// # Errors
-    /// A sentence for people where the folder cannot be read.
-    pub fn read(folder: &Path) -> Result<CodeIndex, String> {
+    /// When the folder cannot be read.
+    pub fn read(folder: &Path) -> Result<CodeIndex, SourceUnread> {
         let tree = SourceTree::read(folder, &TreeLimits::default())
-            .map_err(|error| format!("the source `{}` cannot be read: {error}", folder.display()))?;
+            .map_err(|error| SourceUnread { folder: folder.to_owned(), error })?;
         let project = Project::parse(tree);
         let table = find_routes(&project);
         Ok(CodeIndex { project, table, binding: Binding::default(), operations: 0 })

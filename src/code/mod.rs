@@ -8,7 +8,7 @@ mod requests;
 mod trace;
 
 pub use facts::{AccessFacts, CodeFacts, HandlerFacts, TokenFact, TokenFaultKind};
-pub use index::{CodeIndex, UndocumentedRoute};
+pub use index::{CodeIndex, SourceUnread, UndocumentedRoute};
 pub use judging::{HandlerWord, HandlerWords, OwnerTie, SourceWords};
 
 pub use routewarden_source::reading::OwnershipWord;

@@ -144,7 +144,7 @@ impl<'a> Course<'a> {
             }
             self.asked += 1;
             if let Err(because) = said.usable() {
-                self.unjudged.get_or_insert(because);
+                self.unjudged.get_or_insert(because.to_string());
                 if said.is_partial() {
                     return Ok(Some((asked, said)));
                 }

@@ -22,6 +22,6 @@ pub(crate) use memory::Memory;
 pub(crate) use needles::{Hit, Needles};
 pub(crate) use stop::Stop;
 pub use talk::TalkCx;
-pub(crate) use talk::{Said, Talk};
+pub(crate) use talk::{ReplyUnusable, Said, Talk};
 pub(crate) use unknown::{Unknown, unknown_in};
 pub(crate) use words::{canary, nobodys_id};

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 use super::memory::{Memory, key};
 use super::stop::Stop;
@@ -43,20 +44,39 @@ pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
 }
 
+/// Why an answer of a model cannot be judged.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) enum ReplyUnusable {
+    #[error("the model gave no answer in time; raise `timeout_seconds` in [llm]")]
+    Late,
+    #[error("the target gave no answer")]
+    NoAnswer,
+    /// The status.
+    #[error("the answer has status {0}")]
+    Failed(u16),
+    /// How.
+    #[error("the answer is cut short ({0})")]
+    CutShort(&'static str),
+    #[error("the answer is an error")]
+    Error,
+    #[error("the answer is empty")]
+    Empty,
+}
+
 impl Said {
     /// Whether it can be judged; why not otherwise. What is empty, failed or cut short shows neither a leak nor its
     /// absence.
-    pub(crate) fn usable(&self) -> Result<(), String> {
+    pub(crate) fn usable(&self) -> Result<(), ReplyUnusable> {
         let Some(response) = self.answer.response() else { return Err(silence(&self.answer)) };
         if !response.is_success() {
-            return Err(format!("the answer has status {}", response.status));
+            return Err(ReplyUnusable::Failed(response.status));
         }
         if let Some(cut) = self.reading.truncated.or(response.truncated.then(|| self.cut())) {
-            return Err(format!("the answer is cut short ({cut})"));
+            return Err(ReplyUnusable::CutShort(cut));
         }
         if self.reading.is_empty() {
             let error = self.reading.first(Kind::Error).is_some();
-            return Err(if error { "the answer is an error".to_owned() } else { "the answer is empty".to_owned() });
+            return Err(if error { ReplyUnusable::Error } else { ReplyUnusable::Empty });
         }
         Ok(())
     }
@@ -105,11 +125,8 @@ impl Said {
 }
 
 /// Why there is no answer.
-fn silence(answer: &Answer) -> String {
-    if answer.is_late() {
-        return "the model gave no answer in time; raise `timeout_seconds` in [llm]".to_owned();
-    }
-    "the target gave no answer".to_owned()
+fn silence(answer: &Answer) -> ReplyUnusable {
+    if answer.is_late() { ReplyUnusable::Late } else { ReplyUnusable::NoAnswer }
 }
 
 /// One call under way. Boxed, since every check asks in many places: as plain futures within each other they took the

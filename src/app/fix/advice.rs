@@ -18,7 +18,7 @@ pub(super) fn advise(request: &FixRequest, finding: Option<&Finding>, source: &P
             return Err(AppError::Usage("name a finding_id, or a check such as authz/bola-read".to_owned()));
         }
     };
-    let known = checks::select(std::slice::from_ref(&check)).map_err(AppError::Usage)?;
+    let known = checks::select(std::slice::from_ref(&check)).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
     // What a check builds on is selected with it.
     let meta = known
         .iter()

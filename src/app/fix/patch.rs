@@ -46,7 +46,7 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
     let wanted: Vec<Wanted<'_>> = findings.iter().flat_map(wanted_of).collect();
     let mut index = match CodeIndex::read(source) {
         Ok(index) => index,
-        Err(why) => return Patch::without(&wanted, source, &why),
+        Err(why) => return Patch::without(&wanted, source, &why.to_string()),
     };
     index.bind_paths(&report.scan.base_url, &operations_of(report));
     let mut requests = Vec::new();

@@ -7,7 +7,7 @@ use crate::act::Acting;
 use crate::checks::acting::ActCx;
 use crate::checks::meta::check;
 use crate::checks::rule::{Finding, Judged, Rule, ensure, held, status};
-use crate::conversation::{Said, Stop, Talk};
+use crate::conversation::{ReplyUnusable, Said, Stop, Talk};
 use crate::llm::{BENIGN, Prompt, has_number, turns_away, words_beyond};
 use crate::model::{ANONYMOUS, Role, Security, Severity, Silence};
 use crate::probe::Caller;
@@ -111,9 +111,7 @@ impl Pair {
     fn is_served(&self, control: &Said) -> Result<(), Silence> {
         let Some(said) = [&self.one, &self.two].into_iter().find(|said| !is_answer(said)) else { return Ok(()) };
         let refused = said.answer.response().is_some_and(|response| !response.is_success() || is_soft_error(response));
-        ensure(refused, || {
-            Silence::undecided(said.usable().err().unwrap_or_else(|| "the answer is empty".to_owned()))
-        })?;
+        ensure(refused, || Silence::undecided(said.usable().err().unwrap_or(ReplyUnusable::Empty).to_string()))?;
         let because = format!("a caller without a credential is not answered (status {})", status(&said.answer));
         Err(held(&said.answer, &control.answer, because))
     }

@@ -11,4 +11,4 @@ mod scan;
 pub use explain::explain_answer;
 pub use fix::fix_answer;
 pub use ownership::ownership_answer;
-pub use scan::{PAGE, Page, running_answer, scan_answer};
+pub use scan::{CursorRefused, PAGE, Page, running_answer, scan_answer};

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use thiserror::Error;
 
 use super::fit::{code, count, fit, line, operation, spec};
 use super::policy::{policy_lines, question_lines};
@@ -30,18 +31,22 @@ pub enum Page {
     From(usize),
 }
 
+/// A cursor that is not one of this server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error(
+    "the argument `cursor` is not one that scan_api gave; pass next_cursor as it is, or leave it out for the first page."
+)]
+pub struct CursorRefused;
+
 impl Page {
     /// Reads a cursor.
     ///
     /// # Errors
-    /// What to do instead, when the cursor is not one of this server's.
-    pub fn read(cursor: Option<&str>) -> Result<Self, String> {
+    /// When the cursor is not one of this server's.
+    pub fn read(cursor: Option<&str>) -> Result<Self, CursorRefused> {
         let Some(cursor) = cursor else { return Ok(Self::First) };
         let at = cursor.strip_prefix('f').and_then(|digits| digits.parse().ok());
-        at.map(Self::From).ok_or_else(|| {
-            "the argument `cursor` is not one that scan_api gave; pass next_cursor as it is, or leave it out for the first page."
-                .to_owned()
-        })
+        at.map(Self::From).ok_or(CursorRefused)
     }
 
     fn start(self) -> usize {

@@ -10,7 +10,8 @@ use rmcp::model::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Call, told};
+use super::Call;
+use super::refused::CallRefused;
 use crate::app::NamedByModel;
 use crate::model::clean_name;
 
@@ -36,7 +37,7 @@ pub(super) async fn seek(call: &Call<'_>, answers: &InputResponses) -> Consent {
     let named = named(call);
     let beyond = match call.app().fence(&named, &call.shared.options.roots) {
         Ok(beyond) => beyond,
-        Err(error) => return Consent::Refused(told(error)),
+        Err(error) => return Consent::Refused(CallRefused::from(error).to_string()),
     };
     let key = beyond.join("\n");
     if beyond.is_empty() || call.shared.calls().agreed.contains(&key) {

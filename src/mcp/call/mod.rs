@@ -3,6 +3,7 @@
 
 mod consent;
 mod ownership;
+mod refused;
 mod scan;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +21,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::consent::Consent;
+use self::refused::CallRefused;
 use super::answer::{explain_answer, fix_answer};
 use super::arguments::parse;
+use super::patience::CallAbandoned;
 use super::server::Shared;
 use super::wire::{ExplainArguments, FixArguments};
 use super::{exit, patience, progress, tools};
@@ -45,7 +48,7 @@ pub(super) struct Calls {
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// What a tool came to, before it goes out.
-type Outcome = Result<Value, String>;
+type Outcome = Result<Value, CallRefused>;
 
 /// Carries one call out.
 ///
@@ -78,7 +81,7 @@ pub(super) async fn call(
     };
     let result = match outcome {
         Ok(value) => exit::answer(&shared.app, value),
-        Err(message) => exit::fault(&shared.app, &message),
+        Err(refused) => exit::fault(&shared.app, &refused.to_string()),
     };
     Ok(result.into())
 }
@@ -96,8 +99,8 @@ impl Call<'_> {
         &self.shared.app
     }
 
-    fn arguments<T: DeserializeOwned>(&self) -> Result<T, String> {
-        parse(self.schema, self.arguments.clone())
+    fn arguments<T: DeserializeOwned>(&self) -> Result<T, CallRefused> {
+        Ok(parse(self.schema, self.arguments.clone())?)
     }
 
     /// The configuration that the model named, or else the server's.
@@ -125,10 +128,10 @@ impl Call<'_> {
     }
 
     /// Does quick work, unless nobody waits for it any more.
-    async fn quick<T>(&self, work: impl Future<Output = Result<T, AppError>>) -> Result<T, String> {
+    async fn quick<T>(&self, work: impl Future<Output = Result<T, AppError>>) -> Result<T, CallRefused> {
         tokio::select! {
-            done = work => done.map_err(told),
-            () = self.abandoned() => Err("the call was cancelled".to_owned()),
+            done = work => Ok(done?),
+            () = self.abandoned() => Err(CallRefused::Cancelled),
         }
     }
 
@@ -138,7 +141,7 @@ impl Call<'_> {
         work: impl Future<Output = T>,
         seen: watch::Receiver<Progress>,
         cancel: &CancellationToken,
-    ) -> Result<Option<T>, String> {
+    ) -> Result<Option<T>, CallAbandoned> {
         tokio::select! {
             waited = patience::wait(work, self.abandoned(), self.patience(), cancel) => waited,
             () = self.follow(seen) => Ok(None),
@@ -169,7 +172,7 @@ async fn explain(call: Call<'_>) -> Outcome {
 async fn fix(call: Call<'_>) -> Outcome {
     let arguments: FixArguments = call.arguments()?;
     if arguments.finding_id.is_none() && arguments.finding_ids.is_empty() && arguments.check.is_none() {
-        return Err("suggest_fix needs `finding_id`, or `check` with a check id such as authz/bola-read.".to_owned());
+        return Err(CallRefused::NothingToFix);
     }
     let request = FixRequest {
         finding_id: arguments.finding_id.map(FindingId),
@@ -182,18 +185,4 @@ async fn fix(call: Call<'_>) -> Outcome {
         framework: arguments.framework,
     };
     Ok(fix_answer(&call.quick(call.app().suggest_fix(request)).await?))
-}
-
-/// A use case's error in words for the model.
-fn told(error: AppError) -> String {
-    let next = match &error {
-        AppError::Unknown(_) => {
-            "\nscan_api with no scan_id makes a scan; the resource routewarden://scans lists the stored ones."
-        }
-        AppError::Internal(_) => {
-            "\nThis is a fault of routewarden or of the disk, not of the call; calling again unchanged will hardly help."
-        }
-        AppError::Usage(_) | AppError::Untrusted(_) | AppError::Cancelled => "",
-    };
-    format!("{error}{next}")
 }

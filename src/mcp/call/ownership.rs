@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Call, Outcome, told};
+use super::refused::CallRefused;
+use super::{Call, Outcome};
 use crate::app::{App, AppError, Matrix, Overrides, OwnershipRequest, Progress};
 use crate::mcp::answer::ownership_answer;
 use crate::mcp::wire::OwnershipArguments;
@@ -47,35 +48,26 @@ pub(super) async fn run(call: Call<'_>) -> Outcome {
         call.shared.calls().matrices.remove(&key);
     }
     match waited? {
-        Some(matrix) => Ok(ownership_answer(&matrix.map_err(told)?)),
-        None => Err(still_running(&seen.borrow())),
+        Some(matrix) => Ok(ownership_answer(&matrix?)),
+        None => Err(CallRefused::StillRunning(seen.borrow().clone())),
     }
 }
 
 /// A stored scan is only read: nothing about it can be changed any more.
-fn reads_only(arguments: &OwnershipArguments) -> Result<(), String> {
+fn reads_only(arguments: &OwnershipArguments) -> Result<(), CallRefused> {
     let given = [
         ("config", arguments.config.is_some()),
         ("mode", arguments.mode.is_some()),
         ("source", arguments.source.is_some()),
     ];
     match given.iter().find(|(_, given)| *given && arguments.scan_id.is_some()) {
-        Some((name, _)) => Err(format!(
-            "`scan_id` names a scan that was made before, so `{name}` cannot be given with it. Leave `scan_id` out to ask the API anew."
-        )),
+        Some((name, _)) => Err(CallRefused::ReadsOnly(name)),
         None => Ok(()),
     }
 }
 
-fn still_running(progress: &Progress) -> String {
-    format!(
-        "still at work ({}: {} requests so far), and going on. Call check_route_ownership again with the same arguments to get the answer.",
-        progress.phase, progress.requests
-    )
-}
-
 /// The work that goes on for this question, or new work.
-fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<Pending, String> {
+fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<Pending, CallRefused> {
     let mut calls = call.shared.calls();
     calls.matrices.retain(|_, pending| pending.done.borrow().is_none() || pending.asked.elapsed() < KEEP);
     if let Some(pending) = calls.matrices.get_mut(key) {
@@ -83,9 +75,7 @@ fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<
         return Ok(pending.clone());
     }
     if calls.matrices.len() >= MAX_PENDING {
-        return Err(format!(
-            "{MAX_PENDING} ownership questions are being worked on already; ask one of them again to get its answer first."
-        ));
+        return Err(CallRefused::TooManyQuestions(MAX_PENDING));
     }
     while calls.tasks.try_join_next().is_some() {}
     let request = request(call, arguments);

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Call, Outcome, told};
+use super::refused::CallRefused;
+use super::{Call, Outcome};
 use crate::app::{Finished, Overrides, ScanHandle, ScanRequest};
 use crate::mcp::answer::{Page, running_answer, scan_answer};
 use crate::mcp::wire::ScanArguments;
@@ -18,9 +19,7 @@ pub(super) async fn run(call: Call<'_>) -> Outcome {
     let arguments: ScanArguments = call.arguments()?;
     let page = Page::read(arguments.cursor.as_deref())?;
     match &arguments.scan_id {
-        None if arguments.cursor.is_some() => {
-            Err("`cursor` pages one scan; pass the `scan_id` of the same answer with it.".to_owned())
-        }
+        None if arguments.cursor.is_some() => Err(CallRefused::CursorWithoutScan),
         Some(id) if arguments.recheck.is_empty() => {
             continues_only(&arguments)?;
             resume(&call, ScanId(id.clone()), page).await
@@ -30,7 +29,7 @@ pub(super) async fn run(call: Call<'_>) -> Outcome {
 }
 
 /// With `scan_id` nothing about the scan can be changed any more.
-fn continues_only(arguments: &ScanArguments) -> Result<(), String> {
+fn continues_only(arguments: &ScanArguments) -> Result<(), CallRefused> {
     let given = [
         ("target", arguments.target.is_some()),
         ("config", arguments.config.is_some()),
@@ -45,9 +44,7 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), String> {
         ("dry_run", arguments.dry_run),
     ];
     match given.iter().find(|(_, given)| *given) {
-        Some((name, _)) => Err(format!(
-            "`scan_id` continues a scan that was started before, so `{name}` cannot be given with it. Leave `scan_id` out to start a new scan."
-        )),
+        Some((name, _)) => Err(CallRefused::ContinuesOnly(name)),
         None => Ok(()),
     }
 }
@@ -55,21 +52,21 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), String> {
 async fn start(call: &Call<'_>, arguments: ScanArguments) -> Outcome {
     room_for_one_more(call)?;
     let started = tokio::select! {
-        started = call.app().start(request(call, arguments)) => started.map_err(told)?,
-        () = call.abandoned() => return Err("the call was cancelled before the scan started.".to_owned()),
+        started = call.app().start(request(call, arguments)) => started?,
+        () = call.abandoned() => return Err(CallRefused::CancelledBeforeScan),
     };
     call.shared.calls().scans.push(started.clone());
     wait(call, started, Page::First).await
 }
 
-fn room_for_one_more(call: &Call<'_>) -> Result<(), String> {
+fn room_for_one_more(call: &Call<'_>) -> Result<(), CallRefused> {
     let mut calls = call.shared.calls();
     calls.scans.retain(|scan| scan.done.borrow().is_none());
     if calls.scans.len() < MAX_SCANS {
         return Ok(());
     }
-    let ids: Vec<&str> = calls.scans.iter().map(|scan| scan.id.as_str()).collect();
-    Err(format!("{MAX_SCANS} scans run already; wait for one with scan_api and its scan_id: {}", ids.join(", ")))
+    let ids = calls.scans.iter().map(|scan| scan.id.as_str().to_owned()).collect();
+    Err(CallRefused::TooManyScans { most: MAX_SCANS, ids })
 }
 
 fn request(call: &Call<'_>, arguments: ScanArguments) -> ScanRequest {
@@ -98,7 +95,7 @@ async fn resume(call: &Call<'_>, id: ScanId, page: Page) -> Outcome {
     if let Some(handle) = call.app().running(&id) {
         return wait(call, handle, page).await;
     }
-    let report = call.app().report(Some(&id)).await.map_err(told)?;
+    let report = call.app().report(Some(&id)).await?;
     Ok(scan_answer(&Finished { report, recheck: Vec::new() }, page))
 }
 
@@ -108,7 +105,7 @@ async fn wait(call: &Call<'_>, mut handle: ScanHandle, page: Page) -> Outcome {
     match call.wait(handle.finished(), seen.clone(), &cancel).await? {
         Some(finished) => {
             let finished: Arc<Finished> =
-                finished.map_err(|error| format!("{}\nThis was the scan with scan_id {id}.", told(error)))?;
+                finished.map_err(|error| CallRefused::ScanFailed { error, scan: id.clone() })?;
             Ok(scan_answer(&finished, page))
         }
         None => Ok(running_answer(&id, &seen.borrow())),

@@ -138,7 +138,8 @@ fn facts_are_complete() {
 fn checks_are_chosen_by_id_and_by_family() {
     let ids = |wanted: &[&str]| -> Result<Vec<&str>, String> {
         let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
-        select(&wanted).map(|checks| checks.iter().map(|check| check.meta().id).collect())
+        let checks = select(&wanted).map_err(|unknown| unknown.to_string())?;
+        Ok(checks.iter().map(|check| check.meta().id).collect())
     };
     assert_eq!(ids(&[]).unwrap().len(), CATALOGUE.len());
     assert_eq!(

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 fn scan(arguments: Value) -> Result<ScanArguments, String> {
     let schema = schemas().remove(0).input.as_object().unwrap().clone();
-    parse_arguments(&schema, arguments.as_object().cloned())
+    parse_arguments(&schema, arguments.as_object().cloned()).map_err(|refused| refused.to_string())
 }
 
 #[test]

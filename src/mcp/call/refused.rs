@@ -1,0 +1,66 @@
+//! Why a call came to nothing, in words that let a model repair it.
+
+use thiserror::Error;
+
+use crate::app::{AppError, Progress};
+use crate::mcp::answer::CursorRefused;
+use crate::mcp::arguments::ArgumentRefused;
+use crate::mcp::patience::CallAbandoned;
+use crate::model::ScanId;
+
+/// Why a call came to nothing.
+#[derive(Debug, Error)]
+pub(super) enum CallRefused {
+    #[error(transparent)]
+    Argument(#[from] ArgumentRefused),
+    #[error(transparent)]
+    Cursor(#[from] CursorRefused),
+    #[error(transparent)]
+    Abandoned(#[from] CallAbandoned),
+    #[error("{}", told(.0))]
+    Failed(#[from] AppError),
+    #[error("{}\nThis was the scan with scan_id {scan}.", told(error))]
+    ScanFailed { error: AppError, scan: ScanId },
+    #[error("the call was cancelled")]
+    Cancelled,
+    #[error("the call was cancelled before the scan started.")]
+    CancelledBeforeScan,
+    #[error("suggest_fix needs `finding_id`, or `check` with a check id such as authz/bola-read.")]
+    NothingToFix,
+    #[error("`cursor` pages one scan; pass the `scan_id` of the same answer with it.")]
+    CursorWithoutScan,
+    /// The argument that `scan_id` leaves no room for.
+    #[error(
+        "`scan_id` continues a scan that was started before, so `{0}` cannot be given with it. Leave `scan_id` out to start a new scan."
+    )]
+    ContinuesOnly(&'static str),
+    /// The argument that `scan_id` leaves no room for.
+    #[error(
+        "`scan_id` names a scan that was made before, so `{0}` cannot be given with it. Leave `scan_id` out to ask the API anew."
+    )]
+    ReadsOnly(&'static str),
+    #[error("{most} scans run already; wait for one with scan_api and its scan_id: {}", ids.join(", "))]
+    TooManyScans { most: usize, ids: Vec<String> },
+    /// How many there may be.
+    #[error("{0} ownership questions are being worked on already; ask one of them again to get its answer first.")]
+    TooManyQuestions(usize),
+    #[error(
+        "still at work ({}: {} requests so far), and going on. Call check_route_ownership again with the same arguments to get the answer.",
+        .0.phase, .0.requests
+    )]
+    StillRunning(Progress),
+}
+
+/// A use case's error in words for the model.
+fn told(error: &AppError) -> String {
+    let next = match error {
+        AppError::Unknown(_) => {
+            "\nscan_api with no scan_id makes a scan; the resource routewarden://scans lists the stored ones."
+        }
+        AppError::Internal(_) => {
+            "\nThis is a fault of routewarden or of the disk, not of the call; calling again unchanged will hardly help."
+        }
+        AppError::Usage(_) | AppError::Untrusted(_) | AppError::Cancelled => "",
+    };
+    format!("{error}{next}")
+}
