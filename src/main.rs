@@ -32,9 +32,9 @@ fn main() -> ExitCode {
 
 /// Cuts out of each line what is known to be secret, in any disguise or in part, and whatever has the form of a
 /// credential; a line is one write.
-struct Cut<W>(Redactor, W);
+struct RedactingWriter<W>(Redactor, W);
 
-impl<W: Write> Write for Cut<W> {
+impl<W: Write> Write for RedactingWriter<W> {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         let (kept, _) = self.0.tripwire(&self.0.text(&clean_lines(&String::from_utf8_lossy(line))));
         self.1.write_all(kept.as_bytes())?;
@@ -52,7 +52,7 @@ fn log_to_stderr(redactor: Redactor) {
     let filter = EnvFilter::try_new(wanted.as_deref().unwrap_or("warn")).unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(move || Cut(redactor.clone(), std::io::stderr()))
+        .with_writer(move || RedactingWriter(redactor.clone(), std::io::stderr()))
         // Colours would need a part of the library that is not built, and a line is cut as plain text.
         .with_ansi(false)
         .init();
@@ -77,7 +77,7 @@ mod tests {
             let logged = |redactor: &Redactor| {
                 let mut out = Vec::new();
                 let line = format!("WARN the server answered {disguise} to GET /me\n");
-                assert_eq!(Cut(redactor.clone(), &mut out).write(line.as_bytes()).ok(), Some(line.len()));
+                assert_eq!(RedactingWriter(redactor.clone(), &mut out).write(line.as_bytes()).ok(), Some(line.len()));
                 String::from_utf8_lossy(&out).into_owned()
             };
             assert!(logged(&before).contains(&disguise), "a redactor that knows nothing shows what is tested");

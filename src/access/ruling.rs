@@ -14,7 +14,7 @@ use crate::model::{ANONYMOUS, AccessClaim, AccessLevel, AccessVerb, Exchange, In
 use crate::survey::{ObjectKey, Reading, Survey, Surveyed, is_whole, leaves, scalar_text, words};
 
 /// The values of an answer, as text.
-type Values = Arc<HashSet<String>>;
+type RulingValues = Arc<HashSet<String>>;
 
 /// What was seen of who reaches what, while the scan goes on.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct AccessTable<'a> {
     stated: &'a IntentMemory,
     facts: FactTable,
     /// The values that a route gives a caller, worked out when first asked for; held only to look up or add.
-    given: Mutex<HashMap<(OperationId, String), Values>>,
+    given: Mutex<HashMap<(OperationId, String), RulingValues>>,
     /// What each route shows its caller and keeps from strangers, worked out when first asked for.
     kept: OnceLock<BTreeMap<OperationId, BTreeSet<String>>>,
     /// What the source says of handlers, set once when all facts are there.
@@ -78,7 +78,7 @@ impl<'a> AccessTable<'a> {
 
     /// Returns every value that a route gives a caller by right: a caller without a credential only where the route
     /// asks for none, since one that should ask shows what is wrong with it, not what is public.
-    fn given_by(&self, surveyed: &Surveyed, caller: &str) -> Values {
+    fn given_by(&self, surveyed: &Surveyed, caller: &str) -> RulingValues {
         let key = (surveyed.operation.id.clone(), caller.to_owned());
         let mut known = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let work_out = || {

@@ -20,7 +20,7 @@ pub(super) fn judge_stranger(model: &AccessModel<'_>, claim: &AccessClaim, left_
     }
     let surveyed = model.survey.operation(&claim.operation);
     match surveyed.and_then(|surveyed| Some((surveyed, surveyed.asked_by_strangers()?))) {
-        Some((surveyed, baseline)) => Shown { model, claim, left_out, surveyed, baseline }.judge(),
+        Some((surveyed, baseline)) => ShownClaim { model, claim, left_out, surveyed, baseline }.judge(),
         None => Ruling::Undecided("no signed-in caller was served the same".to_owned()),
     }
 }
@@ -47,7 +47,7 @@ fn suspected(because: String) -> Ruling {
 }
 
 /// What a stranger was shown of a signed-in caller's answer.
-struct Shown<'a> {
+struct ShownClaim<'a> {
     model: &'a AccessModel<'a>,
     claim: &'a AccessClaim,
     left_out: &'a BTreeSet<OperationId>,
@@ -56,7 +56,7 @@ struct Shown<'a> {
     baseline: &'a Baseline,
 }
 
-impl Shown<'_> {
+impl ShownClaim<'_> {
     fn judge(&self) -> Ruling {
         if is_published(self.model, self.claim, self.left_out) {
             return Ruling::Open("routes that are open by their document show the same".to_owned());

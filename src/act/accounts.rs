@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::bodies::{Body, marker};
 use super::credentials::{self, fill};
 use super::kinds::{Acting, Kind};
-use super::registration::New;
+use super::registration::NewAccount;
 use super::shown_role::rank_by_shown_role;
 use super::signup::{PASSWORD_LENGTH, Persona, carriers, sign_in_bodies, token_in};
 use crate::model::{Api, Credential, Identity, LoginRecipe, Outcome, SchemeKind, Secret, TokenSource, clean};
@@ -144,7 +144,7 @@ impl AccountMaker<'_> {
         let placeholder = credentials::identity(name, Credential::Basic(persona.username.clone(), password.clone()));
         probe.redactor().learn(&format!("password of {name}"), &password);
         probe.add_identity(placeholder.clone())?;
-        let who = New { name, persona: &persona, password: &password };
+        let who = NewAccount { name, persona: &persona, password: &password };
         let (mut last, mut guarded, mut made) = (String::new(), Vec::new(), None);
         for index in candidates {
             match self.sign_up(probe, &who, *index, None).await {

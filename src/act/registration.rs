@@ -19,39 +19,39 @@ use crate::probe::{AddressRefused, Answer, Probe, SendError, Undo, Written};
 const MAX_REPAIRS: usize = 3;
 
 /// An account that is about to be made.
-pub(super) struct New<'a> {
+pub(super) struct NewAccount<'a> {
     pub name: &'a str,
     pub persona: &'a Persona,
     pub password: &'a Secret,
 }
 
 /// Why a sign-up made no account.
-pub(super) struct Refused {
+pub(super) struct SignUpRefused {
     pub because: String,
     /// 401 or 403: somebody else may be let.
     pub for_want_of_rights: bool,
 }
 
-impl Refused {
+impl SignUpRefused {
     /// Returns one that no other caller would be spared.
     fn for_all(because: impl ToString) -> Self {
         Self { because: because.to_string(), for_want_of_rights: false }
     }
 }
 
-impl From<SendError> for Refused {
+impl From<SendError> for SignUpRefused {
     fn from(error: SendError) -> Self {
         Self::for_all(error)
     }
 }
 
-impl From<AddressRefused> for Refused {
+impl From<AddressRefused> for SignUpRefused {
     fn from(refused: AddressRefused) -> Self {
         Self::for_all(refused)
     }
 }
 
-impl From<RoleUnknown> for Refused {
+impl From<RoleUnknown> for SignUpRefused {
     fn from(unknown: RoleUnknown) -> Self {
         Self::for_all(unknown)
     }
@@ -61,7 +61,7 @@ impl AccountMaker<'_> {
     pub(super) async fn through_administrator(
         &self,
         probe: &Probe,
-        who: &New<'_>,
+        who: &NewAccount<'_>,
         guarded: &[usize],
     ) -> Result<Account, Option<String>> {
         let Some(admin) = self.administrator(probe).await else {
@@ -89,11 +89,11 @@ impl AccountMaker<'_> {
     pub(super) async fn sign_up(
         &self,
         probe: &Probe,
-        who: &New<'_>,
+        who: &NewAccount<'_>,
         index: usize,
         admin: Option<&String>,
-    ) -> Result<Account, Refused> {
-        let acting = self.acting.get(index).ok_or_else(|| Refused::for_all("no such operation"))?;
+    ) -> Result<Account, SignUpRefused> {
+        let acting = self.acting.get(index).ok_or_else(|| SignUpRefused::for_all("no such operation"))?;
         let mut body = sign_up_body(self.api, acting, who.persona);
         let undo = self.plan_removal(probe, acting, admin, &mut body)?;
         let mut last: Option<Arc<Answer>> = None;
@@ -144,7 +144,7 @@ impl AccountMaker<'_> {
         acting: &Acting,
         admin: Option<&String>,
         body: &mut Body,
-    ) -> Result<Option<Undo>, Refused> {
+    ) -> Result<Option<Undo>, SignUpRefused> {
         let ordinary = as_ordinary_user(self.api, acting, body);
         if admin.is_none() {
             // Who signs up for itself is not asked by anyone; it asks for as little as the document lets it.
@@ -153,7 +153,7 @@ impl AccountMaker<'_> {
         ordinary?;
         let undo = self.removal_by_administrator(probe, acting);
         if undo.is_none() {
-            return Err(Refused::for_all(format!(
+            return Err(SignUpRefused::for_all(format!(
                 "no throw-away accounts: {} makes accounts, and no operation removes them. {}",
                 acting.operation.id,
                 help(Some(acting), None)
@@ -164,11 +164,11 @@ impl AccountMaker<'_> {
 }
 
 /// Returns why a sign-up made no account, by the last answer to it.
-fn refused_by(acting: &Acting, admin: Option<&String>, last: Option<Arc<Answer>>) -> Refused {
+fn refused_by(acting: &Acting, admin: Option<&String>, last: Option<Arc<Answer>>) -> SignUpRefused {
     let status = last.as_ref().and_then(|answer| answer.status());
     let said = last.map(|answer| told(&answer)).unwrap_or_default();
     let asked = admin.map(|name| format!(", asked by {name},")).unwrap_or_default();
-    Refused {
+    SignUpRefused {
         because: format!(
             "no throw-away accounts: {}{asked} answered {said}. {}",
             acting.operation.id,

@@ -14,7 +14,7 @@ use crate::survey::{BARE_IDS, ends_in_id, is_owner_name, looks_volatile, scalar_
 const UNSHOWN: &str = "its owner is not shown it any more";
 
 /// What its owner sees in the place of a saved object.
-enum View {
+enum SavedView {
     /// Fields that are not as they were, by name.
     Shown(Map<String, Value>, Vec<String>),
     Not(Removal),
@@ -34,9 +34,9 @@ impl Cleaner<'_> {
     async fn try_to_put_back(&self, saved: &Saved) -> Result<Removal, SendError> {
         let note = &saved.note;
         let (now, changed) = match self.view(note).await? {
-            View::Not(removal) => return Ok(removal),
-            View::Shown(_, changed) if changed.is_empty() => return Ok(self.is_put_back(saved)),
-            View::Shown(now, changed) => (now, changed),
+            SavedView::Not(removal) => return Ok(removal),
+            SavedView::Shown(_, changed) if changed.is_empty() => return Ok(self.is_put_back(saved)),
+            SavedView::Shown(now, changed) => (now, changed),
         };
         if !is_of_scan(&now, &changed, self.journal) {
             let because = "what stands at its address does not show that the scan changed it, so it is not overwritten";
@@ -55,9 +55,9 @@ impl Cleaner<'_> {
             return Ok(Removal::Silent(because));
         }
         Ok(match self.view(note).await? {
-            View::Not(removal) => removal,
-            View::Shown(_, changed) if changed.is_empty() => self.is_put_back(saved),
-            View::Shown(_, changed) => {
+            SavedView::Not(removal) => removal,
+            SavedView::Shown(_, changed) if changed.is_empty() => self.is_put_back(saved),
+            SavedView::Shown(_, changed) => {
                 let names = crate::model::clean(&changed.join(", "), 200);
                 let said = format!("{} answered status {}", note.method, answer.status().unwrap_or(0));
                 Removal::Remains(format!("{said}, and it is not as it was before the scan: {names}"))
@@ -70,12 +70,12 @@ impl Cleaner<'_> {
         Removal::Undone
     }
 
-    async fn view(&self, note: &SavedNote) -> Result<View, SendError> {
-        let unknown = |because: &str| View::Not(Removal::Unknown(because.to_owned()));
+    async fn view(&self, note: &SavedNote) -> Result<SavedView, SendError> {
+        let unknown = |because: &str| SavedView::Not(Removal::Unknown(because.to_owned()));
         let Ok(url) = Url::parse(&note.look) else { return Ok(unknown(UNSHOWN)) };
         let answer = self.probe.look_again(&Ask::get(Caller::named(&note.caller), url)).await?;
         if let Some(because) = silence(&answer) {
-            return Ok(View::Not(Removal::Silent(because)));
+            return Ok(SavedView::Not(Removal::Silent(because)));
         }
         let Some(response) = answer.response().filter(|response| succeeds(response)) else {
             return Ok(unknown(UNSHOWN));
@@ -85,7 +85,7 @@ impl Cleaner<'_> {
         let Some(now) = response.json.as_ref().and_then(|json| objects_in(json).find(is_it)) else {
             return Ok(unknown(UNSHOWN));
         };
-        Ok(View::Shown(now.clone(), unlike(&note.original, now)))
+        Ok(SavedView::Shown(now.clone(), unlike(&note.original, now)))
     }
 }
 

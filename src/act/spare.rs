@@ -164,7 +164,7 @@ impl<'a> SpareMaker<'a> {
         further::add(&mut body, further);
         let name = format!("{}+{n}", model.name);
         let nature = nature_of(further);
-        let new = New { name, persona, password, body, like, from: model.persona.clone(), nature };
+        let new = NewSpare { name, persona, password, body, like, from: model.persona.clone(), nature };
         self.sign_up(model, new, undo).await
     }
 
@@ -174,7 +174,12 @@ impl<'a> SpareMaker<'a> {
         entries.into_iter().find(|entry| entry.n == model.entry)?.note.undo
     }
 
-    async fn sign_up(&self, model: &Account, new: New, undo: Option<Undo>) -> Result<Result<Spare, Unmade>, SendError> {
+    async fn sign_up(
+        &self,
+        model: &Account,
+        new: NewSpare,
+        undo: Option<Undo>,
+    ) -> Result<Result<Spare, Unmade>, SendError> {
         let Some(acting) = self.acting.get(model.sign_up) else {
             return Ok(Err("no sign-up is known".to_owned().into()));
         };
@@ -213,12 +218,12 @@ impl<'a> SpareMaker<'a> {
             self.keep(&new, written.n, id.as_deref(), undo.as_ref());
         }
         self.claim(&new, id.as_deref());
-        let New { name, persona, password, body, .. } = new;
+        let NewSpare { name, persona, password, body, .. } = new;
         Ok(Ok(Spare { name, persona, body, answer: written.answer, identity, password, entry: written.n }))
     }
 
     /// Lets the guard of writes know by what the account may be named.
-    fn claim(&self, new: &New, id: Option<&str>) {
+    fn claim(&self, new: &NewSpare, id: Option<&str>) {
         let session = self.probe.sessions().get(&new.name);
         let facts = session.map(|session| session_facts(&session)).unwrap_or_default();
         let facts = facts.iter().map(|(_, value)| value.as_str());
@@ -226,7 +231,7 @@ impl<'a> SpareMaker<'a> {
         own.into_iter().chain(id).chain(facts).for_each(|value| self.probe.learn_standing(value, Standing::Account));
     }
 
-    fn keep(&self, new: &New, n: usize, id: Option<&str>, undo: Option<&Undo>) {
+    fn keep(&self, new: &NewSpare, n: usize, id: Option<&str>, undo: Option<&Undo>) {
         let wants_id = undo.is_some_and(|undo| undo.url.contains(ID_PLACE));
         if let Some(journal) = self.probe.journal()
             && (id.is_some() || !wants_id)
@@ -237,7 +242,7 @@ impl<'a> SpareMaker<'a> {
     }
 
     /// Signs the account in as its model does.
-    async fn open(&self, new: &New, signed_up: &Answer) -> Result<Result<Identity, String>, SendError> {
+    async fn open(&self, new: &NewSpare, signed_up: &Answer) -> Result<Result<Identity, String>, SendError> {
         let identity =
             |credential| Identity { name: new.name.clone(), credential, owns: BTreeMap::new(), ..new.like.clone() };
         match &new.like.credential {
@@ -266,7 +271,7 @@ impl<'a> SpareMaker<'a> {
     }
 
     /// A credential of the same form as the model's, out of the sign-up's answer or the account's own name.
-    fn fixed_like(&self, credential: &Credential, new: &New, signed_up: &Answer) -> Option<Credential> {
+    fn fixed_like(&self, credential: &Credential, new: &NewSpare, signed_up: &Answer) -> Option<Credential> {
         match credential {
             Credential::Basic(user, _) => {
                 let by_mail = user.contains('@');
@@ -288,7 +293,7 @@ impl<'a> SpareMaker<'a> {
 }
 
 /// An account that is about to be made.
-struct New {
+struct NewSpare {
     name: String,
     persona: Persona,
     password: Secret,
@@ -298,7 +303,7 @@ struct New {
     nature: Option<String>,
 }
 
-impl New {
+impl NewSpare {
     /// How the account signs in: as its model does, in its own name.
     fn ways_in(&self) -> Vec<AccountNote> {
         match &self.like.credential {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::accounts::{AccountMaker, identity_of};
 use super::credentials;
 use super::kinds::Kind;
-use super::registration::New;
+use super::registration::NewAccount;
 use super::signup::{carriers, sign_in_bodies, takes_cookies, tokens_in};
 use crate::model::{Credential, Identity, LoginRecipe, SchemeKind, Secret, TokenSource};
 use crate::probe::{AccountNote, Answer, Journal, Probe, SignInError};
@@ -23,7 +23,7 @@ const LIMITED: Duration = Duration::from_secs(1);
 
 impl AccountMaker<'_> {
     /// Returns the sign-ins that may be right for an account, without its password.
-    pub(super) fn ways_in(&self, who: &New<'_>, signed_up: &Value) -> Vec<AccountNote> {
+    pub(super) fn ways_in(&self, who: &NewAccount<'_>, signed_up: &Value) -> Vec<AccountNote> {
         let sends = carriers(self.api, &TokenSource::Pointer(String::new()));
         let plain = AccountNote {
             name: who.name.to_owned(),

@@ -32,7 +32,7 @@ impl App {
         if *named == NamedByModel::default() {
             return Ok(Vec::new());
         }
-        let fence = Fence { app: self, roots };
+        let fence = FolderFence { app: self, roots };
         let own = self.own_config();
         let in_force = match &own {
             Some(path) => Reach::of_file(path).unwrap_or_default(),
@@ -63,12 +63,12 @@ impl App {
 }
 
 /// The folders that a model may name files in.
-struct Fence<'a> {
+struct FolderFence<'a> {
     app: &'a App,
     roots: &'a [PathBuf],
 }
 
-impl Fence<'_> {
+impl FolderFence<'_> {
     /// Reads what a configuration reaches, which must lie below the roots with every file that it names but for secrets:
     /// those the user is asked about.
     fn reach_of(&self, config: &Path) -> Result<Reach, AppError> {

@@ -22,13 +22,13 @@ pub(super) const CHECKS: &[&str] = &[
 ];
 
 /// A caller with its column.
-struct Column<'a> {
+struct CallerColumn<'a> {
     letter: &'static str,
     person: &'a Person,
 }
 
 /// What was seen on one route.
-struct Route<'a> {
+struct MatrixRoute<'a> {
     outcome: &'a Outcome,
     surveyed: &'a Surveyed,
     facts: Vec<&'a Fact>,
@@ -43,19 +43,19 @@ pub(super) fn ownership(prepared: &Prepared, outcome: &Outcome) -> Ownership {
 }
 
 /// A and B of the lowest rank that has two, and H, the highest above them.
-fn columns(survey: &Survey) -> Vec<Column<'_>> {
+fn columns(survey: &Survey) -> Vec<CallerColumn<'_>> {
     let mut signed: Vec<&Person> = survey.people.all.iter().filter(|person| person.signed_in).collect();
     signed.sort_by_key(|person| person.rank);
     let Some(lowest) = signed.first().map(|person| person.rank) else { return Vec::new() };
     let peers = signed.iter().filter(|person| person.rank == lowest).zip(["A", "B"]);
-    let mut columns: Vec<Column<'_>> = peers.map(|(person, letter)| Column { letter, person }).collect();
+    let mut columns: Vec<CallerColumn<'_>> = peers.map(|(person, letter)| CallerColumn { letter, person }).collect();
     if let Some(person) = signed.last().filter(|person| person.rank > lowest) {
-        columns.push(Column { letter: "H", person });
+        columns.push(CallerColumn { letter: "H", person });
     }
     columns
 }
 
-fn callers(columns: &[Column<'_>]) -> Vec<Caller> {
+fn callers(columns: &[CallerColumn<'_>]) -> Vec<Caller> {
     let anonymous = Caller { column: ANONYMOUS.to_owned(), identity: ANONYMOUS.to_owned(), role: "none".to_owned() };
     let others = columns.iter().map(|column| Caller {
         column: column.letter.to_owned(),
@@ -65,7 +65,7 @@ fn callers(columns: &[Column<'_>]) -> Vec<Caller> {
     std::iter::once(anonymous).chain(others).collect()
 }
 
-fn row(prepared: &Prepared, outcome: &Outcome, columns: &[Column<'_>], operation: &Operation) -> MatrixRow {
+fn row(prepared: &Prepared, outcome: &Outcome, columns: &[CallerColumn<'_>], operation: &Operation) -> MatrixRow {
     if !operation.method.is_safe() {
         return matrix_writes::row(prepared, outcome, operation, &letters(columns));
     }
@@ -79,7 +79,7 @@ fn row(prepared: &Prepared, outcome: &Outcome, columns: &[Column<'_>], operation
         return bare(operation, (RouteVerdict::Unknown, skipped.because.clone()), Vec::new());
     }
     let facts = outcome.facts.iter().filter(|fact| fact.operation == operation.id).collect();
-    let route = Route { outcome, surveyed, facts };
+    let route = MatrixRoute { outcome, surveyed, facts };
     let mut cells = vec![route.anonymous_cell()];
     cells.extend(columns.iter().map(|column| route.cell(column)));
     let apart = columns.iter().find(|column| route.tells_apart(&column.person.name)).map(|column| column.letter);
@@ -115,13 +115,13 @@ fn field_names(surveyed: &Surveyed) -> BTreeSet<String> {
 }
 
 /// Column letters with the names of the callers that they stand for.
-fn letters<'a>(columns: &[Column<'a>]) -> Vec<(&'static str, &'a str)> {
+fn letters<'a>(columns: &[CallerColumn<'a>]) -> Vec<(&'static str, &'a str)> {
     let mut letters = vec![(ANONYMOUS, ANONYMOUS)];
     letters.extend(columns.iter().map(|column| (column.letter, column.person.name.as_str())));
     letters
 }
 
-impl Route<'_> {
+impl MatrixRoute<'_> {
     fn anonymous_cell(&self) -> Cell {
         let (access, because) = match (self.stranger_fact(), self.surveyed.anonymous_reading()) {
             (Some(fact), _) if self.draft("authn/missing").is_some() => {
@@ -148,7 +148,7 @@ impl Route<'_> {
         self.facts.iter().find(served).copied()
     }
 
-    fn cell(&self, column: &Column<'_>) -> Cell {
+    fn cell(&self, column: &CallerColumn<'_>) -> Cell {
         let name = column.person.name.as_str();
         let (access, because) =
             self.others(name).or_else(|| self.own_or_refused(name)).unwrap_or_else(|| self.baseline(name));

@@ -6,7 +6,7 @@ use crate::report;
 use super::cx::Cx;
 use super::exit::Exit;
 use super::outputs::AnswerOptions;
-use super::render::{Shape, render_diff};
+use super::render::{PageShape, render_diff};
 
 /// Options of `diff`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub struct DiffArgs {
 pub(super) async fn run(cx: &Cx, args: DiffArgs) -> anyhow::Result<Exit> {
     let older = cx.app.report(Some(&ScanId::from(args.older))).await?;
     let newer = cx.app.report(Some(&ScanId::from(args.newer))).await?;
-    let shape = Shape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
+    let shape = PageShape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
     args.answer.print(cx, &report::diff(&older, &newer), |diff| render_diff(diff, shape))?;
     Ok(Exit::Clean)
 }

@@ -30,7 +30,7 @@ pub struct InitArgs {
 
 /// What was found in a folder.
 #[derive(Debug, Default)]
-struct Found {
+struct FoundProject {
     /// What goes into the configuration.
     facts: InitFacts,
     /// Documents beside the one that was taken.
@@ -55,7 +55,7 @@ pub(super) fn run(cx: &Cx, args: &InitArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn told(found: &Found, file: &Path) -> String {
+fn told(found: &FoundProject, file: &Path) -> String {
     let facts = &found.facts;
     let document = facts.document.as_ref().map_or_else(
         || "none found; put its path or URL under `openapi` in [target]".to_owned(),
@@ -78,9 +78,9 @@ fn told(found: &Found, file: &Path) -> String {
 }
 
 /// What this folder holds. A document that cannot be read is named all the same: the scan says what is wrong with it.
-fn look(folder: &Path) -> Found {
+fn look(folder: &Path) -> FoundProject {
     let mut documents = spec::find_in_folder(folder).into_iter();
-    let mut found = Found::default();
+    let mut found = FoundProject::default();
     if let Some(first) = documents.next() {
         if let Ok(api) = spec::load_file(&first) {
             found.n_operations = api.operations.len();

@@ -77,7 +77,7 @@ impl Default for Outputs {
 }
 
 #[derive(Debug, Clone)]
-enum Given {
+enum GivenOutput {
     Format(Format),
     File(PathBuf),
 }
@@ -98,37 +98,39 @@ impl Outputs {
     pub(super) fn emit(&self, cx: &Cx, report: &Report) -> anyhow::Result<()> {
         let pages = cx.app.checks();
         for (format, path) in &self.files {
-            let shape = render::Shape { color: false, width: 100, verbose: cx.verbose };
+            let shape = render::PageShape { color: false, width: 100, verbose: cx.verbose };
             cx.write_with(path, (*format).into(), |out| render::write(*format, report, &pages, shape, out))
                 .context(Unwritten)?;
             cx.remark(format!("wrote {} ({})", path.display(), format.as_str()));
         }
         let Some(format) = self.stdout else { return Ok(()) };
-        let shape = render::Shape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
+        let shape = render::PageShape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };
         cx.print_with(format.into(), |out| render::write(format, report, &pages, shape, out)).context(Unwritten)
     }
 
     /// Pairs formats and files. A file belongs to the format before it; one that has none takes the format behind it,
     /// or else the one that its name says.
-    fn pair(given: &[Given]) -> Result<Self, OutputsRefused> {
+    fn pair(given: &[GivenOutput]) -> Result<Self, OutputsRefused> {
         let mut outputs = Self { stdout: None, files: Vec::new() };
         let mut rest = given;
         loop {
             rest = match rest {
                 [] => break,
-                [Given::Format(format), Given::File(path), rest @ ..] => {
+                [GivenOutput::Format(format), GivenOutput::File(path), rest @ ..] => {
                     outputs.add(*format, path)?;
                     rest
                 }
-                [Given::Format(format), rest @ ..] => {
+                [GivenOutput::Format(format), rest @ ..] => {
                     outputs.add_stdout(*format)?;
                     rest
                 }
-                [Given::File(path), Given::Format(format), rest @ ..] if !matches!(rest, [Given::File(_), ..]) => {
+                [GivenOutput::File(path), GivenOutput::Format(format), rest @ ..]
+                    if !matches!(rest, [GivenOutput::File(_), ..]) =>
+                {
                     outputs.add(*format, path)?;
                     rest
                 }
-                [Given::File(path), rest @ ..] => {
+                [GivenOutput::File(path), rest @ ..] => {
                     let format = Format::of_file(path).ok_or_else(|| OutputsRefused::NoFormat(path.clone()))?;
                     outputs.add(format, path)?;
                     rest
@@ -172,12 +174,15 @@ enum OutputsRefused {
 
 impl FromArgMatches for Outputs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let formats = matches.get_many::<Format>("format").unwrap_or_default().map(|format| Given::Format(*format));
-        let files = matches.get_many::<PathBuf>("output").unwrap_or_default().map(|path| Given::File(path.clone()));
+        let formats =
+            matches.get_many::<Format>("format").unwrap_or_default().map(|format| GivenOutput::Format(*format));
+        let files =
+            matches.get_many::<PathBuf>("output").unwrap_or_default().map(|path| GivenOutput::File(path.clone()));
         let places = |id| matches.indices_of(id).unwrap_or_default();
-        let mut given: Vec<(usize, Given)> = places("format").zip(formats).chain(places("output").zip(files)).collect();
+        let mut given: Vec<(usize, GivenOutput)> =
+            places("format").zip(formats).chain(places("output").zip(files)).collect();
         given.sort_by_key(|(place, _)| *place);
-        let given: Vec<Given> = given.into_iter().map(|(_, given)| given).collect();
+        let given: Vec<GivenOutput> = given.into_iter().map(|(_, given)| given).collect();
         Self::pair(&given).map_err(|message| clap::Error::raw(ErrorKind::ArgumentConflict, message))
     }
 

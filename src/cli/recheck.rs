@@ -36,7 +36,7 @@ pub struct RecheckArgs {
 
 /// What is printed with `--format json`.
 #[derive(Debug, Serialize)]
-struct Answer<'a> {
+struct PrintedRecheck<'a> {
     scan_id: &'a str,
     recheck: &'a [RecheckRow],
 }
@@ -55,7 +55,7 @@ pub(super) async fn run(cx: &Cx, args: RecheckArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Interrupted);
     };
     let info = &finished.report.scan;
-    let answer = Answer { scan_id: &info.id, recheck: &finished.recheck };
+    let answer = PrintedRecheck { scan_id: &info.id, recheck: &finished.recheck };
     args.answer.print(cx, &answer, |answer| text(answer.recheck, cx.width()))?;
     if let Some(because) = untrusted(info, Face::CommandLine) {
         cx.remark(format!("{}: {because}", info.status.alarm()));

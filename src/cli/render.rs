@@ -9,7 +9,7 @@ use super::outputs::Format;
 
 /// How text is laid out; other formats do not care.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
+pub(super) struct PageShape {
     /// Colours.
     pub color: bool,
     /// Columns.
@@ -18,8 +18,8 @@ pub(super) struct Shape {
     pub verbose: bool,
 }
 
-impl From<Shape> for TextOptions {
-    fn from(shape: Shape) -> Self {
+impl From<PageShape> for TextOptions {
+    fn from(shape: PageShape) -> Self {
         Self { color: shape.color, width: shape.width, verbose: shape.verbose }
     }
 }
@@ -56,7 +56,7 @@ pub(super) fn write(
     format: Format,
     report: &Report,
     pages: &[CheckPage],
-    shape: Shape,
+    shape: PageShape,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let rules: Vec<RuleHelp> = pages.iter().map(rule).collect();
@@ -64,7 +64,7 @@ pub(super) fn write(
 }
 
 /// What changed between two reports, for people.
-pub(super) fn render_diff(diff: &ReportDiff, shape: Shape) -> String {
+pub(super) fn render_diff(diff: &ReportDiff, shape: PageShape) -> String {
     report::diff::render(diff, shape.into())
 }
 

@@ -8,15 +8,15 @@ use routewarden_source::routes::RouteEntry;
 use crate::model::{Api, Method, Operation, OperationId};
 
 /// A path without what does not matter: parameters have no name, and there is no slash at the end.
-type Shape = Vec<String>;
+type RouteShape = Vec<String>;
 
 /// What stands before the path on one side alone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Offset {
     /// The document's path begins with it.
-    Document(Shape),
+    Document(RouteShape),
     /// The route's path begins with it.
-    Source(Shape),
+    Source(RouteShape),
 }
 
 /// Which routes serve which operations.
@@ -29,7 +29,7 @@ pub(super) struct Binding {
     /// What most routes differ by from the document's paths; none where no route serves any operation.
     offset: Option<Offset>,
     /// The path of the document's server.
-    base: Shape,
+    base: RouteShape,
 }
 
 impl Binding {
@@ -54,7 +54,7 @@ impl Binding {
 pub(super) struct Reached {
     id: OperationId,
     method: Method,
-    path: Shape,
+    path: RouteShape,
 }
 
 impl Reached {
@@ -72,7 +72,7 @@ impl Reached {
 
 /// Binds the routes to the operations that they serve; `base` is the address of the server.
 pub(super) fn bind(operations: &[Reached], base: &str, routes: &[RouteEntry]) -> Binding {
-    let shapes: Vec<Shape> = routes.iter().map(|route| shape(&route.path)).collect();
+    let shapes: Vec<RouteShape> = routes.iter().map(|route| shape(&route.path)).collect();
     let mut by_last: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, shape) in shapes.iter().enumerate() {
         by_last.entry(shape.last().map_or("", String::as_str)).or_default().push(at);
@@ -130,7 +130,7 @@ fn serves(route: &RouteEntry, operation: &Reached) -> bool {
 }
 
 /// The path as clients send it, with the path of the server before it.
-fn document_path(api: &Api, operation: &Operation) -> Shape {
+fn document_path(api: &Api, operation: &Operation) -> RouteShape {
     let server = operation.servers.first().or_else(|| api.servers.first());
     let base = server.map(|server| path_of(&server.url)).unwrap_or_default();
     shape(&format!("{base}/{}", operation.path.trim_start_matches('/')))
@@ -143,7 +143,7 @@ fn path_of(url: &str) -> String {
     after.trim_end_matches('/').to_owned()
 }
 
-fn shape(path: &str) -> Shape {
+fn shape(path: &str) -> RouteShape {
     path.split('/').filter(|part| !part.is_empty()).map(without_names).collect()
 }
 
@@ -161,7 +161,7 @@ fn without_names(part: &str) -> String {
 }
 
 /// Returns what stands before the shorter path in the longer one.
-fn offset(document: &Shape, source: &Shape) -> Option<Offset> {
+fn offset(document: &RouteShape, source: &RouteShape) -> Option<Offset> {
     if document.len() >= source.len() {
         document.strip_suffix(source.as_slice()).map(|prefix| Offset::Document(prefix.to_vec()))
     } else {

@@ -33,7 +33,7 @@ pub(super) fn recipe(
     check_operation(operation).map_err(|reason| {
         source.open_fault(section.place("operation"), format!("`{}`: {reason}", section.path("operation")))
     })?;
-    let mut body = Body { source, prefix: &form.prefix, secrets: BTreeMap::new(), warnings };
+    let mut body = LoginBody { source, prefix: &form.prefix, secrets: BTreeMap::new(), warnings };
     let json = match section.value("body") {
         Some(value) => body.json(&section.path("body"), "", value, 0)?,
         None => Json::Null,
@@ -48,14 +48,14 @@ pub(super) fn recipe(
     })
 }
 
-struct Body<'a, 'w> {
+struct LoginBody<'a, 'w> {
     source: &'a Source<'a>,
     prefix: &'a str,
     secrets: BTreeMap<String, Secret>,
     warnings: &'w mut Vec<String>,
 }
 
-impl Body<'_, '_> {
+impl LoginBody<'_, '_> {
     /// The value as JSON, with a placeholder for each secret. `field` is the key it stands under.
     fn json(&mut self, path: &str, field: &str, value: &Value<'_>, depth: usize) -> Result<Json, ConfigError> {
         if depth > MAX_DEPTH {

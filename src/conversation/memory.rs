@@ -26,7 +26,7 @@ const ABSENT: [u16; 4] = [404, 405, 410, 501];
 pub(crate) struct Memory {
     /// Held only to read or add, never across an await. Checks that write come one at a time, so that no question is
     /// asked twice side by side, and no operation has more than one under way.
-    state: Mutex<State>,
+    state: Mutex<MemoryState>,
     /// How many operations face a model, where so many were met; held only to read or set.
     operations: Mutex<Option<(usize, u64)>>,
     /// Which operation is asked in the place of its siblings.
@@ -34,10 +34,10 @@ pub(crate) struct Memory {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct MemoryState {
     said: HashMap<[u8; 32], Arc<Said>>,
     calls: u64,
-    spent: HashMap<OperationId, Spent>,
+    spent: HashMap<OperationId, OperationCost>,
     slowed: HashMap<OperationId, Exhausted>,
     /// Operations that gave an answer which can be judged.
     answered: HashSet<OperationId>,
@@ -46,7 +46,7 @@ struct State {
 
 /// What one operation has cost.
 #[derive(Debug, Default)]
-struct Spent {
+struct OperationCost {
     calls: u64,
     /// In bytes.
     output: usize,
@@ -140,7 +140,7 @@ impl Memory {
         said
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, State> {
+    fn locked(&self) -> std::sync::MutexGuard<'_, MemoryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -106,7 +106,7 @@ pub fn channels(content_type: Option<&str>, text: &str) -> Decoded {
     let text = floor(text, MAX_INPUT_BYTES);
     let kind = content_type.unwrap_or_default().to_ascii_lowercase();
     match decoded.json(text) {
-        Some(value) => walk(&mut decoded, "", &value, Level::default()),
+        Some(value) => walk(&mut decoded, "", &value, DecodeLevel::default()),
         None if kind.contains("x-www-form-urlencoded") => form(&mut decoded, text),
         None => match stream::items(text) {
             Some(stream) => stream::join(&mut decoded, stream),
@@ -118,12 +118,12 @@ pub fn channels(content_type: Option<&str>, text: &str) -> Decoded {
 
 /// How deep the walk is.
 #[derive(Clone, Copy, Default)]
-struct Level {
+struct DecodeLevel {
     depth: usize,
     inner: usize,
 }
 
-impl Level {
+impl DecodeLevel {
     fn deeper(self) -> Self {
         Self { depth: self.depth + 1, ..self }
     }
@@ -133,7 +133,7 @@ impl Level {
     }
 }
 
-fn walk(decoded: &mut Decoded, path: &str, value: &Value, level: Level) {
+fn walk(decoded: &mut Decoded, path: &str, value: &Value, level: DecodeLevel) {
     if level.depth > MAX_DEPTH || path.len() > MAX_PATH_BYTES {
         return decoded.cap(Cap::Depth);
     }
@@ -159,7 +159,7 @@ fn walk(decoded: &mut Decoded, path: &str, value: &Value, level: Level) {
     }
 }
 
-fn string(decoded: &mut Decoded, path: &str, text: &str, level: Level) {
+fn string(decoded: &mut Decoded, path: &str, text: &str, level: DecodeLevel) {
     if text.trim_start().starts_with(['{', '[', '"'])
         && let Some(inner) = decoded.json(text)
     {
@@ -183,7 +183,7 @@ fn form(decoded: &mut Decoded, text: &str) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let [name, value] =
             [name, value].map(|part| percent_decode_str(&part.replace('+', " ")).decode_utf8_lossy().into_owned());
-        string(decoded, &name, &value, Level::default());
+        string(decoded, &name, &value, DecodeLevel::default());
     }
 }
 

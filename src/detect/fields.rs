@@ -47,7 +47,7 @@ pub(super) struct FieldValue {
 
 /// Values of sensitive fields in text that is JSON or begins like it.
 pub(super) fn json_values(text: &str) -> Vec<FieldValue> {
-    let mut scan = Scan { text, found: Vec::new(), pending: Pending::Nothing, depth: 0, store: None };
+    let mut scan = FieldScan { text, found: Vec::new(), pending: PendingField::Nothing, depth: 0, store: None };
     let mut at = 0;
     while let Some(byte) = text.as_bytes().get(at) {
         at = scan.step(at, *byte).max(at + 1);
@@ -107,33 +107,34 @@ pub(super) fn is_masked(value: &str) -> bool {
 
 /// What the value that comes next stands under.
 #[derive(Clone, Copy, PartialEq)]
-enum Pending {
+enum PendingField {
     Nothing,
     Sensitive,
     Store,
 }
 
 /// A tolerant reader of JSON tokens. It keeps a depth, not a stack, so nesting costs nothing.
-struct Scan<'a> {
+struct FieldScan<'a> {
     text: &'a str,
     found: Vec<FieldValue>,
-    pending: Pending,
+    pending: PendingField,
     depth: u32,
     /// The depth at which a container began whose scalars are all secret.
     store: Option<u32>,
 }
 
-impl Scan<'_> {
+impl FieldScan<'_> {
     /// Reads the token at `at` and says where the next one begins.
     fn step(&mut self, at: usize, byte: u8) -> usize {
         match byte {
             b'"' => self.string(at),
             b'{' | b'[' => {
-                let opens = self.pending == Pending::Store || (self.pending == Pending::Sensitive && byte == b'[');
+                let opens =
+                    self.pending == PendingField::Store || (self.pending == PendingField::Sensitive && byte == b'[');
                 if opens && self.store.is_none() {
                     self.store = Some(self.depth);
                 }
-                self.pending = Pending::Nothing;
+                self.pending = PendingField::Nothing;
                 self.depth = self.depth.saturating_add(1);
                 at + 1
             }
@@ -142,7 +143,7 @@ impl Scan<'_> {
                 if self.store == Some(self.depth) {
                     self.store = None;
                 }
-                self.pending = Pending::Nothing;
+                self.pending = PendingField::Nothing;
                 at + 1
             }
             b'0'..=b'9' | b'-' => {
@@ -151,7 +152,7 @@ impl Scan<'_> {
                 end
             }
             b'a'..=b'z' => {
-                self.pending = Pending::Nothing;
+                self.pending = PendingField::Nothing;
                 self.run(at, |byte| byte.is_ascii_alphanumeric())
             }
             _ => at + 1,
@@ -168,16 +169,16 @@ impl Scan<'_> {
         let quoted = self.text.get(at..=end).unwrap_or_default();
         let name = serde_json::from_str::<String>(quoted).unwrap_or_else(|_| quoted.to_owned());
         self.pending = match () {
-            () if is_secret_store(&name) => Pending::Store,
-            () if is_sensitive_name(&name) => Pending::Sensitive,
-            () => Pending::Nothing,
+            () if is_secret_store(&name) => PendingField::Store,
+            () if is_sensitive_name(&name) => PendingField::Sensitive,
+            () => PendingField::Nothing,
         };
         after + 1
     }
 
     fn value(&mut self, range: Range<usize>, unquoted: bool) {
-        let secret = self.pending != Pending::Nothing || self.store.is_some();
-        self.pending = Pending::Nothing;
+        let secret = self.pending != PendingField::Nothing || self.store.is_some();
+        self.pending = PendingField::Nothing;
         if secret && !self.text.get(range.clone()).is_none_or(is_masked) {
             self.found.push(FieldValue { range, unquoted });
         }

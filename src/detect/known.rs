@@ -39,7 +39,7 @@ const MAX_TEXT_BYTES: usize = 16 * 1024 * 1024;
 
 /// What is done with what is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
+enum SearchPurpose {
     /// Somebody is told that a value was there.
     Proof,
     /// It is cut out; rather once too often.
@@ -177,7 +177,7 @@ impl HiddenValue {
     }
 
     fn forms(&self) -> &[Arc<Form>] {
-        let work_out = || forms::of(self.index, self.needle.value.expose(), Purpose::Redaction);
+        let work_out = || forms::of(self.index, self.needle.value.expose(), SearchPurpose::Redaction);
         self.forms.get_or_init(|| work_out().into_iter().map(Arc::new).collect())
     }
 }
@@ -210,19 +210,21 @@ impl KnownFinder {
         let values: Vec<_> = values
             .filter(|(_, value)| partial::has_variety(&value.to_ascii_lowercase().into_bytes(), MIN_VARIETY))
             .collect();
-        let forms = values.iter().flat_map(|(needle, value)| forms::of(*needle, value, Purpose::Proof)).map(Arc::new);
+        let forms =
+            values.iter().flat_map(|(needle, value)| forms::of(*needle, value, SearchPurpose::Proof)).map(Arc::new);
         // Without short forms there is no automaton that could be too large.
-        Self::build(forms.collect(), &values, Purpose::Proof).unwrap_or_else(|| Self::of(Vec::new(), Vec::new(), None))
+        Self::build(forms.collect(), &values, SearchPurpose::Proof)
+            .unwrap_or_else(|| Self::of(Vec::new(), Vec::new(), None))
     }
 
     /// Prepares the search for what must not be shown; `None` when there is too much to look for.
     pub(super) fn to_keep_back(hidden: &[HiddenValue]) -> Option<Self> {
         let values = hidden.iter().enumerate().map(|(index, hidden)| (index, hidden.needle.value.expose()));
         let forms = hidden.iter().flat_map(|hidden| hidden.forms().iter().cloned());
-        Self::build(forms.collect(), &values.collect::<Vec<_>>(), Purpose::Redaction)
+        Self::build(forms.collect(), &values.collect::<Vec<_>>(), SearchPurpose::Redaction)
     }
 
-    fn build(forms: Vec<Arc<Form>>, values: &[(usize, &str)], purpose: Purpose) -> Option<Self> {
+    fn build(forms: Vec<Arc<Form>>, values: &[(usize, &str)], purpose: SearchPurpose) -> Option<Self> {
         let (forms, short): (Vec<_>, Vec<_>) = forms.into_iter().partition(|form| form.bytes.len() >= SURE);
         let short = if short.is_empty() { None } else { Some(Short::new(short)?) };
         Some(Self::of(forms, partial::references(values, purpose), short))

@@ -27,22 +27,22 @@ const FIELD: &str = "[redacted:field]";
 #[derive(Clone, Debug)]
 pub struct Redactor {
     /// Held for a push or for the copy of an `Arc` only; searching goes on outside of it.
-    state: Arc<RwLock<Arc<State>>>,
+    state: Arc<RwLock<Arc<RedactorState>>>,
 }
 
-struct State {
+struct RedactorState {
     known: Vec<HiddenValue>,
     /// Built by the first search after a value was added: a sign-in adds several at once.
     finder: OnceLock<Option<KnownFinder>>,
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for RedactorState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State").field("n_known", &self.known.len()).finish_non_exhaustive()
     }
 }
 
-impl State {
+impl RedactorState {
     fn new(known: Vec<HiddenValue>) -> Self {
         Self { known, finder: OnceLock::new() }
     }
@@ -54,7 +54,7 @@ impl State {
 }
 
 /// A range to be replaced and by what. Known values go before guesses where both claim a range.
-struct Cut {
+struct CutRange {
     range: Range<usize>,
     label: String,
     known: bool,
@@ -69,7 +69,7 @@ impl Default for Redactor {
 impl Redactor {
     /// Knows no value yet; unknown tokens are found by their structure all the same.
     pub fn new() -> Self {
-        let state = State::new(Vec::new());
+        let state = RedactorState::new(Vec::new());
         Self { state: Arc::new(RwLock::new(Arc::new(state))) }
     }
 
@@ -82,7 +82,7 @@ impl Redactor {
         let mut known = state.known.clone();
         let needle = Needle { name: clean_name(name, 64), value: value.clone() };
         known.push(HiddenValue::new(known.len(), needle));
-        *state = Arc::new(State::new(known));
+        *state = Arc::new(RedactorState::new(known));
     }
 
     /// Replaces every known value, and unknown tokens, `Bearer` and `Basic` credentials, private keys and passwords
@@ -104,7 +104,7 @@ impl Redactor {
         // Parts count only in the last look at what leaves; a whole value in any disguise counts always.
         let mut cuts = known_cuts(&state, finder.places(window, false));
         let unknown = credentials::find(window).into_iter();
-        cuts.extend(unknown.map(|(range, kind)| Cut { range, label: kind.to_owned(), known: false }));
+        cuts.extend(unknown.map(|(range, kind)| CutRange { range, label: kind.to_owned(), known: false }));
         cuts.iter_mut().for_each(|cut| cut.label = format!("[redacted:{}]", cut.label));
         (replace(window, cuts, keep), text.len().saturating_sub(keep))
     }
@@ -193,7 +193,7 @@ impl Redactor {
         names::is_sensitive_name(name)
     }
 
-    fn state(&self) -> Arc<State> {
+    fn state(&self) -> Arc<RedactorState> {
         Arc::clone(&self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
@@ -202,10 +202,10 @@ impl Redactor {
 const TOO_MANY: &str = "[redacted: too many known values to search for]";
 
 /// The cuts of known values, each with the value's name.
-fn known_cuts(state: &State, places: Vec<Place>) -> Vec<Cut> {
+fn known_cuts(state: &RedactorState, places: Vec<Place>) -> Vec<CutRange> {
     let cut = |place: Place| {
         let name = state.known.get(place.needle)?.needle.name.clone();
-        Some(Cut { range: place.range, label: name, known: true })
+        Some(CutRange { range: place.range, label: name, known: true })
     };
     places.into_iter().filter_map(cut).collect()
 }
@@ -215,7 +215,7 @@ fn fields_hidden(content_type: Option<&str>, text: String) -> String {
     let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
     let text = if is_form { replace(&text, as_cuts(fields::parameter_values(&text)), text.len()) } else { text };
     let text = if text.trim_start().starts_with(['{', '[']) {
-        let values = fields::json_values(&text).into_iter().map(|value| Cut {
+        let values = fields::json_values(&text).into_iter().map(|value| CutRange {
             range: value.range,
             label: if value.unquoted { format!("\"{FIELD}\"") } else { FIELD.to_owned() },
             known: false,
@@ -240,12 +240,12 @@ fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|index| text.is_char_boundary(*index)).unwrap_or(0)
 }
 
-fn as_cuts(ranges: Vec<Range<usize>>) -> Vec<Cut> {
-    ranges.into_iter().map(|range| Cut { range, label: FIELD.to_owned(), known: false }).collect()
+fn as_cuts(ranges: Vec<Range<usize>>) -> Vec<CutRange> {
+    ranges.into_iter().map(|range| CutRange { range, label: FIELD.to_owned(), known: false }).collect()
 }
 
 /// Puts the labels in place of the ranges, up to `keep`.
-fn replace(text: &str, cuts: Vec<Cut>, keep: usize) -> String {
+fn replace(text: &str, cuts: Vec<CutRange>, keep: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for cut in merged(cuts).iter().filter(|cut| cut.range.start < keep) {
@@ -259,9 +259,9 @@ fn replace(text: &str, cuts: Vec<Cut>, keep: usize) -> String {
 }
 
 /// Overlapping ranges become one.
-fn merged(mut cuts: Vec<Cut>) -> Vec<Cut> {
+fn merged(mut cuts: Vec<CutRange>) -> Vec<CutRange> {
     cuts.sort_by_key(|cut| (cut.range.start, usize::MAX - cut.range.end, !cut.known));
-    let mut merged: Vec<Cut> = Vec::new();
+    let mut merged: Vec<CutRange> = Vec::new();
     for cut in cuts {
         match merged.last_mut() {
             Some(last) if cut.range.start < last.range.end => {

@@ -20,7 +20,7 @@ pub struct TraceMatch {
 }
 
 /// One shape. Patterns are multi-line; `n_frames` of them make a trace.
-struct Shape {
+struct TraceShape {
     language: &'static str,
     pattern: Regex,
     n_frames: usize,
@@ -76,11 +76,11 @@ const SHAPES: [(&str, usize, &str); 17] = [
     ("spring", 1, r#""trace"\s*:\s*"[\w.$]{3,}(?:Exception|Error)[^"\n]*\n?\s*at "#),
 ];
 
-static COMPILED: LazyLock<Vec<Shape>> = LazyLock::new(|| {
+static COMPILED: LazyLock<Vec<TraceShape>> = LazyLock::new(|| {
     SHAPES
         .iter()
         .filter_map(|(language, n_frames, pattern)| {
-            Some(Shape { language, pattern: Regex::new(pattern).ok()?, n_frames: *n_frames })
+            Some(TraceShape { language, pattern: Regex::new(pattern).ok()?, n_frames: *n_frames })
         })
         .collect()
 });

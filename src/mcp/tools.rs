@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 /// The files of one tool.
-struct Files {
+struct ToolFiles {
     name: &'static str,
     tool: &'static str,
     description: &'static str,
@@ -18,7 +18,7 @@ struct Files {
 
 macro_rules! files {
     ($name:literal) => {
-        Files {
+        ToolFiles {
             name: $name,
             tool: include_str!(concat!("../../tools/", $name, "/tool.json")),
             description: include_str!(concat!("../../tools/", $name, "/description.md")),
@@ -28,7 +28,7 @@ macro_rules! files {
     };
 }
 
-const FILES: [Files; 4] =
+const FILES: [ToolFiles; 4] =
     [files!("scan_api"), files!("explain_finding"), files!("check_route_ownership"), files!("suggest_fix")];
 
 /// `tool.json`.
@@ -50,7 +50,7 @@ pub(super) fn named(name: &str) -> Option<&'static Tool> {
     all().iter().find(|tool| tool.name == name)
 }
 
-fn read(files: &Files) -> Tool {
+fn read(files: &ToolFiles) -> Tool {
     let tool = Tool::new(files.name, files.description.trim_end(), object(files.input))
         .with_raw_output_schema(Arc::new(outline(&object(files.output))));
     // The files are part of the program and a test reads every one; a broken file leaves out what cannot be read.

@@ -153,7 +153,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         // Gathered first, so that the map is made of the right size: many small objects take half as much then.
         let mut fields: Vec<(String, Value)> = Vec::new();
         self.0.spend(0, 3 * ALLOCATION_BYTES)?;
-        while let Some(key) = entries.next_key_seed(Key)? {
+        while let Some(key) = entries.next_key_seed(TreeKey)? {
             self.0.spend(0, key.len() + FIELD_BYTES + ALLOCATION_BYTES)?;
             let value = entries.next_value_seed(Tree(&mut *self.0))?;
             fields.push((key, value));
@@ -168,7 +168,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
 
     /// A YAML value with a tag of its own: the tag is dropped, the value stays.
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        let (_tag, content) = access.variant_seed(Key)?;
+        let (_tag, content) = access.variant_seed(TreeKey)?;
         content.newtype_variant_seed(self)
     }
 }
@@ -187,9 +187,9 @@ fn merge(map: &mut Map<String, Value>, merged: Value) {
 }
 
 /// A key of any scalar type, as text: `200:` is `"200"`.
-struct Key;
+struct TreeKey;
 
-impl<'de> DeserializeSeed<'de> for Key {
+impl<'de> DeserializeSeed<'de> for TreeKey {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
@@ -197,7 +197,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-impl Visitor<'_> for Key {
+impl Visitor<'_> for TreeKey {
     type Value = String;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

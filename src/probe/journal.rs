@@ -22,7 +22,7 @@ const MAX_LINES: usize = 200_000;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum Line {
+enum JournalLine {
     Scan(JournalHead),
     Account(AccountNote),
     Write {
@@ -98,11 +98,11 @@ pub struct Journal {
     head: JournalHead,
     path: PathBuf,
     /// Held for one line at a time.
-    state: Mutex<State>,
+    state: Mutex<JournalState>,
 }
 
 #[derive(Debug)]
-struct State {
+struct JournalState {
     file: File,
     entries: Vec<Entry>,
     saved: Vec<Saved>,
@@ -127,9 +127,9 @@ impl Journal {
         // Where a file system knows no locks, the journal counts as left behind only once it is asked for by name.
         let _ = file.try_lock();
         let (entries, saved, accounts) = (Vec::new(), Vec::new(), Vec::new());
-        let state = State { file, entries, saved, accounts, marks: BTreeSet::new(), fault: None };
+        let state = JournalState { file, entries, saved, accounts, marks: BTreeSet::new(), fault: None };
         let journal = Self { head: head.clone(), path, state: Mutex::new(state) };
-        journal.append(&Line::Scan(head))?;
+        journal.append(&JournalLine::Scan(head))?;
         Ok(journal)
     }
 
@@ -144,25 +144,25 @@ impl Journal {
         let mut marks = BTreeSet::new();
         for line in BufReader::new(&file).split(b'\n').take(MAX_LINES) {
             // A line that was cut by the end of its process says nothing.
-            let Ok(line) = serde_json::from_slice::<Line>(&line.ok()?) else { continue };
+            let Ok(line) = serde_json::from_slice::<JournalLine>(&line.ok()?) else { continue };
             match line {
-                Line::Scan(found) => head = Some(found),
-                Line::Account(account) => accounts.push(account),
-                Line::Mark { text } => {
+                JournalLine::Scan(found) => head = Some(found),
+                JournalLine::Account(account) => accounts.push(account),
+                JournalLine::Mark { text } => {
                     marks.insert(text);
                 }
-                Line::Write { n, note } => {
+                JournalLine::Write { n, note } => {
                     marks.extend((!note.marker.is_empty()).then(|| note.marker.clone()));
                     entries.push(Entry::new(n, note));
                 }
-                Line::Saved { n, note } => saved.push(Saved { n, note: *note, is_put_back: false }),
-                Line::PutBack { n } => put_back(&mut saved, n),
+                JournalLine::Saved { n, note } => saved.push(Saved { n, note: *note, is_put_back: false }),
+                JournalLine::PutBack { n } => put_back(&mut saved, n),
                 other => settle(&mut entries, other),
             }
         }
         let head = head?;
         end_line(&mut file).ok()?;
-        let state = State { file, entries, saved, accounts, marks, fault: None };
+        let state = JournalState { file, entries, saved, accounts, marks, fault: None };
         Some(Self { head, path: path.to_path_buf(), state: Mutex::new(state) })
     }
 
@@ -214,7 +214,7 @@ impl Journal {
 
     /// Notes an account, so that its objects can be removed by a later process.
     pub fn account(&self, note: AccountNote) {
-        let _ = self.append(&Line::Account(note.clone()));
+        let _ = self.append(&JournalLine::Account(note.clone()));
         self.locked().accounts.push(note);
     }
 
@@ -230,12 +230,12 @@ impl Journal {
             state.entries.push(Entry::new(n, note.clone()));
             n
         };
-        self.append(&Line::Write { n, note })?;
+        self.append(&JournalLine::Write { n, note })?;
         Ok(n)
     }
 
     pub(super) fn after(&self, n: usize, status: Option<u16>) {
-        self.event(Line::Done { n, status });
+        self.event(JournalLine::Done { n, status });
     }
 
     /// Notes an object that a request made which was not meant to make one; once for each caller and object.
@@ -255,33 +255,33 @@ impl Journal {
 
     /// Notes what a write made, and how to remove it where that is known better now.
     pub fn made(&self, n: usize, object: Option<String>, undo: Option<Undo>) {
-        self.event(Line::Made { n, object, undo });
+        self.event(JournalLine::Made { n, object, undo });
     }
 
     /// Notes that a write made nothing.
     pub fn nothing(&self, n: usize) {
-        self.event(Line::Nothing { n });
+        self.event(JournalLine::Nothing { n });
     }
 
     /// Notes one more id of what a write made: an update may give it another one.
     pub fn known_as(&self, n: usize, id: &str) {
         let is_new = self.entry(n).is_some_and(|entry| entry.ids.last().is_none_or(|last| last != id));
         if is_new {
-            self.event(Line::Known { n, id: id.to_owned() });
+            self.event(JournalLine::Known { n, id: id.to_owned() });
         }
     }
 
     /// Notes that an address has shown what a write made.
     pub fn shown(&self, n: usize, address: &str) {
         if self.entry(n).is_some_and(|entry| !entry.shown.contains(address)) {
-            self.event(Line::Shown { n, address: address.to_owned() });
+            self.event(JournalLine::Shown { n, address: address.to_owned() });
         }
     }
 
     /// Notes what a made object was seen to be, as digests of its fields.
     pub fn print(&self, n: usize, fields: BTreeMap<String, String>) {
         if !fields.is_empty() {
-            self.event(Line::Print { n, fields });
+            self.event(JournalLine::Print { n, fields });
         }
     }
 
@@ -293,7 +293,7 @@ impl Journal {
         if text.is_empty() || !self.locked().marks.insert(text.to_owned()) {
             return Ok(());
         }
-        self.append(&Line::Mark { text: text.to_owned() })
+        self.append(&JournalLine::Mark { text: text.to_owned() })
     }
 
     /// Notes something that was there before and is about to be changed; its number.
@@ -307,13 +307,13 @@ impl Journal {
             state.saved.push(Saved { n, note: note.clone(), is_put_back: false });
             n
         };
-        self.append(&Line::Saved { n, note: Box::new(note) })?;
+        self.append(&JournalLine::Saved { n, note: Box::new(note) })?;
         Ok(n)
     }
 
     /// Notes that something that was there before is as it was.
     pub fn put_back(&self, n: usize) {
-        let _ = self.append(&Line::PutBack { n });
+        let _ = self.append(&JournalLine::PutBack { n });
         put_back(&mut self.locked().saved, n);
     }
 
@@ -324,24 +324,24 @@ impl Journal {
 
     /// Notes what the report has to call what a write made.
     pub fn nature(&self, n: usize, text: &str) {
-        self.event(Line::Nature { n, text: text.to_owned() });
+        self.event(JournalLine::Nature { n, text: text.to_owned() });
     }
 
     /// Notes that what removes a made object was sent, and taken.
     pub fn sent(&self, n: usize) {
-        self.event(Line::Sent { n });
+        self.event(JournalLine::Sent { n });
     }
 
     /// Notes that what removes a made object is about to leave: should its answer never be known, the object may be gone.
     pub fn leaving(&self, n: usize) {
         if self.entry(n).is_some_and(|entry| !entry.is_leaving) {
-            self.event(Line::Leaving { n });
+            self.event(JournalLine::Leaving { n });
         }
     }
 
     /// Notes that what was to remove a made object was refused.
     pub fn kept(&self, n: usize) {
-        self.event(Line::Kept { n });
+        self.event(JournalLine::Kept { n });
     }
 
     /// Notes what a request is about to remove of what was made; the numbers of these.
@@ -354,7 +354,7 @@ impl Journal {
 
     /// Notes that what a write made is gone again.
     pub fn undone(&self, n: usize) {
-        self.event(Line::Undone { n });
+        self.event(JournalLine::Undone { n });
     }
 
     /// Removes the file: everything is undone, or is told to the user.
@@ -364,12 +364,12 @@ impl Journal {
         }
     }
 
-    fn event(&self, line: Line) {
+    fn event(&self, line: JournalLine) {
         let _ = self.append(&line);
         settle(&mut self.locked().entries, line);
     }
 
-    fn append(&self, line: &Line) -> std::io::Result<()> {
+    fn append(&self, line: &JournalLine) -> std::io::Result<()> {
         let mut text = serde_json::to_string(line).map_err(std::io::Error::other)?;
         text.push('\n');
         let mut state = self.locked();
@@ -380,7 +380,7 @@ impl Journal {
         written
     }
 
-    fn locked(&self) -> std::sync::MutexGuard<'_, State> {
+    fn locked(&self) -> std::sync::MutexGuard<'_, JournalState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -390,15 +390,15 @@ fn put_back(saved: &mut [Saved], n: usize) {
 }
 
 /// What an event says of an earlier write.
-fn settle(entries: &mut [Entry], line: Line) {
+fn settle(entries: &mut [Entry], line: JournalLine) {
     let mut at = |n: usize, change: &dyn Fn(&mut Entry)| {
         if let Some(entry) = entries.iter_mut().find(|entry| entry.n == n) {
             change(entry);
         }
     };
     match line {
-        Line::Done { n, status } => at(n, &|entry| entry.status = status),
-        Line::Made { n, object, undo } => at(n, &|entry| {
+        JournalLine::Done { n, status } => at(n, &|entry| entry.status = status),
+        JournalLine::Made { n, object, undo } => at(n, &|entry| {
             if let Some(id) = &object {
                 entry.add_id(id);
             }
@@ -407,26 +407,26 @@ fn settle(entries: &mut [Entry], line: Line) {
                 entry.note.undo.clone_from(&undo);
             }
         }),
-        Line::Known { n, id } => at(n, &|entry| {
+        JournalLine::Known { n, id } => at(n, &|entry| {
             entry.add_id(&id);
             entry.object.get_or_insert_with(|| id.clone());
         }),
-        Line::Shown { n, address } => at(n, &|entry| {
+        JournalLine::Shown { n, address } => at(n, &|entry| {
             entry.shown.insert(address.clone());
         }),
-        Line::Print { n, fields } => at(n, &|entry| {
+        JournalLine::Print { n, fields } => at(n, &|entry| {
             for (name, digest) in &fields {
                 entry.print.entry(name.clone()).or_default().insert(digest.clone());
             }
         }),
-        Line::Nature { n, text } => at(n, &|entry| entry.note.nature = Some(text.clone())),
-        Line::Sent { n } => at(n, &|entry| entry.sent = true),
-        Line::Leaving { n } => at(n, &|entry| entry.is_leaving = true),
-        Line::Kept { n } => at(n, &|entry| entry.is_leaving = false),
-        Line::Nothing { n } => at(n, &|entry| entry.nothing = true),
-        Line::Undone { n } => at(n, &|entry| entry.undone = true),
-        Line::Scan(_) | Line::Account(_) | Line::Mark { .. } | Line::Write { .. } => {}
-        Line::Saved { .. } | Line::PutBack { .. } => {}
+        JournalLine::Nature { n, text } => at(n, &|entry| entry.note.nature = Some(text.clone())),
+        JournalLine::Sent { n } => at(n, &|entry| entry.sent = true),
+        JournalLine::Leaving { n } => at(n, &|entry| entry.is_leaving = true),
+        JournalLine::Kept { n } => at(n, &|entry| entry.is_leaving = false),
+        JournalLine::Nothing { n } => at(n, &|entry| entry.nothing = true),
+        JournalLine::Undone { n } => at(n, &|entry| entry.undone = true),
+        JournalLine::Scan(_) | JournalLine::Account(_) | JournalLine::Mark { .. } | JournalLine::Write { .. } => {}
+        JournalLine::Saved { .. } | JournalLine::PutBack { .. } => {}
     }
 }
 

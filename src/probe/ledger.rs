@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::ask::{Answer, Ask};
 
-type Slot = Arc<OnceCell<Arc<Answer>>>;
+type LedgerSlot = Arc<OnceCell<Arc<Answer>>>;
 
 /// Answers by request.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(super) struct Ledger {
 
 #[derive(Debug, Default)]
 struct Slots {
-    by_request: HashMap<[u8; 32], Slot>,
+    by_request: HashMap<[u8; 32], LedgerSlot>,
     /// In the order in which they were asked first.
     order: VecDeque<[u8; 32]>,
 }
@@ -61,7 +61,7 @@ impl Ledger {
 }
 
 impl Slots {
-    fn slot(&mut self, key: [u8; 32]) -> Slot {
+    fn slot(&mut self, key: [u8; 32]) -> LedgerSlot {
         if let Some(slot) = self.by_request.get(&key) {
             return Arc::clone(slot);
         }
@@ -71,7 +71,7 @@ impl Slots {
 }
 
 /// Whether only the ledger holds this answer.
-fn is_idle(slot: &Slot) -> bool {
+fn is_idle(slot: &LedgerSlot) -> bool {
     Arc::strong_count(slot) == 1 && slot.get().is_none_or(|answer| Arc::strong_count(answer) == 1)
 }
 

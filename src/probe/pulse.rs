@@ -37,7 +37,7 @@ const STEP: Duration = Duration::from_millis(25);
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
     /// Held for one step of bookkeeping.
-    state: Mutex<State>,
+    state: Mutex<PulseState>,
     /// Held while a doubt is settled; what wants to leave waits for it.
     settling: tokio::sync::Mutex<()>,
     died: CancellationToken,
@@ -45,7 +45,7 @@ pub(super) struct Pulse {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PulseState {
     under_way: usize,
     recent: VecDeque<Recent>,
     good: Vec<Good>,
@@ -100,7 +100,7 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Pulse {
-    fn locked(&self) -> MutexGuard<'_, State> {
+    fn locked(&self) -> MutexGuard<'_, PulseState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -132,7 +132,7 @@ impl Pulse {
     }
 }
 
-impl State {
+impl PulseState {
     /// Takes an exchange in; gives the doubt that it casts on the target.
     fn take(&mut self, ask: &Ask, answer: &Answer, began: Instant) -> Option<Doubt> {
         let recent = Recent {

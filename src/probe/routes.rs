@@ -8,18 +8,18 @@ use crate::model::{Api, Method, OperationId};
 /// The operations of a document by method and the parts of their paths.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
-    known: Vec<Route>,
+    known: Vec<KnownRoute>,
 }
 
 #[derive(Debug)]
-struct Route {
+struct KnownRoute {
     id: OperationId,
     method: Method,
-    parts: Vec<Part>,
+    parts: Vec<RoutePart>,
 }
 
 #[derive(Debug)]
-enum Part {
+enum RoutePart {
     /// `orders`
     Fixed(String),
     /// `{id}`, or with something around it.
@@ -28,10 +28,10 @@ enum Part {
 
 impl Routes {
     pub(super) fn new(api: &Api) -> Self {
-        let route = |operation: &crate::model::Operation| Route {
+        let route = |operation: &crate::model::Operation| KnownRoute {
             id: operation.id.clone(),
             method: operation.method,
-            parts: parts(&operation.path).map(Part::new).collect(),
+            parts: parts(&operation.path).map(RoutePart::new).collect(),
         };
         Self { known: api.operations.iter().map(route).collect() }
     }
@@ -43,7 +43,7 @@ impl Routes {
         self.known
             .iter()
             .filter(|route| route.method == method && route.fits(&asked))
-            .max_by_key(|route| route.parts.iter().filter(|part| matches!(part, Part::Fixed(_))).count())
+            .max_by_key(|route| route.parts.iter().filter(|part| matches!(part, RoutePart::Fixed(_))).count())
             .map(|route| &route.id)
     }
 }
@@ -56,17 +56,17 @@ impl Probe {
     }
 }
 
-impl Route {
+impl KnownRoute {
     fn fits(&self, asked: &[&str]) -> bool {
-        let is_alike = |(part, text): (&Part, &&str)| match part {
-            Part::Fixed(fixed) => fixed == text,
-            Part::Open => true,
+        let is_alike = |(part, text): (&RoutePart, &&str)| match part {
+            RoutePart::Fixed(fixed) => fixed == text,
+            RoutePart::Open => true,
         };
         self.parts.len() == asked.len() && self.parts.iter().zip(asked).all(is_alike)
     }
 }
 
-impl Part {
+impl RoutePart {
     fn new(text: &str) -> Self {
         if text.contains('{') { Self::Open } else { Self::Fixed(text.to_owned()) }
     }

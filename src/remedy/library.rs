@@ -54,14 +54,14 @@ pub struct Remedy {
     pub checks: Vec<&'static str>,
     /// What somebody who knows the project must look at.
     pub needs_review: Vec<&'static str>,
-    code: Vec<Code>,
-    cases: Vec<Case>,
+    code: Vec<ExampleCode>,
+    cases: Vec<CheckCase>,
     absences: Vec<Absence>,
 }
 
 /// What is wrong where just this check found something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Case {
+struct CheckCase {
     check: &'static str,
     text: &'static str,
 }
@@ -74,7 +74,7 @@ struct Absence {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Code {
+struct ExampleCode {
     section: &'static str,
     language: &'static str,
     text: &'static str,
@@ -111,7 +111,7 @@ impl Remedy {
         }
     }
 
-    fn of(&self, framework: Framework) -> Option<&Code> {
+    fn of(&self, framework: Framework) -> Option<&ExampleCode> {
         let section = |name: &str| self.code.iter().find(|code| code.section == name);
         section(framework.section()).or_else(|| section("generic"))
     }
@@ -155,7 +155,7 @@ fn read(file: &'static str) -> Option<Remedy> {
             continue;
         }
         if name.contains('/') {
-            remedy.cases.push(Case { check: name, text: body.trim() });
+            remedy.cases.push(CheckCase { check: name, text: body.trim() });
             continue;
         }
         if let Some(reason) = body.trim().strip_prefix("does not apply: ") {
@@ -163,7 +163,7 @@ fn read(file: &'static str) -> Option<Remedy> {
             continue;
         }
         let (language, text) = body.trim().strip_prefix("```")?.strip_suffix("```")?.split_once('\n')?;
-        remedy.code.push(Code { section: name, language, text });
+        remedy.code.push(ExampleCode { section: name, language, text });
     }
     Some(remedy)
 }

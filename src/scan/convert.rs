@@ -25,7 +25,7 @@ const MAX_ISSUES: usize = 200;
 
 /// What the report is put together from.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(super) struct ReportParts {
     pub(super) findings: Vec<Finding>,
     pub(super) coverage: Vec<CoverageRow>,
     pub(super) next_steps: Vec<NextStep>,
@@ -37,7 +37,7 @@ pub(super) struct Parts {
 }
 
 /// The whole report.
-pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: Parts) -> Report {
+pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: ReportParts) -> Report {
     let mut score = score(&parts.findings, &parts.coverage);
     if parts.trust.status != Status::Complete {
         score.value = None;

@@ -25,7 +25,7 @@ const MOST_BODY: usize = 4_000;
 /// Returns what it takes to make them again.
 pub(super) fn rebuild(input: &ScanInput<'_>, maker: &Maker<'_>, findings: &[Finding]) -> Option<Rebuild> {
     let made = input.act.as_ref().map(|act| act.accounts.made.as_slice()).unwrap_or_default();
-    let writer = Writer { input, acting: maker.acting };
+    let writer = ScriptWriter { input, acting: maker.acting };
     let found = Rebuild {
         accounts: made.iter().filter_map(|account| writer.account(account)).take(MOST_ACCOUNTS).collect(),
         objects: maker.made().iter().filter_map(|created| writer.object(created)).take(MOST_OBJECTS).collect(),
@@ -34,12 +34,12 @@ pub(super) fn rebuild(input: &ScanInput<'_>, maker: &Maker<'_>, findings: &[Find
     (!found.is_empty()).then_some(found)
 }
 
-struct Writer<'a> {
+struct ScriptWriter<'a> {
     input: &'a ScanInput<'a>,
     acting: &'a [Acting],
 }
 
-impl Writer<'_> {
+impl ScriptWriter<'_> {
     fn account(&self, account: &Account) -> Option<AccountRecipe> {
         let acting = self.acting.get(account.sign_up).filter(|acting| acting.operation.method == Method::Post)?;
         if account.made_by.is_some() || !account.body.media_type.contains("json") {

@@ -164,7 +164,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     drop(table);
     let done = Done::new(&input, &survey, &maker);
     let Collected { findings, coverage, mut next_steps } = collect_findings(&input, &verdicts, &done);
-    let seen = trust::Seen { survey: &survey, failed: &failed, verdicts: &verdicts, done: &done };
+    let seen = trust::SeenSetup { survey: &survey, failed: &failed, verdicts: &verdicts, done: &done };
     let trust = trust::judge(&input, &seen, shared.model_answered());
     if trust.untrusted_because.is_some() && survey.operations.iter().all(|surveyed| surveyed.valid().next().is_none()) {
         // Nothing answered: advice on single operations would only hide the one thing to do.
@@ -174,7 +174,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     let mut report = convert::report(
         &input,
         &survey,
-        convert::Parts { findings, coverage, next_steps, policy, questions, trust, rebuild, started },
+        convert::ReportParts { findings, coverage, next_steps, policy, questions, trust, rebuild, started },
     );
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
@@ -352,7 +352,7 @@ fn beyond(check: &'static dyn Check, mode: Mode) -> Option<String> {
 }
 
 /// One check on one operation, on its way to a verdict.
-pub(super) type Job<'a> = BoxFuture<'a, ((OperationId, CheckId), Verdict)>;
+pub(super) type CheckJob<'a> = BoxFuture<'a, ((OperationId, CheckId), Verdict)>;
 
 /// How far the checks are.
 struct Count<'a> {
@@ -385,7 +385,7 @@ fn job<'a>(
     check: &'static dyn Check,
     surveyed: &'a Surveyed,
     count: &'a Count<'a>,
-) -> Job<'a> {
+) -> CheckJob<'a> {
     Box::pin(async move {
         // A read that refused everybody may be just what a check is about.
         let asked = check.looks_at_refused() && !surveyed.by.is_empty();

@@ -6,19 +6,19 @@ use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
 
-use super::run::Job;
+use super::run::CheckJob;
 use crate::checks::Check;
 use crate::model::{CheckId, OperationId, Verdict};
 use crate::probe::Probe;
 use crate::survey::Surveyed;
 
 /// A check with the operation that it looks at.
-type Pair<'s> = (&'static dyn Check, &'s Surveyed);
+type CheckedOperation<'s> = (&'static dyn Check, &'s Surveyed);
 
 /// Parts the work into rows that may run side by side; within a row one follows the other.
-pub(super) fn rows<'s>(work: Vec<Pair<'s>>, probe: &Probe) -> Vec<Vec<Pair<'s>>> {
-    let mut rows: Vec<Vec<Pair<'s>>> = Vec::new();
-    let mut scarce: BTreeMap<&OperationId, Vec<Pair<'s>>> = BTreeMap::new();
+pub(super) fn rows<'s>(work: Vec<CheckedOperation<'s>>, probe: &Probe) -> Vec<Vec<CheckedOperation<'s>>> {
+    let mut rows: Vec<Vec<CheckedOperation<'s>>> = Vec::new();
+    let mut scarce: BTreeMap<&OperationId, Vec<CheckedOperation<'s>>> = BTreeMap::new();
     for (check, surveyed) in work {
         let id = &surveyed.operation.id;
         if probe.is_scarce(id) {
@@ -35,7 +35,7 @@ pub(super) fn rows<'s>(work: Vec<Pair<'s>>, probe: &Probe) -> Vec<Vec<Pair<'s>>>
 }
 
 /// Carries the jobs of a row out, one after the other.
-pub(super) fn one_by_one(row: Vec<Job<'_>>) -> BoxFuture<'_, Vec<((OperationId, CheckId), Verdict)>> {
+pub(super) fn one_by_one(row: Vec<CheckJob<'_>>) -> BoxFuture<'_, Vec<((OperationId, CheckId), Verdict)>> {
     Box::pin(async move {
         let mut done = Vec::with_capacity(row.len());
         for job in row {

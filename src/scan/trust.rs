@@ -28,7 +28,7 @@ pub(super) struct Trust {
 
 /// What the set-up is judged by.
 #[derive(Clone, Copy)]
-pub(super) struct Seen<'a> {
+pub(super) struct SeenSetup<'a> {
     pub(super) survey: &'a Survey,
     pub(super) failed: &'a [SignInError],
     pub(super) verdicts: &'a Verdicts,
@@ -36,11 +36,11 @@ pub(super) struct Seen<'a> {
 }
 
 /// A reason, and what to do about it where the reason does not say it.
-type Fault = (String, Option<Step>);
+type SetupFault = (String, Option<Step>);
 
 /// Judges the set-up: sign-ins, reachability, valid baselines, that each identity is told from a stranger, and that there
 /// are two callers where two are compared.
-pub(super) fn judge(input: &ScanInput<'_>, seen: &Seen<'_>, model_answered: bool) -> Trust {
+pub(super) fn judge(input: &ScanInput<'_>, seen: &SeenSetup<'_>, model_answered: bool) -> Trust {
     let survey = seen.survey;
     if let Some(death) = input.probe.death() {
         let because = Some(super::fatal::sentence(input.probe, death, "during the scan"));
@@ -57,7 +57,7 @@ pub(super) fn judge(input: &ScanInput<'_>, seen: &Seen<'_>, model_answered: bool
     if let Some(because) = budget(input).filter(|_| unreachable.is_none()) {
         return Trust { status: Status::Budget, untrusted_because: Some(because), step: None };
     }
-    let fault: Option<Fault> = unreachable
+    let fault: Option<SetupFault> = unreachable
         .or_else(|| sign_in_failed(seen.failed))
         .map(plain)
         .or_else(|| super::writing::no_account(input).map(|because| (because, None)))
@@ -82,7 +82,7 @@ fn budget(input: &ScanInput<'_>) -> Option<String> {
 
 /// Authorization was asked for, and two callers of one rank were not there to show it: sign-up or sign-in failed, or
 /// fewer are configured.
-fn lacks_callers(input: &ScanInput<'_>, seen: &Seen<'_>) -> Option<Fault> {
+fn lacks_callers(input: &ScanInput<'_>, seen: &SeenSetup<'_>) -> Option<SetupFault> {
     let peers = seen.done.peers();
     if peers >= 2 {
         return None;
@@ -135,7 +135,7 @@ fn sign_in_failed(failed: &[SignInError]) -> Option<String> {
     (!texts.is_empty()).then(|| texts.join("; "))
 }
 
-fn no_baseline(input: &ScanInput<'_>, survey: &Survey) -> Option<Fault> {
+fn no_baseline(input: &ScanInput<'_>, survey: &Survey) -> Option<SetupFault> {
     let any_valid = survey.operations.iter().any(|surveyed| surveyed.valid().next().is_some());
     if any_valid {
         return None;

@@ -64,7 +64,7 @@ pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> Declared {
     for step in path.split('/').skip(1) {
         way.push('/');
         way.push_str(step);
-        let level = Level::of(api, &here);
+        let level = DeclaredLevel::of(api, &here);
         let next =
             if step == "*" { level.items.clone() } else { level.named(&step.replace("~1", "/").replace("~0", "~")) };
         here = match next {
@@ -80,7 +80,7 @@ pub fn declared_at(api: &Api, schema: SchemaId, path: &str) -> Declared {
 
 /// What some schemas and their members say of one value together.
 #[derive(Default)]
-struct Level<'a> {
+struct DeclaredLevel<'a> {
     properties: Vec<(&'a str, SchemaId)>,
     items: Vec<SchemaId>,
     /// Of fields that are not named.
@@ -89,7 +89,7 @@ struct Level<'a> {
     open: bool,
 }
 
-impl<'a> Level<'a> {
+impl<'a> DeclaredLevel<'a> {
     fn of(api: &'a Api, schemas: &[SchemaId]) -> Self {
         let mut level = Self::default();
         let mut seen = HashSet::new();

@@ -105,7 +105,8 @@ impl Documents {
         if let Base::Folder(folder) = base
             && let Ok(folder) = folder.canonicalize()
         {
-            Files { folder, left: MAX_FILES_BYTES, tries: 10 * MAX_FILES, paths: vec![None] }.read_all(&mut documents);
+            ReferredFiles { folder, left: MAX_FILES_BYTES, tries: 10 * MAX_FILES, paths: vec![None] }
+                .read_all(&mut documents);
         }
         Ok(documents)
     }
@@ -128,7 +129,7 @@ impl Documents {
 }
 
 /// Reading the files that documents refer to.
-struct Files {
+struct ReferredFiles {
     /// Canonical; nothing outside is opened.
     folder: PathBuf,
     left: u64,
@@ -138,7 +139,7 @@ struct Files {
     paths: Vec<Option<PathBuf>>,
 }
 
-impl Files {
+impl ReferredFiles {
     fn read_all(&mut self, documents: &mut Documents) {
         let mut next = 0;
         while let Some(document) = documents.list.get(next) {

@@ -18,14 +18,14 @@ const MAX_MESSAGE: usize = 500;
 /// The issues of one document, in the order of their discovery.
 #[derive(Debug, Default)]
 pub(super) struct Issues {
-    list: Vec<(Place, String)>,
-    seen: HashSet<(Place, String)>,
+    list: Vec<(IssuePlace, String)>,
+    seen: HashSet<(IssuePlace, String)>,
     dropped: usize,
 }
 
 /// Where an issue is: a value of a document, and keys below it that need not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Place {
+struct IssuePlace {
     document: usize,
     address: usize,
     below: String,
@@ -40,7 +40,7 @@ impl Issues {
     /// The same about a member of a value, which may be missing.
     pub(super) fn add_below(&mut self, node: Node<'_>, key: &str, message: impl Into<String>) {
         let below = if key.is_empty() { String::new() } else { format!("/{}", escape(key)) };
-        let place = Place { document: node.document, address: node.address(), below };
+        let place = IssuePlace { document: node.document, address: node.address(), below };
         let message: String = message.into().chars().take(MAX_MESSAGE).collect();
         if self.list.len() >= MAX_ISSUES {
             self.dropped += 1;
@@ -82,19 +82,19 @@ impl Issues {
 /// Walks a document once and writes down the pointers of the wanted values.
 pub(super) fn find_pointers(root: &Value, wanted: &HashSet<usize>, found: &mut HashMap<usize, String>) {
     // Each entry holds the length of its parent's pointer and its own last step.
-    enum Step<'v> {
+    enum PointerStep<'v> {
         Root,
         Key(&'v str),
         Index(usize),
     }
     let mut pointer = String::new();
-    let mut open = vec![(0_usize, Step::Root, root)];
+    let mut open = vec![(0_usize, PointerStep::Root, root)];
     while let Some((length, step, value)) = open.pop() {
         pointer.truncate(length);
         match step {
-            Step::Root => {}
-            Step::Key(key) => pointer.extend(["/", &escape(key)]),
-            Step::Index(index) => pointer.extend(["/", &index.to_string()]),
+            PointerStep::Root => {}
+            PointerStep::Key(key) => pointer.extend(["/", &escape(key)]),
+            PointerStep::Index(index) => pointer.extend(["/", &index.to_string()]),
         }
         let address = std::ptr::from_ref(value).addr();
         if wanted.contains(&address) {
@@ -103,9 +103,9 @@ pub(super) fn find_pointers(root: &Value, wanted: &HashSet<usize>, found: &mut H
         let length = pointer.len();
         match value {
             Value::Array(items) => {
-                open.extend(items.iter().enumerate().map(|(index, item)| (length, Step::Index(index), item)));
+                open.extend(items.iter().enumerate().map(|(index, item)| (length, PointerStep::Index(index), item)));
             }
-            Value::Object(map) => open.extend(map.iter().map(|(key, value)| (length, Step::Key(key), value))),
+            Value::Object(map) => open.extend(map.iter().map(|(key, value)| (length, PointerStep::Key(key), value))),
             _ => {}
         }
     }

@@ -15,11 +15,11 @@ const MAX_YAML_EVENTS: usize = 600_000;
 /// The pointers whose lines are wanted, as a tree of keys.
 #[derive(Debug)]
 pub(super) struct Wanted {
-    nodes: Vec<Entry>,
+    nodes: Vec<LineEntry>,
 }
 
 #[derive(Debug, Default)]
-struct Entry {
+struct LineEntry {
     children: HashMap<String, usize>,
     line: Option<u32>,
 }
@@ -27,7 +27,7 @@ struct Entry {
 impl Wanted {
     /// Nothing wanted but the document itself.
     pub(super) fn new() -> Self {
-        Self { nodes: vec![Entry { children: HashMap::new(), line: Some(1) }] }
+        Self { nodes: vec![LineEntry { children: HashMap::new(), line: Some(1) }] }
     }
 
     /// Asks for the line of a pointer such as `#/paths/~1x/get`.
@@ -38,7 +38,7 @@ impl Wanted {
             let Some(entry) = self.nodes.get_mut(at) else { return };
             at = *entry.children.entry(key).or_insert(next);
             if at == next {
-                self.nodes.push(Entry::default());
+                self.nodes.push(LineEntry::default());
             }
         }
     }

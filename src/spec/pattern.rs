@@ -46,7 +46,7 @@ pub(super) fn make(pattern: &str, length: Length, turn: usize) -> Option<String>
     // First with as few repetitions as allowed, then with more until the text is long enough.
     for extra in [0, 1, length.min, length.min.saturating_sub(1), length.min / 2] {
         let mut text = String::new();
-        let mut writer = Writer { out: &mut text, extra: extra.min(MAX_TEXT), turn, steps: MAX_STEPS };
+        let mut writer = PatternWriter { out: &mut text, extra: extra.min(MAX_TEXT), turn, steps: MAX_STEPS };
         writer.choice(&choice);
         let count = text.chars().count();
         let fits = count >= length.min && count <= length.max && text.len() < MAX_TEXT;
@@ -61,12 +61,12 @@ pub(super) fn make(pattern: &str, length: Length, turn: usize) -> Option<String>
 enum Atom {
     Char(char),
     Class { ranges: Vec<(char, char)>, negated: bool },
-    Group(Vec<Vec<Piece>>),
+    Group(Vec<Vec<PatternPiece>>),
     Nothing,
 }
 
 #[derive(Debug)]
-struct Piece {
+struct PatternPiece {
     atom: Atom,
     min: usize,
     max: usize,
@@ -88,7 +88,7 @@ impl Parser {
         found
     }
 
-    fn choice(&mut self, depth: u32) -> Option<Vec<Vec<Piece>>> {
+    fn choice(&mut self, depth: u32) -> Option<Vec<Vec<PatternPiece>>> {
         if depth > MAX_DEPTH {
             return None;
         }
@@ -99,7 +99,7 @@ impl Parser {
         Some(branches)
     }
 
-    fn sequence(&mut self, depth: u32) -> Option<Vec<Piece>> {
+    fn sequence(&mut self, depth: u32) -> Option<Vec<PatternPiece>> {
         let mut pieces = Vec::new();
         while let Some(next) = self.peek() {
             if matches!(next, '|' | ')') {
@@ -107,7 +107,7 @@ impl Parser {
             }
             let atom = self.atom(depth)?;
             let (min, max) = self.repetition()?;
-            pieces.push(Piece { atom, min, max });
+            pieces.push(PatternPiece { atom, min, max });
         }
         Some(pieces)
     }
@@ -240,7 +240,7 @@ impl Parser {
     }
 }
 
-struct Writer<'o> {
+struct PatternWriter<'o> {
     out: &'o mut String,
     /// Repetitions beyond the fewest, shared by all pieces.
     extra: usize,
@@ -249,8 +249,8 @@ struct Writer<'o> {
     steps: usize,
 }
 
-impl Writer<'_> {
-    fn choice(&mut self, branches: &[Vec<Piece>]) {
+impl PatternWriter<'_> {
+    fn choice(&mut self, branches: &[Vec<PatternPiece>]) {
         for piece in branches.first().into_iter().flatten() {
             let more = self.extra.min(piece.max - piece.min);
             if !matches!(piece.atom, Atom::Nothing) {

@@ -30,7 +30,7 @@ pub struct Samples<'a> {
 }
 
 /// The state of making one value.
-struct Making {
+struct SampleState {
     depth: usize,
     left: usize,
     /// Schemas around the one that is made.
@@ -47,7 +47,7 @@ impl<'a> Samples<'a> {
 
     /// A value that fits a schema.
     pub fn value(&self, schema: SchemaId) -> Value {
-        let mut making = Making { depth: 0, left: MAX_VALUES, around: Vec::new(), turn: 0 };
+        let mut making = SampleState { depth: 0, left: MAX_VALUES, around: Vec::new(), turn: 0 };
         self.make(schema, &mut making)
     }
 
@@ -96,7 +96,7 @@ impl<'a> Samples<'a> {
         }
     }
 
-    fn make(&self, id: SchemaId, making: &mut Making) -> Value {
+    fn make(&self, id: SchemaId, making: &mut SampleState) -> Value {
         let Some(Merged { schema, parts }) = merge(&self.api.schemas, id, &making.around) else { return Value::Null };
         // Later items of a list are made, so that they differ from the first.
         if making.turn == 0
@@ -135,7 +135,7 @@ impl<'a> Samples<'a> {
             .find(|offer| fits_merged(&self.api.schemas, offer, schema) && fits(&self.api.schemas, offer, id))
     }
 
-    fn list(&self, schema: &Schema, making: &mut Making) -> Value {
+    fn list(&self, schema: &Schema, making: &mut SampleState) -> Value {
         let least = as_count(schema.min_items, 0);
         let most = as_count(schema.max_items, usize::MAX);
         let is_circle = schema.items.is_some_and(|id| making.around.contains(&id));
@@ -153,7 +153,7 @@ impl<'a> Samples<'a> {
         items.into()
     }
 
-    fn object(&self, schema: &Schema, making: &mut Making) -> Value {
+    fn object(&self, schema: &Schema, making: &mut SampleState) -> Value {
         let mut members = Map::new();
         let mut optional = 0;
         let required: HashSet<&str> = schema.required.iter().map(String::as_str).collect();
@@ -199,7 +199,7 @@ impl<'a> Samples<'a> {
     }
 
     /// Members that are single values, for an object of which nothing else is said.
-    fn plain_members(&self, schema: &Schema, making: &mut Making, members: &mut Map<String, Value>) {
+    fn plain_members(&self, schema: &Schema, making: &mut SampleState, members: &mut Map<String, Value>) {
         for (name, id) in schema.properties.iter().take(MAX_OPTIONAL) {
             let Some(property) = self.api.schemas.get(*id).filter(|property| !property.read_only) else { continue };
             let plain = !matches!(kind_of(property), JsonType::Array | JsonType::Object | JsonType::Null);

@@ -19,7 +19,7 @@ pub struct Fence {
 }
 
 /// What stands under one mark.
-struct Ground {
+struct MarkedGround {
     /// Operations of the document.
     operations: usize,
     /// A read that refuses the caller, and how many do.
@@ -55,7 +55,7 @@ impl Survey {
         found.map(|mark| Fence { mark, refusing: None }).ok_or_else(|| Silence::not_applicable(why_not))
     }
 
-    fn ground(&self, mark: &Mark, operation: &Operation, lower: &Person) -> Ground {
+    fn ground(&self, mark: &Mark, operation: &Operation, lower: &Person) -> MarkedGround {
         let roles = self.people.higher_roles();
         // A word of a name joins what lies far apart (`instanceAdmin`, `userAdmin`): only neighbours say what it guards.
         let is_near = |other: &Operation| mark.place != "operationId" || is_neighbour(operation, other);
@@ -63,7 +63,7 @@ impl Survey {
         let reads: Vec<&Surveyed> =
             others.filter(|other| mark.covers(&other.operation, &roles) && is_near(&other.operation)).collect();
         let refusing = || reads.iter().filter_map(|other| self.refusal_of_role(other, lower));
-        Ground {
+        MarkedGround {
             operations: self.api.operations.iter().filter(|other| mark.covers(other, &roles)).count(),
             first_refusal: refusing().next(),
             refusals: refusing().count(),

@@ -32,7 +32,7 @@ struct Glimpse {
     strangers: Option<(String, Arc<Answer>)>,
 }
 
-type Job<'a> = BoxFuture<'a, (usize, Result<Glimpse, SendError>)>;
+type GlanceJob<'a> = BoxFuture<'a, (usize, Result<Glimpse, SendError>)>;
 
 impl Surveyor<'_> {
     /// Whether what a list shows can be removed: what is new in it at the end is asked for as each caller, and so is this.
@@ -69,7 +69,7 @@ impl Surveyor<'_> {
     }
 
     async fn look(&self, survey: &mut Survey, work: Vec<(usize, Vec<Vec<Plan>>)>) {
-        let jobs: Vec<Job<'_>> = work
+        let jobs: Vec<GlanceJob<'_>> = work
             .into_iter()
             .filter_map(|(index, plans)| {
                 let operation = Arc::clone(&survey.operations.get(index)?.operation);
@@ -88,7 +88,7 @@ impl Surveyor<'_> {
         }
     }
 
-    fn look_at(&self, index: usize, operation: Arc<Operation>, plans: Vec<Vec<Plan>>) -> Job<'_> {
+    fn look_at(&self, index: usize, operation: Arc<Operation>, plans: Vec<Vec<Plan>>) -> GlanceJob<'_> {
         Box::pin(async move { (index, self.glimpse(&operation, plans).await) })
     }
 

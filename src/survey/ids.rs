@@ -24,7 +24,7 @@ const MAX_WRAPS: u8 = 3;
 
 /// What one id is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Shape {
+enum IdShape {
     /// A number, behind a fixed text and within wrappings.
     Number { wrap: String, prefix: String, digits: String },
     /// A UUID of version 1: clock and machine.
@@ -41,15 +41,15 @@ enum Shape {
 /// Why it cannot.
 pub fn guessable(id: &str) -> Result<&'static str, &'static str> {
     match shape(id, MAX_WRAPS) {
-        Shape::Number { digits, .. } if digits.len() > MAX_GUESSED_DIGITS => Err("long numbers"),
-        Shape::Number { wrap, prefix, .. } => Ok(match (wrap.is_empty(), prefix.is_empty()) {
+        IdShape::Number { digits, .. } if digits.len() > MAX_GUESSED_DIGITS => Err("long numbers"),
+        IdShape::Number { wrap, prefix, .. } => Ok(match (wrap.is_empty(), prefix.is_empty()) {
             (false, _) => "an encoded number",
             (true, false) => "a number behind a fixed text",
             (true, true) => "a short number",
         }),
-        Shape::Chosen => Ok("a name that people choose"),
-        Shape::Clocked { .. } => Err("UUIDs"),
-        Shape::Random(why) => Err(why),
+        IdShape::Chosen => Ok("a name that people choose"),
+        IdShape::Clocked { .. } => Err("UUIDs"),
+        IdShape::Random(why) => Err(why),
     }
 }
 
@@ -75,19 +75,19 @@ pub enum IdJudgement {
 
 /// Judges the ids of one resource together: one id alone shows no step, and `least` of one kind must be known.
 pub fn judge_ids(ids: &BTreeSet<String>, least: usize) -> IdJudgement {
-    let shapes: Vec<(&String, Shape)> = ids.iter().map(|id| (id, shape(id, MAX_WRAPS))).collect();
+    let shapes: Vec<(&String, IdShape)> = ids.iter().map(|id| (id, shape(id, MAX_WRAPS))).collect();
     let mut numbers: BTreeMap<(String, String), BTreeMap<u128, &String>> = BTreeMap::new();
     let mut clocks: BTreeMap<String, BTreeMap<u128, &String>> = BTreeMap::new();
     let mut why = None;
     for (id, shape) in shapes {
         match shape {
-            Shape::Number { wrap, prefix, digits } => {
+            IdShape::Number { wrap, prefix, digits } => {
                 let group = numbers.entry((wrap, prefix)).or_default();
                 group.extend(digits.parse().ok().map(|number: u128| (number, id)));
             }
-            Shape::Clocked { node, time } => _ = clocks.entry(node).or_default().insert(time, id),
-            Shape::Chosen => why = Some("people choose them"),
-            Shape::Random(reason) => why = why.or(Some(reason)),
+            IdShape::Clocked { node, time } => _ = clocks.entry(node).or_default().insert(time, id),
+            IdShape::Chosen => why = Some("people choose them"),
+            IdShape::Random(reason) => why = why.or(Some(reason)),
         }
     }
     if let Some((_, times)) = clocks.into_iter().find(|(_, times)| times.len() >= 2) {
@@ -215,7 +215,7 @@ pub fn other_missing_like(known: &Value) -> Option<Value> {
     (changed != text).then_some(Value::String(changed))
 }
 
-fn shape(id: &str, depth: u8) -> Shape {
+fn shape(id: &str, depth: u8) -> IdShape {
     if is_uuid(id) {
         return uuid(id);
     }
@@ -224,31 +224,31 @@ fn shape(id: &str, depth: u8) -> Shape {
     }
     if let Some((wrap, inner)) = unwrapped(id).filter(|_| depth > 0) {
         return match shape(&inner, depth - 1) {
-            Shape::Number { wrap: within, prefix, digits } => {
+            IdShape::Number { wrap: within, prefix, digits } => {
                 let wrap = if within.is_empty() { wrap.to_owned() } else { format!("{within} within {wrap}") };
-                Shape::Number { wrap, prefix, digits }
+                IdShape::Number { wrap, prefix, digits }
             }
             other => other,
         };
     }
     if id.len() >= 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Shape::Random("hexadecimal text, as of hashes");
+        return IdShape::Random("hexadecimal text, as of hashes");
     }
     if is_ulid(id) {
-        return Shape::Random("ULIDs: ordered by time, with 80 random bits");
+        return IdShape::Random("ULIDs: ordered by time, with 80 random bits");
     }
     plain(id)
 }
 
-fn number(prefix: &str, digits: &str) -> Shape {
+fn number(prefix: &str, digits: &str) -> IdShape {
     if digits.len() > 19 {
-        return Shape::Random("long numbers");
+        return IdShape::Random("long numbers");
     }
-    Shape::Number { wrap: String::new(), prefix: prefix.to_owned(), digits: digits.to_owned() }
+    IdShape::Number { wrap: String::new(), prefix: prefix.to_owned(), digits: digits.to_owned() }
 }
 
 /// RFC 9562: the version is the 13th digit.
-fn uuid(id: &str) -> Shape {
+fn uuid(id: &str) -> IdShape {
     let hex: String = id.chars().filter(char::is_ascii_hexdigit).collect();
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     match part(12, 13) {
@@ -256,14 +256,14 @@ fn uuid(id: &str) -> Shape {
             let time = format!("{}{}{}", part(13, 16), part(8, 12), part(0, 8));
             // Clock sequence and node stay the same while a machine runs.
             let node = part(16, 32).to_ascii_lowercase();
-            Shape::Clocked { node, time: u128::from_str_radix(&time, 16).unwrap_or_default() }
+            IdShape::Clocked { node, time: u128::from_str_radix(&time, 16).unwrap_or_default() }
         }
-        "7" => Shape::Random("UUIDs of version 7: ordered by time, with 74 random bits"),
+        "7" => IdShape::Random("UUIDs of version 7: ordered by time, with 74 random bits"),
         "0" if part(0, 24).bytes().all(|byte| byte == b'0') => {
             let digits = u128::from_str_radix(&hex, 16).unwrap_or_default().to_string();
-            Shape::Number { wrap: "a UUID".to_owned(), prefix: String::new(), digits }
+            IdShape::Number { wrap: "a UUID".to_owned(), prefix: String::new(), digits }
         }
-        _ => Shape::Random("random UUIDs"),
+        _ => IdShape::Random("random UUIDs"),
     }
 }
 
@@ -290,17 +290,17 @@ fn is_ulid(id: &str) -> bool {
 }
 
 /// A name, a number behind a text, or neither.
-fn plain(id: &str) -> Shape {
+fn plain(id: &str) -> IdShape {
     if id.parse::<jiff::civil::Date>().is_ok() {
-        return Shape::Chosen;
+        return IdShape::Chosen;
     }
     let head = id.trim_end_matches(|c: char| c.is_ascii_digit());
     let digits = id.get(head.len()..).unwrap_or_default();
     if !is_readable(head) {
-        return Shape::Random("random text");
+        return IdShape::Random("random text");
     }
     // The 2 of `alice2` is part of a name; an address is one whatever it ends in.
-    if digits.is_empty() || id.contains('@') { Shape::Chosen } else { number(head, digits) }
+    if digits.is_empty() || id.contains('@') { IdShape::Chosen } else { number(head, digits) }
 }
 
 /// Words as people write them, and numbers between them: nothing that was drawn at random.

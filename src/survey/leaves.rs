@@ -107,7 +107,7 @@ pub fn item_leaves(response: &Response, id: &str) -> Vec<Leaf> {
 }
 
 /// A container on the way to its leaves; names are built child by child, so that wide and deep answers cost no memory.
-struct Frame<'a> {
+struct LeafFrame<'a> {
     path: String,
     at: String,
     key: String,
@@ -120,7 +120,7 @@ enum Rest<'a> {
     Items(std::iter::Enumerate<std::slice::Iter<'a, Value>>),
 }
 
-impl<'a> Frame<'a> {
+impl<'a> LeafFrame<'a> {
     /// `None` for scalars.
     fn open(path: String, at: String, key: String, value: &'a Value) -> Option<Self> {
         let rest = match value {
@@ -152,7 +152,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
     let mut found: Vec<Leaf> = Vec::new();
     let mut n_bytes = 0;
     let none = String::new;
-    let mut open: Vec<Frame<'_>> = Frame::open(none(), none(), none(), json).into_iter().collect();
+    let mut open: Vec<LeafFrame<'_>> = LeafFrame::open(none(), none(), none(), json).into_iter().collect();
     if open.is_empty() {
         found.push(leaf(none(), none(), none(), json));
     }
@@ -166,7 +166,7 @@ fn json_leaves(json: &Value) -> Vec<Leaf> {
             }
             Some((path, at, key, inner)) if inner.is_object() || inner.is_array() => {
                 if depth < MAX_DEPTH {
-                    open.extend(Frame::open(path, at, key, inner));
+                    open.extend(LeafFrame::open(path, at, key, inner));
                 }
             }
             Some((path, at, key, scalar)) => {

@@ -60,7 +60,7 @@ pub struct Surveyor<'a> {
 }
 
 /// One operation on its way through a wave.
-type Job<'a> = BoxFuture<'a, (usize, Result<Surveyed, SendError>)>;
+type SurveyJob<'a> = BoxFuture<'a, (usize, Result<Surveyed, SendError>)>;
 
 impl Survey {
     /// Whose an object is, and why.
@@ -218,7 +218,7 @@ impl Surveyor<'_> {
             .into_iter()
             .filter_map(|(index, plans)| survey.operations.get(index).cloned().map(|surveyed| (index, surveyed, plans)))
             .collect();
-        let jobs: Vec<Job<'_>> =
+        let jobs: Vec<SurveyJob<'_>> =
             tasks.into_iter().map(|(index, surveyed, plans)| self.job(index, surveyed, plans)).collect();
         let mut answers = stream::iter(jobs).buffer_unordered(16);
         let mut done = Vec::new();
@@ -246,7 +246,7 @@ impl Surveyor<'_> {
         }
     }
 
-    fn job(&self, index: usize, surveyed: Surveyed, plans: Vec<Vec<Plan>>) -> Job<'_> {
+    fn job(&self, index: usize, surveyed: Surveyed, plans: Vec<Vec<Plan>>) -> SurveyJob<'_> {
         Box::pin(async move { (index, self.ask(surveyed, plans).await) })
     }
 

@@ -63,7 +63,7 @@ pub struct Proven<'a> {
 }
 
 /// An attack that came through, with its anonymous control.
-struct Hit {
+struct TrialHit {
     nobody: Option<Tried>,
     attack: Tried,
     twist: Twist,
@@ -139,12 +139,12 @@ impl<'a> Trial<'a> {
             Some(taken) if hit.attack.effect == Effect::Gone => self.change_another(taken, &hit).await?,
             _ => self.change_again(&subject, &hit).await?,
         };
-        let Hit { nobody, attack, own_parents, .. } = hit;
+        let TrialHit { nobody, attack, own_parents, .. } = hit;
         Ok(Proven { subject, before, own, nobody, attack, again, other, own_thing, own_parents })
     }
 
     /// Repeats the change with another value.
-    async fn change_again(&self, subject: &Subject<'_>, hit: &Hit) -> Result<Repeat, Silence> {
+    async fn change_again(&self, subject: &Subject<'_>, hit: &TrialHit) -> Result<Repeat, Silence> {
         let spot = Spot { subject, seen: &hit.attack.seen };
         // Without a further value the finding stays, and is not repeated.
         let again = self.shoot(&self.attacker, &hit.twist, spot).await.ok();
@@ -153,7 +153,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Repeats the change that took the object out of its owner's view, on another one.
-    async fn change_another(&self, taken: &Created, hit: &Hit) -> Result<Repeat, Silence> {
+    async fn change_another(&self, taken: &Created, hit: &TrialHit) -> Result<Repeat, Silence> {
         self.lab.maker.forget(taken);
         let second = self.fresh(taken).await?;
         let there = self.before_and_to_peer(&second).await?;
@@ -187,7 +187,7 @@ impl<'a> Trial<'a> {
         let there = self.before(&second).await?;
         let again = self.shoot(&self.attacker, &hit.twist, Spot { subject: &second, seen: &there }).await?;
         self.note_hit(&hit, &first);
-        let Hit { nobody, attack, own_parents, .. } = hit;
+        let TrialHit { nobody, attack, own_parents, .. } = hit;
         let again = Some(again);
         Ok(Proven { subject: first, before, own: None, nobody, attack, again, other, own_thing: None, own_parents })
     }
@@ -237,10 +237,10 @@ impl<'a> Trial<'a> {
     }
 
     /// Attacks by the plain path, and then by the mixed one.
-    async fn attack(&self, on: Spot<'_>) -> Result<Result<Hit, Miss>, Silence> {
+    async fn attack(&self, on: Spot<'_>) -> Result<Result<TrialHit, Miss>, Silence> {
         let (nobody, attack) = self.attack_by(&Twist::default(), on).await?;
         if attack.has_effect() {
-            return Ok(Ok(Hit { nobody, attack, twist: Twist::default(), own_parents: None }));
+            return Ok(Ok(TrialHit { nobody, attack, twist: Twist::default(), own_parents: None }));
         }
         let because = self.say_miss(&attack);
         let path = on.subject.object().filter(|_| self.attacker != ANONYMOUS).map(|object| self.mixed_path(object));
@@ -249,7 +249,7 @@ impl<'a> Trial<'a> {
             Some(MixedPath::Found(twist, parents)) => {
                 let (nobody, mixed) = self.attack_by(&twist, on).await?;
                 if mixed.has_effect() {
-                    return Ok(Ok(Hit { nobody, attack: mixed, twist, own_parents: Some(parents) }));
+                    return Ok(Ok(TrialHit { nobody, attack: mixed, twist, own_parents: Some(parents) }));
                 }
                 let also = self.say_miss(&mixed);
                 missed(because, Some(format!("below {parents} of its own: {also}")))
@@ -363,7 +363,7 @@ impl<'a> Trial<'a> {
         self.lab.note(self.acting, &tried.caller, &self.owner, tried.has_effect(), because);
     }
 
-    fn note_hit(&self, hit: &Hit, subject: &Subject<'_>) {
+    fn note_hit(&self, hit: &TrialHit, subject: &Subject<'_>) {
         let because = format!("{} wrote to {}", self.attacker, subject.describe(&self.owner));
         self.note(&hit.attack, subject, because);
     }

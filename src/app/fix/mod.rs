@@ -22,7 +22,7 @@ pub use apply::Applied;
 const MOST_FINDINGS: usize = 50;
 
 /// Findings of one scan that are to be repaired together.
-struct Subject {
+struct FixSubject {
     findings: Vec<Finding>,
     report: Report,
 }
@@ -49,7 +49,7 @@ impl App {
     }
 
     /// Advice, and where there are findings, these with the source to patch.
-    async fn advise(&self, request: &FixRequest) -> Result<(Fix, Option<(Subject, PathBuf)>), AppError> {
+    async fn advise(&self, request: &FixRequest) -> Result<(Fix, Option<(FixSubject, PathBuf)>), AppError> {
         let subject = self.subject(request).await?;
         let source = self.source_of(request, subject.as_ref());
         let first = subject.as_ref().and_then(|subject| subject.findings.first());
@@ -58,7 +58,7 @@ impl App {
     }
 
     /// The named findings with the report of their scan.
-    async fn subject(&self, request: &FixRequest) -> Result<Option<Subject>, AppError> {
+    async fn subject(&self, request: &FixRequest) -> Result<Option<FixSubject>, AppError> {
         let ids: Vec<&FindingId> = request.finding_id.iter().chain(&request.finding_ids).collect();
         if ids.len() > MOST_FINDINGS {
             return Err(AppError::Usage(format!("at most {MOST_FINDINGS} findings are repaired at once")));
@@ -79,11 +79,11 @@ impl App {
         }
         let Some(scan) = scan_of else { return Ok(None) };
         let report = store.report(&scan).await.map_err(from_store)?;
-        Ok(report.map(|report| Subject { findings, report }))
+        Ok(report.map(|report| FixSubject { findings, report }))
     }
 
     /// The source tree: the named one, the one of the scan, the folder of its configuration, or the current one.
-    fn source_of(&self, request: &FixRequest, subject: Option<&Subject>) -> PathBuf {
+    fn source_of(&self, request: &FixRequest, subject: Option<&FixSubject>) -> PathBuf {
         let named = request.source.as_ref().map(|source| self.shared.folder.join(source));
         let scan = subject.map(|subject| &subject.report.scan);
         let scanned = scan.and_then(|scan| scan.source.as_ref()).map(PathBuf::from).filter(|path| path.is_dir());

@@ -35,7 +35,7 @@ pub(super) struct Patch {
 }
 
 /// One route of one finding.
-struct Wanted<'a> {
+struct WantedPatch<'a> {
     finding: &'a Finding,
     operation: &'a OperationRef,
     remedy: Option<Remedy>,
@@ -43,7 +43,7 @@ struct Wanted<'a> {
 
 /// Makes the patch. What stays without one has its reason in the steps.
 pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_test: bool) -> Patch {
-    let wanted: Vec<Wanted<'_>> = findings.iter().flat_map(wanted_of).collect();
+    let wanted: Vec<WantedPatch<'_>> = findings.iter().flat_map(wanted_of).collect();
     let mut index = match CodeIndex::read(source) {
         Ok(index) => index,
         Err(why) => return Patch::without(&wanted, source, &why.to_string()),
@@ -73,7 +73,7 @@ pub(super) fn make(findings: &[Finding], report: &Report, source: &Path, with_te
 }
 
 /// Returns the framework of the first handler that is found; else that of all routes, where they are of one.
-fn shown(wanted: &[Wanted<'_>], index: &CodeIndex) -> Option<(Framework, String)> {
+fn shown(wanted: &[WantedPatch<'_>], index: &CodeIndex) -> Option<(Framework, String)> {
     let of =
         |entry: &RouteEntry| (framework_of(entry.framework), format!("{}:{}", entry.handler.file, entry.handler.line));
     let handler = wanted.iter().find_map(|want| index.entry(&want.operation.id()));
@@ -104,19 +104,19 @@ fn framework_of(name: FrameworkName) -> Framework {
 }
 
 /// The parameter of the finding by its name in the source: `{id}` of the document may be `{pk}` there.
-fn parameter(want: &Wanted<'_>, entry: &RouteEntry) -> Option<String> {
+fn parameter(want: &WantedPatch<'_>, entry: &RouteEntry) -> Option<String> {
     let named = facts::parameter_of(want.finding)?;
     let slots = |path: &str| -> Vec<String> { parameters(path).into_iter().rev().collect() };
     let place = slots(&want.operation.path).iter().position(|slot| *slot == named);
     place.and_then(|place| slots(&entry.path).into_iter().nth(place)).or(Some(named))
 }
 
-fn wanted_of(finding: &Finding) -> Vec<Wanted<'_>> {
+fn wanted_of(finding: &Finding) -> Vec<WantedPatch<'_>> {
     let remedy = remedy_of(&finding.remedy);
     let all = std::iter::once(&finding.operation).chain(&finding.also);
     // One change mends what one cause shows on many routes; where only words help, they are said once.
     let most = if remedy.is_some() { MOST_ROUTES } else { 1 };
-    all.take(most).map(|operation| Wanted { finding, operation, remedy }).collect()
+    all.take(most).map(|operation| WantedPatch { finding, operation, remedy }).collect()
 }
 
 /// Every operation that the scan knew.
@@ -128,7 +128,7 @@ fn operations_of(report: &Report) -> Vec<(Method, String)> {
 }
 
 impl Patch {
-    fn without(wanted: &[Wanted<'_>], source: &Path, why: &str) -> Patch {
+    fn without(wanted: &[WantedPatch<'_>], source: &Path, why: &str) -> Patch {
         Patch {
             steps: wanted.iter().map(|want| step(want, None, FixOutcome::Advice, why.to_owned())).collect(),
             root: source.to_path_buf(),
@@ -136,7 +136,7 @@ impl Patch {
         }
     }
 
-    fn of(plan: Plan, wanted: &[Wanted<'_>], places: &BTreeMap<usize, usize>, index: &CodeIndex) -> Patch {
+    fn of(plan: Plan, wanted: &[WantedPatch<'_>], places: &BTreeMap<usize, usize>, index: &CodeIndex) -> Patch {
         let mut steps: Vec<Option<FixStep>> = wanted.iter().map(|want| unplanned(want, index)).collect();
         for planned in &plan.steps {
             let Some(at) = places.get(&planned.request) else { continue };
@@ -205,7 +205,7 @@ impl Patch {
 }
 
 /// Returns what there is to say of a route for which no change was asked.
-fn unplanned(want: &Wanted<'_>, index: &CodeIndex) -> Option<FixStep> {
+fn unplanned(want: &WantedPatch<'_>, index: &CodeIndex) -> Option<FixStep> {
     let place = index.place(&want.operation.id()).map(|place| place.to_string());
     let why = match (want.remedy, &place) {
         (None, _) => "this is no matter of one place in the code: see the guidance".to_owned(),
@@ -224,7 +224,7 @@ fn why(made: &Proposal) -> String {
     format!("{}; {idiom}", made.why)
 }
 
-fn step(want: &Wanted<'_>, place: Option<String>, outcome: FixOutcome, because: String) -> FixStep {
+fn step(want: &WantedPatch<'_>, place: Option<String>, outcome: FixOutcome, because: String) -> FixStep {
     FixStep {
         finding_id: want.finding.id.clone(),
         check: want.finding.check.clone(),

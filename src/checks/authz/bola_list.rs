@@ -57,7 +57,7 @@ fn plan(cx: &PlanCx<'_>, operation: &Operation) -> Need {
 type Callers = BTreeMap<String, BTreeSet<ObjectKey>>;
 
 /// A list in which an intruder finds another's object.
-struct Case<'a> {
+struct ListedObject<'a> {
     intruder: &'a Person,
     owner: &'a Person,
     list: &'a Baseline,
@@ -101,18 +101,18 @@ fn scoped(cx: &CheckCx<'_>, surveyed: &Surveyed, callers: &Callers) -> Silence {
 }
 
 /// Returns the pairs of peers in which the intruder's list holds an object of the owner's.
-fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) -> Vec<Case<'a>> {
+fn cases<'a>(cx: &'a CheckCx<'_>, surveyed: &'a Surveyed, callers: &'a Callers) -> Vec<ListedObject<'a>> {
     let listed = |(intruder, owner): (&'a Person, &'a Person)| {
         let list = surveyed.valid_of(&intruder.name)?;
         let mut owned = callers.get(&intruder.name)?.iter().filter_map(|key| Some((key, cx.survey.owner(key)?)));
         let (key, (_, signs)) = owned.find(|(_, (name, _))| *name == owner.name)?;
-        Some(Case { intruder, owner, list, key, signs })
+        Some(ListedObject { intruder, owner, list, key, signs })
     };
     let most = usize::try_from(pairs_of(cx.survey.people.all.len())).unwrap_or(0);
     cx.survey.people.peer_pairs().into_iter().filter_map(listed).take(most).collect()
 }
 
-async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &Case<'_>) -> Result<Draft, Silence> {
+async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, case: &ListedObject<'_>) -> Result<Draft, Silence> {
     let (intruder, owner) = (&case.intruder.name, &case.owner.name);
     let shown = case.list.first.response().map(|list| item_leaves(list, &case.key.1)).unwrap_or_default();
     let operation = &surveyed.operation.id;

@@ -98,7 +98,7 @@ fn caller_of(given: &GivenAnswer) -> &str {
 }
 
 /// An answer with the secrets in it, and what the like were answered.
-struct Shown<'a> {
+struct ShownSecret<'a> {
     given: &'a GivenAnswer,
     leaks: &'a [Leaked],
     /// The answer to the same once more.
@@ -113,7 +113,7 @@ async fn look_again<'a>(
     search: &LeakSearch<'_>,
     given: &'a GivenAnswer,
     leaks: &'a [Leaked],
-) -> Result<Shown<'a>, SendError> {
+) -> Result<ShownSecret<'a>, SendError> {
     let carried = |answer: Arc<Answer>, caller: &str| {
         let leaks = search.find(&answer, caller);
         (answer, leaks)
@@ -123,10 +123,10 @@ async fn look_again<'a>(
         None => None,
     };
     let anonymous = search.surveyed.anonymous.clone().filter(|_| caller_of(given) != ANONYMOUS);
-    Ok(Shown { given, leaks, again, anonymous: anonymous.map(|answer| carried(answer, ANONYMOUS)) })
+    Ok(ShownSecret { given, leaks, again, anonymous: anonymous.map(|answer| carried(answer, ANONYMOUS)) })
 }
 
-fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leaked, shown: &Shown<'_>, caps: &str) -> Draft {
+fn prove(cx: &CheckCx<'_>, surveyed: &Surveyed, leak: &Leaked, shown: &ShownSecret<'_>, caps: &str) -> Draft {
     let (what, caller) = (leak.what(), caller_of(shown.given));
     let is_there = |leaks: &[Leaked]| leaks.iter().any(|other| other.key() == leak.key());
     let mut rule = Rule::default();

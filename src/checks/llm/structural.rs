@@ -38,7 +38,7 @@ struct Whose {
 
 /// A text that is worth telling.
 #[derive(Debug, Clone)]
-struct Leak {
+struct StructuralLeak {
     told: Told,
     /// It is the configured prompt.
     known: bool,
@@ -125,7 +125,7 @@ pub(super) fn ids(talk: &Talk<'_>, one: &Said, other: &Said) -> Option<Draft> {
 }
 
 /// What of an answer is meant for the model, says something, and stands not in `own`.
-fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<Leak> {
+fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<StructuralLeak> {
     let kind = response.header("content-type").unwrap_or_default();
     let judged = told(kind, &response.text).into_iter().filter_map(|told| {
         let is_known = known.is_some_and(|prompt| common_run(prompt, &told.text, &[own]).chars >= LONG_RUN);
@@ -135,33 +135,35 @@ fn leaks(response: &Response, known: Option<&str>, own: &str) -> Vec<Leak> {
         let mine = !own.is_empty()
             && (own.contains(&told.text)
                 || own.contains(serde_json::Value::from(told.text.as_str()).to_string().trim_matches('"')));
-        (worth && !mine).then_some(Leak { told, known: is_known, manner })
+        (worth && !mine).then_some(StructuralLeak { told, known: is_known, manner })
     });
-    let mut all: Vec<Leak> = judged.collect();
+    let mut all: Vec<StructuralLeak> = judged.collect();
     // The known prompt counts wherever it stands.
     if all.iter().all(|leak| !leak.known)
         && let Some(prompt) = known
         && common_run(prompt, &response.text, &[own]).chars >= LONG_RUN
     {
         let told = Told { at: "$".to_owned(), carrier: Carrier::Field, text: prompt.to_owned(), beside_model: true };
-        all.push(Leak { told, known: true, manner: Manner::Surely });
+        all.push(StructuralLeak { told, known: true, manner: Manner::Surely });
     }
     all
 }
 
-fn worst(leaks: impl IntoIterator<Item = Leak>) -> Option<Leak> {
-    let rank = |leak: &Leak| (!leak.known, leak.told.carrier, std::cmp::Reverse(leak.manner), !leak.told.beside_model);
+fn worst(leaks: impl IntoIterator<Item = StructuralLeak>) -> Option<StructuralLeak> {
+    let rank = |leak: &StructuralLeak| {
+        (!leak.known, leak.told.carrier, std::cmp::Reverse(leak.manner), !leak.told.beside_model)
+    };
     leaks.into_iter().min_by_key(rank)
 }
 
 /// Whether another answer carries the same.
-fn carries(response: &Response, leak: &Leak, known: Option<&str>) -> bool {
+fn carries(response: &Response, leak: &StructuralLeak, known: Option<&str>) -> bool {
     let others = leaks(response, known, "");
     others.iter().any(|other| other.told.text == leak.told.text || leak.known && other.known)
 }
 
-fn rule(leak: &Leak, again: bool, because: String) -> Rule {
-    let Leak { told, known, .. } = leak;
+fn rule(leak: &StructuralLeak, again: bool, because: String) -> Rule {
+    let StructuralLeak { told, known, .. } = leak;
     let chars = told.text.chars().count();
     let what = match (known, told.carrier) {
         (true, _) => "the system prompt of the configuration",
@@ -177,7 +179,7 @@ fn rule(leak: &Leak, again: bool, because: String) -> Rule {
     rule
 }
 
-fn whose_clause(rule: &mut Rule, leak: &Leak, whose: Whose, not_sent: &str) {
+fn whose_clause(rule: &mut Rule, leak: &StructuralLeak, whose: Whose, not_sent: &str) {
     let sure = leak.told.carrier != Carrier::Field && leak.manner == Manner::Surely && leak.told.beside_model;
     match (leak.known, whose.about, whose.callers) {
         (true, true, _) => rule.weigh("is-hidden", None, "prompts are what this operation is about"),
@@ -191,7 +193,7 @@ fn whose_clause(rule: &mut Rule, leak: &Leak, whose: Whose, not_sent: &str) {
     };
 }
 
-fn draft(rule: Rule, leak: &Leak, concerned: &dyn Concerns, path: &str) -> Draft {
+fn draft(rule: Rule, leak: &StructuralLeak, concerned: &dyn Concerns, path: &str) -> Draft {
     let at = clean_name(&leak.told.at, 120);
     rule.draft(Finding {
         site: "response".to_owned(),

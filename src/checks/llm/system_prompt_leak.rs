@@ -108,7 +108,7 @@ struct Press<'a> {
 impl Press<'_> {
     async fn all(&self, course: &mut Course<'_>) -> Result<Option<Draft>, Stop> {
         let mut answers: Vec<Exchanged> = Vec::new();
-        let mut once: Option<(Exchanged, Leak)> = None;
+        let mut once: Option<(Exchanged, PromptLeak)> = None;
         let mut along: Option<Draft> = None;
         while let Some((asked, said)) = course.next().await? {
             if along.is_none() {
@@ -159,23 +159,23 @@ impl Press<'_> {
     }
 
     /// The largest part of the known prompt in one channel.
-    fn leak_in(&self, said: &Said) -> Option<Leak> {
+    fn leak_in(&self, said: &Said) -> Option<PromptLeak> {
         let (prompt, everyday) = (self.known?, self.benign.reading.said());
-        let mut best: Option<Leak> = None;
+        let mut best: Option<PromptLeak> = None;
         for piece in said.pieces().into_iter().filter(|piece| piece.kind != Kind::All) {
             for (disguise, text) in decodings(piece.text) {
                 let run = common_run(prompt, &text, &[&said.sent, &everyday]);
                 let share = containment(prompt, &text);
                 let enough = run.chars >= LONG_RUN || run.chars >= SHORT_RUN && share >= 0.5;
                 if enough && best.as_ref().is_none_or(|best| run.chars > best.run.chars) {
-                    best = Some(Leak { run, share, disguise, kind: piece.kind, path: piece.path.to_owned() });
+                    best = Some(PromptLeak { run, share, disguise, kind: piece.kind, path: piece.path.to_owned() });
                 }
             }
         }
         best
     }
 
-    fn proven(&self, (asked, said): &Exchanged, leak: &Leak, times: usize, other: Option<String>) -> Draft {
+    fn proven(&self, (asked, said): &Exchanged, leak: &PromptLeak, times: usize, other: Option<String>) -> Draft {
         let in_question = [said.sent.as_str(), &self.benign.reading.said()].map(normal);
         let elsewhere = in_question.iter().any(|text| text.contains(&leak.run.run));
         let (again, because) = match other {
@@ -220,7 +220,7 @@ impl Press<'_> {
 
 /// A part of the prompt in an answer.
 #[derive(Debug, Clone)]
-struct Leak {
+struct PromptLeak {
     run: Overlap,
     share: f64,
     disguise: &'static str,
@@ -228,7 +228,7 @@ struct Leak {
     path: String,
 }
 
-impl Leak {
+impl PromptLeak {
     fn place(&self) -> String {
         let (at, share) = (clean_name(&self.path, 120), (self.share * 100.0).round());
         let (kind, disguise, chars) = (self.kind.word(), self.disguise, self.run.chars);

@@ -25,7 +25,7 @@ const MAX_TRIED: usize = 4;
 const MAX_LISTS: usize = 3;
 
 /// One object that the API keeps from a caller.
-struct Kept {
+struct KeptObject {
     owner: String,
     intruder: String,
     /// What the owner is shown.
@@ -61,7 +61,7 @@ pub(super) async fn run(cx: &ActCx<'_>, talk: &Talk<'_>) -> Judged {
 
 /// Objects with an owner that the API refuses to another caller of the same rank: the scan's own first, since they carry
 /// a word that stands nowhere else.
-async fn kept(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
+async fn kept(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<KeptObject>, Stop> {
     let mut found = made(cx, talk).await?;
     let cx = cx.check;
     for surveyed in &cx.survey.operations {
@@ -81,13 +81,13 @@ async fn kept(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
 }
 
 /// Objects that the scan made, of the kinds that the model's path speaks of first.
-async fn made(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
+async fn made(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<KeptObject>, Stop> {
     let mut made = cx.maker.made();
     made.retain(|created| !created.marker.is_empty() && created.id.len() <= 80);
     let spoken = words(&talk.acting.operation.path);
     made.sort_by_key(|created| !spoken.contains(&created.object.resource));
     let pairs = cx.pairs();
-    let mut found: Vec<Kept> = Vec::new();
+    let mut found: Vec<KeptObject> = Vec::new();
     let mut tried: HashSet<String> = HashSet::new();
     for created in made {
         let pair = pairs.iter().find(|(_, owner)| owner.name == created.caller);
@@ -111,7 +111,7 @@ async fn made(cx: &ActCx<'_>, talk: &Talk<'_>) -> Result<Vec<Kept>, Stop> {
         let refused = matches!(theirs.answer.status(), Some(200..=299 | 401 | 403 | 404 | 410));
         let because = ActCx::refusal(&theirs.answer).filter(|_| refused && theirs.telling && theirs.object.is_none());
         let Some(because) = because.filter(|_| !markers.is_empty()) else { continue };
-        found.push(Kept {
+        found.push(KeptObject {
             owner: owner.name.clone(),
             intruder: intruder.name.clone(),
             shown: own.answer,
@@ -144,7 +144,7 @@ async fn is_listed(cx: &ActCx<'_>, caller: &str, created: &Created) -> Result<bo
     Ok(false)
 }
 
-async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> Result<Option<Kept>, Stop> {
+async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> Result<Option<KeptObject>, Stop> {
     let Some((resource, id)) = pair.baseline.object.clone() else { return Ok(None) };
     let known = cx.survey.objects.known.get(&(resource.clone(), id.clone()));
     if known.is_some_and(|object| object.created_by.is_some()) {
@@ -162,7 +162,7 @@ async fn keeps<'a>(cx: &CheckCx<'a>, surveyed: &'a Surveyed, pair: Pair<'a>) -> 
     let known = (!markers.is_empty() || short.len() >= 2) && !resource.is_empty() && id.len() <= 80;
     let (owner, intruder) = (pair.owner.name.clone(), pair.intruder.name.clone());
     let shown = Arc::clone(&pair.baseline.first);
-    Ok(known.then_some(Kept { owner, intruder, shown, resource, id, markers, short, refused, because }))
+    Ok(known.then_some(KeptObject { owner, intruder, shown, resource, id, markers, short, refused, because }))
 }
 
 /// A text that is somebody's own and that nobody says by chance: a word with letters and digits, an address, or a whole
@@ -193,8 +193,8 @@ fn own_words(leaf: &Leaf, given: &HashSet<String>) -> Option<String> {
     (fits && !given.contains(&leaf.text)).then(|| text.to_owned())
 }
 
-async fn attempt(talk: &Talk<'_>, object: &Kept) -> Judged {
-    let Kept { owner, intruder, resource, id, .. } = object;
+async fn attempt(talk: &Talk<'_>, object: &KeptObject) -> Judged {
+    let KeptObject { owner, intruder, resource, id, .. } = object;
     let (caller, number) = (Caller::named(intruder), clean_name(id, 60));
     // First the one that is nobody's: in one conversation with the others, a model would repeat what it has told.
     let missing = talk.say(&caller, &plainly(resource, &nobodys_id(id)), 0).await?;
@@ -256,7 +256,7 @@ fn insisting(resource: &str, id: &str) -> Prompt {
 }
 
 /// A marker of the object in an answer, which its question does not hold.
-fn shown(said: &Said, object: &Kept) -> Option<String> {
+fn shown(said: &Said, object: &KeptObject) -> Option<String> {
     said.usable().ok()?;
     let told = |marker: &&String| {
         !said.sent.contains(marker.as_str()) && said.pieces().iter().any(|piece| piece.text.contains(marker.as_str()))

@@ -63,9 +63,9 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
     let alone = "nobody is signed in, so that there is nothing to compare with";
     ensure(who != ANONYMOUS, || Silence::not_tried(alone).with_help("configure an identity that the model answers"))?;
     let benign = talk.everyday(&who).await?;
-    let stranger = Pair::ask(&talk, &Caller::Anonymous).await?;
+    let stranger = TwoAnswers::ask(&talk, &Caller::Anonymous).await?;
     stranger.is_served(&benign)?;
-    let own = Pair::ask(&talk, &Caller::named(&who)).await?;
+    let own = TwoAnswers::ask(&talk, &Caller::named(&who)).await?;
     own.two.judged()?;
     let first = &stranger.one.answer;
     ensure(!stranger.refuses() || own.refuses(), || {
@@ -92,12 +92,12 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
 }
 
 /// The answers to both questions.
-struct Pair {
+struct TwoAnswers {
     one: Arc<Said>,
     two: Arc<Said>,
 }
 
-impl Pair {
+impl TwoAnswers {
     async fn ask(talk: &Talk<'_>, caller: &Caller) -> Result<Self, Stop> {
         let one = talk.say(caller, &Prompt::one(BENIGN), 0).await?;
         if !is_answer(&one) {

@@ -90,14 +90,14 @@ async fn run(cx: &ActCx<'_>, acting: &Acting) -> Judged {
 }
 
 /// A protected route that shows a caller what no other caller is shown.
-struct Witness<'a> {
+struct SignOutWitness<'a> {
     surveyed: &'a Surveyed,
     baseline: &'a Baseline,
     /// Values that only a live session is shown.
     own: Vec<Leaf>,
 }
 
-impl Witness<'_> {
+impl SignOutWitness<'_> {
     /// Asks past every cache that heeds the wish.
     async fn look(&self, cx: &ActCx<'_>, caller: Caller) -> Result<Arc<Answer>, Silence> {
         look(cx, self.baseline, caller).await
@@ -123,7 +123,7 @@ async fn look(cx: &ActCx<'_>, baseline: &Baseline, caller: Caller) -> Result<Arc
     Ok(cx.check.probe.look_again(&ask).await?)
 }
 
-async fn find_witness<'a>(cx: &ActCx<'a>, identity: &Identity) -> Result<Option<Witness<'a>>, Silence> {
+async fn find_witness<'a>(cx: &ActCx<'a>, identity: &Identity) -> Result<Option<SignOutWitness<'a>>, Silence> {
     let mut routes: Vec<(&Surveyed, &Baseline)> = cx
         .check
         .survey
@@ -139,7 +139,7 @@ async fn find_witness<'a>(cx: &ActCx<'a>, identity: &Identity) -> Result<Option<
         let garbage = look(cx, baseline, Caller::Garbage(identity.name.clone())).await?;
         let Some(response) = now.response().filter(|response| succeeds(response)) else { continue };
         let own = own_leaves(surveyed, response, &garbage);
-        let found = Witness { surveyed, baseline, own };
+        let found = SignOutWitness { surveyed, baseline, own };
         if !found.own.is_empty() && found.serves(&garbage) == Some(false) {
             return Ok(Some(found));
         }
@@ -175,7 +175,7 @@ fn own_leaves(surveyed: &Surveyed, response: &Response, garbage: &Answer) -> Vec
 }
 
 /// The scan's own session must work for what comes after: some sign-outs end all sessions of an account.
-async fn restore(cx: &ActCx<'_>, identity: &Identity, witness: &Witness<'_>) {
+async fn restore(cx: &ActCx<'_>, identity: &Identity, witness: &SignOutWitness<'_>) {
     // A 401 makes the probe sign in again by itself; other refusals do not.
     let alive = match witness.look(cx, Caller::named(&identity.name)).await {
         Ok(answer) => witness.serves(&answer) != Some(false),
@@ -191,7 +191,7 @@ struct SignOut<'a> {
     cx: &'a ActCx<'a>,
     acting: &'a Acting,
     identity: &'a Identity,
-    witness: &'a Witness<'a>,
+    witness: &'a SignOutWitness<'a>,
 }
 
 /// A further session of the identity.

@@ -10,7 +10,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, COOKIE, Care, LIFETIME_SECONDS};
 use crate::demo::refusal::Refusal;
 use crate::demo::state::{Account, App, nonce};
@@ -27,7 +27,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/users/{user_id}/settings", get(settings))
 }
 
-async fn login(State(app): Shared, Json(body): Json<Value>) -> Result<Response, Refusal> {
+async fn login(State(app): DemoShared, Json(body): Json<Value>) -> Result<Response, Refusal> {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let (Some(username), Some(password)) = (text("username"), text("password")) else {
         return Err(Refusal::Invalid("username and password are required"));
@@ -51,7 +51,7 @@ async fn login(State(app): Shared, Json(body): Json<Value>) -> Result<Response, 
 }
 
 /// Sound. The timestamp and the request id differ in every answer.
-async fn me(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn me(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!({
         "id": account.id, "username": account.username, "role": account.role,
@@ -62,7 +62,7 @@ async fn me(State(app): Shared, headers: HeaderMap) -> Answer {
 }
 
 /// Weak: carries the password's hash and the secret of the second factor.
-async fn profile(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn profile(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let mut body = json!({
         "user_id": account.id, "display_name": account.field("display_name"), "email": account.field("email"),
@@ -77,19 +77,19 @@ async fn profile(State(app): Shared, headers: HeaderMap) -> Answer {
 }
 
 /// Sound: a bearer token or the session cookie, both checked. It is what the generous CORS of the weak version gives away.
-async fn preferences(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn preferences(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::browser_caller(&app, &headers)?;
     Ok(Json(json!({"username": account.username, "preferences": account.field("settings")})))
 }
 
 /// Weak: the token may have expired.
-async fn notifications(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn notifications(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::NoExpiry)?;
     Ok(Json(json!({"recipient": account.field("email"), "notifications": account.field("notifications")})))
 }
 
 /// Weak: a token that says it is not signed is believed.
-async fn subscription(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn subscription(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::AcceptsNone)?;
     Ok(Json(json!({
         "account": account.username, "plan": account.field("plan"), "seats": account.field("seats"),
@@ -98,7 +98,7 @@ async fn subscription(State(app): Shared, headers: HeaderMap) -> Answer {
 }
 
 /// Sound.
-async fn subscription_invoices(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn subscription_invoices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!([{
         "account": account.username, "period": "2031-02", "plan": account.field("plan"), "renews_on": account.field("renews_on"),
@@ -106,7 +106,7 @@ async fn subscription_invoices(State(app): Shared, headers: HeaderMap) -> Answer
 }
 
 /// Trap: the id in the path is ignored, everybody gets their own settings.
-async fn settings(State(app): Shared, headers: HeaderMap, Path(_user_id): Path<String>) -> Answer {
+async fn settings(State(app): DemoShared, headers: HeaderMap, Path(_user_id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!({"user_id": account.id, "settings": account.field("settings")})))
 }

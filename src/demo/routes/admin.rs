@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::state::{Account, App};
 
@@ -21,7 +21,7 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 /// Weak: whoever is signed in, whatever the role.
-async fn users(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn users(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     if app.repaired {
         auth::admin(&app, &headers)?;
     } else {
@@ -32,19 +32,19 @@ async fn users(State(app): Shared, headers: HeaderMap) -> Answer {
 }
 
 /// Sound.
-async fn audit(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn audit(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     auth::admin(&app, &headers)?;
     Ok(Json(json!({"entries": app.part("/admin/audit")})))
 }
 
 /// Sound. The mail password is masked, which is no exposure.
-async fn settings(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn settings(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     auth::admin(&app, &headers)?;
     Ok(Json(app.part("/admin/settings")))
 }
 
 /// Sound.
-async fn usage(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn usage(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     auth::admin(&app, &headers)?;
     Ok(Json(app.part("/admin/usage")))
 }

@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::Refusal;
 use crate::demo::state::App;
@@ -23,24 +23,28 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 /// Sound.
-async fn list(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn list(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(Value::Array(app.owned("customers", account))))
 }
 
 /// Sound.
-async fn read(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn read(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     Ok(Json(own_customer(&app, &headers, &id)?.clone()))
 }
 
 /// Sound.
-async fn contacts(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn contacts(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     own_customer(&app, &headers, &id)?;
     Ok(Json(Value::Array(children(&app, "contacts", &id))))
 }
 
 /// Weak: the customer must be the caller's, the contact may be anybody's.
-async fn contact(State(app): Shared, headers: HeaderMap, Path((id, contact_id)): Path<(String, String)>) -> Answer {
+async fn contact(
+    State(app): DemoShared,
+    headers: HeaderMap,
+    Path((id, contact_id)): Path<(String, String)>,
+) -> DemoAnswer {
     own_customer(&app, &headers, &id)?;
     let contact = app.find("contacts", &contact_id).ok_or(Refusal::NotFound)?;
     if app.repaired && !belongs(contact, &id) {
@@ -50,7 +54,7 @@ async fn contact(State(app): Shared, headers: HeaderMap, Path((id, contact_id)):
 }
 
 /// Trap: for somebody else's customer the answer is a 200 with nothing in it.
-async fn notes(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn notes(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     match own_customer(&app, &headers, &id) {
         Ok(_) => Ok(Json(Value::Array(children(&app, "notes", &id)))),
         Err(Refusal::NotFound) => Ok(Json(json!([]))),

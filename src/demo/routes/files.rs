@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::Refusal;
 use crate::demo::state::{App, nonce};
@@ -23,13 +23,13 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/files/{file_id}", get(file))
 }
 
-async fn documents(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn documents(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!({"success": true, "documents": app.owned("documents", account)})))
 }
 
 /// Trap: the refusal has status 200.
-async fn document(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn document(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let own = app.find("documents", &id).filter(|document| account.owns(document));
     Ok(Json(match own {
@@ -38,13 +38,13 @@ async fn document(State(app): Shared, headers: HeaderMap, Path(id): Path<String>
     }))
 }
 
-async fn files(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn files(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!({"files": app.owned("files", account).iter().map(shown).collect::<Vec<_>>()})))
 }
 
 /// Trap: an id that can be decoded and counted up, behind a check that holds.
-async fn file(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn file(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let file = app.all("files").iter().find(|file| file_id(file) == id).ok_or(Refusal::NotFound)?;
     if !account.owns(file) {

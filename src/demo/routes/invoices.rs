@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::Refusal;
 use crate::demo::state::{App, has_id, nonce};
@@ -33,13 +33,13 @@ pub(super) fn router() -> Router<Arc<App>> {
 
 /// A page of a list.
 #[derive(Deserialize)]
-struct Page {
+struct PageQuery {
     page: Option<usize>,
     per_page: Option<usize>,
 }
 
 /// Sound; administrators see everybody's by design.
-async fn list(State(app): Shared, headers: HeaderMap, Query(page): Query<Page>) -> Answer {
+async fn list(State(app): DemoShared, headers: HeaderMap, Query(page): Query<PageQuery>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let everything = app.all("invoices").iter().chain(app.drafts().iter()).cloned().collect::<Vec<_>>();
     let all: Vec<Value> =
@@ -55,7 +55,7 @@ async fn list(State(app): Shared, headers: HeaderMap, Query(page): Query<Page>) 
 }
 
 /// Weak: nobody asks whose invoice it is.
-async fn read(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn read(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let draft = app.drafts().iter().find(|draft| has_id(draft, &id)).cloned();
     let invoice = draft.or_else(|| app.find("invoices", &id).cloned()).ok_or(Refusal::NotFound)?;
@@ -75,7 +75,7 @@ struct NewInvoice {
 
 /// Sound: the draft is the caller's, for a customer of the caller's.
 async fn create(
-    State(app): Shared,
+    State(app): DemoShared,
     headers: HeaderMap,
     body: Result<Json<NewInvoice>, JsonRejection>,
 ) -> Result<Response, Refusal> {
@@ -99,7 +99,7 @@ async fn create(
 }
 
 /// Sound: only the caller's drafts can be thrown away.
-async fn discard(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+async fn discard(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let mut drafts = app.drafts();
     let before = drafts.len();
@@ -108,7 +108,7 @@ async fn discard(State(app): Shared, headers: HeaderMap, Path(id): Path<String>)
 }
 
 /// Trap: a GET that acts. A scan must leave it alone.
-async fn send(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn send(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     App::count(&app.sent);
     let account = auth::caller(&app, &headers, Care::Full)?;
     let invoice = app.find("invoices", &id).filter(|invoice| account.owns(invoice)).ok_or(Refusal::NotFound)?;
@@ -116,13 +116,13 @@ async fn send(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) ->
 }
 
 /// Sound.
-async fn quotes(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn quotes(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!({"quotes": app.owned("quotes", account)})))
 }
 
 /// Weak: an id that is not the caller's makes the handler fall over, and the client reads the backtrace.
-async fn quote(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn quote(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     match app.find("quotes", &id).filter(|quote| account.owns(quote)) {
         Some(quote) => Ok(Json(quote.clone())),

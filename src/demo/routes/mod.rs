@@ -21,10 +21,10 @@ use super::refusal::Refusal;
 use super::state::App;
 
 /// The state as handlers take it.
-type Shared = State<Arc<App>>;
+type DemoShared = State<Arc<App>>;
 
 /// What handlers answer.
-type Answer = Result<Json<Value>, Refusal>;
+type DemoAnswer = Result<Json<Value>, Refusal>;
 
 /// The whole API with its layers.
 pub(super) fn router(app: Arc<App>) -> Router {

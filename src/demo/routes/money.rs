@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::Refusal;
 use crate::demo::state::App;
@@ -22,27 +22,27 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 /// Weak: everybody's payments for everybody, though [`payment`] refuses each of them.
-async fn payments(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn payments(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let payments = if app.repaired { app.owned("payments", account) } else { app.all("payments").to_vec() };
     Ok(Json(json!({"count": payments.len(), "payments": payments})))
 }
 
 /// Sound.
-async fn payment(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn payment(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let payment = app.find("payments", &id).filter(|payment| account.owns(payment)).ok_or(Refusal::NotFound)?;
     Ok(Json(payment.clone()))
 }
 
 /// Sound.
-async fn receipts(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn receipts(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!({"receipts": app.owned("receipts", account)})))
 }
 
 /// Weak: no credential is asked for.
-async fn receipt(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn receipt(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let receipt = app.find("receipts", &id);
     let found = if app.repaired {
         let account = auth::caller(&app, &headers, Care::Full)?;

@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::state::{Account, App};
 
@@ -21,7 +21,7 @@ pub(super) fn router() -> Router<Arc<App>> {
 }
 
 /// Weak: the token is decoded, not checked.
-async fn summary(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn summary(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::NoSignature)?;
     let count = |collection: &str| app.owned(collection, account).len();
     Ok(report(
@@ -35,7 +35,7 @@ async fn summary(State(app): Shared, headers: HeaderMap) -> Answer {
 }
 
 /// Sound.
-async fn aging(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn aging(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let buckets: Vec<Value> = app
         .owned("invoices", account)
@@ -46,13 +46,13 @@ async fn aging(State(app): Shared, headers: HeaderMap) -> Answer {
 }
 
 /// Sound.
-async fn revenue(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn revenue(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     Ok(report(account, "revenue", account.field("revenue")))
 }
 
 /// Sound.
-async fn tax(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn tax(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let totals: Vec<Value> =
         app.owned("invoices", account).iter().filter_map(|invoice| invoice.get("totals").cloned()).collect();

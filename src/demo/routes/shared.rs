@@ -9,7 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::Refusal;
 use crate::demo::state::{App, DOCUMENT, nonce};
@@ -27,7 +27,7 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/maintenance/reset", get(reset))
 }
 
-async fn document(State(app): Shared) -> Json<Value> {
+async fn document(State(app): DemoShared) -> Json<Value> {
     Json(app.document.clone())
 }
 
@@ -41,32 +41,32 @@ async fn health() -> Json<Value> {
 }
 
 /// Trap: public objects with ids.
-async fn plans(State(app): Shared) -> Json<Value> {
+async fn plans(State(app): DemoShared) -> Json<Value> {
     Json(Value::Array(app.all("plans").to_vec()))
 }
 
-async fn plan(State(app): Shared, Path(id): Path<String>) -> Answer {
+async fn plan(State(app): DemoShared, Path(id): Path<String>) -> DemoAnswer {
     Ok(Json(app.find("plans", &id).ok_or(Refusal::NotFound)?.clone()))
 }
 
 /// Trap: the document asks for a token, the server does not, and what it gives is public.
-async fn currencies(State(app): Shared) -> Json<Value> {
+async fn currencies(State(app): DemoShared) -> Json<Value> {
     Json(json!({"currencies": app.all("currencies")}))
 }
 
 /// Trap: everybody who is signed in reads the same notices.
-async fn notices(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn notices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(json!({"notices": app.all("notices"), "served_at": jiff::Timestamp::now().to_string()})))
 }
 
-async fn notice(State(app): Shared, headers: HeaderMap, Path(id): Path<String>) -> Answer {
+async fn notice(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     auth::caller(&app, &headers, Care::Full)?;
     Ok(Json(app.find("notices", &id).ok_or(Refusal::NotFound)?.clone()))
 }
 
 /// Trap: a GET that changes state, open to everybody. It only counts.
-async fn reset(State(app): Shared) -> Json<Value> {
+async fn reset(State(app): DemoShared) -> Json<Value> {
     App::count(&app.resets);
     Json(json!({"reset": true}))
 }

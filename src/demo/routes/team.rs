@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
 
-use super::{Answer, Shared};
+use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
 use crate::demo::refusal::Refusal;
 use crate::demo::state::App;
@@ -22,24 +22,24 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/team/activity", get(activity))
 }
 
-async fn members(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn members(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     part(&app, &headers, "members")
 }
 
-async fn holidays(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn holidays(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     part(&app, &headers, "holidays")
 }
 
-async fn offices(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn offices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     part(&app, &headers, "offices")
 }
 
-async fn tools(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn tools(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     part(&app, &headers, "tools")
 }
 
 /// Weak: any bearer token opens it, nobody looks at what the token is.
-async fn activity(State(app): Shared, headers: HeaderMap) -> Answer {
+async fn activity(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     if app.repaired {
         return part(&app, &headers, "activity");
     }
@@ -47,7 +47,7 @@ async fn activity(State(app): Shared, headers: HeaderMap) -> Answer {
     Ok(Json(json!({"activity": app.part("/team/activity")})))
 }
 
-fn part(app: &App, headers: &HeaderMap, name: &str) -> Answer {
+fn part(app: &App, headers: &HeaderMap, name: &str) -> DemoAnswer {
     auth::caller(app, headers, Care::Full)?;
     Ok(Json(json!({name: app.part(&format!("/team/{name}"))})))
 }

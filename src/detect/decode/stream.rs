@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::de::IgnoredAny;
 
-use super::{Cap, Decoded, Level, below, plain, walk};
+use super::{Cap, DecodeLevel, Decoded, below, plain, walk};
 
 const MAX_EVENTS: usize = 5_000;
 
@@ -53,7 +53,7 @@ pub(super) fn join(decoded: &mut Decoded, stream: Stream) {
     for item in stream.items.iter().take(MAX_EVENTS).filter(|item| item.trim() != "[DONE]") {
         let mut parts = Decoded::default();
         match parts.json(item) {
-            Some(value) => walk(&mut parts, "", &value, Level::default()),
+            Some(value) => walk(&mut parts, "", &value, DecodeLevel::default()),
             None => parts.push("", item),
         }
         parts.caps.iter().for_each(|cap| decoded.cap(*cap));

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::codes;
 use super::reading::{Reading, joined, looks_escaped, squeezed, unescaped_once};
 use super::words::{is_bounded, is_key, is_word};
-use super::{EXACT_BELOW, KnownHit, LEAST_BLACKENED, MIN_VALUE_CHARS, Purpose, Transformation};
+use super::{EXACT_BELOW, KnownHit, LEAST_BLACKENED, MIN_VALUE_CHARS, SearchPurpose, Transformation};
 use crate::detect::jwt;
 use crate::detect::names::is_sensitive_name;
 
@@ -26,7 +26,7 @@ const TELLING_CLAIMS: [&str; 8] = ["sub", "jti", "sid", "nonce", "email", "iat",
 
 /// In which readings a form counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Scope {
+enum FormScope {
     Any,
     /// Where nothing was dropped.
     Unbroken,
@@ -50,13 +50,13 @@ pub(super) struct Form {
     whole: bool,
     /// The value as it is: tells [`Transformation::Plain`] from other capital letters.
     plain: bool,
-    scope: Scope,
+    scope: FormScope,
     /// Whether the value is words, so that as it is it counts only where they do not go on.
     word: bool,
 }
 
 /// All forms of a value, also as they are when separators were dropped from a text.
-pub(super) fn of(needle: usize, value: &str, purpose: Purpose) -> Vec<Form> {
+pub(super) fn of(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Form> {
     let n_chars = value.chars().count();
     let base = Form {
         bytes: value.as_bytes().to_vec(),
@@ -66,18 +66,18 @@ pub(super) fn of(needle: usize, value: &str, purpose: Purpose) -> Vec<Form> {
         run: n_chars,
         whole: true,
         plain: false,
-        scope: Scope::Any,
-        word: purpose == Purpose::Redaction && is_word(value),
+        scope: FormScope::Any,
+        word: purpose == SearchPurpose::Redaction && is_word(value),
     };
     let forms = match purpose {
-        Purpose::Proof if n_chars < MIN_VALUE_CHARS => Vec::new(),
-        Purpose::Proof if n_chars < EXACT_BELOW => exactly(&base, value),
-        Purpose::Redaction if value.len() < LEAST_BLACKENED => Vec::new(),
+        SearchPurpose::Proof if n_chars < MIN_VALUE_CHARS => Vec::new(),
+        SearchPurpose::Proof if n_chars < EXACT_BELOW => exactly(&base, value),
+        SearchPurpose::Redaction if value.len() < LEAST_BLACKENED => Vec::new(),
         // A password `password` must not blacken every key of that name.
-        Purpose::Redaction if value.len() < MIN_ANYWHERE || is_sensitive_name(value) => {
-            vec![Form { exact: true, scope: Scope::Alone, ..base }]
+        SearchPurpose::Redaction if value.len() < MIN_ANYWHERE || is_sensitive_name(value) => {
+            vec![Form { exact: true, scope: FormScope::Alone, ..base }]
         }
-        Purpose::Redaction if n_chars < MIN_VALUE_CHARS => short(&base, value),
+        SearchPurpose::Redaction if n_chars < MIN_VALUE_CHARS => short(&base, value),
         _ => disguised(&base, value, purpose),
     };
     let mut seen = HashSet::new();
@@ -86,10 +86,10 @@ pub(super) fn of(needle: usize, value: &str, purpose: Purpose) -> Vec<Form> {
 
 /// A value that is too short for a proof in any other dress: as it is, or in an encoding that keeps every character.
 fn exactly(base: &Form, value: &str) -> Vec<Form> {
-    let exact = |form: Form| Form { exact: true, scope: Scope::Unbroken, ..form };
+    let exact = |form: Form| Form { exact: true, scope: FormScope::Unbroken, ..form };
     let mut forms = vec![exact(Form { plain: true, ..base.clone() })];
     forms.extend(written(base, value).into_iter().map(exact));
-    forms.push(Form { scope: Scope::Unbroken, ..hex(base, value) });
+    forms.push(Form { scope: FormScope::Unbroken, ..hex(base, value) });
     forms.extend(base64(base, value).into_iter().map(exact));
     forms.retain(|form| form.bytes.len() >= MIN_FORM_BYTES);
     forms
@@ -102,12 +102,12 @@ fn short(base: &Form, value: &str) -> Vec<Form> {
     forms.extend(base64(base, value));
     forms.retain(|form| form.bytes.len() >= MIN_ANYWHERE);
     for form in forms.iter_mut().filter(|form| form.bytes.len() < MIN_FORM_BYTES) {
-        form.scope = Scope::Unbroken;
+        form.scope = FormScope::Unbroken;
     }
     forms
 }
 
-fn disguised(base: &Form, value: &str, purpose: Purpose) -> Vec<Form> {
+fn disguised(base: &Form, value: &str, purpose: SearchPurpose) -> Vec<Form> {
     let form = |bytes: Vec<u8>, exact, transformation| Form { bytes, exact, transformation, ..base.clone() };
     let bytes = value.as_bytes();
     let mut forms = vec![
@@ -136,7 +136,7 @@ fn disguised(base: &Form, value: &str, purpose: Purpose) -> Vec<Form> {
     forms
         .into_iter()
         .chain(broken)
-        .filter(|form| form.scope == Scope::Broken || form.bytes.len() >= MIN_FORM_BYTES)
+        .filter(|form| form.scope == FormScope::Broken || form.bytes.len() >= MIN_FORM_BYTES)
         .collect()
 }
 
@@ -181,11 +181,11 @@ fn base64(base: &Form, value: &str) -> Vec<Form> {
 }
 
 /// Payload and signature of a JWT give it away by themselves; the header is the same for everybody.
-fn segments(value: &str, purpose: Purpose) -> impl Iterator<Item = &str> {
+fn segments(value: &str, purpose: SearchPurpose) -> impl Iterator<Item = &str> {
     let token = jwt::parse(value);
-    let is_token = token.is_some() || value.starts_with("eyJ") && purpose == Purpose::Redaction;
+    let is_token = token.is_some() || value.starts_with("eyJ") && purpose == SearchPurpose::Redaction;
     // A payload such as `{"role":"user"}` may be anybody's.
-    let telling = purpose == Purpose::Redaction || token.is_some_and(|token| is_one_of_a_kind(&token.payload));
+    let telling = purpose == SearchPurpose::Redaction || token.is_some_and(|token| is_one_of_a_kind(&token.payload));
     let parts = value.split('.').enumerate().skip(1);
     let parts = parts.filter(move |(index, part)| is_token && part.len() >= MIN_FORM_BYTES && (telling || *index > 1));
     parts.map(|(_, part)| part)
@@ -197,7 +197,7 @@ fn is_one_of_a_kind(payload: &Value) -> bool {
 
 /// A form as it stands in a text from which separators were dropped, where that is another.
 fn without_separators(form: &Form) -> Vec<Form> {
-    let again = |bytes: Vec<u8>| Form { bytes, plain: false, scope: Scope::Broken, ..form.clone() };
+    let again = |bytes: Vec<u8>| Form { bytes, plain: false, scope: FormScope::Broken, ..form.clone() };
     let squeezed = squeezed(&form.bytes);
     let joined = joined(&squeezed);
     let mut forms = Vec::new();
@@ -213,7 +213,7 @@ fn without_separators(form: &Form) -> Vec<Form> {
 impl Form {
     /// Whether undoing escapes would spoil it.
     pub fn looks_escaped(&self) -> bool {
-        self.transformation == Transformation::Plain && self.scope != Scope::Broken && looks_escaped(&self.bytes)
+        self.transformation == Transformation::Plain && self.scope != FormScope::Broken && looks_escaped(&self.bytes)
     }
 
     /// Whether it stands at a place of a reading.
@@ -232,10 +232,10 @@ impl Form {
             }
         }
         match self.scope {
-            Scope::Any => true,
-            Scope::Unbroken => !reading.touches(),
-            Scope::Broken => reading.touches(),
-            Scope::Alone => !reading.touches() && stands_alone(reading.bytes(), start..start + self.bytes.len()),
+            FormScope::Any => true,
+            FormScope::Unbroken => !reading.touches(),
+            FormScope::Broken => reading.touches(),
+            FormScope::Alone => !reading.touches() && stands_alone(reading.bytes(), start..start + self.bytes.len()),
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::index::{Entry, GRAM, gram};
 use super::reading::{Reading, joined, squeezed};
 use super::words::is_common_part;
-use super::{EXACT_BELOW, KnownHit, MIN_VALUE_CHARS, Purpose, Transformation};
+use super::{EXACT_BELOW, KnownHit, MIN_VALUE_CHARS, SearchPurpose, Transformation};
 use crate::detect::names::is_sensitive_name;
 
 /// A run of a random value that is this long gives it away: by chance 12 characters agree in 100 MB once in 10^8 texts.
@@ -46,7 +46,7 @@ const OWN_CLAIMS: [&str; 14] = [
 
 /// What a character of a value is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mark {
+enum PartialMark {
     /// The same for everybody.
     Public,
     /// Encodes claims; the number is that of a claim of the caller's own, or 0.
@@ -58,23 +58,23 @@ enum Mark {
 /// A value of which parts count.
 pub(super) struct Reference {
     needle: usize,
-    purpose: Purpose,
+    purpose: SearchPurpose,
     bytes: Vec<u8>,
-    marks: Vec<Mark>,
+    marks: Vec<PartialMark>,
 }
 
 /// The values of which parts count: as they are, and as they stand where separators were dropped.
-pub(super) fn references(values: &[(usize, &str)], purpose: Purpose) -> Vec<Reference> {
+pub(super) fn references(values: &[(usize, &str)], purpose: SearchPurpose) -> Vec<Reference> {
     let counts = |value: &str| match purpose {
-        Purpose::Proof => value.chars().count() >= EXACT_BELOW,
-        Purpose::Redaction => value.len() >= MIN_VALUE_CHARS && !is_sensitive_name(value),
+        SearchPurpose::Proof => value.chars().count() >= EXACT_BELOW,
+        SearchPurpose::Redaction => value.len() >= MIN_VALUE_CHARS && !is_sensitive_name(value),
     };
     let mut all: Vec<Reference> = values
         .iter()
         .filter(|(_, value)| counts(value))
         .flat_map(|(at, value)| Reference::all(*at, value, purpose))
         .collect();
-    if purpose == Purpose::Proof {
+    if purpose == SearchPurpose::Proof {
         mark_what_is_shared(&mut all);
     }
     all
@@ -85,7 +85,7 @@ pub(super) fn grams(references: &[Reference]) -> impl Iterator<Item = (u64, Entr
     references.iter().enumerate().flat_map(|(index, reference)| {
         reference.bytes.windows(GRAM).enumerate().filter_map(move |(at, window)| {
             let marks = reference.marks.get(at..at + GRAM).unwrap_or_default();
-            let is_public = marks.iter().all(|mark| *mark == Mark::Public);
+            let is_public = marks.iter().all(|mark| *mark == PartialMark::Public);
             gram(window).filter(|_| !is_public).map(|gram| (gram, Entry::Run(index, at)))
         })
     })
@@ -108,14 +108,14 @@ fn mark_what_is_shared(references: &mut [Reference]) {
         let shared = |window| gram(window).is_some_and(|gram| owners.get(&gram).is_some_and(Option::is_none));
         let places = reference.bytes.windows(GRAM).enumerate().filter(|(_, window)| shared(window));
         for (at, _) in places {
-            let own = reference.marks.iter_mut().skip(at).take(GRAM).filter(|mark| **mark == Mark::Own);
-            own.for_each(|mark| *mark = Mark::Public);
+            let own = reference.marks.iter_mut().skip(at).take(GRAM).filter(|mark| **mark == PartialMark::Own);
+            own.for_each(|mark| *mark = PartialMark::Public);
         }
     }
 }
 
 impl Reference {
-    fn all(needle: usize, value: &str, purpose: Purpose) -> Vec<Self> {
+    fn all(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Self> {
         let whole = Self { needle, purpose, bytes: value.as_bytes().to_vec(), marks: marks(value, purpose) };
         let squeezed = whole.kept(squeezed);
         let joined = squeezed.kept(joined);
@@ -162,9 +162,9 @@ impl Reference {
         let bytes = self.bytes.get(run.clone()).unwrap_or_default();
         let marks = self.marks.get(run.clone()).unwrap_or_default();
         let own: Vec<u8> =
-            bytes.iter().zip(marks).filter(|(_, mark)| **mark == Mark::Own).map(|(byte, _)| *byte).collect();
-        let n_payload = marks.iter().filter(|mark| matches!(mark, Mark::Payload(_))).count();
-        if self.purpose == Purpose::Redaction {
+            bytes.iter().zip(marks).filter(|(_, mark)| **mark == PartialMark::Own).map(|(byte, _)| *byte).collect();
+        let n_payload = marks.iter().filter(|mark| matches!(mark, PartialMark::Payload(_))).count();
+        if self.purpose == SearchPurpose::Redaction {
             let varied = || has_variety(bytes, MIN_VARIETY_TO_KEEP_BACK);
             let opaque = own.len() >= RUN || n_payload == 0 && !own.is_empty() && bytes.len() >= RUN;
             let is_own = opaque && varied() && !is_common_part(bytes, self.bytes.len());
@@ -180,33 +180,34 @@ impl Reference {
             && self.holds_claim(marks)
     }
 
-    fn holds_claim(&self, marks: &[Mark]) -> bool {
-        let count = |marks: &[Mark], claim| marks.iter().filter(|mark| **mark == Mark::Payload(claim)).count();
+    fn holds_claim(&self, marks: &[PartialMark]) -> bool {
+        let count =
+            |marks: &[PartialMark], claim| marks.iter().filter(|mark| **mark == PartialMark::Payload(claim)).count();
         let mut claims = marks.iter().filter_map(|mark| match mark {
-            Mark::Payload(claim) if *claim > 0 => Some(*claim),
+            PartialMark::Payload(claim) if *claim > 0 => Some(*claim),
             _ => None,
         });
         claims.any(|claim| count(marks, claim) == count(&self.marks, claim))
     }
 }
 
-fn marks(value: &str, purpose: Purpose) -> Vec<Mark> {
-    if purpose == Purpose::Proof && is_made_by_a_clock(value) {
-        return vec![Mark::Public; value.len()];
+fn marks(value: &str, purpose: SearchPurpose) -> Vec<PartialMark> {
+    if purpose == SearchPurpose::Proof && is_made_by_a_clock(value) {
+        return vec![PartialMark::Public; value.len()];
     }
     let public = PUBLIC_PREFIXES.iter().find(|prefix| value.starts_with(**prefix)).map_or(0, |prefix| prefix.len());
     let mut marks = Vec::with_capacity(value.len());
     for segment in value.split('.') {
         if !marks.is_empty() {
-            marks.push(Mark::Public);
+            marks.push(PartialMark::Public);
         }
         match decoded(segment) {
-            Some(header) if header.1.get("alg").is_some() => marks.extend(segment.bytes().map(|_| Mark::Public)),
+            Some(header) if header.1.get("alg").is_some() => marks.extend(segment.bytes().map(|_| PartialMark::Public)),
             Some(payload) => marks.extend(payload_marks(segment, &payload)),
-            None => marks.extend(segment.bytes().map(|_| Mark::Own)),
+            None => marks.extend(segment.bytes().map(|_| PartialMark::Own)),
         }
     }
-    marks.iter_mut().take(public).for_each(|mark| *mark = Mark::Public);
+    marks.iter_mut().take(public).for_each(|mark| *mark = PartialMark::Public);
     marks
 }
 
@@ -216,15 +217,15 @@ fn decoded(segment: &str) -> Option<(String, Value)> {
     Some((text, value))
 }
 
-fn payload_marks(segment: &str, (text, claims): &(String, Value)) -> Vec<Mark> {
-    let mut marks = vec![Mark::Payload(0); segment.len()];
+fn payload_marks(segment: &str, (text, claims): &(String, Value)) -> Vec<PartialMark> {
+    let mut marks = vec![PartialMark::Payload(0); segment.len()];
     for (name, number) in OWN_CLAIMS.iter().zip(1u8..) {
         let Some(value) = claims.get(name) else { continue };
         let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let Some(start) = text.find(&shown) else { continue };
         let chars = (start * 8).div_ceil(6)..(start + shown.len()) * 8 / 6;
         if chars.len() >= MIN_CLAIM_CHARS {
-            marks.get_mut(chars).into_iter().flatten().for_each(|mark| *mark = Mark::Payload(number));
+            marks.get_mut(chars).into_iter().flatten().for_each(|mark| *mark = PartialMark::Payload(number));
         }
     }
     marks

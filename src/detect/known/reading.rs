@@ -22,20 +22,20 @@ const SPELLED_PIECE_BYTES: usize = 8;
 pub(super) struct Reading<'a> {
     bytes: Cow<'a, [u8]>,
     /// The reading that this one was made from, and how.
-    made: Option<(&'a Reading<'a>, Rule)>,
+    made: Option<(&'a Reading<'a>, ReadingRule)>,
     /// Places of this reading and of the one that it was made from that correspond.
     marks: Vec<(usize, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Rule {
+enum ReadingRule {
     Unescape(Escapes),
     Squeeze,
     Join,
 }
 
 /// How many bytes are read at a place, and what becomes of them.
-struct Step {
+struct ReadingStep {
     consumed: usize,
     bytes: [u8; 4],
     n_bytes: usize,
@@ -47,11 +47,11 @@ impl<'a> Reading<'a> {
     }
 
     /// `None` when nothing would change.
-    fn made(from: &'a Reading<'a>, rule: Rule) -> Option<Self> {
+    fn made(from: &'a Reading<'a>, rule: ReadingRule) -> Option<Self> {
         let (bytes, marks) = match rule {
-            Rule::Unescape(escapes) => unescape(&from.bytes, escapes)?,
-            Rule::Squeeze => keep(&from.bytes, &fold::SQUEEZE)?,
-            Rule::Join => keep(&from.bytes, &fold::JOIN)?,
+            ReadingRule::Unescape(escapes) => unescape(&from.bytes, escapes)?,
+            ReadingRule::Squeeze => keep(&from.bytes, &fold::SQUEEZE)?,
+            ReadingRule::Join => keep(&from.bytes, &fold::JOIN)?,
         };
         Some(Self { bytes: Cow::Owned(bytes), made: Some((from, rule)), marks })
     }
@@ -63,7 +63,7 @@ impl<'a> Reading<'a> {
 
     /// Whether separators were dropped, so that unrelated neighbours touch.
     pub fn touches(&self) -> bool {
-        matches!(self.made, Some((_, Rule::Squeeze | Rule::Join)))
+        matches!(self.made, Some((_, ReadingRule::Squeeze | ReadingRule::Join)))
     }
 
     /// The range of the text behind a range of this reading.
@@ -77,12 +77,14 @@ impl<'a> Reading<'a> {
     /// A range of this reading in the one below it from which nothing was dropped.
     pub fn unbroken(&self, range: Range<usize>) -> (&[u8], Range<usize>) {
         match self.made {
-            Some((from, rule @ (Rule::Squeeze | Rule::Join))) => from.unbroken(self.behind(&from.bytes, rule, &range)),
+            Some((from, rule @ (ReadingRule::Squeeze | ReadingRule::Join))) => {
+                from.unbroken(self.behind(&from.bytes, rule, &range))
+            }
             _ => (&self.bytes, range),
         }
     }
 
-    fn behind(&self, from: &[u8], rule: Rule, range: &Range<usize>) -> Range<usize> {
+    fn behind(&self, from: &[u8], rule: ReadingRule, range: &Range<usize>) -> Range<usize> {
         let mark = self.marks.partition_point(|(place, _)| *place <= range.start).saturating_sub(1);
         let (mut place, mut at) = self.marks.get(mark).copied().unwrap_or_default();
         let mut start = None;
@@ -109,14 +111,14 @@ impl<'a> Reading<'a> {
     }
 }
 
-impl Rule {
-    fn step(self, rest: &[u8]) -> Step {
+impl ReadingRule {
+    fn step(self, rest: &[u8]) -> ReadingStep {
         let (consumed, kept) = match self {
             Self::Unescape(escapes) => match escapes::escape(rest, escapes) {
                 Some((consumed, Decoded::Char(character))) => {
                     let mut bytes = [0; 4];
                     let n_bytes = character.encode_utf8(&mut bytes).len();
-                    return Step { consumed, bytes, n_bytes };
+                    return ReadingStep { consumed, bytes, n_bytes };
                 }
                 Some((consumed, Decoded::Byte(byte))) => (consumed, Some(byte)),
                 None => (1, rest.first().copied()),
@@ -125,7 +127,7 @@ impl Rule {
             Self::Join => kept(rest, &fold::JOIN),
         };
         let bytes = [kept.unwrap_or_default(), 0, 0, 0];
-        Step { consumed: consumed.max(1), bytes, n_bytes: usize::from(kept.is_some()) }
+        ReadingStep { consumed: consumed.max(1), bytes, n_bytes: usize::from(kept.is_some()) }
     }
 }
 
@@ -137,7 +139,7 @@ pub(super) fn each(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&Read
     let n_kinds = ['\\', '%', '&'].iter().filter(|kind| text.contains(**kind)).count();
     if looks_escaped && n_kinds > 1 {
         for escapes in [Escapes::Backslash, Escapes::Percent] {
-            if let Some(reading) = Reading::made(&whole, Rule::Unescape(escapes)) {
+            if let Some(reading) = Reading::made(&whole, ReadingRule::Unescape(escapes)) {
                 search(&reading);
                 follow(&reading, escapes, MAX_ROUNDS - 1, search);
             }
@@ -147,12 +149,12 @@ pub(super) fn each(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&Read
 
 /// Undoes one layer of escapes after the other, then drops what stands between characters.
 fn follow(reading: &Reading<'_>, escapes: Escapes, rounds: usize, search: &mut dyn FnMut(&Reading<'_>)) {
-    let next = if rounds > 0 { Reading::made(reading, Rule::Unescape(escapes)) } else { None };
+    let next = if rounds > 0 { Reading::made(reading, ReadingRule::Unescape(escapes)) } else { None };
     if let Some(next) = next {
         search(&next);
         return follow(&next, escapes, rounds - 1, search);
     }
-    match Reading::made(reading, Rule::Squeeze) {
+    match Reading::made(reading, ReadingRule::Squeeze) {
         Some(squeezed) => {
             search(&squeezed);
             join(&squeezed, search);
@@ -163,7 +165,7 @@ fn follow(reading: &Reading<'_>, escapes: Escapes, rounds: usize, search: &mut d
 
 fn join(reading: &Reading<'_>, search: &mut dyn FnMut(&Reading<'_>)) {
     if is_spelled(reading.bytes())
-        && let Some(joined) = Reading::made(reading, Rule::Join)
+        && let Some(joined) = Reading::made(reading, ReadingRule::Join)
     {
         search(&joined);
     }
@@ -197,7 +199,7 @@ fn layer(bytes: &[u8]) -> Option<(Vec<u8>, Jumps)> {
     let mut out = bytes.get(..at)?.to_vec();
     let mut jumps = Vec::new();
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        let step = Rule::Unescape(Escapes::All).step(rest);
+        let step = ReadingRule::Unescape(Escapes::All).step(rest);
         out.extend(step.bytes.iter().take(step.n_bytes));
         at += step.consumed;
         if step.consumed > 1 {
@@ -228,9 +230,9 @@ pub(super) fn joined(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// What a reading holds, and its marks.
-type Made = (Vec<u8>, Vec<(usize, usize)>);
+type MarkedBytes = (Vec<u8>, Vec<(usize, usize)>);
 
-fn unescape(bytes: &[u8], escapes: Escapes) -> Option<Made> {
+fn unescape(bytes: &[u8], escapes: Escapes) -> Option<MarkedBytes> {
     escapes::first(bytes, escapes)?;
     let mut out = Vec::with_capacity(bytes.len());
     let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES * 2 + 1);
@@ -248,7 +250,7 @@ fn unescape(bytes: &[u8], escapes: Escapes) -> Option<Made> {
             at += plain;
             continue;
         }
-        let step = Rule::Unescape(escapes).step(rest);
+        let step = ReadingRule::Unescape(escapes).step(rest);
         out.extend_from_slice(step.bytes.get(..step.n_bytes).unwrap_or_default());
         at += step.consumed;
     }
@@ -256,7 +258,7 @@ fn unescape(bytes: &[u8], escapes: Escapes) -> Option<Made> {
 }
 
 /// Drops and folds by classes. Most bytes take neither branch nor look.
-fn keep(bytes: &[u8], classes: &Classes) -> Option<Made> {
+fn keep(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
     let mut out = vec![0; bytes.len()];
     let mut marks = Vec::with_capacity(bytes.len() / MARK_BYTES + 1);
     let (mut at, mut n_kept, mut folded) = (0, 0, false);

@@ -9,11 +9,11 @@ use super::reading::Reading;
 
 /// Automata for short forms.
 pub(super) struct Short {
-    exact: Machine,
-    folded: Machine,
+    exact: ShortValueMachine,
+    folded: ShortValueMachine,
 }
 
-struct Machine {
+struct ShortValueMachine {
     /// Nothing is looked for without one.
     automaton: Option<AhoCorasick>,
     forms: Vec<Arc<Form>>,
@@ -23,7 +23,7 @@ impl Short {
     /// `None` when the automata would be too large.
     pub fn new(forms: Vec<Arc<Form>>) -> Option<Self> {
         let (exact, folded) = forms.into_iter().partition(|form| form.exact);
-        Some(Self { exact: Machine::new(exact, false)?, folded: Machine::new(folded, true)? })
+        Some(Self { exact: ShortValueMachine::new(exact, false)?, folded: ShortValueMachine::new(folded, true)? })
     }
 
     /// Whether undoing escapes would spoil one of the forms.
@@ -46,7 +46,7 @@ impl Short {
     }
 }
 
-impl Machine {
+impl ShortValueMachine {
     fn new(forms: Vec<Arc<Form>>, fold: bool) -> Option<Self> {
         if forms.is_empty() {
             return Some(Self { automaton: None, forms });

@@ -38,7 +38,7 @@ pub(super) enum Event {
 
 /// A step on the way to a value.
 #[derive(Debug)]
-enum Step {
+enum JsonStep {
     /// Before the first name.
     Open,
     Field {
@@ -59,7 +59,7 @@ struct Called {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Wanted {
+enum WantedToken {
     Value,
     /// Or the end of an empty list.
     FirstItem,
@@ -75,8 +75,8 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
     end: usize,
-    wanted: Wanted,
-    steps: Vec<Step>,
+    wanted: WantedToken,
+    steps: Vec<JsonStep>,
     remembered: Vec<(Range<usize>, bool)>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
             text,
             at,
             end: part.end,
-            wanted: Wanted::Value,
+            wanted: WantedToken::Value,
             steps: Vec::new(),
             remembered: vec![(0..0, false); REMEMBERED],
         })
@@ -99,41 +99,41 @@ impl<'a> Reader<'a> {
     pub fn next(&mut self) -> Event {
         loop {
             let Some(byte) = self.skip_space() else {
-                let whole = self.steps.is_empty() && self.wanted == Wanted::Next;
+                let whole = self.steps.is_empty() && self.wanted == WantedToken::Next;
                 return if whole { Event::End } else { Event::Cut };
             };
             match (self.wanted, byte) {
-                (Wanted::FirstName | Wanted::Name, b'"') => return self.name(),
-                (Wanted::FirstName, b'}') | (Wanted::FirstItem, b']') => self.close(),
-                (Wanted::Value | Wanted::FirstItem, b'"') => {
-                    self.wanted = Wanted::Next;
+                (WantedToken::FirstName | WantedToken::Name, b'"') => return self.name(),
+                (WantedToken::FirstName, b'}') | (WantedToken::FirstItem, b']') => self.close(),
+                (WantedToken::Value | WantedToken::FirstItem, b'"') => {
+                    self.wanted = WantedToken::Next;
                     return self.string().map_or(Event::Cut, Event::Text);
                 }
-                (Wanted::Value | Wanted::FirstItem, b'{' | b'[') => {
+                (WantedToken::Value | WantedToken::FirstItem, b'{' | b'[') => {
                     if self.steps.len() >= MAX_DEPTH {
                         return Event::Deep;
                     }
                     self.open(byte);
                 }
-                (Wanted::Value | Wanted::FirstItem, _) => {
+                (WantedToken::Value | WantedToken::FirstItem, _) => {
                     if !self.scalar() {
                         return if self.at >= self.end { Event::Cut } else { Event::Fault };
                     }
                 }
-                (Wanted::Next, b',') => match self.steps.last_mut() {
-                    Some(Step::Item(index)) => {
+                (WantedToken::Next, b',') => match self.steps.last_mut() {
+                    Some(JsonStep::Item(index)) => {
                         *index += 1;
                         self.at += 1;
-                        self.wanted = Wanted::Value;
+                        self.wanted = WantedToken::Value;
                     }
                     Some(_) => {
                         self.at += 1;
-                        self.wanted = Wanted::Name;
+                        self.wanted = WantedToken::Name;
                     }
                     None => return Event::Fault,
                 },
-                (Wanted::Next, b'}') if matches!(self.steps.last(), Some(Step::Field { .. })) => self.close(),
-                (Wanted::Next, b']') if matches!(self.steps.last(), Some(Step::Item(_))) => self.close(),
+                (WantedToken::Next, b'}') if matches!(self.steps.last(), Some(JsonStep::Field { .. })) => self.close(),
+                (WantedToken::Next, b']') if matches!(self.steps.last(), Some(JsonStep::Item(_))) => self.close(),
                 _ => return Event::Fault,
             }
         }
@@ -141,14 +141,14 @@ impl<'a> Reader<'a> {
 
     /// Marks the name that was given last.
     pub fn mark(&mut self) {
-        if let Some(Step::Field { marked, .. }) = self.steps.last_mut() {
+        if let Some(JsonStep::Field { marked, .. }) = self.steps.last_mut() {
             *marked = true;
         }
     }
 
     /// Whether the string that was given last says what the object is called.
     pub fn is_naming(&self) -> bool {
-        let Some(Step::Field { range, called: None, .. }) = self.steps.last() else { return false };
+        let Some(JsonStep::Field { range, called: None, .. }) = self.steps.last() else { return false };
         let field = self.text.get(range.clone()).unwrap_or_default();
         ["name", "key", "variable", "header"].iter().any(|name| field.eq_ignore_ascii_case(name))
     }
@@ -157,7 +157,7 @@ impl<'a> Reader<'a> {
     pub fn call(&mut self, piece: &Piece, marked: bool) {
         let text = self.text.get(piece.range.clone()).unwrap_or_default();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte);
-        if let Some(Step::Field { called, .. }) = self.steps.last_mut()
+        if let Some(JsonStep::Field { called, .. }) = self.steps.last_mut()
             && text.len() <= 64
             && text.bytes().all(is_plain)
         {
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
 
     /// What the value is called that is being read.
     fn called(&self) -> Option<&Called> {
-        let Some(Step::Field { range, called, .. }) = self.steps.last() else { return None };
+        let Some(JsonStep::Field { range, called, .. }) = self.steps.last() else { return None };
         let is_value = self.text.get(range.clone()).is_some_and(|name| name.eq_ignore_ascii_case("value"));
         called.as_ref().filter(|_| is_value)
     }
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
     /// Whether one of the last three steps is a marked name, or the value is called by one.
     pub fn is_marked(&self) -> bool {
         self.called().is_some_and(|called| called.marked)
-            || self.steps.iter().rev().take(3).any(|step| matches!(step, Step::Field { marked: true, .. }))
+            || self.steps.iter().rev().take(3).any(|step| matches!(step, JsonStep::Field { marked: true, .. }))
     }
 
     /// The name that the string stands under itself, when that may be a secret's.
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
             return self.text.get(called.range.clone()).filter(|name| may_name_secret(name));
         }
         match self.steps.last()? {
-            Step::Field { range, secret: true, .. } => self.text.get(range.clone()),
+            JsonStep::Field { range, secret: true, .. } => self.text.get(range.clone()),
             _ => None,
         }
     }
@@ -193,7 +193,7 @@ impl<'a> Reader<'a> {
     pub fn last_names(&self) -> impl Iterator<Item = &'a str> {
         let steps = self.steps.get(self.steps.len().saturating_sub(3)..).unwrap_or_default();
         let names = steps.iter().filter_map(|step| match step {
-            Step::Field { range, .. } => self.text.get(range.clone()),
+            JsonStep::Field { range, .. } => self.text.get(range.clone()),
             _ => None,
         });
         names.chain(self.called().and_then(|called| self.text.get(called.range.clone())))
@@ -205,13 +205,13 @@ impl<'a> Reader<'a> {
         for step in &self.steps {
             pointer.push('/');
             match step {
-                Step::Field { range, .. } => {
+                JsonStep::Field { range, .. } => {
                     let name = self.text.get(range.clone()).unwrap_or_default();
                     let name = if name.contains('\\') { unescaped(name).0 } else { name.to_owned() };
                     pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
                 }
-                Step::Item(index) => pointer.push_str(&index.to_string()),
-                Step::Open => {}
+                JsonStep::Item(index) => pointer.push_str(&index.to_string()),
+                JsonStep::Open => {}
             }
         }
         pointer
@@ -227,8 +227,11 @@ impl<'a> Reader<'a> {
 
     fn open(&mut self, byte: u8) {
         self.at += 1;
-        let (step, wanted) =
-            if byte == b'{' { (Step::Open, Wanted::FirstName) } else { (Step::Item(0), Wanted::FirstItem) };
+        let (step, wanted) = if byte == b'{' {
+            (JsonStep::Open, WantedToken::FirstName)
+        } else {
+            (JsonStep::Item(0), WantedToken::FirstItem)
+        };
         self.steps.push(step);
         self.wanted = wanted;
     }
@@ -236,7 +239,7 @@ impl<'a> Reader<'a> {
     fn close(&mut self) {
         self.at += 1;
         self.steps.pop();
-        self.wanted = Wanted::Next;
+        self.wanted = WantedToken::Next;
     }
 
     fn name(&mut self) -> Event {
@@ -249,12 +252,12 @@ impl<'a> Reader<'a> {
         let secret = self.is_secret(&piece.range);
         if let Some(step) = self.steps.last_mut() {
             let called = match step {
-                Step::Field { called, .. } => called.take(),
+                JsonStep::Field { called, .. } => called.take(),
                 _ => None,
             };
-            *step = Step::Field { range: piece.range.clone(), marked: false, secret, called };
+            *step = JsonStep::Field { range: piece.range.clone(), marked: false, secret, called };
         }
-        self.wanted = Wanted::Value;
+        self.wanted = WantedToken::Value;
         Event::Name(piece)
     }
 
@@ -311,7 +314,7 @@ impl<'a> Reader<'a> {
         };
         let whole = known || number();
         self.at += if whole || length == rest.len() { length } else { 0 };
-        self.wanted = Wanted::Next;
+        self.wanted = WantedToken::Next;
         whole
     }
 }

@@ -29,11 +29,11 @@ pub(super) struct Source<'t> {
 pub(super) struct Search {
     engine: &'static Engine,
     pub lines: Lines,
-    found: Vec<Hit>,
+    found: Vec<SearchHit>,
     caps: Vec<&'static str>,
 }
 
-struct Hit {
+struct SearchHit {
     hidden: Hidden,
     /// Told by the name that it stands under.
     by_name: bool,
@@ -70,7 +70,7 @@ impl Search {
         }
         for ((_, mut hidden), (_, path)) in hits.into_iter().zip(seen.places) {
             hidden.path = path.unwrap_or(hidden.path);
-            self.found.push(Hit { hidden, by_name: false });
+            self.found.push(SearchHit { hidden, by_name: false });
         }
         is_json
     }
@@ -139,7 +139,7 @@ impl Search {
         let range = origin.map(|origin| origin.of(found.range.start)..origin.of(found.range.end));
         if let Some(value) = text.get(found.range.clone()) {
             let hidden = hidden(found, value, (path, coding), range);
-            self.found.push(Hit { hidden, by_name: true });
+            self.found.push(SearchHit { hidden, by_name: true });
         }
     }
 
@@ -172,7 +172,7 @@ impl Search {
             }
             let coding = if hidden.coding == Coding::Base64 { hidden.coding } else { line.coding };
             let hidden = Hidden { path: line.path.clone(), coding, range: line.source(&part), ..hidden };
-            self.found.push(Hit { hidden, by_name: false });
+            self.found.push(SearchHit { hidden, by_name: false });
         }
     }
 
@@ -195,15 +195,15 @@ impl Search {
     fn settled(self, text: &str) -> Material {
         let mut material = Material::default();
         self.caps.into_iter().for_each(|cap| material.cap(cap));
-        let located = |mut hit: Hit| {
+        let located = |mut hit: SearchHit| {
             let value = hit.hidden.value.expose();
             hit.hidden.range = hit.hidden.range.or_else(|| text.find(value).map(|at| at..at + value.len()));
             hit
         };
-        let (mut placed, pieces): (Vec<Hit>, Vec<Hit>) =
+        let (mut placed, pieces): (Vec<SearchHit>, Vec<SearchHit>) =
             self.found.into_iter().map(located).partition(|hit| hit.hidden.range.is_some());
         placed.sort_by_key(|hit| (start(hit), std::cmp::Reverse(end(hit))));
-        let mut kept: Vec<Hit> = Vec::new();
+        let mut kept: Vec<SearchHit> = Vec::new();
         for next in placed {
             match kept.last_mut() {
                 Some(last) if start(&next) < end(last) => {
@@ -216,7 +216,8 @@ impl Search {
         }
         for next in pieces {
             let value = next.hidden.value.expose();
-            let known = |hit: &Hit| hit.hidden.value.expose().contains(value) || value == hit.hidden.value.expose();
+            let known =
+                |hit: &SearchHit| hit.hidden.value.expose().contains(value) || value == hit.hidden.value.expose();
             if !kept.iter().any(known) {
                 kept.push(next);
             }
@@ -229,16 +230,16 @@ impl Search {
     }
 }
 
-fn start(hit: &Hit) -> usize {
+fn start(hit: &SearchHit) -> usize {
     hit.hidden.range.as_ref().map_or(0, |range| range.start)
 }
 
-fn end(hit: &Hit) -> usize {
+fn end(hit: &SearchHit) -> usize {
     hit.hidden.range.as_ref().map_or(0, |range| range.end)
 }
 
 /// By rule before by name; then the surer, with the longer public beginning, decoded, longer.
-fn rank(hit: &Hit) -> (bool, Certainty, usize, bool, usize) {
+fn rank(hit: &SearchHit) -> (bool, Certainty, usize, bool, usize) {
     let hidden = &hit.hidden;
     let prefix = hidden.prefix.as_ref().map_or(0, String::len);
     let by_name = hit.by_name || hidden.rule.starts_with("field-");

@@ -9,7 +9,7 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use super::allow::{entropy, is_sample};
 use super::found::{Certainty, Found, Scan};
 use super::generic::{self, Generic};
-use super::rules::{self, Rule};
+use super::rules::{self, SecretRule};
 use super::shape::Shape;
 use crate::detect::{jwt, unknown_token};
 
@@ -25,7 +25,7 @@ const NEAR: (usize, usize) = (120, 60);
 /// The rules with the automata that pick among them.
 #[derive(Debug, Default)]
 pub struct Engine {
-    rules: Vec<Rule>,
+    rules: Vec<SecretRule>,
     picker: Option<Picker>,
 }
 
@@ -43,7 +43,7 @@ pub(in crate::detect) struct Sweep {
 
 /// What to look for where a pattern was found.
 #[derive(Debug, Clone, Copy)]
-enum Target {
+enum PatternTarget {
     /// A token (RFC 7519), or what base64 makes of its beginning.
     Token {
         wrapped: bool,
@@ -68,7 +68,7 @@ struct Pattern {
     text: String,
     /// A word of names, in any case; otherwise a part of a secret, letter for letter.
     is_word: bool,
-    targets: Vec<Target>,
+    targets: Vec<PatternTarget>,
 }
 
 static EMBEDDED: LazyLock<Engine> = LazyLock::new(|| Engine::new(rules::load().unwrap_or_default()));
@@ -79,24 +79,26 @@ impl Engine {
         &EMBEDDED
     }
 
-    fn new(rules: Vec<Rule>) -> Self {
+    fn new(rules: Vec<SecretRule>) -> Self {
         let mut patterns = Patterns::default();
         for (index, rule) in rules.iter().enumerate() {
             for (number, shape) in rule.shapes.iter().enumerate() {
                 match shape.anchor() {
-                    Some(anchor) => patterns.add(anchor, false, Target::Shape(index, number)),
-                    None => rule.keywords.iter().for_each(|word| patterns.add(word, true, Target::Assigned(index))),
+                    Some(anchor) => patterns.add(anchor, false, PatternTarget::Shape(index, number)),
+                    None => {
+                        rule.keywords.iter().for_each(|word| patterns.add(word, true, PatternTarget::Assigned(index)))
+                    }
                 }
             }
         }
         for (text, target) in generic::FIXED {
-            patterns.add(text, false, Target::Generic(target));
+            patterns.add(text, false, PatternTarget::Generic(target));
         }
         for (text, wrapped) in [(jwt::BEGINNING, false), (unknown_token::WRAPPED, true)] {
-            patterns.add(text, false, Target::Token { wrapped });
+            patterns.add(text, false, PatternTarget::Token { wrapped });
         }
         for (text, target) in generic::WORDS {
-            patterns.add(text, true, Target::Generic(target));
+            patterns.add(text, true, PatternTarget::Generic(target));
         }
         Self { rules, picker: patterns.picker() }
     }
@@ -156,13 +158,15 @@ impl Engine {
             let mut assigned = None;
             for target in &pattern.targets {
                 let found = match target {
-                    Target::Generic(generic) => generic.look(bytes, hit.range()),
-                    Target::Shape(rule, shape) => self.shape(bytes, hit.start(), (*rule, *shape), &mut sweep.fixed),
-                    Target::Assigned(rule) => assigned
+                    PatternTarget::Generic(generic) => generic.look(bytes, hit.range()),
+                    PatternTarget::Shape(rule, shape) => {
+                        self.shape(bytes, hit.start(), (*rule, *shape), &mut sweep.fixed)
+                    }
+                    PatternTarget::Assigned(rule) => assigned
                         .get_or_insert_with(|| generic::assigned(bytes, hit.range()))
                         .as_ref()
                         .and_then(|(name, start)| self.assigned(*rule, bytes, name, *start)),
-                    Target::Token { wrapped } => {
+                    PatternTarget::Token { wrapped } => {
                         sweep.tokens.push((hit.start(), *wrapped));
                         None
                     }
@@ -192,7 +196,7 @@ impl Engine {
 }
 
 /// Whether what has the form of a secret is one: check digits hold, it is random, and no sample.
-fn accepted(rule: &Rule, shape: &Shape, text: &[u8], range: Range<usize>) -> Option<Found> {
+fn accepted(rule: &SecretRule, shape: &Shape, text: &[u8], range: Range<usize>) -> Option<Found> {
     let secret = std::str::from_utf8(text.get(range.clone())?).ok()?;
     let prefix = shape.prefix();
     let body = secret.strip_prefix(prefix.unwrap_or_default()).unwrap_or(secret);
@@ -236,7 +240,7 @@ fn rank(found: &Found) -> (Certainty, usize, usize) {
 struct Patterns(Vec<Pattern>);
 
 impl Patterns {
-    fn add(&mut self, text: &str, is_word: bool, target: Target) {
+    fn add(&mut self, text: &str, is_word: bool, target: PatternTarget) {
         match self.0.iter_mut().find(|known| known.text == text && known.is_word == is_word) {
             Some(known) => known.targets.push(target),
             None => self.0.push(Pattern { text: text.to_owned(), is_word, targets: vec![target] }),

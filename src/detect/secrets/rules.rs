@@ -11,7 +11,7 @@ const TABLE: &str = include_str!("../rules.toml");
 
 /// One kind of secret.
 #[derive(Debug)]
-pub(super) struct Rule {
+pub(super) struct SecretRule {
     pub id: String,
     /// What it finds, in words.
     pub what: String,
@@ -76,12 +76,12 @@ pub(super) enum RuleTableFault {
 }
 
 /// The rules of the table; an error names what is wrong with it. A test holds that there is none.
-pub(super) fn load() -> Result<Vec<Rule>, RuleTableFault> {
+pub(super) fn load() -> Result<Vec<SecretRule>, RuleTableFault> {
     let table: Table = toml::from_str(TABLE).map_err(|error| RuleTableFault::Toml(error.to_string()))?;
     table.rules.into_iter().map(rule).collect()
 }
 
-fn rule(row: Row) -> Result<Rule, RuleTableFault> {
+fn rule(row: Row) -> Result<SecretRule, RuleTableFault> {
     let no_shape = |text: &String| RuleTableFault::Shape { rule: row.id.clone(), shape: text.clone() };
     let shape = |text: &String| Shape::parse(text).ok_or_else(|| no_shape(text));
     let shapes = row.shapes.iter().map(shape).collect::<Result<_, _>>()?;
@@ -92,7 +92,7 @@ fn rule(row: Row) -> Result<Rule, RuleTableFault> {
         }
         None => None,
     };
-    Ok(Rule {
+    Ok(SecretRule {
         shapes,
         checksum,
         id: row.id,

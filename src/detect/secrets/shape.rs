@@ -8,13 +8,13 @@ use super::alphabet::Alphabet;
 /// One form of a rule's secret.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
-    parts: Vec<Part>,
+    parts: Vec<ShapePart>,
     /// Which part is searched for; `None` when all parts are spans.
     anchor: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
-enum Part {
+enum ShapePart {
     Text(String),
     Span { alphabet: Box<Alphabet>, least: usize, most: usize },
 }
@@ -28,7 +28,7 @@ impl Shape {
         while !rest.is_empty() {
             let (before, behind) = rest.split_once('<').unwrap_or((rest, ""));
             if !before.is_empty() {
-                parts.push(Part::Text(before.to_owned()));
+                parts.push(ShapePart::Text(before.to_owned()));
             }
             if before.len() == rest.len() {
                 break;
@@ -37,27 +37,27 @@ impl Shape {
             let (name, bounds) = span.split_once(':')?;
             let (least, most) = bounds.split_once(',').unwrap_or((bounds, bounds));
             let (least, most) = (least.parse().ok()?, most.parse().ok()?);
-            parts.push(Part::Span { alphabet: Box::new(Alphabet::named(name)?), least, most });
+            parts.push(ShapePart::Span { alphabet: Box::new(Alphabet::named(name)?), least, most });
             rest = after;
         }
         // Up to the first span that may have any length: what stands before the anchor is matched backwards.
-        let anchor = parts.iter().position(|part| matches!(part, Part::Text(text) if text.len() >= 2));
+        let anchor = parts.iter().position(|part| matches!(part, ShapePart::Text(text) if text.len() >= 2));
         Some(Self { parts, anchor })
     }
 
     /// The text that is searched for; `None` when there is none.
     pub fn anchor(&self) -> Option<&str> {
         match self.parts.get(self.anchor?)? {
-            Part::Text(text) => Some(text),
-            Part::Span { .. } => None,
+            ShapePart::Text(text) => Some(text),
+            ShapePart::Span { .. } => None,
         }
     }
 
     /// The public beginning, which says whose secret it is.
     pub fn prefix(&self) -> Option<&str> {
         match self.parts.first()? {
-            Part::Text(text) => Some(text),
-            Part::Span { .. } => None,
+            ShapePart::Text(text) => Some(text),
+            ShapePart::Span { .. } => None,
         }
     }
 
@@ -65,7 +65,7 @@ impl Shape {
     pub fn around(&self, text: &[u8], at: usize) -> Option<Range<usize>> {
         let mut start = at;
         for part in self.parts.get(..self.anchor?)?.iter().rev() {
-            let Part::Span { alphabet, least, most } = part else { return None };
+            let ShapePart::Span { alphabet, least, most } = part else { return None };
             let length = alphabet.run_back(text, start, *most);
             if length < *least {
                 return None;
@@ -86,10 +86,10 @@ impl Shape {
         let mut end = at;
         for part in self.parts.get(first..)? {
             match part {
-                Part::Text(wanted) => {
+                ShapePart::Text(wanted) => {
                     end = text.get(end..)?.starts_with(wanted.as_bytes()).then_some(end + wanted.len())?;
                 }
-                Part::Span { alphabet, least, most } => {
+                ShapePart::Span { alphabet, least, most } => {
                     let length = alphabet.run(text, end, *most);
                     end = (length >= *least).then_some(end + length)?;
                 }
@@ -102,7 +102,9 @@ impl Shape {
     fn bounded(&self, text: &[u8], range: Range<usize>) -> Option<Range<usize>> {
         let next = text.get(range.end).copied();
         let goes_on = |byte: u8| match self.parts.last() {
-            Some(Part::Span { alphabet, .. }) => alphabet.has(byte) || byte.is_ascii_alphanumeric() || byte == b'_',
+            Some(ShapePart::Span { alphabet, .. }) => {
+                alphabet.has(byte) || byte.is_ascii_alphanumeric() || byte == b'_'
+            }
             _ => byte.is_ascii_alphanumeric() || byte == b'_',
         };
         let closed = next.is_none_or(|byte| !goes_on(byte));

@@ -51,12 +51,12 @@ struct UserRule {
 struct Allow {
     regexes: Vec<Regex>,
     stopwords: Vec<String>,
-    target: Target,
+    target: AllowTarget,
     all: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Target {
+enum AllowTarget {
     Secret,
     Match,
     Line,
@@ -169,9 +169,9 @@ impl UserRules {
 impl Allow {
     fn allows(&self, secret: &str, whole: &str, line: &str) -> bool {
         let target = match self.target {
-            Target::Secret => secret,
-            Target::Match => whole,
-            Target::Line => line,
+            AllowTarget::Secret => secret,
+            AllowTarget::Match => whole,
+            AllowTarget::Line => line,
         };
         let lower = secret.to_ascii_lowercase();
         let by_regex = self.regexes.iter().any(|regex| regex.is_match(target));
@@ -213,9 +213,9 @@ fn allow_lists(table: &DeTable<'_>) -> Result<Vec<Allow>, RuleRefused> {
         let regexes = strings(table, "regexes").into_iter().map(compiled).collect::<Result<_, _>>()?;
         let stopwords = strings(table, "stopwords").iter().map(|word| word.to_ascii_lowercase()).collect();
         let target = match string(table, "regexTarget") {
-            Some("match") => Target::Match,
-            Some("line") => Target::Line,
-            _ => Target::Secret,
+            Some("match") => AllowTarget::Match,
+            Some("line") => AllowTarget::Line,
+            _ => AllowTarget::Secret,
         };
         let all = string(table, "condition").is_some_and(|condition| condition.eq_ignore_ascii_case("and"));
         lists.push(Allow { regexes, stopwords, target, all });

@@ -10,7 +10,7 @@ use crate::mcp::wire::{ClauseRow, ExchangeRow, ExplainAnswer};
 use crate::report::ExchangeInfo;
 
 /// How much may be said. Bodies give way first, then headers, then the manual page.
-struct Room {
+struct ExplainRoom {
     body: usize,
     headers: usize,
     header: usize,
@@ -20,15 +20,15 @@ struct Room {
     rows: usize,
 }
 
-const ROOMS: [Room; 8] = [
-    Room { body: 1200, headers: 12, header: 200, exchanges: 8, manual: 4000, text: 600, rows: 12 },
-    Room { body: 500, headers: 10, header: 120, exchanges: 8, manual: 4000, text: 500, rows: 12 },
-    Room { body: 250, headers: 6, header: 100, exchanges: 6, manual: 4000, text: 400, rows: 10 },
-    Room { body: 120, headers: 4, header: 80, exchanges: 6, manual: 3000, text: 300, rows: 10 },
-    Room { body: 80, headers: 2, header: 60, exchanges: 4, manual: 1800, text: 250, rows: 8 },
-    Room { body: 60, headers: 0, header: 0, exchanges: 4, manual: 900, text: 160, rows: 6 },
-    Room { body: 40, headers: 0, header: 0, exchanges: 3, manual: 400, text: 100, rows: 4 },
-    Room { body: 20, headers: 0, header: 0, exchanges: 2, manual: 120, text: 60, rows: 2 },
+const ROOMS: [ExplainRoom; 8] = [
+    ExplainRoom { body: 1200, headers: 12, header: 200, exchanges: 8, manual: 4000, text: 600, rows: 12 },
+    ExplainRoom { body: 500, headers: 10, header: 120, exchanges: 8, manual: 4000, text: 500, rows: 12 },
+    ExplainRoom { body: 250, headers: 6, header: 100, exchanges: 6, manual: 4000, text: 400, rows: 10 },
+    ExplainRoom { body: 120, headers: 4, header: 80, exchanges: 6, manual: 3000, text: 300, rows: 10 },
+    ExplainRoom { body: 80, headers: 2, header: 60, exchanges: 4, manual: 1800, text: 250, rows: 8 },
+    ExplainRoom { body: 60, headers: 0, header: 0, exchanges: 4, manual: 900, text: 160, rows: 6 },
+    ExplainRoom { body: 40, headers: 0, header: 0, exchanges: 3, manual: 400, text: 100, rows: 4 },
+    ExplainRoom { body: 20, headers: 0, header: 0, exchanges: 2, manual: 120, text: 60, rows: 2 },
 ];
 
 /// What an explanation is told as, within the cap.
@@ -36,7 +36,7 @@ pub fn explain_answer(explanation: &Explanation) -> Value {
     fit(&ROOMS, |room| build(explanation, room))
 }
 
-fn build(from: &Explanation, room: &Room) -> ExplainAnswer {
+fn build(from: &Explanation, room: &ExplainRoom) -> ExplainAnswer {
     let (manual, manual_cut) = block(&from.manual, room.manual);
     ExplainAnswer {
         finding_id: line(&from.finding_id, 40),
@@ -70,7 +70,7 @@ fn build(from: &Explanation, room: &Room) -> ExplainAnswer {
     }
 }
 
-fn row(exchange: &ExchangeInfo, room: &Room) -> ExchangeRow {
+fn row(exchange: &ExchangeInfo, room: &ExplainRoom) -> ExchangeRow {
     let response = exchange.response.as_ref();
     let body = |text: &str| (!text.is_empty()).then(|| block(text, room.body).0);
     ExchangeRow {
@@ -86,11 +86,11 @@ fn row(exchange: &ExchangeInfo, room: &Room) -> ExchangeRow {
     }
 }
 
-fn headers(all: &BTreeMap<String, String>, room: &Room) -> Vec<String> {
+fn headers(all: &BTreeMap<String, String>, room: &ExplainRoom) -> Vec<String> {
     all.iter().take(room.headers).map(|(name, value)| line(&format!("{name}: {value}"), room.header)).collect()
 }
 
-fn left_out(from: &Explanation, room: &Room, manual_cut: bool) -> Vec<String> {
+fn left_out(from: &Explanation, room: &ExplainRoom, manual_cut: bool) -> Vec<String> {
     let long = |text: &str| text.chars().count() > room.body;
     let cut_bodies = from
         .exchanges

@@ -7,7 +7,7 @@ use crate::app::{Fix, FixOutcome, FixStep, FixTest};
 use crate::mcp::wire::FixAnswer;
 
 /// How much may be said. Half a diff is worth nothing, so it stays whole or goes, and it goes last.
-struct Room {
+struct FixRoom {
     guidance: usize,
     code: usize,
     text: usize,
@@ -16,15 +16,15 @@ struct Room {
     diff: bool,
 }
 
-const ROOMS: [Room; 8] = [
-    Room { guidance: 5000, code: 5000, text: 400, steps: 50, tests: true, diff: true },
-    Room { guidance: 5000, code: 5000, text: 500, steps: 50, tests: false, diff: true },
-    Room { guidance: 2000, code: 3000, text: 400, steps: 40, tests: false, diff: true },
-    Room { guidance: 800, code: 1200, text: 300, steps: 30, tests: false, diff: true },
-    Room { guidance: 300, code: 0, text: 200, steps: 20, tests: false, diff: true },
-    Room { guidance: 1500, code: 2000, text: 200, steps: 15, tests: false, diff: false },
-    Room { guidance: 300, code: 600, text: 100, steps: 8, tests: false, diff: false },
-    Room { guidance: 200, code: 200, text: 80, steps: 2, tests: false, diff: false },
+const ROOMS: [FixRoom; 8] = [
+    FixRoom { guidance: 5000, code: 5000, text: 400, steps: 50, tests: true, diff: true },
+    FixRoom { guidance: 5000, code: 5000, text: 500, steps: 50, tests: false, diff: true },
+    FixRoom { guidance: 2000, code: 3000, text: 400, steps: 40, tests: false, diff: true },
+    FixRoom { guidance: 800, code: 1200, text: 300, steps: 30, tests: false, diff: true },
+    FixRoom { guidance: 300, code: 0, text: 200, steps: 20, tests: false, diff: true },
+    FixRoom { guidance: 1500, code: 2000, text: 200, steps: 15, tests: false, diff: false },
+    FixRoom { guidance: 300, code: 600, text: 100, steps: 8, tests: false, diff: false },
+    FixRoom { guidance: 200, code: 200, text: 80, steps: 2, tests: false, diff: false },
 ];
 
 /// What a fix is told as, within the cap.
@@ -32,7 +32,7 @@ pub fn fix_answer(fix: &Fix) -> Value {
     fit(&ROOMS, |room| build(fix, room))
 }
 
-fn build(from: &Fix, room: &Room) -> FixAnswer {
+fn build(from: &Fix, room: &FixRoom) -> FixAnswer {
     // The diff is what was asked for; the article on the weakness is for where there is none.
     let article = if from.diff.is_some() { "" } else { from.guidance.as_str() };
     let (guidance, guidance_cut) = block(article, room.guidance);
@@ -97,7 +97,7 @@ fn test(test: &FixTest) -> String {
 }
 
 /// Returns what must be added and looked at.
-fn review(from: &Fix, room: &Room) -> Vec<String> {
+fn review(from: &Fix, room: &FixRoom) -> Vec<String> {
     let added = from.dependencies.iter().take(room.steps.min(10)).map(|name| format!("add to the project: {name}"));
     let points = from.needs_review.iter().take(6).cloned();
     added.chain(points).map(|point| line(&point, room.text)).collect()

@@ -12,7 +12,7 @@ use crate::model::Face;
 use crate::report::next_step;
 
 /// How much may be said.
-struct Room {
+struct OwnershipRoom {
     routes: usize,
     reason: usize,
     name: usize,
@@ -21,16 +21,16 @@ struct Room {
     lines: usize,
 }
 
-const ROOMS: [Room; 9] = [
-    Room { routes: 400, reason: 240, name: 160, reasons_of_cells: true, lines: 20 },
-    Room { routes: 400, reason: 160, name: 120, reasons_of_cells: false, lines: 20 },
-    Room { routes: 400, reason: 60, name: 90, reasons_of_cells: false, lines: 10 },
-    Room { routes: 40, reason: 80, name: 80, reasons_of_cells: false, lines: 10 },
-    Room { routes: 30, reason: 60, name: 80, reasons_of_cells: false, lines: 8 },
-    Room { routes: 20, reason: 60, name: 70, reasons_of_cells: false, lines: 6 },
-    Room { routes: 10, reason: 60, name: 60, reasons_of_cells: false, lines: 4 },
-    Room { routes: 4, reason: 60, name: 60, reasons_of_cells: false, lines: 3 },
-    Room { routes: 1, reason: 40, name: 40, reasons_of_cells: false, lines: 1 },
+const ROOMS: [OwnershipRoom; 9] = [
+    OwnershipRoom { routes: 400, reason: 240, name: 160, reasons_of_cells: true, lines: 20 },
+    OwnershipRoom { routes: 400, reason: 160, name: 120, reasons_of_cells: false, lines: 20 },
+    OwnershipRoom { routes: 400, reason: 60, name: 90, reasons_of_cells: false, lines: 10 },
+    OwnershipRoom { routes: 40, reason: 80, name: 80, reasons_of_cells: false, lines: 10 },
+    OwnershipRoom { routes: 30, reason: 60, name: 80, reasons_of_cells: false, lines: 8 },
+    OwnershipRoom { routes: 20, reason: 60, name: 70, reasons_of_cells: false, lines: 6 },
+    OwnershipRoom { routes: 10, reason: 60, name: 60, reasons_of_cells: false, lines: 4 },
+    OwnershipRoom { routes: 4, reason: 60, name: 60, reasons_of_cells: false, lines: 3 },
+    OwnershipRoom { routes: 1, reason: 40, name: 40, reasons_of_cells: false, lines: 1 },
 ];
 
 /// Columns of one route; the matrix has four, and a hostile report no more.
@@ -41,7 +41,7 @@ pub fn ownership_answer(matrix: &Matrix) -> Value {
     fit(&ROOMS, |room| build(matrix, room))
 }
 
-fn build(matrix: &Matrix, room: &Room) -> OwnershipAnswer {
+fn build(matrix: &Matrix, room: &OwnershipRoom) -> OwnershipAnswer {
     let mut kept: Vec<usize> = (0..matrix.routes.len()).collect();
     kept.sort_by_key(|at| matrix.routes.get(*at).map(|row| rank(row.verdict)));
     kept.truncate(room.routes);
@@ -72,7 +72,7 @@ fn caller(from: &Caller) -> Caller {
     Caller { column: line(&from.column, 16), identity: line(&from.identity, 40), role: line(&from.role, 40) }
 }
 
-fn route(row: &MatrixRow, room: &Room) -> RouteRow {
+fn route(row: &MatrixRow, room: &OwnershipRoom) -> RouteRow {
     let source = row.source.as_ref().filter(|_| room.reason >= 80);
     RouteRow {
         source: source.map(|source| line(&source.in_words(), room.reason + 80)),
@@ -93,7 +93,7 @@ fn route(row: &MatrixRow, room: &Room) -> RouteRow {
     }
 }
 
-fn left_out(matrix: &Matrix, room: &Room) -> Vec<String> {
+fn left_out(matrix: &Matrix, room: &OwnershipRoom) -> Vec<String> {
     let mut lines = Vec::new();
     if matrix.routes.len() > room.routes {
         lines.push(format!(

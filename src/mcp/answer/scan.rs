@@ -58,7 +58,7 @@ impl Page {
 }
 
 /// How much may be said.
-struct Room {
+struct ScanRoom {
     findings: usize,
     claim: usize,
     name: usize,
@@ -67,14 +67,14 @@ struct Room {
     lines: usize,
 }
 
-const ROOMS: [Room; 7] = [
-    Room { findings: PAGE, claim: 200, name: 160, reasons: 5, rows: 40, lines: 5 },
-    Room { findings: PAGE, claim: 140, name: 120, reasons: 5, rows: 20, lines: 5 },
-    Room { findings: PAGE, claim: 100, name: 90, reasons: 3, rows: 12, lines: 4 },
-    Room { findings: 10, claim: 100, name: 80, reasons: 2, rows: 10, lines: 3 },
-    Room { findings: 6, claim: 80, name: 70, reasons: 2, rows: 6, lines: 3 },
-    Room { findings: 3, claim: 60, name: 60, reasons: 1, rows: 3, lines: 2 },
-    Room { findings: 1, claim: 40, name: 40, reasons: 1, rows: 1, lines: 1 },
+const ROOMS: [ScanRoom; 7] = [
+    ScanRoom { findings: PAGE, claim: 200, name: 160, reasons: 5, rows: 40, lines: 5 },
+    ScanRoom { findings: PAGE, claim: 140, name: 120, reasons: 5, rows: 20, lines: 5 },
+    ScanRoom { findings: PAGE, claim: 100, name: 90, reasons: 3, rows: 12, lines: 4 },
+    ScanRoom { findings: 10, claim: 100, name: 80, reasons: 2, rows: 10, lines: 3 },
+    ScanRoom { findings: 6, claim: 80, name: 70, reasons: 2, rows: 6, lines: 3 },
+    ScanRoom { findings: 3, claim: 60, name: 60, reasons: 1, rows: 3, lines: 2 },
+    ScanRoom { findings: 1, claim: 40, name: 40, reasons: 1, rows: 1, lines: 1 },
 ];
 
 /// What a finished scan is told as, within the cap.
@@ -122,7 +122,7 @@ fn blank(id: &str, status: Status) -> ScanAnswer {
     }
 }
 
-fn build(finished: &Finished, page: Page, room: &Room) -> ScanAnswer {
+fn build(finished: &Finished, page: Page, room: &ScanRoom) -> ScanAnswer {
     let report = &finished.report;
     let open: Vec<&Finding> = report.findings.iter().filter(|finding| counts(finding)).collect();
     let shown: Vec<&Finding> = open.iter().copied().skip(page.start()).take(room.findings).collect();
@@ -145,7 +145,7 @@ fn counts(finding: &Finding) -> bool {
     finding.suppressed.is_none() && finding.status != FindingStatus::Fixed
 }
 
-fn row(finding: &Finding, room: &Room) -> FindingRow {
+fn row(finding: &Finding, room: &ScanRoom) -> FindingRow {
     FindingRow {
         id: line(&finding.id, 40),
         check: line(&finding.check, 60),
@@ -160,7 +160,7 @@ fn row(finding: &Finding, room: &Room) -> FindingRow {
     }
 }
 
-fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &Room, open: &[&Finding]) {
+fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open: &[&Finding]) {
     let report = &finished.report;
     answer.base_url = Some(line(&report.scan.base_url, room.name));
     answer.mode = Some(report.scan.mode);
@@ -218,7 +218,7 @@ fn withheld(report: &Report) -> Option<String> {
     Some(shortfall.map_or(because, |shortfall| shortfall.words(Face::Tools)))
 }
 
-fn plan(report: &Report, room: &Room) -> PlanSummary {
+fn plan(report: &Report, room: &ScanRoom) -> PlanSummary {
     let asked = |row: &&crate::report::PlanRow| row.skipped_because.is_none();
     let mut rows: Vec<_> = report.plan.iter().filter(asked).collect();
     let (why, why_not) = (asked_groups(&report.plan), skipped_groups(&report.plan));
@@ -242,7 +242,7 @@ fn plan(report: &Report, room: &Room) -> PlanSummary {
     }
 }
 
-fn plan_reason(group: &PlanGroup<'_>, room: &Room) -> PlannedReason {
+fn plan_reason(group: &PlanGroup<'_>, room: &ScanRoom) -> PlannedReason {
     PlannedReason {
         because: line(group.because, room.claim),
         count: count(group.operations.len()),
@@ -250,7 +250,7 @@ fn plan_reason(group: &PlanGroup<'_>, room: &Room) -> PlannedReason {
     }
 }
 
-fn coverage(report: &Report, room: &Room) -> Vec<CoverageSummary> {
+fn coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {
     let mut outcomes: BTreeMap<CoverageOutcome, BTreeMap<&str, u64>> = BTreeMap::new();
     for row in &report.coverage {
         *outcomes.entry(row.outcome).or_default().entry(&row.because).or_default() += 1;
@@ -278,7 +278,7 @@ fn coverage(report: &Report, room: &Room) -> Vec<CoverageSummary> {
         .collect()
 }
 
-fn next_steps(report: &Report, room: &Room, open: &[&Finding]) -> Vec<String> {
+fn next_steps(report: &Report, room: &ScanRoom, open: &[&Finding]) -> Vec<String> {
     let worst = open.first().map(|finding| {
         let id = line(&finding.id, 40);
         // One call for all of them: a patch for each alone would not fit the others.
@@ -291,7 +291,7 @@ fn next_steps(report: &Report, room: &Room, open: &[&Finding]) -> Vec<String> {
     worst.into_iter().chain(planned).chain(opening).take(room.lines).collect()
 }
 
-fn left_out(report: &Report, page: Page, room: &Room, open: &[&Finding], end: usize) -> Vec<String> {
+fn left_out(report: &Report, page: Page, room: &ScanRoom, open: &[&Finding], end: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let more = open.len() - end;
     if more > 0 {

@@ -48,7 +48,7 @@ pub(super) struct Calls {
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// What a tool came to, before it goes out.
-type Outcome = Result<Value, CallRefused>;
+type CallOutcome = Result<Value, CallRefused>;
 
 /// Carries one call out.
 ///
@@ -162,14 +162,14 @@ impl Shared {
     }
 }
 
-async fn explain(call: Call<'_>) -> Outcome {
+async fn explain(call: Call<'_>) -> CallOutcome {
     let arguments: ExplainArguments = call.arguments()?;
     let scan = arguments.scan_id.map(ScanId);
     let explained = call.quick(call.app().explain_finding(&FindingId(arguments.finding_id), scan.as_ref())).await?;
     Ok(explain_answer(&explained))
 }
 
-async fn fix(call: Call<'_>) -> Outcome {
+async fn fix(call: Call<'_>) -> CallOutcome {
     let arguments: FixArguments = call.arguments()?;
     if arguments.finding_id.is_none() && arguments.finding_ids.is_empty() && arguments.check.is_none() {
         return Err(CallRefused::NothingToFix);

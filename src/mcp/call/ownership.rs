@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::refused::CallRefused;
-use super::{Call, Outcome};
+use super::{Call, CallOutcome};
 use crate::app::{App, AppError, Matrix, Overrides, OwnershipRequest, Progress};
 use crate::mcp::answer::ownership_answer;
 use crate::mcp::wire::OwnershipArguments;
@@ -29,7 +29,7 @@ pub(super) struct Pending {
     cancel: CancellationToken,
 }
 
-pub(super) async fn run(call: Call<'_>) -> Outcome {
+pub(super) async fn run(call: Call<'_>) -> CallOutcome {
     let arguments: OwnershipArguments = call.arguments()?;
     reads_only(&arguments)?;
     let key = serde_json::to_string(&arguments).unwrap_or_default();

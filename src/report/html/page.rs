@@ -20,7 +20,7 @@ const STYLE: &str = include_str!("../../../templates/report.css");
 
 #[derive(Template)]
 #[template(path = "report.html")]
-struct Page<'a> {
+struct HtmlPage<'a> {
     style: &'static str,
     policy: String,
     report: &'a Report,
@@ -38,7 +38,7 @@ struct Page<'a> {
 pub fn write(report: &Report, mut out: &mut dyn Write) -> io::Result<()> {
     let report = &cleaned(report);
     let why = |outcome, word| reasons(&report.coverage, outcome).into_iter().map(move |(text, n)| (word, text, n));
-    let page = Page {
+    let page = HtmlPage {
         style: STYLE,
         policy: format!(
             "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
@@ -62,7 +62,7 @@ pub fn render(report: &Report) -> String {
 }
 
 /// What the template asks for.
-impl Page<'_> {
+impl HtmlPage<'_> {
     fn planned(&self) -> bool {
         self.report.scan.status == Status::Planned
     }

@@ -75,14 +75,14 @@ pub(super) fn differences(probe: &Probe, read: &Reread<'_>, now: &Answer, own: &
 }
 
 /// Where a row stands, and its id.
-type Key = (String, String);
+type AlikeKey = (String, String);
 /// Values by their place in a row.
-type Values = BTreeMap<String, Value>;
+type AlikeValues = BTreeMap<String, Value>;
 
 /// The rows of an answer that are not the scan's own.
 #[derive(Debug, Default)]
 struct Rows {
-    all: BTreeMap<Key, Values>,
+    all: BTreeMap<AlikeKey, AlikeValues>,
     /// Of the scan's own.
     own: usize,
     values: usize,
@@ -100,18 +100,18 @@ impl Rows {
         rows
     }
 
-    fn row(&mut self, fields: &Map<String, Value>, key: Key, about: (&str, &Own), depth: usize) {
+    fn row(&mut self, fields: &Map<String, Value>, key: AlikeKey, about: (&str, &Own), depth: usize) {
         if about.1.has(fields, about.0) {
             self.own += 1;
             return;
         }
-        let mut values = Values::new();
+        let mut values = AlikeValues::new();
         self.scalars(fields, &key.0, &mut values, depth);
         self.nested(fields, &format!("{}/{}", key.0, key.1), about, depth);
         self.all.insert(key, values);
     }
 
-    fn scalars(&mut self, fields: &Map<String, Value>, place: &str, values: &mut Values, depth: usize) {
+    fn scalars(&mut self, fields: &Map<String, Value>, place: &str, values: &mut AlikeValues, depth: usize) {
         for (name, value) in fields {
             let place = format!("{place}/{name}");
             match value {
@@ -190,8 +190,9 @@ impl Judge<'_> {
         if went > came {
             return None;
         }
-        let steady = |key: &&Key| second.is_none_or(|second| second.all.contains_key(*key));
-        let gone: Vec<&Key> = before.all.keys().filter(steady).filter(|key| !after.all.contains_key(*key)).collect();
+        let steady = |key: &&AlikeKey| second.is_none_or(|second| second.all.contains_key(*key));
+        let gone: Vec<&AlikeKey> =
+            before.all.keys().filter(steady).filter(|key| !after.all.contains_key(*key)).collect();
         let fresh = after.all.keys().filter(|key| !before.all.contains_key(*key)).count().saturating_sub(came);
         if gone.len() <= fresh + after.own.saturating_sub(before.own) {
             return None;
@@ -225,7 +226,7 @@ impl Judge<'_> {
         found
     }
 
-    fn of_value(&self, key: &Key, place: &str, (value, new): (&Value, Option<&Value>)) -> Difference {
+    fn of_value(&self, key: &AlikeKey, place: &str, (value, new): (&Value, Option<&Value>)) -> Difference {
         let name = place.strip_prefix(&key.0).unwrap_or(place).trim_start_matches('/');
         let row = if key.1.is_empty() { String::new() } else { format!(" of {}", key.1) };
         let now = new.map_or_else(|| "absent".to_owned(), Value::to_string);
