@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::bodies::Body;
 use super::items::{items, list, values_for};
 use super::kinds::Acting;
-use super::maker::{Created, Fault, Maker};
+use super::maker::{Created, MakeFault, Maker};
 use super::print::print_of;
 use super::sighting::{is_whole_list, remember};
 use crate::model::{Api, Method};
@@ -27,8 +27,8 @@ impl Maker<'_> {
         sent: &Sent<'_>,
         answer: &Arc<Answer>,
         n: usize,
-    ) -> Result<Created, Fault> {
-        let response = answer.response().ok_or_else(|| Fault::Told("no answer".to_owned()))?;
+    ) -> Result<Created, MakeFault> {
+        let response = answer.response().ok_or_else(|| MakeFault::Told("no answer".to_owned()))?;
         let in_answer = response.json.as_ref().and_then(|json| sent.find(self.api, json));
         let mut found = in_answer.or_else(|| sent.only_answer(self.api, response));
         for reader in std::iter::once(sent.caller).chain(sent.heirs.iter().map(String::as_str)) {
@@ -42,7 +42,7 @@ impl Maker<'_> {
             if let Some(journal) = self.probe.journal() {
                 self.name_unidentified(journal, sent, response, n).await?;
             }
-            return Err(Fault::Told("it was made, but its id could not be told from the answer".to_owned()));
+            return Err(MakeFault::Told("it was made, but its id could not be told from the answer".to_owned()));
         };
         if let Some(journal) = self.probe.journal() {
             journal.made(n, Some(id.clone()), None);

@@ -153,7 +153,7 @@ struct SentCreation {
 }
 
 /// What stands in the way of making an object.
-pub(super) enum Fault {
+pub(super) enum MakeFault {
     Sending(SendError),
     Told(String),
     /// Something that it refers to is not there, or may not be used.
@@ -161,25 +161,25 @@ pub(super) enum Fault {
     Refused(Arc<Answer>, String),
 }
 
-impl From<SendError> for Fault {
+impl From<SendError> for MakeFault {
     fn from(error: SendError) -> Self {
         Self::Sending(error)
     }
 }
 
-impl From<AddressRefused> for Fault {
+impl From<AddressRefused> for MakeFault {
     fn from(refused: AddressRefused) -> Self {
         Self::Told(refused.to_string())
     }
 }
 
-impl From<RoleUnknown> for Fault {
+impl From<RoleUnknown> for MakeFault {
     fn from(unknown: RoleUnknown) -> Self {
         Self::Told(unknown.to_string())
     }
 }
 
-impl Fault {
+impl MakeFault {
     /// Returns the answer, where there was one, and why nothing was made.
     ///
     /// # Errors
@@ -296,7 +296,7 @@ impl<'a> Maker<'a> {
             }
             Err(fault) => fault,
         };
-        let lacks_reference = matches!(fault, Fault::Lacks(_));
+        let lacks_reference = matches!(fault, MakeFault::Lacks(_));
         let (_, because) = fault.in_words()?;
         let fault =
             NotMade { operation: acting.operation.id.0.clone(), caller: caller.to_owned(), because, lacks_reference };
@@ -318,12 +318,12 @@ impl<'a> Maker<'a> {
         }
     }
 
-    async fn try_make(&self, index: usize, acting: &Acting, caller: &str, how: &Unusual) -> Result<Created, Fault> {
+    async fn try_make(&self, index: usize, acting: &Acting, caller: &str, how: &Unusual) -> Result<Created, MakeFault> {
         if let Some(because) = &acting.left_alone {
-            return Err(Fault::Told(because.clone()));
+            return Err(MakeFault::Told(because.clone()));
         }
         if self.made().iter().filter(|created| created.caller == caller).count() >= MAX_PER_CALLER {
-            return Err(Fault::Told(format!("{MAX_PER_CALLER} objects of one caller are enough")));
+            return Err(MakeFault::Told(format!("{MAX_PER_CALLER} objects of one caller are enough")));
         }
         let (values, context) = match &how.below {
             Some(below) => (below.home.clone(), context_of(acting, &below.home)),
@@ -331,7 +331,7 @@ impl<'a> Maker<'a> {
         };
         let path = how.below.as_ref().map_or(&values, |below| &below.path);
         if let Some(because) = self.why_it_only_changes(index, acting, caller, &values).await? {
-            return Err(Fault::Told(because));
+            return Err(MakeFault::Told(because));
         }
         let marker = marker();
         let mut body = self.body(index, acting, &marker);
@@ -348,7 +348,7 @@ impl<'a> Maker<'a> {
             let sent = self.send_creation(&planned, body.as_ref()).await?;
             let answer = &sent.written.answer;
             let Some(response) = answer.response() else {
-                return Err(Fault::Told("the target gave no answer".to_owned()));
+                return Err(MakeFault::Told("the target gave no answer".to_owned()));
             };
             if succeeds(response) || matches!(response.status, 302 | 303) {
                 return self.take_in(&planned, body, &sent).await;
@@ -367,10 +367,10 @@ impl<'a> Maker<'a> {
         }
         let said = last.as_ref().map(|answer| told_within(answer, 120)).unwrap_or_default();
         let because = format!("answered {said}");
-        Err(last.map_or_else(|| Fault::Told(because.clone()), |answer| Fault::Refused(answer, because.clone())))
+        Err(last.map_or_else(|| MakeFault::Told(because.clone()), |answer| MakeFault::Refused(answer, because.clone())))
     }
 
-    async fn send_creation(&self, planned: &PlannedObject<'_>, body: Option<&Body>) -> Result<SentCreation, Fault> {
+    async fn send_creation(&self, planned: &PlannedObject<'_>, body: Option<&Body>) -> Result<SentCreation, MakeFault> {
         let PlannedObject { acting, how, values, .. } = planned;
         let sender = planned.sender();
         let ask = ask(acting, sender, &planned.url, values, body);
@@ -393,7 +393,7 @@ impl<'a> Maker<'a> {
         planned: &PlannedObject<'_>,
         body: Option<Body>,
         creation: &SentCreation,
-    ) -> Result<Created, Fault> {
+    ) -> Result<Created, MakeFault> {
         let PlannedObject { index, acting, caller, how, .. } = *planned;
         // Only what every object has is kept as the body that works, and is looked for in the answer.
         let plain = body.clone().map(|mut body| {
@@ -415,14 +415,19 @@ impl<'a> Maker<'a> {
         };
         let created = self.identify(index, &sent, &creation.written.answer, creation.written.n).await?;
         if let Some(because) = self.why_not_again(index, &created) {
-            return Err(Fault::Told(because));
+            return Err(MakeFault::Told(because));
         }
         self.claim(&created);
         Ok(Created { body, ..created })
     }
 
     /// Mends a body by what its refusal says; false when nothing could be changed.
-    async fn mend_body(&self, planned: &PlannedObject<'_>, body: &mut Body, refusal: &Response) -> Result<bool, Fault> {
+    async fn mend_body(
+        &self,
+        planned: &PlannedObject<'_>,
+        body: &mut Body,
+        refusal: &Response,
+    ) -> Result<bool, MakeFault> {
         let PlannedObject { acting, caller, how, .. } = *planned;
         let is_changed = mend(&mut body.value, &complaints(refusal), &planned.marker);
         let is_changed = is_changed && self.refer(acting, caller, body).await.is_ok();
@@ -434,7 +439,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Sees to it that an account that is made as any other object is an ordinary user's.
-    fn keep_ordinary(&self, acting: &Acting, body: &mut Body) -> Result<(), Fault> {
+    fn keep_ordinary(&self, acting: &Acting, body: &mut Body) -> Result<(), MakeFault> {
         let is_account = makes_accounts(self.api, acting);
         if is_account { Ok(as_ordinary_user(self.api, acting, body)?) } else { Ok(()) }
     }

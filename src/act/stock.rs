@@ -10,7 +10,7 @@ use super::bodies::{self, Body, put};
 use super::further::{inner, step, within};
 use super::identify::{id_value, rows_in};
 use super::kinds::Acting;
-use super::maker::{Fault, Maker};
+use super::maker::{MakeFault, Maker};
 use crate::model::{Effect, Method, Operation, Place, clean};
 use crate::probe::{Ask, Caller, SendError, Standing, Values, operation_url};
 use crate::spec::Samples;
@@ -21,7 +21,7 @@ use crate::survey::{
 
 impl Maker<'_> {
     /// Values of the path, and what they say of the parents.
-    pub(super) async fn parents(&self, acting: &Acting, caller: &str) -> Result<(Values, Object), Fault> {
+    pub(super) async fn parents(&self, acting: &Acting, caller: &str) -> Result<(Values, Object), MakeFault> {
         let mut values: Values = Samples::new(self.api, 1).required(&acting.operation);
         let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
         for slot in &acting.slots {
@@ -35,7 +35,9 @@ impl Maker<'_> {
             // What is made below something becomes a part of it: that must be the caller's own.
             let Some(value) = own.or_else(|| self.granted(caller, slot)) else {
                 let kind = slot.resources.first().map_or("parent", String::as_str);
-                return Err(Fault::Told(format!("needs a {kind} of {caller}'s own to be made in, and there is none")));
+                return Err(MakeFault::Told(format!(
+                    "needs a {kind} of {caller}'s own to be made in, and there is none"
+                )));
             };
             for resource in &slot.resources {
                 context.context.insert(resource.clone(), value.clone());
@@ -61,11 +63,14 @@ impl Maker<'_> {
     }
 
     /// Puts ids of the caller's own objects, or of the common stock, where the body refers to something.
-    pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), Fault> {
+    pub(super) async fn refer(&self, acting: &Acting, caller: &str, body: &mut Body) -> Result<(), MakeFault> {
         let (at, members) = within(&body.value);
         for field in bodies::person_fields(&Value::Object(members)) {
             let Some(own) = self.own_fact(caller, &field) else {
-                return Err(Fault::Lacks(format!("needs a `{}`, and {caller}'s own is not known", clean(&field, 40))));
+                return Err(MakeFault::Lacks(format!(
+                    "needs a `{}`, and {caller}'s own is not known",
+                    clean(&field, 40)
+                )));
             };
             put(&mut body.value, &format!("{at}/{}", step(&field)), Value::String(own));
         }
@@ -84,7 +89,7 @@ impl Maker<'_> {
                     let own = created.object.slot_value(&slot).cloned().or_else(|| id_value(&created.object));
                     Ok(own.unwrap_or(Value::String(created.id)))
                 }
-                None if self.is_made_in(acting, &reference.resource) => Err(Fault::Lacks(format!(
+                None if self.is_made_in(acting, &reference.resource) => Err(MakeFault::Lacks(format!(
                     "needs a {} of {caller}'s own to be made in, and there is none",
                     clean(&reference.resource, 40)
                 ))),
@@ -92,7 +97,7 @@ impl Maker<'_> {
             };
             match value {
                 Ok(value) => put(&mut body.value, &reference.pointer, value),
-                Err(Fault::Lacks(_)) if !reference.required => {
+                Err(MakeFault::Lacks(_)) if !reference.required => {
                     let place = reference.pointer.strip_prefix(&at).unwrap_or(&reference.pointer);
                     let name = place.trim_start_matches('/').split('/').next().unwrap_or_default().to_owned();
                     if let Some(members) = inner(&mut body.value) {
@@ -141,7 +146,7 @@ impl Maker<'_> {
 
     /// The id of an object of the common stock: one that a list shows, that names no owner, and that counts nothing which
     /// a reference to it could change.
-    async fn of_stock(&self, caller: &str, resources: &[String]) -> Result<Value, Fault> {
+    async fn of_stock(&self, caller: &str, resources: &[String]) -> Result<Value, MakeFault> {
         let mut because = format!(
             "needs a {}, and none of {caller}'s own is known",
             resources.first().map_or("parent", String::as_str)
@@ -163,7 +168,7 @@ impl Maker<'_> {
                 Err(_) => {}
             }
         }
-        Err(Fault::Lacks(because))
+        Err(MakeFault::Lacks(because))
     }
 
     async fn look_in_stock(&self, caller: &str, resource: &str) -> Result<Result<Value, String>, SendError> {

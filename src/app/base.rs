@@ -11,7 +11,7 @@ use crate::model::{Origin, Scope};
 
 /// The base address of a scan, and what the user should know of it.
 #[derive(Debug, Default)]
-pub(super) struct Base {
+pub(super) struct ChosenBase {
     /// `None` where the document names no address that may be asked.
     pub(super) url: Option<Url>,
     /// What was chosen on the user's behalf.
@@ -23,17 +23,22 @@ pub(super) struct Base {
 ///
 /// # Errors
 /// [`AppError::Usage`] when the address that was given is none.
-pub(super) fn choose_base(config: &Config, over: &Overrides, found: &Found, scope: &Scope) -> Result<Base, AppError> {
+pub(super) fn choose_base(
+    config: &Config,
+    over: &Overrides,
+    found: &Found,
+    scope: &Scope,
+) -> Result<ChosenBase, AppError> {
     if let Some(text) = over.base_url.as_ref().or(config.target.base_url.as_ref()) {
         let url = Url::parse(text).map_err(|error| AppError::Usage(format!("base URL `{text}`: {error}")))?;
-        return Ok(Base { url: Some(url), note: None });
+        return Ok(ChosenBase { url: Some(url), note: None });
     }
     let named: Vec<Origin> =
         found.origin.iter().filter_map(|url| Origin::of(url).ok()).chain(scope.allowed().cloned()).collect();
     let servers: Vec<Url> = found.api.servers.iter().filter_map(|server| Url::parse(&server.url).ok()).collect();
     let is_named = |url: &&Url| Origin::of(url).is_ok_and(|origin| named.contains(&origin));
     if let Some(url) = servers.iter().find(is_named) {
-        return Ok(Base { url: Some(url.clone()), note: None });
+        return Ok(ChosenBase { url: Some(url.clone()), note: None });
     }
     match &found.origin {
         Some(origin) => Ok(beside_document(origin, found, &servers)),
@@ -42,7 +47,7 @@ pub(super) fn choose_base(config: &Config, over: &Overrides, found: &Found, scop
 }
 
 /// The origin that the document came from. Its servers may name another deployment; their path is the API's all the same.
-fn beside_document(origin: &Url, found: &Found, servers: &[Url]) -> Base {
+fn beside_document(origin: &Url, found: &Found, servers: &[Url]) -> ChosenBase {
     let mut url = origin.clone();
     if let Some(path) = found.api.servers.first().and_then(|server| server_path(&server.url)) {
         url.set_path(&path);
@@ -53,15 +58,15 @@ fn beside_document(origin: &Url, found: &Found, servers: &[Url]) -> Base {
              it came from. To scan the other one, name it as the base URL"
         )
     });
-    Base { url: Some(url), note }
+    ChosenBase { url: Some(url), note }
 }
 
 /// The first server of a file that lies on loopback, where the user named no origin at all: the file is the user's own.
 /// A later server is never taken: the author meant the first.
-fn of_file(servers: &[Url], named: &[Origin], scope: &Scope) -> Base {
+fn of_file(servers: &[Url], named: &[Origin], scope: &Scope) -> ChosenBase {
     let first = servers.first().filter(|url| named.is_empty() && scope.permit((*url).clone()).is_ok());
     let note = first.and_then(|url| Origin::of(url).ok()).map(|origin| {
         format!("requests and credentials go to {origin}, the first server of the document; name the base URL yourself to be sure of it")
     });
-    Base { url: first.cloned(), note }
+    ChosenBase { url: first.cloned(), note }
 }

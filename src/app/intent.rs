@@ -8,7 +8,7 @@ use url::Url;
 use super::answers::ScanRequest;
 use super::base::choose_base;
 use super::error::AppError;
-use super::prepare::{Described, describe};
+use super::prepare::{DescribedTarget, describe};
 use super::state::{App, from_store};
 use crate::config::Config;
 use crate::model::{
@@ -240,7 +240,7 @@ impl App {
     ) -> Result<StatedIntents, AppError> {
         // No secret is needed to read what is stated.
         request.dry_run = true;
-        let Described { config, scope, found } = describe(self, &request).await?;
+        let DescribedTarget { config, scope, found } = describe(self, &request).await?;
         let today = jiff::Zoned::now().date();
         let gathered = gather(&config, &found.api, today)?;
         let own: Vec<StatedIntent> = gathered

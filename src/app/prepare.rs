@@ -7,7 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::answers::{Overrides, ScanRequest};
-use super::base::{Base, choose_base};
+use super::base::{ChosenBase, choose_base};
 use super::choice::{UserChoice, matches};
 use super::document;
 use super::error::AppError;
@@ -83,21 +83,21 @@ impl Prepared {
 }
 
 /// The configuration, and the document that it or the request names.
-pub(super) struct Described {
+pub(super) struct DescribedTarget {
     pub(super) config: Config,
     pub(super) scope: Scope,
     pub(super) found: document::Found,
 }
 
 /// Reads the configuration and the document.
-pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<Described, AppError> {
+pub(super) async fn describe(app: &App, request: &ScanRequest) -> Result<DescribedTarget, AppError> {
     let (config, scope) = configured(app, request)?;
     let folder = &app.shared.folder;
     let overlay = request.overrides.overlay.as_ref().map(|path| folder.join(path));
     let overlay = document::overlay(overlay.or_else(|| config.target.overlay.clone())).await?;
     let target = request.target.clone().or_else(|| config.target.openapi.clone());
     let found = document::load(target.as_deref(), folder, &scope, overlay).await?;
-    Ok(Described { config, scope, found })
+    Ok(DescribedTarget { config, scope, found })
 }
 
 /// Reads the configuration, and where requests may go by it.
@@ -116,7 +116,7 @@ pub(super) fn source_is_named(config: &Config, over: &Overrides) -> bool {
 pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared, AppError> {
     let over = &request.overrides;
     let checks = checks::select(&over.checks).map_err(|unknown| AppError::Usage(unknown.to_string()))?;
-    let (Described { config, scope, mut found }, undescribed) = match describe(app, request).await {
+    let (DescribedTarget { config, scope, mut found }, undescribed) = match describe(app, request).await {
         Ok(described) => (described, None),
         Err(error) => {
             let (described, because) = without_document(app, request, error)?;
@@ -126,7 +126,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
     let folder = source_folder(app, &config, over);
     let wanted = only_source(&checks, folder.is_some())?;
     let sends = !request.dry_run && undescribed.is_none() && wanted.is_none();
-    let Base { url: base_url, note } = choose_base(&config, over, &found, &scope)?;
+    let ChosenBase { url: base_url, note } = choose_base(&config, over, &found, &scope)?;
     if sends {
         ensure_permitted(base_url.as_ref(), &scope)?;
     }

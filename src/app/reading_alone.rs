@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::answers::{RecheckOutcome, RecheckRow, ScanRequest};
 use super::error::AppError;
-use super::prepare::{Described, Prepared, configured, source_is_named};
-use super::recheck::Wanted;
+use super::prepare::{DescribedTarget, Prepared, configured, source_is_named};
+use super::recheck::WantedFinding;
 use super::scan::{Finished, planned};
 use super::source::aside;
 use super::state::App;
@@ -31,7 +31,7 @@ pub(super) fn without_document(
     app: &App,
     request: &ScanRequest,
     error: AppError,
-) -> Result<(Described, String), AppError> {
+) -> Result<(DescribedTarget, String), AppError> {
     let (config, scope) = configured(app, request)?;
     let is_named = request.target.is_some() || config.target.openapi.is_some();
     let because = match &error {
@@ -43,7 +43,7 @@ pub(super) fn without_document(
         return Err(error);
     }
     let found = document::Found { api: Api::default(), origin: None };
-    Ok((Described { config, scope, found }, because))
+    Ok((DescribedTarget { config, scope, found }, because))
 }
 
 /// Returns why only the source is read where all wanted checks are of the source.
@@ -65,7 +65,7 @@ pub(super) async fn read_alone(
     app: &App,
     id: &ScanId,
     prepared: &Prepared,
-    wanted: &Wanted,
+    wanted: &WantedFinding,
 ) -> Result<Finished, AppError> {
     let because = prepared.alone.clone().unwrap_or_default();
     let mut report = planned(id, prepared);
@@ -104,7 +104,7 @@ async fn findings(app: &App, prepared: &Prepared) -> Vec<Finding> {
 }
 
 /// Returns what the source shows of each finding now. That it shows one no more proves no repair.
-fn rows(wanted: &Wanted, report: &Report) -> Vec<RecheckRow> {
+fn rows(wanted: &WantedFinding, report: &Report) -> Vec<RecheckRow> {
     let row = |finding: &Finding| {
         let still = report.findings.iter().find(|other| other.id == finding.id);
         let (outcome, because) = match still {

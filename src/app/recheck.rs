@@ -19,7 +19,7 @@ use crate::trial::Access;
 
 /// The findings to check again, with the scan that the first one is from.
 #[derive(Debug, Default)]
-pub(super) struct Wanted {
+pub(super) struct WantedFinding {
     findings: Vec<Finding>,
     scan: Option<String>,
     source: Option<PathBuf>,
@@ -31,7 +31,7 @@ pub(super) struct Wanted {
     auto_accounts: bool,
 }
 
-impl Wanted {
+impl WantedFinding {
     pub(super) fn is_empty(&self) -> bool {
         self.findings.is_empty()
     }
@@ -46,8 +46,8 @@ impl Wanted {
 }
 
 /// Loads the findings that a request names.
-pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<Wanted, AppError> {
-    let mut wanted = Wanted::default();
+pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<WantedFinding, AppError> {
+    let mut wanted = WantedFinding::default();
     for id in &request.recheck {
         let scan = request.recheck_scan.as_ref().map(crate::model::ScanId::as_str);
         let store = app.store().await?;
@@ -74,7 +74,7 @@ pub(super) async fn wanted(app: &App, request: &ScanRequest) -> Result<Wanted, A
 }
 
 /// A request that asks only for the findings' checks and operations, and goes where their scan went.
-pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest {
+pub(super) fn narrowed(mut request: ScanRequest, wanted: &WantedFinding) -> ScanRequest {
     if wanted.is_empty() {
         return request;
     }
@@ -102,7 +102,7 @@ pub(super) fn narrowed(mut request: ScanRequest, wanted: &Wanted) -> ScanRequest
 }
 
 /// The document of a scan; one that the API itself served moves with the API to another base URL.
-fn moved(document: &str, wanted: &Wanted, request: &ScanRequest) -> String {
+fn moved(document: &str, wanted: &WantedFinding, request: &ScanRequest) -> String {
     let (Some(old), Some(new)) = (&wanted.base_url, &request.overrides.base_url) else { return document.to_owned() };
     let origin = |text: &str| Url::parse(text).ok().filter(|url| url.has_host());
     let (Some(mut url), Some(old), Some(new)) = (origin(document), origin(old), origin(new)) else {
@@ -134,7 +134,7 @@ fn revealed_by(check: &str) -> &'static [&'static str] {
 }
 
 /// Marks a report as one of a recheck: it says nothing of the API as a whole.
-pub(super) fn mark(wanted: &Wanted, report: &mut Report) {
+pub(super) fn mark(wanted: &WantedFinding, report: &mut Report) {
     report.scan.recheck_of = Some(wanted.scan.clone().unwrap_or_default());
     report.score.value = None;
     report.score.grade = None;
@@ -147,7 +147,7 @@ fn operations(finding: &Finding) -> impl Iterator<Item = &OperationRef> {
 }
 
 /// What came of each finding.
-pub(super) fn rows(wanted: &Wanted, outcome: &Outcome, code: Option<&CodeIndex>) -> Vec<RecheckRow> {
+pub(super) fn rows(wanted: &WantedFinding, outcome: &Outcome, code: Option<&CodeIndex>) -> Vec<RecheckRow> {
     wanted.findings.iter().map(|finding| row(finding, outcome, code)).collect()
 }
 

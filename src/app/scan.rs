@@ -113,7 +113,7 @@ impl App {
         &self,
         id: &ScanId,
         prepared: Prepared,
-        wanted: &recheck::Wanted,
+        wanted: &recheck::WantedFinding,
         progress: &watch::Sender<Progress>,
         cancel: CancellationToken,
     ) -> Result<Finished, AppError> {

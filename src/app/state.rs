@@ -23,12 +23,12 @@ pub(super) const MAX_REMEMBERED: usize = 64;
 /// The program behind both faces. Cheap to clone; everything it holds is shared.
 #[derive(Debug, Clone)]
 pub struct App {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<AppShared>,
 }
 
 /// What all clones share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct AppShared {
     pub(super) folder: PathBuf,
     pub(super) data: Option<PathBuf>,
     pub(super) config: Option<PathBuf>,
@@ -42,8 +42,8 @@ pub(super) struct Shared {
     pub(super) tasks: Mutex<JoinSet<()>>,
 }
 
-impl From<Shared> for App {
-    fn from(shared: Shared) -> Self {
+impl From<AppShared> for App {
+    fn from(shared: AppShared) -> Self {
         Self { shared: Arc::new(shared) }
     }
 }
@@ -52,7 +52,7 @@ impl App {
     /// `folder` is where relative paths, `routewarden.toml` and the document are looked for; `data` is where the
     /// history is kept, the user's data folder without it. Opens nothing yet.
     pub fn new(folder: PathBuf, data: Option<PathBuf>) -> Self {
-        Shared {
+        AppShared {
             folder,
             data,
             config: None,
@@ -66,9 +66,9 @@ impl App {
     }
 
     /// What this was made with, and nothing opened or begun.
-    fn afresh(&self) -> Shared {
+    fn afresh(&self) -> AppShared {
         let shared = &self.shared;
-        Shared {
+        AppShared {
             folder: shared.folder.clone(),
             data: shared.data.clone(),
             config: shared.config.clone(),
@@ -84,19 +84,19 @@ impl App {
     /// back too: the logs.
     #[must_use]
     pub fn with_redactor(&self, redactor: Redactor) -> Self {
-        Shared { redactor, ..self.afresh() }.into()
+        AppShared { redactor, ..self.afresh() }.into()
     }
 
     /// The same use cases, where these variables come before the process's own environment.
     #[must_use]
     pub fn with_environment(&self, environment: BTreeMap<String, String>) -> Self {
-        Shared { environment, ..self.afresh() }.into()
+        AppShared { environment, ..self.afresh() }.into()
     }
 
     /// The same use cases, where this configuration is used when a request names none.
     #[must_use]
     pub fn with_config(&self, config: PathBuf) -> Self {
-        Shared { config: Some(config), ..self.afresh() }.into()
+        AppShared { config: Some(config), ..self.afresh() }.into()
     }
 
     /// A variable of the environment.

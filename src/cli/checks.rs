@@ -6,9 +6,9 @@ use anyhow::anyhow;
 
 use crate::app::CheckPage;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
-use super::layout::{Column, cut, table, verbatim};
+use super::layout::{LayoutColumn, cut, table, verbatim};
 use super::outputs::AnswerOptions;
 
 /// Least likeness of a name that is offered instead of an unknown one.
@@ -24,7 +24,7 @@ pub struct ChecksArgs {
 }
 
 /// Lists or shows.
-pub(super) fn run(cx: &Cx, args: &ChecksArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(cx: &CommandCx, args: &ChecksArgs) -> anyhow::Result<Exit> {
     let pages = cx.app.checks();
     let Some(id) = args.id.as_deref() else {
         args.answer.print(cx, &pages, |pages| listing(pages.iter(), cx.width()))?;
@@ -44,10 +44,10 @@ pub(super) fn run(cx: &Cx, args: &ChecksArgs) -> anyhow::Result<Exit> {
 
 fn listing<'a>(pages: impl Iterator<Item = &'a CheckPage>, width: usize) -> String {
     let columns = [
-        Column { heading: "id", shrinks: false },
-        Column { heading: "severity", shrinks: false },
-        Column { heading: "mode", shrinks: false },
-        Column { heading: "weakness", shrinks: true },
+        LayoutColumn { heading: "id", shrinks: false },
+        LayoutColumn { heading: "severity", shrinks: false },
+        LayoutColumn { heading: "mode", shrinks: false },
+        LayoutColumn { heading: "weakness", shrinks: true },
     ];
     let rows: Vec<Vec<String>> = pages
         .map(|page| {

@@ -1,5 +1,5 @@
 //! What every command gets: the use cases, and the one way out for text. Nothing is printed or written but through
-//! [`Cx::leave`], where the last tripwire hangs; long texts stream through it.
+//! [`CommandCx::leave`], where the last tripwire hangs; long texts stream through it.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const USUAL_COLUMNS: usize = 100;
 
 /// The use cases, and how the user wants to see their answers.
 #[derive(Debug, Clone)]
-pub(super) struct Cx {
+pub(super) struct CommandCx {
     /// The use cases.
     pub app: App,
     /// Where the user stands.
@@ -32,7 +32,7 @@ pub(super) struct Cx {
     no_progress: bool,
 }
 
-impl Cx {
+impl CommandCx {
     /// A context for one command.
     pub fn new(app: App, folder: PathBuf, common: &Common) -> Self {
         Self { app, folder, verbose: common.verbose, quiet: common.quiet, no_progress: common.no_progress }
@@ -51,7 +51,7 @@ impl Cx {
         self.print_with(Syntax::Text, |out| out.write_all(text.as_bytes()))
     }
 
-    /// Prints what `fill` writes, which is of a format; as [`Cx::print`].
+    /// Prints what `fill` writes, which is of a format; as [`CommandCx::print`].
     ///
     /// # Errors
     /// When stdout cannot be written, or `fill` fails.
@@ -91,7 +91,7 @@ impl Cx {
         self.write_with(path, Syntax::Text, |out| out.write_all(text.as_bytes()))
     }
 
-    /// Writes what `fill` writes to a file; as [`Cx::write`].
+    /// Writes what `fill` writes to a file; as [`CommandCx::write`].
     ///
     /// # Errors
     /// When the file cannot be written, or `fill` fails.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::app::ScanRequest;
 use crate::demo::{self, Demo, DemoOptions};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::files;
 use super::interrupts::Interrupts;
@@ -50,7 +50,7 @@ struct Whereabouts<'a> {
 }
 
 /// Starts, and scans or serves.
-pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: DemoArgs) -> anyhow::Result<Exit> {
     args.outputs.check()?;
     let bar = args.judge.bar()?;
     // Before anything is started, so that nothing is left behind when the user stops early.
@@ -75,7 +75,7 @@ pub(super) async fn run(cx: &Cx, args: DemoArgs) -> anyhow::Result<Exit> {
 
 /// Serves until the user stops it. The accounts' passwords go to a file beside the configuration, not to the screen.
 async fn keep_up(
-    cx: &Cx,
+    cx: &CommandCx,
     interrupts: &mut Interrupts,
     served: &Demo,
     config: &Path,

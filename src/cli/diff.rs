@@ -3,7 +3,7 @@
 use crate::model::ScanId;
 use crate::report;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::outputs::AnswerOptions;
 use super::render::{PageShape, render_diff};
@@ -20,7 +20,7 @@ pub struct DiffArgs {
 }
 
 /// Prints. Comparing judges nothing: the exit code is 0 whatever changed.
-pub(super) async fn run(cx: &Cx, args: DiffArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: DiffArgs) -> anyhow::Result<Exit> {
     let older = cx.app.report(Some(&ScanId::from(args.older))).await?;
     let newer = cx.app.report(Some(&ScanId::from(args.newer))).await?;
     let shape = PageShape { color: cx.colors(), width: cx.width(), verbose: cx.verbose };

@@ -9,7 +9,7 @@ use crate::app::Explanation;
 use crate::model::{FindingId, ScanId};
 use crate::report::{ClauseInfo, ExchangeInfo};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::layout::{cut, verbatim, wrap};
 use super::outputs::AnswerOptions;
@@ -30,7 +30,7 @@ pub struct ExplainArgs {
 }
 
 /// Explains and prints.
-pub(super) async fn run(cx: &Cx, args: ExplainArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: ExplainArgs) -> anyhow::Result<Exit> {
     let scan = args.scan.map(ScanId::from);
     let explanation = cx.app.explain_finding(&FindingId::from(args.finding), scan.as_ref()).await?;
     args.answer.print(cx, &explanation, |explanation| text(explanation, cx.width(), cx.verbose))?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::app::{Fix, FixOutcome, FixRequest, FixStep};
 use crate::model::{FindingId, ScanId};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::layout::{verbatim, wrap};
 use super::outputs::{AnswerFormat, AnswerOptions};
@@ -46,7 +46,7 @@ pub struct FixArgs {
 }
 
 /// Prints the change, the diff alone on standard output. With `--apply` it is written too.
-pub(super) async fn run(cx: &Cx, args: FixArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: FixArgs) -> anyhow::Result<Exit> {
     let request = FixRequest {
         finding_id: None,
         finding_ids: args.finding.into_iter().map(FindingId::from).collect(),

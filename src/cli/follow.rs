@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{AppError, Progress};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::interrupts::Interrupts;
 use super::progress::ProgressLine;
 
@@ -34,7 +34,7 @@ pub(super) struct Watched {
 /// # Errors
 /// What the work failed with.
 pub(super) async fn follow<T>(
-    cx: &Cx,
+    cx: &CommandCx,
     interrupts: &mut Interrupts,
     watched: Watched,
     work: impl Future<Output = Result<T, AppError>>,

@@ -2,9 +2,9 @@
 
 use crate::app::HistoryRow;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
-use super::layout::{Column, table};
+use super::layout::{LayoutColumn, table};
 use super::outputs::AnswerOptions;
 
 /// Options of `history`.
@@ -18,7 +18,7 @@ pub struct HistoryArgs {
 }
 
 /// Lists.
-pub(super) async fn run(cx: &Cx, args: &HistoryArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: &HistoryArgs) -> anyhow::Result<Exit> {
     let rows = cx.app.history(usize::from(args.limit)).await?;
     if rows.is_empty() {
         cx.remark("no scan is stored yet; `routewarden demo` makes one");
@@ -31,7 +31,7 @@ fn text(rows: &[HistoryRow], width: usize) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let fixed = |heading| Column { heading, shrinks: false };
+    let fixed = |heading| LayoutColumn { heading, shrinks: false };
     let columns = [
         fixed("scan"),
         fixed("started"),
@@ -39,7 +39,7 @@ fn text(rows: &[HistoryRow], width: usize) -> String {
         fixed("grade"),
         fixed("findings"),
         fixed("severe"),
-        Column { heading: "target", shrinks: true },
+        LayoutColumn { heading: "target", shrinks: true },
     ];
     let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
     table(&columns, &rows, width)

@@ -8,7 +8,7 @@ use crate::config::{InitFacts, render_init};
 use crate::remedy::{self, Framework};
 use crate::spec;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::files;
 use super::sign_in;
@@ -42,7 +42,7 @@ struct FoundProject {
 }
 
 /// Looks, writes, and says what comes next.
-pub(super) fn run(cx: &Cx, args: &InitArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(cx: &CommandCx, args: &InitArgs) -> anyhow::Result<Exit> {
     let folder = args.folder.as_deref().unwrap_or(&cx.folder);
     let file = folder.join(FILE);
     if file.exists() && !args.force {

@@ -7,10 +7,10 @@ use anyhow::bail;
 use crate::app::{IntentRow, Overrides, ScanRequest};
 use crate::spec::{Overlay, OverlayNotation};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::files;
-use super::layout::{Column, table, verbatim, wrap};
+use super::layout::{LayoutColumn, table, verbatim, wrap};
 use super::outputs::AnswerOptions;
 
 /// The origin of rows that nothing states.
@@ -38,7 +38,7 @@ pub struct IntentArgs {
 }
 
 /// Lists, or writes.
-pub(super) async fn run(cx: &Cx, args: IntentArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: IntentArgs) -> anyhow::Result<Exit> {
     if let Some(file) = &args.overlay {
         check_replaceable(file, args.force)?;
     }
@@ -87,8 +87,8 @@ fn text(rows: &[IntentRow], width: usize) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let fixed = |heading| Column { heading, shrinks: false };
-    let columns = [fixed("policy"), fixed("until"), fixed("source"), Column { heading: "about", shrinks: true }];
+    let fixed = |heading| LayoutColumn { heading, shrinks: false };
+    let columns = [fixed("policy"), fixed("until"), fixed("source"), LayoutColumn { heading: "about", shrinks: true }];
     let (learnt, stated): (Vec<&IntentRow>, Vec<&IntentRow>) = rows.iter().partition(|row| row.origin == LEARNT);
     let (used, unused): (Vec<&IntentRow>, Vec<&IntentRow>) = stated.into_iter().partition(|row| row.not_used.is_none());
     let cells = |row: &&IntentRow| {

@@ -4,7 +4,7 @@ use crate::model::clean;
 
 /// A column of a table.
 #[derive(Debug, Clone, Copy)]
-pub struct Column {
+pub struct LayoutColumn {
     /// Its heading.
     pub heading: &'static str,
     /// Whether it gives way when the terminal is narrow; one column of a table should.
@@ -63,7 +63,7 @@ pub fn verbatim(text: &str, indent: usize) -> String {
 }
 
 /// A table with headings; every row ends where its last cell ends.
-pub fn table(columns: &[Column], rows: &[Vec<String>], width: usize) -> String {
+pub fn table(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -> String {
     let widths = widths(columns, rows, width);
     let headings: Vec<String> = columns.iter().map(|column| column.heading.to_owned()).collect();
     std::iter::once(&headings).chain(rows).map(|row| table_row(row, &widths)).collect()
@@ -80,8 +80,8 @@ fn table_row(row: &[String], widths: &[usize]) -> String {
     line.trim_end().to_owned() + "\n"
 }
 
-fn widths(columns: &[Column], rows: &[Vec<String>], width: usize) -> Vec<usize> {
-    let wanted = |(place, column): (usize, &Column)| {
+fn widths(columns: &[LayoutColumn], rows: &[Vec<String>], width: usize) -> Vec<usize> {
+    let wanted = |(place, column): (usize, &LayoutColumn)| {
         let cells = rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.chars().count());
         cells.chain([column.heading.chars().count()]).max().unwrap_or_default()
     };

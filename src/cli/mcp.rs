@@ -8,7 +8,7 @@ use anyhow::bail;
 use crate::app::App;
 use crate::mcp::{self, HttpOptions, Options};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 
 /// Options of `mcp`.
@@ -32,7 +32,7 @@ pub struct McpArgs {
 
 /// Serves until the client leaves or the user stops it; both are an ordinary end. The server listens for Ctrl-C
 /// itself, as it has its own clients to part from.
-pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
     if args.legacy_sse {
         bail!("--legacy-sse is not built yet; --http alone serves Streamable HTTP");
     }
@@ -47,7 +47,7 @@ pub(super) async fn run(cx: &Cx, args: McpArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-async fn serve_http(cx: &Cx, app: App, address: SocketAddr, roots: Vec<PathBuf>) -> anyhow::Result<()> {
+async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, roots: Vec<PathBuf>) -> anyhow::Result<()> {
     let ready = |listening: &mcp::Listening| {
         cx.announce(format!("serving on {}", listening.url));
         if let Some(token) = &listening.generated_token {

@@ -34,7 +34,7 @@ mod undo;
 
 pub use args::{Cli, Command};
 pub use exit::{Bar, Confident, Exit, Threshold};
-pub use layout::{Column, cut, table, wrap};
+pub use layout::{LayoutColumn, cut, table, wrap};
 pub use outputs::{Format, Outputs};
 pub use recheck::exit_of as recheck_exit;
 pub use run::{parse, run};

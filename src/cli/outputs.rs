@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::app::Syntax;
 use crate::report::Report;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Unwritten;
 use super::files;
 use super::render;
@@ -95,7 +95,7 @@ impl Outputs {
     ///
     /// # Errors
     /// [`Unwritten`] when one of them cannot be written whole.
-    pub(super) fn emit(&self, cx: &Cx, report: &Report) -> anyhow::Result<()> {
+    pub(super) fn emit(&self, cx: &CommandCx, report: &Report) -> anyhow::Result<()> {
         let pages = cx.app.checks();
         for (format, path) in &self.files {
             let shape = render::PageShape { color: false, width: 100, verbose: cx.verbose };
@@ -243,7 +243,7 @@ impl AnswerOptions {
     /// When it cannot be written.
     pub(super) fn print<T: serde::Serialize>(
         self,
-        cx: &Cx,
+        cx: &CommandCx,
         answer: &T,
         text: impl FnOnce(&T) -> String,
     ) -> anyhow::Result<()> {

@@ -10,11 +10,11 @@ use crate::app::{Access, Matrix, MatrixRow, OwnershipRequest, Progress, RouteVer
 use crate::model::{Face, ScanId};
 use crate::report::{Agreement, PolicyRow, next_step};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::follow::{Ended, Watched, follow};
 use super::interrupts::Interrupts;
-use super::layout::{Column, table, wrap};
+use super::layout::{LayoutColumn, table, wrap};
 use super::options::{LimitOptions, ScopeOptions, TargetOptions, overrides};
 use super::outputs::AnswerOptions;
 
@@ -44,7 +44,7 @@ pub struct OwnershipArgs {
 }
 
 /// Asks and prints.
-pub(super) async fn run(cx: &Cx, args: OwnershipArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: OwnershipArgs) -> anyhow::Result<Exit> {
     let request = OwnershipRequest {
         route: args.route,
         target: args.target,
@@ -101,7 +101,7 @@ fn policy(row: &PolicyRow) -> String {
 
 /// The matrix as a table: symbols before the path, so that a narrow terminal cuts the path and never a verdict.
 fn grid(matrix: &Matrix, width: usize) -> String {
-    let mut columns = vec![Column { heading: "verdict", shrinks: false }];
+    let mut columns = vec![LayoutColumn { heading: "verdict", shrinks: false }];
     let heading = |name: &str| match name {
         "anonymous" => "anon",
         "A" => "A",
@@ -109,8 +109,9 @@ fn grid(matrix: &Matrix, width: usize) -> String {
         "H" => "H",
         _ => "*",
     };
-    columns.extend(matrix.callers.iter().map(|caller| Column { heading: heading(&caller.column), shrinks: false }));
-    columns.push(Column { heading: "route", shrinks: true });
+    columns
+        .extend(matrix.callers.iter().map(|caller| LayoutColumn { heading: heading(&caller.column), shrinks: false }));
+    columns.push(LayoutColumn { heading: "route", shrinks: true });
     let rows: Vec<Vec<String>> = matrix
         .routes
         .iter()

@@ -6,7 +6,7 @@ use crate::app::{RecheckOutcome, RecheckRow, ScanRequest};
 use crate::model::{Face, FindingId, ScanId};
 use crate::report::{Status, untrusted};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::interrupts::Interrupts;
 use super::layout::wrap;
@@ -42,7 +42,7 @@ struct PrintedRecheck<'a> {
 }
 
 /// Rechecks and prints.
-pub(super) async fn run(cx: &Cx, args: RecheckArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: RecheckArgs) -> anyhow::Result<Exit> {
     let scope = ScopeOptions { mode: args.mode, ..ScopeOptions::default() };
     let request = ScanRequest {
         overrides: overrides(&args.options, scope, &args.limits),

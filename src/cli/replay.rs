@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::layout::{cut, verbatim, wrap};
 use super::options::{LimitOptions, ScopeOptions, TargetOptions, overrides};
@@ -27,7 +27,7 @@ pub struct ReplayArgs {
 }
 
 /// Replays and prints. Ends with 3 where nothing could be sent.
-pub(super) async fn run(cx: &Cx, args: ReplayArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: ReplayArgs) -> anyhow::Result<Exit> {
     let request = ScanRequest {
         overrides: overrides(&args.options, ScopeOptions::default(), &args.limits),
         config: args.options.config,

@@ -2,7 +2,7 @@
 
 use crate::model::ScanId;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::outputs::Outputs;
 
@@ -17,7 +17,7 @@ pub struct ReportArgs {
 }
 
 /// Prints. Printing judges nothing: the exit code is 0 whatever was found.
-pub(super) async fn run(cx: &Cx, args: ReportArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: ReportArgs) -> anyhow::Result<Exit> {
     args.outputs.check()?;
     let scan = args.scan.map(ScanId::from);
     let report = cx.app.report(scan.as_ref()).await?;

@@ -7,7 +7,7 @@ use clap::Parser;
 use crate::app::{App, Redactor};
 
 use super::args::{Cli, Command};
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::{
     checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, replay, report, scan, undo,
@@ -36,7 +36,7 @@ pub async fn run(cli: Cli, redactor: Redactor) -> Exit {
             return Exit::Usage;
         }
     };
-    let cx = Cx::new(App::new(folder.clone(), data).with_redactor(redactor), folder, &common);
+    let cx = CommandCx::new(App::new(folder.clone(), data).with_redactor(redactor), folder, &common);
     let ended = dispatch(&cx, command).await;
     ended.unwrap_or_else(|error| {
         cx.fault(&error);
@@ -44,7 +44,7 @@ pub async fn run(cli: Cli, redactor: Redactor) -> Exit {
     })
 }
 
-async fn dispatch(cx: &Cx, command: Command) -> anyhow::Result<Exit> {
+async fn dispatch(cx: &CommandCx, command: Command) -> anyhow::Result<Exit> {
     // What scans undoes it itself, and says so in the report; a command that only reads writes nothing to any target.
     let looks = matches!(
         command,

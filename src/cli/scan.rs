@@ -6,7 +6,7 @@ use crate::app::{AppError, Finished, ScanHandle, ScanRequest};
 use crate::model::Face;
 use crate::report::{Report, untrusted};
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::follow::{Ended, Watched, follow};
 use super::interrupts::Interrupts;
@@ -36,7 +36,7 @@ pub struct ScanArgs {
 }
 
 /// Scans and prints.
-pub(super) async fn run(cx: &Cx, args: ScanArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: ScanArgs) -> anyhow::Result<Exit> {
     args.outputs.check()?;
     let bar = args.judge.bar()?;
     let mut overrides = overrides(&args.options, args.scope, &args.limits);
@@ -59,7 +59,7 @@ pub(super) async fn run(cx: &Cx, args: ScanArgs) -> anyhow::Result<Exit> {
 /// # Errors
 /// [`AppError`], as from the use case.
 pub(super) async fn finish(
-    cx: &Cx,
+    cx: &CommandCx,
     interrupts: &mut Interrupts,
     request: ScanRequest,
 ) -> anyhow::Result<Option<Arc<Finished>>> {
@@ -80,12 +80,12 @@ pub(super) async fn finish(
 }
 
 /// What an interrupted scan stored before it ended.
-async fn stored(cx: &Cx, handle: &ScanHandle) -> anyhow::Result<Option<Arc<Finished>>> {
+async fn stored(cx: &CommandCx, handle: &ScanHandle) -> anyhow::Result<Option<Arc<Finished>>> {
     let report = cx.app.report(Some(&handle.id)).await.map_err(|_| AppError::Cancelled)?;
     Ok(Some(Arc::new(Finished { report, recheck: Vec::new() })))
 }
 
-fn explain_exit(cx: &Cx, report: &Report) {
+fn explain_exit(cx: &CommandCx, report: &Report) {
     if let Some(because) = untrusted(&report.scan, Face::CommandLine) {
         cx.remark(format!("{}: {because}", report.scan.status.alarm()));
     }

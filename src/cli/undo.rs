@@ -2,7 +2,7 @@
 
 use crate::app::Recovered;
 
-use super::cx::Cx;
+use super::cx::CommandCx;
 use super::exit::Exit;
 use super::layout::wrap;
 use super::outputs::AnswerOptions;
@@ -18,7 +18,7 @@ pub struct UndoArgs {
 }
 
 /// Undoes and prints.
-pub(super) async fn run(cx: &Cx, args: UndoArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(cx: &CommandCx, args: UndoArgs) -> anyhow::Result<Exit> {
     let recovered = cx.app.undo(&args.allow).await?;
     args.answer.print(cx, &recovered, |recovered| text(recovered, cx.width()))?;
     let failed = recovered.iter().any(|one| one.fault.is_some());
@@ -33,7 +33,7 @@ fn text(recovered: &[Recovered], width: usize) -> String {
 }
 
 /// At the start of a command that reads: says that something is left, and touches nothing.
-pub(super) fn remind(cx: &Cx) {
+pub(super) fn remind(cx: &CommandCx) {
     if cx.app.has_left_behind() {
         cx.remark("an earlier scan ended before it could clean up; `routewarden undo` removes what it left");
     }

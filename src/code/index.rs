@@ -8,7 +8,7 @@ use routewarden_source::routes::{RouteEntry, RouteTable};
 use routewarden_source::tree::{SourceTree, TreeLimits};
 use thiserror::Error;
 
-use super::matching::{Binding, Reached, bind};
+use super::matching::{Binding, ReachedRoute, bind};
 use super::trace;
 use crate::model::{Api, HandlerPlace, Method, OperationId, clean, name_first};
 
@@ -60,8 +60,8 @@ impl CodeIndex {
 
     /// Binds the routes to the operations of a document.
     pub fn bind(&mut self, api: &Api) {
-        let reached: Vec<Reached> =
-            api.operations.iter().map(|operation| Reached::of_document(api, operation)).collect();
+        let reached: Vec<ReachedRoute> =
+            api.operations.iter().map(|operation| ReachedRoute::of_document(api, operation)).collect();
         let base = api.servers.first().map(|server| server.url.as_str()).unwrap_or_default();
         self.binding = bind(&reached, base, &self.table.routes);
         self.operations = reached.len();
@@ -69,8 +69,8 @@ impl CodeIndex {
 
     /// Binds the routes to operations that are known by method and path alone, as a report has them.
     pub fn bind_paths(&mut self, base_url: &str, paths: &[(Method, String)]) {
-        let reached: Vec<Reached> =
-            paths.iter().map(|(method, path)| Reached::below(base_url, *method, path)).collect();
+        let reached: Vec<ReachedRoute> =
+            paths.iter().map(|(method, path)| ReachedRoute::below(base_url, *method, path)).collect();
         self.binding = bind(&reached, base_url, &self.table.routes);
         self.operations = reached.len();
     }

@@ -51,13 +51,13 @@ impl Binding {
 
 /// An operation as clients reach it.
 #[derive(Debug, Clone)]
-pub(super) struct Reached {
+pub(super) struct ReachedRoute {
     id: OperationId,
     method: Method,
     path: RouteShape,
 }
 
-impl Reached {
+impl ReachedRoute {
     /// Returns an operation of a document.
     pub(super) fn of_document(api: &Api, operation: &Operation) -> Self {
         Self { id: operation.id.clone(), method: operation.method, path: document_path(api, operation) }
@@ -71,7 +71,7 @@ impl Reached {
 }
 
 /// Binds the routes to the operations that they serve; `base` is the address of the server.
-pub(super) fn bind(operations: &[Reached], base: &str, routes: &[RouteEntry]) -> Binding {
+pub(super) fn bind(operations: &[ReachedRoute], base: &str, routes: &[RouteEntry]) -> Binding {
     let shapes: Vec<RouteShape> = routes.iter().map(|route| shape(&route.path)).collect();
     let mut by_last: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, shape) in shapes.iter().enumerate() {
@@ -124,7 +124,7 @@ fn is_none(offset: &Offset) -> bool {
     matches!(offset, Offset::Document(prefix) | Offset::Source(prefix) if prefix.is_empty())
 }
 
-fn serves(route: &RouteEntry, operation: &Reached) -> bool {
+fn serves(route: &RouteEntry, operation: &ReachedRoute) -> bool {
     let method = operation.method.as_str();
     route.methods.is_empty() || route.methods.iter().any(|served| served == method)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::ConfigError;
 use super::login;
-use super::reader::{Section, Source, Value, as_string};
+use super::reader::{ConfigSource, Section, Value, as_string};
 use super::secrets::{self, Purpose, SOURCES};
 use crate::model::{ANONYMOUS, Consent, Credential, GARBAGE, Identity, Secret};
 use thiserror::Error;
@@ -17,7 +17,7 @@ const MAX_IDENTITIES: usize = 32;
 
 /// Reads all identities in the order of the file.
 pub(super) fn identities(
-    source: &Source<'_>,
+    source: &ConfigSource<'_>,
     value: &Value<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Vec<Identity>, ConfigError> {
@@ -66,7 +66,7 @@ pub(super) fn check_name(name: &str) -> Result<(), NameRefused> {
 }
 
 fn identity(
-    source: &Source<'_>,
+    source: &ConfigSource<'_>,
     name: &str,
     value: &Value<'_>,
     warnings: &mut Vec<String>,
@@ -122,7 +122,7 @@ fn credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>) -> 
             return Err(section.source.fault(section.place(second), message).into());
         }
     };
-    let form = Form { source: section.source, path: section.path(kind), prefix: secrets::variable_part(name) };
+    let form = SignInForm { source: section.source, path: section.path(kind), prefix: secrets::variable_part(name) };
     match kind {
         "bearer" => {
             let secret = secrets::secret(form.source, &form.purpose("_TOKEN", "bearer = { ENV }"), value, warnings)?;
@@ -143,15 +143,15 @@ fn credential(section: &Section<'_>, name: &str, warnings: &mut Vec<String>) -> 
 }
 
 /// Where a credential stands, for its messages.
-pub(super) struct Form<'a> {
-    pub source: &'a Source<'a>,
+pub(super) struct SignInForm<'a> {
+    pub source: &'a ConfigSource<'a>,
     /// `identities.alice.bearer`
     pub path: String,
     /// `ALICE`
     pub prefix: String,
 }
 
-impl Form<'_> {
+impl SignInForm<'_> {
     pub fn purpose<'p>(&self, suffix: &str, line: &'p str) -> Purpose<'p> {
         Purpose { path: self.path.clone(), suggested_variable: format!("{}{suffix}", self.prefix), line }
     }
@@ -170,7 +170,7 @@ impl Form<'_> {
     }
 }
 
-fn api_key(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+fn api_key(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
     let purpose = form.purpose("_API_KEY", "api_key = { header = \"X-API-Key\", ENV }");
     let section = form.open(value, &["header", "query", SOURCES[0], SOURCES[1]], &purpose)?;
     let secret = |warnings: &mut Vec<String>| secrets::from_section(&section, &purpose, warnings);
@@ -184,7 +184,7 @@ fn api_key(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Re
     }
 }
 
-fn basic(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+fn basic(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
     let mut purpose = form.purpose("_PASSWORD", "basic = { user = \"…\", password = { ENV } }");
     let section = form.open(value, &["user", "password"], &purpose)?;
     let user = section.required("user")?.to_owned();
@@ -199,7 +199,7 @@ fn basic(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Resu
     Ok(Credential::Basic(user, secrets::secret(form.source, &purpose, password, warnings)?))
 }
 
-fn header(form: &Form<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
+fn header(form: &SignInForm<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Credential, ConfigError> {
     let mut purpose = form.purpose("_TOKEN", "header = { name = \"Authorization\", value = \"Token {secret}\", ENV }");
     let section = form.open(value, &["name", "value", SOURCES[0], SOURCES[1]], &purpose)?;
     let name = token(&section, "name")?;
@@ -244,7 +244,7 @@ fn owns(section: &Section<'_>) -> Result<BTreeMap<String, Vec<String>>, ConfigEr
     Ok(owns)
 }
 
-fn object_id(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<String, ConfigError> {
+fn object_id(source: &ConfigSource<'_>, path: &str, value: &Value<'_>) -> Result<String, ConfigError> {
     match value.get_ref() {
         DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
         _ => Ok(as_string(source, path, value)?.to_owned()),

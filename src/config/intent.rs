@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::error::ConfigError;
-use super::reader::{Section, Source, Value, as_string, date};
+use super::reader::{ConfigSource, Section, Value, as_string, date};
 use crate::model::{AccessLevel, IntentOrigin, IntentSource, IntentSubject, StatedIntent, clean};
 
 /// `level` says the same as `policy`.
@@ -12,7 +12,7 @@ const MAX_STATEMENTS: usize = 10_000;
 const MAX_REASON: usize = 500;
 
 /// Reads `[intent]` in the order of the file.
-pub(super) fn intent(source: &Source<'_>, value: &Value<'_>) -> Result<Vec<StatedIntent>, ConfigError> {
+pub(super) fn intent(source: &ConfigSource<'_>, value: &Value<'_>) -> Result<Vec<StatedIntent>, ConfigError> {
     let all = Section::open(source, "intent", value)?;
     let mut stated = Vec::new();
     for (key, span, value) in all.entries() {
@@ -40,7 +40,7 @@ struct IntentWords {
 }
 
 /// A level alone, or a table with reason and last day.
-fn said(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<IntentWords, ConfigError> {
+fn said(source: &ConfigSource<'_>, path: &str, value: &Value<'_>) -> Result<IntentWords, ConfigError> {
     if value.get_ref().as_table().is_none() {
         return Ok(IntentWords { level: level(source, path, value)?, reason: None, expires: None });
     }
@@ -61,7 +61,7 @@ fn said(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<IntentWord
     Ok(IntentWords { level: level(source, &section.path(key), value)?, reason, expires: date(&section, "expires")? })
 }
 
-fn level(source: &Source<'_>, path: &str, value: &Value<'_>) -> Result<AccessLevel, ConfigError> {
+fn level(source: &ConfigSource<'_>, path: &str, value: &Value<'_>) -> Result<AccessLevel, ConfigError> {
     let text = as_string(source, path, value)?;
     AccessLevel::parse(text).ok_or_else(|| {
         let message = format!("`{path}`: `{}` is no level", clean(text, 60));

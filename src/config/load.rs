@@ -6,7 +6,7 @@ use toml::de::DeTable;
 
 use super::Env;
 use super::error::{ConfigError, Fault};
-use super::reader::{Section, Source};
+use super::reader::{ConfigSource, Section};
 use super::settings::Config;
 use super::{identities, intent, secrets, sections, wfc};
 
@@ -38,7 +38,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
 /// # Errors
 /// [`ConfigError`] with place and help; no secret is ever part of it.
 pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Config, ConfigError> {
-    let source = Source { file: name, text, folder, env };
+    let source = ConfigSource { file: name, text, folder, env };
     let table = DeTable::parse(text).map_err(|error| syntax_fault(&source, &error))?;
     let root = Section::root(&source, table.get_ref(), &ROOT_KEYS)?;
     let mut config = Config { path: folder.join(name), ..Config::default() };
@@ -80,7 +80,7 @@ pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Con
 }
 
 /// What the TOML parser says, without the line's values: an unclosed quote may be a secret's.
-fn syntax_fault(source: &Source<'_>, error: &toml::de::Error) -> Fault {
+fn syntax_fault(source: &ConfigSource<'_>, error: &toml::de::Error) -> Fault {
     let span = error.span().unwrap_or(0..0);
     let message = error.message().lines().next().unwrap_or("not valid TOML").to_owned();
     source.fault(span, message)

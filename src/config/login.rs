@@ -7,9 +7,9 @@ use thiserror::Error;
 use toml::de::DeValue;
 
 use super::error::ConfigError;
-use super::identities::{Form, is_token};
+use super::identities::{SignInForm, is_token};
 use super::operations::check_operation;
-use super::reader::{Section, Source, Value};
+use super::reader::{ConfigSource, Section, Value};
 use super::secrets::{self, Purpose};
 use crate::detect::Redactor;
 use crate::model::{LoginRecipe, Secret, TokenSource};
@@ -23,7 +23,7 @@ const MAX_DEPTH: usize = 32;
 
 /// Reads one sign-in.
 pub(super) fn recipe(
-    form: &Form<'_>,
+    form: &SignInForm<'_>,
     value: &Value<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<LoginRecipe, ConfigError> {
@@ -49,7 +49,7 @@ pub(super) fn recipe(
 }
 
 struct LoginBody<'a, 'w> {
-    source: &'a Source<'a>,
+    source: &'a ConfigSource<'a>,
     prefix: &'a str,
     secrets: BTreeMap<String, Secret>,
     warnings: &'w mut Vec<String>,

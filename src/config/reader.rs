@@ -13,7 +13,7 @@ use super::error::{ConfigError, Fault};
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
 
 /// The text, where it lies, and what is told about it.
-pub(super) struct Source<'a> {
+pub(super) struct ConfigSource<'a> {
     /// For messages.
     pub file: &'a str,
     pub text: &'a str,
@@ -22,7 +22,7 @@ pub(super) struct Source<'a> {
     pub env: &'a Env<'a>,
 }
 
-impl Source<'_> {
+impl ConfigSource<'_> {
     /// A fault whose line may hold a secret: values are not shown.
     pub fn fault(&self, span: Range<usize>, message: impl Into<String>) -> Fault {
         Fault::new(self.file, self.text, span, false, message.into())
@@ -41,7 +41,7 @@ impl Source<'_> {
 
 /// One table, with the name it has in messages.
 pub(super) struct Section<'a> {
-    pub source: &'a Source<'a>,
+    pub source: &'a ConfigSource<'a>,
     /// `identities.alice`
     pub name: String,
     pub span: Range<usize>,
@@ -50,7 +50,12 @@ pub(super) struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// Takes a table whose keys must all be known.
-    pub fn new(source: &'a Source<'a>, name: &str, value: &'a Value<'a>, known: &[&str]) -> Result<Self, ConfigError> {
+    pub fn new(
+        source: &'a ConfigSource<'a>,
+        name: &str,
+        value: &'a Value<'a>,
+        known: &[&str],
+    ) -> Result<Self, ConfigError> {
         let section = Self::open(source, name, value)?;
         for key in section.table.keys() {
             section.check_key(key.get_ref(), key.span(), known)?;
@@ -59,7 +64,7 @@ impl<'a> Section<'a> {
     }
 
     /// Takes a table whose keys are names that the user chose.
-    pub fn open(source: &'a Source<'a>, name: &str, value: &'a Value<'a>) -> Result<Self, ConfigError> {
+    pub fn open(source: &'a ConfigSource<'a>, name: &str, value: &'a Value<'a>) -> Result<Self, ConfigError> {
         match value.get_ref().as_table() {
             Some(table) => Ok(Self { source, name: name.to_owned(), span: value.span(), table }),
             None => {
@@ -70,7 +75,7 @@ impl<'a> Section<'a> {
     }
 
     /// Takes the whole file.
-    pub fn root(source: &'a Source<'a>, table: &'a DeTable<'a>, known: &[&str]) -> Result<Self, ConfigError> {
+    pub fn root(source: &'a ConfigSource<'a>, table: &'a DeTable<'a>, known: &[&str]) -> Result<Self, ConfigError> {
         let section = Self { source, name: String::new(), span: 0..0, table };
         for key in table.keys() {
             section.check_key(key.get_ref(), key.span(), known)?;
@@ -198,7 +203,11 @@ impl<'a> Section<'a> {
 }
 
 /// The string that a value is.
-pub(super) fn as_string<'a>(source: &Source<'_>, path: &str, value: &'a Value<'a>) -> Result<&'a str, ConfigError> {
+pub(super) fn as_string<'a>(
+    source: &ConfigSource<'_>,
+    path: &str,
+    value: &'a Value<'a>,
+) -> Result<&'a str, ConfigError> {
     value
         .get_ref()
         .as_str()

@@ -8,7 +8,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use super::error::ConfigError;
-use super::reader::{Section, Source, Value};
+use super::reader::{ConfigSource, Section, Value};
 use crate::detect::{exposure, jwt};
 use crate::model::Secret;
 
@@ -35,7 +35,7 @@ impl Purpose<'_> {
 
 /// Reads `{ env = "NAME" }` or `{ file = "path" }`; a literal is refused without being shown.
 pub(super) fn secret(
-    source: &Source<'_>,
+    source: &ConfigSource<'_>,
     purpose: &Purpose<'_>,
     value: &Value<'_>,
     warnings: &mut Vec<String>,
@@ -77,7 +77,7 @@ pub(super) fn from_section(
 }
 
 /// The error for a secret that stands in the file.
-pub(super) fn literal(source: &Source<'_>, purpose: &Purpose<'_>, span: Range<usize>) -> ConfigError {
+pub(super) fn literal(source: &ConfigSource<'_>, purpose: &Purpose<'_>, span: Range<usize>) -> ConfigError {
     let message = format!("`{}` is a secret and must not stand in this file", purpose.path);
     source.fault(span, message).with_help(purpose.help()).into()
 }

@@ -10,7 +10,7 @@ use url::Url;
 use super::error::ConfigError;
 use super::login::check_pointer;
 use super::operations::{check_operation, check_pattern};
-use super::reader::{Section, Source, Value, date};
+use super::reader::{ConfigSource, Section, Value, date};
 use super::secrets::{self, Purpose};
 use super::settings::{Detect, Llm, LlmEndpoint, ScanSettings, Suppression, Target};
 use crate::detect::secrets::load_user_rules;
@@ -72,7 +72,7 @@ fn check_base_url(
 }
 
 /// Reads `[scan]`.
-pub(super) fn scan(source: &Source<'_>, value: &Value<'_>) -> Result<ScanSettings, ConfigError> {
+pub(super) fn scan(source: &ConfigSource<'_>, value: &Value<'_>) -> Result<ScanSettings, ConfigError> {
     let known = [
         "mode",
         "auto_accounts",
@@ -119,7 +119,11 @@ fn mode(section: &Section<'_>) -> Result<Option<Mode>, ConfigError> {
 }
 
 /// Reads `[llm]`.
-pub(super) fn llm(source: &Source<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Llm, ConfigError> {
+pub(super) fn llm(
+    source: &ConfigSource<'_>,
+    value: &Value<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Llm, ConfigError> {
     let section = Section::new(source, "llm", value, &["endpoints", "system_prompt", "max_calls", "timeout_seconds"])?;
     let mut endpoints = Vec::new();
     for endpoint in section.tables("endpoints", &["operation", "prompt", "answer"])? {
@@ -145,7 +149,11 @@ pub(super) fn llm(source: &Source<'_>, value: &Value<'_>, warnings: &mut Vec<Str
 }
 
 /// A system prompt may have many lines, unlike a secret of a header.
-fn system_prompt(source: &Source<'_>, value: &Value<'_>, warnings: &mut Vec<String>) -> Result<Secret, ConfigError> {
+fn system_prompt(
+    source: &ConfigSource<'_>,
+    value: &Value<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<Secret, ConfigError> {
     let line = "system_prompt = { file = \"prompts/system.txt\" }";
     let purpose =
         Purpose { path: "llm.system_prompt".to_owned(), suggested_variable: "SYSTEM_PROMPT".to_owned(), line };
@@ -166,7 +174,7 @@ const MAX_RULES_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Reads `[detect]` and the file of rules that it names.
 pub(super) fn detect(
-    source: &Source<'_>,
+    source: &ConfigSource<'_>,
     value: &Value<'_>,
     warnings: &mut Vec<String>,
 ) -> Result<Detect, ConfigError> {

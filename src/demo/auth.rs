@@ -7,8 +7,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::refusal::Refusal;
-use super::state::{Account, App};
+use super::refusal::DemoRefusal;
+use super::state::{DemoAccount, DemoApp};
 
 /// Seconds that a token is valid.
 pub(super) const LIFETIME_SECONDS: i64 = 3600;
@@ -30,7 +30,7 @@ pub(super) enum Care {
 }
 
 /// Signs a token for an account.
-pub(super) fn token_for(app: &App, account: &Account) -> String {
+pub(super) fn token_for(app: &DemoApp, account: &DemoAccount) -> String {
     let issued = jiff::Timestamp::now().as_second();
     let claims = json!({
         "iss": "ledgerly", "sub": account.username, "uid": account.id, "role": account.role,
@@ -44,28 +44,28 @@ pub(super) fn token_for(app: &App, account: &Account) -> String {
 /// The account behind the bearer token, checked as carefully as `care` says. The repaired version is always careful.
 ///
 /// # Errors
-/// [`Refusal::Unauthorized`] without a token that holds.
-pub(super) fn caller<'a>(app: &'a App, headers: &HeaderMap, care: Care) -> Result<&'a Account, Refusal> {
-    let token = bearer(headers).ok_or(Refusal::Unauthorized)?;
+/// [`DemoRefusal::Unauthorized`] without a token that holds.
+pub(super) fn caller<'a>(app: &'a DemoApp, headers: &HeaderMap, care: Care) -> Result<&'a DemoAccount, DemoRefusal> {
+    let token = bearer(headers).ok_or(DemoRefusal::Unauthorized)?;
     account_of(app, token, care)
 }
 
 /// The account behind the bearer token or the session cookie.
 ///
 /// # Errors
-/// [`Refusal::Unauthorized`] with neither.
-pub(super) fn browser_caller<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Account, Refusal> {
-    let token = bearer(headers).or_else(|| cookie(headers)).ok_or(Refusal::Unauthorized)?;
+/// [`DemoRefusal::Unauthorized`] with neither.
+pub(super) fn browser_caller<'a>(app: &'a DemoApp, headers: &HeaderMap) -> Result<&'a DemoAccount, DemoRefusal> {
+    let token = bearer(headers).or_else(|| cookie(headers)).ok_or(DemoRefusal::Unauthorized)?;
     account_of(app, token, Care::Full)
 }
 
 /// The administrator behind the bearer token.
 ///
 /// # Errors
-/// [`Refusal::Unauthorized`] without a token, [`Refusal::Forbidden`] for every other role.
-pub(super) fn admin<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Account, Refusal> {
+/// [`DemoRefusal::Unauthorized`] without a token, [`DemoRefusal::Forbidden`] for every other role.
+pub(super) fn admin<'a>(app: &'a DemoApp, headers: &HeaderMap) -> Result<&'a DemoAccount, DemoRefusal> {
     let account = caller(app, headers, Care::Full)?;
-    if account.is_admin() { Ok(account) } else { Err(Refusal::Forbidden) }
+    if account.is_admin() { Ok(account) } else { Err(DemoRefusal::Forbidden) }
 }
 
 /// The bearer token of the request, whatever it is.
@@ -80,14 +80,14 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
     value.split(';').find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
 }
 
-fn account_of<'a>(app: &'a App, token: &str, care: Care) -> Result<&'a Account, Refusal> {
+fn account_of<'a>(app: &'a DemoApp, token: &str, care: Care) -> Result<&'a DemoAccount, DemoRefusal> {
     let care = if app.repaired { Care::Full } else { care };
-    let claims = claims(app, token, care).ok_or(Refusal::Unauthorized)?;
-    let name = claims.get("sub").and_then(Value::as_str).ok_or(Refusal::Unauthorized)?;
-    app.account(name).ok_or(Refusal::Unauthorized)
+    let claims = claims(app, token, care).ok_or(DemoRefusal::Unauthorized)?;
+    let name = claims.get("sub").and_then(Value::as_str).ok_or(DemoRefusal::Unauthorized)?;
+    app.account(name).ok_or(DemoRefusal::Unauthorized)
 }
 
-fn claims(app: &App, token: &str, care: Care) -> Option<Value> {
+fn claims(app: &DemoApp, token: &str, care: Care) -> Option<Value> {
     let (body, signature) = token.rsplit_once('.')?;
     let (head, payload) = body.split_once('.')?;
     let algorithm = json_part(head)?.get("alg")?.as_str()?.to_owned();

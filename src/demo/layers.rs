@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::state::App;
+use super::state::DemoApp;
 
 /// The one web application that may read the repaired version's answers with credentials.
 const FRONT_END: &str = "https://app.ledgerly.example";
@@ -22,7 +22,7 @@ const HARDENED: &[(HeaderName, &str)] = &[
 ];
 
 /// Adds the security headers, and the challenge to a 401. Does nothing in the weak version but forbid shared caching.
-pub(super) async fn security(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn security(State(app): State<Arc<DemoApp>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let denied = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
@@ -39,7 +39,7 @@ pub(super) async fn security(State(app): State<Arc<App>>, request: Request, next
 }
 
 /// Answers preflights and says which origins may read: everyone in the weak version, the front end in the repaired one.
-pub(super) async fn cors(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+pub(super) async fn cors(State(app): State<Arc<DemoApp>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN).filter(|origin| !app.repaired || *origin == FRONT_END).cloned();
     let preflight = request.method() == Method::OPTIONS;
     let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 /// Why a request is not served.
-pub(super) enum Refusal {
+pub(super) enum DemoRefusal {
     /// No credential, or one that does not hold.
     Unauthorized,
     /// Signed in, but not allowed.
@@ -24,7 +24,7 @@ pub(super) enum Refusal {
     },
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for DemoRefusal {
     fn into_response(self) -> Response {
         let (status, code, message) = match self {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "sign in to use this operation"),

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::auth;
 use super::planted::{APP_WIDE, PLANTED};
 use super::routes;
-use super::state::App;
+use super::state::DemoApp;
 
 /// How long open connections may finish after [`Demo::stop`].
 const STOP_DEADLINE: Duration = Duration::from_secs(2);
@@ -48,7 +48,7 @@ pub struct Demo {
     pub base_url: String,
     /// A fresh token for each of alice, bob and root, in this order.
     pub tokens: Vec<DemoToken>,
-    app: Arc<App>,
+    app: Arc<DemoApp>,
     /// Dropping it asks the server to end.
     stop: Option<oneshot::Sender<()>>,
     /// The one task that serves; aborted with the demo.
@@ -62,7 +62,7 @@ pub struct Demo {
 pub async fn start(options: DemoOptions) -> std::io::Result<Demo> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port))).await?;
     let base_url = format!("http://{}", listener.local_addr()?);
-    let app = Arc::new(App::seeded(options.repaired, &base_url)?);
+    let app = Arc::new(DemoApp::seeded(options.repaired, &base_url)?);
     let router = routes::router(Arc::clone(&app));
     let (stop, stopped) = oneshot::channel::<()>();
     let mut serving = JoinSet::new();

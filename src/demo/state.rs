@@ -15,7 +15,7 @@ const SEED: &str = include_str!("seed.json");
 const GUESSABLE_KEY: &[u8] = b"secret";
 
 /// Somebody who can sign in.
-pub(super) struct Account {
+pub(super) struct DemoAccount {
     /// The number that other objects name their owner by.
     pub(super) id: i64,
     /// The name to sign in with.
@@ -28,7 +28,7 @@ pub(super) struct Account {
     pub(super) record: Map<String, Value>,
 }
 
-impl Account {
+impl DemoAccount {
     /// Whether the account may use the administration.
     pub(super) fn is_admin(&self) -> bool {
         self.role == "admin"
@@ -46,13 +46,13 @@ impl Account {
 }
 
 /// The whole state of one running demo.
-pub(super) struct App {
+pub(super) struct DemoApp {
     /// Whether this is the repaired twin.
     pub(super) repaired: bool,
     /// Signs and checks the tokens.
     pub(super) key: Vec<u8>,
     /// Everybody who can sign in.
-    pub(super) accounts: Vec<Account>,
+    pub(super) accounts: Vec<DemoAccount>,
     /// The API's document with the server's own address in it.
     pub(super) document: Value,
     /// Calls of the reading-looking operation that resets things.
@@ -64,7 +64,7 @@ pub(super) struct App {
     drafts: Mutex<Vec<Value>>,
 }
 
-impl App {
+impl DemoApp {
     /// Seeds the state.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl App {
     }
 
     /// The account of that name.
-    pub(super) fn account(&self, username: &str) -> Option<&Account> {
+    pub(super) fn account(&self, username: &str) -> Option<&DemoAccount> {
         self.accounts.iter().find(|account| account.username == username)
     }
 
@@ -111,7 +111,7 @@ impl App {
     }
 
     /// The objects of the account.
-    pub(super) fn owned(&self, collection: &str, by: &Account) -> Vec<Value> {
+    pub(super) fn owned(&self, collection: &str, by: &DemoAccount) -> Vec<Value> {
         self.all(collection).iter().filter(|object| by.owns(object)).cloned().collect()
     }
 
@@ -141,9 +141,9 @@ pub(super) fn nonce() -> String {
     format!("{:032x}", rand::random::<u128>())
 }
 
-fn account(person: &Value) -> Option<Account> {
+fn account(person: &Value) -> Option<DemoAccount> {
     let record = person.as_object()?.clone();
-    Some(Account {
+    Some(DemoAccount {
         id: record.get("id")?.as_i64()?,
         username: record.get("username")?.as_str()?.to_owned(),
         role: record.get("role")?.as_str()?.to_owned(),

@@ -15,10 +15,10 @@ mod words;
 use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, OnceLock};
 
-use self::forms::Form;
-use self::index::{Entry, GRAM, Index, SURE};
-use self::partial::Reference;
-use self::reading::Reading;
+use self::forms::KnownForm;
+use self::index::{GRAM, Index, IndexEntry, SURE};
+use self::partial::PartialReference;
+use self::reading::KnownReading;
 pub(super) use self::reading::{unescaped, unescaped_by_layers};
 use self::short::Short;
 use crate::model::Secret;
@@ -151,7 +151,7 @@ pub struct KnownHit {
 
 /// A place that a redactor cuts out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct KnownPlace {
     /// Index into the needles.
     pub needle: usize,
     /// Bytes of the text.
@@ -167,7 +167,7 @@ pub(super) struct HiddenValue {
     /// Its place among the values that are searched together.
     index: usize,
     /// Shared by clones, so that they are not made again for them.
-    forms: Arc<OnceLock<Vec<Arc<Form>>>>,
+    forms: Arc<OnceLock<Vec<Arc<KnownForm>>>>,
 }
 
 impl HiddenValue {
@@ -176,7 +176,7 @@ impl HiddenValue {
         Self { needle, index, forms: Arc::default() }
     }
 
-    fn forms(&self) -> &[Arc<Form>] {
+    fn forms(&self) -> &[Arc<KnownForm>] {
         let work_out = || forms::of(self.index, self.needle.value.expose(), SearchPurpose::Redaction);
         self.forms.get_or_init(|| work_out().into_iter().map(Arc::new).collect())
     }
@@ -189,8 +189,8 @@ impl HiddenValue {
 /// another needle has it too. Values of fewer than 20 characters count whole and letter for letter alone.
 pub struct KnownFinder {
     /// Forms that the index finds.
-    forms: Vec<Arc<Form>>,
-    references: Vec<Reference>,
+    forms: Vec<Arc<KnownForm>>,
+    references: Vec<PartialReference>,
     index: Index,
     short: Option<Short>,
     looks_escaped: bool,
@@ -224,18 +224,18 @@ impl KnownFinder {
         Self::build(forms.collect(), &values.collect::<Vec<_>>(), SearchPurpose::Redaction)
     }
 
-    fn build(forms: Vec<Arc<Form>>, values: &[(usize, &str)], purpose: SearchPurpose) -> Option<Self> {
+    fn build(forms: Vec<Arc<KnownForm>>, values: &[(usize, &str)], purpose: SearchPurpose) -> Option<Self> {
         let (forms, short): (Vec<_>, Vec<_>) = forms.into_iter().partition(|form| form.bytes.len() >= SURE);
         let short = if short.is_empty() { None } else { Some(Short::new(short)?) };
         Some(Self::of(forms, partial::references(values, purpose), short))
     }
 
-    fn of(forms: Vec<Arc<Form>>, references: Vec<Reference>, short: Option<Short>) -> Self {
+    fn of(forms: Vec<Arc<KnownForm>>, references: Vec<PartialReference>, short: Option<Short>) -> Self {
         // The end of a token is its own; its beginning is everybody's.
         let ends = forms.iter().enumerate().flat_map(|(number, form)| {
             let from = form.bytes.len().saturating_sub(SURE);
             let windows = form.bytes.windows(GRAM).enumerate().skip(from);
-            windows.filter_map(move |(at, window)| Some((index::gram(window)?, Entry::Form(number, at))))
+            windows.filter_map(move |(at, window)| Some((index::gram(window)?, IndexEntry::Form(number, at))))
         });
         let index = Index::new(ends.chain(partial::grams(&references)));
         let looks_escaped =
@@ -252,9 +252,9 @@ impl KnownFinder {
 
     /// Every place that must not be shown, in no order, some of them twice. `parts`: also where a part of a value
     /// stands that is no segment of a token.
-    pub(super) fn places(&self, text: &str, parts: bool) -> Vec<Place> {
+    pub(super) fn places(&self, text: &str, parts: bool) -> Vec<KnownPlace> {
         let hits = self.search(text, parts, usize::MAX);
-        hits.into_iter().map(|hit| Place { needle: hit.needle, range: hit.range }).collect()
+        hits.into_iter().map(|hit| KnownPlace { needle: hit.needle, range: hit.range }).collect()
     }
 
     fn search(&self, text: &str, parts: bool, most: usize) -> Vec<KnownHit> {
@@ -286,20 +286,20 @@ impl KnownFinder {
         hits
     }
 
-    fn search_one(&self, text: &str, reading: &Reading<'_>, parts: bool, limit: usize, hits: &mut Vec<KnownHit>) {
+    fn search_one(&self, text: &str, reading: &KnownReading<'_>, parts: bool, limit: usize, hits: &mut Vec<KnownHit>) {
         let bytes = reading.bytes();
         // The grams of a run lead to the same run.
         let mut seen: Vec<(usize, Range<usize>)> = vec![(0, 0..0); self.references.len()];
         let _ = self.index.each(bytes, |place, entries| {
             for entry in entries {
                 match *entry {
-                    Entry::Form(number, at) => {
+                    IndexEntry::Form(number, at) => {
                         let start = place.checked_sub(at);
                         let form =
                             self.forms.get(number).zip(start).filter(|(form, start)| form.is_at(reading, *start));
                         hits.extend(form.map(|(form, start)| form.hit(text, reading, start)));
                     }
-                    Entry::Run(number, at) if parts => {
+                    IndexEntry::Run(number, at) if parts => {
                         let Some(reference) = self.references.get(number) else { continue };
                         let run = reference.extend(bytes, place, at);
                         if let Some(last) = seen.get_mut(number).filter(|last| **last != run) {
@@ -307,7 +307,7 @@ impl KnownFinder {
                             *last = run;
                         }
                     }
-                    Entry::Run(..) => {}
+                    IndexEntry::Run(..) => {}
                 }
                 if hits.len() >= limit {
                     return ControlFlow::Break(());

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
-use super::known::{HiddenValue, KnownFinder, Needle, Place};
+use super::known::{HiddenValue, KnownFinder, KnownPlace, Needle};
 use super::tripwire::{Hidden, Syntax, Tripwire};
 use super::{credentials, fields, names};
 use crate::model::{Secret, clean_name};
@@ -202,8 +202,8 @@ impl Redactor {
 const TOO_MANY: &str = "[redacted: too many known values to search for]";
 
 /// The cuts of known values, each with the value's name.
-fn known_cuts(state: &RedactorState, places: Vec<Place>) -> Vec<CutRange> {
-    let cut = |place: Place| {
+fn known_cuts(state: &RedactorState, places: Vec<KnownPlace>) -> Vec<CutRange> {
+    let cut = |place: KnownPlace| {
         let name = state.known.get(place.needle)?.needle.name.clone();
         Some(CutRange { range: place.range, label: name, known: true })
     };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::recognise::{Facts, plain, recognise, words};
+use super::recognise::{OperationFacts, plain, recognise, words};
 use super::settings::Settings;
 use crate::model::{Api, JsonType, Method, Mode, Operation, SchemaId};
 use crate::spec::{is_act_word, may_be_act_word};
@@ -12,7 +12,7 @@ use crate::spec::{is_act_word, may_be_act_word};
 /// shows that it keeps it, and it names no object that the text could be written to. Its answers must tell.
 pub fn may_face(api: &Api, operation: &Operation, settings: &Settings) -> bool {
     operation.method == Method::Post && recognise(api, operation, settings).is_none() && {
-        let facts = Facts::of(api, operation);
+        let facts = OperationFacts::of(api, operation);
         let asks = facts.ends(&["/ask", "/complete", "/summarize", "/summarise", "/generate"]);
         let speaks = asks || facts.words().1;
         let listens = if speaks { facts.prompt_field().or_else(|| facts.only_text()) } else { facts.only_text() };
@@ -39,7 +39,7 @@ pub fn is_tried(api: &Api, operation: &Operation, mode: Mode) -> bool {
 /// Whether something in the document hints at a model: a word of chats and models, a stream, a field of the question or
 /// the answer that is named so.
 fn is_hinted(api: &Api, operation: &Operation) -> bool {
-    let facts = Facts::of(api, operation);
+    let facts = OperationFacts::of(api, operation);
     let asks =
         ["prompt", "question", "user_input", "userInput", "userMessage", "user_message", "utterance", "chatInput"];
     facts.words().0 > 0 || facts.may_stream() || facts.answers_like_a_model() || facts.has_any(&asks)
@@ -105,7 +105,7 @@ const KEPT: [&str; 12] = [
     "tip",
 ];
 
-impl Facts<'_> {
+impl OperationFacts<'_> {
     /// Whether the request says which object it is about, in its path or by an id in its body; a conversation is none.
     fn names_objects(&self) -> bool {
         let is_id = |name: &String| {

@@ -14,7 +14,7 @@ pub const MAX_EVENTS: usize = 5_000;
 
 /// One piece of an answer.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Frame {
+pub(crate) struct StreamFrame {
     /// The event's name, or the code of a data stream's line; empty without one.
     pub(crate) event: String,
     /// What it carries; a text where it is no JSON.
@@ -24,7 +24,7 @@ pub(crate) struct Frame {
 /// All pieces of an answer.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Frames {
-    pub(crate) all: Vec<Frame>,
+    pub(crate) all: Vec<StreamFrame>,
     pub(crate) streamed: bool,
     /// The cap that was reached.
     pub(crate) truncated: Option<&'static str>,
@@ -38,7 +38,7 @@ pub(crate) fn frames(content_type: &str, text: &str) -> Frames {
     let (mut all, streamed) = if kind.contains("event-stream") || looks_like_events(text) {
         (events(text), true)
     } else if let Ok(Some((value, _))) = json_within(text.as_bytes(), MAX_JSON_BYTES) {
-        (vec![Frame { event: String::new(), value }], false)
+        (vec![StreamFrame { event: String::new(), value }], false)
     } else if let Some(coded) = coded_lines(text) {
         (coded, true)
     } else if let Some(lines) = json_lines(text, truncated.is_some()) {
@@ -46,7 +46,7 @@ pub(crate) fn frames(content_type: &str, text: &str) -> Frames {
     } else if text.trim().is_empty() {
         (Vec::new(), false)
     } else {
-        (vec![Frame { event: String::new(), value: Value::String(text.to_owned()) }], false)
+        (vec![StreamFrame { event: String::new(), value: Value::String(text.to_owned()) }], false)
     };
     if all.len() > MAX_EVENTS {
         all.truncate(MAX_EVENTS);
@@ -86,7 +86,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Events; the last one counts without the blank line that should end it.
-fn events(text: &str) -> Vec<Frame> {
+fn events(text: &str) -> Vec<StreamFrame> {
     let mut all = Vec::new();
     let (mut event, mut data): (String, Vec<&str>) = (String::new(), Vec::new());
     for line in lines(text).chain(std::iter::once("")) {
@@ -114,33 +114,33 @@ fn events(text: &str) -> Vec<Frame> {
 }
 
 /// The end mark of OpenAI's and the AI SDK's streams is no frame.
-fn frame(event: &str, data: &str) -> Option<Frame> {
+fn frame(event: &str, data: &str) -> Option<StreamFrame> {
     if data.trim() == "[DONE]" {
         return None;
     }
     let value = serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()));
-    Some(Frame { event: event.to_owned(), value })
+    Some(StreamFrame { event: event.to_owned(), value })
 }
 
 /// `0:"text"`: a code of one letter or digit and one JSON value a line (AI SDK 4, data stream protocol).
-fn coded_lines(text: &str) -> Option<Vec<Frame>> {
+fn coded_lines(text: &str) -> Option<Vec<StreamFrame>> {
     let mut all = Vec::new();
     for line in lines(text).filter(|line| !line.trim().is_empty()).take(MAX_EVENTS + 1) {
         let (code, value) = line.split_once(':')?;
         let coded = code.len() == 1 && code.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
         let value = coded.then(|| serde_json::from_str::<Value>(value).ok()).flatten()?;
-        all.push(Frame { event: code.to_owned(), value });
+        all.push(StreamFrame { event: code.to_owned(), value });
     }
     (!all.is_empty()).then_some(all)
 }
 
 /// Lines that are JSON each; the last one may be cut where the text is.
-fn json_lines(text: &str, cut: bool) -> Option<Vec<Frame>> {
+fn json_lines(text: &str, cut: bool) -> Option<Vec<StreamFrame>> {
     let lines: Vec<&str> = lines(text).filter(|line| !line.trim().is_empty()).take(MAX_EVENTS + 1).collect();
     let mut all = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         match serde_json::from_str::<Value>(line) {
-            Ok(value) => all.push(Frame { event: String::new(), value }),
+            Ok(value) => all.push(StreamFrame { event: String::new(), value }),
             Err(_) if cut && at + 1 == lines.len() => {}
             Err(_) => return None,
         }
@@ -158,8 +158,8 @@ mod tests {
             let text = [": OPENROUTER PROCESSING", "", "event: a", "data: {\"x\":1,", "data: \"y\":2}", "", "data: b"]
                 .join(end);
             let read = frames("text/event-stream; charset=utf-8", &text);
-            let first = Frame { event: "a".to_owned(), value: serde_json::json!({"x": 1, "y": 2}) };
-            let second = Frame { event: String::new(), value: Value::String("b".to_owned()) };
+            let first = StreamFrame { event: "a".to_owned(), value: serde_json::json!({"x": 1, "y": 2}) };
+            let second = StreamFrame { event: String::new(), value: Value::String("b".to_owned()) };
             assert_eq!(read.all, [first, second], "{end:?}");
             assert!(read.streamed && read.truncated.is_none());
         }
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(frames("", "{\"a\":1}\n{\"a\":2}\n").all.len(), 2);
         assert!(!frames("application/json", "{\"a\":1}").streamed);
         assert!(frames("text/plain", "  ").all.is_empty());
-        let words = Frame { event: String::new(), value: Value::String("plain: words".to_owned()) };
+        let words = StreamFrame { event: String::new(), value: Value::String("plain: words".to_owned()) };
         assert_eq!(frames("text/plain", "plain: words").all, [words]);
     }
 }

@@ -39,7 +39,7 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
     if operation.method != Method::Post {
         return None;
     }
-    let mut facts = Facts::of(api, operation);
+    let mut facts = OperationFacts::of(api, operation);
     let configured = settings.endpoints.iter().find(|endpoint| endpoint.operation == operation.id.0);
     let shape = facts.shape();
     if let Some(endpoint) = configured {
@@ -66,7 +66,7 @@ pub fn recognise(api: &Api, operation: &Operation, settings: &Settings) -> Optio
 }
 
 /// What is known of one operation.
-pub(super) struct Facts<'a> {
+pub(super) struct OperationFacts<'a> {
     pub(super) api: &'a Api,
     pub(super) operation: &'a Operation,
     pub(super) path: String,
@@ -75,7 +75,7 @@ pub(super) struct Facts<'a> {
     answers: BTreeSet<String>,
 }
 
-impl<'a> Facts<'a> {
+impl<'a> OperationFacts<'a> {
     pub(super) fn of(api: &'a Api, operation: &'a Operation) -> Self {
         let content = operation.body.as_ref().and_then(|body| {
             let of =

@@ -82,7 +82,7 @@ impl Options {
 
 /// What all connections share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct ServerShared {
     pub(super) app: App,
     pub(super) options: Options,
     /// Cancelled when the server ends, so that no call holds it up.
@@ -94,13 +94,13 @@ pub(super) struct Shared {
 /// The handler.
 #[derive(Debug, Clone)]
 pub struct Server {
-    shared: Arc<Shared>,
+    shared: Arc<ServerShared>,
 }
 
 impl Server {
     /// A server over `app`. Opens nothing. `ending` ends every call that waits.
     pub fn new(app: App, options: Options, ending: CancellationToken) -> Self {
-        Self { shared: Arc::new(Shared { app, options, ending, calls: Mutex::default() }) }
+        Self { shared: Arc::new(ServerShared { app, options, ending, calls: Mutex::default() }) }
     }
 
     /// Stops everything that runs, and stores it.

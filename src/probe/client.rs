@@ -13,7 +13,7 @@ use super::ask::{Answer, Ask, Caller, Response, Seen};
 use super::guard::{Standing, WriteGuard, WriteRefused};
 use super::journal::Journal;
 use super::ledger::Ledger;
-use super::memory::{MOST_HELD, MOST_JSON, Memory};
+use super::memory::{AnswerMemory, MOST_HELD, MOST_JSON};
 use super::pace::{LONGEST_PAUSES, Pace};
 use super::pulse::Pulse;
 use super::rations::Rations;
@@ -23,7 +23,7 @@ use super::resolve::Pinned;
 use super::routes::Routes;
 use super::session::{Session, Sessions};
 use super::signin::set_cookies;
-use super::wire::{Caps, Flow, Received, chain, client, pause_before_next, receive, scope_fault, signed};
+use super::wire::{Caps, Received, WireFlow, chain, client, pause_before_next, receive, scope_fault, signed};
 use crate::detect::Redactor;
 use crate::model::{Api, Identity, Permit, Scope, ScopeError, Secret, clean_name};
 
@@ -121,7 +121,7 @@ pub struct Probe {
     pub(super) rations: Rations,
     pub(super) routes: Routes,
     pub(super) ledger: Ledger,
-    pub(super) memory: Memory,
+    pub(super) memory: AnswerMemory,
     pub(super) cancel: CancellationToken,
     next_exchange: AtomicU64,
     /// One client with its own cookie jar per identity; the bare one, without a jar, for everybody else.
@@ -193,7 +193,7 @@ impl Probe {
             sessions: Sessions::default(),
             identities,
             ledger: Ledger::default(),
-            memory: Memory::new(limits.memory_bytes),
+            memory: AnswerMemory::new(limits.memory_bytes),
             cancel: CancellationToken::new(),
             next_exchange: AtomicU64::new(1),
             clients,
@@ -416,7 +416,7 @@ impl Probe {
         let until = ask.patience.map(|patience| tokio::time::Instant::now() + patience);
         let wait = ask.patience.map_or(self.limits.timeout, |patience| patience + Duration::from_secs(1));
         let caps = Caps { body: self.limits.max_body_bytes, json: MOST_JSON };
-        let flow = Flow::default();
+        let flow = WireFlow::default();
         let outcome = tokio::time::timeout(wait, receive(request, caps, until, &flow)).await;
         let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut weight = 0;
@@ -481,7 +481,7 @@ impl Probe {
         let request = self.bare.get(permit.url().clone()).header("accept", "application/json, application/yaml, */*");
         // Documents may be far longer than answers: the largest public one has 13 MB.
         let caps = Caps { body: 64 << 20, json: 0 };
-        match tokio::time::timeout(self.limits.timeout, receive(request, caps, None, &Flow::default())).await {
+        match tokio::time::timeout(self.limits.timeout, receive(request, caps, None, &WireFlow::default())).await {
             Ok(Ok(Some(Received { response, .. }))) => {
                 Ok(Fetched { status: response.status, text: response.text, truncated: response.truncated })
             }

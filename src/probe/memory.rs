@@ -26,7 +26,7 @@ const RECORD_BYTES: usize = 1 << 10;
 
 /// What the answers of a scan take, and how much they may.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct AnswerMemory {
     most: usize,
     held: Arc<AtomicUsize>,
 }
@@ -38,7 +38,7 @@ pub(super) struct Share {
     held: Arc<AtomicUsize>,
 }
 
-impl Memory {
+impl AnswerMemory {
     /// Holds so many bytes.
     pub(super) fn new(most: usize) -> Self {
         Self { most, held: Arc::default() }

@@ -90,9 +90,9 @@ pub(super) struct Received {
 
 /// When the last bytes of an answer came: one that is late and still comes is slow, and its target alive.
 #[derive(Debug, Default)]
-pub(super) struct Flow(Mutex<Option<Instant>>);
+pub(super) struct WireFlow(Mutex<Option<Instant>>);
 
-impl Flow {
+impl WireFlow {
     fn note(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
@@ -108,7 +108,7 @@ pub(super) async fn receive(
     request: reqwest::RequestBuilder,
     caps: Caps,
     until: Option<tokio::time::Instant>,
-    flow: &Flow,
+    flow: &WireFlow,
 ) -> Result<Option<Received>, reqwest::Error> {
     let mut response = match until {
         None => request.send().await?,

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::summary::worst_first;
 use super::text::TextOptions;
-use super::text::page::{Page, Tone};
+use super::text::page::{TextPage, Tone};
 use super::wire::{CoverageOutcome, Finding, FindingStatus, Report};
 use super::words::operation;
 
@@ -38,7 +38,7 @@ pub fn diff(earlier: &Report, later: &Report) -> ReportDiff {
 
 /// The comparison for a terminal.
 pub fn render(diff: &ReportDiff, options: TextOptions) -> String {
-    let mut page = Page::new(options);
+    let mut page = TextPage::new(options);
     let counts = [
         (Tone::Bad, diff.new.len(), "new"),
         (Tone::Good, diff.fixed.len(), "fixed"),
@@ -65,7 +65,7 @@ fn holds(report: &Report, finding: &Finding) -> bool {
     rows.peek().is_some() && rows.all(|row| matches!(row.outcome, CoverageOutcome::Held | CoverageOutcome::Broken))
 }
 
-fn section(page: &mut Page, heading: &str, mark: (Tone, &str), findings: &[Finding]) {
+fn section(page: &mut TextPage, heading: &str, mark: (Tone, &str), findings: &[Finding]) {
     if findings.is_empty() {
         return;
     }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::error::SpecError;
-use super::overlay::{Applied, Overlay};
+use super::overlay::{AppliedOverlay, Overlay};
 use super::reading::{self, Notation};
 
 /// The most bytes one referred file may have.
@@ -92,7 +92,7 @@ pub(super) struct Documents {
     /// By document and the file part of a reference: which document that is, or why there is none.
     files: HashMap<(usize, String), Result<usize, FileRefused>>,
     /// What came of the Overlay.
-    pub(super) applied: Applied,
+    pub(super) applied: AppliedOverlay,
 }
 
 impl Documents {

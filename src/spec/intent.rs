@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use super::documents::Node;
-use super::lines::Wanted;
+use super::lines::WantedLines;
 use super::lowering::{Lowering, kind};
 use super::overlay::Overlay;
 use super::reference::escape;
@@ -43,12 +43,12 @@ impl<'o> Intents<'o> {
     }
 
     /// Asks for the lines of statements of the document itself.
-    pub(super) fn want(&self, wanted: &mut Wanted) {
+    pub(super) fn want(&self, wanted: &mut WantedLines) {
         self.list.iter().filter_map(|(_, pointer)| pointer.as_ref()).for_each(|pointer| wanted.add(pointer));
     }
 
     /// Fills these lines in.
-    pub(super) fn locate(&mut self, wanted: &Wanted) {
+    pub(super) fn locate(&mut self, wanted: &WantedLines) {
         for (stated, pointer) in &mut self.list {
             if let Some(pointer) = pointer {
                 stated.source.line = wanted.line(pointer);

@@ -17,7 +17,7 @@ const MAX_MESSAGE: usize = 500;
 
 /// The issues of one document, in the order of their discovery.
 #[derive(Debug, Default)]
-pub(super) struct Issues {
+pub(super) struct DocumentIssues {
     list: Vec<(IssuePlace, String)>,
     seen: HashSet<(IssuePlace, String)>,
     dropped: usize,
@@ -31,7 +31,7 @@ struct IssuePlace {
     below: String,
 }
 
-impl Issues {
+impl DocumentIssues {
     /// Says what is wrong with a value and what follows. The same words about the same value count once.
     pub(super) fn add(&mut self, node: Node<'_>, message: impl Into<String>) {
         self.add_below(node, "", message);

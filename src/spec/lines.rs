@@ -14,7 +14,7 @@ const MAX_YAML_EVENTS: usize = 600_000;
 
 /// The pointers whose lines are wanted, as a tree of keys.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct WantedLines {
     nodes: Vec<LineEntry>,
 }
 
@@ -24,7 +24,7 @@ struct LineEntry {
     line: Option<u32>,
 }
 
-impl Wanted {
+impl WantedLines {
     /// Nothing wanted but the document itself.
     pub(super) fn new() -> Self {
         Self { nodes: vec![LineEntry { children: HashMap::new(), line: Some(1) }] }
@@ -159,7 +159,7 @@ struct Container {
 
 impl Container {
     /// Goes on behind a comma; gives the entry of the next value of an array.
-    fn next(&mut self, wanted: &Wanted) -> Option<usize> {
+    fn next(&mut self, wanted: &WantedLines) -> Option<usize> {
         match &mut self.index {
             None => {
                 self.key_next = true;

@@ -10,13 +10,13 @@ use super::documents::{Base, Documents, Node};
 use super::effect;
 use super::error::SpecError;
 use super::intent::Intents;
-use super::issues::Issues;
-use super::lines::Wanted;
+use super::issues::DocumentIssues;
+use super::lines::WantedLines;
 use super::lowering::{Lowering, ROOM};
 use super::operations::Defaults;
 use super::overlay::Overlay;
 use super::reading::{self, MAX_BYTES};
-use super::schemas::Schemas;
+use super::schemas::LoweredSchemas;
 
 /// Reads a document from a file. References to other files are followed below the file's own folder only.
 ///
@@ -56,8 +56,8 @@ pub fn load_text_with(name: &str, text: &str, base: Base, overlay: Option<&Overl
         Base::Url(url) => Some(url),
         Base::Folder(_) | Base::None => None,
     };
-    let schemas = Schemas::default();
-    let issues = Issues::default();
+    let schemas = LoweredSchemas::default();
+    let issues = DocumentIssues::default();
     let intents = Intents::new(name, overlay);
     let mut lowering = Lowering { documents: &documents, dialect, address, issues, room: ROOM, schemas, intents };
     let mut api = lower(&mut lowering, root);
@@ -93,7 +93,7 @@ fn lower<'d>(lowering: &mut Lowering<'d>, root: Node<'d>) -> Api {
 /// Fills in the lines of operations, issues and statements of intent in one pass over the text.
 fn locate(api: &mut Api, intents: &mut Intents<'_>, documents: &Documents, text: &str) {
     let Some(document) = documents.list().first() else { return };
-    let mut wanted = Wanted::new();
+    let mut wanted = WantedLines::new();
     api.operations.iter().for_each(|operation| wanted.add(&operation.spec.pointer));
     api.issues.iter().for_each(|issue| wanted.add(&issue.at));
     intents.want(&mut wanted);

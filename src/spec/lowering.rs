@@ -8,10 +8,10 @@ use crate::model::Dialect;
 
 use super::documents::{Documents, Node};
 use super::intent::Intents;
-use super::issues::Issues;
+use super::issues::DocumentIssues;
 use super::reference;
 use super::salvage;
-use super::schemas::Schemas;
+use super::schemas::LoweredSchemas;
 
 /// How much one document may come to, roughly in bytes, once its references are followed.
 pub(super) const ROOM: usize = 250_000_000;
@@ -25,11 +25,11 @@ pub(super) struct Lowering<'d> {
     /// The address that the document came from.
     pub(super) address: Option<Url>,
     /// What could not be read so far.
-    pub(super) issues: Issues,
+    pub(super) issues: DocumentIssues,
     /// How much more may be kept, roughly in bytes: references can say in a few letters what is long.
     pub(super) room: usize,
     /// Schemas lowered and to be lowered.
-    pub(super) schemas: Schemas<'d>,
+    pub(super) schemas: LoweredSchemas<'d>,
     /// What is said of who is meant to reach what.
     pub(super) intents: Intents<'d>,
 }

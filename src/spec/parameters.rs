@@ -20,7 +20,7 @@ const IGNORED_HEADERS: &[&str] = &["accept", "content-type", "authorization"];
 
 /// What the parameter lists of an operation hold.
 #[derive(Debug, Default)]
-pub(super) struct Merged<'d> {
+pub(super) struct MergedParameters<'d> {
     /// Parameters proper.
     pub(super) parameters: Vec<Parameter>,
     /// Swagger's `body` and `formData` parameters.
@@ -31,8 +31,8 @@ pub(super) struct Merged<'d> {
 
 impl<'d> Lowering<'d> {
     /// Merges lists of parameters; later ones override earlier ones of the same name and place.
-    pub(super) fn parameters(&mut self, lists: &[Node<'d>], path: &str, operation: Node<'d>) -> Merged<'d> {
-        let mut merged = Merged::default();
+    pub(super) fn parameters(&mut self, lists: &[Node<'d>], path: &str, operation: Node<'d>) -> MergedParameters<'d> {
+        let mut merged = MergedParameters::default();
         let mut by_name: IndexMap<(String, Place), (Node<'d>, Parameter)> = IndexMap::new();
         let mut bodies: IndexMap<String, Node<'d>> = IndexMap::new();
         for list in lists {

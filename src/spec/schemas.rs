@@ -68,14 +68,14 @@ const SIBLINGS: &[&str] = &[
 
 /// Schemas lowered and to be lowered.
 #[derive(Debug, Default)]
-pub(super) struct Schemas<'d> {
+pub(super) struct LoweredSchemas<'d> {
     arena: SchemaArena,
     known: HashMap<usize, SchemaId>,
     queue: VecDeque<(Node<'d>, SchemaId)>,
     any: Option<SchemaId>,
 }
 
-impl Schemas<'_> {
+impl LoweredSchemas<'_> {
     /// The arena, once everything is lowered.
     pub(super) fn into_arena(self) -> SchemaArena {
         self.arena

@@ -10,7 +10,7 @@ use futures_util::stream;
 
 use super::baseline::Baseline;
 use super::learn::{harvest, learn_from_lists, learn_from_me, seed_accounts};
-use super::plans::Plan;
+use super::plans::ReadPlan;
 use super::principals::is_about_caller;
 use super::run::{Survey, Surveyor};
 use crate::model::{ANONYMOUS, Method, Operation, item_shape, path_shape};
@@ -68,7 +68,7 @@ impl Surveyor<'_> {
         survey
     }
 
-    async fn look(&self, survey: &mut Survey, work: Vec<(usize, Vec<Vec<Plan>>)>) {
+    async fn look(&self, survey: &mut Survey, work: Vec<(usize, Vec<Vec<ReadPlan>>)>) {
         let jobs: Vec<GlanceJob<'_>> = work
             .into_iter()
             .filter_map(|(index, plans)| {
@@ -88,11 +88,11 @@ impl Surveyor<'_> {
         }
     }
 
-    fn look_at(&self, index: usize, operation: Arc<Operation>, plans: Vec<Vec<Plan>>) -> GlanceJob<'_> {
+    fn look_at(&self, index: usize, operation: Arc<Operation>, plans: Vec<Vec<ReadPlan>>) -> GlanceJob<'_> {
         Box::pin(async move { (index, self.glimpse(&operation, plans).await) })
     }
 
-    async fn glimpse(&self, operation: &Operation, plans: Vec<Vec<Plan>>) -> Result<Glimpse, SendError> {
+    async fn glimpse(&self, operation: &Operation, plans: Vec<Vec<ReadPlan>>) -> Result<Glimpse, SendError> {
         let mut glimpse = Glimpse { baselines: Vec::new(), strangers: None };
         let is_each = is_about_caller(operation) || self.has_removable_items(operation);
         for tries in tries(operation, plans, is_each) {
@@ -118,7 +118,7 @@ impl Surveyor<'_> {
 }
 
 /// Returns what is tried one after another: as each caller once, until one is served; or as each of them.
-fn tries(operation: &Operation, plans: Vec<Vec<Plan>>, is_each: bool) -> Vec<Vec<Plan>> {
+fn tries(operation: &Operation, plans: Vec<Vec<ReadPlan>>, is_each: bool) -> Vec<Vec<ReadPlan>> {
     let first = plans.into_iter().take(MAX_CALLERS).filter_map(|plans| plans.into_iter().next());
     let may = first.filter(|plan| plan.caller != ANONYMOUS || !operation.requires_sign_in());
     match is_each {

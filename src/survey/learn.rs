@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::baseline::Surveyed;
 use super::leaves::{leaves, scalar_text};
 use super::names::words;
-use super::objects::{Object, ObjectKey, Objects, Source};
+use super::objects::{Object, ObjectKey, ObjectSource, Objects};
 use super::ownership::is_person;
 use super::people::me_facts;
 use super::refusal::Reading;
@@ -199,7 +199,7 @@ impl AccountSlot {
 pub(super) fn harvest(survey: &mut Survey, surveyed: &Surveyed) {
     for baseline in surveyed.by.values().filter(|baseline| baseline.valid(&surveyed.volatile)) {
         let Some(json) = baseline.first.response().and_then(|response| response.json.as_ref()) else { continue };
-        let source = Source {
+        let source = ObjectSource {
             operation: &surveyed.operation,
             slots: &surveyed.slots,
             values: &baseline.values,

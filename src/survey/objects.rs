@@ -65,7 +65,7 @@ pub struct Objects {
 }
 
 /// Where an answer came from.
-pub(super) struct Source<'a> {
+pub(super) struct ObjectSource<'a> {
     pub(super) operation: &'a Operation,
     pub(super) slots: &'a [Slot],
     pub(super) values: &'a Values,
@@ -130,7 +130,7 @@ impl Objects {
     }
 
     /// Keeps what an answer shows.
-    pub(super) fn harvest(&mut self, source: &Source<'_>, json: &Value) {
+    pub(super) fn harvest(&mut self, source: &ObjectSource<'_>, json: &Value) {
         let own = source
             .slots
             .last()
@@ -352,7 +352,7 @@ impl Object {
     }
 }
 
-impl Source<'_> {
+impl ObjectSource<'_> {
     /// Ids of this request's slots by resource.
     fn context(&self) -> BTreeMap<String, Value> {
         self.slots

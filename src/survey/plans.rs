@@ -15,7 +15,7 @@ use crate::spec::Samples;
 const MAX_TRIES: usize = 3;
 
 /// One request of a caller, before it is sent.
-pub(super) struct Plan {
+pub(super) struct ReadPlan {
     pub(super) caller: String,
     pub(super) object: Option<ObjectKey>,
     pub(super) values: Values,
@@ -34,7 +34,7 @@ impl Surveyor<'_> {
     }
 
     /// What can be asked now that was not asked before: per operation, a list of plans per caller.
-    pub(super) fn work(&self, survey: &Survey, first: bool, examples: bool) -> Vec<(usize, Vec<Vec<Plan>>)> {
+    pub(super) fn work(&self, survey: &Survey, first: bool, examples: bool) -> Vec<(usize, Vec<Vec<ReadPlan>>)> {
         let mut work = Vec::new();
         for (index, surveyed) in survey.operations.iter().enumerate() {
             if surveyed.skipped.is_some() || (first != surveyed.slots.is_empty()) {
@@ -65,10 +65,10 @@ impl Surveyor<'_> {
     }
 
     /// Plans of one caller, best object first: its own ones, else ones that are nobody's.
-    fn plans(&self, survey: &Survey, surveyed: &Surveyed, caller: &str) -> Vec<Plan> {
+    fn plans(&self, survey: &Survey, surveyed: &Surveyed, caller: &str) -> Vec<ReadPlan> {
         let fixed = self.fixed_values(&surveyed.operation, &surveyed.slots);
         let Some(last) = surveyed.slots.last() else {
-            return vec![Plan { caller: caller.to_owned(), object: None, values: fixed }];
+            return vec![ReadPlan { caller: caller.to_owned(), object: None, values: fixed }];
         };
         let mut own = Vec::new();
         let mut shared = Vec::new();
@@ -90,7 +90,7 @@ impl Surveyor<'_> {
             values.insert((last.place, last.name.clone()), value.clone());
             if fill_parents(survey, surveyed, object, caller, &mut values) {
                 let shown_to = survey.objects.shown_to(key).max(object.seen_by.len());
-                pile.push((shown_to, Plan { caller: caller.to_owned(), object: Some(key.clone()), values }));
+                pile.push((shown_to, ReadPlan { caller: caller.to_owned(), object: Some(key.clone()), values }));
             }
         }
         // What the fewest are shown says most about who may see it.
@@ -100,7 +100,7 @@ impl Surveyor<'_> {
     }
 
     /// The document's own example, where every slot has one.
-    fn example_plan(&self, operation: &Operation, slots: &[Slot], caller: &str) -> Option<Plan> {
+    fn example_plan(&self, operation: &Operation, slots: &[Slot], caller: &str) -> Option<ReadPlan> {
         let mut values = self.fixed_values(operation, slots);
         let samples = Samples::new(&self.api, 1);
         for slot in slots {
@@ -116,7 +116,7 @@ impl Surveyor<'_> {
         }
         let last = slots.last()?;
         let id = values.get(&(last.place, last.name.clone())).and_then(scalar_text)?;
-        Some(Plan { caller: caller.to_owned(), object: Some((last.resources.first()?.clone(), id)), values })
+        Some(ReadPlan { caller: caller.to_owned(), object: Some((last.resources.first()?.clone(), id)), values })
     }
 
     /// Parameters that are no slots: required ones, and path parameters that choose among fixed values.

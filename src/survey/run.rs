@@ -14,7 +14,7 @@ use super::leaves::{leaves, same, scalar_text};
 use super::objects::{Object, ObjectKey, Objects};
 use super::ownership::{Sign, signs_of};
 use super::people::{People, session_facts};
-use super::plans::Plan;
+use super::plans::ReadPlan;
 use super::refusal::Reading;
 use super::slots::{missing_like, slots};
 use crate::model::{ANONYMOUS, Api, Effect, Face, Method, Obstacle, Operation, OperationId, Step};
@@ -212,7 +212,7 @@ impl Surveyor<'_> {
         }
     }
 
-    async fn wave(&self, survey: &mut Survey, work: Vec<(usize, Vec<Vec<Plan>>)>, tick: Tick<'_>) {
+    async fn wave(&self, survey: &mut Survey, work: Vec<(usize, Vec<Vec<ReadPlan>>)>, tick: Tick<'_>) {
         let total = survey.operations.len() as u64;
         let tasks: Vec<_> = work
             .into_iter()
@@ -246,12 +246,12 @@ impl Surveyor<'_> {
         }
     }
 
-    fn job(&self, index: usize, surveyed: Surveyed, plans: Vec<Vec<Plan>>) -> SurveyJob<'_> {
+    fn job(&self, index: usize, surveyed: Surveyed, plans: Vec<Vec<ReadPlan>>) -> SurveyJob<'_> {
         Box::pin(async move { (index, self.ask(surveyed, plans).await) })
     }
 
     /// All requests of one operation in one wave.
-    async fn ask(&self, mut surveyed: Surveyed, plans: Vec<Vec<Plan>>) -> Result<Surveyed, SendError> {
+    async fn ask(&self, mut surveyed: Surveyed, plans: Vec<Vec<ReadPlan>>) -> Result<Surveyed, SendError> {
         let operation = Arc::clone(&surveyed.operation);
         let mut tries: Vec<BoxFuture<'_, Result<Option<Baseline>, SendError>>> = Vec::new();
         for plans in plans {
@@ -283,7 +283,7 @@ impl Surveyor<'_> {
     pub(super) async fn first_valid(
         &self,
         operation: &Operation,
-        plans: Vec<Plan>,
+        plans: Vec<ReadPlan>,
         round: u8,
     ) -> Result<Option<Baseline>, SendError> {
         let mut last = None;

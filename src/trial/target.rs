@@ -9,7 +9,7 @@ use crate::model::Silence;
 
 /// What is written to, as its owner sees it.
 #[derive(Debug)]
-pub(crate) struct Target<'a> {
+pub(crate) struct WriteTarget<'a> {
     subject: Subject<'a>,
     seen: Seen,
 }
@@ -19,7 +19,7 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// `Undecided` where it is not shown to its owner, or nothing could be made.
-    pub(crate) async fn target(&self) -> Result<Target<'a>, Silence> {
+    pub(crate) async fn target(&self) -> Result<WriteTarget<'a>, Silence> {
         let subject = match (&self.aim, self.subject.object()) {
             (Aim::Removal, Some(kept)) => self.fresh(kept).await?,
             _ => self.subject.clone(),
@@ -31,16 +31,21 @@ impl<'a> Trial<'a> {
     ///
     /// # Errors
     /// `Undecided` where it is not shown to its owner.
-    pub(crate) async fn target_on(&self, subject: Subject<'a>) -> Result<Target<'a>, Silence> {
+    pub(crate) async fn target_on(&self, subject: Subject<'a>) -> Result<WriteTarget<'a>, Silence> {
         let seen = self.before(&subject).await?;
-        Ok(Target { subject, seen })
+        Ok(WriteTarget { subject, seen })
     }
 
     /// Sends a write as a caller, and looks as the owner.
     ///
     /// # Errors
     /// `Undecided` where it could not be composed or sent, or the owner has no view.
-    pub(crate) async fn shoot_at(&self, target: &Target<'_>, caller: &str, twist: &Twist) -> Result<Tried, Silence> {
+    pub(crate) async fn shoot_at(
+        &self,
+        target: &WriteTarget<'_>,
+        caller: &str,
+        twist: &Twist,
+    ) -> Result<Tried, Silence> {
         self.shoot(caller, twist, Spot { subject: &target.subject, seen: &target.seen }).await
     }
 

@@ -2,7 +2,7 @@
 
 mod refusals;
 
-use refusals::{Asked, is_unknown};
+use refusals::{AskedRefusal, is_unknown};
 
 use crate::checks::access::object_finding;
 use crate::checks::context::{CheckCx, Pair, PlanCx, pairs_of};
@@ -77,7 +77,7 @@ async fn attempt(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Resu
     let mut rule = Rule::default();
     let unknown = is_unknown(cx, surveyed, pair, &id).await;
     rule.need("unknown-otherwise", unknown, |()| format!("no list and no other route shows it to {intruder}"))?;
-    let asked = Asked::ask(cx, surveyed, pair).await?;
+    let asked = AskedRefusal::ask(cx, surveyed, pair).await?;
     asked.compare(cx, surveyed, pair, &mut rule)?;
     // Of ids that nobody can guess it says only which exist: worth knowing, and no more.
     let severity = match guessable(&id) {

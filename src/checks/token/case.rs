@@ -13,7 +13,7 @@ use crate::probe::{Answer, Caller};
 use crate::survey::{Baseline, Leaf, Reading, Surveyed, is_soft_error, leaves, same, words};
 
 /// A protected route with a caller whose token can be forged.
-pub(crate) struct Case<'a> {
+pub(crate) struct TokenCase<'a> {
     pub(crate) surveyed: &'a Surveyed,
     pub(crate) baseline: &'a Baseline,
     pub(crate) jwt: Jwt,
@@ -38,7 +38,11 @@ pub(crate) fn need(cx: &PlanCx<'_>, operation: &Operation, requests: u32) -> Nee
 ///
 /// # Errors
 /// The silence where it does not hold.
-pub(crate) async fn case<'a>(cx: &CheckCx<'_>, surveyed: &'a Surveyed, rule: &mut Rule) -> Result<Case<'a>, Silence> {
+pub(crate) async fn case<'a>(
+    cx: &CheckCx<'_>,
+    surveyed: &'a Surveyed,
+    rule: &mut Rule,
+) -> Result<TokenCase<'a>, Silence> {
     let jwt_of = |name: &str| cx.probe.sessions().get(name).and_then(|session| session.jwt());
     let with_jwt = surveyed.valid().find_map(|baseline| Some((baseline, jwt_of(&baseline.caller)?)));
     let Some((baseline, jwt)) = with_jwt else {
@@ -51,7 +55,7 @@ pub(crate) async fn case<'a>(cx: &CheckCx<'_>, surveyed: &'a Surveyed, rule: &mu
     };
     let anonymous = cx.send(&baseline.ask_as(Caller::Anonymous)).await?;
     let garbage = cx.send(&baseline.ask_as(Caller::Garbage(baseline.caller.clone()))).await?;
-    let case = Case { surveyed, baseline, jwt, anonymous, garbage };
+    let case = TokenCase { surveyed, baseline, jwt, anonymous, garbage };
     rule.need("no-token-refused", refused(&case.anonymous, "an anonymous caller"), Clone::clone)?;
     rule.need("garbage-token-refused", refused(&case.garbage, "a token of random letters"), Clone::clone)?;
     Ok(case)
@@ -69,7 +73,7 @@ fn refused(answer: &Answer, who: &str) -> Result<String, Silence> {
     Ok(format!("the same request of {who} is refused (status {})", response.status))
 }
 
-impl Case<'_> {
+impl TokenCase<'_> {
     /// Sends the rightful request with another token.
     ///
     /// # Errors

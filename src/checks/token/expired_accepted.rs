@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::case::{Case, case, need};
+use super::case::{TokenCase, case, need};
 use super::forge;
 use crate::checks::context::CheckCx;
 use crate::checks::meta::check;
@@ -45,7 +45,7 @@ check! {
 const PAST_SECONDS: i64 = 3_600;
 
 /// A token that has expired, and where it comes from.
-async fn expired(cx: &CheckCx<'_>, case: &Case<'_>) -> Option<(Secret, &'static str)> {
+async fn expired(cx: &CheckCx<'_>, case: &TokenCase<'_>) -> Option<(Secret, &'static str)> {
     let now = jiff::Timestamp::now().as_second();
     let own = case.jwt.payload.get("exp").and_then(serde_json::Value::as_i64);
     if own.is_some_and(|at| at < now - 60) {

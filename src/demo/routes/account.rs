@@ -12,10 +12,10 @@ use subtle::ConstantTimeEq;
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, COOKIE, Care, LIFETIME_SECONDS};
-use crate::demo::refusal::Refusal;
-use crate::demo::state::{Account, App, nonce};
+use crate::demo::refusal::DemoRefusal;
+use crate::demo::state::{DemoAccount, DemoApp, nonce};
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/login", post(login))
         .route("/me", get(me))
@@ -27,14 +27,14 @@ pub(super) fn router() -> Router<Arc<App>> {
         .route("/users/{user_id}/settings", get(settings))
 }
 
-async fn login(State(app): DemoShared, Json(body): Json<Value>) -> Result<Response, Refusal> {
+async fn login(State(app): DemoShared, Json(body): Json<Value>) -> Result<Response, DemoRefusal> {
     let text = |name: &str| body.get(name).and_then(Value::as_str);
     let (Some(username), Some(password)) = (text("username"), text("password")) else {
-        return Err(Refusal::Invalid("username and password are required"));
+        return Err(DemoRefusal::Invalid("username and password are required"));
     };
-    let account = app.account(username).ok_or(Refusal::Unauthorized)?;
+    let account = app.account(username).ok_or(DemoRefusal::Unauthorized)?;
     if !bool::from(account.password.as_bytes().ct_eq(password.as_bytes())) {
-        return Err(Refusal::Unauthorized);
+        return Err(DemoRefusal::Unauthorized);
     }
     let token = auth::token_for(&app, account);
     let care = if app.repaired { "; SameSite=Lax; Secure" } else { "" };
@@ -112,7 +112,7 @@ async fn settings(State(app): DemoShared, headers: HeaderMap, Path(_user_id): Pa
 }
 
 /// Shaped like bcrypt, made of nothing: the demo keeps no such hash.
-fn hash(account: &Account) -> String {
+fn hash(account: &DemoAccount) -> String {
     let digits = account.id;
     format!("$2b$12$Kx0q7LwRz5pYvT3nGm{digits}eWb1uZ9cHs8dJf6aVqXr2tBk4oNiPy7")
 }

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::state::{Account, App};
+use crate::demo::state::{DemoAccount, DemoApp};
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/admin/users", get(users))
         .route("/admin/audit-log", get(audit))
@@ -49,7 +49,7 @@ async fn usage(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     Ok(Json(app.part("/admin/usage")))
 }
 
-fn user(account: &Account) -> Value {
+fn user(account: &DemoAccount) -> Value {
     json!({
         "id": account.id, "username": account.username, "role": account.role, "email": account.field("email"),
         "phone": account.field("phone"), "plan": account.field("plan"), "last_login": account.field("last_login"),

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::refusal::Refusal;
-use crate::demo::state::App;
+use crate::demo::refusal::DemoRefusal;
+use crate::demo::state::DemoApp;
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/customers", get(list))
         .route("/customers/{customer_id}", get(read))
@@ -46,9 +46,9 @@ async fn contact(
     Path((id, contact_id)): Path<(String, String)>,
 ) -> DemoAnswer {
     own_customer(&app, &headers, &id)?;
-    let contact = app.find("contacts", &contact_id).ok_or(Refusal::NotFound)?;
+    let contact = app.find("contacts", &contact_id).ok_or(DemoRefusal::NotFound)?;
     if app.repaired && !belongs(contact, &id) {
-        return Err(Refusal::NotFound);
+        return Err(DemoRefusal::NotFound);
     }
     Ok(Json(contact.clone()))
 }
@@ -57,17 +57,17 @@ async fn contact(
 async fn notes(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     match own_customer(&app, &headers, &id) {
         Ok(_) => Ok(Json(Value::Array(children(&app, "notes", &id)))),
-        Err(Refusal::NotFound) => Ok(Json(json!([]))),
+        Err(DemoRefusal::NotFound) => Ok(Json(json!([]))),
         Err(other) => Err(other),
     }
 }
 
-fn own_customer<'a>(app: &'a App, headers: &HeaderMap, id: &str) -> Result<&'a Value, Refusal> {
+fn own_customer<'a>(app: &'a DemoApp, headers: &HeaderMap, id: &str) -> Result<&'a Value, DemoRefusal> {
     let account = auth::caller(app, headers, Care::Full)?;
-    app.find("customers", id).filter(|customer| account.owns(customer)).ok_or(Refusal::NotFound)
+    app.find("customers", id).filter(|customer| account.owns(customer)).ok_or(DemoRefusal::NotFound)
 }
 
-fn children(app: &App, collection: &str, customer: &str) -> Vec<Value> {
+fn children(app: &DemoApp, collection: &str, customer: &str) -> Vec<Value> {
     app.all(collection).iter().filter(|child| belongs(child, customer)).cloned().collect()
 }
 

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::refusal::Refusal;
-use crate::demo::state::{App, nonce};
+use crate::demo::refusal::DemoRefusal;
+use crate::demo::state::{DemoApp, nonce};
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/documents", get(documents))
         .route("/documents/{document_id}", get(document))
@@ -46,9 +46,9 @@ async fn files(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
 /// Trap: an id that can be decoded and counted up, behind a check that holds.
 async fn file(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
-    let file = app.all("files").iter().find(|file| file_id(file) == id).ok_or(Refusal::NotFound)?;
+    let file = app.all("files").iter().find(|file| file_id(file) == id).ok_or(DemoRefusal::NotFound)?;
     if !account.owns(file) {
-        return Err(Refusal::Forbidden);
+        return Err(DemoRefusal::Forbidden);
     }
     Ok(Json(shown(file)))
 }

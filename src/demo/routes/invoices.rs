@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::refusal::Refusal;
-use crate::demo::state::{App, has_id, nonce};
+use crate::demo::refusal::DemoRefusal;
+use crate::demo::state::{DemoApp, has_id, nonce};
 
 /// How many drafts the server keeps.
 const MAX_DRAFTS: usize = 1000;
@@ -22,7 +22,7 @@ const MAX_DRAFTS: usize = 1000;
 /// The number of the first draft.
 const FIRST_DRAFT: u64 = 62001;
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/invoices", get(list).post(create))
         .route("/invoices/{invoice_id}", get(read).delete(discard))
@@ -58,9 +58,9 @@ async fn list(State(app): DemoShared, headers: HeaderMap, Query(page): Query<Pag
 async fn read(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let draft = app.drafts().iter().find(|draft| has_id(draft, &id)).cloned();
-    let invoice = draft.or_else(|| app.find("invoices", &id).cloned()).ok_or(Refusal::NotFound)?;
+    let invoice = draft.or_else(|| app.find("invoices", &id).cloned()).ok_or(DemoRefusal::NotFound)?;
     if app.repaired && !account.owns(&invoice) && !account.is_admin() {
-        return Err(Refusal::NotFound);
+        return Err(DemoRefusal::NotFound);
     }
     Ok(Json(invoice))
 }
@@ -78,14 +78,14 @@ async fn create(
     State(app): DemoShared,
     headers: HeaderMap,
     body: Result<Json<NewInvoice>, JsonRejection>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, DemoRefusal> {
     let account = auth::caller(&app, &headers, Care::Full)?;
-    let Json(new) = body.map_err(|_| Refusal::Invalid("customer_id and due_on are required"))?;
+    let Json(new) = body.map_err(|_| DemoRefusal::Invalid("customer_id and due_on are required"))?;
     let customer = app.find("customers", &new.customer_id).filter(|customer| account.owns(customer));
-    let customer = customer.ok_or(Refusal::Invalid("customer_id is not one of your customers"))?;
+    let customer = customer.ok_or(DemoRefusal::Invalid("customer_id is not one of your customers"))?;
     let mut drafts = app.drafts();
     if drafts.len() >= MAX_DRAFTS {
-        return Err(Refusal::Invalid("there are too many drafts, discard some"));
+        return Err(DemoRefusal::Invalid("there are too many drafts, discard some"));
     }
     let id = drafts.last().and_then(|draft| draft.get("id")?.as_u64()).unwrap_or(FIRST_DRAFT - 1) + 1;
     let draft = json!({
@@ -99,19 +99,23 @@ async fn create(
 }
 
 /// Sound: only the caller's drafts can be thrown away.
-async fn discard(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> Result<StatusCode, Refusal> {
+async fn discard(
+    State(app): DemoShared,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Result<StatusCode, DemoRefusal> {
     let account = auth::caller(&app, &headers, Care::Full)?;
     let mut drafts = app.drafts();
     let before = drafts.len();
     drafts.retain(|draft| !(has_id(draft, &id) && account.owns(draft)));
-    if drafts.len() < before { Ok(StatusCode::NO_CONTENT) } else { Err(Refusal::NotFound) }
+    if drafts.len() < before { Ok(StatusCode::NO_CONTENT) } else { Err(DemoRefusal::NotFound) }
 }
 
 /// Trap: a GET that acts. A scan must leave it alone.
 async fn send(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
-    App::count(&app.sent);
+    DemoApp::count(&app.sent);
     let account = auth::caller(&app, &headers, Care::Full)?;
-    let invoice = app.find("invoices", &id).filter(|invoice| account.owns(invoice)).ok_or(Refusal::NotFound)?;
+    let invoice = app.find("invoices", &id).filter(|invoice| account.owns(invoice)).ok_or(DemoRefusal::NotFound)?;
     Ok(Json(json!({"invoice_id": invoice.get("id"), "sent": true})))
 }
 
@@ -126,9 +130,10 @@ async fn quote(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String
     let account = auth::caller(&app, &headers, Care::Full)?;
     match app.find("quotes", &id).filter(|quote| account.owns(quote)) {
         Some(quote) => Ok(Json(quote.clone())),
-        None if app.repaired => Err(Refusal::NotFound),
-        None => {
-            Err(Refusal::Crashed { at: "src/quotes.rs:88:41", function: "ledgerly::quotes::read_quote::{{closure}}" })
-        }
+        None if app.repaired => Err(DemoRefusal::NotFound),
+        None => Err(DemoRefusal::Crashed {
+            at: "src/quotes.rs:88:41",
+            function: "ledgerly::quotes::read_quote::{{closure}}",
+        }),
     }
 }

@@ -17,17 +17,17 @@ use axum::{Json, Router, middleware};
 use serde_json::Value;
 
 use super::layers;
-use super::refusal::Refusal;
-use super::state::App;
+use super::refusal::DemoRefusal;
+use super::state::DemoApp;
 
 /// The state as handlers take it.
-type DemoShared = State<Arc<App>>;
+type DemoShared = State<Arc<DemoApp>>;
 
 /// What handlers answer.
-type DemoAnswer = Result<Json<Value>, Refusal>;
+type DemoAnswer = Result<Json<Value>, DemoRefusal>;
 
 /// The whole API with its layers.
-pub(super) fn router(app: Arc<App>) -> Router {
+pub(super) fn router(app: Arc<DemoApp>) -> Router {
     Router::new()
         .merge(account::router())
         .merge(admin::router())
@@ -38,7 +38,7 @@ pub(super) fn router(app: Arc<App>) -> Router {
         .merge(reports::router())
         .merge(shared::router())
         .merge(team::router())
-        .fallback(async || Refusal::NotFound)
+        .fallback(async || DemoRefusal::NotFound)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::cors))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), layers::security))
         .with_state(app)

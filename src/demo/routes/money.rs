@@ -10,10 +10,10 @@ use serde_json::json;
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::refusal::Refusal;
-use crate::demo::state::App;
+use crate::demo::refusal::DemoRefusal;
+use crate::demo::state::DemoApp;
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/payments", get(payments))
         .route("/payments/{payment_id}", get(payment))
@@ -31,7 +31,7 @@ async fn payments(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
 /// Sound.
 async fn payment(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     let account = auth::caller(&app, &headers, Care::Full)?;
-    let payment = app.find("payments", &id).filter(|payment| account.owns(payment)).ok_or(Refusal::NotFound)?;
+    let payment = app.find("payments", &id).filter(|payment| account.owns(payment)).ok_or(DemoRefusal::NotFound)?;
     Ok(Json(payment.clone()))
 }
 
@@ -50,5 +50,5 @@ async fn receipt(State(app): DemoShared, headers: HeaderMap, Path(id): Path<Stri
     } else {
         receipt
     };
-    Ok(Json(found.ok_or(Refusal::NotFound)?.clone()))
+    Ok(Json(found.ok_or(DemoRefusal::NotFound)?.clone()))
 }

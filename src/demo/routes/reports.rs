@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::state::{Account, App};
+use crate::demo::state::{DemoAccount, DemoApp};
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/reports/summary", get(summary))
         .route("/reports/aging", get(aging))
@@ -59,7 +59,7 @@ async fn tax(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     Ok(report(account, "tax", json!({"period": "2031-Q1", "invoices": totals})))
 }
 
-fn report(account: &Account, kind: &str, data: Value) -> Json<Value> {
+fn report(account: &DemoAccount, kind: &str, data: Value) -> Json<Value> {
     Json(json!({
         "report": kind, "prepared_for": account.username, "generated_at": jiff::Timestamp::now().to_string(), "data": data,
     }))

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::refusal::Refusal;
-use crate::demo::state::{App, DOCUMENT, nonce};
+use crate::demo::refusal::DemoRefusal;
+use crate::demo::state::{DOCUMENT, DemoApp, nonce};
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/openapi.json", get(document))
         .route("/openapi.yaml", get(document_source))
@@ -46,7 +46,7 @@ async fn plans(State(app): DemoShared) -> Json<Value> {
 }
 
 async fn plan(State(app): DemoShared, Path(id): Path<String>) -> DemoAnswer {
-    Ok(Json(app.find("plans", &id).ok_or(Refusal::NotFound)?.clone()))
+    Ok(Json(app.find("plans", &id).ok_or(DemoRefusal::NotFound)?.clone()))
 }
 
 /// Trap: the document asks for a token, the server does not, and what it gives is public.
@@ -62,11 +62,11 @@ async fn notices(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
 
 async fn notice(State(app): DemoShared, headers: HeaderMap, Path(id): Path<String>) -> DemoAnswer {
     auth::caller(&app, &headers, Care::Full)?;
-    Ok(Json(app.find("notices", &id).ok_or(Refusal::NotFound)?.clone()))
+    Ok(Json(app.find("notices", &id).ok_or(DemoRefusal::NotFound)?.clone()))
 }
 
 /// Trap: a GET that changes state, open to everybody. It only counts.
 async fn reset(State(app): DemoShared) -> Json<Value> {
-    App::count(&app.resets);
+    DemoApp::count(&app.resets);
     Json(json!({"reset": true}))
 }

@@ -10,10 +10,10 @@ use serde_json::json;
 
 use super::{DemoAnswer, DemoShared};
 use crate::demo::auth::{self, Care};
-use crate::demo::refusal::Refusal;
-use crate::demo::state::App;
+use crate::demo::refusal::DemoRefusal;
+use crate::demo::state::DemoApp;
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router() -> Router<Arc<DemoApp>> {
     Router::new()
         .route("/team/members", get(members))
         .route("/team/holidays", get(holidays))
@@ -43,11 +43,11 @@ async fn activity(State(app): DemoShared, headers: HeaderMap) -> DemoAnswer {
     if app.repaired {
         return part(&app, &headers, "activity");
     }
-    auth::bearer(&headers).ok_or(Refusal::Unauthorized)?;
+    auth::bearer(&headers).ok_or(DemoRefusal::Unauthorized)?;
     Ok(Json(json!({"activity": app.part("/team/activity")})))
 }
 
-fn part(app: &App, headers: &HeaderMap, name: &str) -> DemoAnswer {
+fn part(app: &DemoApp, headers: &HeaderMap, name: &str) -> DemoAnswer {
     auth::caller(app, headers, Care::Full)?;
     Ok(Json(json!({name: app.part(&format!("/team/{name}"))})))
 }

@@ -30,7 +30,7 @@ pub(super) fn first(bytes: &[u8], escapes: Escapes) -> Option<usize> {
 }
 
 /// What an escape stands for.
-pub(super) enum Decoded {
+pub(super) enum DecodedEscape {
     /// One byte, which may be a part of a character.
     Byte(u8),
     /// A character.
@@ -38,7 +38,7 @@ pub(super) enum Decoded {
 }
 
 /// The escape at the start of `rest`: how long it is and what it stands for.
-pub(super) fn escape(rest: &[u8], escapes: Escapes) -> Option<(usize, Decoded)> {
+pub(super) fn escape(rest: &[u8], escapes: Escapes) -> Option<(usize, DecodedEscape)> {
     let wanted = match rest.first()? {
         b'\\' => escapes != Escapes::Percent,
         b'%' => escapes != Escapes::Backslash,
@@ -51,29 +51,29 @@ pub(super) fn escape(rest: &[u8], escapes: Escapes) -> Option<(usize, Decoded)> 
         [b'\\', b'u', ..] => unicode_escape(rest),
         [b'\\', b'x', high, low, ..] | [b'%', high, low, ..] => {
             let consumed = if rest.first() == Some(&b'%') { 3 } else { 4 };
-            Some((consumed, Decoded::Byte(hex(*high)? * 16 + hex(*low)?)))
+            Some((consumed, DecodedEscape::Byte(hex(*high)? * 16 + hex(*low)?)))
         }
-        [b'\\', b'n' | b'r' | b't' | b'b' | b'f', ..] => Some((2, Decoded::Byte(b'\n'))),
-        [b'\\', byte @ (b'"' | b'\'' | b'\\' | b'/'), ..] => Some((2, Decoded::Byte(*byte))),
+        [b'\\', b'n' | b'r' | b't' | b'b' | b'f', ..] => Some((2, DecodedEscape::Byte(b'\n'))),
+        [b'\\', byte @ (b'"' | b'\'' | b'\\' | b'/'), ..] => Some((2, DecodedEscape::Byte(*byte))),
         [b'&', ..] => entity(rest),
         _ => None,
     }
 }
 
-fn unicode_escape(rest: &[u8]) -> Option<(usize, Decoded)> {
+fn unicode_escape(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
     if rest.get(2) == Some(&b'{') {
         let digits = rest.get(3..)?.iter().take(7).position(|byte| *byte == b'}')?;
         let code =
             rest.get(3..3 + digits)?.iter().try_fold(0, |value, digit| Some(value * 16 + u32::from(hex(*digit)?)))?;
-        return Some((digits + 4, Decoded::Char(char::from_u32(code)?)));
+        return Some((digits + 4, DecodedEscape::Char(char::from_u32(code)?)));
     }
     let first = hex4(rest.get(2..6)?)?;
     if (0xd800..0xdc00).contains(&first) && rest.get(6..8) == Some(b"\\u".as_slice()) {
         let second = hex4(rest.get(8..12)?)?;
         let combined = 0x1_0000 + ((first - 0xd800) << 10) + second.checked_sub(0xdc00)?;
-        return Some((12, Decoded::Char(char::from_u32(combined)?)));
+        return Some((12, DecodedEscape::Char(char::from_u32(combined)?)));
     }
-    Some((6, Decoded::Char(char::from_u32(first)?)))
+    Some((6, DecodedEscape::Char(char::from_u32(first)?)))
 }
 
 /// The named entities of ASCII characters that stand in tokens (HTML, named character references).
@@ -111,9 +111,9 @@ const ENTITIES: [(&str, u8); 31] = [
     ("&rsqb;", b']'),
 ];
 
-fn entity(rest: &[u8]) -> Option<(usize, Decoded)> {
+fn entity(rest: &[u8]) -> Option<(usize, DecodedEscape)> {
     if let Some((name, byte)) = ENTITIES.iter().find(|(name, _)| rest.starts_with(name.as_bytes())) {
-        return Some((name.len(), Decoded::Byte(*byte)));
+        return Some((name.len(), DecodedEscape::Byte(*byte)));
     }
     let digits = rest.strip_prefix(b"&#")?;
     let (radix, mark) = if matches!(digits.first(), Some(b'x' | b'X')) { (16, 1) } else { (10, 0) };
@@ -122,7 +122,7 @@ fn entity(rest: &[u8]) -> Option<(usize, Decoded)> {
     let code = u32::from_str_radix(std::str::from_utf8(digits.get(..length)?).ok()?, radix).ok()?;
     // Browsers do without the semicolon.
     let consumed = 2 + mark + length + usize::from(digits.get(length) == Some(&b';'));
-    Some((consumed, Decoded::Char(char::from_u32(code)?)))
+    Some((consumed, DecodedEscape::Char(char::from_u32(code)?)))
 }
 
 fn hex(byte: u8) -> Option<u8> {

@@ -4,7 +4,7 @@ use crate::detect::known::Transformation;
 
 /// What becomes of the byte at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
+pub(super) enum FoldClass {
     /// It stays.
     Keep,
     /// It goes.
@@ -14,7 +14,7 @@ pub(super) enum Class {
 }
 
 /// A class for every byte.
-pub(super) type Classes = [Class; 256];
+pub(super) type Classes = [FoldClass; 256];
 
 /// A zero stands between the letters of UTF-16 that is read byte by byte.
 const SEPARATORS: &[u8] = b"\0 \t\r\n\"'`*,|+\\";
@@ -27,17 +27,17 @@ pub(super) static JOIN: Classes = classes(PUNCTUATION, false);
 
 #[expect(clippy::indexing_slicing, reason = "evaluated when compiled")]
 const fn classes(dropped: &[u8], folds: bool) -> Classes {
-    let mut all = [Class::Keep; 256];
+    let mut all = [FoldClass::Keep; 256];
     let mut at = 0;
     while at < dropped.len() {
-        all[dropped[at] as usize] = Class::Drop;
+        all[dropped[at] as usize] = FoldClass::Drop;
         at += 1;
     }
     if folds {
-        all[b'0' as usize] = Class::Look;
+        all[b'0' as usize] = FoldClass::Look;
         let mut byte = 0x80;
         while byte < 256 {
-            all[byte] = Class::Look;
+            all[byte] = FoldClass::Look;
             byte += 1;
         }
     }

@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::codes;
-use super::reading::{Reading, joined, looks_escaped, squeezed, unescaped_once};
+use super::reading::{KnownReading, joined, looks_escaped, squeezed, unescaped_once};
 use super::words::{is_bounded, is_key, is_word};
 use super::{EXACT_BELOW, KnownHit, LEAST_BLACKENED, MIN_VALUE_CHARS, SearchPurpose, Transformation};
 use crate::detect::jwt;
@@ -38,7 +38,7 @@ enum FormScope {
 
 /// One way to write a value.
 #[derive(Debug, Clone)]
-pub(super) struct Form {
+pub(super) struct KnownForm {
     /// What is looked for.
     pub bytes: Vec<u8>,
     /// Whether capital letters matter.
@@ -56,9 +56,9 @@ pub(super) struct Form {
 }
 
 /// All forms of a value, also as they are when separators were dropped from a text.
-pub(super) fn of(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Form> {
+pub(super) fn of(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<KnownForm> {
     let n_chars = value.chars().count();
-    let base = Form {
+    let base = KnownForm {
         bytes: value.as_bytes().to_vec(),
         exact: false,
         needle,
@@ -75,7 +75,7 @@ pub(super) fn of(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Form
         SearchPurpose::Redaction if value.len() < LEAST_BLACKENED => Vec::new(),
         // A password `password` must not blacken every key of that name.
         SearchPurpose::Redaction if value.len() < MIN_ANYWHERE || is_sensitive_name(value) => {
-            vec![Form { exact: true, scope: FormScope::Alone, ..base }]
+            vec![KnownForm { exact: true, scope: FormScope::Alone, ..base }]
         }
         SearchPurpose::Redaction if n_chars < MIN_VALUE_CHARS => short(&base, value),
         _ => disguised(&base, value, purpose),
@@ -85,19 +85,19 @@ pub(super) fn of(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Form
 }
 
 /// A value that is too short for a proof in any other dress: as it is, or in an encoding that keeps every character.
-fn exactly(base: &Form, value: &str) -> Vec<Form> {
-    let exact = |form: Form| Form { exact: true, scope: FormScope::Unbroken, ..form };
-    let mut forms = vec![exact(Form { plain: true, ..base.clone() })];
+fn exactly(base: &KnownForm, value: &str) -> Vec<KnownForm> {
+    let exact = |form: KnownForm| KnownForm { exact: true, scope: FormScope::Unbroken, ..form };
+    let mut forms = vec![exact(KnownForm { plain: true, ..base.clone() })];
     forms.extend(written(base, value).into_iter().map(exact));
-    forms.push(Form { scope: FormScope::Unbroken, ..hex(base, value) });
+    forms.push(KnownForm { scope: FormScope::Unbroken, ..hex(base, value) });
     forms.extend(base64(base, value).into_iter().map(exact));
     forms.retain(|form| form.bytes.len() >= MIN_FORM_BYTES);
     forms
 }
 
 /// A value of a few characters: in the dresses that servers give it.
-fn short(base: &Form, value: &str) -> Vec<Form> {
-    let mut forms = vec![Form { plain: true, ..base.clone() }, hex(base, value)];
+fn short(base: &KnownForm, value: &str) -> Vec<KnownForm> {
+    let mut forms = vec![KnownForm { plain: true, ..base.clone() }, hex(base, value)];
     forms.extend(written(base, value));
     forms.extend(base64(base, value));
     forms.retain(|form| form.bytes.len() >= MIN_ANYWHERE);
@@ -107,11 +107,11 @@ fn short(base: &Form, value: &str) -> Vec<Form> {
     forms
 }
 
-fn disguised(base: &Form, value: &str, purpose: SearchPurpose) -> Vec<Form> {
-    let form = |bytes: Vec<u8>, exact, transformation| Form { bytes, exact, transformation, ..base.clone() };
+fn disguised(base: &KnownForm, value: &str, purpose: SearchPurpose) -> Vec<KnownForm> {
+    let form = |bytes: Vec<u8>, exact, transformation| KnownForm { bytes, exact, transformation, ..base.clone() };
     let bytes = value.as_bytes();
     let mut forms = vec![
-        Form { plain: true, ..base.clone() },
+        KnownForm { plain: true, ..base.clone() },
         form(value.chars().rev().collect::<String>().into_bytes(), false, Transformation::Reversed),
         form(bytes.iter().map(rot13).collect(), false, Transformation::Rot13),
         form(bytes.iter().map(rot47).collect(), true, Transformation::Rot47),
@@ -127,12 +127,12 @@ fn disguised(base: &Form, value: &str, purpose: SearchPurpose) -> Vec<Form> {
     forms.extend(base64(base, value));
     let codes = codes::of(value, base64_cores).into_iter();
     forms.extend(codes.map(|code| form(code.bytes, code.exact, code.transformation)));
-    forms.extend(segments(value, purpose).map(|segment| Form {
+    forms.extend(segments(value, purpose).map(|segment| KnownForm {
         run: segment.len(),
         whole: false,
         ..form(segment.as_bytes().to_vec(), false, Transformation::Part)
     }));
-    let broken: Vec<Form> = forms.iter().flat_map(without_separators).collect();
+    let broken: Vec<KnownForm> = forms.iter().flat_map(without_separators).collect();
     forms
         .into_iter()
         .chain(broken)
@@ -142,10 +142,11 @@ fn disguised(base: &Form, value: &str, purpose: SearchPurpose) -> Vec<Form> {
 
 /// The value as JSON, forms and addresses write it. Undoing escapes finds the same, except where the value itself looks
 /// escaped.
-fn written(base: &Form, value: &str) -> Vec<Form> {
+fn written(base: &KnownForm, value: &str) -> Vec<KnownForm> {
     let json = serde_json::to_string(value).unwrap_or_default();
     let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or_default();
-    let form = |text: &str, transformation| Form { bytes: text.as_bytes().to_vec(), transformation, ..base.clone() };
+    let form =
+        |text: &str, transformation| KnownForm { bytes: text.as_bytes().to_vec(), transformation, ..base.clone() };
     let mut forms = vec![
         form(json, Transformation::Escaped),
         form(&json.replace('/', "\\/"), Transformation::Escaped),
@@ -161,14 +162,14 @@ fn written(base: &Form, value: &str) -> Vec<Form> {
     forms
 }
 
-fn hex(base: &Form, value: &str) -> Form {
+fn hex(base: &KnownForm, value: &str) -> KnownForm {
     let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-    Form { bytes: hex.into_bytes(), transformation: Transformation::Hex, ..base.clone() }
+    KnownForm { bytes: hex.into_bytes(), transformation: Transformation::Hex, ..base.clone() }
 }
 
 /// Base64 of a text that holds the value and, of longer values, base64 of that, as a credential in a cookie.
-fn base64(base: &Form, value: &str) -> Vec<Form> {
-    let form = |bytes, transformation| Form { bytes, exact: true, transformation, ..base.clone() };
+fn base64(base: &KnownForm, value: &str) -> Vec<KnownForm> {
+    let form = |bytes, transformation| KnownForm { bytes, exact: true, transformation, ..base.clone() };
     let mut forms = Vec::new();
     for core in base64_cores(value.as_bytes()) {
         if value.len() >= MIN_FORM_BYTES {
@@ -196,8 +197,8 @@ fn is_one_of_a_kind(payload: &Value) -> bool {
 }
 
 /// A form as it stands in a text from which separators were dropped, where that is another.
-fn without_separators(form: &Form) -> Vec<Form> {
-    let again = |bytes: Vec<u8>| Form { bytes, plain: false, scope: FormScope::Broken, ..form.clone() };
+fn without_separators(form: &KnownForm) -> Vec<KnownForm> {
+    let again = |bytes: Vec<u8>| KnownForm { bytes, plain: false, scope: FormScope::Broken, ..form.clone() };
     let squeezed = squeezed(&form.bytes);
     let joined = joined(&squeezed);
     let mut forms = Vec::new();
@@ -210,21 +211,21 @@ fn without_separators(form: &Form) -> Vec<Form> {
     forms
 }
 
-impl Form {
+impl KnownForm {
     /// Whether undoing escapes would spoil it.
     pub fn looks_escaped(&self) -> bool {
         self.transformation == Transformation::Plain && self.scope != FormScope::Broken && looks_escaped(&self.bytes)
     }
 
     /// Whether it stands at a place of a reading.
-    pub fn is_at(&self, reading: &Reading<'_>, start: usize) -> bool {
+    pub fn is_at(&self, reading: &KnownReading<'_>, start: usize) -> bool {
         let there = reading.bytes().get(start..start + self.bytes.len());
         there
             .is_some_and(|there| if self.exact { there == self.bytes } else { there.eq_ignore_ascii_case(&self.bytes) })
             && self.counts(reading, start)
     }
 
-    fn counts(&self, reading: &Reading<'_>, start: usize) -> bool {
+    fn counts(&self, reading: &KnownReading<'_>, start: usize) -> bool {
         if self.word && self.transformation == Transformation::Plain {
             let (bytes, place) = reading.unbroken(start..start + self.bytes.len());
             if !is_bounded(bytes, &place) {
@@ -240,7 +241,7 @@ impl Form {
     }
 
     /// The hit for a place in a reading of the text.
-    pub fn hit(&self, text: &str, reading: &Reading<'_>, start: usize) -> KnownHit {
+    pub fn hit(&self, text: &str, reading: &KnownReading<'_>, start: usize) -> KnownHit {
         let place = start..start + self.bytes.len();
         let same = reading.bytes().get(place.clone()).is_some_and(|bytes| bytes == self.bytes.as_slice());
         let range = match self.transformation {

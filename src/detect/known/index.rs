@@ -18,7 +18,7 @@ const MOST_BITS: usize = 1 << 22;
 
 /// Where a gram stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entry {
+pub(super) enum IndexEntry {
     /// In a form, and how far from its beginning.
     Form(usize, usize),
     /// In a value of which parts count, and how far from its beginning.
@@ -28,15 +28,15 @@ pub(super) enum Entry {
 /// All grams that lead to something.
 #[derive(Default)]
 pub(super) struct Index {
-    entries: HashMap<u64, Vec<Entry>, BuildHasherDefault<GramHasher>>,
+    entries: HashMap<u64, Vec<IndexEntry>, BuildHasherDefault<GramHasher>>,
     /// One bit for each hash of a gram; answers nearly every question with no.
     present: Vec<u64>,
     shift: u32,
 }
 
 impl Index {
-    pub fn new(grams: impl Iterator<Item = (u64, Entry)>) -> Self {
-        let mut entries: HashMap<u64, Vec<Entry>, BuildHasherDefault<GramHasher>> = HashMap::default();
+    pub fn new(grams: impl Iterator<Item = (u64, IndexEntry)>) -> Self {
+        let mut entries: HashMap<u64, Vec<IndexEntry>, BuildHasherDefault<GramHasher>> = HashMap::default();
         for (gram, entry) in grams {
             entries.entry(gram).or_default().push(entry);
         }
@@ -51,7 +51,11 @@ impl Index {
     }
 
     /// Calls back with every place of a text whose gram is known, until it says to stop.
-    pub fn each(&self, bytes: &[u8], mut found: impl FnMut(usize, &[Entry]) -> ControlFlow<()>) -> ControlFlow<()> {
+    pub fn each(
+        &self,
+        bytes: &[u8],
+        mut found: impl FnMut(usize, &[IndexEntry]) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let words = bytes.as_chunks::<STRIDE>().0.iter().map(|word| u64::from(u32::from_le_bytes(*word)));
         let mut before = 0;
         for (number, word) in words.enumerate() {

@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::index::{Entry, GRAM, gram};
-use super::reading::{Reading, joined, squeezed};
+use super::index::{GRAM, IndexEntry, gram};
+use super::reading::{KnownReading, joined, squeezed};
 use super::words::is_common_part;
 use super::{EXACT_BELOW, KnownHit, MIN_VALUE_CHARS, SearchPurpose, Transformation};
 use crate::detect::names::is_sensitive_name;
@@ -56,7 +56,7 @@ enum PartialMark {
 }
 
 /// A value of which parts count.
-pub(super) struct Reference {
+pub(super) struct PartialReference {
     needle: usize,
     purpose: SearchPurpose,
     bytes: Vec<u8>,
@@ -64,15 +64,15 @@ pub(super) struct Reference {
 }
 
 /// The values of which parts count: as they are, and as they stand where separators were dropped.
-pub(super) fn references(values: &[(usize, &str)], purpose: SearchPurpose) -> Vec<Reference> {
+pub(super) fn references(values: &[(usize, &str)], purpose: SearchPurpose) -> Vec<PartialReference> {
     let counts = |value: &str| match purpose {
         SearchPurpose::Proof => value.chars().count() >= EXACT_BELOW,
         SearchPurpose::Redaction => value.len() >= MIN_VALUE_CHARS && !is_sensitive_name(value),
     };
-    let mut all: Vec<Reference> = values
+    let mut all: Vec<PartialReference> = values
         .iter()
         .filter(|(_, value)| counts(value))
-        .flat_map(|(at, value)| Reference::all(*at, value, purpose))
+        .flat_map(|(at, value)| PartialReference::all(*at, value, purpose))
         .collect();
     if purpose == SearchPurpose::Proof {
         mark_what_is_shared(&mut all);
@@ -81,18 +81,18 @@ pub(super) fn references(values: &[(usize, &str)], purpose: SearchPurpose) -> Ve
 }
 
 /// The grams by which parts are found.
-pub(super) fn grams(references: &[Reference]) -> impl Iterator<Item = (u64, Entry)> {
+pub(super) fn grams(references: &[PartialReference]) -> impl Iterator<Item = (u64, IndexEntry)> {
     references.iter().enumerate().flat_map(|(index, reference)| {
         reference.bytes.windows(GRAM).enumerate().filter_map(move |(at, window)| {
             let marks = reference.marks.get(at..at + GRAM).unwrap_or_default();
             let is_public = marks.iter().all(|mark| *mark == PartialMark::Public);
-            gram(window).filter(|_| !is_public).map(|gram| (gram, Entry::Run(index, at)))
+            gram(window).filter(|_| !is_public).map(|gram| (gram, IndexEntry::Run(index, at)))
         })
     })
 }
 
 /// What two values have in common (`demo-token-of-`) tells neither of them, unless one holds the other.
-fn mark_what_is_shared(references: &mut [Reference]) {
+fn mark_what_is_shared(references: &mut [PartialReference]) {
     let holds = |outer: &[u8], inner: &[u8]| outer.windows(inner.len().max(1)).any(|window| window == inner);
     let mut owners: HashMap<u64, Option<usize>> = HashMap::new();
     for reference in references.iter() {
@@ -114,7 +114,7 @@ fn mark_what_is_shared(references: &mut [Reference]) {
     }
 }
 
-impl Reference {
+impl PartialReference {
     fn all(needle: usize, value: &str, purpose: SearchPurpose) -> Vec<Self> {
         let whole = Self { needle, purpose, bytes: value.as_bytes().to_vec(), marks: marks(value, purpose) };
         let squeezed = whole.kept(squeezed);
@@ -148,7 +148,7 @@ impl Reference {
     }
 
     /// The hit for a run, where it counts. The whole value is a form of its own.
-    pub fn hit(&self, reading: &Reading<'_>, start: usize, run: &Range<usize>) -> Option<KnownHit> {
+    pub fn hit(&self, reading: &KnownReading<'_>, start: usize, run: &Range<usize>) -> Option<KnownHit> {
         let length = run.len();
         if length == self.bytes.len() || !self.counts(reading, start, run) {
             return None;
@@ -158,7 +158,7 @@ impl Reference {
     }
 
     /// Whether a run proves that the value was there or, for redaction, whether it tells enough to be kept back.
-    fn counts(&self, reading: &Reading<'_>, start: usize, run: &Range<usize>) -> bool {
+    fn counts(&self, reading: &KnownReading<'_>, start: usize, run: &Range<usize>) -> bool {
         let bytes = self.bytes.get(run.clone()).unwrap_or_default();
         let marks = self.marks.get(run.clone()).unwrap_or_default();
         let own: Vec<u8> =

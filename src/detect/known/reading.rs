@@ -6,8 +6,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Transformation;
-use super::escapes::{self, Decoded, Escapes};
-use super::fold::{self, Class, Classes};
+use super::escapes::{self, DecodedEscape, Escapes};
+use super::fold::{self, Classes, FoldClass};
 
 /// A text that was escaped more often than this is not followed further.
 const MAX_ROUNDS: usize = 3;
@@ -19,10 +19,10 @@ const SPELLED_PIECES: usize = 4;
 const SPELLED_PIECE_BYTES: usize = 8;
 
 /// One reading. Where its bytes came from is worked out when somebody asks.
-pub(super) struct Reading<'a> {
+pub(super) struct KnownReading<'a> {
     bytes: Cow<'a, [u8]>,
     /// The reading that this one was made from, and how.
-    made: Option<(&'a Reading<'a>, ReadingRule)>,
+    made: Option<(&'a KnownReading<'a>, ReadingRule)>,
     /// Places of this reading and of the one that it was made from that correspond.
     marks: Vec<(usize, usize)>,
 }
@@ -41,13 +41,13 @@ struct ReadingStep {
     n_bytes: usize,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> KnownReading<'a> {
     fn of(text: &'a str) -> Self {
         Self { bytes: Cow::Borrowed(text.as_bytes()), made: None, marks: Vec::new() }
     }
 
     /// `None` when nothing would change.
-    fn made(from: &'a Reading<'a>, rule: ReadingRule) -> Option<Self> {
+    fn made(from: &'a KnownReading<'a>, rule: ReadingRule) -> Option<Self> {
         let (bytes, marks) = match rule {
             ReadingRule::Unescape(escapes) => unescape(&from.bytes, escapes)?,
             ReadingRule::Squeeze => keep(&from.bytes, &fold::SQUEEZE)?,
@@ -115,12 +115,12 @@ impl ReadingRule {
     fn step(self, rest: &[u8]) -> ReadingStep {
         let (consumed, kept) = match self {
             Self::Unescape(escapes) => match escapes::escape(rest, escapes) {
-                Some((consumed, Decoded::Char(character))) => {
+                Some((consumed, DecodedEscape::Char(character))) => {
                     let mut bytes = [0; 4];
                     let n_bytes = character.encode_utf8(&mut bytes).len();
                     return ReadingStep { consumed, bytes, n_bytes };
                 }
-                Some((consumed, Decoded::Byte(byte))) => (consumed, Some(byte)),
+                Some((consumed, DecodedEscape::Byte(byte))) => (consumed, Some(byte)),
                 None => (1, rest.first().copied()),
             },
             Self::Squeeze => kept(rest, &fold::SQUEEZE),
@@ -132,14 +132,14 @@ impl ReadingRule {
 }
 
 /// Calls back with the readings of a text. `looks_escaped`: whether a value that is looked for looks escaped itself.
-pub(super) fn each(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&Reading<'_>)) {
-    let whole = Reading::of(text);
+pub(super) fn each(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&KnownReading<'_>)) {
+    let whole = KnownReading::of(text);
     search(&whole);
     follow(&whole, Escapes::All, MAX_ROUNDS, search);
     let n_kinds = ['\\', '%', '&'].iter().filter(|kind| text.contains(**kind)).count();
     if looks_escaped && n_kinds > 1 {
         for escapes in [Escapes::Backslash, Escapes::Percent] {
-            if let Some(reading) = Reading::made(&whole, ReadingRule::Unescape(escapes)) {
+            if let Some(reading) = KnownReading::made(&whole, ReadingRule::Unescape(escapes)) {
                 search(&reading);
                 follow(&reading, escapes, MAX_ROUNDS - 1, search);
             }
@@ -148,13 +148,13 @@ pub(super) fn each(text: &str, looks_escaped: bool, search: &mut dyn FnMut(&Read
 }
 
 /// Undoes one layer of escapes after the other, then drops what stands between characters.
-fn follow(reading: &Reading<'_>, escapes: Escapes, rounds: usize, search: &mut dyn FnMut(&Reading<'_>)) {
-    let next = if rounds > 0 { Reading::made(reading, ReadingRule::Unescape(escapes)) } else { None };
+fn follow(reading: &KnownReading<'_>, escapes: Escapes, rounds: usize, search: &mut dyn FnMut(&KnownReading<'_>)) {
+    let next = if rounds > 0 { KnownReading::made(reading, ReadingRule::Unescape(escapes)) } else { None };
     if let Some(next) = next {
         search(&next);
         return follow(&next, escapes, rounds - 1, search);
     }
-    match Reading::made(reading, ReadingRule::Squeeze) {
+    match KnownReading::made(reading, ReadingRule::Squeeze) {
         Some(squeezed) => {
             search(&squeezed);
             join(&squeezed, search);
@@ -163,9 +163,9 @@ fn follow(reading: &Reading<'_>, escapes: Escapes, rounds: usize, search: &mut d
     }
 }
 
-fn join(reading: &Reading<'_>, search: &mut dyn FnMut(&Reading<'_>)) {
+fn join(reading: &KnownReading<'_>, search: &mut dyn FnMut(&KnownReading<'_>)) {
     if is_spelled(reading.bytes())
-        && let Some(joined) = Reading::made(reading, ReadingRule::Join)
+        && let Some(joined) = KnownReading::made(reading, ReadingRule::Join)
     {
         search(&joined);
     }
@@ -267,16 +267,16 @@ fn keep(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
         let end = bytes.len().min(at + MARK_BYTES);
         while at < end {
             let byte = bytes.get(at).copied().unwrap_or_default();
-            let class = classes.get(usize::from(byte)).copied().unwrap_or(Class::Keep);
+            let class = classes.get(usize::from(byte)).copied().unwrap_or(FoldClass::Keep);
             let (consumed, kept) = match class {
-                Class::Look => fold::look(bytes.get(at..).unwrap_or_default()),
+                FoldClass::Look => fold::look(bytes.get(at..).unwrap_or_default()),
                 _ => (1, None),
             };
             folded |= consumed > 1;
             if let Some(slot) = out.get_mut(n_kept) {
                 *slot = kept.unwrap_or(byte);
             }
-            n_kept += usize::from(class == Class::Keep || kept.is_some());
+            n_kept += usize::from(class == FoldClass::Keep || kept.is_some());
             at += consumed;
         }
     }
@@ -287,8 +287,8 @@ fn keep(bytes: &[u8], classes: &Classes) -> Option<MarkedBytes> {
 fn kept(rest: &[u8], classes: &Classes) -> (usize, Option<u8>) {
     let byte = rest.first().copied().unwrap_or_default();
     match classes.get(usize::from(byte)) {
-        Some(Class::Look) => fold::look(rest),
-        Some(Class::Drop) => (1, None),
+        Some(FoldClass::Look) => fold::look(rest),
+        Some(FoldClass::Drop) => (1, None),
         _ => (1, Some(byte)),
     }
 }

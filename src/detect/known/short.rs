@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::forms::Form;
-use super::reading::Reading;
+use super::forms::KnownForm;
+use super::reading::KnownReading;
 
 /// Automata for short forms.
 pub(super) struct Short {
@@ -16,12 +16,12 @@ pub(super) struct Short {
 struct ShortValueMachine {
     /// Nothing is looked for without one.
     automaton: Option<AhoCorasick>,
-    forms: Vec<Arc<Form>>,
+    forms: Vec<Arc<KnownForm>>,
 }
 
 impl Short {
     /// `None` when the automata would be too large.
-    pub fn new(forms: Vec<Arc<Form>>) -> Option<Self> {
+    pub fn new(forms: Vec<Arc<KnownForm>>) -> Option<Self> {
         let (exact, folded) = forms.into_iter().partition(|form| form.exact);
         Some(Self { exact: ShortValueMachine::new(exact, false)?, folded: ShortValueMachine::new(folded, true)? })
     }
@@ -32,7 +32,7 @@ impl Short {
     }
 
     /// Calls back with every form and where it stands.
-    pub fn each(&self, reading: &Reading<'_>, mut found: impl FnMut(&Form, usize)) {
+    pub fn each(&self, reading: &KnownReading<'_>, mut found: impl FnMut(&KnownForm, usize)) {
         for machine in [&self.exact, &self.folded] {
             let Some(automaton) = &machine.automaton else { continue };
             for at in automaton.find_overlapping_iter(reading.bytes()) {
@@ -47,7 +47,7 @@ impl Short {
 }
 
 impl ShortValueMachine {
-    fn new(forms: Vec<Arc<Form>>, fold: bool) -> Option<Self> {
+    fn new(forms: Vec<Arc<KnownForm>>, fold: bool) -> Option<Self> {
         if forms.is_empty() {
             return Some(Self { automaton: None, forms });
         }

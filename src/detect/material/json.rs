@@ -13,7 +13,7 @@ const REMEMBERED: usize = 256;
 
 /// A string between its quotes.
 #[derive(Debug, Clone)]
-pub(super) struct Piece {
+pub(super) struct JsonPiece {
     /// Bytes of the text.
     pub range: Range<usize>,
     /// Whether a backslash stands in it.
@@ -24,8 +24,8 @@ pub(super) struct Piece {
 
 /// What comes next.
 pub(super) enum Event {
-    Name(Piece),
-    Text(Piece),
+    Name(JsonPiece),
+    Text(JsonPiece),
     /// The text is over: all of it was JSON.
     End,
     /// The text is over before its JSON is.
@@ -71,7 +71,7 @@ enum WantedToken {
 }
 
 /// Reads one JSON value.
-pub(super) struct Reader<'a> {
+pub(super) struct JsonReader<'a> {
     text: &'a str,
     at: usize,
     end: usize,
@@ -80,7 +80,7 @@ pub(super) struct Reader<'a> {
     remembered: Vec<(Range<usize>, bool)>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// A reader of a part of a text; `None` when no JSON with strings begins there.
     pub fn new(text: &'a str, part: Range<usize>) -> Option<Self> {
         let start = text.get(part.clone())?.trim_start_matches('\u{feff}').trim_start();
@@ -154,7 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Keeps what the object is called. A title or a sentence is no name.
-    pub fn call(&mut self, piece: &Piece, marked: bool) {
+    pub fn call(&mut self, piece: &JsonPiece, marked: bool) {
         let text = self.text.get(piece.range.clone()).unwrap_or_default();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-. ".contains(&byte);
         if let Some(JsonStep::Field { called, .. }) = self.steps.last_mut()
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
         secret
     }
 
-    fn string(&mut self) -> Option<Piece> {
+    fn string(&mut self) -> Option<JsonPiece> {
         let start = self.at + 1;
         let rest = self.text.as_bytes().get(start..self.end)?;
         let (mut escaped, mut coded, mut skip) = (false, false, false);
@@ -291,7 +291,7 @@ impl<'a> Reader<'a> {
             match byte {
                 b'"' => {
                     self.at = start + index + 1;
-                    return Some(Piece { range: start..start + index, escaped, coded });
+                    return Some(JsonPiece { range: start..start + index, escaped, coded });
                 }
                 b'\\' => (escaped, skip) = (true, true),
                 b'%' | b'&' => coded = true,

@@ -6,16 +6,16 @@ use std::ops::Range;
 use super::super::secrets::{Sweep, is_hash, value_of};
 use super::super::wrapped;
 use super::Coding;
-use super::json::{Event, Piece, Reader};
+use super::json::{Event, JsonPiece, JsonReader};
 use super::lines::{LEAST_BYTES, is_coded};
-use super::origin::{Origin, unescaped};
-use super::search::{Search, Source};
+use super::origin::{MaterialOrigin, unescaped};
+use super::search::{Search, SearchSource};
 
 /// JSON within strings is followed so often.
 const MAX_INNER: usize = 4;
 
 /// What was found in a text as it stands, in order, and how far the reading is.
-pub(super) struct Seen<'s> {
+pub(super) struct SeenLeaf<'s> {
     pub sweep: &'s Sweep,
     /// Where it stands, and the way there once that is known.
     pub places: Vec<(Range<usize>, Option<String>)>,
@@ -24,7 +24,7 @@ pub(super) struct Seen<'s> {
     place: usize,
 }
 
-impl<'s> Seen<'s> {
+impl<'s> SeenLeaf<'s> {
     pub fn new(sweep: &'s Sweep, places: Vec<(Range<usize>, Option<String>)>) -> Self {
         Self { sweep, places, words: 0, fixed: 0, place: 0 }
     }
@@ -68,8 +68,13 @@ fn has_next(places: &[usize], next: &mut usize, range: &Range<usize>) -> bool {
 }
 
 /// Reads a part of a text as JSON; whether it is some. What was cut off behind its beginning is.
-pub(super) fn read(search: &mut Search, source: &Source<'_>, part: Range<usize>, seen: &mut Seen<'_>) -> bool {
-    let Some(mut reader) = Reader::new(source.text, part.clone()) else { return false };
+pub(super) fn read(
+    search: &mut Search,
+    source: &SearchSource<'_>,
+    part: Range<usize>,
+    seen: &mut SeenLeaf<'_>,
+) -> bool {
+    let Some(mut reader) = JsonReader::new(source.text, part.clone()) else { return false };
     seen.go_to(part.start);
     let mut before = search.mark();
     loop {
@@ -104,7 +109,13 @@ pub(super) fn read(search: &mut Search, source: &Source<'_>, part: Range<usize>,
     }
 }
 
-fn string(search: &mut Search, source: &Source<'_>, reader: &Reader<'_>, piece: &Piece, seen: &mut Seen<'_>) {
+fn string(
+    search: &mut Search,
+    source: &SearchSource<'_>,
+    reader: &JsonReader<'_>,
+    piece: &JsonPiece,
+    seen: &mut SeenLeaf<'_>,
+) {
     seen.tell(piece.range.end, || format!("{}{}", source.path, reader.pointer()));
     let fixed = seen.has_fixed(&piece.range);
     let raw = source.text.get(piece.range.clone()).unwrap_or_default();
@@ -126,8 +137,13 @@ fn string(search: &mut Search, source: &Source<'_>, reader: &Reader<'_>, piece: 
         let inner = source.inner + 1;
         if inner > MAX_INNER {
             search.cap_depth();
-        } else if search.inner(&Source { text, origin: origin.clone(), path: format!("{path}/(json)"), coding, inner })
-        {
+        } else if search.inner(&SearchSource {
+            text,
+            origin: origin.clone(),
+            path: format!("{path}/(json)"),
+            coding,
+            inner,
+        }) {
             return;
         }
     }
@@ -145,6 +161,6 @@ fn string(search: &mut Search, source: &Source<'_>, reader: &Reader<'_>, piece: 
 }
 
 /// The way of an origin for a part that is not decoded.
-pub(super) fn whole() -> Option<Origin> {
-    Some(Origin::from(0))
+pub(super) fn whole() -> Option<MaterialOrigin> {
+    Some(MaterialOrigin::from(0))
 }

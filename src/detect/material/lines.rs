@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::super::{known, wrapped};
-use super::origin::Origin;
+use super::origin::MaterialOrigin;
 use super::{Coding, words};
 use crate::detect::decode::Cap;
 
@@ -21,7 +21,7 @@ pub(super) struct Line {
     pub range: Range<usize>,
     pub path: String,
     pub coding: Coding,
-    origin: Option<Origin>,
+    origin: Option<MaterialOrigin>,
     /// The bytes of the answer that all of it was decoded from, where single ones cannot be told.
     whole: Option<Range<usize>>,
 }
@@ -53,7 +53,7 @@ impl Lines {
         names: impl Iterator<Item = &'n str>,
         text: &str,
         (path, coding): (&str, Coding),
-        origin: Option<&Origin>,
+        origin: Option<&MaterialOrigin>,
     ) {
         let start = self.text.len();
         for name in names {
@@ -73,7 +73,7 @@ impl Lines {
         text: &str,
         head: Range<usize>,
         (path, coding): (&str, Coding),
-        origin: Option<&Origin>,
+        origin: Option<&MaterialOrigin>,
     ) {
         if !is_coded(text) {
             return;

@@ -2,14 +2,14 @@
 
 /// Where the bytes of a text come from.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Origin {
+pub(super) struct MaterialOrigin {
     /// Where its first byte stands.
     base: usize,
     /// Places of the text, and what they stand for, behind each escape; between them both go on alike.
     jumps: Vec<(usize, usize)>,
 }
 
-impl Origin {
+impl MaterialOrigin {
     /// A part that begins at `base` and is not decoded.
     pub fn from(base: usize) -> Self {
         Self { base, jumps: Vec::new() }

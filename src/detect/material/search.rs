@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::super::decode;
 use super::super::secrets::{Certainty, Engine, Found, MAX_FOUND, Sweep};
 use super::super::unknown_token::{self, UnknownToken};
-use super::leaves::{self, Seen};
+use super::leaves::{self, SeenLeaf};
 use super::lines::{LEAST_BYTES, Lines};
-use super::origin::Origin;
+use super::origin::MaterialOrigin;
 use super::{Coding, Hidden, Material, UNKNOWN_TOKEN, events, words};
 use crate::model::Secret;
 
@@ -15,10 +15,10 @@ use crate::model::Secret;
 const BATCH_BYTES: usize = 512 * 1024;
 
 /// A text to search: the answer, or one that stands in it.
-pub(super) struct Source<'t> {
+pub(super) struct SearchSource<'t> {
     pub text: &'t str,
     /// `None` when it was joined from pieces.
-    pub origin: Option<Origin>,
+    pub origin: Option<MaterialOrigin>,
     pub path: String,
     pub coding: Coding,
     /// How often JSON stands within strings up to here.
@@ -43,7 +43,7 @@ struct SearchHit {
 pub(super) fn run(content_type: Option<&str>, text: &str) -> Material {
     let mut search =
         Search { engine: Engine::embedded(), lines: Lines::default(), found: Vec::new(), caps: Vec::new() };
-    let whole = Source { text, origin: leaves::whole(), path: String::new(), coding: Coding::Plain, inner: 0 };
+    let whole = SearchSource { text, origin: leaves::whole(), path: String::new(), coding: Coding::Plain, inner: 0 };
     let is_form = content_type.is_some_and(|kind| kind.to_ascii_lowercase().contains("x-www-form-urlencoded"));
     if !search.document(&whole) {
         if is_form {
@@ -58,12 +58,12 @@ pub(super) fn run(content_type: Option<&str>, text: &str) -> Material {
 
 impl Search {
     /// Searches a text; whether it is JSON, or made of it line by line.
-    fn document(&mut self, source: &Source<'_>) -> bool {
+    fn document(&mut self, source: &SearchSource<'_>) -> bool {
         let sweep = self.engine.sweep(source.text);
         self.caps.extend(&sweep.scan.capped);
         let mut hits = hits_of(&sweep, source);
         hits.sort_by_key(|(range, _)| range.start);
-        let mut seen = Seen::new(&sweep, hits.iter().map(|(range, _)| (range.clone(), None)).collect());
+        let mut seen = SeenLeaf::new(&sweep, hits.iter().map(|(range, _)| (range.clone(), None)).collect());
         let mut is_json = leaves::read(self, source, 0..source.text.len(), &mut seen);
         if !is_json && source.inner == 0 {
             is_json = self.stream(source, &mut seen);
@@ -76,7 +76,7 @@ impl Search {
     }
 
     /// The same for a text within another; nothing is kept when it is no JSON, since it is then read as text.
-    pub fn inner(&mut self, source: &Source<'_>) -> bool {
+    pub fn inner(&mut self, source: &SearchSource<'_>) -> bool {
         let before = self.mark();
         let is_json = self.document(source);
         if !is_json {
@@ -85,12 +85,12 @@ impl Search {
         is_json
     }
 
-    fn stream(&mut self, source: &Source<'_>, seen: &mut Seen<'_>) -> bool {
+    fn stream(&mut self, source: &SearchSource<'_>, seen: &mut SeenLeaf<'_>) -> bool {
         let parts = events::parts(source.text);
         let mut n_json = 0;
         for (number, part) in &parts.json {
             let path = format!("/{}/{number}", parts.name);
-            let line = Source { text: source.text, origin: source.origin.clone(), path, ..*source };
+            let line = SearchSource { text: source.text, origin: source.origin.clone(), path, ..*source };
             n_json += usize::from(leaves::read(self, &line, part.clone(), seen));
         }
         if parts.name == "events" || n_json > 1 {
@@ -112,7 +112,7 @@ impl Search {
             if channel.text.starts_with(['{', '[']) {
                 let inner = format!("{path}/(json)");
                 let source =
-                    Source { text: &channel.text, origin: None, path: inner, coding: Coding::Pieces, inner: 1 };
+                    SearchSource { text: &channel.text, origin: None, path: inner, coding: Coding::Pieces, inner: 1 };
                 if self.inner(&source) {
                     continue;
                 }
@@ -135,7 +135,7 @@ impl Search {
     }
 
     /// Keeps what its name says to be a secret.
-    pub fn named(&mut self, found: Found, text: &str, (path, coding): (&str, Coding), origin: Option<&Origin>) {
+    pub fn named(&mut self, found: Found, text: &str, (path, coding): (&str, Coding), origin: Option<&MaterialOrigin>) {
         let range = origin.map(|origin| origin.of(found.range.start)..origin.of(found.range.end));
         if let Some(value) = text.get(found.range.clone()) {
             let hidden = hidden(found, value, (path, coding), range);
@@ -161,8 +161,13 @@ impl Search {
         }
         let sweep = self.engine.sweep(&lines.text);
         self.caps.extend(&sweep.scan.capped);
-        let everywhere =
-            Source { text: &lines.text, origin: leaves::whole(), path: String::new(), coding: Coding::Plain, inner: 0 };
+        let everywhere = SearchSource {
+            text: &lines.text,
+            origin: leaves::whole(),
+            path: String::new(),
+            coding: Coding::Plain,
+            inner: 0,
+        };
         for (part, hidden) in hits_of(&sweep, &everywhere) {
             let at = lines.lines.partition_point(|line| line.range.start <= part.start);
             let Some(line) = at.checked_sub(1).and_then(|at| lines.lines.get(at)) else { continue };
@@ -248,7 +253,7 @@ fn rank(hit: &SearchHit) -> (bool, Certainty, usize, bool, usize) {
 }
 
 /// What one look found in a text, with where in it.
-fn hits_of(sweep: &Sweep, source: &Source<'_>) -> Vec<(Range<usize>, Hidden)> {
+fn hits_of(sweep: &Sweep, source: &SearchSource<'_>) -> Vec<(Range<usize>, Hidden)> {
     let of = |range: &Range<usize>| source.origin.as_ref().map(|origin| origin.of(range.start)..origin.of(range.end));
     let place = (source.path.as_str(), source.coding);
     let mut hits: Vec<(Range<usize>, Hidden)> = Vec::new();

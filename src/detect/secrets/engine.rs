@@ -10,7 +10,7 @@ use super::allow::{entropy, is_sample};
 use super::found::{Certainty, Found, Scan};
 use super::generic::{self, Generic};
 use super::rules::{self, SecretRule};
-use super::shape::Shape;
+use super::shape::SecretShape;
 use crate::detect::{jwt, unknown_token};
 
 /// A longer text is looked at up to here.
@@ -196,7 +196,7 @@ impl Engine {
 }
 
 /// Whether what has the form of a secret is one: check digits hold, it is random, and no sample.
-fn accepted(rule: &SecretRule, shape: &Shape, text: &[u8], range: Range<usize>) -> Option<Found> {
+fn accepted(rule: &SecretRule, shape: &SecretShape, text: &[u8], range: Range<usize>) -> Option<Found> {
     let secret = std::str::from_utf8(text.get(range.clone())?).ok()?;
     let prefix = shape.prefix();
     let body = secret.strip_prefix(prefix.unwrap_or_default()).unwrap_or(secret);

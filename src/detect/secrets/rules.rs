@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::checksum::Checksum;
 use super::found::Certainty;
-use super::shape::Shape;
+use super::shape::SecretShape;
 
 const TABLE: &str = include_str!("../rules.toml");
 
@@ -15,7 +15,7 @@ pub(super) struct SecretRule {
     pub id: String,
     /// What it finds, in words.
     pub what: String,
-    pub shapes: Vec<Shape>,
+    pub shapes: Vec<SecretShape>,
     /// Lower-case words of which one stands near, or in the name of the value where the shapes have no fixed text.
     pub keywords: Vec<String>,
     /// Lower-case words of which one is part of the value's name.
@@ -83,7 +83,7 @@ pub(super) fn load() -> Result<Vec<SecretRule>, RuleTableFault> {
 
 fn rule(row: Row) -> Result<SecretRule, RuleTableFault> {
     let no_shape = |text: &String| RuleTableFault::Shape { rule: row.id.clone(), shape: text.clone() };
-    let shape = |text: &String| Shape::parse(text).ok_or_else(|| no_shape(text));
+    let shape = |text: &String| SecretShape::parse(text).ok_or_else(|| no_shape(text));
     let shapes = row.shapes.iter().map(shape).collect::<Result<_, _>>()?;
     let checksum = match &row.checksum {
         Some(name) => {

@@ -7,7 +7,7 @@ use super::alphabet::Alphabet;
 
 /// One form of a rule's secret.
 #[derive(Debug, Clone)]
-pub(super) struct Shape {
+pub(super) struct SecretShape {
     parts: Vec<ShapePart>,
     /// Which part is searched for; `None` when all parts are spans.
     anchor: Option<usize>,
@@ -19,7 +19,7 @@ enum ShapePart {
     Span { alphabet: Box<Alphabet>, least: usize, most: usize },
 }
 
-impl Shape {
+impl SecretShape {
     /// Reads `text<alphabet:n>text<alphabet:min,max>`; `None` when it is not of that form. A UUID is `<uuid>`.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.replace("<uuid>", "<hex:8>-<hex:4>-<hex:4>-<hex:4>-<hex:12>");

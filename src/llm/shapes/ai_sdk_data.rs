@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use super::messages;
 use crate::llm::answer::Kind;
 use crate::llm::prompt::Prompt;
@@ -11,7 +11,7 @@ pub(super) fn request(prompt: &Prompt) -> Value {
     json!({"messages": messages(prompt)})
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     let (kind, name) = match leaf.event {
         "0" if keys.is_empty() => (Kind::Text, "0 (text)".to_owned()),

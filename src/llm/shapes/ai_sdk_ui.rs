@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use crate::llm::answer::Kind;
 use crate::llm::prompt::Prompt;
 
@@ -18,7 +18,7 @@ pub(super) fn request(prompt: &Prompt) -> Value {
     json!({"id": "chat-1", "messages": messages, "trigger": "submit-message"})
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     let id = leaf.text("id").or_else(|| leaf.text("toolCallId")).unwrap_or_default();
     let kind = leaf.kind();

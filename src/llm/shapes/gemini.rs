@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use crate::llm::answer::Kind;
 use crate::llm::prompt::{Prompt, Role};
 
@@ -19,7 +19,7 @@ pub(super) fn request(prompt: &Prompt) -> Value {
     body
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     match keys.as_slice() {
         ["candidates", "*", "content", "parts", "*", inner @ ..] => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use super::object;
 use crate::llm::answer::Kind;
 use crate::llm::prompt::Prompt;
@@ -96,7 +96,7 @@ fn along(body: Value, pointer: &str, value: Value) -> Value {
 }
 
 /// A step of an agent: a tool's name, what the model called it with, and what it gave back.
-fn of_step(leaf: &Leaf<'_>) -> Option<Kind> {
+fn of_step(leaf: &ShapeLeaf<'_>) -> Option<Kind> {
     const STEPS: [&str; 5] = ["steps", "intermediate_steps", "intermediateSteps", "actions", "trajectory"];
     const CALLED: [&str; 10] = [
         "args",
@@ -126,7 +126,7 @@ fn of_step(leaf: &Leaf<'_>) -> Option<Kind> {
     })
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let path = leaf.path();
     if leaf.event == "error" || leaf.is_under("error") || leaf.is_under("errors") || leaf.is_under("detail") {
         return Some((Kind::Error, path));

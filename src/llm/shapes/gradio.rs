@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::generic::filled;
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use crate::llm::answer::Kind;
 use crate::llm::frames::Frames;
 use crate::llm::prompt::Prompt;
@@ -37,7 +37,7 @@ pub(super) fn settle(frames: &mut Frames) {
     });
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     match leaf.event {
         "error" => Some((Kind::Error, leaf.path())),

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::generic::filled;
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use crate::llm::answer::Kind;
 use crate::llm::prompt::Prompt;
 
@@ -27,7 +27,7 @@ pub(super) fn batch(prompt: &Prompt, sample: &Value) -> Value {
     json!({"inputs": [input(prompt, first)], "config": {}})
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     match (leaf.event, keys.as_slice()) {
         ("error", _) | (_, ["error" | "detail", ..]) => Some((Kind::Error, leaf.path())),
@@ -56,7 +56,7 @@ pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
     }
 }
 
-fn log(leaf: &Leaf<'_>, inner: &[&str]) -> Place {
+fn log(leaf: &ShapeLeaf<'_>, inner: &[&str]) -> LeafPlace {
     let at = leaf.at(2).and_then(|op| op.get("path")).and_then(Value::as_str).unwrap_or_default().to_owned();
     if at.contains("streamed_output") || at.contains("final_output") {
         let (kind, name) = message(inner).unwrap_or((Kind::Metadata, "value"));

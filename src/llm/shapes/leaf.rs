@@ -5,11 +5,11 @@ use serde_json::Value;
 use crate::llm::answer::Kind;
 
 /// Kind and path of a channel.
-pub(super) type Place = (Kind, String);
+pub(super) type LeafPlace = (Kind, String);
 
 /// A string (or number) somewhere in a frame.
 #[derive(Debug)]
-pub(super) struct Leaf<'a> {
+pub(super) struct ShapeLeaf<'a> {
     /// The event's name, or the code of the line.
     pub(super) event: &'a str,
     /// Names and positions from the frame's root.
@@ -18,7 +18,7 @@ pub(super) struct Leaf<'a> {
     pub(super) root: &'a Value,
 }
 
-impl Leaf<'_> {
+impl ShapeLeaf<'_> {
     /// The names on the way; positions in lists as `*`.
     pub(super) fn keys(&self) -> Vec<&str> {
         self.path.iter().map(|step| if is_position(step) { "*" } else { step.as_str() }).collect()

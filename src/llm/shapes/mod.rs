@@ -25,7 +25,7 @@ pub use reading::read;
 use serde_json::{Map, Value, json};
 
 use super::prompt::Prompt;
-use leaf::{Leaf, Place};
+use leaf::{LeafPlace, ShapeLeaf};
 
 /// A wire format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,7 +109,7 @@ impl Shape {
     }
 
     /// Where a string of an answer belongs in this format; `None` where the format does not say.
-    fn place(self, leaf: &Leaf<'_>) -> Option<Place> {
+    fn place(self, leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
         match self {
             Self::OpenAiChat => openai_chat::place(leaf),
             Self::OpenAiResponses => openai_responses::place(leaf),

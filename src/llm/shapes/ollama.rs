@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use super::messages;
 use crate::llm::answer::Kind;
 use crate::llm::prompt::Prompt;
@@ -17,7 +17,7 @@ pub(super) fn generate(prompt: &Prompt, model: &str) -> Value {
            "options": {"num_predict": prompt.max_tokens}})
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     let (kind, name) = match keys.as_slice() {
         ["message", "content"] => (Kind::Text, "message.content"),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use super::messages;
 use crate::llm::answer::Kind;
 use crate::llm::prompt::Prompt;
@@ -16,7 +16,7 @@ pub(super) fn request(prompt: &Prompt, model: &str, sample: &Value) -> Value {
     body
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     let (first, rest) = keys.split_first()?;
     if *first == "error" {
@@ -37,7 +37,7 @@ pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
     Some((kind, format!("{choice}.{name}")))
 }
 
-fn within(leaf: &Leaf<'_>, choice: &str, inner: &[&str]) -> Option<Place> {
+fn within(leaf: &ShapeLeaf<'_>, choice: &str, inner: &[&str]) -> Option<LeafPlace> {
     let (kind, name) = match inner {
         ["content"] | ["content", "*", "text"] => (Kind::Text, "message.content".to_owned()),
         ["refusal"] => (Kind::Text, "message.refusal".to_owned()),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::leaf::{Leaf, Place};
+use super::leaf::{LeafPlace, ShapeLeaf};
 use super::messages;
 use crate::llm::answer::Kind;
 use crate::llm::prompt::Prompt;
@@ -19,7 +19,7 @@ pub(super) fn request(prompt: &Prompt, model: &str, sample: &Value) -> Value {
     body
 }
 
-pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
+pub(super) fn place(leaf: &ShapeLeaf<'_>) -> Option<LeafPlace> {
     let keys = leaf.keys();
     // `response.created` and its like wrap the whole.
     match keys.as_slice() {
@@ -41,7 +41,7 @@ pub(super) fn place(leaf: &Leaf<'_>) -> Option<Place> {
     }
 }
 
-fn position(leaf: &Leaf<'_>) -> String {
+fn position(leaf: &ShapeLeaf<'_>) -> String {
     format!("output[{}].content[{}]", leaf.number("output_index"), leaf.number("content_index"))
 }
 
@@ -67,7 +67,7 @@ fn delta(kind: &str) -> Option<(Kind, &'static str)> {
     })
 }
 
-fn item(leaf: &Leaf<'_>, base: &str, steps: usize, inner: &[&str]) -> Option<Place> {
+fn item(leaf: &ShapeLeaf<'_>, base: &str, steps: usize, inner: &[&str]) -> Option<LeafPlace> {
     let (_, inner) = inner.split_first()?;
     let (kind, name) = within(inner)?;
     let position = leaf.path.get(steps - 1).cloned().unwrap_or_default();

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::leaf::Leaf;
+use super::leaf::ShapeLeaf;
 use super::{Shape, gradio};
 use crate::llm::answer::{Channels, Kind, Reading};
-use crate::llm::frames::{Frame, Frames, frames};
+use crate::llm::frames::{Frames, StreamFrame, frames};
 
 /// Deepest nesting that is followed.
 const MAX_DEPTH: usize = 24;
@@ -54,11 +54,11 @@ fn pieces(frames: &Frames) -> HashMap<String, usize> {
 
 /// Gemini and LangServe's batch answer with a list of what others answer one by one.
 fn flatten(shape: Shape, frames: &mut Frames) {
-    if let [Frame { value: Value::Array(items), .. }] = frames.all.as_mut_slice()
+    if let [StreamFrame { value: Value::Array(items), .. }] = frames.all.as_mut_slice()
         && shape == Shape::Gemini
     {
         let items = std::mem::take(items);
-        frames.all = items.into_iter().map(|value| Frame { event: String::new(), value }).collect();
+        frames.all = items.into_iter().map(|value| StreamFrame { event: String::new(), value }).collect();
         frames.streamed = true;
     }
 }
@@ -68,7 +68,7 @@ fn placed(shape: Shape, frames: &Frames, answer: Option<&str>) -> Channels {
     let mut left = MAX_LEAVES;
     for frame in &frames.all {
         let mut path = Vec::new();
-        let mut visit = |leaf: &Leaf<'_>, text: &str| {
+        let mut visit = |leaf: &ShapeLeaf<'_>, text: &str| {
             let said = answer.filter(|pointer| is_at(leaf, pointer)).map(|_| (Kind::Text, leaf.path()));
             let (kind, at) = said.or_else(|| shape.place(leaf)).unwrap_or_else(|| (Kind::Metadata, leaf.path()));
             channels.add(kind, &at, text);
@@ -80,18 +80,18 @@ fn placed(shape: Shape, frames: &Frames, answer: Option<&str>) -> Channels {
 }
 
 /// Whether a leaf stands at a JSON pointer or below it.
-fn is_at(leaf: &Leaf<'_>, pointer: &str) -> bool {
+fn is_at(leaf: &ShapeLeaf<'_>, pointer: &str) -> bool {
     let steps: Vec<String> =
         pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     !steps.is_empty() && leaf.path.starts_with(&steps)
 }
 
 fn walk(
-    frame: &Frame,
+    frame: &StreamFrame,
     value: &Value,
     path: &mut Vec<String>,
     left: &mut usize,
-    visit: &mut dyn FnMut(&Leaf<'_>, &str),
+    visit: &mut dyn FnMut(&ShapeLeaf<'_>, &str),
 ) {
     if path.len() > MAX_DEPTH || *left == 0 {
         return;
@@ -99,7 +99,7 @@ fn walk(
     match value {
         Value::String(text) => {
             *left -= 1;
-            visit(&Leaf { event: &frame.event, path, root: &frame.value }, text);
+            visit(&ShapeLeaf { event: &frame.event, path, root: &frame.value }, text);
         }
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {

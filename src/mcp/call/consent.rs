@@ -10,7 +10,7 @@ use rmcp::model::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Call;
+use super::ToolCall;
 use super::refused::CallRefused;
 use crate::app::NamedByModel;
 use crate::model::clean_name;
@@ -23,7 +23,7 @@ const CONFIRM: &str = "confirm";
 const MAX_LISTED: usize = 12;
 
 /// What comes of asking.
-pub(super) enum Consent {
+pub(super) enum CallConsent {
     /// Nothing needs it, or the user gave it.
     Given,
     /// The client has to put this question to the user, and call again with the answer.
@@ -33,25 +33,25 @@ pub(super) enum Consent {
 }
 
 /// Lets a call through that names nothing beyond what the user named; else asks the user.
-pub(super) async fn seek(call: &Call<'_>, answers: &InputResponses) -> Consent {
+pub(super) async fn seek(call: &ToolCall<'_>, answers: &InputResponses) -> CallConsent {
     let named = named(call);
     let beyond = match call.app().fence(&named, &call.shared.options.roots) {
         Ok(beyond) => beyond,
-        Err(error) => return Consent::Refused(CallRefused::from(error).to_string()),
+        Err(error) => return CallConsent::Refused(CallRefused::from(error).to_string()),
     };
     let key = beyond.join("\n");
     if beyond.is_empty() || call.shared.calls().agreed.contains(&key) {
-        return Consent::Given;
+        return CallConsent::Given;
     }
     let consent = ask(call, answers, &beyond).await;
-    if matches!(consent, Consent::Given) {
+    if matches!(consent, CallConsent::Given) {
         call.shared.calls().agreed.insert(key);
     }
     consent
 }
 
 /// The arguments that name a file or an address, whichever tool has them.
-fn named(call: &Call<'_>) -> NamedByModel {
+fn named(call: &ToolCall<'_>) -> NamedByModel {
     let text = |key: &str| {
         let value = call.arguments.as_ref().and_then(|arguments| arguments.get(key));
         value.and_then(Value::as_str).filter(|text| !text.trim().is_empty()).map(str::to_owned)
@@ -59,11 +59,11 @@ fn named(call: &Call<'_>) -> NamedByModel {
     NamedByModel { config: text("config"), target: text("target"), source: text("source") }
 }
 
-async fn ask(call: &Call<'_>, answers: &InputResponses, beyond: &[String]) -> Consent {
+async fn ask(call: &ToolCall<'_>, answers: &InputResponses, beyond: &[String]) -> CallConsent {
     let list = listed(beyond);
     let capable = call.context.client_capabilities().and_then(|capabilities| capabilities.elicitation);
     if !capable.is_some_and(|modes| modes.form.is_some() || modes.url.is_none()) {
-        return Consent::Refused(format!(
+        return CallConsent::Refused(format!(
             "This call would use what the user's own configuration does not name: {list}. This client cannot ask the \
              user. The user can put it into routewarden.toml in the server's folder, or start the server with \
              `routewarden mcp --config FILE`; or call without it."
@@ -74,13 +74,13 @@ async fn ask(call: &Call<'_>, answers: &InputResponses, beyond: &[String]) -> Co
          will be sent with the scan's requests. Allow it?"
     );
     let Some(question) = question(message) else {
-        return Consent::Refused("the question for the user could not be made".to_owned());
+        return CallConsent::Refused("the question for the user could not be made".to_owned());
     };
     let is_modern = call.context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
     if is_modern {
         return match answers.get(CONFIRM).and_then(|answer| ElicitResult::deserialize(answer).ok()) {
             Some(answer) => judge(&answer),
-            None => Consent::Asked(Box::new(to_be_asked(question))),
+            None => CallConsent::Asked(Box::new(to_be_asked(question))),
         };
     }
     tokio::select! {
@@ -88,7 +88,7 @@ async fn ask(call: &Call<'_>, answers: &InputResponses, beyond: &[String]) -> Co
             Ok(answer) => judge(&answer),
             Err(_) => declined(),
         },
-        () = call.abandoned() => Consent::Refused("the call was cancelled before the user answered".to_owned()),
+        () = call.abandoned() => CallConsent::Refused("the call was cancelled before the user answered".to_owned()),
     }
 }
 
@@ -113,13 +113,13 @@ fn to_be_asked(question: ElicitRequestParams) -> InputRequiredResult {
 }
 
 /// Only a plain yes is one.
-fn judge(answer: &ElicitResult) -> Consent {
+fn judge(answer: &ElicitResult) -> CallConsent {
     let confirmed = answer.content.as_ref().and_then(|content| content.get(CONFIRM)).and_then(Value::as_bool);
-    if answer.action == ElicitationAction::Accept && confirmed == Some(true) { Consent::Given } else { declined() }
+    if answer.action == ElicitationAction::Accept && confirmed == Some(true) { CallConsent::Given } else { declined() }
 }
 
-fn declined() -> Consent {
-    Consent::Refused(
+fn declined() -> CallConsent {
+    CallConsent::Refused(
         "The user did not agree to use what their configuration does not name. Do not call again with it; call without \
          it, or ask the user what to do."
             .to_owned(),

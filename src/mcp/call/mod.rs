@@ -20,12 +20,12 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::consent::Consent;
+use self::consent::CallConsent;
 use self::refused::CallRefused;
 use super::answer::{explain_answer, fix_answer};
 use super::arguments::parse;
 use super::patience::CallAbandoned;
-use super::server::Shared;
+use super::server::ServerShared;
 use super::wire::{ExplainArguments, FixArguments};
 use super::{exit, patience, progress, tools};
 use crate::app::{App, AppError, FixRequest, Progress, ScanHandle};
@@ -55,7 +55,7 @@ type CallOutcome = Result<Value, CallRefused>;
 /// # Errors
 /// Invalid parameters when there is no such tool.
 pub(super) async fn call(
-    shared: &Arc<Shared>,
+    shared: &Arc<ServerShared>,
     request: CallToolRequestParams,
     context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
@@ -67,11 +67,11 @@ pub(super) async fn call(
         return Err(ErrorData::invalid_params(message, None));
     };
     let answers = request.input_responses.unwrap_or_default();
-    let call = Call { shared, schema: &tool.input_schema, arguments: request.arguments, context };
+    let call = ToolCall { shared, schema: &tool.input_schema, arguments: request.arguments, context };
     match consent::seek(&call, &answers).await {
-        Consent::Given => {}
-        Consent::Asked(question) => return Ok((*question).into()),
-        Consent::Refused(message) => return Ok(exit::fault(&shared.app, &message).into()),
+        CallConsent::Given => {}
+        CallConsent::Asked(question) => return Ok((*question).into()),
+        CallConsent::Refused(message) => return Ok(exit::fault(&shared.app, &message).into()),
     }
     let outcome = match name {
         "scan_api" => scan::run(call).await,
@@ -87,14 +87,14 @@ pub(super) async fn call(
 }
 
 /// One call on its way.
-struct Call<'a> {
-    shared: &'a Arc<Shared>,
+struct ToolCall<'a> {
+    shared: &'a Arc<ServerShared>,
     schema: &'a JsonObject,
     arguments: Option<JsonObject>,
     context: RequestContext<RoleServer>,
 }
 
-impl Call<'_> {
+impl ToolCall<'_> {
     fn app(&self) -> &App {
         &self.shared.app
     }
@@ -149,7 +149,7 @@ impl Call<'_> {
     }
 }
 
-impl Shared {
+impl ServerShared {
     /// A panic elsewhere leaves the list usable.
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
@@ -162,14 +162,14 @@ impl Shared {
     }
 }
 
-async fn explain(call: Call<'_>) -> CallOutcome {
+async fn explain(call: ToolCall<'_>) -> CallOutcome {
     let arguments: ExplainArguments = call.arguments()?;
     let scan = arguments.scan_id.map(ScanId);
     let explained = call.quick(call.app().explain_finding(&FindingId(arguments.finding_id), scan.as_ref())).await?;
     Ok(explain_answer(&explained))
 }
 
-async fn fix(call: Call<'_>) -> CallOutcome {
+async fn fix(call: ToolCall<'_>) -> CallOutcome {
     let arguments: FixArguments = call.arguments()?;
     if arguments.finding_id.is_none() && arguments.finding_ids.is_empty() && arguments.check.is_none() {
         return Err(CallRefused::NothingToFix);

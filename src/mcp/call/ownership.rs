@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::refused::CallRefused;
-use super::{Call, CallOutcome};
+use super::{CallOutcome, ToolCall};
 use crate::app::{App, AppError, Matrix, Overrides, OwnershipRequest, Progress};
 use crate::mcp::answer::ownership_answer;
 use crate::mcp::wire::OwnershipArguments;
@@ -29,7 +29,7 @@ pub(super) struct Pending {
     cancel: CancellationToken,
 }
 
-pub(super) async fn run(call: Call<'_>) -> CallOutcome {
+pub(super) async fn run(call: ToolCall<'_>) -> CallOutcome {
     let arguments: OwnershipArguments = call.arguments()?;
     reads_only(&arguments)?;
     let key = serde_json::to_string(&arguments).unwrap_or_default();
@@ -67,7 +67,7 @@ fn reads_only(arguments: &OwnershipArguments) -> Result<(), CallRefused> {
 }
 
 /// The work that goes on for this question, or new work.
-fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<Pending, CallRefused> {
+fn take_up(call: &ToolCall<'_>, key: &str, arguments: OwnershipArguments) -> Result<Pending, CallRefused> {
     let mut calls = call.shared.calls();
     calls.matrices.retain(|_, pending| pending.done.borrow().is_none() || pending.asked.elapsed() < KEEP);
     if let Some(pending) = calls.matrices.get_mut(key) {
@@ -86,7 +86,7 @@ fn take_up(call: &Call<'_>, key: &str, arguments: OwnershipArguments) -> Result<
     Ok(pending)
 }
 
-fn request(call: &Call<'_>, arguments: OwnershipArguments) -> OwnershipRequest {
+fn request(call: &ToolCall<'_>, arguments: OwnershipArguments) -> OwnershipRequest {
     OwnershipRequest {
         route: arguments.route,
         target: None,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::refused::CallRefused;
-use super::{Call, CallOutcome};
+use super::{CallOutcome, ToolCall};
 use crate::app::{Finished, Overrides, ScanHandle, ScanRequest};
 use crate::mcp::answer::{Page, running_answer, scan_answer};
 use crate::mcp::wire::ScanArguments;
@@ -15,7 +15,7 @@ const MAX_SCANS: usize = 4;
 /// Seconds that a scan may take where nothing says otherwise.
 const USUAL_MAX_SECONDS: u64 = 900;
 
-pub(super) async fn run(call: Call<'_>) -> CallOutcome {
+pub(super) async fn run(call: ToolCall<'_>) -> CallOutcome {
     let arguments: ScanArguments = call.arguments()?;
     let page = Page::read(arguments.cursor.as_deref())?;
     match &arguments.scan_id {
@@ -49,7 +49,7 @@ fn continues_only(arguments: &ScanArguments) -> Result<(), CallRefused> {
     }
 }
 
-async fn start(call: &Call<'_>, arguments: ScanArguments) -> CallOutcome {
+async fn start(call: &ToolCall<'_>, arguments: ScanArguments) -> CallOutcome {
     room_for_one_more(call)?;
     let started = tokio::select! {
         started = call.app().start(request(call, arguments)) => started?,
@@ -59,7 +59,7 @@ async fn start(call: &Call<'_>, arguments: ScanArguments) -> CallOutcome {
     wait(call, started, Page::First).await
 }
 
-fn room_for_one_more(call: &Call<'_>) -> Result<(), CallRefused> {
+fn room_for_one_more(call: &ToolCall<'_>) -> Result<(), CallRefused> {
     let mut calls = call.shared.calls();
     calls.scans.retain(|scan| scan.done.borrow().is_none());
     if calls.scans.len() < MAX_SCANS {
@@ -69,7 +69,7 @@ fn room_for_one_more(call: &Call<'_>) -> Result<(), CallRefused> {
     Err(CallRefused::TooManyScans { most: MAX_SCANS, ids })
 }
 
-fn request(call: &Call<'_>, arguments: ScanArguments) -> ScanRequest {
+fn request(call: &ToolCall<'_>, arguments: ScanArguments) -> ScanRequest {
     ScanRequest {
         target: arguments.target,
         config: call.config(arguments.config),
@@ -91,7 +91,7 @@ fn request(call: &Call<'_>, arguments: ScanArguments) -> ScanRequest {
     }
 }
 
-async fn resume(call: &Call<'_>, id: ScanId, page: Page) -> CallOutcome {
+async fn resume(call: &ToolCall<'_>, id: ScanId, page: Page) -> CallOutcome {
     if let Some(handle) = call.app().running(&id) {
         return wait(call, handle, page).await;
     }
@@ -100,7 +100,7 @@ async fn resume(call: &Call<'_>, id: ScanId, page: Page) -> CallOutcome {
 }
 
 /// Waits as long as the client does. A scan that takes longer goes on; cancelling the call stops it.
-async fn wait(call: &Call<'_>, mut handle: ScanHandle, page: Page) -> CallOutcome {
+async fn wait(call: &ToolCall<'_>, mut handle: ScanHandle, page: Page) -> CallOutcome {
     let (id, seen, cancel) = (handle.id.clone(), handle.progress.clone(), handle.cancel.clone());
     match call.wait(handle.finished(), seen.clone(), &cancel).await? {
         Some(finished) => {

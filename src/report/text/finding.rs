@@ -1,6 +1,6 @@
 //! One finding on the terminal: in full where there are few, in fewer lines where there are many.
 
-use super::page::{Page, Tone};
+use super::page::{TextPage, Tone};
 use crate::model::{Confidence, Role};
 use crate::report::wire::{ClauseInfo, ExchangeInfo, Finding, FindingStatus};
 use crate::report::words::{self, operation, places, references, role};
@@ -14,7 +14,7 @@ pub(super) enum Detail {
     Short,
 }
 
-pub(super) fn render(page: &mut Page, finding: &Finding, detail: Detail) {
+pub(super) fn render(page: &mut TextPage, finding: &Finding, detail: Detail) {
     head(page, finding);
     let also = match finding.also.len() {
         0 => String::new(),
@@ -45,7 +45,7 @@ pub(super) fn render(page: &mut Page, finding: &Finding, detail: Detail) {
     }
 }
 
-fn head(page: &mut Page, finding: &Finding) {
+fn head(page: &mut TextPage, finding: &Finding) {
     let badge = format!(" {} ", finding.severity.as_str().to_uppercase());
     let sure = if finding.confidence == Confidence::Suspected { "  suspected" } else { "" };
     let seen = match finding.status {
@@ -65,7 +65,7 @@ fn head(page: &mut Page, finding: &Finding) {
     );
 }
 
-fn clauses(page: &mut Page, clauses: &[ClauseInfo], detail: Detail) {
+fn clauses(page: &mut TextPage, clauses: &[ClauseInfo], detail: Detail) {
     let short = detail == Detail::Short;
     for clause in clauses.iter().filter(|clause| !short || clause.holds != Some(true)) {
         let (tone, mark) = match clause.holds {
@@ -85,7 +85,7 @@ fn clauses(page: &mut Page, clauses: &[ClauseInfo], detail: Detail) {
     }
 }
 
-fn exchanges(page: &mut Page, exchanges: &[ExchangeInfo], detail: Detail) {
+fn exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo], detail: Detail) {
     if detail == Detail::Short {
         short_exchanges(page, exchanges);
         return;
@@ -110,7 +110,7 @@ fn exchanges(page: &mut Page, exchanges: &[ExchangeInfo], detail: Detail) {
 }
 
 /// `bob GET /invoices/17 → 200, alice → 200, anonymous → 401`: a request like the one before it is not said again.
-fn short_exchanges(page: &mut Page, exchanges: &[ExchangeInfo]) {
+fn short_exchanges(page: &mut TextPage, exchanges: &[ExchangeInfo]) {
     const MOST: usize = 4;
     let mut parts = Vec::new();
     let mut before = String::new();

@@ -38,12 +38,12 @@ pub(in crate::report) enum Tone {
 const MAX_TEXT_CHARS: usize = 2000;
 
 /// The text as it grows.
-pub(in crate::report) struct Page {
+pub(in crate::report) struct TextPage {
     pub(in crate::report) options: TextOptions,
     out: String,
 }
 
-impl Page {
+impl TextPage {
     pub(in crate::report) fn new(options: TextOptions) -> Self {
         Self { options: TextOptions { width: options.width.max(40), ..options }, out: String::new() }
     }

@@ -1,7 +1,7 @@
 //! What a dry run says: the operations that will be asked with their checks and the most requests they may cost, why
 //! they are asked, and what will not be asked and why.
 
-use super::page::{Page, Tone};
+use super::page::{TextPage, Tone};
 use crate::report::plan_groups::{PlanGroup, asked_groups, skipped_groups};
 use crate::report::wire::{PlanRow, Report};
 use crate::report::words::operation;
@@ -11,7 +11,7 @@ const MAX_GROUPS: usize = 20;
 /// Operations that are named of one group.
 const MAX_NAMED: usize = 3;
 
-pub(super) fn render(page: &mut Page, report: &Report) {
+pub(super) fn render(page: &mut TextPage, report: &Report) {
     let asked: Vec<&PlanRow> = report.plan.iter().filter(|row| row.skipped_because.is_none()).collect();
     let most = report.plan.iter().fold(0_u64, |sum, row| sum.saturating_add(row.max_requests));
     page.heading(&format!("Plan: {} of {} operations, at most {most} requests", asked.len(), report.plan.len()));
@@ -36,7 +36,7 @@ fn list_checks(row: &PlanRow) -> (Tone, String) {
     }
 }
 
-fn render_groups(page: &mut Page, heading: &str, groups: &[PlanGroup<'_>]) {
+fn render_groups(page: &mut TextPage, heading: &str, groups: &[PlanGroup<'_>]) {
     if groups.is_empty() {
         return;
     }

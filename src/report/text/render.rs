@@ -1,7 +1,7 @@
 //! The order of the page: what was scanned, the grade, findings worst first, and the rest below.
 
 use super::finding::{self, Detail};
-use super::page::{Page, TextOptions, Tone};
+use super::page::{TextOptions, TextPage, Tone};
 use super::{plan, tail};
 use crate::report::summary::{self, Sorted, percent, points, warning};
 use crate::report::wire::{Finding, Report, Status};
@@ -15,7 +15,7 @@ const MAX_LINES: usize = 8;
 
 /// The report for a terminal.
 pub fn render(report: &Report, options: TextOptions) -> String {
-    let mut page = Page::new(options);
+    let mut page = TextPage::new(options);
     let sorted = Sorted::new(&report.findings);
     what_was_scanned(&mut page, report);
     notice(&mut page, report);
@@ -35,7 +35,7 @@ pub fn render(report: &Report, options: TextOptions) -> String {
     page.finish()
 }
 
-fn what_was_scanned(page: &mut Page, report: &Report) {
+fn what_was_scanned(page: &mut TextPage, report: &Report) {
     let scan = &report.scan;
     page.line(
         0,
@@ -55,7 +55,7 @@ fn what_was_scanned(page: &mut Page, report: &Report) {
     page.line(0, &[(Tone::Dim, &facts)]);
 }
 
-fn notice(page: &mut Page, report: &Report) {
+fn notice(page: &mut TextPage, report: &Report) {
     let Some((headline, text)) = warning(report) else { return };
     page.blank();
     let untrusted = report.scan.status.is_alarm();
@@ -74,7 +74,7 @@ fn notice(page: &mut Page, report: &Report) {
     }
 }
 
-fn headline(page: &mut Page, report: &Report, sorted: &Sorted<'_>) {
+fn headline(page: &mut TextPage, report: &Report, sorted: &Sorted<'_>) {
     page.blank();
     let grade = report.score.grade.as_deref();
     let tone = match grade {
@@ -112,7 +112,7 @@ fn headline(page: &mut Page, report: &Report, sorted: &Sorted<'_>) {
     }
 }
 
-fn findings(page: &mut Page, sorted: &Sorted<'_>) {
+fn findings(page: &mut TextPage, sorted: &Sorted<'_>) {
     let few = page.options.verbose || sorted.open.len() <= MAX_IN_FULL;
     let detail = if few { Detail::Full } else { Detail::Short };
     let in_detail = page.cap(MAX_IN_SHORT);
@@ -127,7 +127,7 @@ fn findings(page: &mut Page, sorted: &Sorted<'_>) {
     lines(page, "No longer there", &sorted.fixed, |finding| finding.title.clone());
 }
 
-fn lines(page: &mut Page, heading: &str, findings: &[&Finding], text: impl Fn(&Finding) -> String) {
+fn lines(page: &mut TextPage, heading: &str, findings: &[&Finding], text: impl Fn(&Finding) -> String) {
     if findings.is_empty() {
         return;
     }

@@ -1,6 +1,6 @@
 //! What stands below the findings: what was not tested and why, what was written, notes, and what to do next.
 
-use super::page::{Page, Tone};
+use super::page::{TextPage, Tone};
 use crate::model::Face;
 use crate::report::summary::{Outcomes, by_check, outcomes, reasons};
 use crate::report::wire::{CoverageOutcome, Finding, Report};
@@ -13,7 +13,7 @@ const MAX_POLICIES: usize = 6;
 const MAX_QUESTIONS: usize = 3;
 
 /// Who may reach what, a line for each kind of object; those that a route breaks come first.
-pub(super) fn policy(page: &mut Page, report: &Report) {
+pub(super) fn policy(page: &mut TextPage, report: &Report) {
     if report.policy.is_empty() {
         return;
     }
@@ -34,7 +34,7 @@ pub(super) fn policy(page: &mut Page, report: &Report) {
 }
 
 /// What a person could answer, each with the lines that answer it.
-pub(super) fn questions(page: &mut Page, report: &Report) {
+pub(super) fn questions(page: &mut TextPage, report: &Report) {
     if report.questions.is_empty() {
         return;
     }
@@ -49,7 +49,7 @@ pub(super) fn questions(page: &mut Page, report: &Report) {
     page.more(2, report.questions.len().saturating_sub(most), "questions");
 }
 
-pub(super) fn coverage(page: &mut Page, report: &Report) {
+pub(super) fn coverage(page: &mut TextPage, report: &Report) {
     if report.coverage.is_empty() {
         return;
     }
@@ -75,7 +75,7 @@ fn is_plain(outcomes: &Outcomes) -> bool {
     outcomes.broken == 0 && (outcomes.held == 0 || outcomes.open() == 0)
 }
 
-fn check_row(page: &mut Page, check: &str, outcomes: &Outcomes) {
+fn check_row(page: &mut TextPage, check: &str, outcomes: &Outcomes) {
     let piece = |n: usize, word: &str| if n == 0 { String::new() } else { format!("{n} {word}  ") };
     page.line(
         2,
@@ -89,7 +89,7 @@ fn check_row(page: &mut Page, check: &str, outcomes: &Outcomes) {
     );
 }
 
-fn fold<'a>(page: &mut Page, what: &str, checks: impl Iterator<Item = &'a (&'a str, Outcomes)>) {
+fn fold<'a>(page: &mut TextPage, what: &str, checks: impl Iterator<Item = &'a (&'a str, Outcomes)>) {
     let names: Vec<&str> = checks.map(|(check, _)| *check).collect();
     if !names.is_empty() {
         let lead = format!(
@@ -100,7 +100,7 @@ fn fold<'a>(page: &mut Page, what: &str, checks: impl Iterator<Item = &'a (&'a s
     }
 }
 
-fn why(page: &mut Page, report: &Report, outcome: CoverageOutcome, word: &str) {
+fn why(page: &mut TextPage, report: &Report, outcome: CoverageOutcome, word: &str) {
     let reasons = reasons(&report.coverage, outcome);
     let most = page.cap(MAX_REASONS);
     for (reason, count) in reasons.iter().take(most) {
@@ -109,7 +109,7 @@ fn why(page: &mut Page, report: &Report, outcome: CoverageOutcome, word: &str) {
     page.more(7, reasons.len().saturating_sub(most), "reasons");
 }
 
-pub(super) fn writes(page: &mut Page, report: &Report) {
+pub(super) fn writes(page: &mut TextPage, report: &Report) {
     if report.writes.is_empty() {
         return;
     }
@@ -144,7 +144,7 @@ fn by_hand(report: &Report) -> String {
     format!("left: {named}{more} (by hand: DELETE it as an administrator, or remove its row)")
 }
 
-pub(super) fn document(page: &mut Page, report: &Report) {
+pub(super) fn document(page: &mut TextPage, report: &Report) {
     if report.document_issues.is_empty() {
         return;
     }
@@ -157,7 +157,7 @@ pub(super) fn document(page: &mut Page, report: &Report) {
     page.more(2, report.document_issues.len().saturating_sub(most), "issues");
 }
 
-pub(super) fn notes(page: &mut Page, report: &Report) {
+pub(super) fn notes(page: &mut TextPage, report: &Report) {
     if report.notes.is_empty() {
         return;
     }
@@ -169,7 +169,7 @@ pub(super) fn notes(page: &mut Page, report: &Report) {
     page.more(2, report.notes.len().saturating_sub(most), "notes");
 }
 
-pub(super) fn next(page: &mut Page, report: &Report, worst: Option<&Finding>) {
+pub(super) fn next(page: &mut TextPage, report: &Report, worst: Option<&Finding>) {
     if report.next_steps.is_empty() && worst.is_none() {
         return;
     }

@@ -51,7 +51,7 @@ enum ActionRefused {
 
 /// What came of an Overlay.
 #[derive(Debug, Default)]
-pub(in crate::spec) struct Applied {
+pub(in crate::spec) struct AppliedOverlay {
     /// Actions that could not be applied.
     pub(in crate::spec) issues: Vec<DocumentIssue>,
     /// By the address of a statement of intent in the changed document: the action that made it.
@@ -73,7 +73,7 @@ struct Application<'o> {
 
 impl Overlay {
     /// Changes a document. A bad action is an issue, and the others are applied.
-    pub(in crate::spec) fn apply(&self, root: &mut Value) -> Applied {
+    pub(in crate::spec) fn apply(&self, root: &mut Value) -> AppliedOverlay {
         let mut application = Application {
             overlay: self,
             values: change::size(root),
@@ -184,14 +184,14 @@ impl Application<'_> {
         self.issues.push(DocumentIssue { at, line: self.overlay.line(index), message });
     }
 
-    fn finish(mut self, root: &Value) -> Applied {
+    fn finish(mut self, root: &Value) -> AppliedOverlay {
         if self.left_out > 0 {
             let message = format!("{} more issues of the Overlay are not listed", self.left_out);
             self.issues.push(DocumentIssue { at: format!("{}#", self.overlay.file), line: None, message });
         }
         let address = |pointer: &str| root.pointer(pointer).map(|value| std::ptr::from_ref(value).addr());
         let stated_by = self.marks.iter().filter_map(|(pointer, index)| Some((address(pointer)?, *index))).collect();
-        Applied { issues: self.issues, stated_by }
+        AppliedOverlay { issues: self.issues, stated_by }
     }
 }
 

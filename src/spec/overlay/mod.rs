@@ -11,10 +11,10 @@ use serde_json::Value;
 
 use super::error::SpecError;
 use super::intent::KEY;
-use super::lines::Wanted;
+use super::lines::WantedLines;
 use super::reading;
 
-pub(super) use apply::Applied;
+pub(super) use apply::AppliedOverlay;
 pub use write::{OverlayNotation, OverlayUnwritten, intent_overlay};
 
 /// The most bytes an Overlay may have.
@@ -62,7 +62,7 @@ impl Overlay {
             return Err(none("its `actions` are no list".to_owned()));
         };
         let pointer = |index: usize| format!("#/actions/{index}");
-        let mut wanted = Wanted::new();
+        let mut wanted = WantedLines::new();
         (0..actions.len()).for_each(|index| wanted.add(&pointer(index)));
         wanted.locate(text, notation);
         let lines = (0..actions.len()).map(|index| wanted.line(&pointer(index))).collect();

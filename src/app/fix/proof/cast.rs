@@ -6,7 +6,7 @@ use routewarden_source::regress::{CallerFacts, CallerValue, SignInFacts, SignUpF
 use serde_json::{Map, Value};
 use toml::Table;
 
-use super::shape::Shape;
+use super::shape::ProofShape;
 use super::{NoTest, configured};
 use crate::app::active::is_account;
 use crate::model::{ANONYMOUS, GARBAGE, Role};
@@ -36,17 +36,17 @@ impl Cast {
     pub(super) fn of(
         finding: &Finding,
         report: &Report,
-        shape: Shape,
+        shape: ProofShape,
         attack: &ExchangeInfo,
         owner: Option<&ExchangeInfo>,
     ) -> Result<Cast, NoTest> {
         let sender = base_name(&attack.identity);
         let config = report.scan.config.as_deref().and_then(|path| configured::table(Path::new(path)));
         let names = match shape {
-            Shape::Token(_) | Shape::Origin | Shape::Shown => (Some(sender), None),
-            Shape::Kept if finding.remedy == "owner-from-session" => (other_reader(finding, sender), Some(sender)),
-            Shape::Kept => (Some(sender), None),
-            Shape::Other => {
+            ProofShape::Token(_) | ProofShape::Origin | ProofShape::Shown => (Some(sender), None),
+            ProofShape::Kept if finding.remedy == "owner-from-session" => (other_reader(finding, sender), Some(sender)),
+            ProofShape::Kept => (Some(sender), None),
+            ProofShape::Other => {
                 let served = owner.map(|owner| base_name(&owner.identity)).filter(|name| *name != sender);
                 let served = served.or_else(|| higher(report, config.as_ref(), sender));
                 (served, (![ANONYMOUS, GARBAGE].contains(&sender)).then_some(sender))

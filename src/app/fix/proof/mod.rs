@@ -13,7 +13,7 @@ use url::Url;
 
 use self::cast::{Cast, base_name};
 use self::remaking::{NEW, Remaking};
-use self::shape::Shape;
+use self::shape::ProofShape;
 use super::facts::{documented, fields_at};
 use crate::app::answers::FixTest;
 use crate::code::CodeIndex;
@@ -49,7 +49,7 @@ pub(super) fn test_for(index: &CodeIndex, finding: &Finding, report: &Report) ->
 struct Proof<'a> {
     finding: &'a Finding,
     report: &'a Report,
-    shape: Shape,
+    shape: ProofShape,
     attack: &'a ExchangeInfo,
     /// The rightful request, where the proof has one.
     owner: Option<&'a ExchangeInfo>,
@@ -58,9 +58,9 @@ struct Proof<'a> {
 
 impl<'a> Proof<'a> {
     fn of(finding: &'a Finding, report: &'a Report) -> Result<Proof<'a>, NoTest> {
-        let shape = Shape::of(finding)?;
+        let shape = ProofShape::of(finding)?;
         let attack = exchange(finding, Role::Attack).ok_or("its proof holds no attack")?;
-        let owner = exchange(finding, Role::Baseline).filter(|_| shape != Shape::Kept);
+        let owner = exchange(finding, Role::Baseline).filter(|_| shape != ProofShape::Kept);
         let cast = Cast::of(finding, report, shape, attack, owner)?;
         Ok(Proof { finding, report, shape, attack, owner, cast })
     }
@@ -72,7 +72,7 @@ impl<'a> Proof<'a> {
         let url_path = remaking.path(template, &attack);
         // A control by other means (the owner's look at what is deleted) says nothing of the request itself.
         let same = self.owner.filter(|owner| owner.request.method == self.attack.request.method);
-        let owner_url_path = match same.filter(|_| self.shape == Shape::Other) {
+        let owner_url_path = match same.filter(|_| self.shape == ProofShape::Other) {
             Some(owner) => remaking.path(template, &path_of(owner)?),
             None => url_path.clone(),
         };
@@ -99,7 +99,11 @@ impl<'a> Proof<'a> {
             sign_in: self.cast.sign_in.clone(),
             sign_up: self.cast.sign_up.clone(),
             made,
-            hidden_fields: if self.shape == Shape::Shown { fields_at(self.finding, "response:") } else { Vec::new() },
+            hidden_fields: if self.shape == ProofShape::Shown {
+                fields_at(self.finding, "response:")
+            } else {
+                Vec::new()
+            },
             kept,
             listed,
         })
@@ -107,12 +111,12 @@ impl<'a> Proof<'a> {
 
     fn kind(&self) -> AttackKind {
         match self.shape {
-            Shape::Token(kind) => kind,
-            Shape::Origin => AttackKind::ForeignOrigin,
-            Shape::Shown => AttackKind::Owner,
-            Shape::Kept if self.cast.stranger.is_some() => AttackKind::SecondCaller,
-            Shape::Kept => AttackKind::Owner,
-            Shape::Other => match self.attack.identity.as_str() {
+            ProofShape::Token(kind) => kind,
+            ProofShape::Origin => AttackKind::ForeignOrigin,
+            ProofShape::Shown => AttackKind::Owner,
+            ProofShape::Kept if self.cast.stranger.is_some() => AttackKind::SecondCaller,
+            ProofShape::Kept => AttackKind::Owner,
+            ProofShape::Other => match self.attack.identity.as_str() {
                 crate::model::ANONYMOUS => AttackKind::Anonymous,
                 // A credential that nobody was ever given: the owner's with another signature is one.
                 crate::model::GARBAGE => AttackKind::DamagedToken,
@@ -124,7 +128,7 @@ impl<'a> Proof<'a> {
     /// The body of the attack, and what must not be kept of it.
     fn body(&self, remaking: &mut Remaking<'_>) -> Result<(Option<Value>, Option<KeptFacts>), NoTest> {
         let sent: Option<Value> = self.attack.request.body.as_deref().and_then(|body| serde_json::from_str(body).ok());
-        if self.shape != Shape::Kept {
+        if self.shape != ProofShape::Kept {
             return Ok((sent.map(|body| remaking.body(&body)), None));
         }
         let names = fields_at(self.finding, "body:");

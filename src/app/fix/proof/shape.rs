@@ -7,7 +7,7 @@ use crate::report::Finding;
 
 /// What a test shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ProofShape {
     /// A caller who must be refused.
     Other,
     /// A token that must not be believed.
@@ -20,23 +20,23 @@ pub(super) enum Shape {
     Origin,
 }
 
-impl Shape {
+impl ProofShape {
     /// Returns it, or why there is none.
-    pub(super) fn of(finding: &Finding) -> Result<Shape, NoTest> {
+    pub(super) fn of(finding: &Finding) -> Result<ProofShape, NoTest> {
         match (finding.check.as_str(), finding.remedy.as_str()) {
-            ("token/alg-none", _) => Ok(Shape::Token(AttackKind::UnsignedToken)),
-            ("token/signature-not-verified", _) => Ok(Shape::Token(AttackKind::DamagedToken)),
-            ("token/expired-accepted", _) => Ok(Shape::Token(AttackKind::OldToken)),
+            ("token/alg-none", _) => Ok(ProofShape::Token(AttackKind::UnsignedToken)),
+            ("token/signature-not-verified", _) => Ok(ProofShape::Token(AttackKind::DamagedToken)),
+            ("token/expired-accepted", _) => Ok(ProofShape::Token(AttackKind::OldToken)),
             ("token/weak-secret", _) => {
                 Err("the key comes from where the application runs: no test of the code can hold it".into())
             }
-            ("config/cors", _) => Ok(Shape::Origin),
-            (_, "field-allow-list" | "owner-from-session") => Ok(Shape::Kept),
-            (_, "response-schema") => Ok(Shape::Shown),
+            ("config/cors", _) => Ok(ProofShape::Origin),
+            (_, "field-allow-list" | "owner-from-session") => Ok(ProofShape::Kept),
+            (_, "response-schema") => Ok(ProofShape::Shown),
             (check, _) if check.starts_with("authn/") || check.starts_with("authz/") => match check {
-                "authn/missing" | "authn/missing-write" | "authn/inconsistent" => Ok(Shape::Other),
+                "authn/missing" | "authn/missing-write" | "authn/inconsistent" => Ok(ProofShape::Other),
                 check if check.starts_with("authn/") => Err(none()),
-                _ => Ok(Shape::Other),
+                _ => Ok(ProofShape::Other),
             },
             _ => Err(none()),
         }

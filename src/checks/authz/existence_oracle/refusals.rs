@@ -39,7 +39,7 @@ pub(super) async fn is_unknown(
 }
 
 /// The answers that one attempt rests on; all but the owner's are the intruder's.
-pub(super) struct Asked {
+pub(super) struct AskedRefusal {
     pub(super) refused: Arc<Answer>,
     again: Arc<Answer>,
     pub(super) missing: Arc<Answer>,
@@ -58,7 +58,7 @@ fn other_missing(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>, slot: &
     (Some(&url) != pair.baseline.missing_url.as_ref()).then(|| Some((url, scalar_text(&absent)?)))?
 }
 
-impl Asked {
+impl AskedRefusal {
     /// Asks for the object and for two ids that do not exist, as the intruder.
     pub(super) async fn ask(cx: &CheckCx<'_>, surveyed: &Surveyed, pair: &Pair<'_>) -> Result<Self, Silence> {
         let baseline = pair.baseline;
