@@ -87,8 +87,7 @@ impl Engine<'_> {
             left: self.left_for(cx, state, function),
             facts: state.facts.clone(),
         };
-        let parameters = self.own_parameters(function, &mut inner);
-        bind(&parameters, given, &mut inner);
+        bind(self.own_parameters(function, &mut inner), given, &mut inner);
         let within = Cx { module: function.module, class: function.class.clone(), depth: cx.depth + 1 };
         self.run_body(&within, inner, function)
     }
@@ -140,23 +139,22 @@ impl Engine<'_> {
     }
 
     /// Returns the parameters without the one that stands for the object itself.
-    pub(super) fn own_parameters(&self, function: &FunctionRef, inner: &mut State) -> Vec<Parameter> {
+    pub(super) fn own_parameters<'f>(&self, function: &'f FunctionRef, inner: &mut State) -> &'f [Parameter] {
         let is_static = function
             .function
             .decorators
             .iter()
             .any(|decorator| dotted(decorator).is_some_and(|name| last_part(&name) == "staticmethod"));
-        let mut parameters = function.function.parameters.clone();
+        let parameters = function.function.parameters.as_slice();
         let Some(class) = function.class.as_ref().filter(|_| !is_static) else { return parameters };
-        let first = parameters.first().map(|first| first.name.clone()).unwrap_or_default();
-        if first == "self" {
-            parameters.remove(0);
-            inner.set("self", Value::kind(Kind::Instance(class.clone())));
-        } else if first == "cls" {
-            parameters.remove(0);
-            inner.set("cls", Value::kind(Kind::Class(Rc::from(class.class.name.as_str()), Some(class.clone()))));
-        }
-        parameters
+        let Some((first, others)) = parameters.split_first() else { return parameters };
+        let own = match first.name.as_str() {
+            "self" => Kind::Instance(class.clone()),
+            "cls" => Kind::Class(Rc::from(class.class.name.as_str()), Some(class.clone())),
+            _ => return parameters,
+        };
+        inner.set(&first.name, Value::kind(own));
+        others
     }
 }
 

@@ -227,10 +227,15 @@ pub const USER_MODELS: [&str; 16] = [
     "usermodel",
 ];
 
+/// Longer names than this are rare.
+const MOST_SHORT: usize = 64;
+
 /// Returns a name in small letters without `_`, `-` and `$`.
 pub fn plain(name: &str) -> String {
     if name.is_ascii() {
-        return plain_bytes(name).map(char::from).collect();
+        let mut made = String::with_capacity(name.len());
+        made.extend(plain_bytes(name).map(char::from));
+        return made;
     }
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
@@ -241,17 +246,40 @@ fn plain_bytes(name: &str) -> impl Iterator<Item = u8> {
 
 /// Returns whether a name is one of these words.
 pub fn is_one_of(name: &str, words: &[&str]) -> bool {
-    if name.is_ascii() {
-        return words.iter().any(|word| plain_bytes(name).eq(word.bytes()));
-    }
-    let name = plain(name);
-    words.contains(&name.as_str())
+    with_plain(name, |name| words.iter().any(|word| word.as_bytes() == name))
 }
 
 /// Returns whether a name holds one of these words.
 pub fn holds_one_of(name: &str, words: &[&str]) -> bool {
-    let name = plain(name);
-    words.iter().any(|word| name.contains(word))
+    with_plain(name, |name| {
+        let letters = letters_of(name);
+        words.iter().any(|word| letters_of(word.as_bytes()) & !letters == 0 && holds(name, word.as_bytes()))
+    })
+}
+
+/// Shows a name in small letters without `_`, `-` and `$`. It is asked for so often that short ones, which most are, are
+/// written nowhere but on the stack.
+fn with_plain<T>(name: &str, act: impl FnOnce(&[u8]) -> T) -> T {
+    let mut made = [0; MOST_SHORT];
+    if !name.is_ascii() || name.len() > made.len() {
+        return act(plain(name).as_bytes());
+    }
+    let mut length = 0;
+    for (place, letter) in made.iter_mut().zip(plain_bytes(name)) {
+        *place = letter;
+        length += 1;
+    }
+    act(made.get(..length).unwrap_or_default())
+}
+
+/// Returns a set of the letters in a text: a word with another letter is not in it.
+fn letters_of(text: &[u8]) -> u64 {
+    text.iter().fold(0, |letters, letter| letters | 1 << (letter & 63))
+}
+
+fn holds(text: &[u8], word: &[u8]) -> bool {
+    let Some(first) = word.first() else { return true };
+    text.windows(word.len()).any(|piece| piece.first() == Some(first) && piece == word)
 }
 
 /// Returns whether a name is that of an id or of another unique name of an object.

@@ -61,7 +61,7 @@ impl Engine<'_> {
     fn bind_view(&mut self, cx: &Cx, state: &mut State, entry: &RouteEntry, code: &HandlerCode) {
         let own = self.own_parameters(&code.function, state);
         let in_path: Vec<String> = parameters(&entry.path);
-        for parameter in &own {
+        for parameter in own {
             let value = if matches!(parameter.name.as_str(), "request" | "req") {
                 Value::kind(Kind::Request(Part::Whole))
             } else if parameter.spread == crate::ir::Spread::Named {

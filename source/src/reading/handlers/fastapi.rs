@@ -34,7 +34,7 @@ impl Engine<'_> {
             }
         }
         let parameters_of = self.own_parameters(function, &mut state);
-        for parameter in &parameters_of {
+        for parameter in parameters_of {
             let value = self.fastapi_value(cx, &mut state, entry, parameter);
             self.bind_parameter(cx, &mut state, parameter, &value);
         }

@@ -79,7 +79,7 @@ impl Engine<'_> {
         let parameters_of = self.own_parameters(function, state);
         let in_path: Vec<String> = parameters(&entry.path);
         let mut positional = handed.iter().filter(|given| given.name.is_none());
-        for parameter in &parameters_of {
+        for parameter in parameters_of {
             let named = handed.iter().find(|given| given.name.as_deref() == Some(parameter.name.as_str()));
             let value = if in_path.contains(&parameter.name) {
                 Value::of(self.client(&parameter.name, IdOrigin::Path))
