@@ -16,20 +16,20 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
             declare(survey, graph, (of, &decorator), Some(handler));
         }
     }
-    for (at, call) in &survey.calls {
+    for (at, call) in survey.calls_of_name(|name| ["", "add_api_route", "add_route"].contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         match &*callee.kind {
             ExprKind::Member(_, method) if matches!(method.as_str(), "add_api_route" | "add_route") => {
                 let endpoint = keyword(arguments, "endpoint").or_else(|| argument(arguments, 1));
-                let handler = endpoint.and_then(|endpoint| survey.function(*at, endpoint));
-                declare(survey, graph, (*at, call), handler);
+                let handler = endpoint.and_then(|endpoint| survey.function(at, endpoint));
+                declare(survey, graph, (at, call), handler);
             }
             // `router.get("/x")(handler)`
             ExprKind::Call { .. } => {
-                let Some(handler) = argument(arguments, 0).and_then(|given| survey.function(*at, given)) else {
+                let Some(handler) = argument(arguments, 0).and_then(|given| survey.function(at, given)) else {
                     continue;
                 };
-                declare(survey, graph, (*at, callee), Some(handler));
+                declare(survey, graph, (at, callee), Some(handler));
             }
             _ => {}
         }

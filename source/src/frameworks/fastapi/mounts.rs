@@ -43,16 +43,16 @@ fn listed_middlewares(survey: &Survey, site: GuardSite, arguments: &[Argument]) 
 
 /// Follows `include_router`, `mount`, `add_middleware` and `middleware("http")`.
 pub(super) fn collect_mounts(survey: &Survey, graph: &mut Graph) {
-    for (at, call) in &survey.calls {
+    for (at, call) in survey.calls_of_name(|name| ["include_router", "mount", "add_middleware"].contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, method) = &*callee.kind else { continue };
         match method.as_str() {
-            "include_router" => include(survey, graph, (*at, call), (object, arguments)),
-            "mount" => mount(survey, graph, (*at, call), (object, arguments)),
+            "include_router" => include(survey, graph, (at, call), (object, arguments)),
+            "mount" => mount(survey, graph, (at, call), (object, arguments)),
             "add_middleware" => {
-                let site = GuardSite { at: *at, level: GuardLevel::App, span: call.span };
+                let site = GuardSite { at, level: GuardLevel::App, span: call.span };
                 let guard = argument(arguments, 0).and_then(|class| middleware_guard(survey, site, class));
-                add_layer(survey, graph, (*at, object), guard);
+                add_layer(survey, graph, (at, object), guard);
             }
             _ => {}
         }

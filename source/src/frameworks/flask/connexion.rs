@@ -38,12 +38,12 @@ fn document_of(file: &SourceFile) -> Option<Value> {
 /// `app.add_api("openapi.yaml", base_path="/v2")`
 fn added_base(survey: &Survey, path: &str) -> Option<String> {
     let name = path.rsplit('/').next()?;
-    survey.calls.iter().find_map(|(at, call)| {
+    survey.calls_of_name(|name| name == "add_api").into_iter().find_map(|(at, call)| {
         let (callee, arguments) = call.call()?;
-        let ExprKind::Member(_, method) = &*callee.kind else { return None };
-        let given = argument(arguments, 0).and_then(|given| survey.text(*at, given))?;
-        (method == "add_api" && given.ends_with(name)).then_some(())?;
-        keyword(arguments, "base_path").and_then(|base| survey.text(*at, base))
+        let ExprKind::Member(..) = &*callee.kind else { return None };
+        let given = argument(arguments, 0).and_then(|given| survey.text(at, given))?;
+        given.ends_with(name).then_some(())?;
+        keyword(arguments, "base_path").and_then(|base| survey.text(at, base))
     })
 }
 

@@ -37,20 +37,20 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
             declare_class(survey, graph, &rule, (&class, Vec::new()));
         }
     }
-    for (at, call) in &survey.calls {
+    for (at, call) in survey.calls_of_name(|name| name.is_empty() || name.starts_with("add_")) {
         let Some((callee, arguments)) = call.call() else { continue };
         match &*callee.kind {
             ExprKind::Member(object, method) if method == "add_url_rule" => {
-                add_url_rule(survey, graph, (*at, call), (object, &survey.arguments(*at, call)));
+                add_url_rule(survey, graph, (at, call), (object, &survey.arguments(at, call)));
             }
             ExprKind::Member(object, method) if method.starts_with("add_") && method.ends_with("resource") => {
-                add_resource(survey, graph, (*at, call), (object, arguments));
+                add_resource(survey, graph, (at, call), (object, arguments));
             }
             // `app.route("/x")(handler)`
             ExprKind::Call { .. } => {
                 let Some(given) = argument(arguments, 0) else { continue };
-                let Some(rule) = rule_of(survey, graph, (*at, callee)) else { continue };
-                declare_view(survey, graph, &rule, view_of(survey, *at, given));
+                let Some(rule) = rule_of(survey, graph, (at, callee)) else { continue };
+                declare_view(survey, graph, &rule, view_of(survey, at, given));
             }
             _ => {}
         }

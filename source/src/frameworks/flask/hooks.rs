@@ -4,6 +4,11 @@ use crate::frameworks::python::{Graph, GuardSite, ScopeId, Survey, read_guard};
 use crate::ir::{Expr, ExprKind, argument};
 use crate::routes::GuardLevel;
 
+/// Hooks that run before every handler of the application.
+const FOR_ALL: [&str; 2] = ["app_url_value_preprocessor", "before_app_request"];
+/// Hooks that run before the handlers of what they are put on.
+const FOR_OWN: [&str; 2] = ["before_request", "url_value_preprocessor"];
+
 /// Adds the hooks to the routers that they guard.
 pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
     for (at, function) in &survey.functions {
@@ -14,18 +19,18 @@ pub(super) fn collect(survey: &Survey, graph: &mut Graph) {
             add(survey, graph, (*at, object, hook), &name);
         }
     }
-    for (at, call) in &survey.calls {
+    for (at, call) in survey.calls_of_name(|name| FOR_ALL.contains(&name) || FOR_OWN.contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, hook) = &*callee.kind else { continue };
         if let Some(hooked) = argument(arguments, 0) {
-            add(survey, graph, (*at, object, hook), hooked);
+            add(survey, graph, (at, object, hook), hooked);
         }
     }
 }
 
 fn add(survey: &Survey, graph: &mut Graph, (at, object, hook): (ScopeId, &Expr, &str), hooked: &Expr) {
-    let for_all = matches!(hook, "before_app_request" | "app_url_value_preprocessor");
-    if !for_all && !matches!(hook, "before_request" | "url_value_preprocessor") {
+    let for_all = FOR_ALL.contains(&hook);
+    if !for_all && !FOR_OWN.contains(&hook) {
         return;
     }
     for id in survey.routers(graph, at, object) {

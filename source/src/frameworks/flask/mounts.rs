@@ -8,6 +8,8 @@ use crate::ir::{Argument, Expr, ExprKind, argument, keyword};
 use crate::routes::{Guard, GuardLevel};
 
 const APPS: [&str; 4] = ["Flask", "APIFlask", "OpenAPI", "Quart"];
+/// Calls that put a router on another.
+const REGISTERING: [&str; 5] = ["add_namespace", "init_app", "register_api", "register_api_view", "register_blueprint"];
 const BLUEPRINTS: [&str; 4] = ["Blueprint", "APIBlueprint", "Namespace", "APIView"];
 
 /// Makes a router of every call that makes one.
@@ -20,18 +22,15 @@ pub(super) fn collect_routers(survey: &Survey, graph: &mut Graph) {
         graph.routers.insert((survey.module(made.at), made.call.span.start), router);
     }
     // `api.namespace("orders", path="/orders")` makes one and adds it.
-    for (at, call) in &survey.calls {
+    for (at, call) in survey.calls_of_name(|name| name == "namespace") {
         let Some((callee, arguments)) = call.call() else { continue };
-        let ExprKind::Member(object, method) = &*callee.kind else { continue };
-        if method != "namespace" {
-            continue;
-        }
-        let parents = survey.routers(graph, *at, object);
-        let made = Made { at: *at, call, arguments, class: "Namespace", own: None };
+        let ExprKind::Member(object, _) = &*callee.kind else { continue };
+        let parents = survey.routers(graph, at, object);
+        let made = Made { at, call, arguments, class: "Namespace", own: None };
         let mut router = router_of(survey, &made);
         router.mounts = parents.into_iter().map(|parent| included(parent, None, Vec::new())).collect();
         if !router.mounts.is_empty() {
-            graph.routers.insert((survey.module(*at), call.span.start), router);
+            graph.routers.insert((survey.module(at), call.span.start), router);
         }
     }
 }
@@ -93,20 +92,17 @@ pub(super) fn collect_mounts(survey: &Survey, graph: &mut Graph) {
             mount(graph, &[id], &parents, None);
         }
     }
-    for (at, call) in &survey.calls {
+    for (at, call) in survey.calls_of_name(|name| REGISTERING.contains(&name)) {
         let Some((callee, arguments)) = call.call() else { continue };
         let ExprKind::Member(object, method) = &*callee.kind else { continue };
         match method.as_str() {
-            "register_blueprint" | "register_api" | "register_api_view" | "add_namespace" => {
-                register(survey, graph, (*at, call), (object, arguments));
-            }
             "init_app" => {
-                let child = known(survey, graph, *at, object);
+                let child = known(survey, graph, at, object);
                 let Some(parent) = argument(arguments, 0).filter(|_| !child.is_empty()) else { continue };
-                let parents = survey.routers(graph, *at, parent);
+                let parents = survey.routers(graph, at, parent);
                 mount(graph, &child, &parents, None);
             }
-            _ => {}
+            _ => register(survey, graph, (at, call), (object, arguments)),
         }
     }
 }

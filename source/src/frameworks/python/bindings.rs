@@ -264,8 +264,9 @@ impl<'p> Survey<'p> {
 
     fn note_calls(&mut self, at: ScopeId, expr: &'p Expr) {
         walk_expr(expr, &mut |part| {
-            if matches!(&*part.kind, ExprKind::Call { .. }) {
+            if let ExprKind::Call { callee, .. } = &*part.kind {
                 self.calls.push((at, part));
+                self.call_names.push(callee_name(callee).unwrap_or_default());
             }
         });
     }

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::bindings::Scope;
@@ -27,7 +28,9 @@ pub(in crate::frameworks) struct Survey<'p> {
     /// Classes, likewise.
     pub(in crate::frameworks) classes: Vec<(ScopeId, &'p Arc<Class>)>,
     /// Calls, likewise.
-    pub(in crate::frameworks) calls: Vec<(ScopeId, &'p Expr)>,
+    pub(super) calls: Vec<(ScopeId, &'p Expr)>,
+    /// The last part of what each of them calls; empty where that has no name.
+    pub(super) call_names: Vec<&'p str>,
     pub(super) of_module: HashMap<ModuleId, ScopeId>,
     pub(super) of_function: HashMap<Start, ScopeId>,
     pub(super) of_class: HashMap<Start, ScopeId>,
@@ -38,9 +41,9 @@ pub(in crate::frameworks) struct Survey<'p> {
     /// The turn for a call of a function.
     pub(super) turns: HashMap<(ScopeId, Start), ScopeId>,
     /// The calls as they are written, by the last part of what they call.
-    pub(super) sites_by_name: HashMap<&'p str, Vec<usize>>,
+    pub(super) sites_by_name: Rc<HashMap<&'p str, Vec<usize>>>,
     /// The calls with their turns, likewise.
-    pub(super) calls_by_name: HashMap<&'p str, Vec<usize>>,
+    pub(super) calls_by_name: Rc<HashMap<&'p str, Vec<usize>>>,
     pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
     /// Names of classes with the full names of what they extend.
     pub(super) bases: OnceCell<Vec<(String, Vec<String>)>>,
@@ -59,14 +62,15 @@ impl<'p> Survey<'p> {
             functions: Vec::new(),
             classes: Vec::new(),
             calls: Vec::new(),
+            call_names: Vec::new(),
             capped: Vec::new(),
             sites: Vec::new(),
             turns: HashMap::new(),
             of_module: HashMap::new(),
             of_function: HashMap::new(),
             of_class: HashMap::new(),
-            sites_by_name: HashMap::new(),
-            calls_by_name: HashMap::new(),
+            sites_by_name: Rc::default(),
+            calls_by_name: Rc::default(),
             known_parameters: RefCell::default(),
             bases: OnceCell::new(),
             known_meanings: RefCell::default(),
@@ -79,11 +83,23 @@ impl<'p> Survey<'p> {
                 survey.walk_module(module);
             }
         }
-        survey.sites_by_name = by_name(&survey.calls);
+        survey.sites_by_name = Rc::new(by_name(&survey.call_names));
         survey.sites.clone_from(&survey.calls);
         survey.unroll();
-        survey.calls_by_name = by_name(&survey.calls);
+        // Where no call has several turns, the names are what they were.
+        survey.calls_by_name = match survey.calls.len() == survey.sites.len() {
+            true => survey.sites_by_name.clone(),
+            false => Rc::new(by_name(&survey.call_names)),
+        };
         survey
+    }
+
+    /// Returns the calls of what has such a name, in the order of their places. The name is empty for what has none.
+    pub(in crate::frameworks) fn calls_of_name(&self, is_meant: impl Fn(&str) -> bool) -> Vec<(ScopeId, &'p Expr)> {
+        let meant = self.calls_by_name.iter().filter(|(name, _)| is_meant(name));
+        let mut numbers: Vec<usize> = meant.flat_map(|(_, numbers)| numbers).copied().collect();
+        numbers.sort_unstable();
+        numbers.into_iter().filter_map(|number| self.calls.get(number).copied()).collect()
     }
 
     /// Returns the module of a scope.
@@ -129,12 +145,10 @@ impl<'p> Survey<'p> {
     }
 }
 
-fn by_name<'p>(calls: &[(ScopeId, &'p Expr)]) -> HashMap<&'p str, Vec<usize>> {
+fn by_name<'p>(names: &[&'p str]) -> HashMap<&'p str, Vec<usize>> {
     let mut found: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, (_, call)) in calls.iter().enumerate() {
-        if let Some(name) = call.call().and_then(|(callee, _)| callee_name(callee)) {
-            found.entry(name).or_default().push(at);
-        }
+    for (at, name) in names.iter().enumerate() {
+        found.entry(name).or_default().push(at);
     }
     found
 }

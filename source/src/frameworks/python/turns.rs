@@ -38,9 +38,12 @@ impl Survey<'_> {
     /// Repeats each registering call for each call of the function that it stands in, where it uses a parameter.
     pub(super) fn unroll(&mut self) {
         let mut turns = Turns::new();
-        let mut calls = Vec::new();
-        for (at, call) in std::mem::take(&mut self.calls) {
-            let inner = if self.is_open_loop(at) && is_registering(call) {
+        let (mut calls, mut names) = (Vec::new(), Vec::new());
+        let written = std::mem::take(&mut self.calls).into_iter().zip(std::mem::take(&mut self.call_names));
+        for ((at, call), name) in written {
+            let inner = if !is_registering(name) && !DECORATING.contains(&name) {
+                Vec::new()
+            } else if self.is_open_loop(at) && is_registering(name) {
                 self.loop_turns(at, &mut turns, 0)
             } else if self.registers(at, call).is_some() {
                 self.turns_of(at, &mut turns)
@@ -49,10 +52,12 @@ impl Survey<'_> {
             };
             if inner.is_empty() {
                 calls.push((at, call));
+                names.push(name);
             }
+            names.extend(inner.iter().map(|_| name));
             calls.extend(inner.into_iter().map(|turn| (turn, call)));
         }
-        self.calls = calls;
+        (self.calls, self.call_names) = (calls, names);
     }
 
     fn is_open_loop(&self, at: ScopeId) -> bool {
@@ -225,9 +230,8 @@ impl Survey<'_> {
     }
 }
 
-fn is_registering(call: &Expr) -> bool {
-    let name = call.call().and_then(|(callee, _)| callee_name(callee));
-    name.is_some_and(|name| REGISTERING.contains(&name) || name.starts_with("before_"))
+fn is_registering(name: &str) -> bool {
+    REGISTERING.contains(&name) || name.starts_with("before_")
 }
 
 fn mentions(expr: &Expr, function: &Function) -> bool {
