@@ -9,6 +9,7 @@ mod names;
 mod resolve;
 mod scripts;
 
+use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -68,6 +69,8 @@ pub struct Module {
     pub stars: Vec<ImportTarget>,
     /// Its concrete tree, for languages that are not lowered; made when it is first asked for.
     concrete: OnceLock<Option<Tree>>,
+    /// What a reader found out from the module alone: it stays while other files are edited.
+    kept: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// A class and the module where it stands.
@@ -196,6 +199,13 @@ impl Module {
         self.concrete.get_or_init(|| self.language.parse(&self.text)).as_ref()
     }
 
+    /// Returns what a reader finds out from this module alone, and keeps it while the module stays as it is. The first kind
+    /// of thing that is asked for is kept.
+    pub(crate) fn kept<T: Any + Send + Sync>(&self, find: impl Fn() -> T) -> Arc<T> {
+        let kept = self.kept.get_or_init(|| Arc::new(find())).clone();
+        kept.downcast().unwrap_or_else(|_| Arc::new(find()))
+    }
+
     /// Returns whether its concrete tree was asked for in vain.
     pub(crate) fn took_too_long(&self) -> bool {
         matches!(self.concrete.get(), Some(None))
@@ -221,6 +231,7 @@ fn lowered(path: &str, language: Language, text: &Arc<str>) -> Option<Module> {
         imports: HashMap::new(),
         stars: Vec::new(),
         concrete: OnceLock::new(),
+        kept: OnceLock::new(),
     };
     names::collect(&mut module);
     Some(module)

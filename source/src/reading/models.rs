@@ -40,7 +40,7 @@ pub(super) enum Owned {
 }
 
 /// What the project says of its data, once for all handlers.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct KnownData {
     models: HashMap<String, Model>,
     services: HashMap<String, ClassRef>,
@@ -194,6 +194,17 @@ impl Models {
 }
 
 impl KnownData {
+    /// Adds what another part of the project says; what was said first stays.
+    fn add(&mut self, other: &KnownData) {
+        for (name, said) in &other.models {
+            let model = self.models.entry(name.clone()).or_default();
+            model.owner = model.owner.take().or_else(|| said.owner.clone());
+            model.tenant = model.tenant.take().or_else(|| said.tenant.clone());
+            model.parents.extend(said.parents.iter().cloned());
+            model.is_known |= said.is_known;
+        }
+    }
+
     fn entry(&mut self, name: &str) -> &mut Model {
         self.models.entry(key(name)).or_default()
     }

@@ -1,6 +1,6 @@
 //! Collects models: classes of object mappers, schemas, `CREATE TABLE`, and what is put into collections and tables in memory.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
@@ -16,15 +16,36 @@ static INSERT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"(?is)(?:insert|replace)\s+into\s+[`"\[]?(?:\w+\.)?[`"\[]?(\w+)[`"\]]?\s*\(([^)]*)\)"#).ok()
 });
 
+/// What one module says whatever stands in the others.
+#[derive(Debug)]
+struct ModuleData {
+    classes: Vec<Arc<Class>>,
+    said: KnownData,
+}
+
 /// Adds what one module says.
 pub(super) fn module(models: &mut KnownData, project: &Project, module: &Module) {
-    let mut classes = Vec::new();
+    let own = module.kept(|| read(module));
+    for class in &own.classes {
+        let reference = ClassRef { module: module.id, class: class.clone() };
+        if is_model(project, &reference) {
+            add_class(models, project, &reference);
+        } else if class.methods().any(|method| !method.name.starts_with("__")) {
+            models.services.entry(words::plain(&class.name)).or_insert(reference);
+        }
+    }
+    models.add(&own.said);
+}
+
+fn read(module: &Module) -> ModuleData {
+    let mut own = ModuleData { classes: Vec::new(), said: KnownData::default() };
+    let models = &mut own.said;
     let mut assigned: Vec<(&[Expr], &Expr)> = Vec::new();
     let mut exprs: Vec<&Expr> = Vec::new();
     walk_statements(
         &module.statements,
         &mut |statement| match &statement.kind {
-            StatementKind::Class(class) => classes.push(class.clone()),
+            StatementKind::Class(class) => own.classes.push(class.clone()),
             StatementKind::Assign(targets, Some(value)) => assigned.push((targets, value)),
             _ => {}
         },
@@ -34,14 +55,6 @@ pub(super) fn module(models: &mut KnownData, project: &Project, module: &Module)
             }
         },
     );
-    for class in classes {
-        let reference = ClassRef { module: module.id, class: class.clone() };
-        if is_model(project, &reference) {
-            add_class(models, project, &reference);
-        } else if class.methods().any(|method| !method.name.starts_with("__")) {
-            models.services.entry(words::plain(&class.name)).or_insert(reference);
-        }
-    }
     for (targets, value) in assigned {
         add_assigned(models, targets, value);
     }
@@ -51,6 +64,7 @@ pub(super) fn module(models: &mut KnownData, project: &Project, module: &Module)
             _ => add_call(models, module, expr),
         }
     }
+    own
 }
 
 fn is_model(project: &Project, class: &ClassRef) -> bool {
