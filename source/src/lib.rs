@@ -11,6 +11,7 @@ pub mod frameworks;
 mod guard_words;
 pub mod ir;
 pub mod lang;
+mod maps;
 mod parallel;
 pub mod project;
 pub mod reading;

@@ -1,11 +1,11 @@
 //! Keeps what was found out of names and classes: the same are asked for again and again, by every framework and for every
 //! handler.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::{ClassRef, ModuleId, Resolved};
 use crate::ir::Class;
+use crate::maps::Map;
 
 /// More names of one module are not kept.
 const MOST_NAMES: usize = 20_000;
@@ -18,9 +18,9 @@ pub(super) struct FoundNames {
 
 #[derive(Debug, Default)]
 struct FoundInModule {
-    names: HashMap<String, Option<Resolved>>,
+    names: Map<String, Option<Resolved>>,
     /// By the address of the class, which stays what it is while the class is kept here.
-    lines: HashMap<usize, (Arc<Class>, Arc<[ClassRef]>)>,
+    lines: Map<usize, (Arc<Class>, Arc<[ClassRef]>)>,
 }
 
 impl Clone for FoundNames {

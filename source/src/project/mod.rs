@@ -10,13 +10,14 @@ mod resolve;
 mod scripts;
 
 use std::any::Any;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use tree_sitter::Tree;
 
 use crate::ir::{Class, Expr, Function, Span, Statement};
 use crate::lang::{Language, LoweredFile};
+use crate::maps::Map;
 use crate::parallel;
 use crate::tree::{LeftOut, SourceFile, SourceTree};
 
@@ -62,9 +63,9 @@ pub struct Module {
     /// Pieces that could not be parsed.
     pub damaged: Vec<Span>,
     /// What its names stand for. A JavaScript module has its exports here too, the default one as `default`.
-    pub definitions: HashMap<String, Definition>,
+    pub definitions: Map<String, Definition>,
     /// Imported names.
-    pub imports: HashMap<String, ImportTarget>,
+    pub imports: Map<String, ImportTarget>,
     /// Modules all of whose names are imported.
     pub stars: Vec<ImportTarget>,
     /// Its concrete tree, for languages that are not lowered; made when it is first asked for.
@@ -123,9 +124,9 @@ pub struct Project {
 /// Where the module of a name or of a path is.
 #[derive(Debug, Clone, Default)]
 struct Places {
-    by_name: HashMap<String, ModuleId>,
-    by_tail: HashMap<String, Vec<ModuleId>>,
-    by_path: HashMap<String, ModuleId>,
+    by_name: Map<String, ModuleId>,
+    by_tail: Map<String, Vec<ModuleId>>,
+    by_path: Map<String, ModuleId>,
 }
 
 impl Project {
@@ -227,8 +228,8 @@ fn lowered(path: &str, language: Language, text: &Arc<str>) -> Option<Module> {
         text: text.clone(),
         statements: lowered.statements,
         damaged: lowered.damaged,
-        definitions: HashMap::new(),
-        imports: HashMap::new(),
+        definitions: Map::default(),
+        imports: Map::default(),
         stars: Vec::new(),
         concrete: OnceLock::new(),
         kept: OnceLock::new(),

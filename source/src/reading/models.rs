@@ -3,13 +3,13 @@
 mod collect;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::value::Value;
 use super::words;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, walk_statements};
+use crate::maps::Map;
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
 use crate::routes::FrameworkName;
 
@@ -42,17 +42,17 @@ pub(super) enum Owned {
 /// What the project says of its data, once for all handlers.
 #[derive(Debug, Default)]
 struct KnownData {
-    models: HashMap<String, Model>,
-    services: HashMap<String, ClassRef>,
+    models: Map<String, Model>,
+    services: Map<String, ClassRef>,
 }
 
 /// What the project says of its data, and what the handlers that were read before have found out.
 pub(super) struct Models {
     known: Arc<KnownData>,
-    dull: RefCell<HashMap<*const Function, bool>>,
+    dull: RefCell<Map<*const Function, bool>>,
     /// What names at the top of modules stand for, as far as that was asked.
-    globals: RefCell<HashMap<(FrameworkName, ModuleId), HashMap<String, Value>>>,
-    asking: RefCell<HashMap<*const Function, bool>>,
+    globals: RefCell<Map<(FrameworkName, ModuleId), Map<String, Value>>>,
+    asking: RefCell<Map<*const Function, bool>>,
 }
 
 impl Models {

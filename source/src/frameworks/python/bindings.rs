@@ -1,11 +1,11 @@
 //! What the names of each scope are given: functions, classes, loops over lists that are written out, modules.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::survey::{ScopeId, Survey, callee_name};
 use super::turns::REGISTERING;
 use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr, walk_statements};
+use crate::maps::Map;
 use crate::project::{ClassRef, Definition, ImportTarget, Module, ModuleId, Resolved};
 
 /// A loop over a longer list is not followed item by item.
@@ -20,12 +20,12 @@ pub(super) struct Scope {
     pub(super) function: Option<Arc<Function>>,
     /// The class, where it is one.
     pub(super) class: Option<ClassRef>,
-    pub(super) locals: HashMap<String, Vec<Definition>>,
-    pub(super) imports: HashMap<String, ImportTarget>,
+    pub(super) locals: Map<String, Vec<Definition>>,
+    pub(super) imports: Map<String, ImportTarget>,
     /// What `self.name` is given in the methods of a class.
-    pub(super) fields: HashMap<String, Vec<(ScopeId, Expr)>>,
+    pub(super) fields: Map<String, Vec<(ScopeId, Expr)>>,
     /// Names whose values stand in another scope: a loop's target.
-    pub(super) bound: HashMap<String, (ScopeId, Expr)>,
+    pub(super) bound: Map<String, (ScopeId, Expr)>,
     /// Whether it is one call of the function that is its parent, or a loop in it, or one turn of that.
     pub(super) is_turn: bool,
     /// Target and source of a loop over what is known only when its function is called.
@@ -40,10 +40,10 @@ impl Scope {
             span,
             function: None,
             class: None,
-            locals: HashMap::new(),
-            imports: HashMap::new(),
-            fields: HashMap::new(),
-            bound: HashMap::new(),
+            locals: Map::default(),
+            imports: Map::default(),
+            fields: Map::default(),
+            bound: Map::default(),
             is_turn: false,
             over: None,
         }

@@ -1,7 +1,6 @@
 //! One walk over the modules: every function, class and call with the scope in which it stands.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use super::meaning::Meaning;
 use super::refusals::Refusal;
 use crate::ir::{Class, Expr, Function, Span, dotted, last_part};
 use crate::lang::Language;
+use crate::maps::Map;
 use crate::project::{FunctionRef, ModuleId, Project};
 
 /// The place of a scope in its survey.
@@ -29,28 +29,28 @@ pub(in crate::frameworks) struct Survey<'p> {
     pub(in crate::frameworks) classes: Vec<(ScopeId, &'p Arc<Class>)>,
     /// Calls, likewise.
     pub(super) calls: Vec<(ScopeId, &'p Expr)>,
-    /// The last part of what each of them calls; empty where that has no name.
+    /// The last part of what each of the calls that are written calls; empty where that has no name.
     pub(super) call_names: Vec<&'p str>,
-    pub(super) of_module: HashMap<ModuleId, ScopeId>,
-    pub(super) of_function: HashMap<Start, ScopeId>,
-    pub(super) of_class: HashMap<Start, ScopeId>,
+    pub(super) of_module: Map<ModuleId, ScopeId>,
+    pub(super) of_function: Map<Start, ScopeId>,
+    pub(super) of_class: Map<Start, ScopeId>,
     /// What was not followed to its end, for people.
     pub(in crate::frameworks) capped: Vec<String>,
     /// The calls as they are written; those above are repeated for each turn.
     pub(super) sites: Vec<(ScopeId, &'p Expr)>,
     /// The turn for a call of a function.
-    pub(super) turns: HashMap<(ScopeId, Start), ScopeId>,
+    pub(super) turns: Map<(ScopeId, Start), ScopeId>,
     /// The calls as they are written, by the last part of what they call.
-    pub(super) sites_by_name: Rc<HashMap<&'p str, Vec<usize>>>,
+    pub(super) sites_by_name: Rc<Map<&'p str, Vec<usize>>>,
     /// The calls with their turns, likewise.
-    pub(super) calls_by_name: Rc<HashMap<&'p str, Vec<usize>>>,
-    pub(super) known_parameters: RefCell<HashMap<(ScopeId, String), Vec<Meaning>>>,
+    pub(super) calls_by_name: Rc<Map<&'p str, Vec<usize>>>,
+    pub(super) known_parameters: RefCell<Map<(ScopeId, String), Vec<Meaning>>>,
     /// Names of classes with the full names of what they extend.
     pub(super) bases: OnceCell<Vec<(String, Vec<String>)>>,
-    pub(super) known_meanings: RefCell<HashMap<(ScopeId, Span), Vec<Meaning>>>,
+    pub(super) known_meanings: RefCell<Map<(ScopeId, Span), Vec<Meaning>>>,
     /// How deep the search for meanings is.
     pub(super) depth: Cell<usize>,
-    pub(super) known_refusals: RefCell<HashMap<Start, Refusal>>,
+    pub(super) known_refusals: RefCell<Map<Start, Refusal>>,
 }
 
 impl<'p> Survey<'p> {
@@ -65,10 +65,10 @@ impl<'p> Survey<'p> {
             call_names: Vec::new(),
             capped: Vec::new(),
             sites: Vec::new(),
-            turns: HashMap::new(),
-            of_module: HashMap::new(),
-            of_function: HashMap::new(),
-            of_class: HashMap::new(),
+            turns: Map::default(),
+            of_module: Map::default(),
+            of_function: Map::default(),
+            of_class: Map::default(),
             sites_by_name: Rc::default(),
             calls_by_name: Rc::default(),
             known_parameters: RefCell::default(),
@@ -84,13 +84,9 @@ impl<'p> Survey<'p> {
             }
         }
         survey.sites_by_name = Rc::new(by_name(&survey.call_names));
+        survey.calls_by_name = survey.sites_by_name.clone();
         survey.sites.clone_from(&survey.calls);
         survey.unroll();
-        // Where no call has several turns, the names are what they were.
-        survey.calls_by_name = match survey.calls.len() == survey.sites.len() {
-            true => survey.sites_by_name.clone(),
-            false => Rc::new(by_name(&survey.call_names)),
-        };
         survey
     }
 
@@ -145,8 +141,8 @@ impl<'p> Survey<'p> {
     }
 }
 
-fn by_name<'p>(names: &[&'p str]) -> HashMap<&'p str, Vec<usize>> {
-    let mut found: HashMap<&str, Vec<usize>> = HashMap::new();
+fn by_name<'p>(names: &[&'p str]) -> Map<&'p str, Vec<usize>> {
+    let mut found: Map<&str, Vec<usize>> = Map::default();
     for (at, name) in names.iter().enumerate() {
         found.entry(name).or_default().push(at);
     }

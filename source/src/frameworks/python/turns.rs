@@ -1,12 +1,13 @@
 //! Functions of the project that register what they are handed: each call of one is a turn of its own, so that the path
 //! and the handler of one call stay together.
 
-use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::bindings::Scope;
 use super::meaning::{Meaning, collect_returned, given_for};
 use super::survey::{ScopeId, Survey, callee_name};
 use crate::ir::{Argument, Expr, ExprKind, Function, Spread, walk_expr};
+use crate::maps::Map;
 use crate::project::ModuleId;
 
 /// More calls of one function are not told apart.
@@ -14,7 +15,7 @@ const MOST_TURNS: usize = 2_000;
 /// Loops within loops are followed no deeper.
 const MOST_LOOPS: usize = 3;
 /// The turns of each function and loop that has some.
-type Turns = HashMap<ScopeId, Vec<ScopeId>>;
+type Turns = Map<ScopeId, Vec<ScopeId>>;
 
 /// Calls that register a handler or a router.
 pub(super) const REGISTERING: [&str; 12] = [
@@ -34,30 +35,57 @@ pub(super) const REGISTERING: [&str; 12] = [
 /// Decorators that are named after methods; in any other place they are something else.
 const DECORATING: [&str; 9] = ["api_route", "delete", "get", "head", "options", "patch", "post", "put", "route"];
 
-impl Survey<'_> {
+impl<'p> Survey<'p> {
     /// Repeats each registering call for each call of the function that it stands in, where it uses a parameter.
     pub(super) fn unroll(&mut self) {
-        let mut turns = Turns::new();
-        let (mut calls, mut names) = (Vec::new(), Vec::new());
-        let written = std::mem::take(&mut self.calls).into_iter().zip(std::mem::take(&mut self.call_names));
-        for ((at, call), name) in written {
-            let inner = if !is_registering(name) && !DECORATING.contains(&name) {
-                Vec::new()
-            } else if self.is_open_loop(at) && is_registering(name) {
+        let mut turns = Turns::default();
+        let mut repeated: Vec<(usize, Vec<ScopeId>)> = Vec::new();
+        for (number, name) in self.registering_calls() {
+            let Some((at, call)) = self.sites.get(number).copied() else { continue };
+            let inner = if self.is_open_loop(at) && is_registering(name) {
                 self.loop_turns(at, &mut turns, 0)
             } else if self.registers(at, call).is_some() {
                 self.turns_of(at, &mut turns)
             } else {
                 Vec::new()
             };
-            if inner.is_empty() {
-                calls.push((at, call));
-                names.push(name);
+            if !inner.is_empty() {
+                repeated.push((number, inner));
             }
-            names.extend(inner.iter().map(|_| name));
-            calls.extend(inner.into_iter().map(|turn| (turn, call)));
         }
-        (self.calls, self.call_names) = (calls, names);
+        if !repeated.is_empty() {
+            self.repeat(&repeated);
+        }
+    }
+
+    /// The calls as they are written that may register something, with what they call.
+    fn registering_calls(&self) -> Vec<(usize, &'p str)> {
+        let own = self.sites_by_name.iter().filter(|(name, _)| is_registering(name) || DECORATING.contains(name));
+        let mut numbers: Vec<(usize, &'p str)> =
+            own.flat_map(|(name, numbers)| numbers.iter().map(|number| (*number, *name))).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// Puts the turns of calls in their places, and counts anew where each call stands.
+    fn repeat(&mut self, repeated: &[(usize, Vec<ScopeId>)]) {
+        let mut open = repeated.iter().peekable();
+        let (mut calls, mut starts) = (Vec::with_capacity(self.sites.len()), Vec::with_capacity(self.sites.len()));
+        for (number, (at, call)) in self.sites.iter().enumerate() {
+            starts.push(calls.len());
+            match open.next_if(|(next, _)| *next == number) {
+                Some((_, turns)) => calls.extend(turns.iter().map(|turn| (*turn, *call))),
+                None => calls.push((*at, *call)),
+            }
+        }
+        starts.push(calls.len());
+        let places = |number: &usize| match (starts.get(*number), starts.get(number + 1)) {
+            (Some(start), Some(end)) => *start..*end,
+            _ => 0..0,
+        };
+        let by_name = self.sites_by_name.iter().map(|(name, own)| (*name, own.iter().flat_map(places).collect()));
+        self.calls_by_name = Rc::new(by_name.collect());
+        self.calls = calls;
     }
 
     fn is_open_loop(&self, at: ScopeId) -> bool {
