@@ -254,3 +254,28 @@ fn key(name: &str) -> String {
         _ => plain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Models, Owned};
+    use crate::project::Project;
+    use crate::tree::SourceTree;
+
+    fn file(path: &str, columns: &str) -> (String, String) {
+        (path.to_owned(), format!("SCHEMA = \"create table {} ({columns});\"\n", path.trim_end_matches(".py")))
+    }
+
+    #[test]
+    fn an_edit_changes_what_its_own_file_says_of_models_and_no_other() {
+        let texts =
+            BTreeMap::from([file("invoices.py", "id int, owner_id int"), file("notes.py", "id int, title text")]);
+        let project = Project::parse(SourceTree::of_texts(&texts));
+        assert_eq!(Models::of(&project).owned("notes"), Owned::No);
+        let edited = project.with(&BTreeMap::from([file("notes.py", "id int, author_id int")]));
+        let models = Models::of(&edited);
+        assert_eq!(models.owned("notes"), Owned::By("author_id".to_owned()));
+        assert_eq!(models.owned("invoices"), Owned::By("owner_id".to_owned()));
+    }
+}

@@ -297,3 +297,20 @@ pub fn is_id(name: &str) -> bool {
 pub fn is_primary(name: &str) -> bool {
     matches!(plain(name).as_str(), "" | "id" | "pk" | "uuid" | "slug" | "key" | "ref" | "number" | "guid" | "publicid")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{GUARD_PARTS, SUBJECT_NAMES, holds_one_of, is_one_of};
+
+    #[test]
+    fn names_of_every_length_and_alphabet_are_compared_alike() {
+        let long = format!("{}_Check_Owner", "x".repeat(80));
+        for name in ["checkOwner", "do_check-owner_now", "überCheckOwner", &long] {
+            assert!(holds_one_of(name, &GUARD_PARTS), "{name}");
+        }
+        // The letters of a word in another order.
+        assert!(!holds_one_of("owner_check", &["checkowner"]));
+        assert!(is_one_of("User_Id", &SUBJECT_NAMES));
+        assert!(!is_one_of("user_ids", &SUBJECT_NAMES));
+    }
+}
