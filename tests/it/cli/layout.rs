@@ -1,10 +1,10 @@
 //! Tables and paragraphs at any width, with any text.
 
 use proptest::prelude::*;
-use routewarden::cli::{Column, cut, table, wrap};
+use routewarden::cli::{LayoutColumn, cut, table, wrap};
 
-const COLUMNS: [Column; 2] =
-    [Column { heading: "verdict", shrinks: false }, Column { heading: "route", shrinks: true }];
+const COLUMNS: [LayoutColumn; 2] =
+    [LayoutColumn { heading: "verdict", shrinks: false }, LayoutColumn { heading: "route", shrinks: true }];
 
 fn row(cells: [&str; 2]) -> Vec<String> {
     cells.map(str::to_owned).to_vec()
