@@ -144,10 +144,10 @@ impl Guard {
         }
         let request = match WholeRequest::read(request, self.request_within).await {
             Ok(request) => request,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         };
         if let Err(refused) = self.sessions.admit(&request).await {
-            return refused;
+            return *refused;
         }
 
         let ends_session = request.method() == Method::DELETE;

@@ -24,7 +24,7 @@ pub(super) struct WholeRequest {
 
 impl WholeRequest {
     /// Reads a request, or returns the answer that says what is wrong with it.
-    pub(super) async fn read(request: Request, within: Duration) -> Result<Self, Response> {
+    pub(super) async fn read(request: Request, within: Duration) -> Result<Self, Box<Response>> {
         let (parts, body) = request.into_parts();
         if parts.method != Method::POST {
             return Ok(Self { parts, body: Bytes::new(), message: None });
@@ -61,7 +61,7 @@ impl WholeRequest {
     }
 }
 
-fn read_message(body: &[u8]) -> Result<Value, Response> {
+fn read_message(body: &[u8]) -> Result<Value, Box<Response>> {
     let message: Value = serde_json::from_slice(body).map_err(|error| {
         let because = format!("the body is no JSON: {error}");
         refuse(StatusCode::BAD_REQUEST, PARSE_ERROR, &because)
@@ -77,7 +77,7 @@ fn read_message(body: &[u8]) -> Result<Value, Response> {
 }
 
 /// Returns an answer that a client of the protocol can read.
-pub(super) fn refuse(status: StatusCode, code: i64, because: &str) -> Response {
+pub(super) fn refuse(status: StatusCode, code: i64, because: &str) -> Box<Response> {
     let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": because}});
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    Box::new((status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response())
 }

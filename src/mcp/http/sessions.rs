@@ -38,7 +38,7 @@ impl Sessions {
     }
 
     /// Notes that a session was used, and makes room where the request opens one.
-    pub(super) async fn admit(&self, request: &WholeRequest) -> Result<(), Response> {
+    pub(super) async fn admit(&self, request: &WholeRequest) -> Result<(), Box<Response>> {
         if let Some(session) = request.header(SESSION_HEADER) {
             // A name that was never given out must not fill the table.
             if self.manager.sessions.read().await.contains_key(session) {

@@ -398,7 +398,9 @@ async fn what_a_silent_target_kept_is_removed_once_it_is_back() {
         let down = Arc::new(AtomicBool::new(true));
         let is_down = Arc::clone(&down);
         let (router, _) = from_request(router, first, move |_| {
-            is_down.load(Ordering::SeqCst).then(|| StatusCode::from_u16(status).unwrap().into_response())
+            // A limit that does not say how long it lasts would be waited out.
+            let refuses = || (StatusCode::from_u16(status).unwrap(), [("retry-after", "600")]).into_response();
+            is_down.load(Ordering::SeqCst).then(refuses)
         });
         let server = serve(&db, router, document).await;
         let before = db.dump();
