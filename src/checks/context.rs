@@ -229,3 +229,33 @@ impl<'a> CheckCx<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::PlanCx;
+    use crate::spec::{Base, load_text};
+
+    #[test]
+    fn a_path_that_takes_a_credential_names_no_object() {
+        for (path, parameter, expected) in [
+            ("/authorizations/token/{token}", "token", false),
+            ("/auth/sessions/{access_token}", "access_token", false),
+            ("/users/{name}/tokens/{token_id}", "token_id", true),
+            ("/invoices/{invoice_id}", "invoice_id", true),
+            ("/coins/{token}", "token", true),
+        ] {
+            let parameter = json!({"name": parameter, "in": "path", "required": true, "schema": {"type": "string"}});
+            let name = json!({"name": "name", "in": "path", "required": true, "schema": {"type": "string"}});
+            let parameters = if path.contains("{name}") { json!([name, parameter]) } else { json!([parameter]) };
+            let document = json!({
+                "openapi": "3.0.3", "info": {"title": "t", "version": "1"},
+                "paths": {path: {"get": {"parameters": parameters, "responses": {"200": {"description": "OK"}}}}},
+            });
+            let api = load_text("test", &document.to_string(), Base::None).unwrap();
+            let operation = api.operations.first().unwrap();
+            assert_eq!(PlanCx::names_objects(&api, operation), expected, "{path}");
+        }
+    }
+}

@@ -506,13 +506,15 @@ async fn tries_that_are_not_judged_are_no_wrong_passwords() {
     let text = said(&report, GUESSES.0, GUESSES.1);
     assert!(text.starts_with("Undecided") && text.contains("no password may have been looked at"), "{text}");
     let report = as_configured(App { limit: Limit::None, refusal: Refusal::Grant, ..sound() }).await;
-    assert_eq!(said(&report, GUESSES.0, GUESSES.1), "suspected", "{:?}", finding(&report, GUESSES.0, GUESSES.1));
+    let text = said(&report, GUESSES.0, GUESSES.1);
+    assert!(text.starts_with("Undecided") && text.contains("would be locked"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_wrong_password_is_tried_on_a_configured_user() {
     let report = as_configured(App { limit: Limit::None, refusal: Refusal::Status, ..sound() }).await;
-    assert_eq!(said(&report, GUESSES.0, GUESSES.1), "suspected", "{:?}", finding(&report, GUESSES.0, GUESSES.1));
+    let text = said(&report, GUESSES.0, GUESSES.1);
+    assert!(text.starts_with("Undecided") && text.contains("would be locked"), "{text}");
     assert!(said(&report, NAMES.0, NAMES.1).starts_with("NotTried"), "{}", said(&report, NAMES.0, NAMES.1));
     assert!(said(&report, OUT.0, OUT.1).starts_with("Held"), "{}", said(&report, OUT.0, OUT.1));
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::kit::{Document, Draft, Scheme, find, ok, only, refuse, unauthorized};
 
 pub(super) fn drafts() -> Vec<Draft> {
-    vec![wiki(), articles(), posts(), household(), collaborators(), films()]
+    vec![wiki(), articles(), posts(), household(), collaborators(), films(), studio(), key_holders()]
 }
 
 const SCHEME: Scheme = Scheme::Bearer;
@@ -204,5 +204,104 @@ mod tests {
         assert!(!get(&twin, "alice", "/films/the-long-ferry").await.has("note of bob"));
         let nobody = anonymous(&twin, "/films/the-long-ferry").await;
         assert!(nobody.status == 200 && !nobody.has("yours"));
+    }
+}
+
+/// Projects are private; the kinds of tasks that each of them uses come from one catalogue of the studio.
+fn studio() -> Draft {
+    const CATALOGUE: [(u64, &str, &str); 3] =
+        [(6081, "Compositing", "#3f88c5"), (6082, "Layout", "#e94f37"), (6083, "Rigging", "#44bba4")];
+    let kind = |(id, name, colour): (u64, &str, &str)| json!({"id": id, "name": name, "colour": colour});
+    let catalogue: Vec<Value> = CATALOGUE.into_iter().map(kind).collect();
+    let projects = json!([
+        {"id": "prj-71001", "owner": "alice", "title": "A film about herons", "budget": 81200},
+        {"id": "prj-72002", "owner": "bob", "title": "A film about tugboats", "budget": 46650},
+    ]);
+    let (all, listed, inner, kinds) = (projects.clone(), projects.clone(), projects.clone(), catalogue.clone());
+    let is_own = |project: &Value, who: &str| project["owner"] == who;
+    let list = async move |headers: HeaderMap| match SCHEME.who(&headers) {
+        None => unauthorized(),
+        Some(who) => ok(only(&listed, |project| is_own(project, who)).into()),
+    };
+    let item = async move |headers: HeaderMap, Path(id): Path<String>| {
+        let Some(who) = SCHEME.who(&headers) else { return unauthorized() };
+        let found = find(&all, "/id", &id).filter(|project| is_own(project, who));
+        found.map_or_else(|| refuse(403, "not a member of this project"), ok)
+    };
+    let used = async move |headers: HeaderMap, Path(id): Path<String>| {
+        let Some(who) = SCHEME.who(&headers) else { return unauthorized() };
+        let is_member = find(&inner, "/id", &id).is_some_and(|project| is_own(&project, who));
+        if is_member { ok(kinds[..2].to_vec().into()) } else { refuse(403, "not a member of this project") }
+    };
+    let whole = catalogue.clone();
+    let all_kinds = async move |headers: HeaderMap| match SCHEME.who(&headers) {
+        None => unauthorized(),
+        Some(_) => ok(whole.clone().into()),
+    };
+    let example = projects[0].clone();
+    Draft {
+        name: "studio-catalogue",
+        router: Router::new()
+            .route("/me", get(me))
+            .route("/projects", get(list))
+            .route("/projects/{project_id}", get(item))
+            .route("/projects/{project_id}/task-types", get(used))
+            .route("/task-types", get(all_kinds)),
+        document: Document::new("A studio", SCHEME)
+            .get("/me", "Who am I", &me_example())
+            .get("/projects", "My projects", &json!([example]))
+            .get("/projects/{project_id}", "One of my projects", &example)
+            .get("/projects/{project_id}/task-types", "Kinds of tasks that the project uses", &json!(catalogue))
+            .get("/task-types", "All kinds of tasks of the studio", &json!(catalogue)),
+        identities: SCHEME.identities(PAIR),
+        expect: vec![],
+    }
+}
+
+/// A token in the path names its holder, to whoever has it; every caller is shown its own tokens alone.
+fn key_holders() -> Draft {
+    let tokens = json!([
+        {"id": "tk-901", "user": "alice", "token": "hk_2f9c61d07e5b4a83", "note": "notebook at home"},
+        {"id": "tk-902", "user": "bob", "token": "hk_8d40b7a1c93e6f25", "note": "build machine"},
+    ]);
+    let (mine, each, held) = (tokens.clone(), tokens.clone(), tokens.clone());
+    let list = async move |headers: HeaderMap| match SCHEME.who(&headers) {
+        None => unauthorized(),
+        Some(who) => ok(only(&mine, |token| token["user"] == who).into()),
+    };
+    let one = async move |headers: HeaderMap, Path(id): Path<String>| {
+        let Some(who) = SCHEME.who(&headers) else { return unauthorized() };
+        let found = find(&each, "/id", &id).filter(|token| token["user"] == who);
+        found.map_or_else(|| refuse(404, "no such token"), ok)
+    };
+    let holder = async move |headers: HeaderMap, Path(token): Path<String>| {
+        if SCHEME.who(&headers).is_none() {
+            return unauthorized();
+        }
+        let found = find(&held, "/token", &token);
+        let model = |token: Value| {
+            let name = token["user"].as_str().unwrap_or_default().to_owned();
+            ok(json!({"name": name, "groups": [format!("group-of-{name}")], "badge": format!("badge-{name}-7731")}))
+        };
+        found.map_or_else(|| refuse(404, "no such token"), model)
+    };
+    Draft {
+        name: "token-names-its-holder",
+        router: Router::new()
+            .route("/me", get(me))
+            .route("/tokens", get(list))
+            .route("/tokens/{token_id}", get(one))
+            .route("/authorizations/token/{token}", get(holder)),
+        document: Document::new("Key holders", SCHEME)
+            .get("/me", "Who am I", &me_example())
+            .get("/tokens", "My tokens", &json!([tokens[0]]))
+            .get("/tokens/{token_id}", "One of my tokens", &tokens[0])
+            .get(
+                "/authorizations/token/{token}",
+                "Identify a user from an API token",
+                &json!({"name": "alice", "groups": ["group-of-alice"], "badge": "badge-alice-7731"}),
+            ),
+        identities: SCHEME.identities(PAIR),
+        expect: vec![],
     }
 }
