@@ -253,9 +253,9 @@ mod tests {
                 "openapi": "3.0.3", "info": {"title": "t", "version": "1"},
                 "paths": {path: {"get": {"parameters": parameters, "responses": {"200": {"description": "OK"}}}}},
             });
-            let api = load_text("test", &document.to_string(), Base::None).unwrap();
-            let operation = api.operations.first().unwrap();
-            assert_eq!(PlanCx::names_objects(&api, operation), expected, "{path}");
+            let api = load_text("test", &document.to_string(), Base::None).ok();
+            let names = api.and_then(|api| Some(PlanCx::names_objects(&api, api.operations.first()?)));
+            assert_eq!(names, Some(expected), "{path}");
         }
     }
 }

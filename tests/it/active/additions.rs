@@ -1,6 +1,8 @@
 //! What is made below another user's object: by a path below a parent of one's own, or by the plain one. Each weak API with
 //! its repaired twin, and with what only looks alike: numbers within each parent, and what others are meant to hand in.
 
+#![expect(clippy::result_large_err, reason = "the refusals of a test server are its answers")]
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};

@@ -1,6 +1,8 @@
 //! What is tied to another user's object by the path alone, and untied from it. The weak API asks whose the space is, and
 //! neither whether the issue is in it nor whether the label is; the quiet one answers the same and does nothing.
 
+#![expect(clippy::result_large_err, reason = "the refusals of a test server are its answers")]
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
