@@ -10,7 +10,7 @@ use crate::survey::Slot;
 
 /// What ties two kinds of objects, what unties them, and the read that shows what is tied.
 #[derive(Debug, Clone, Copy)]
-pub struct Link<'a> {
+pub struct ObjectLink<'a> {
     /// Ties them.
     pub tie: &'a Acting,
     /// Unties them.
@@ -21,7 +21,7 @@ pub struct Link<'a> {
 
 /// Returns the link that an operation ties or unties; `None` where it makes what its last slot names, takes a body, or
 /// nothing undoes or shows it.
-pub fn link_of<'a>(api: &'a Api, all: &'a [Acting], operation: &Operation) -> Option<Link<'a>> {
+pub fn link_of<'a>(api: &'a Api, all: &'a [Acting], operation: &Operation) -> Option<ObjectLink<'a>> {
     let path = path_shape(operation.path.trim_end_matches('/'));
     let below = path.strip_suffix("/{}").filter(|below| !below.ends_with('}'))?;
     let is_made_there =
@@ -51,10 +51,10 @@ pub fn link_of<'a>(api: &'a Api, all: &'a [Acting], operation: &Operation) -> Op
             && thing.place == Place::Path
             && !host.resources.iter().any(|kind| thing.resources.contains(kind))
     };
-    matches!(tie.slots.as_slice(), [.., host, thing] if apart(host, thing)).then_some(Link { tie, untie, list })
+    matches!(tie.slots.as_slice(), [.., host, thing] if apart(host, thing)).then_some(ObjectLink { tie, untie, list })
 }
 
-impl Link<'_> {
+impl ObjectLink<'_> {
     /// Returns the values of the path to what is tied to a host.
     pub fn place(&self, api: &Api, host: &Created) -> Option<Values> {
         values_for(api, self.list, &host.object, &host.values)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::accounts::told_within;
 use super::bodies::{self, Body, marker};
@@ -14,6 +14,7 @@ use super::kinds::{Acting, Kind, makes_accounts};
 use super::privileges::{RoleUnknown, as_ordinary_user};
 use super::relations::addressed_kinds;
 use super::repair::{complaints, mend};
+use super::unusual::{Unusual, Unusually, context_of};
 use crate::model::{Api, Method};
 use crate::probe::{
     AddressRefused, Answer, Ask, Caller, Probe, Response, SendError, Standing, Undo, Values, WriteKind, WriteNote,
@@ -60,39 +61,6 @@ pub struct NotMade {
     pub because: String,
     /// Something that it refers to was not there: it may succeed when more is made.
     pub lacks_reference: bool,
-}
-
-/// How an object is made otherwise than usual.
-#[derive(Debug, Clone, Default)]
-pub struct Unusual {
-    /// As whom the request is sent, where it is not the caller whose it is meant to be.
-    pub sender: Option<String>,
-    /// Further fields of the body, whatever the schema says of them.
-    pub fields: Map<String, Value>,
-    /// They stay as they are also where a refusal complains of them.
-    pub insists: bool,
-    /// Whose the object may become instead.
-    pub heirs: Vec<String>,
-    /// Below what it is made, where that is not the caller's own.
-    pub below: Option<Below>,
-}
-
-/// The path of what is made below another caller's object.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Below {
-    /// The values by which the request names it.
-    pub path: Values,
-    /// The values of the path at which what is made there is found again.
-    pub home: Values,
-}
-
-/// What came of making an object otherwise than usual.
-#[derive(Debug)]
-pub enum Unusually {
-    /// It was made.
-    Made(Box<Created>),
-    /// It was not; the answer, where there was one, and why.
-    Not(Option<Arc<Answer>>, String),
 }
 
 /// Makes objects.
@@ -495,16 +463,6 @@ impl<'a> Maker<'a> {
             (known, None) => known,
         }
     }
-}
-
-/// Returns what the values of a creation's path say of the parents of what it makes.
-fn context_of(acting: &Acting, values: &Values) -> Object {
-    let mut context = Object { resource: acting.resource.clone().unwrap_or_default(), ..Object::default() };
-    for slot in &acting.slots {
-        let Some(value) = values.get(&(slot.place, slot.name.clone())) else { continue };
-        context.context.extend(slot.resources.iter().map(|resource| (resource.clone(), value.clone())));
-    }
-    context
 }
 
 fn ask(acting: &Acting, caller: &str, url: &url::Url, values: &Values, body: Option<&Body>) -> Ask {

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::connections::Serving;
 use self::requests::{MAX_REQUEST_BYTES, WholeRequest};
-use self::sessions::Sessions;
+use self::sessions::HttpSessions;
 use super::error::McpError;
 use super::server::{Options, Server};
 use super::stdio::asked_to_stop;
@@ -101,7 +101,7 @@ pub async fn serve_http(app: App, options: HttpOptions, ready: impl FnOnce(&List
     let listener = TcpListener::bind(address).await.map_err(bind)?;
     let url = format!("http://{}/mcp", listener.local_addr().map_err(bind)?);
     let server = Server::new(app, server, stop.clone());
-    let guard = Guard { token, sessions: Sessions::new(), request_within };
+    let guard = RequestGuard { token, sessions: HttpSessions::new(), request_within };
     let router = router(server.clone(), guard, &stop);
     ready(&Listening { url, generated_token });
     let served = run(Serving { listener, router, request_within }, stop).await;
@@ -131,13 +131,13 @@ async fn run(serving: Serving, stop: CancellationToken) -> Result<(), McpError> 
 
 /// What every request passes before the protocol reads it.
 #[derive(Clone)]
-struct Guard {
+struct RequestGuard {
     token: Secret,
-    sessions: Sessions,
+    sessions: HttpSessions,
     request_within: Duration,
 }
 
-impl Guard {
+impl RequestGuard {
     async fn serve(self, request: Request, next: Next) -> Response {
         if !carries(&request, &self.token) {
             return unauthorized();
@@ -160,7 +160,7 @@ impl Guard {
     }
 }
 
-fn router(server: Server, guard: Guard, stop: &CancellationToken) -> Router {
+fn router(server: Server, guard: RequestGuard, stop: &CancellationToken) -> Router {
     let config = StreamableHttpServerConfig::default()
         .enforce_origin_validation()
         .with_allowed_origins(ORIGINS)

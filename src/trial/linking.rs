@@ -10,7 +10,7 @@ use super::funnel::OPEN_TO_ALL;
 use super::lab::Lab;
 use super::look::is_telling;
 use super::promptness::LOOKS;
-use crate::act::{Acting, Created, Kind, Link, link_of, objects_in};
+use crate::act::{Acting, Created, Kind, ObjectLink, link_of, objects_in};
 use crate::model::{Silence, clean_name};
 use crate::probe::{Answer, Ask, Caller, Values, operation_url};
 use crate::survey::{Object, Person, Slot, scalar_text, succeeds};
@@ -28,7 +28,7 @@ pub(crate) enum Deed {
 #[derive(Debug)]
 pub(crate) struct Linking<'a> {
     lab: &'a Lab<'a>,
-    link: Link<'a>,
+    link: ObjectLink<'a>,
     /// What the operation does.
     pub(crate) deed: Deed,
     /// Who tries it.

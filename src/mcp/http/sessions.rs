@@ -24,13 +24,13 @@ const TOO_MANY: i64 = -32000;
 
 /// The sessions, and when something was last asked in each.
 #[derive(Clone)]
-pub(super) struct Sessions {
+pub(super) struct HttpSessions {
     pub(super) manager: Arc<LocalSessionManager>,
     /// Held only to add, read or remove.
     last_asked: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
-impl Sessions {
+impl HttpSessions {
     pub(super) fn new() -> Self {
         let mut manager = LocalSessionManager::default();
         manager.session_config.keep_alive = Some(ENDS_AFTER);
