@@ -1,9 +1,10 @@
 //! What the making of something below another user's object has shown, as clauses and evidence of a rule.
 
 use super::acting::ActCx;
+use super::proving::claim_on;
 use super::rule::{Finding, Judged, Rule, status};
 use crate::act::Acting;
-use crate::model::{AccessClaim, AccessVerb, Role, Severity, Silence, clean_name};
+use crate::model::{AccessVerb, Role, Severity, Silence, clean_name};
 use crate::survey::{Slot, is_between_people, is_handed_in};
 use crate::trial::{Added, Adding, refusal};
 
@@ -48,19 +49,7 @@ async fn rest_on_place(rule: &mut Rule, acting: &Acting, (trial, added): (&Addin
         return Err(Silence::undecided(format!("others may be meant to add a {kind} to what they cannot read")));
     }
     trial.ask_peer().await?;
-    rule.claim_access(AccessClaim {
-        operation: acting.operation.id.clone(),
-        verb: AccessVerb::Create,
-        resource: trial.parent.object.resource.clone(),
-        object: trial.parent.id.clone(),
-        values: Vec::new(),
-        fields: Vec::new(),
-        owner: trial.owner.name.clone(),
-        caller: intruder.clone(),
-        open: false,
-        account: false,
-        reduced: false,
-    });
+    rule.claim_access(claim_on(acting, AccessVerb::Create, &trial.parent, intruder));
     Ok(())
 }
 

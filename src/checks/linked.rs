@@ -2,7 +2,7 @@
 //! of changes and of removals.
 
 use super::acting::ActCx;
-use super::proving::judge_attack;
+use super::proving::{claim_on, judge_attack};
 use super::rule::{Finding, Judged, Rule, status};
 use crate::act::Acting;
 use crate::model::{AccessClaim, AccessVerb, Role, Severity, clean_name};
@@ -51,20 +51,9 @@ async fn judge(cx: &ActCx<'_>, acting: &Acting, trial: &Linking<'_>) -> Judged {
 }
 
 fn claim_of(acting: &Acting, trial: &Linking<'_>) -> AccessClaim {
-    AccessClaim {
-        operation: acting.operation.id.clone(),
-        // That one may add to an object is another matter than that one may change it.
-        verb: if trial.deed == Deed::Tie { AccessVerb::Create } else { AccessVerb::Change },
-        resource: trial.host.object.resource.clone(),
-        object: trial.host.id.clone(),
-        values: Vec::new(),
-        fields: Vec::new(),
-        owner: trial.owner.name.clone(),
-        caller: trial.intruder.name.clone(),
-        open: false,
-        account: false,
-        reduced: false,
-    }
+    // That one may add to an object is another matter than that one may change it.
+    let verb = if trial.deed == Deed::Tie { AccessVerb::Create } else { AccessVerb::Change };
+    claim_on(acting, verb, &trial.host, &trial.intruder.name)
 }
 
 fn claim(trial: &Linking<'_>, linked: &Linked) -> String {

@@ -1,7 +1,8 @@
 //! What a trial has shown, as clauses and evidence of a rule.
 
 use super::rule::{Finding, Judged, Rule, status};
-use crate::model::{ANONYMOUS, AccessClaim, Role, clean_name};
+use crate::act::{Acting, Created};
+use crate::model::{ANONYMOUS, AccessClaim, AccessVerb, Role, clean_name};
 use crate::survey::Slot;
 use crate::trial::{Aim, Effect, Proven, Shown, Subject, Trial, Tried, Wanted};
 
@@ -156,6 +157,23 @@ pub(super) fn claim_of_write(trial: &Trial<'_>, subject: &Subject<'_>, attack: &
         caller: trial.attacker.clone(),
         open: false,
         account: subject.object().is_none(),
+        reduced: false,
+    }
+}
+
+/// Returns the claim that a caller reached a whole object of another caller's, which made it.
+pub(super) fn claim_on(acting: &Acting, verb: AccessVerb, object: &Created, caller: &str) -> AccessClaim {
+    AccessClaim {
+        operation: acting.operation.id.clone(),
+        verb,
+        resource: object.object.resource.clone(),
+        object: object.id.clone(),
+        values: Vec::new(),
+        fields: Vec::new(),
+        owner: object.caller.clone(),
+        caller: caller.to_owned(),
+        open: false,
+        account: false,
         reduced: false,
     }
 }

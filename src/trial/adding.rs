@@ -131,11 +131,7 @@ impl Adding<'_> {
     /// # Errors
     /// As the looks that it takes.
     pub(crate) async fn ask_peer(&self) -> Result<(), Silence> {
-        if let Some(seen) = self.lab.view(&self.owner.name, &self.parent).await? {
-            let shown = self.lab.ask_another_route(&self.parent, self.intruder).await?;
-            self.lab.keep_looks(&self.parent, (self.intruder, self.owner), (&seen, shown));
-        }
-        Ok(())
+        Ok(self.lab.ask_both(&self.parent, (self.intruder, self.owner)).await?)
     }
 
     fn mixed(&self) -> MixedPath {

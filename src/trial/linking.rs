@@ -120,11 +120,7 @@ impl<'a> Linking<'a> {
     /// # Errors
     /// As the looks that it takes.
     pub(crate) async fn ask_peer(&self) -> Result<(), Silence> {
-        if let Some(seen) = self.lab.view(&self.owner.name, &self.host).await? {
-            let shown = self.lab.ask_another_route(&self.host, self.intruder).await?;
-            self.lab.keep_looks(&self.host, (self.intruder, self.owner), (&seen, shown));
-        }
-        Ok(())
+        Ok(self.lab.ask_both(&self.host, (self.intruder, self.owner)).await?)
     }
 
     async fn try_at(&self, place: &Values) -> Result<Linked, Silence> {

@@ -32,6 +32,19 @@ impl<'a> Lab<'a> {
         }
     }
 
+    /// Keeps what an intruder and the owner are shown of an object of the owner's now.
+    pub(super) async fn ask_both(
+        &self,
+        created: &Created,
+        (intruder, owner): (&Person, &Person),
+    ) -> Result<(), SendError> {
+        if let Some(seen) = self.view(&owner.name, created).await? {
+            let shown = self.ask_another_route(created, intruder).await?;
+            self.keep_looks(created, (intruder, owner), (&seen, shown));
+        }
+        Ok(())
+    }
+
     /// Whether a value stands for a person.
     pub(crate) fn names(&self, person: &Person, field: &str, value: &Value) -> bool {
         let by_value = |value: &Value| {

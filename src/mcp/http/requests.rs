@@ -6,7 +6,10 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::{Method, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
+use serde_json::json;
 
 /// The largest request that is read; arguments are small.
 pub(super) const MAX_REQUEST_BYTES: usize = 1024 * 1024;
@@ -18,8 +21,8 @@ const INVALID_REQUEST: i64 = -32600;
 pub(super) struct WholeRequest {
     parts: Parts,
     body: Bytes,
-    /// The message of a POST.
-    pub(super) message: Option<Value>,
+    /// The method that the message of a POST calls; `None` for answers.
+    pub(super) called: Option<String>,
 }
 
 impl WholeRequest {
@@ -27,7 +30,7 @@ impl WholeRequest {
     pub(super) async fn read(request: Request, within: Duration) -> Result<Self, Box<Response>> {
         let (parts, body) = request.into_parts();
         if parts.method != Method::POST {
-            return Ok(Self { parts, body: Bytes::new(), message: None });
+            return Ok(Self { parts, body: Bytes::new(), called: None });
         }
 
         let read = tokio::time::timeout(within, to_bytes(body, MAX_REQUEST_BYTES)).await;
@@ -42,8 +45,8 @@ impl WholeRequest {
                 return Err(refuse(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, &because));
             }
         };
-        let message = read_message(&body)?;
-        Ok(Self { parts, body, message: Some(message) })
+        let called = read_envelope(&body)?.method;
+        Ok(Self { parts, body, called })
     }
 
     /// Returns a header's text.
@@ -61,19 +64,34 @@ impl WholeRequest {
     }
 }
 
-fn read_message(body: &[u8]) -> Result<Value, Box<Response>> {
-    let message: Value = serde_json::from_slice(body).map_err(|error| {
-        let because = format!("the body is no JSON: {error}");
-        refuse(StatusCode::BAD_REQUEST, PARSE_ERROR, &because)
-    })?;
-    let speaks = message.get("jsonrpc").and_then(Value::as_str) == Some("2.0");
-    let says_something = ["method", "result", "error"].iter().any(|name| message.get(*name).is_some());
-    if speaks && says_something {
-        return Ok(message);
-    }
+/// What tells a message of JSON-RPC from other JSON; the rest is for the protocol to read.
+#[derive(Deserialize)]
+struct Envelope {
+    jsonrpc: Option<String>,
+    method: Option<String>,
+    #[serde(default, deserialize_with = "is_there")]
+    result: bool,
+    #[serde(default, deserialize_with = "is_there")]
+    error: bool,
+}
+
+/// Returns true for whatever a member holds, null too.
+fn is_there<'de, D: Deserializer<'de>>(member: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(member).map(|_| true)
+}
+
+fn read_envelope(body: &[u8]) -> Result<Envelope, Box<Response>> {
     let because =
         "the body is no JSON-RPC 2.0 message: it needs \"jsonrpc\": \"2.0\" and a method, a result or an error";
-    Err(refuse(StatusCode::BAD_REQUEST, INVALID_REQUEST, because))
+    let invalid = || refuse(StatusCode::BAD_REQUEST, INVALID_REQUEST, because);
+    let envelope: Envelope = serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => invalid(),
+        Category::Syntax | Category::Eof | Category::Io => {
+            refuse(StatusCode::BAD_REQUEST, PARSE_ERROR, &format!("the body is no JSON: {error}"))
+        }
+    })?;
+    let says_something = envelope.method.is_some() || envelope.result || envelope.error;
+    if envelope.jsonrpc.as_deref() == Some("2.0") && says_something { Ok(envelope) } else { Err(invalid()) }
 }
 
 /// Returns an answer that a client of the protocol can read.

@@ -46,8 +46,7 @@ impl HttpSessions {
             }
             return Ok(());
         }
-        let method = request.message.as_ref().and_then(|message| message.get("method")?.as_str());
-        if method != Some("initialize") || self.manager.sessions.read().await.len() < MOST_SESSIONS {
+        if request.called.as_deref() != Some("initialize") || self.manager.sessions.read().await.len() < MOST_SESSIONS {
             return Ok(());
         }
         if self.close_idle().await {

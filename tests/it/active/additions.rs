@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::kit::{
-    Db, Server, account_routes, document, finding, ok, plain, refuse, said, scan, serve, takes, unauthorized,
+    Db, Server, account_routes, document, finding, ok, plain, refuse, said, scan, serve, takes, unauthorized, with_ids,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -153,13 +153,6 @@ async fn add_comment(
         let row = json!({"space": issue["space"], "issue": issue["id"], "title": body["title"]});
         Ok(app.add(app.who(&headers)?, "comment", row))
     }))
-}
-
-/// The integers of a path, for all its operations.
-fn with_ids(mut operations: Value, names: &[&str]) -> Value {
-    let one = |name: &&str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer"}});
-    operations["parameters"] = names.iter().map(one).collect();
-    operations
 }
 
 async fn server(twin: Twin) -> Server {

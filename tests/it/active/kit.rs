@@ -207,8 +207,14 @@ pub fn plain(status: &str) -> Value {
 }
 
 /// One integer `id` in the path, for all operations of a path.
-pub fn with_id(mut operations: Value) -> Value {
-    operations["parameters"] = json!([{"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}}]);
+pub fn with_id(operations: Value) -> Value {
+    with_ids(operations, &["id"])
+}
+
+/// The integers of a path, for all its operations.
+pub fn with_ids(mut operations: Value, names: &[&str]) -> Value {
+    let one = |name: &&str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer"}});
+    operations["parameters"] = names.iter().map(one).collect();
     operations
 }
 

@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use super::kit::{
-    Db, Server, account_routes, document, finding, ok, plain, refuse, said, scan, serve, takes, unauthorized,
+    Db, Server, account_routes, document, finding, ok, plain, refuse, said, scan, serve, takes, unauthorized, with_ids,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -141,13 +141,6 @@ async fn tie(State(app): State<App>, headers: HeaderMap, Path(path): Path<(u64, 
 async fn untie(State(app): State<App>, headers: HeaderMap, Path(path): Path<(u64, u64, u64)>) -> Response {
     let gone = |row: &Value| row["kind"] == "tie" && row["issue"] == path.1 && row["label"] == path.2;
     either(app.ties(&headers, path).map(|done| app.remove(|row| done && gone(row))))
-}
-
-/// The integers of a path, for all its operations.
-fn with_ids(mut operations: Value, names: &[&str]) -> Value {
-    let one = |name: &&str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer"}});
-    operations["parameters"] = names.iter().map(one).collect();
-    operations
 }
 
 async fn server(twin: Twin) -> Server {

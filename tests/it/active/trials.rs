@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::kit::{
     Db, Server, account_routes, document, finding, ok, plain, refuse, said, scan, serve, takes, unauthorized, with_id,
+    with_ids,
 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -193,13 +194,6 @@ async fn remove_task(State(app): State<App>, headers: HeaderMap, Path((project, 
         Err(refusal) => return refusal,
     }
     StatusCode::NO_CONTENT.into_response()
-}
-
-/// The integers of a path, for all its operations.
-fn with_ids(mut operations: Value, names: &[&str]) -> Value {
-    let one = |name: &&str| json!({"name": name, "in": "path", "required": true, "schema": {"type": "integer"}});
-    operations["parameters"] = names.iter().map(one).collect();
-    operations
 }
 
 async fn server(twin: Twin) -> Server {
