@@ -58,8 +58,9 @@ impl Cleaner<'_> {
             backs.push((self.put_back(&saved).await, saved.note));
         }
         let mut sweep = Sweep { cleaner: self, silent: 0, came_to: BTreeMap::new(), waited: BTreeSet::new() };
-        // Last first; the accounts, as whom all this is done, at the end.
-        for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
+        // Last first; the accounts, as whom all this is done, at the end. What goes with its parent or not at all is looked
+        // at once that is gone.
+        for entry in entries.iter().rev().filter(|entry| !is_account(entry) && !has_no_removal(entry)) {
             sweep.undo(entry).await;
         }
         sweep.wait_for_late().await;
@@ -124,7 +125,7 @@ impl Cleaner<'_> {
 fn said_of(removal: &Removal, not_yet: &str) -> (UndoOutcome, Option<String>, Option<String>) {
     match removal {
         Removal::Undone | Removal::Nothing => (UndoOutcome::Undone, None, None),
-        Removal::Remains(because) => (UndoOutcome::Remains, Some(because.clone()), None),
+        Removal::Remains(because) | Removal::Barred(because) => (UndoOutcome::Remains, Some(because.clone()), None),
         Removal::Unknown(because) | Removal::Untraced(because) => (UndoOutcome::Unknown, Some(because.clone()), None),
         Removal::Lags { said, .. } => (UndoOutcome::Remains, Some(still_there(said)), None),
         Removal::Waits(because) | Removal::Silent(because) => {
@@ -214,7 +215,17 @@ impl Sweep<'_> {
     /// one may have been kept by what it held.
     async fn look_again(&mut self, entries: &[Entry]) {
         for entry in entries.iter().rev().filter(|entry| !is_account(entry)) {
-            let is_left = matches!(self.came_to.get(&entry.n), Some(Removal::Remains(_)));
+            let (is_left, may_be_freed) = match self.came_to.get(&entry.n) {
+                None => (true, true),
+                Some(Removal::Remains(_)) => {
+                    (true, entries.iter().any(|other| self.is_gone(other) && other.n > entry.n))
+                }
+                // Its own parts alone may have barred it.
+                Some(Removal::Barred(_)) => {
+                    (true, entries.iter().any(|other| self.is_gone(other) && stood_in(other, entry)))
+                }
+                Some(_) => (false, false),
+            };
             let Some(entry) = self.cleaner.journal.entry(entry.n).filter(|_| is_left) else { continue };
             let holder = entries.iter().find(|other| self.is_gone(other) && stood_in(&entry, other));
             match holder {
@@ -223,7 +234,7 @@ impl Sweep<'_> {
                         format!("it stood in {}, which is gone, and nothing shows it any more", name_of(holder));
                     self.came_to.insert(entry.n, Removal::Untraced(because));
                 }
-                _ if entries.iter().any(|other| other.n > entry.n && self.is_gone(other)) => self.undo(&entry).await,
+                _ if may_be_freed => self.undo(&entry).await,
                 _ => {}
             }
         }
@@ -274,6 +285,11 @@ impl Sweep<'_> {
 
 fn is_account(entry: &Entry) -> bool {
     entry.note.kind == WriteKind::SignsUp
+}
+
+/// Whether something that was surely made is shown by an address, and removed by none.
+fn has_no_removal(entry: &Entry) -> bool {
+    !entry.undone && !entry.is_doubtful() && entry.note.undo.as_ref().is_some_and(|undo| undo.url.is_empty())
 }
 
 /// Returns whether an address of a thing goes on behind one of another's own: `/issues/7/comments` and `/issues/7`.

@@ -52,7 +52,7 @@ pub use kinds::{Acting, Kind, acting, acting_of, ends_in_slot, is_password};
 pub use links::{ObjectLink, link_of};
 pub use maker::{Created, Maker, NotMade};
 pub use ownership::OwnershipGuard;
-pub use print::{digests_of, is_like_made_by, marks_in};
+pub use print::{digests_of, is_like_made_by, is_marked, marks_in};
 pub use privileges::{POWER_WORDS, may_raise};
 pub use removal::{Cleaner, ShutOut};
 pub use repair::{Complaint, complaints, mend};

@@ -74,7 +74,7 @@ fn is_moment(name: &str, value: &Value) -> bool {
 }
 
 /// Returns true for an object in which the scan's own marks stand: those of this entry, or any of the scan's.
-pub(super) fn is_marked(fields: &Map<String, Value>, journal: &Journal) -> bool {
+pub fn is_marked(fields: &Map<String, Value>, journal: &Journal) -> bool {
     fields.values().filter_map(Value::as_str).any(|text| journal.is_marked(text))
 }
 

@@ -44,6 +44,8 @@ pub(super) enum Removal {
     },
     /// It is there, or was never removed, and nothing more can be done.
     Remains(String),
+    /// It is there, and the target lets nobody of the scan's callers remove it.
+    Barred(String),
     /// Neither can be shown, and nothing more can be done.
     Unknown(String),
     /// It can be tried again when this has changed.
@@ -67,7 +69,7 @@ impl Removal {
             Self::Lags { .. } => 6,
             Self::Silent(_) => 5,
             Self::Waits(_) => 4,
-            Self::Remains(_) => 3,
+            Self::Remains(_) | Self::Barred(_) => 3,
             Self::Untraced(_) => 2,
             Self::Unknown(_) => 1,
             Self::Undone | Self::Nothing => 0,
@@ -144,7 +146,9 @@ impl<'a> Cleaner<'a> {
                 Some(shut) => Removal::Unknown(shut.because.clone()),
                 None => self.try_as(&caller, entry, undo).await,
             };
-            if matches!(tried, Removal::Undone | Removal::Nothing) {
+            // Where no operation removes it, another caller can do no more.
+            let is_over = undo.url.is_empty() && matches!(tried, Removal::Remains(_));
+            if is_over || matches!(tried, Removal::Undone | Removal::Nothing) {
                 return tried;
             }
             came_to = Some(came_to.map_or(tried.clone(), |known| known.or_graver(tried)));
@@ -260,7 +264,7 @@ impl<'a> Cleaner<'a> {
         let seen = self.find(caller, entry.n).await?;
         Ok(match is_taken(answer) {
             true => judge_taken(&seen, caller, &said),
-            false => judge_refused(&seen, &said),
+            false => judge_refused(&seen, answer, &said),
         })
     }
 
@@ -426,8 +430,11 @@ fn judge_taken(seen: &Sighting, caller: &str, said: &str) -> Removal {
 }
 
 /// Judges what is seen of a thing after what removes it was refused.
-fn judge_refused(seen: &Sighting, said: &str) -> Removal {
+fn judge_refused(seen: &Sighting, answer: &Answer, said: &str) -> Removal {
+    // Of access, or of the method: what else is there plays no part in it.
+    let is_barred = matches!(answer.status(), Some(401 | 403 | 405 | 501));
     match seen {
+        Sighting::Own { .. } | Sighting::Likely { .. } if is_barred => Removal::Barred(said.to_owned()),
         Sighting::Own { .. } | Sighting::Likely { .. } => Removal::Remains(said.to_owned()),
         _ => judge_hidden(seen, said),
     }

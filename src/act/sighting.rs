@@ -51,8 +51,30 @@ pub(super) struct Looker<'a> {
 }
 
 impl Looker<'_> {
-    /// Looks at the thing's own addresses, the newest id first, and then in its list.
+    /// Looks at the thing's own addresses, the newest id first, and in its list where they do not show it.
     pub(super) async fn find(&self, entry: &Entry) -> Result<Sighting, SendError> {
+        let list = entry.note.undo.as_ref().and_then(|undo| undo.list.clone());
+        let Some(list) = list else { return self.at_its_own(entry).await };
+        let (own, listed) = match entry.may_be_removed() {
+            // Likely both are needed: that it is not there is said by the list.
+            true => {
+                let (own, listed) = tokio::join!(self.at_its_own(entry), self.in_list(&list, entry));
+                (own?, listed?)
+            }
+            false => match self.at_its_own(entry).await? {
+                own @ Sighting::Own { .. } => return Ok(own),
+                own => (own, self.in_list(&list, entry).await?),
+            },
+        };
+        Ok(match (own, listed) {
+            (own @ Sighting::Own { .. }, _) | (_, own @ Sighting::Own { .. }) => own,
+            // A list that fails, and has never shown it, does not hold up what its own address says.
+            (Sighting::Gone, Sighting::Silent(_)) if !entry.shown.contains(&list) => Sighting::Gone,
+            (own, listed) => graver(own, listed),
+        })
+    }
+
+    async fn at_its_own(&self, entry: &Entry) -> Result<Sighting, SendError> {
         let mut worst = Sighting::Unseen;
         for address in addresses(entry) {
             match self.at(&address, entry).await? {
@@ -60,13 +82,7 @@ impl Looker<'_> {
                 other => worst = graver(worst, other),
             }
         }
-        let Some(list) = entry.note.undo.as_ref().and_then(|undo| undo.list.clone()) else { return Ok(worst) };
-        Ok(match self.in_list(&list, entry).await? {
-            own @ Sighting::Own { .. } => own,
-            // A list that fails, and has never shown it, does not hold up what its own address says.
-            Sighting::Silent(_) if worst == Sighting::Gone && !entry.shown.contains(&list) => worst,
-            other => graver(worst, other),
-        })
+        Ok(worst)
     }
 
     async fn get(&self, address: &str) -> Result<Option<Result<Arc<Answer>, String>>, SendError> {
@@ -100,6 +116,7 @@ impl Looker<'_> {
             Some(fields) => {
                 let id = id_in(&fields, entry, &resource).or_else(|| entry.ids.last().cloned());
                 self.journal.shown(entry.n, address);
+                self.journal.sighted(entry.n);
                 let address = address.to_owned();
                 if is_tombstone(&fields) { Sighting::Tombstone { id, address } } else { Sighting::Own { id, address } }
             }

@@ -2,6 +2,7 @@
 //! once, and their ids may be given to rows of others.
 
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::removal::is_judged;
 use super::sighting::{Looker, Sighting};
@@ -11,9 +12,11 @@ use crate::probe::{Entry, Journal, Probe, SendError, WriteKind};
 const MAX_OBJECTS: usize = 3;
 /// Most accounts that are looked at.
 const MAX_ACCOUNTS: usize = 2;
+/// A thing that was seen so shortly ago is not looked at again: a look of its own takes about as long.
+const JUST_NOW: Duration = Duration::from_millis(60);
 
 /// Returns true when nothing of what the scan made first, and none of its accounts, is there any more. One look is enough
-/// where the oldest object is there.
+/// where the oldest object is there, and none where one of the oldest was seen to be the scan's own just now.
 ///
 /// # Errors
 /// As [`Probe::send`].
@@ -24,6 +27,10 @@ pub async fn was_reset(probe: &Probe, journal: &Journal) -> Result<bool, SendErr
     let objects: Vec<&Entry> = of(WriteKind::Creates).take(MAX_OBJECTS).collect();
     let accounts: Vec<&Entry> = of(WriteKind::SignsUp).take(MAX_ACCOUNTS).collect();
     if objects.len() + accounts.len() < 2 || accounts.is_empty() && objects.len() < MAX_OBJECTS {
+        return Ok(false);
+    }
+    let just_seen = |entry: &&Entry| entry.sighted.is_some_and(|at| at.elapsed() < JUST_NOW);
+    if objects.iter().any(just_seen) {
         return Ok(false);
     }
     for entry in objects.into_iter().chain(accounts) {

@@ -1,6 +1,7 @@
 //! What a journal of writes holds: what each write was to do, how it is undone, and what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,6 +123,8 @@ pub struct Entry {
     pub undone: bool,
     /// It turned out to have made nothing.
     pub nothing: bool,
+    /// When this process last saw it to be the scan's own.
+    pub sighted: Option<Instant>,
 }
 
 impl Entry {
@@ -138,6 +141,7 @@ impl Entry {
             is_leaving: false,
             undone: false,
             nothing: false,
+            sighted: None,
         }
     }
 

@@ -10,6 +10,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
@@ -275,6 +276,13 @@ impl Journal {
     pub fn shown(&self, n: usize, address: &str) {
         if self.entry(n).is_some_and(|entry| !entry.shown.contains(address)) {
             self.event(JournalLine::Shown { n, address: address.to_owned() });
+        }
+    }
+
+    /// Keeps that an object was just seen to be what the scan made. No line of the file: it matters to this process alone.
+    pub fn sighted(&self, n: usize) {
+        if let Some(entry) = self.locked().entries.iter_mut().find(|entry| entry.n == n) {
+            entry.sighted = Some(Instant::now());
         }
     }
 

@@ -2,14 +2,16 @@
 //! What carries a mark of the scan is undone with the rest; what belongs to an account that stays is named with it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Map, Value};
 
 use super::run::{Outcome, ScanInput};
 use crate::act::{Acting, Kind, id_value, is_whole_list, rows_in};
 use crate::model::{Api, Effect, Method, Operation, Place, UndoOutcome, clean, clean_name, item_shape, path_shape};
 use crate::probe::{
-    Answer, Caller, Entry, ID_PLACE, Journal, Probe, Undo, Values, WriteKind, WriteNote, operation_url,
+    Answer, Ask, Caller, Entry, ID_PLACE, Journal, Probe, Undo, Values, WriteKind, WriteNote, operation_url,
 };
 use crate::report::{Report, Write};
 use crate::survey::{Baseline, Object, Survey, Surveyed, is_person, resource_of_path, scalar_text};
@@ -20,6 +22,8 @@ const MIN_MARK: usize = 6;
 const TELLING: usize = 8;
 /// Most reads that are repeated to look for it.
 const MAX_READS: usize = 120;
+/// Most of them at a time.
+const MOST_AT_ONCE: usize = 8;
 /// Most rows that are named.
 const MAX_NAMED: usize = 60;
 /// Most operations that a note names.
@@ -31,22 +35,34 @@ pub(super) async fn note_marked(input: &ScanInput<'_>, survey: &Survey) {
     let (Some(journal), Some(act)) = (input.probe.journal(), &input.act) else { return };
     let Some(before) = act.before.as_ref().filter(|_| !journal.is_empty()) else { return };
     let entries = journal.entries();
-    let accounts: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.note.account.as_deref()).collect();
+    // An account that a trial has removed is shown nothing any more.
+    let is_there = |entry: &&Entry| !entry.undone && !entry.sent;
+    let accounts: BTreeSet<&str> =
+        entries.iter().filter(is_there).filter_map(|entry| entry.note.account.as_deref()).collect();
     let mut reads = marked_lists(&before.survey, &act.acting, |baseline| vec![baseline.caller.clone()]);
     reads.extend(marked_lists(survey, &act.acting, |baseline| {
         // What an account of the scan's own is shown with a mark came with what it made.
         let is_own = accounts.contains(baseline.caller.as_str());
         accounts.iter().filter(|_| is_own).map(|name| (*name).to_owned()).collect()
     }));
-    reads.truncate(MAX_READS);
     let mut asked = BTreeSet::new();
-    for list in reads {
-        if input.probe.halted().is_some() {
-            return;
+    reads.retain(|list| asked.insert((list.surveyed.operation.id.clone(), list.caller.clone())));
+    reads.truncate(MAX_READS);
+    let ask = |list: &MarkedList<'_>| list.baseline.ask_as(Caller::named(&list.caller));
+    let asks: Vec<Ask> = reads.iter().map(ask).collect();
+    let looks = asks.into_iter().map(|ask| look_unless_halted(input.probe, ask));
+    let answers: Vec<Option<Arc<Answer>>> = stream::iter(looks).buffered(MOST_AT_ONCE).collect().await;
+    for (list, answer) in reads.iter().zip(answers) {
+        if let Some(answer) = answer {
+            note_in_list(input, journal, list, &answer);
         }
-        if asked.insert((list.surveyed.operation.id.clone(), list.caller.clone())) {
-            note_in_list(input, journal, &list).await;
-        }
+    }
+}
+
+async fn look_unless_halted(probe: &Probe, ask: Ask) -> Option<Arc<Answer>> {
+    match probe.halted() {
+        Some(_) => None,
+        None => probe.look_again(&ask).await.ok(),
     }
 }
 
@@ -75,13 +91,11 @@ fn marked_lists<'a>(
     lists
 }
 
-async fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>) {
+fn note_in_list(input: &ScanInput<'_>, journal: &Journal, list: &MarkedList<'_>, answer: &Answer) {
     let entries = journal.entries();
     let resource = resource_of_path(&list.surveyed.operation.path).unwrap_or_default();
     let Some(known) = unmarked_rows(&list.baseline.first, &entries, &resource) else { return };
-    let ask = list.baseline.ask_as(Caller::named(&list.caller));
-    let Ok(answer) = input.probe.look_again(&ask).await else { return };
-    for (id, fields) in rows(&answer, &resource) {
+    for (id, fields) in rows(answer, &resource) {
         let is_new = !known.contains(&id) && !is_noted(&entries, &id, &resource);
         let Some(maker) = maker_of(&entries, fields, &resource).filter(|_| is_new) else { continue };
         let note = WriteNote {

@@ -12,7 +12,6 @@ use super::lab::Lab;
 use super::look::Seen;
 use super::making::Making;
 use super::mixed::MixedPath;
-use super::promptness::LOOKS;
 use super::shot::Aim;
 use super::subject::Subject;
 use crate::act::{Acting, Below, Created, Kind, Unusually, carries};
@@ -184,15 +183,17 @@ impl Adding<'_> {
 
     /// Looks until the owner is shown what was made: it carries its mark, or was not there before.
     async fn look(&self, created: &Created, listed: Option<&BTreeSet<String>>) -> Result<Option<Seen>, Silence> {
-        for pause in LOOKS {
+        let operation = self.acting.operation.id.to_string();
+        for (look, pause) in self.lab.promptness.pauses(&operation, &created.answer).iter().enumerate() {
             if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(*pause).await;
             }
             let seen = self.lab.view(&self.owner.name, created).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner has no way to look at what is made there"))?;
             let marked = |object| !created.marker.is_empty() && carries(object, &created.marker);
             let is_new = || listed.is_some_and(|ids| !ids.contains(&created.id));
             if seen.object.as_ref().is_some_and(|object| marked(object) || is_new()) {
+                self.lab.promptness.note(&operation, look);
                 return Ok(Some(seen));
             }
         }

@@ -9,7 +9,6 @@ use super::answers::{status_of, unjudged};
 use super::funnel::OPEN_TO_ALL;
 use super::lab::Lab;
 use super::look::is_telling;
-use super::promptness::LOOKS;
 use crate::act::{Acting, Created, Kind, ObjectLink, link_of, objects_in};
 use crate::model::{Silence, clean_name};
 use crate::probe::{Answer, Ask, Caller, Values, operation_url};
@@ -154,7 +153,7 @@ impl<'a> Linking<'a> {
             return Err(Silence::undecided("the owner's list does not show what is tied and what is not"));
         }
         let answer = self.send(self.link.tie, &self.owner.name, place, &self.thing).await?;
-        match self.look(place, &self.thing, true).await? {
+        match self.look(place, &self.thing, (true, &answer)).await? {
             Some(_) => Ok(answer),
             None => Err(Silence::undecided(format!(
                 "{}'s own link does not show (status {})",
@@ -178,7 +177,7 @@ impl<'a> Linking<'a> {
         let (moved, wanted) = (self.moved(), self.deed == Deed::Tie);
         let nobody = self.send(self.acting(), crate::model::ANONYMOUS, path, moved).await?;
         let done = |answer: &Answer| answer.response().is_some_and(succeeds);
-        if done(&nobody) && self.look(place, moved, wanted).await?.is_some() {
+        if done(&nobody) && self.look(place, moved, (wanted, &nobody)).await?.is_some() {
             let because = "anonymous callers are let in too".to_owned();
             return Err(Silence::SeeOther { check: OPEN_TO_ALL, because });
         }
@@ -186,7 +185,7 @@ impl<'a> Linking<'a> {
         if let Some(because) = unjudged(&attack) {
             return Err(Silence::undecided(because));
         }
-        let seen = if done(&attack) { self.look(place, moved, wanted).await? } else { None };
+        let seen = if done(&attack) { self.look(place, moved, (wanted, &attack)).await? } else { None };
         self.lab.check_session(&self.intruder.name).await?;
         if let Some(seen) = seen {
             return Ok(Attempt::Done { attack, seen, nobody });
@@ -205,12 +204,12 @@ impl<'a> Linking<'a> {
     async fn repeat(&self, place: &Values, path: &Values) -> Result<bool, Silence> {
         let (moved, wanted) = (self.moved(), self.deed == Deed::Tie);
         let back = if wanted { self.link.untie } else { self.link.tie };
-        self.send(back, &self.owner.name, place, moved).await?;
-        if self.look(place, moved, !wanted).await?.is_none() {
+        let answer = self.send(back, &self.owner.name, place, moved).await?;
+        if self.look(place, moved, (!wanted, &answer)).await?.is_none() {
             return Ok(false);
         }
-        self.send(self.acting(), &self.intruder.name, path, moved).await?;
-        Ok(self.look(place, moved, wanted).await?.is_some())
+        let answer = self.send(self.acting(), &self.intruder.name, path, moved).await?;
+        Ok(self.look(place, moved, (wanted, &answer)).await?.is_some())
     }
 
     async fn send(
@@ -226,14 +225,21 @@ impl<'a> Linking<'a> {
         Ok(self.lab.write(acting, caller, &values, None).await?.answer)
     }
 
-    /// Looks until the owner's list has a thing, or has it no more.
-    async fn look(&self, place: &Values, thing: &Created, wanted: bool) -> Result<Option<Arc<Answer>>, Silence> {
-        for pause in LOOKS {
+    /// Looks until the owner's list has a thing, or has it no more, after an answer to what ties or unties it.
+    async fn look(
+        &self,
+        place: &Values,
+        thing: &Created,
+        (wanted, sent): (bool, &Answer),
+    ) -> Result<Option<Arc<Answer>>, Silence> {
+        let operation = if wanted { self.link.tie } else { self.link.untie }.operation.id.to_string();
+        for (look, pause) in self.lab.promptness.pauses(&operation, sent).iter().enumerate() {
             if !pause.is_zero() {
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(*pause).await;
             }
             let (listed, answer) = self.is_listed(place, thing).await?;
             if listed == Some(wanted) {
+                self.lab.promptness.note(&operation, look);
                 return Ok(Some(answer));
             }
         }

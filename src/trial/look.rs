@@ -8,7 +8,9 @@ use url::Url;
 
 use super::lab::Lab;
 use super::values::has_value;
-use crate::act::{Created, carries, id_value, is_like_made_by, is_tombstone, items, list, objects_in, other_lists};
+use crate::act::{
+    Created, carries, id_value, is_like_made_by, is_marked, is_tombstone, items, list, objects_in, other_lists,
+};
 use crate::model::{Method, Operation};
 use crate::probe::{Answer, Ask, SendError, operation_url};
 use crate::survey::{Object, scalar_text, succeeds};
@@ -97,8 +99,12 @@ impl<'a> Lab<'a> {
     async fn look_at_its(&self, caller: &str, url: Url, created: &Created) -> Result<Seen, SendError> {
         let address = url.to_string();
         let seen = self.look(caller, url, created).await?;
-        if let (Some(journal), Some(_)) = (self.maker.probe.journal(), &seen.object) {
+        if let (Some(journal), Some(fields)) = (self.maker.probe.journal(), &seen.object) {
             journal.shown(created.entry, &address);
+            // An id alone may be another row's, after a reset.
+            if is_marked(fields, journal) {
+                journal.sighted(created.entry);
+            }
         }
         Ok(seen)
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::probe::Answer;
 
 /// When the owner looks, each after the look before: many servers commit, or fill a view, a little later.
-pub(super) const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
+const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 /// Looks at a target that has shown its writes at once: one more than they needed.
 const FEWEST: usize = 2;
 /// Other operations that must have shown their effects at once before that is expected of one that has shown none.

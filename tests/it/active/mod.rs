@@ -33,6 +33,7 @@ mod silent;
 mod singletons;
 mod spelled_otherwise;
 mod strangers;
+mod sweeping;
 mod trials;
 mod undoing;
 mod unmarked;
