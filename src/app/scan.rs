@@ -279,6 +279,7 @@ pub(super) fn planned(id: &ScanId, prepared: &Prepared) -> Report {
         },
         findings: Vec::new(),
         coverage: Vec::new(),
+        reach: None,
         document_issues: scan::issues(&prepared.api.issues),
         writes: Vec::new(),
         plan,

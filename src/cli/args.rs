@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::{
-    checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, replay, report, scan, undo,
+    checks, coverage, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, replay, report, scan,
+    undo,
 };
 
 const EXIT_CODES: &str = "\
@@ -76,6 +77,8 @@ pub enum Command {
     History(history::HistoryArgs),
     /// Print the report of a stored scan
     Report(report::ReportArgs),
+    /// Show how far a stored scan came with each operation, and what would take it further
+    Coverage(coverage::CoverageArgs),
     /// Compare two stored scans
     Diff(diff::DiffArgs),
     /// Remove what scans left behind that ended before they could clean up

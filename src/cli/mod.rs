@@ -4,6 +4,7 @@
 mod args;
 mod baseline;
 mod checks;
+mod coverage;
 mod cx;
 mod demo;
 mod diff;

@@ -10,7 +10,8 @@ use super::args::{Cli, Command};
 use super::cx::CommandCx;
 use super::exit::Exit;
 use super::{
-    checks, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, replay, report, scan, undo,
+    checks, coverage, demo, diff, explain, fix, history, init, intent, mcp, ownership, recheck, replay, report, scan,
+    undo,
 };
 
 /// Reads the command line; help, the version and faults are printed here.
@@ -66,6 +67,7 @@ async fn dispatch(cx: &CommandCx, command: Command) -> anyhow::Result<Exit> {
         Command::Checks(args) => checks::run(cx, &args),
         Command::History(args) => history::run(cx, &args).await,
         Command::Report(args) => report::run(cx, args).await,
+        Command::Coverage(args) => coverage::run(cx, args).await,
         Command::Diff(args) => diff::run(cx, args).await,
         Command::Undo(args) => undo::run(cx, args).await,
         Command::Mcp(args) => mcp::run(cx, args).await,

@@ -43,6 +43,7 @@ fn tail(report: &Report, sorted: &Sorted<'_>) -> String {
     facts(&mut out, sorted);
     policy(&mut out, report);
     questions(&mut out, report);
+    reach(&mut out, report);
     coverage(&mut out, report);
     list(
         &mut out,
@@ -202,6 +203,17 @@ fn questions(out: &mut String, report: &Report) {
         say(out, &escape(&question.question));
         say(out, &fenced("toml", &question.answer_with));
     }
+}
+
+fn reach(out: &mut String, report: &Report) {
+    let Some(reach) = &report.reach else { return };
+    say(out, "## How far the scan came");
+    say(out, &format!("{}.", reach.sentence()));
+    for group in &reach.held_back {
+        let step = group.step.as_ref().map(|step| format!(" → {step}")).unwrap_or_default();
+        let _ = writeln!(out, "- {}", escape(&format!("{}{step}", group.sentence())));
+    }
+    out.push('\n');
 }
 
 fn coverage(out: &mut String, report: &Report) {

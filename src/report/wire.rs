@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ownership::Ownership;
+use super::reach::Reach;
 use super::rebuild::Rebuild;
 use super::written::Write;
 use crate::model::{Confidence, HandlerPlace, Method, Mode, OperationId, Role, Severity, Step, clean};
@@ -42,6 +43,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// One row per operation and check.
     pub coverage: Vec<CoverageRow>,
+    /// How far the scan came with each operation; absent where nothing was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
     /// What of the document could not be used.
     pub document_issues: Vec<Issue>,
     /// What this scan wrote to the target.

@@ -75,6 +75,7 @@ pub(super) fn report(input: &ScanInput<'_>, survey: &Survey, parts: ReportParts)
         score,
         findings: parts.findings,
         coverage: parts.coverage,
+        reach: None,
         document_issues: issues(&input.api.issues),
         writes: Vec::new(),
         plan: Vec::new(),

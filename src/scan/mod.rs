@@ -8,6 +8,7 @@ mod convert;
 mod fatal;
 mod models;
 mod plan;
+mod reach;
 mod reading;
 mod rebuild;
 mod run;

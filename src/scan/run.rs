@@ -15,7 +15,7 @@ use super::plan::Choice;
 use super::settle::{Verdicts, settle_claims};
 use super::steps::Done;
 use super::writing::{self, ActInput};
-use super::{companions, convert, fatal, models, rebuild, scarce, trust};
+use super::{companions, convert, fatal, models, reach, rebuild, scarce, trust};
 use crate::access::{AccessTable, Fact, policies, questions};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
@@ -176,6 +176,8 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         &survey,
         convert::ReportParts { findings, coverage, next_steps, policy, questions, trust, rebuild, started },
     );
+    let seen = reach::SeenAccess { survey: &survey, facts: &facts, accesses: &accesses };
+    report.reach = Some(reach::reach(&input, &seen, &report.coverage));
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
     let before = before.map(|before| Arc::clone(&before.survey));

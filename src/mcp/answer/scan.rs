@@ -21,6 +21,10 @@ use crate::report::{
 
 /// The most findings of one page.
 pub const PAGE: usize = 15;
+/// The longest sentence on how far a scan came, in characters.
+const MAX_FUNNEL: usize = 240;
+/// Most reasons why operations were held back.
+const MOST_HELD_BACK: usize = 3;
 
 /// Which part of the findings is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +115,8 @@ fn blank(id: &str, status: Status) -> ScanAnswer {
         next_cursor: None,
         recheck: Vec::new(),
         plan: None,
+        reach: None,
+        held_back: Vec::new(),
         coverage: Vec::new(),
         document_issues: None,
         policy: Vec::new(),
@@ -184,6 +190,12 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open
         })
         .collect();
     answer.plan = (report.scan.status == Status::Planned).then(|| plan(report, room));
+    if let Some(reach) = &report.reach {
+        answer.reach = Some(line(&reach.sentence(), MAX_FUNNEL));
+        // What is to be done about it is among the next steps.
+        let held_back = reach.held_back.iter().take(room.lines.min(MOST_HELD_BACK));
+        answer.held_back = held_back.map(|group| line(&group.sentence(), room.claim)).collect();
+    }
     answer.coverage = coverage(report, room);
     answer.document_issues = (!report.document_issues.is_empty()).then(|| Issues {
         count: count(report.document_issues.len()),

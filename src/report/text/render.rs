@@ -26,6 +26,7 @@ pub fn render(report: &Report, options: TextOptions) -> String {
         findings(&mut page, &sorted);
         tail::policy(&mut page, report);
         tail::questions(&mut page, report);
+        tail::reach(&mut page, report);
         tail::coverage(&mut page, report);
         tail::writes(&mut page, report);
     }

@@ -49,6 +49,18 @@ pub(super) fn questions(page: &mut TextPage, report: &Report) {
     page.more(2, report.questions.len().saturating_sub(most), "questions");
 }
 
+/// How far the scan came, and what holds the rest back.
+pub(super) fn reach(page: &mut TextPage, report: &Report) {
+    let Some(reach) = &report.reach else { return };
+    page.heading("How far the scan came");
+    page.wrapped(2, (Tone::Plain, ""), (Tone::Strong, &reach.sentence()));
+    for group in &reach.held_back {
+        page.wrapped(2, (Tone::Doubt, "· "), (Tone::Plain, &group.sentence()));
+    }
+    let scan: String = report.scan.id.chars().take(8).collect();
+    page.line(2, &[(Tone::Dim, &format!("each operation: routewarden coverage {scan}"))]);
+}
+
 pub(super) fn coverage(page: &mut TextPage, report: &Report) {
     if report.coverage.is_empty() {
         return;

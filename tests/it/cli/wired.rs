@@ -144,6 +144,28 @@ fn a_stored_scan_can_be_looked_at_again() {
 }
 
 #[test]
+fn how_far_a_stored_scan_came_is_shown_operation_by_operation() {
+    let shell = Shell::new();
+    assert_eq!(shell.run(&["coverage"]).0, 2, "nothing is stored yet");
+    let (_, _, err) = shell.run(&["demo", "--format", "json"]);
+    let (code, out, more) = shell.run(&["coverage"]);
+    assert_eq!(code, 0, "{err} {more}");
+    let flat = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(flat.contains("operations:") && flat.contains("answered with data"), "{out}");
+    assert!(flat.contains("decided GET /invoices/{invoice_id}"), "{out}");
+    assert!(flat.contains("in the document POST /invoices") && flat.contains("→ scan with `--mode active"), "{out}");
+    let (_, out, _) = shell.run(&["coverage", "--format", "json"]);
+    let reach = json(&out);
+    let counts: Vec<u64> =
+        reach["stages"].as_array().unwrap().iter().map(|stage| stage["operations"].as_u64().unwrap()).collect();
+    assert!(counts.is_sorted_by(|one, next| one >= next) && counts[5] > 10 && counts[0] > counts[1], "{counts:?}");
+    // What needs no sign-in and belongs to nobody is never called decided.
+    let health =
+        reach["operations"].as_array().unwrap().iter().find(|row| row["operation"]["path"] == "/health").unwrap();
+    assert_eq!(health["reached"], "answered", "{health}");
+}
+
+#[test]
 fn a_baseline_silences_what_it_knows() {
     let shell = Shell::new();
     let (code, _, err) = shell.run(&["demo", "--format", "json", "-o", "base.json"]);

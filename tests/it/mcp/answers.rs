@@ -143,6 +143,7 @@ fn report(shape: &Shape) -> Report {
                 proof: None,
             })
             .collect(),
+        reach: None,
         document_issues: vec![Issue { at: text.clone(), line: None, message: text.clone() }; shape.rows % 40],
         writes: vec![
             Write {

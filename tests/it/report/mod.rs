@@ -9,6 +9,7 @@ mod json;
 mod junit;
 mod large;
 mod markdown;
+mod reach;
 mod sarif;
 mod score;
 mod text;

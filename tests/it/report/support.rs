@@ -182,6 +182,7 @@ pub fn sample_report() -> Report {
         },
         findings: findings(),
         coverage: coverage(),
+        reach: None,
         document_issues: vec![Issue {
             at: "#/paths/~1x/get".to_owned(),
             line: Some(12),
