@@ -8,8 +8,9 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 
 use super::cleaned::cleaned;
 use super::format::in_memory;
+use super::operation_ref::OperationRef;
 use super::summary::{Sorted, warning};
-use super::wire::{CoverageOutcome, CoverageRow, Finding, OperationRef, Report};
+use super::wire::{CoverageOutcome, CoverageRow, Finding, Report};
 use super::words::{harm, operation};
 use crate::model::Confidence;
 

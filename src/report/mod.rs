@@ -7,6 +7,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod operation_ref;
 mod ownership;
 mod plan_groups;
 mod policy_rows;
@@ -24,6 +25,7 @@ mod written;
 pub use diff::{ReportDiff, diff};
 pub use format::{Format, UnknownFormat, render, write};
 pub use json::{ReportError, read};
+pub use operation_ref::OperationRef;
 pub use ownership::{Access, Agreement, Caller, Cell, MatrixRow, Ownership, RouteVerdict, SourceVerdict, SourceWord};
 pub use plan_groups::{PlanGroup, asked_groups, skipped_groups};
 pub use policy_rows::{PolicyRow, Question};
@@ -35,8 +37,8 @@ pub use summary::{Outcomes, outcomes};
 pub use text::TextOptions;
 pub use wire::{
     ClauseInfo, CodeRef, CoverageOutcome, CoverageRow, ExchangeBrief, ExchangeInfo, Finding, FindingStatus, HarmRow,
-    HeldProofInfo, IdentityInfo, Issue, NextStep, OperationRef, PlanRow, Report, RequestInfo, ResponseInfo,
-    SCHEMA_VERSION, ScanInfo, Score, SpecRef, Status, Tool, Withheld,
+    HeldProofInfo, IdentityInfo, Issue, NextStep, PlanRow, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo,
+    Score, SpecRef, Status, Tool, Withheld,
 };
 pub use words::{next_step, untrusted};
 pub use written::Write;

@@ -4,7 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::wire::{CodeRef, OperationRef};
+use super::operation_ref::OperationRef;
+use super::wire::CodeRef;
 
 /// Who gets what, as far as a scan saw.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::wire::{OperationRef, PlanRow};
+use super::operation_ref::OperationRef;
+use super::wire::PlanRow;
 
 /// One reason and the operations that it holds for.
 #[derive(Debug, Clone, PartialEq, Eq)]

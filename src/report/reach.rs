@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::wire::OperationRef;
+use super::operation_ref::OperationRef;
 use crate::model::Step;
 
 /// Most groups of operations that are held back by the same thing.

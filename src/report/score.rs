@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, OperationRef, Score, Withheld};
+use super::operation_ref::OperationRef;
+use super::wire::{CoverageOutcome, CoverageRow, Finding, FindingStatus, Score, Withheld};
 use crate::model::{Confidence, Face, Severity, Step};
 
 /// The most one family of checks may cost, in tenths of a point: half the score, so that one cause that many checks of a

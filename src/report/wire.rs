@@ -7,11 +7,12 @@ use super::policy_rows::{PolicyRow, Question};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::operation_ref::OperationRef;
 use super::ownership::Ownership;
 use super::reach::Reach;
 use super::rebuild::Rebuild;
 use super::written::Write;
-use crate::model::{Confidence, HandlerPlace, Method, Mode, OperationId, Role, Severity, Step, clean};
+use crate::model::{Confidence, HandlerPlace, Mode, Role, Severity, Step, clean};
 
 /// The version of this format; a reader refuses a greater one and ignores fields it does not know.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -207,23 +208,6 @@ pub enum Withheld {
     DryRun,
     /// Only a few operations were looked at again.
     Recheck,
-}
-
-/// An operation by its parts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct OperationRef {
-    /// Method.
-    #[schemars(with = "String")]
-    pub method: Method,
-    /// Path template.
-    pub path: String,
-}
-
-impl OperationRef {
-    /// Returns its id.
-    pub fn id(&self) -> OperationId {
-        OperationId(format!("{} {}", self.method, self.path))
-    }
 }
 
 /// Whether a finding was there before.

@@ -1,6 +1,7 @@
 //! Small wordings that the formats share.
 
-use super::wire::{ExchangeInfo, Finding, HarmRow, NextStep, OperationRef, ScanInfo};
+use super::operation_ref::OperationRef;
+use super::wire::{ExchangeInfo, Finding, HarmRow, NextStep, ScanInfo};
 use crate::model::{Face, Role};
 
 /// Most operations that a step names.

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::operation_ref;
-use super::run::ScanInput;
 use crate::access::{AccessOutcome, Fact, Relation};
-use crate::model::{OperationId, Step};
+use crate::model::{Api, Operation, OperationId, Step};
 use crate::report::{CoverageOutcome, CoverageRow, Reach, ReachRow, Reached};
 use crate::survey::Survey;
 use crate::trial::Access;
@@ -21,16 +20,18 @@ pub(super) struct SeenAccess<'a> {
     pub(super) facts: &'a [Fact],
     /// Who wrote to what.
     pub(super) accesses: &'a [Access],
+    /// The chosen operations.
+    pub(super) selected: &'a (dyn Fn(&Operation) -> bool + Sync),
 }
 
 /// Returns how far the scan came.
-pub(super) fn reach(input: &ScanInput<'_>, seen: &SeenAccess<'_>, coverage: &[CoverageRow]) -> Reach {
+pub(super) fn reach(api: &Api, seen: &SeenAccess<'_>, coverage: &[CoverageRow]) -> Reach {
     let furthest = furthest(seen);
     let mut judged: BTreeMap<OperationId, Vec<&CoverageRow>> = BTreeMap::new();
     for row in coverage.iter().filter(|row| family(row) != Family::Other) {
         judged.entry(row.operation.id()).or_default().push(row);
     }
-    let selected = input.api.operations.iter().filter(|operation| (input.selected)(operation));
+    let selected = api.operations.iter().filter(|operation| (seen.selected)(operation));
     let rows = selected.map(|operation| {
         let rows = judged.get(&operation.id).map(Vec::as_slice).unwrap_or_default();
         let reached = furthest.get(&operation.id).copied().unwrap_or(Reached::Declared).max(by_verdicts(rows));

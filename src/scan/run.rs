@@ -16,7 +16,7 @@ use super::settle::{Verdicts, settle_claims};
 use super::steps::Done;
 use super::writing::{self, ActInput};
 use super::{companions, convert, fatal, models, reach, rebuild, scarce, trust};
-use crate::access::{AccessTable, Fact, policies, questions};
+use crate::access::{AccessTable, Fact, PolicyRow, Question, policies, questions};
 use crate::act::{Acting, Maker};
 use crate::checks::{Access, ActCx, Check, CheckCx, Need, Phase, PlanCx, Shared};
 use crate::code::SourceWords;
@@ -25,7 +25,7 @@ use crate::llm::Settings;
 use crate::model::{Again, Api, CheckId, Effect, IntentMemory, Mode, Operation, OperationId, Silence, Step, Verdict};
 use crate::probe::{Journal, Probe, SendError};
 use crate::report::Report;
-use crate::survey::{Survey, Surveyed, Surveyor};
+use crate::survey::{Survey, Surveyed, Surveyor, focus};
 
 /// What a scan needs to know.
 pub struct ScanInput<'a> {
@@ -155,12 +155,7 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
     input.probe.last_look().await;
     companions::note_marked(&input, &survey).await;
     table.hear_source(&*input.source.within(SOURCE_PATIENCE).await);
-    let model = table.model();
-    let judgement = settle_claims(&model, &mut verdicts);
-    let policy = policies(&model, &judgement.claims, &judgement.settled);
-    let questions = questions(&judgement.claims, &judgement.settled);
-    let facts = model.facts().to_vec();
-    drop(model);
+    let SettledAccess { policy, questions, facts } = settle_access(&table, &mut verdicts);
     drop(table);
     let done = Done::new(&input, &survey, &maker);
     let Collected { findings, coverage, mut next_steps } = collect_findings(&input, &verdicts, &done);
@@ -176,13 +171,31 @@ async fn carry_out(input: ScanInput<'_>, ticked: Ticked<'_>) -> Outcome {
         &survey,
         convert::ReportParts { findings, coverage, next_steps, policy, questions, trust, rebuild, started },
     );
-    let seen = reach::SeenAccess { survey: &survey, facts: &facts, accesses: &accesses };
-    report.reach = Some(reach::reach(&input, &seen, &report.coverage));
+    let seen = reach::SeenAccess { survey: &survey, facts: &facts, accesses: &accesses, selected: input.selected };
+    report.reach = Some(reach::reach(&input.api, &seen, &report.coverage));
     report.notes.extend(writing::notes(&input, &maker));
     report.notes.extend(models::notes(&input, &met));
     let before = before.map(|before| Arc::clone(&before.survey));
     let is_silent = !input.probe.has_answered();
     Outcome { report, survey, before, verdicts, accesses, facts, is_silent, untold: None }
+}
+
+/// What the access model came to.
+struct SettledAccess {
+    policy: Vec<PolicyRow>,
+    questions: Vec<Question>,
+    facts: Vec<Fact>,
+}
+
+/// Settles all claims about access by what was seen of every route.
+fn settle_access(table: &AccessTable<'_>, verdicts: &mut Verdicts) -> SettledAccess {
+    let model = table.model();
+    let judgement = settle_claims(&model, verdicts);
+    SettledAccess {
+        policy: policies(&model, &judgement.claims, &judgement.settled),
+        questions: questions(&judgement.claims, &judgement.settled),
+        facts: model.facts().to_vec(),
+    }
 }
 
 /// Learns baselines and objects, those that the scan made among them.
@@ -192,6 +205,7 @@ async fn survey_target(input: &ScanInput<'_>, maker: &Maker<'_>, ticked: Ticked<
         probe: input.probe,
         owns: input.owns.clone(),
         excluded: input.excluded,
+        focus: focus(&input.api, &|operation| (input.selected)(operation)),
         created: maker.made().into_iter().map(|created| (created.id, created.object)).collect(),
         facts: maker.facts.clone(),
     };

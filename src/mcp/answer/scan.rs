@@ -115,8 +115,7 @@ fn blank(id: &str, status: Status) -> ScanAnswer {
         next_cursor: None,
         recheck: Vec::new(),
         plan: None,
-        reach: None,
-        held_back: Vec::new(),
+        reach: Vec::new(),
         coverage: Vec::new(),
         document_issues: None,
         policy: Vec::new(),
@@ -190,12 +189,7 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open
         })
         .collect();
     answer.plan = (report.scan.status == Status::Planned).then(|| plan(report, room));
-    if let Some(reach) = &report.reach {
-        answer.reach = Some(line(&reach.sentence(), MAX_FUNNEL));
-        // What is to be done about it is among the next steps.
-        let held_back = reach.held_back.iter().take(room.lines.min(MOST_HELD_BACK));
-        answer.held_back = held_back.map(|group| line(&group.sentence(), room.claim)).collect();
-    }
+    answer.reach = reach(report, room);
     answer.coverage = coverage(report, room);
     answer.document_issues = (!report.document_issues.is_empty()).then(|| Issues {
         count: count(report.document_issues.len()),
@@ -260,6 +254,14 @@ fn plan_reason(group: &PlanGroup<'_>, room: &ScanRoom) -> PlannedReason {
         count: count(group.operations.len()),
         operations: group.operations.iter().take(2).map(|each| operation(each, room.name)).collect(),
     }
+}
+
+/// The funnel, and what holds most operations back. What is to be done about it is among the next steps.
+fn reach(report: &Report, room: &ScanRoom) -> Vec<String> {
+    let Some(reach) = &report.reach else { return Vec::new() };
+    let held_back = reach.held_back.iter().take(room.lines.min(MOST_HELD_BACK));
+    let held_back = held_back.map(|group| line(&group.sentence(), room.claim));
+    std::iter::once(line(&reach.sentence(), MAX_FUNNEL)).chain(held_back).collect()
 }
 
 fn coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {

@@ -53,12 +53,9 @@ pub struct ScanAnswer {
     /// What a dry run would do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanSummary>,
-    /// How far the scan came: operations in the document, asked, answered, and so on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reach: Option<String>,
-    /// What holds most operations back.
+    /// How far the scan came, and what holds most operations back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub held_back: Vec<String>,
+    pub reach: Vec<String>,
     /// Pairs of check and operation by outcome.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<CoverageSummary>,

@@ -10,10 +10,11 @@ use sha2::{Digest as _, Sha256};
 use crate::model::Face;
 use crate::report::cleaned::cleaned;
 use crate::report::format::in_memory;
+use crate::report::operation_ref::OperationRef;
 use crate::report::summary::{
     Outcomes, SEVERITIES, Sorted, by_check, grade, outcomes, percent, points, reasons, warning,
 };
-use crate::report::wire::{ClauseInfo, CoverageOutcome, ExchangeInfo, Finding, NextStep, OperationRef, Report, Status};
+use crate::report::wire::{ClauseInfo, CoverageOutcome, ExchangeInfo, Finding, NextStep, Report, Status};
 use crate::report::words;
 
 const STYLE: &str = include_str!("../../../templates/report.css");

@@ -29,20 +29,24 @@ async fn create(State((db, kind)): State<(Db, &'static str)>, headers: HeaderMap
     (StatusCode::CREATED, Json(row)).into_response()
 }
 
-fn own(db: &Db, headers: &HeaderMap, id: u64) -> Result<Value, Response> {
-    let who = db.caller(headers).ok_or_else(unauthorized)?;
-    db.row(id).filter(|row| row["user_id"] == who).ok_or_else(|| refuse(404, "no such row"))
+fn own(db: &Db, headers: &HeaderMap, id: u64) -> Option<Value> {
+    let who = db.caller(headers)?;
+    db.row(id).filter(|row| row["user_id"] == who)
+}
+
+fn missing(db: &Db, headers: &HeaderMap) -> Response {
+    db.caller(headers).map_or_else(unauthorized, |_| refuse(404, "no such row"))
 }
 
 async fn read(State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
-    own(&db, &headers, id).map_or_else(|refused| refused, ok)
+    own(&db, &headers, id).map_or_else(|| missing(&db, &headers), ok)
 }
 
 async fn remove(State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
     match own(&db, &headers, id) {
-        Err(refused) => refused,
-        Ok(row) if row["kind"] == "log" => refuse(403, "logs are kept"),
-        Ok(_) => {
+        None => missing(&db, &headers),
+        Some(row) if row["kind"] == "log" => refuse(403, "logs are kept"),
+        Some(_) => {
             db.lock().rows.retain(|row| row["id"] != id && row["note_id"] != id);
             StatusCode::NO_CONTENT.into_response()
         }
@@ -51,13 +55,13 @@ async fn remove(State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>) -
 
 async fn parts(State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>) -> Response {
     let Some(who) = db.caller(&headers) else { return unauthorized() };
-    own(&db, &headers, id).map_or_else(|refused| refused, |_| ok(json!(rows_of(&db, who, "part", Some(id)))))
+    own(&db, &headers, id).map_or_else(|| missing(&db, &headers), |_| ok(json!(rows_of(&db, who, "part", Some(id)))))
 }
 
 async fn add_part(State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>, Json(body): Json<Value>) -> Response {
     let owner = match own(&db, &headers, id) {
-        Err(refused) => return refused,
-        Ok(note) => note["user_id"].clone(),
+        None => return missing(&db, &headers),
+        Some(note) => note["user_id"].clone(),
     };
     let part = json!({"id": db.fresh_id(), "user_id": owner, "kind": "part", "note_id": id, "title": body["title"]});
     db.lock().rows.push(part.clone());
