@@ -41,9 +41,13 @@ impl App {
         let mut overrides = request.overrides;
         overrides.checks = CHECKS.iter().map(|check| (*check).to_owned()).collect();
         let scan = ScanRequest { target: request.target, config: request.config, overrides, ..ScanRequest::default() };
-        let prepared = prepare(self, &scan).await?;
+        let mut prepared = prepare(self, &scan).await?;
         let route = request.route.map(|route| by_operation_id(&prepared.api.operations, route));
-        is_known(route.as_deref(), &prepared.api.operations)?;
+        let asked = asked_operations(route.as_deref(), &prepared.api.operations)?;
+        if prepared.selected.is_empty() {
+            // One route needs but a few of the reads of a large API.
+            prepared.selected = asked;
+        }
         let id = ScanId(format!("{:032x}", rand::random::<u128>()));
         let mut outcome = self.look(&id, &prepared, &progress, cancel.clone()).await?;
         if cancel.is_cancelled() || outcome.report.scan.status == Status::Interrupted {
@@ -108,14 +112,19 @@ fn of_report(report: Report, route: Option<&str>) -> Result<Matrix, AppError> {
     })
 }
 
-/// Fails before anything is sent where the document has no such route.
-fn is_known(route: Option<&str>, operations: &[Operation]) -> Result<(), AppError> {
-    let Some(route) = route.map(str::trim).filter(|route| !route.is_empty()) else { return Ok(()) };
+/// Returns the operations that a route names, by their ids; none where no route is given.
+///
+/// # Errors
+/// [`AppError::Usage`], before anything is sent, where the document has no such route.
+fn asked_operations(route: Option<&str>, operations: &[Operation]) -> Result<Vec<String>, AppError> {
+    let Some(route) = route.map(str::trim).filter(|route| !route.is_empty()) else { return Ok(Vec::new()) };
     let place = |operation: &Operation| OperationRef { method: operation.method, path: operation.path.clone() };
-    if operations.iter().any(|operation| names(route, &place(operation))) {
-        return Ok(());
+    let named = operations.iter().filter(|operation| names(route, &place(operation)));
+    let named: Vec<String> = named.map(|operation| operation.id.0.clone()).collect();
+    match named.is_empty() {
+        false => Ok(named),
+        true => Err(no_route(route, operations.iter().map(|operation| operation.id.0.clone()))),
     }
-    Err(no_route(route, operations.iter().map(|operation| operation.id.0.clone())))
 }
 
 fn no_route(route: &str, known: impl Iterator<Item = String>) -> AppError {

@@ -23,7 +23,8 @@ pub async fn look_before(
     excluded: &(dyn Fn(&Operation) -> bool + Sync),
 ) -> Before {
     let failed = open_sessions(probe, &[], &|_, _| {}).await;
-    let surveyor = Surveyor { api: Arc::clone(api), probe, owns, excluded, created: Vec::new(), facts: Vec::new() };
+    let surveyor =
+        Surveyor { api: Arc::clone(api), probe, owns, excluded, focus: None, created: Vec::new(), facts: Vec::new() };
     Before { survey: Arc::new(surveyor.glance().await), failed }
 }
 

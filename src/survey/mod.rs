@@ -14,6 +14,7 @@ mod leaves;
 mod links;
 mod marks;
 mod names;
+mod needed;
 mod objects;
 mod ownership;
 mod people;
@@ -40,6 +41,7 @@ pub use names::{
     BARE_IDS, ends_in_id, is_between_people, is_handed_in, is_me_word, is_owner_name, is_strong_owner_name,
     names_counterpart, resource_of_model, resource_of_name, resource_of_path, role_mark, role_word, singular, words,
 };
+pub use needed::{Focus, focus};
 pub use objects::{Object, ObjectKey, Objects};
 pub use ownership::{Sign, is_person, signs_of};
 pub use people::{People, Person, claim_facts, me_facts, session_facts};

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::baseline::{Baseline, Surveyed};
 use super::learn::{harvest, learn_from_created, learn_from_lists, learn_from_me, learn_from_members, seed_accounts};
 use super::leaves::{leaves, same, scalar_text};
+use super::needed::Focus;
 use super::objects::{Object, ObjectKey, Objects};
 use super::ownership::{Sign, signs_of};
 use super::people::{People, session_facts};
@@ -53,6 +54,8 @@ pub struct Surveyor<'a> {
     pub owns: Vec<(String, String, Vec<String>)>,
     /// Operations that the user excluded.
     pub excluded: &'a (dyn Fn(&Operation) -> bool + Sync),
+    /// The reads that are enough, where not all operations were chosen.
+    pub focus: Option<Focus>,
     /// Objects that the scan made, each with the id by which its addresses name it.
     pub created: Vec<(String, Object)>,
     /// What is known of callers beyond their sessions: caller, field, value.
@@ -182,6 +185,9 @@ impl Surveyor<'_> {
         if (self.excluded)(operation) {
             return Some(Obstacle { because: "excluded by the configuration".to_owned(), help: None });
         }
+        if self.focus.as_ref().is_some_and(|focus| !focus.reads.contains(&operation.id)) {
+            return Some(Obstacle { because: "the chosen operations do not need it".to_owned(), help: None });
+        }
         match &operation.effect {
             Effect::Doubtful(sign) => Some(Obstacle {
                 because: format!("not asked: a {} that may change state ({sign})", operation.method),
@@ -269,7 +275,9 @@ impl Surveyor<'_> {
                 Err(error) => return Err(error),
             }
         }
-        match self.controls(&mut surveyed).await {
+        let in_full = self.focus.as_ref().is_none_or(|focus| focus.in_full.contains(&operation.id));
+        let controlled = if in_full { self.controls(&mut surveyed).await } else { self.strangers(&mut surveyed).await };
+        match controlled {
             Err(SendError::Rationed(because)) => rationed = Some(because),
             other => other?,
         }
@@ -315,13 +323,7 @@ impl Surveyor<'_> {
 
     /// The repeat, the missing object, the anonymous and the garbage caller; each once per operation.
     async fn controls(&self, surveyed: &mut Surveyed) -> Result<(), SendError> {
-        let empty = BTreeSet::new();
-        let names: Vec<String> = surveyed
-            .by
-            .values()
-            .filter(|baseline| baseline.valid(&empty))
-            .map(|baseline| baseline.caller.clone())
-            .collect();
+        let names = served(surveyed);
         for (index, name) in names.iter().enumerate() {
             let Some(mut baseline) = surveyed.by.get(name).cloned() else { continue };
             if baseline.missing.is_none() && !surveyed.slots.is_empty() {
@@ -334,14 +336,24 @@ impl Surveyor<'_> {
             }
             surveyed.by.insert(name.clone(), baseline);
         }
-        let chosen = names.first().or_else(|| surveyed.by.keys().next()).cloned();
+        self.strangers(surveyed).await?;
+        if let (None, Some(name)) = (&surveyed.garbage, surveyed.strangers_as.clone())
+            && let Some(baseline) = surveyed.by.get(&name)
+        {
+            let ask = Ask { caller: Caller::Garbage(name), ..baseline.ask() };
+            surveyed.garbage = Some(self.probe.send(&ask).await?);
+        }
+        Ok(())
+    }
+
+    /// The anonymous caller, once per operation.
+    async fn strangers(&self, surveyed: &mut Surveyed) -> Result<(), SendError> {
+        let chosen = served(surveyed).into_iter().next().or_else(|| surveyed.by.keys().next().cloned());
         let Some(baseline) = chosen.and_then(|name| surveyed.by.get(&name).cloned()) else { return Ok(()) };
         if surveyed.anonymous.is_none() && baseline.caller != ANONYMOUS {
             surveyed.strangers_as = Some(baseline.caller.clone());
             let ask = Ask { caller: Caller::Anonymous, ..baseline.ask() };
             surveyed.anonymous = Some(self.probe.send(&ask).await?);
-            let ask = Ask { caller: Caller::Garbage(baseline.caller.clone()), ..baseline.ask() };
-            surveyed.garbage = Some(self.probe.send(&ask).await?);
         }
         Ok(())
     }
@@ -401,6 +413,12 @@ impl Surveyor<'_> {
             }
         }
     }
+}
+
+/// Returns the callers that were served with data.
+fn served(surveyed: &Surveyed) -> Vec<String> {
+    let valid = surveyed.by.values().filter(|baseline| baseline.valid(&BTreeSet::new()));
+    valid.map(|baseline| baseline.caller.clone()).collect()
 }
 
 fn unknown_id(surveyed: &Surveyed) -> Obstacle {

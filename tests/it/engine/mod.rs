@@ -4,4 +4,5 @@ mod access;
 pub mod decoy;
 mod demo;
 pub mod harness;
+mod narrowed;
 mod twins;

@@ -5,6 +5,7 @@ mod leaves;
 mod marks;
 mod missing;
 mod names;
+mod needed;
 mod ownership;
 mod principals;
 mod same;
