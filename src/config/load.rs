@@ -5,16 +5,18 @@ use std::path::Path;
 use toml::de::DeTable;
 
 use super::Env;
+use super::env_file::EnvFile;
 use super::error::{ConfigError, Fault};
 use super::reader::{ConfigSource, Section};
 use super::settings::Config;
-use super::{identities, intent, secrets, sections, wfc};
+use super::{capped, identities, intent, sections, wfc};
 
 const MAX_CONFIG_BYTES: u64 = 1024 * 1024;
 const ROOT_KEYS: [&str; 7] = ["target", "scan", "identities", "intent", "llm", "detect", "suppress"];
 const TARGET_KEYS: [&str; 6] = ["openapi", "overlay", "base_url", "source", "allow", "auth"];
 
-/// Reads a configuration file. Paths in it are relative to its folder.
+/// Reads a configuration file. Paths in it are relative to its folder. Variables that `env` lacks are looked for in
+/// `.env` beside it.
 ///
 /// # Errors
 /// [`ConfigError`] with place and help; no secret is ever part of it.
@@ -22,14 +24,15 @@ pub fn load(path: &Path, env: &Env<'_>) -> Result<Config, ConfigError> {
     let text = read_text(path)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let name = path.file_name().map_or_else(|| path.to_string_lossy(), |name| name.to_string_lossy());
-    let mut config = parse(&text, folder, &name, env)?;
+    let env_file = EnvFile::beside(folder);
+    let mut config = parse_source(&ConfigSource { file: &name, text: &text, folder, env, env_file: &env_file })?;
     config.path = path.to_owned();
     Ok(config)
 }
 
 /// Reads the text of a configuration file.
 pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
-    secrets::read_capped(path, MAX_CONFIG_BYTES)
+    capped::read_capped(path, MAX_CONFIG_BYTES)
         .map_err(|reason| ConfigError::Read { path: path.to_owned(), reason: reason.to_string() })
 }
 
@@ -38,16 +41,19 @@ pub(super) fn read_text(path: &Path) -> Result<String, ConfigError> {
 /// # Errors
 /// [`ConfigError`] with place and help; no secret is ever part of it.
 pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Config, ConfigError> {
-    let source = ConfigSource { file: name, text, folder, env };
-    let table = DeTable::parse(text).map_err(|error| syntax_fault(&source, &error))?;
-    let root = Section::root(&source, table.get_ref(), &ROOT_KEYS)?;
-    let mut config = Config { path: folder.join(name), ..Config::default() };
+    parse_source(&ConfigSource { file: name, text, folder, env, env_file: &EnvFile::default() })
+}
+
+fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
+    let table = DeTable::parse(source.text).map_err(|error| syntax_fault(source, &error))?;
+    let root = Section::root(source, table.get_ref(), &ROOT_KEYS)?;
+    let mut config = Config { path: source.folder.join(source.file), ..Config::default() };
     let warnings = &mut config.warnings;
     if let Some(value) = root.value("identities") {
-        config.identities = identities::identities(&source, value, warnings)?;
+        config.identities = identities::identities(source, value, warnings)?;
     }
     if let Some(value) = root.value("target") {
-        let section = Section::new(&source, "target", value, &TARGET_KEYS)?;
+        let section = Section::new(source, "target", value, &TARGET_KEYS)?;
         config.target = sections::target(&section, warnings)?;
         if let Some(file) = section.string("auth")? {
             let fault = |message: String| source.open_fault(section.place("auth"), message);
@@ -56,7 +62,7 @@ pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Con
                     fault("`target.auth` is read in place of [identities.*]; keep one of them".to_owned()).into()
                 );
             }
-            let text = secrets::read_capped(&folder.join(file), MAX_CONFIG_BYTES)
+            let text = capped::read_capped(&source.folder.join(file), MAX_CONFIG_BYTES)
                 .map_err(|reason| fault(format!("failed to read `{file}`: {reason}")))?;
             config.identities =
                 wfc::identities(&text, warnings).map_err(|reason| fault(format!("{file}: {reason}")))?;
@@ -64,16 +70,16 @@ pub fn parse(text: &str, folder: &Path, name: &str, env: &Env<'_>) -> Result<Con
         }
     }
     if let Some(value) = root.value("scan") {
-        config.scan = sections::scan(&source, value)?;
+        config.scan = sections::scan(source, value)?;
     }
     if let Some(value) = root.value("intent") {
-        config.intent = intent::intent(&source, value)?;
+        config.intent = intent::intent(source, value)?;
     }
     if let Some(value) = root.value("llm") {
-        config.llm = sections::llm(&source, value, warnings)?;
+        config.llm = sections::llm(source, value, warnings)?;
     }
     if let Some(value) = root.value("detect") {
-        config.detect = sections::detect(&source, value, warnings)?;
+        config.detect = sections::detect(source, value, warnings)?;
     }
     config.suppress = sections::suppressions(&root, jiff::Zoned::now().date(), warnings)?;
     Ok(config)

@@ -1,5 +1,7 @@
 //! `routewarden.toml`, the environment and Web Fuzzing Commons `auth.yaml` become settings. Reads files, sends nothing.
 
+mod capped;
+mod env_file;
 mod error;
 mod identities;
 mod init;

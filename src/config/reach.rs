@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 use url::Url;
 
+use super::env_file::ENV_FILE;
 use super::error::ConfigError;
 use super::load::read_text;
 use crate::model::Origin;
@@ -49,6 +50,10 @@ impl Reach {
         let rules = table.get("detect").and_then(|detect| detect.get("rules")).and_then(Value::as_str);
         reach.files.extend(rules.map(|file| resolve(&folder.join(file))));
         reach.add_secrets(&Value::Table(table), folder, 0);
+        let env_file = folder.join(ENV_FILE);
+        if !reach.variables.is_empty() && env_file.is_file() {
+            reach.secrets.insert(resolve(&env_file));
+        }
         Ok(reach)
     }
 

@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::Env;
+use super::env_file::EnvFile;
 use super::error::{ConfigError, Fault};
 
 pub(super) type Value<'a> = Spanned<DeValue<'a>>;
@@ -20,6 +21,8 @@ pub(super) struct ConfigSource<'a> {
     /// Paths in the file are relative to it.
     pub folder: &'a Path,
     pub env: &'a Env<'a>,
+    /// Asked where the environment has no such variable.
+    pub env_file: &'a EnvFile,
 }
 
 impl ConfigSource<'_> {

@@ -1,12 +1,10 @@
 //! Secrets stand in the environment or in files, never in the configuration.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
 
-use thiserror::Error;
-
+use super::capped::read_capped;
+use super::env_file::{EnvFileRefused, is_variable};
 use super::error::ConfigError;
 use super::reader::{ConfigSource, Section, Value};
 use crate::detect::{exposure, jwt};
@@ -94,10 +92,18 @@ pub(super) fn variable_part(name: &str) -> String {
 
 fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Result<String, ConfigError> {
     let place = section.place("env");
-    let is_name = variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && variable.bytes().next().is_some_and(|first| !first.is_ascii_digit());
-    if is_name && let Some(value) = (section.source.env)(variable) {
-        return Ok(value);
+    let is_name = is_variable(variable);
+    // Hosts that fill in `${VARIABLE}` give an empty one where it is not set: that is no value.
+    let given = if is_name { (section.source.env)(variable) } else { None };
+    if let Some(value) = given.as_ref().filter(|value| !value.trim().is_empty()) {
+        return Ok(value.clone());
+    }
+    let filed = if is_name { section.source.env_file.get(variable) } else { Ok(None) };
+    if let Ok(Some(value)) = filed {
+        return Ok(value.expose().to_owned());
+    }
+    if let (Some(empty), Ok(_)) = (given, &filed) {
+        return Ok(empty);
     }
     // Keys such as `sk_live_…` are valid names of variables too.
     let shown = is_name && !looks_secret(variable) && !(variable.len() >= 20 && has_both_cases_and_digits(variable));
@@ -105,11 +111,19 @@ fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Res
         let message = format!("`{}.env` is the name of an environment variable, not the secret itself", purpose.path);
         return Err(section.source.fault(place, message).with_help(purpose.help()).into());
     }
-    let message = format!("`{}`: the environment variable {variable} is not set", purpose.path);
-    let help = format!(
-        "set it where routewarden starts (`export {variable}=…`, or `env` of the server in the assistant's MCP settings)"
-    );
+    let missing = format!("`{}`: the environment variable {variable} is not set", purpose.path);
+    let (message, help) = match filed {
+        Err(refused @ EnvFileRefused::Open) => (format!("{missing}, and {refused}"), "chmod 600 .env".to_owned()),
+        Err(refused) => (format!("{missing}, and {refused}"), "each line of it is NAME=value".to_owned()),
+        Ok(_) => (missing, missing_help(variable)),
+    };
     Err(section.source.open_fault(place, message).with_help(help).into())
+}
+
+fn missing_help(variable: &str) -> String {
+    format!(
+        "set it where routewarden starts (`export {variable}=…`, or `env` of the server in the assistant's MCP settings), or write {variable}=… into `.env` beside this file (`chmod 600 .env`)"
+    )
 }
 
 fn has_both_cases_and_digits(text: &str) -> bool {
@@ -126,35 +140,6 @@ fn from_file(section: &Section<'_>, path: &str, warnings: &mut Vec<String>) -> R
         warnings.push(format!("every user of this machine can read {path}; `chmod 600 {path}` would keep it"));
     }
     Ok(text)
-}
-
-/// Why a file that the configuration names is not read.
-#[derive(Debug, Error)]
-pub(super) enum FileUnread {
-    #[error(transparent)]
-    System(#[from] std::io::Error),
-    #[error("not a regular file")]
-    NotRegular,
-    /// The most bytes that are read.
-    #[error("larger than {0} bytes")]
-    TooLarge(u64),
-    #[error("not UTF-8")]
-    NotUtf8,
-}
-
-/// Reads a regular file of at most so many bytes.
-pub(super) fn read_capped(path: &Path, max_bytes: u64) -> Result<String, FileUnread> {
-    let metadata = std::fs::metadata(path)?;
-    if !metadata.is_file() {
-        return Err(FileUnread::NotRegular);
-    }
-    let file = File::open(path)?;
-    let mut bytes = Vec::new();
-    file.take(max_bytes + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max_bytes {
-        return Err(FileUnread::TooLarge(max_bytes));
-    }
-    String::from_utf8(bytes).map_err(|_| FileUnread::NotUtf8)
 }
 
 #[cfg(unix)]

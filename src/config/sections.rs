@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use url::Url;
 
+use super::capped;
 use super::error::ConfigError;
 use super::login::check_pointer;
 use super::operations::{check_operation, check_pattern};
@@ -164,7 +165,7 @@ fn system_prompt(
     let Some(path) = section.string("file")? else {
         return secrets::from_section(&section, &purpose, warnings);
     };
-    let text = secrets::read_capped(&source.folder.join(path), 256 * 1024)
+    let text = capped::read_capped(&source.folder.join(path), 256 * 1024)
         .map_err(|reason| source.open_fault(section.place("file"), format!("failed to read `{path}`: {reason}")))?;
     Ok(Secret::new(text.trim()))
 }
@@ -181,7 +182,7 @@ pub(super) fn detect(
     let section = Section::new(source, "detect", value, &["rules"])?;
     let Some(file) = section.string("rules")? else { return Ok(Detect::default()) };
     let fault = |reason: String| source.open_fault(section.place("rules"), reason);
-    let text = secrets::read_capped(&source.folder.join(file), MAX_RULES_BYTES)
+    let text = capped::read_capped(&source.folder.join(file), MAX_RULES_BYTES)
         .map_err(|reason| fault(format!("failed to read `{file}`: {reason}")))?;
     let rules = load_user_rules(&text).map_err(|reason| fault(format!("{file}: {reason}")))?;
     warnings.extend(rules.refused.iter().map(|rule| {

@@ -1,5 +1,6 @@
 //! Configuration files: what they say, and what is said about what is wrong with them.
 
+mod env_file;
 mod errors;
 mod init;
 mod intent;
