@@ -93,6 +93,12 @@ impl App {
         AppShared { environment, ..self.afresh() }.into()
     }
 
+    /// The same use cases in another folder.
+    #[must_use]
+    pub fn with_folder(&self, folder: PathBuf) -> Self {
+        AppShared { folder, ..self.afresh() }.into()
+    }
+
     /// The same use cases, where this configuration is used when a request names none.
     #[must_use]
     pub fn with_config(&self, config: PathBuf) -> Self {

@@ -1,12 +1,13 @@
 //! `routewarden mcp`: serves assistants. Stdout belongs to the protocol; nothing else is printed there.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 
 use crate::app::App;
 use crate::mcp::{self, HttpOptions, Options};
+use crate::model::clean_name;
 
 use super::cx::CommandCx;
 use super::exit::Exit;
@@ -14,6 +15,10 @@ use super::exit::Exit;
 /// Options of `mcp`.
 #[derive(Debug, clap::Args)]
 pub struct McpArgs {
+    /// Folder of the project, for assistants that start servers elsewhere; every other relative path is relative to it
+    /// [default: this folder]
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
     /// Configuration file [default: routewarden.toml in this folder, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
@@ -36,15 +41,30 @@ pub(super) async fn run(cx: &CommandCx, args: McpArgs) -> anyhow::Result<Exit> {
     if args.legacy_sse {
         bail!("--legacy-sse is not built yet; --http alone serves Streamable HTTP");
     }
-    let app = match args.config.as_deref() {
-        Some(config) => cx.app.with_config(config.to_path_buf()),
-        None => cx.app.clone(),
+    let project = match &args.project {
+        Some(folder) => project_folder(cx, folder)?,
+        None => cx.folder.clone(),
     };
+    let app = match args.config {
+        Some(config) => cx.app.with_folder(project.clone()).with_config(config),
+        None => cx.app.with_folder(project.clone()),
+    };
+    let roots = args.roots.iter().map(|root| project.join(root)).collect();
     match args.http {
-        None => mcp::serve_stdio_with(app, Options::from_environment().with_roots(args.roots)).await?,
-        Some(address) => serve_http(cx, app, address, args.roots).await?,
+        None => mcp::serve_stdio_with(app, Options::from_environment().with_roots(roots)).await?,
+        Some(address) => serve_http(cx, app, address, roots).await?,
     }
     Ok(Exit::Clean)
+}
+
+/// Returns the folder that `--project` names. An assistant that does not fill in `${workspaceFolder}` is noticed here, and
+/// not at the first scan.
+fn project_folder(cx: &CommandCx, named: &Path) -> anyhow::Result<PathBuf> {
+    let folder = cx.folder.join(named);
+    if !folder.is_dir() {
+        bail!("--project {}: there is no such folder", clean_name(&named.display().to_string(), 200));
+    }
+    Ok(folder)
 }
 
 async fn serve_http(cx: &CommandCx, app: App, address: SocketAddr, roots: Vec<PathBuf>) -> anyhow::Result<()> {

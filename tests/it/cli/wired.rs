@@ -226,6 +226,17 @@ fn a_client_that_leaves_ends_the_server() {
     assert_eq!((code, out.as_str()), (0, ""), "{err}");
 }
 
+#[test]
+fn a_server_starts_in_the_project_that_it_is_given() {
+    let shell = Shell::new();
+    std::fs::create_dir(shell.folder().join("api")).unwrap();
+    let (code, _, err) = shell.run(&["mcp", "--project", "api"]);
+    assert_eq!(code, 0, "{err}");
+    let (code, out, err) = shell.run(&["mcp", "--project", "${workspaceFolder}"]);
+    assert_eq!((code, out.as_str()), (2, ""), "{err}");
+    assert!(err.contains("--project ${workspaceFolder}: there is no such folder"), "{err}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_served_demo_ends_when_asked_to() {

@@ -125,6 +125,34 @@ async fn the_users_own_configuration_needs_no_word() {
 }
 
 #[tokio::test]
+async fn the_configuration_of_a_named_project_is_the_users_own() {
+    let (project, elsewhere) = (Project::new().await, tempfile::tempdir().unwrap());
+    project.write(".env", "ALICE_TOKEN=tok-alice-5512398");
+    std::fs::set_permissions(project.folder.path().join(".env"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .unwrap();
+    let app = App::new(elsewhere.path().to_owned(), Some(elsewhere.path().join("data")));
+    let app = app.with_folder(project.folder.path().to_owned());
+    let mut client = Client::over(app, LEGACY, json!({})).greeted().await;
+    let answer = client.call("scan_api", json!({})).await;
+    assert_ne!(answer["result"]["isError"], true, "{answer}");
+    assert!(project.own.hits() > 0);
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_env_file_beside_a_named_configuration_needs_the_users_word() {
+    let project = Project::new().await;
+    project.write("sub/openapi.json", DOCUMENT);
+    project.write("sub/routewarden.toml", &config(&project.own, "{ env = \"ALICE_TOKEN\" }"));
+    project.write("sub/.env", "ALICE_TOKEN=tok-planted-7781");
+    let mut client = project.client(LEGACY, json!({})).greeted().await;
+    let answer = client.call("scan_api", json!({"config": "sub/routewarden.toml"})).await;
+    assert!(fault(&answer).contains("sub/.env"), "{answer}");
+    assert_eq!(project.own.hits(), 0);
+    client.leave().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_client_of_the_older_era_asks_its_user() {
     let project = Project::new().await;
     project.write("other.toml", &config(&project.other, "{ env = \"ALICE_TOKEN\" }"));
