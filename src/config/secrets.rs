@@ -93,16 +93,15 @@ pub(super) fn variable_part(name: &str) -> String {
 fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Result<String, ConfigError> {
     let place = section.place("env");
     let is_name = is_variable(variable);
-    // Hosts that fill in `${VARIABLE}` give an empty one where it is not set: that is no value.
     let given = if is_name { (section.source.env)(variable) } else { None };
-    if let Some(value) = given.as_ref().filter(|value| !value.trim().is_empty()) {
+    if let Some(value) = given.as_ref().filter(|value| is_given(value)) {
         return Ok(value.clone());
     }
     let filed = if is_name { section.source.env_file.get(variable) } else { Ok(None) };
     if let Ok(Some(value)) = filed {
         return Ok(value.expose().to_owned());
     }
-    if let (Some(empty), Ok(_)) = (given, &filed) {
+    if let (Some(empty), Ok(_)) = (given.filter(|value| value.trim().is_empty()), &filed) {
         return Ok(empty);
     }
     // Keys such as `sk_live_…` are valid names of variables too.
@@ -118,6 +117,13 @@ fn from_env(section: &Section<'_>, purpose: &Purpose<'_>, variable: &str) -> Res
         Ok(_) => (missing, missing_help(variable)),
     };
     Err(section.source.open_fault(place, message).with_help(help).into())
+}
+
+/// Returns false for what hosts that fill in `${env:VARIABLE}` give where it is not set: nothing, or the placeholder.
+fn is_given(value: &str) -> bool {
+    let value = value.trim();
+    let is_placeholder = value.starts_with("${") && value.ends_with('}');
+    !value.is_empty() && !is_placeholder
 }
 
 fn missing_help(variable: &str) -> String {

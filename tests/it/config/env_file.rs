@@ -58,6 +58,9 @@ fn the_environment_wins_where_it_has_a_value() {
     let empty = CONFIG.replace("ZOE_TOKEN", "EMPTY");
     assert_eq!(token(&empty, "EMPTY=of-the-file"), Ok(Secret::new("of-the-file")));
     assert!(token(&empty, "OTHER=x").unwrap_err().contains("is empty"));
+    let placeholder = CONFIG.replace("ZOE_TOKEN", "PLACEHOLDER");
+    assert_eq!(token(&placeholder, "PLACEHOLDER=of-the-file"), Ok(Secret::new("of-the-file")));
+    assert!(token(&placeholder, "OTHER=x").unwrap_err().contains("PLACEHOLDER is not set"));
     let config = CONFIG.replace("ZOE", "ALICE");
     assert_eq!(token(&config, "ALICE_TOKEN=of-the-file"), Ok(Secret::new("alice-value-1")));
 }

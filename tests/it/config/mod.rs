@@ -19,6 +19,7 @@ fn env(name: &str) -> Option<String> {
         "BOB_PASSWORD" => Some("bob-value-2\n".to_owned()),
         "ROOT_TOKEN" => Some("root-value-3".to_owned()),
         "EMPTY" => Some("  ".to_owned()),
+        "PLACEHOLDER" => Some("${env:PLACEHOLDER}".to_owned()),
         "BROKEN" => Some("a\nb".to_owned()),
         _ => None,
     }
