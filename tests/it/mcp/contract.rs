@@ -115,10 +115,11 @@ fn manifest_and_client_configurations_parse() {
         match path.extension().and_then(|end| end.to_str()) {
             Some("json") => drop(serde_json::from_str::<Value>(&text).unwrap()),
             Some("toml") => drop(toml::from_str::<toml::Table>(&text).unwrap()),
+            Some("yaml") => drop(yaml_serde::from_str::<Value>(&text).unwrap()),
             _ => continue,
         }
         assert!(text.contains("routewarden") && text.contains("mcp"), "{path:?}");
         seen += 1;
     }
-    assert!(seen >= 6);
+    assert_eq!(seen, 12);
 }
