@@ -22,10 +22,10 @@ READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 LIST = {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}
 
 
-def once(binary):
+def once(command, **more):
     """Milliseconds from process start to the list, and from the end of input to the end of the process."""
     start = time.perf_counter()
-    with subprocess.Popen([binary, "mcp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **more) as server:
         send(server, INITIALIZE)
         receive(server, 1)
         send(server, READY)
@@ -64,7 +64,7 @@ def main():
     parser.add_argument("--runs", type=int, default=30)
     parser.add_argument("--limit-ms", type=float, default=15)
     options = parser.parse_args()
-    listed, ended = zip(*(once(options.bin) for _ in range(options.runs)))
+    listed, ended = zip(*(once([options.bin, "mcp"]) for _ in range(options.runs)))
     median = statistics.median(listed)
     print(f"start to tools/list: median {median:.1f} ms, best {min(listed):.1f}, worst {max(listed):.1f}, of {options.runs}")
     print(f"end of input to exit: median {statistics.median(ended):.1f} ms, worst {max(ended):.1f}")
