@@ -54,7 +54,7 @@ async fn run(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Judged {
     let shown = rule.need("made-up-credential-served", shown, |shown| {
         format!("a made-up credential gets {} values of what {} is shown", shown.len(), baseline.caller)
     })?;
-    let (refusing, asked) = protected(cx, surveyed);
+    let (refusing, asked) = protected(cx, surveyed).await?;
     let enough = refusing.len() >= 3 && refusing.len() * 5 >= asked * 4;
     let more = if enough { "" } else { "; at least three and four fifths are asked for" };
     rule.weigh(

@@ -1,12 +1,16 @@
 //! The signed-in request that strangers repeat, and the routes beside it that show whether sign-in is in use.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::checks::context::{CheckCx, present};
 use crate::checks::rule::Rule;
 use crate::model::{ANONYMOUS, Operation, Role, Silence};
-use crate::probe::Answer;
+use crate::probe::{Answer, Caller};
 use crate::survey::{Baseline, Leaf, Reading, Surveyed, leaves};
+
+/// Most routes to which a made-up credential is sent that had none.
+const MAX_SENT: usize = 8;
 
 /// Returns the valid request of a signed-in caller that the strangers repeated.
 pub(super) fn signed_in(surveyed: &Surveyed) -> Result<&Baseline, Silence> {
@@ -41,15 +45,37 @@ pub(super) fn callers_own(surveyed: &Surveyed, baseline: &Baseline, garbage: &An
     present(&wanted, given).into_iter().cloned().collect()
 }
 
-/// Returns the other protected routes that refuse a made-up credential, and how many protected ones there are.
-pub(super) fn protected<'a>(cx: &'a CheckCx<'_>, surveyed: &Surveyed) -> (Vec<&'a Surveyed>, usize) {
+/// Returns the other protected routes that refuse a made-up credential, and how many protected ones there are. A narrowed
+/// survey has not sent it to all of them.
+pub(super) async fn protected<'a>(
+    cx: &'a CheckCx<'_>,
+    surveyed: &Surveyed,
+) -> Result<(Vec<Cow<'a, Surveyed>>, usize), Silence> {
     let refuses = |reading: Option<Reading>| matches!(reading, Some(Reading::Refused(_)));
-    let others = cx.survey.operations.iter().filter(|other| {
-        other.operation.id != surveyed.operation.id
-            && other.valid().next().is_some()
-            && refuses(other.anonymous_reading())
-    });
-    let asked: Vec<&Surveyed> = others.collect();
-    let n_asked = asked.len();
-    (asked.into_iter().filter(|other| refuses(other.garbage_reading())).collect(), n_asked)
+    let (mut refusing, mut all, mut sent) = (Vec::new(), 0, 0);
+    for other in &cx.survey.operations {
+        let is_protected = other.valid().next().is_some() && refuses(other.anonymous_reading());
+        if other.operation.id == surveyed.operation.id || !is_protected {
+            continue;
+        }
+        let mut other = Cow::Borrowed(other);
+        if other.garbage.is_none() && sent < MAX_SENT {
+            sent += 1;
+            other = Cow::Owned(with_made_up(cx, &other).await?);
+        }
+        if other.garbage.is_some() {
+            all += 1;
+            refusing.extend(Some(other).filter(|other| refuses(other.garbage_reading())));
+        }
+    }
+    Ok((refusing, all))
+}
+
+/// Sends a made-up credential to a route as the survey does.
+async fn with_made_up(cx: &CheckCx<'_>, surveyed: &Surveyed) -> Result<Surveyed, Silence> {
+    let mut asked = surveyed.clone();
+    if let Some(baseline) = surveyed.asked_by_strangers() {
+        asked.garbage = Some(cx.send(&baseline.ask_as(Caller::Garbage(baseline.caller.clone()))).await?);
+    }
+    Ok(asked)
 }

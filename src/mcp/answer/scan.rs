@@ -115,7 +115,7 @@ fn blank(id: &str, status: Status) -> ScanAnswer {
         next_cursor: None,
         recheck: Vec::new(),
         plan: None,
-        reach: Vec::new(),
+        reach: None,
         coverage: Vec::new(),
         document_issues: None,
         policy: Vec::new(),
@@ -257,11 +257,12 @@ fn plan_reason(group: &PlanGroup<'_>, room: &ScanRoom) -> PlannedReason {
 }
 
 /// The funnel, and what holds most operations back. What is to be done about it is among the next steps.
-fn reach(report: &Report, room: &ScanRoom) -> Vec<String> {
-    let Some(reach) = &report.reach else { return Vec::new() };
+fn reach(report: &Report, room: &ScanRoom) -> Option<String> {
+    let reach = report.reach.as_ref()?;
     let held_back = reach.held_back.iter().take(room.lines.min(MOST_HELD_BACK));
     let held_back = held_back.map(|group| line(&group.sentence(), room.claim));
-    std::iter::once(line(&reach.sentence(), MAX_FUNNEL)).chain(held_back).collect()
+    let lines: Vec<String> = std::iter::once(line(&reach.sentence(), MAX_FUNNEL)).chain(held_back).collect();
+    Some(lines.join("\n"))
 }
 
 fn coverage(report: &Report, room: &ScanRoom) -> Vec<CoverageSummary> {

@@ -53,9 +53,9 @@ pub struct ScanAnswer {
     /// What a dry run would do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<PlanSummary>,
-    /// How far the scan came, and what holds most operations back.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reach: Vec<String>,
+    /// How far the scan came, and on lines of their own what holds most operations back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reach: Option<String>,
     /// Pairs of check and operation by outcome.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub coverage: Vec<CoverageSummary>,
