@@ -109,6 +109,25 @@ pub struct LeftOut {
     pub because: String,
 }
 
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+enum FileFault {
+    /// It cannot be opened or read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It is larger than what is read of one file.
+    #[error("it has {size} bytes, more than {most}")]
+    TooLarge {
+        /// Its size in bytes.
+        size: u64,
+        /// What may be read.
+        most: u64,
+    },
+    /// It was made for browsers.
+    #[error("it is minified, and speaks of no server")]
+    Minified,
+}
+
 impl SourceTree {
     /// Reads a folder.
     ///
@@ -133,7 +152,7 @@ impl SourceTree {
                     tree.files.push(file);
                 }
                 Ok(None) => {}
-                Err(because) => tree.left_out.push(LeftOut { path: shown(&root, &path), because }),
+                Err(fault) => tree.left_out.push(LeftOut { path: shown(&root, &path), because: fault.to_string() }),
             }
         }
         Ok(tree)
@@ -216,19 +235,19 @@ fn shown(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
-/// Reads one file. `None` for what is no text; a text that says why where it may not be read.
-fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<SourceFile>, String> {
-    let file = File::open(path).map_err(|fault| fault.to_string())?;
-    let size = file.metadata().map_err(|fault| fault.to_string())?.len();
+/// Reads one file. `None` for what is no text.
+fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<SourceFile>, FileFault> {
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
     if size > limits.file_bytes {
-        return Err(format!("it has {size} bytes, more than {}", limits.file_bytes));
+        return Err(FileFault::TooLarge { size, most: limits.file_bytes });
     }
     let mut bytes = Vec::new();
-    file.take(limits.file_bytes).read_to_end(&mut bytes).map_err(|fault| fault.to_string())?;
+    file.take(limits.file_bytes).read_to_end(&mut bytes)?;
     let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
     let path = shown(root, path);
     if Language::of_path(&path).is_some_and(Language::is_script) && is_minified(&text) {
-        return Err("it is minified, and speaks of no server".to_owned());
+        return Err(FileFault::Minified);
     }
     Ok(Some(SourceFile { language: Language::of_path(&path), path, text: Arc::from(text) }))
 }

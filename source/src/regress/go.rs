@@ -1,6 +1,7 @@
 //! The test in Go: `httptest` on the handler that a function of the package returns, else a running server.
 
 use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
+use super::fault::TestFault;
 use super::literals::{body_with_made, fill, plain, quoted, steps, with_made};
 use super::place::folder_of;
 use super::plan::TestPlan;
@@ -141,11 +142,11 @@ pub(super) struct GoTest {
 ///
 /// # Errors
 /// The package of the route is not known.
-pub(super) fn write(project: &Project, entry: &RouteEntry, plan: &TestPlan) -> Result<GoTest, String> {
+pub(super) fn write(project: &Project, entry: &RouteEntry, plan: &TestPlan) -> Result<GoTest, TestFault> {
     let found = find_handler(project, folder_of(&entry.declared.file));
     let own = (folder_of(&entry.declared.file).to_owned(), None);
     let (folder, handler) = found.map_or(own, |(folder, name)| (folder, Some(name)));
-    let package = package_of(project, &folder).ok_or("the package of the route is not known")?;
+    let package = package_of(project, &folder).ok_or(TestFault::NoPackage)?;
     let base = handler.as_ref().map_or_else(|| RUNNING.to_owned(), |name| fill(SERVER, &[("HANDLER", name)]));
     let mut environment = plan.environment.clone();
     environment.extend(handler.is_none().then(|| "BASE_URL".to_owned()));

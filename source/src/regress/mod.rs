@@ -4,6 +4,7 @@
 
 mod cast;
 mod facts;
+mod fault;
 mod go;
 mod literals;
 mod node;
@@ -25,4 +26,5 @@ pub use facts::{
     AttackKind, CallerFacts, CallerValue, Credential, DenialSign, KeptFacts, ListedFacts, MadeObject, ProofFacts,
     SignInFacts, SignUpFacts, TestProposal,
 };
+pub use fault::TestFault;
 pub use write::regression_test;

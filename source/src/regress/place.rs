@@ -1,5 +1,6 @@
 //! Where a new test goes: a free path in the folder where the project's tests are.
 
+use super::fault::TestFault;
 use crate::project::Project;
 
 /// More names are not tried.
@@ -39,11 +40,11 @@ pub(super) fn relative(from: &str, to: &str) -> String {
 ///
 /// # Errors
 /// Every name that was tried is taken.
-pub(super) fn free_path(project: &Project, folder: &str, name: &str, end: &str) -> Result<String, String> {
+pub(super) fn free_path(project: &Project, folder: &str, name: &str, end: &str) -> Result<String, TestFault> {
     let first = below(folder, &format!("{name}{end}"));
     let more = (2..=MOST_NAMES).map(|number| below(folder, &format!("{name}_{number}{end}")));
     let is_free = |path: &String| project.tree.file(path).is_none() && !project.tree.root.join(path).exists();
-    std::iter::once(first).chain(more).find(is_free).ok_or_else(|| format!("every name like {name}{end} is taken"))
+    std::iter::once(first).chain(more).find(is_free).ok_or_else(|| TestFault::NamesTaken(format!("{name}{end}")))
 }
 
 /// Returns the command that runs something in a folder.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, KeptFacts, ProofFacts};
+use super::fault::TestFault;
 use super::literals::{MadeIds, plain};
 use super::placeholders::has_placeholder;
 
@@ -31,7 +32,7 @@ impl<'a> TestPlan<'a> {
     ///
     /// # Errors
     /// The facts do not make a test that can fail before a repair; says why.
-    pub(super) fn new(facts: &'a ProofFacts) -> Result<TestPlan<'a>, String> {
+    pub(super) fn new(facts: &'a ProofFacts) -> Result<TestPlan<'a>, TestFault> {
         let mut plan = TestPlan {
             facts,
             refused: Vec::new(),
@@ -47,37 +48,37 @@ impl<'a> TestPlan<'a> {
         plan.take_denial()?;
         plan.environment = plan.variables();
         if let Some(odd) = plan.environment.iter().find(|name| !is_variable(name)) {
-            return Err(format!("`{}` is no name of a variable of the environment", plain(odd)));
+            return Err(TestFault::Variable(plain(odd)));
         }
         plan.say_what_to_look_at();
         Ok(plan)
     }
 
-    fn verify_requests(&self) -> Result<(), String> {
+    fn verify_requests(&self) -> Result<(), TestFault> {
         let facts = self.facts;
         let is_method = !facts.method.is_empty() && facts.method.bytes().all(|byte| byte.is_ascii_uppercase());
         if !is_method {
-            return Err("the method of the request is not known".to_owned());
+            return Err(TestFault::Method);
         }
         let sign_in = facts.sign_in.as_ref().map(|sign_in| &sign_in.path);
         let made = facts.made.iter().map(|made| Some(&made.path));
         let paths = [Some(&facts.url_path), Some(&facts.owner_url_path), sign_in].into_iter().chain(made);
         if paths.flatten().any(|path| !path.starts_with('/')) {
-            return Err("a path of the proof is missing, or is no path on this server".to_owned());
+            return Err(TestFault::Path);
         }
         if !(100..600).contains(&facts.served_status) {
-            return Err("the status that the owner is answered with is not known".to_owned());
+            return Err(TestFault::ServedStatus);
         }
         let is_token = |sign_in: &super::SignInFacts| matches!(sign_in.gives, Credential::Token { .. });
         let changes_token = matches!(facts.attack, AttackKind::DamagedToken | AttackKind::UnsignedToken);
         if changes_token && !facts.sign_in.as_ref().is_none_or(is_token) {
-            return Err("a changed token needs a token, and callers have a cookie here".to_owned());
+            return Err(TestFault::NoToken);
         }
         if facts.attack == AttackKind::OldToken && facts.sign_in.is_none() {
-            return Err("an old token needs a sign-in, and tokens come from the environment here".to_owned());
+            return Err(TestFault::NoSignIn);
         }
         if !self.has_owner() && self.needs_owner() {
-            return Err("no caller is known who is served, and the test needs one".to_owned());
+            return Err(TestFault::NoOwner);
         }
         Ok(())
     }
@@ -147,17 +148,16 @@ impl<'a> TestPlan<'a> {
         self.forbidden = found;
     }
 
-    fn take_denial(&mut self) -> Result<(), String> {
+    fn take_denial(&mut self) -> Result<(), TestFault> {
         match &self.facts.denial {
             DenialSign::Status(statuses) => {
                 self.refused = statuses.iter().copied().filter(|status| *status != self.facts.served_status).collect();
                 if self.refused.is_empty() {
-                    return Err("a refusal has the status of an answer that serves: it is known by its content alone"
-                        .to_owned());
+                    return Err(TestFault::SameStatus);
                 }
             }
             DenialSign::Content if self.forbidden.is_empty() && self.facts.listed.is_none() => {
-                return Err("the answer is told from a refusal by its content alone, and no value of the owner's can be looked for".to_owned());
+                return Err(TestFault::NoValue);
             }
             DenialSign::Content => {}
         }

@@ -1,6 +1,7 @@
 //! The test for Spring Boot: MockMvc on the whole application.
 
 use super::facts::{AttackKind, CallerFacts, CallerValue, Credential, DenialSign, MadeObject};
+use super::fault::TestFault;
 use super::literals::{MadeIds, body_with_made, fill, plain, quoted, steps, with_made};
 use super::place::{below, folder_of, run_in};
 use super::plan::TestPlan;
@@ -119,8 +120,8 @@ pub(super) struct SpringTest {
 ///
 /// # Errors
 /// No class of the project starts the application.
-pub(super) fn write(project: &Project, plan: &TestPlan, class: &str) -> Result<SpringTest, String> {
-    let (path, package) = application(project).ok_or("no class with `@SpringBootApplication` is in the project")?;
+pub(super) fn write(project: &Project, plan: &TestPlan, class: &str) -> Result<SpringTest, TestFault> {
+    let (path, package) = application(project).ok_or(TestFault::NoApplication)?;
     let root = path.split_once("src/main/java/").map_or("", |(root, _)| root.trim_end_matches('/')).to_owned();
     let build = |name: &str| project.tree.file(&below(&root, name));
     let manifest = build("pom.xml").or_else(|| build("build.gradle")).or_else(|| build("build.gradle.kts"));

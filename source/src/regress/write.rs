@@ -1,6 +1,7 @@
 //! Chooses how a test is written by the framework of the route and by how the project is tested, and verifies its text.
 
 use super::facts::{AttackKind, ProofFacts, TestProposal};
+use super::fault::TestFault;
 use super::go;
 use super::node;
 use super::node_app::{self, NodeRunner};
@@ -18,14 +19,11 @@ use crate::routes::{FrameworkName, RouteEntry};
 const NEEDS_SERVER: &str =
     "the application must run at BASE_URL while the test runs: it is not one that a test can import";
 
-/// What a test with an expired token asks for.
-const NEEDS_CLOCK: &str = "an expired token comes from a sign-in under a clock that is put back, which a test can do only where it imports the application";
-
 /// Proposes a test that repeats a proof: the attack is refused, and the owner is served.
 ///
 /// # Errors
 /// The facts do not make a test that can fail before a repair, or the text would not parse; says why.
-pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts) -> Result<TestProposal, String> {
+pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts) -> Result<TestProposal, TestFault> {
     let plan = TestPlan::new(facts)?;
     let is_python = matches!(entry.framework, FrameworkName::Flask | FrameworkName::FastApi | FrameworkName::Django);
     let is_node = matches!(entry.framework, FrameworkName::Express | FrameworkName::NestJs);
@@ -35,10 +33,10 @@ pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts
             FrameworkName::Spring | FrameworkName::Gin | FrameworkName::Echo | FrameworkName::NetHttp
         )
     {
-        return Err("there is no test of this kind for the framework yet: `recheck` holds it".to_owned());
+        return Err(TestFault::Unsupported);
     }
     if facts.attack == AttackKind::OldToken && !is_python && !is_node {
-        return Err(NEEDS_CLOCK.to_owned());
+        return Err(TestFault::Clock);
     }
     let proposal = match entry.framework {
         FrameworkName::Flask | FrameworkName::FastApi => python_test(project, entry, plan),
@@ -56,16 +54,16 @@ pub fn regression_test(project: &Project, entry: &RouteEntry, facts: &ProofFacts
     Ok(proposal)
 }
 
-fn verify(proposal: &TestProposal) -> Result<(), String> {
-    let language = Language::of_path(&proposal.path).ok_or("the language of the test is not known")?;
-    let tree = language.parse(&proposal.text).ok_or("parsing the test takes too long")?;
+fn verify(proposal: &TestProposal) -> Result<(), TestFault> {
+    let language = Language::of_path(&proposal.path).ok_or(TestFault::NoLanguage)?;
+    let tree = language.parse(&proposal.text).ok_or(TestFault::TooLong)?;
     if tree.root_node().has_error() {
-        return Err("the test that these facts make does not parse".to_owned());
+        return Err(TestFault::NotParsed);
     }
     Ok(())
 }
 
-fn python_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, String> {
+fn python_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
     let is_flask = entry.framework == FrameworkName::Flask;
     let word = if is_flask { "test_client" } else { "TestClient(" };
     let Some(app) = python_app::find_app(project, entry, word) else { return server_test(project, plan) };
@@ -117,7 +115,7 @@ fn missing_packages(project: &Project, is_flask: bool) -> Option<String> {
     (!missing.is_empty()).then(|| format!("the test needs {names}, which no manifest of the project names"))
 }
 
-fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, String> {
+fn django_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
     // The database of Django's tests is empty: without a way to make the object, only a running server has it.
     let has_data = plan.makes() || !plan.facts.path.contains('{') && !plan.refused.is_empty();
     let needs_token = plan.facts.attack == AttackKind::DamagedToken;
@@ -157,14 +155,14 @@ fn django_folder(project: &Project, entry: &RouteEntry, root: &str) -> String {
     if is_within(&below(own, "x"), root) { own.to_owned() } else { root.to_owned() }
 }
 
-fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, String> {
+fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
     let mut node = node_app::read_project(project, entry);
     if entry.framework == FrameworkName::NestJs {
         node.app = None;
         node.program = None;
     }
     if plan.facts.attack == AttackKind::OldToken && node.app.is_none() {
-        return Err(NEEDS_CLOCK.to_owned());
+        return Err(TestFault::Clock);
     }
     let end = if node.runner == NodeRunner::Node && node.app.is_none() { ".test.mjs" } else { ".test.js" };
     let path = free_path(project, &node.folder, &format!("routewarden_{}", plan.slug()), end)?;
@@ -186,7 +184,7 @@ fn node_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Te
     Ok(proposal(plan, (path, text, run), needs_review))
 }
 
-fn spring_test(project: &Project, plan: TestPlan) -> Result<TestProposal, String> {
+fn spring_test(project: &Project, plan: TestPlan) -> Result<TestProposal, TestFault> {
     let class = format!("Routewarden{}Test", plan.class_name());
     let first = spring::write(project, &plan, &class)?;
     let path = free_path(project, &first.folder, &class, ".java")?;
@@ -200,7 +198,7 @@ fn spring_test(project: &Project, plan: TestPlan) -> Result<TestProposal, String
     Ok(proposal(plan, (path, test.text, test.run), review))
 }
 
-fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, String> {
+fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<TestProposal, TestFault> {
     let test = go::write(project, entry, &plan)?;
     let path = free_path(project, &test.folder, &format!("routewarden_{}", plan.slug()), "_test.go")?;
     // A second test for the same operation has a function of its own.
@@ -219,9 +217,9 @@ fn go_test(project: &Project, entry: &RouteEntry, plan: TestPlan) -> Result<Test
 }
 
 /// A test for a running server, in Python's standard library.
-fn server_test(project: &Project, plan: TestPlan) -> Result<TestProposal, String> {
+fn server_test(project: &Project, plan: TestPlan) -> Result<TestProposal, TestFault> {
     if plan.facts.attack == AttackKind::OldToken {
-        return Err(NEEDS_CLOCK.to_owned());
+        return Err(TestFault::Clock);
     }
     let client: PythonClient = clients::server(&plan);
     let text = python::write(&plan, &client);

@@ -6,7 +6,7 @@ mod remaking;
 mod shape;
 
 use routewarden_source::regress::{
-    AttackKind, CallerFacts, DenialSign, KeptFacts, ListedFacts, ProofFacts, regression_test,
+    AttackKind, CallerFacts, DenialSign, KeptFacts, ListedFacts, ProofFacts, TestFault, regression_test,
 };
 use serde_json::Value;
 use url::Url;
@@ -28,6 +28,12 @@ pub(super) struct NoTest(String);
 impl From<&str> for NoTest {
     fn from(because: &str) -> Self {
         Self(because.to_owned())
+    }
+}
+
+impl From<TestFault> for NoTest {
+    fn from(fault: TestFault) -> Self {
+        Self(fault.to_string())
     }
 }
 
