@@ -157,16 +157,11 @@ impl Engine<'_> {
         if !is_own && words::is_one_of(call.name, &words::SUBJECT_CALLS) {
             return Some(self.ask_caller(cx, call.span));
         }
-        let plain = words::plain(call.dotted);
         let opens = matches!(
             call.name,
             "decode" | "verify" | "decode_token" | "jwt_decode" | "jwtVerify" | "verifyIdToken" | "verify_id_token"
-        ) && (plain.contains("jwt")
-            || plain.contains("token")
-            || plain.contains("jose")
-            || plain.contains("jsonwebtoken")
-            || call.labels().token)
-            && !is_own;
+        ) && !is_own
+            && (call.labels().token || words::holds_one_of(call.dotted, &["jwt", "token", "jose"]));
         if opens {
             // A callback gets what was opened.
             let value = self.ask_caller(cx, call.span);
@@ -260,7 +255,7 @@ impl Engine<'_> {
             };
             let mut path = state.clone();
             // Names of the place where it stands may have changed since.
-            let names = if around.is_empty() { around } else { Rc::new(state.names.clone()) };
+            let names = if around.is_empty() { around } else { state.names.clone() };
             let inner = Cx { depth: cx.depth + 1, ..cx.clone() };
             let result = self.follow(&inner, &mut path, &function, &names, arguments);
             made.push(result);
@@ -334,14 +329,13 @@ impl Engine<'_> {
         {
             return one.value.clone();
         }
-        if words::holds_one_of(call.name, &words::GUARD_PARTS)
-            && labels.is_chosen()
+        if labels.is_chosen()
+            && words::holds_one_of(call.name, &words::GUARD_PARTS)
             && (labels.subject || labels.tenant || self.statement_is(call.span) || call.dotted.starts_with("self."))
         {
             return self.named_guard(cx, state, call, Value::default());
         }
-        let is_role = words::holds_one_of(call.name, &ROLE_CALLS);
-        if is_role && !labels.is_chosen() {
+        if !labels.is_chosen() && words::holds_one_of(call.name, &ROLE_CALLS) {
             let yes = Facts::of(vec![Fact { key: Key::Role, tie: Tie::Access, mark }]);
             if self.statement_is(call.span) {
                 self.learn(state, &yes);
@@ -363,12 +357,11 @@ impl Engine<'_> {
 
     /// An object is given to an unknown function that stands alone: it is changed, deleted or put in relation there.
     fn given_away(&mut self, cx: &Cx, state: &State, call: &Call, labels: Labels) {
+        if labels.objects.is_empty() || !self.statement_is(call.span) {
+            return;
+        }
         let name = words::plain(call.name);
-        if self.statement_is(call.span)
-            && !labels.objects.is_empty()
-            && !name.starts_with("log")
-            && !name.starts_with("refresh")
-        {
+        if !name.starts_with("log") && !name.starts_with("refresh") {
             let what = if name.starts_with("delete") || name.starts_with("remove") {
                 AccessVerb::Delete
             } else {
@@ -388,13 +381,13 @@ impl Engine<'_> {
     /// What an unknown function gives back: what went in, the caller for a credential, no choice of the client's from a
     /// signed text.
     fn come_out(&mut self, cx: &Cx, call: &Call, (labels, receiver): (Labels, Labels)) -> Value {
-        let name = words::plain(call.name);
         let opens_token = (labels.token || receiver.token) && !labels.is_chosen() && !labels.subject;
         if opens_token
-            && ["verify", "decode", "validate", "authenticate", "check", "get", "load", "parse", "find"]
-                .iter()
-                .any(|word| name.contains(word))
-            && !name.starts_with("getheader")
+            && words::holds_one_of(
+                call.name,
+                &["verify", "decode", "validate", "authenticate", "check", "get", "load", "parse", "find"],
+            )
+            && !words::plain(call.name).starts_with("getheader")
         {
             return self.ask_caller(cx, call.span);
         }

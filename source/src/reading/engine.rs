@@ -8,6 +8,7 @@ use super::models::Models;
 use super::report::{AccessVerb, ClientId, IdOrigin};
 use super::request::RequestNotes;
 use super::state::State;
+use super::summary::Trail;
 use super::value::{Clause, Labels, Places, Sends, Value};
 use crate::ir::{Function, Span};
 use crate::project::{ClassRef, ModuleId, Project};
@@ -112,7 +113,8 @@ pub(super) struct Engine<'p> {
     pub(super) request: RequestNotes,
     pub(super) statement: Span,
     pub(super) stack: Vec<Arc<Function>>,
-    budget: usize,
+    pub(super) trail: Trail,
+    pub(super) budget: usize,
 }
 
 impl<'p> Engine<'p> {
@@ -132,6 +134,7 @@ impl<'p> Engine<'p> {
             request: RequestNotes::default(),
             statement: Span::default(),
             stack: Vec::new(),
+            trail: Trail::default(),
             budget: MOST_CALLS,
         }
     }
@@ -206,6 +209,7 @@ impl<'p> Engine<'p> {
 
     /// Returns the labels of every part of the path.
     pub(super) fn path_labels(&self) -> Labels {
+        self.trail.asks_path.set(true);
         let places = self.ids.iter().enumerate().filter(|(_, id)| id.from == IdOrigin::Path).map(|(place, _)| place);
         Labels { ids: places.fold(Places::default(), |all, place| all.with(Places::of(place))), ..Labels::default() }
     }
@@ -278,12 +282,7 @@ impl<'p> Engine<'p> {
             let guard = self.guard(&facts, place);
             let Some(access) = self.accesses.get_mut(place) else { continue };
             let what = if what == AccessVerb::Read && access.is_many { AccessVerb::List } else { what };
-            let known = access.uses.iter_mut().find(|known| known.mark == mark && known.what == what);
-            match known {
-                // The same line on another path: it is guarded only if it is on both.
-                Some(known) => known.guard = known.guard.filter(|_| guard.is_some()).and(guard),
-                None => access.uses.push(Use { mark, what, is_relation, guard }),
-            }
+            access.add_use(Use { mark, what, is_relation, guard });
         }
     }
 }

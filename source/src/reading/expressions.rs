@@ -61,7 +61,7 @@ impl Engine<'_> {
             ExprKind::Operation(sign, parts) => self.operation(cx, state, sign, parts),
             ExprKind::Function(function) => {
                 let reference = self.local_function(cx, function);
-                Value::kind(Kind::Function(reference, Rc::new(state.names.clone())))
+                Value::kind(Kind::Function(reference, state.names.clone()))
             }
             ExprKind::Other(parts) => {
                 let parts: Vec<Value> = parts.iter().map(|part| self.eval(cx, state, part)).collect();
@@ -96,11 +96,7 @@ impl Engine<'_> {
                 self.learn(&mut path, &own.no);
             }
             value = if place == 0 { part } else { value.merged(&part) };
-            for (name, known) in &path.names {
-                if state.get(name).is_none() {
-                    state.set(name, known.clone());
-                }
-            }
+            state.take_new(&path);
         }
         value.never = false;
         value.truth = Some(Rc::new(truth));
@@ -171,14 +167,14 @@ impl Engine<'_> {
             }
         }
         let fields = [one, two].into_iter().filter_map(|value| value.field.as_deref().map(|field| (value, field)));
-        for (value, field) in fields {
+        for (value, field) in fields.filter(|(value, _)| !value.labels.objects.is_empty()) {
             let is_open = words::holds_one_of(field, &super::idioms::PUBLIC_WORDS)
                 || parts.iter().any(|part| {
                     words::holds_one_of(self.project.text(cx.module, part.span), &super::idioms::PUBLIC_WORDS)
                 });
             let is_secret = words::holds_one_of(field, &words::SECRET_WORDS)
                 && (!a.ids.is_empty() || !b.ids.is_empty() || a.token || b.token);
-            if !value.labels.objects.is_empty() && (is_open || is_secret) {
+            if is_open || is_secret {
                 return self.tie(Labels { ids: Default::default(), ..value.labels }, Tie::Access, mark);
             }
         }

@@ -10,6 +10,21 @@ pub(super) struct Mark {
     pub(super) span: Span,
 }
 
+/// The module of marks that stand for others.
+const STAND_IN: ModuleId = ModuleId(usize::MAX - 1);
+
+impl Mark {
+    /// Makes one that stands for another.
+    pub(super) fn stand_in(number: usize) -> Mark {
+        Mark { module: STAND_IN, span: Span { start: number, ..Span::default() } }
+    }
+
+    /// Returns the number of the mark that it stands for.
+    pub(super) fn stands_for(&self) -> Option<usize> {
+        (self.module == STAND_IN).then_some(self.span.start)
+    }
+}
+
 impl Default for Mark {
     fn default() -> Self {
         Mark { module: ModuleId(usize::MAX), span: Span::default() }

@@ -36,10 +36,12 @@ impl Engine<'_> {
         given: Vec<Given>,
     ) -> Value {
         let labels = given.iter().fold(Labels::default(), |labels, given| labels.with(given.value.labels));
-        let is_again = self.stack.iter().any(|known| Arc::ptr_eq(known, &function.function));
-        if is_again || !self.spend() {
+        let again = self.stack.iter().position(|known| Arc::ptr_eq(known, &function.function));
+        self.trail.enter(&function.function, again);
+        if again.is_some() || !self.spend() {
             return Value::of(labels);
         }
+        self.trail.reach(cx.depth);
         if cx.depth >= MOST_DEPTH {
             if labels.is_chosen() {
                 self.block(format!("`{}` is called too deep within helpers", function.function.name));
@@ -52,6 +54,20 @@ impl Engine<'_> {
         if labels.is_plain() && self.models.is_dull(function) {
             return Value::default();
         }
+        match self.summed_up(cx, state, (function, around), &given) {
+            Some(value) => value,
+            None => self.follow_body(cx, state, (function, around), given),
+        }
+    }
+
+    /// Reads the body of a function with these arguments, and learns what holds behind it.
+    pub(super) fn follow_body(
+        &mut self,
+        cx: &Cx,
+        state: &mut State,
+        (function, around): (&FunctionRef, &Rc<Names>),
+        given: Vec<Given>,
+    ) -> Value {
         let before = self.accesses.len();
         let frame = self.run(cx, state, function, around, given);
         let own = self.known_of_returned(&frame, before);
@@ -82,11 +98,8 @@ impl Engine<'_> {
         around: &Rc<Names>,
         given: Vec<Given>,
     ) -> Frame {
-        let mut inner = State {
-            names: around.as_ref().clone(),
-            left: self.left_for(cx, state, function),
-            facts: state.facts.clone(),
-        };
+        let mut inner =
+            State { names: around.clone(), left: self.left_for(cx, state, function), facts: state.facts.clone() };
         bind(self.own_parameters(function, &mut inner), given, &mut inner);
         let within = Cx { module: function.module, class: function.class.clone(), depth: cx.depth + 1 };
         self.run_body(&within, inner, function)
@@ -129,13 +142,16 @@ impl Engine<'_> {
     }
 
     /// What `self.x` means is known within the same class only.
-    fn left_for(&self, cx: &Cx, state: &State, function: &FunctionRef) -> Names {
+    pub(super) fn left_for(&self, cx: &Cx, state: &State, function: &FunctionRef) -> Rc<Names> {
         let same = match (&cx.class, &function.class) {
             (Some(one), Some(two)) => Arc::ptr_eq(&one.class, &two.class),
             _ => false,
         };
         let own = |name: &str| name.starts_with("self.") || name.starts_with("this.");
-        state.left.iter().filter(|(name, _)| same || !own(name)).cloned().collect()
+        if same || !state.left.iter().any(|(name, _)| own(name)) {
+            return state.left.clone();
+        }
+        Rc::new(state.left.iter().filter(|(name, _)| !own(name)).cloned().collect())
     }
 
     /// Returns the parameters without the one that stands for the object itself.

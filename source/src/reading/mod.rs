@@ -3,7 +3,8 @@
 //!
 //! Values carry what they were made of (`value`), places of the code carry what is known there (`state`, `facts`).
 //! Statements and expressions are read path by path (`statements`, `expressions`, `calls`), functions of the project are
-//! followed (`follow`), and what libraries do is data (`idioms`). `handlers` says what a framework gives to a handler,
+//! followed (`follow`), each once for all calls that give it the same (`summary`, `inputs`, `renumber`), and what libraries do
+//! is data (`idioms`). `handlers` says what a framework gives to a handler,
 //! `verdict` adds up.
 
 mod calls;
@@ -14,16 +15,19 @@ mod follow;
 mod guards;
 mod handlers;
 mod idioms;
+mod inputs;
 mod libraries;
 mod models;
 mod names;
 mod queries;
 mod receivers;
+mod renumber;
 mod report;
 mod request;
 mod sql;
 mod state;
 mod statements;
+mod summary;
 mod ties;
 mod value;
 mod verbs;

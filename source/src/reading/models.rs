@@ -6,12 +6,18 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::summary::Summary;
 use super::value::Value;
 use super::words;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, walk_statements};
 use crate::maps::Map;
 use crate::project::{ClassRef, FunctionRef, ModuleId, Project};
 use crate::routes::FrameworkName;
+
+/// A function with fewer calls is read as fast as it is looked up.
+const FEWEST_CALLS: usize = 2;
+/// What more functions come to is not kept: it is read again.
+const MOST_SUMMARIES: usize = 50_000;
 
 /// What is known of a model, table, collection or table in memory.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +59,9 @@ pub(super) struct Models {
     /// What names at the top of modules stand for, as far as that was asked.
     globals: RefCell<Map<(FrameworkName, ModuleId), Map<String, Value>>>,
     asking: RefCell<Map<*const Function, bool>>,
+    /// Whether a function is summed up rather than read at each call.
+    summable: RefCell<Map<*const Function, bool>>,
+    summaries: RefCell<Map<Box<[u8]>, Rc<Summary>>>,
 }
 
 impl Models {
@@ -72,7 +81,14 @@ impl Models {
     }
 
     fn knowing(known: Arc<KnownData>) -> Models {
-        Models { known, dull: RefCell::default(), globals: RefCell::default(), asking: RefCell::default() }
+        Models {
+            known,
+            dull: RefCell::default(),
+            globals: RefCell::default(),
+            asking: RefCell::default(),
+            summable: RefCell::default(),
+            summaries: RefCell::default(),
+        }
     }
 
     /// Returns whether a class is a model.
@@ -170,6 +186,35 @@ impl Models {
         self.globals.borrow_mut().entry(of).or_default().insert(name.to_owned(), value);
     }
 
+    /// Returns whether it is worth to sum up a function: whether it calls others.
+    pub(super) fn is_summable(&self, function: &FunctionRef) -> bool {
+        let at = Arc::as_ptr(&function.function);
+        let known = self.summable.borrow().get(&at).copied();
+        known.unwrap_or_else(|| {
+            let is_summable = calls_within(&function.function) >= FEWEST_CALLS;
+            self.summable.borrow_mut().insert(at, is_summable);
+            is_summable
+        })
+    }
+
+    /// Notes that what a function comes to depends on more than is known of a call of it.
+    pub(super) fn never_sum_up(&self, function: &FunctionRef) {
+        self.summable.borrow_mut().insert(Arc::as_ptr(&function.function), false);
+    }
+
+    /// Returns what a function comes to for these inputs, where it was read with them before.
+    pub(super) fn summary(&self, inputs: &[u8]) -> Option<Rc<Summary>> {
+        self.summaries.borrow().get(inputs).cloned()
+    }
+
+    /// Keeps what a function comes to for these inputs.
+    pub(super) fn keep_summary(&self, inputs: Box<[u8]>, summary: Rc<Summary>) {
+        let mut summaries = self.summaries.borrow_mut();
+        if summaries.len() < MOST_SUMMARIES {
+            summaries.insert(inputs, summary);
+        }
+    }
+
     /// Returns whether a function asks for the caller somewhere.
     pub(super) fn asks_caller(&self, function: &FunctionRef) -> bool {
         let at = Arc::as_ptr(&function.function);
@@ -208,6 +253,14 @@ impl KnownData {
     fn entry(&mut self, name: &str) -> &mut Model {
         self.models.entry(key(name)).or_default()
     }
+}
+
+fn calls_within(function: &Function) -> usize {
+    let mut calls = 0;
+    walk_statements(&function.body, &mut |_| {}, &mut |expr| {
+        calls += usize::from(matches!(&*expr.kind, ExprKind::Call { .. }));
+    });
+    calls
 }
 
 fn asks_caller(function: &Function) -> bool {

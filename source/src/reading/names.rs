@@ -392,6 +392,7 @@ impl Engine<'_> {
             return self.part_of_request(part, field);
         }
         if let (true, Some(method)) = (field == "method", &self.method) {
+            self.trail.asks_method = true;
             return Value::kind(Kind::Text(Rc::from(method.as_str()), Rc::default()));
         }
         if field == "authorization" {

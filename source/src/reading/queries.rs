@@ -12,6 +12,12 @@ use super::state::State;
 use super::value::{Bound, Clause, Kind, Labels, Names, Places, Query, Sends, Truth, Value, labels_of};
 use super::words;
 use crate::ir::{Expr, Span};
+use crate::project::ModuleId;
+
+/// A longer expression is not written again for the caller.
+const MOST_TEXT: usize = 60;
+/// Nor is one of another module that is longer than this.
+const MOST_FOREIGN_TEXT: usize = 40;
 
 impl Engine<'_> {
     /// Reads an expression as conditions of a query.
@@ -79,9 +85,7 @@ impl Engine<'_> {
         query: &Query,
         (mark, labels, scope, is_many): (super::facts::Mark, Labels, Option<Tie>, bool),
     ) -> Option<usize> {
-        let known = self.accesses.iter().position(|access| {
-            access.mark.module == mark.module && access.mark.span == mark.span && access.labels.ids == labels.ids
-        });
+        let known = self.accesses.iter().position(|access| access.is_same(&mark, labels.ids));
         if known.is_some() {
             return known;
         }
@@ -126,14 +130,17 @@ impl Engine<'_> {
         let local = state.names.iter().rev().find(|(name, value)| of_caller(value) && !name.contains('.'));
         let left = || state.left.iter().rev().find(|(_, value)| of_caller(value));
         let named = local.or_else(left).map(|(name, _)| name.to_string());
-        named.or_else(|| {
-            let mark = self
-                .identity
-                .filter(|mark| mark.module == cx.module || self.project.text(mark.module, mark.span).len() < 40)?;
-            let text = self.project.text(mark.module, mark.span);
-            let is_short = text.len() < 60 && !text.contains('\n') && !text.contains("decode");
-            is_short.then(|| text.to_owned())
-        })
+        named.or_else(|| self.caller_text(cx.module))
+    }
+
+    /// Returns the expression by which the caller was asked for, where it can be written in a module too. It is empty where
+    /// that is known only to the code that called this.
+    pub(super) fn caller_text(&self, module: ModuleId) -> Option<String> {
+        let mark = self.identity?;
+        let text = self.project.text(mark.module, mark.span);
+        let most = if mark.module == module { MOST_TEXT } else { MOST_FOREIGN_TEXT };
+        let is_short = text.len() < most && !text.contains('\n') && !text.contains("decode");
+        is_short.then(|| text.to_owned())
     }
 
     /// Sends a query that is used without being sent by name: awaited, looped over, served.

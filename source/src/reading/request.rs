@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::engine::Engine;
+use super::renumber::Renumbering;
 use super::report::IdOrigin;
 use super::value::{Clause, Kind, Part, Places, Sends, Value};
 use super::words;
@@ -66,6 +67,24 @@ pub(super) struct RequestNotes {
     files: bool,
     touched: bool,
     makes: Vec<String>,
+}
+
+impl RequestNotes {
+    /// Adds what was noted in a part of the reading where ids had other places.
+    pub(super) fn absorb(&mut self, other: &RequestNotes, outward: &Renumbering) {
+        self.needed = self.needed.with(outward.ids(other.needed));
+        self.numbers = self.numbers.with(outward.ids(other.numbers));
+        self.nested = self.nested.with(outward.ids(other.nested));
+        self.json |= other.json;
+        self.form |= other.form;
+        self.files |= other.files;
+        self.touched |= other.touched;
+        for model in &other.makes {
+            if !self.makes.contains(model) {
+                self.makes.push(model.clone());
+            }
+        }
+    }
 }
 
 impl Engine<'_> {

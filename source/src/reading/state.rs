@@ -8,10 +8,10 @@ use super::value::{Clause, Kind, Names, Query, Truth, Value};
 /// What is known at one place of the code.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State {
-    /// Local names.
-    pub(super) names: Names,
+    /// Local names. Shared: at most places where paths part, most of them stay as they are on both.
+    pub(super) names: Rc<Names>,
     /// What earlier code left for later code: `g.user`, `req.user`, `self.invoice`.
-    pub(super) left: Names,
+    pub(super) left: Rc<Names>,
     pub(super) facts: Facts,
 }
 
@@ -21,7 +21,7 @@ impl State {
     }
 
     pub(super) fn set(&mut self, name: &str, value: Value) {
-        put(&mut self.names, name, value);
+        put(Rc::make_mut(&mut self.names), name, value);
     }
 
     pub(super) fn left(&self, name: &str) -> Option<&Value> {
@@ -29,7 +29,19 @@ impl State {
     }
 
     pub(super) fn leave(&mut self, name: &str, value: Value) {
-        put(&mut self.left, name, value);
+        put(Rc::make_mut(&mut self.left), name, value);
+    }
+
+    /// Takes the names that a path has beyond these.
+    pub(super) fn take_new(&mut self, path: &State) {
+        if Rc::ptr_eq(&self.names, &path.names) {
+            return;
+        }
+        for (name, known) in path.names.iter() {
+            if self.get(name).is_none() {
+                self.set(name, known.clone());
+            }
+        }
     }
 
     /// Makes one state of the states at the ends of two paths.
@@ -59,21 +71,33 @@ pub(super) fn put(names: &mut Names, name: &str, value: Value) {
     }
 }
 
-fn join_names(one: (&Names, &Facts), two: (&Names, &Facts)) -> Names {
+fn join_names(one: (&Rc<Names>, &Facts), two: (&Rc<Names>, &Facts)) -> Rc<Names> {
+    // What says when it is true says more where two paths come together; all else stays what it is.
+    if Rc::ptr_eq(one.0, two.0) && one.0.iter().all(|(_, value)| value.truth.is_none()) {
+        return one.0.clone();
+    }
     let mut joined: Names = Vec::with_capacity(one.0.len().max(two.0.len()));
-    for (name, value) in one.0 {
-        let value = match find(two.0, name) {
+    for (place, (name, value)) in one.0.iter().enumerate() {
+        let value = match find_near(two.0, place, name) {
             Some(other) => join_values((value, one.1), (other, two.1)),
             None => value.clone(),
         };
         joined.push((name.clone(), value));
     }
-    for (name, value) in two.0 {
-        if find(one.0, name).is_none() {
+    for (place, (name, value)) in two.0.iter().enumerate() {
+        if find_near(one.0, place, name).is_none() {
             joined.push((name.clone(), value.clone()));
         }
     }
-    joined
+    Rc::new(joined)
+}
+
+/// Returns what a name stands for, which is mostly at the same place on both of two paths.
+fn find_near<'a>(names: &'a Names, place: usize, name: &Rc<str>) -> Option<&'a Value> {
+    match names.get(place) {
+        Some((known, value)) if Rc::ptr_eq(known, name) => Some(value),
+        _ => find(names, name),
+    }
 }
 
 /// Joins two values of one name. Where one of them says when it is true, the facts of its path go with it: so a flag that

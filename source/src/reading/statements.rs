@@ -79,7 +79,7 @@ impl Engine<'_> {
                 }
             }
             StatementKind::Function(function) => {
-                let around = Rc::new(state.names.clone());
+                let around = state.names.clone();
                 state.set(&function.name, Value::kind(Kind::Function(self.local_function(cx, function), around)));
             }
             StatementKind::Block(body) => return self.block_of(cx, state, body),
@@ -375,16 +375,16 @@ fn is_left(into: &Value) -> bool {
 
 /// Adds the names that another path knows.
 fn keep_names(state: &mut State, other: State) {
-    for (name, value) in other.names {
-        let merged = match state.get(&name) {
-            Some(known) => known.merged(&value),
-            None => value,
+    for (name, value) in other.names.iter() {
+        let merged = match state.get(name) {
+            Some(known) => known.merged(value),
+            None => value.clone(),
         };
-        state.set(&name, merged);
+        state.set(name, merged);
     }
-    for (name, value) in other.left {
-        if state.left(&name).is_none() {
-            state.leave(&name, value);
+    for (name, value) in other.left.iter() {
+        if state.left(name).is_none() {
+            state.leave(name, value.clone());
         }
     }
 }

@@ -21,6 +21,11 @@ impl Places {
         self.0 == 0
     }
 
+    /// Returns the set as a number: a bit for each place.
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
     pub(super) fn with(self, other: Places) -> Places {
         Places(self.0 | other.0)
     }

@@ -8,6 +8,7 @@ mod fastapi;
 mod fix;
 mod flask;
 mod golang;
+mod helpers;
 mod java;
 mod laravel;
 mod nestjs;
