@@ -72,6 +72,8 @@ pub struct Module {
     concrete: OnceLock<Option<Tree>>,
     /// What a reader found out from the module alone: it stays while other files are edited.
     kept: OnceLock<Arc<dyn Any + Send + Sync>>,
+    /// What stands in it, as those see it who follow its names. It stays likewise.
+    surveyed: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// A class and the module where it stands.
@@ -207,6 +209,12 @@ impl Module {
         kept.downcast().unwrap_or_else(|_| Arc::new(find()))
     }
 
+    /// Returns what stands in this module, which is found once while the module stays as it is. `None` where another kind of
+    /// thing was asked for before.
+    pub(crate) fn surveyed<T: Any + Send + Sync>(&self, find: impl FnOnce() -> T) -> Option<&T> {
+        self.surveyed.get_or_init(|| Arc::new(find())).downcast_ref()
+    }
+
     /// Returns whether its concrete tree was asked for in vain.
     pub(crate) fn took_too_long(&self) -> bool {
         matches!(self.concrete.get(), Some(None))
@@ -233,6 +241,7 @@ fn lowered(path: &str, language: Language, text: &Arc<str>) -> Option<Module> {
         stars: Vec::new(),
         concrete: OnceLock::new(),
         kept: OnceLock::new(),
+        surveyed: OnceLock::new(),
     };
     names::collect(&mut module);
     Some(module)

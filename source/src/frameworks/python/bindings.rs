@@ -1,17 +1,19 @@
-//! What the names of each scope are given: functions, classes, loops over lists that are written out, modules.
+//! What the names of each scope of one module are given: functions, classes, loops over lists that are written out. It depends
+//! on nothing that stands elsewhere, and is kept while other modules are edited.
 
 use std::sync::Arc;
 
-use super::survey::{ScopeId, Survey, callee_name};
+use super::survey::{ScopeId, callee_name};
 use super::turns::REGISTERING;
 use crate::ir::{Class, Expr, ExprKind, Function, Import, Span, Statement, StatementKind, walk_expr, walk_statements};
 use crate::maps::Map;
-use crate::project::{ClassRef, Definition, ImportTarget, Module, ModuleId, Resolved};
+use crate::project::{ClassRef, Definition, ImportTarget, Module, ModuleId};
 
 /// A loop over a longer list is not followed item by item.
 const MOST_ITEMS: usize = 100;
 
 /// A module, a function, a class or one turn of a loop, and what is bound in it.
+#[derive(Debug)]
 pub(super) struct Scope {
     pub(super) module: ModuleId,
     pub(super) parent: Option<ScopeId>,
@@ -48,29 +50,99 @@ impl Scope {
             over: None,
         }
     }
+
+    /// Binds a target to an item, or each of several to its own.
+    pub(super) fn bind_item(&mut self, target: &Expr, (of, item): (ScopeId, &Expr)) {
+        match (&*target.kind, &*item.kind) {
+            (ExprKind::Name(name), _) => {
+                self.bound.insert(name.clone(), (of, item.clone()));
+            }
+            (ExprKind::List(targets), ExprKind::List(items)) => {
+                for (target, item) in targets.iter().zip(items) {
+                    self.bind_item(target, (of, item));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
-impl<'p> Survey<'p> {
-    pub(super) fn walk_module(&mut self, module: &'p Module) {
+/// Every function, class and call of one module, with the scope in which it stands.
+#[derive(Debug)]
+pub(super) struct ModuleWalk {
+    module: ModuleId,
+    path: String,
+    /// The module itself, and what stands in it; each behind the one that it stands in.
+    pub(super) scopes: Vec<Scope>,
+    /// Functions in the order of their places, each with the scope in which it is defined.
+    pub(super) functions: Vec<(ScopeId, Arc<Function>)>,
+    /// Classes, likewise.
+    pub(super) classes: Vec<(ScopeId, Arc<Class>)>,
+    /// Calls, likewise.
+    pub(super) calls: Vec<(ScopeId, Expr)>,
+    /// The scopes of functions, by their first bytes.
+    pub(super) of_function: Map<usize, ScopeId>,
+    /// The scopes of classes, likewise.
+    pub(super) of_class: Map<usize, ScopeId>,
+    /// What was not followed to its end, for people.
+    pub(super) capped: Vec<String>,
+}
+
+impl ModuleWalk {
+    /// Walks over a module.
+    pub(super) fn of(module: &Module) -> ModuleWalk {
+        let mut walk = ModuleWalk {
+            module: module.id,
+            path: module.path.clone(),
+            scopes: Vec::new(),
+            functions: Vec::new(),
+            classes: Vec::new(),
+            calls: Vec::new(),
+            of_function: Map::default(),
+            of_class: Map::default(),
+            capped: Vec::new(),
+        };
         let span = Span { start: 0, end: usize::MAX, line: 1, end_line: usize::MAX };
-        let at = self.open(module.id, None, span);
-        self.of_module.insert(module.id, at);
-        self.walk(at, &module.statements);
+        let at = walk.open(None, span);
+        walk.walk(at, &module.statements);
+        walk
     }
 
-    fn open(&mut self, module: ModuleId, parent: Option<ScopeId>, span: Span) -> ScopeId {
-        let at = ScopeId(self.scopes.len());
-        self.scopes.push(Scope::new(module, parent, span));
+    fn open(&mut self, parent: Option<ScopeId>, span: Span) -> ScopeId {
+        let at = ScopeId::in_module(self.module, self.scopes.len());
+        self.scopes.push(Scope::new(self.module, parent, span));
         at
     }
 
-    fn walk(&mut self, at: ScopeId, statements: &'p [Statement]) {
+    fn scope(&self, at: ScopeId) -> Option<&Scope> {
+        self.scopes.get(at.place())
+    }
+
+    fn scope_mut(&mut self, at: ScopeId) -> Option<&mut Scope> {
+        self.scopes.get_mut(at.place())
+    }
+
+    /// The scope of the class around a scope.
+    fn enclosing_class(&self, at: ScopeId) -> Option<ScopeId> {
+        let parent = |at: &ScopeId| self.scope(*at).and_then(|scope| scope.parent);
+        std::iter::successors(Some(at), parent).find(|at| self.scope(*at).is_some_and(|scope| scope.class.is_some()))
+    }
+
+    /// The definitions of a name in a scope or around it. Names of a class are not known in its methods.
+    fn local(&self, at: ScopeId, name: &str) -> Option<&Vec<Definition>> {
+        let parent = |at: &ScopeId| self.scope(*at).and_then(|scope| scope.parent);
+        let around = std::iter::successors(Some(at), parent).filter_map(|id| Some((id, self.scope(id)?)));
+        let mut known = around.filter(|(id, scope)| *id == at || scope.class.is_none());
+        known.find_map(|(_, scope)| scope.locals.get(name))
+    }
+
+    fn walk(&mut self, at: ScopeId, statements: &[Statement]) {
         for statement in statements {
             self.walk_statement(at, statement);
         }
     }
 
-    fn walk_statement(&mut self, at: ScopeId, statement: &'p Statement) {
+    fn walk_statement(&mut self, at: ScopeId, statement: &Statement) {
         match &statement.kind {
             StatementKind::Function(function) => self.walk_function(at, function),
             StatementKind::Class(class) => self.walk_class(at, class),
@@ -98,7 +170,7 @@ impl<'p> Survey<'p> {
     }
 
     /// Statements that bind nothing themselves.
-    fn walk_parts(&mut self, at: ScopeId, statement: &'p Statement) {
+    fn walk_parts(&mut self, at: ScopeId, statement: &Statement) {
         match &statement.kind {
             StatementKind::Expr(part) | StatementKind::Assert(part) => self.note_calls(at, part),
             StatementKind::Return(part) => part.iter().for_each(|part| self.note_calls(at, part)),
@@ -125,58 +197,57 @@ impl<'p> Survey<'p> {
         }
     }
 
-    fn walk_function(&mut self, at: ScopeId, function: &'p Arc<Function>) {
+    fn walk_function(&mut self, at: ScopeId, function: &Arc<Function>) {
         self.define(at, &function.name, Definition::Function(function.clone()));
-        self.functions.push((at, function));
+        self.functions.push((at, function.clone()));
         function.decorators.iter().for_each(|part| self.note_calls(at, part));
         for parameter in &function.parameters {
             parameter.default.iter().chain(&parameter.declared).for_each(|part| self.note_calls(at, part));
         }
-        let module = self.module(at);
-        let inner = self.open(module, Some(at), function.span);
-        if let Some(scope) = self.scopes.get_mut(inner.0) {
+        let inner = self.open(Some(at), function.span);
+        if let Some(scope) = self.scope_mut(inner) {
             scope.function = Some(function.clone());
         }
-        self.of_function.insert((module, function.span.start), inner);
+        self.of_function.insert(function.span.start, inner);
         self.walk(inner, &function.body);
     }
 
-    fn walk_class(&mut self, at: ScopeId, class: &'p Arc<Class>) {
+    fn walk_class(&mut self, at: ScopeId, class: &Arc<Class>) {
         self.define(at, &class.name, Definition::Class(class.clone()));
-        self.classes.push((at, class));
+        self.classes.push((at, class.clone()));
         class.decorators.iter().for_each(|part| self.note_calls(at, part));
-        let module = self.module(at);
-        let inner = self.open(module, Some(at), class.span);
-        if let Some(scope) = self.scopes.get_mut(inner.0) {
-            scope.class = Some(ClassRef { module, class: class.clone() });
+        let inner = self.open(Some(at), class.span);
+        let reference = ClassRef { module: self.module, class: class.clone() };
+        if let Some(scope) = self.scope_mut(inner) {
+            scope.class = Some(reference);
         }
-        self.of_class.insert((module, class.span.start), inner);
+        self.of_class.insert(class.span.start, inner);
         self.walk(inner, &class.members);
     }
 
     /// Walks the body once for each item of a list that is written out, so that names bound together stay together: where
     /// it registers something, since else it is the same each time.
-    fn walk_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
+    fn walk_loop(&mut self, at: ScopeId, (target, source): (&Expr, &Expr), body: &[Statement]) {
         let Some((of, items)) = self.items(at, source).filter(|_| registers_within(body)) else {
             return self.walk_open_loop(at, (target, source), body);
         };
         if items.len() > MOST_ITEMS {
-            let said = format!("{}: only {MOST_ITEMS} turns of the loop are followed", self.shown(at, source.span));
-            self.capped.push(said);
+            let place = format!("{}:{}", self.path, source.span.line);
+            self.capped.push(format!("{place}: only {MOST_ITEMS} turns of the loop are followed"));
         }
         for item in items.into_iter().take(MOST_ITEMS) {
             let span = body.first().map_or(target.span, |first| first.span);
             let end = body.last().map_or(span, |last| last.span);
-            let turn = self.open(self.module(at), Some(at), Span { end: end.end, end_line: end.end_line, ..span });
-            self.bind_item(turn, target, (of, &item));
+            let turn = self.open(Some(at), Span { end: end.end, end_line: end.end_line, ..span });
+            self.scope_mut(turn).into_iter().for_each(|turn| turn.bind_item(target, (of, &item)));
             self.walk(turn, body);
         }
     }
 
     /// Walks the body of a loop over what is not written out here.
-    fn walk_open_loop(&mut self, at: ScopeId, (target, source): (&'p Expr, &'p Expr), body: &'p [Statement]) {
-        let inner = if registers_within(body) { self.open(self.module(at), Some(at), target.span) } else { at };
-        if let Some(scope) = self.scopes.get_mut(inner.0).filter(|_| inner != at) {
+    fn walk_open_loop(&mut self, at: ScopeId, (target, source): (&Expr, &Expr), body: &[Statement]) {
+        let inner = if registers_within(body) { self.open(Some(at), target.span) } else { at };
+        if let Some(scope) = self.scope_mut(inner).filter(|_| inner != at) {
             scope.is_turn = true;
             scope.over = Some((target.clone(), source.clone()));
         }
@@ -185,36 +256,14 @@ impl<'p> Survey<'p> {
         self.walk(inner, body);
     }
 
+    /// The items of a list that is written out here. One that is found elsewhere is looked for when all modules are known.
     fn items(&self, at: ScopeId, source: &Expr) -> Option<(ScopeId, Vec<Expr>)> {
         if let ExprKind::List(items) = &*source.kind {
             return Some((at, items.clone()));
         }
-        if let Some(Definition::Value(value)) = source.name().and_then(|name| self.local(at, name)?.first().cloned()) {
-            let ExprKind::List(items) = &*value.kind else { return None };
-            return Some((at, items.clone()));
-        }
-        let Some(Resolved::Value(module, _, value)) = self.project.resolve_expr(self.module(at), source) else {
-            return None;
-        };
+        let Some(Definition::Value(value)) = self.local(at, source.name()?)?.first() else { return None };
         let ExprKind::List(items) = &*value.kind else { return None };
-        // A module that is walked later has no scope yet; its names are then looked up from here.
-        Some((self.of_module.get(&module).copied().unwrap_or(at), items.clone()))
-    }
-
-    pub(super) fn bind_item(&mut self, turn: ScopeId, target: &Expr, (of, item): (ScopeId, &Expr)) {
-        match (&*target.kind, &*item.kind) {
-            (ExprKind::Name(name), _) => {
-                if let Some(scope) = self.scopes.get_mut(turn.0) {
-                    scope.bound.insert(name.clone(), (of, item.clone()));
-                }
-            }
-            (ExprKind::List(targets), ExprKind::List(items)) => {
-                for (target, item) in targets.iter().zip(items) {
-                    self.bind_item(turn, target, (of, item));
-                }
-            }
-            _ => {}
-        }
+        Some((at, items.clone()))
     }
 
     fn bind(&mut self, at: ScopeId, target: &Expr, value: &Expr) {
@@ -222,7 +271,7 @@ impl<'p> Survey<'p> {
             (ExprKind::Name(name), _) => self.define(at, name, Definition::Value(value.clone())),
             (ExprKind::Member(object, name), _) if matches!(object.name(), Some("self" | "cls")) => {
                 let class = self.enclosing_class(at);
-                if let Some(scope) = class.and_then(|class| self.scopes.get_mut(class.0)) {
+                if let Some(scope) = class.and_then(|class| self.scope_mut(class)) {
                     scope.fields.entry(name.clone()).or_default().push((at, value.clone()));
                 }
             }
@@ -237,13 +286,13 @@ impl<'p> Survey<'p> {
     }
 
     fn define(&mut self, at: ScopeId, name: &str, definition: Definition) {
-        if let Some(scope) = self.scopes.get_mut(at.0) {
+        if let Some(scope) = self.scope_mut(at) {
             scope.locals.entry(name.to_owned()).or_default().push(definition);
         }
     }
 
     fn bind_import(&mut self, at: ScopeId, import: &Import) {
-        let Some(scope) = self.scopes.get_mut(at.0) else { return };
+        let Some(scope) = self.scope_mut(at) else { return };
         let target = |name: Option<String>| ImportTarget { module: import.module.clone(), level: import.level, name };
         if import.names.is_empty() {
             let head = import.module.split('.').next().unwrap_or_default();
@@ -262,11 +311,10 @@ impl<'p> Survey<'p> {
         }
     }
 
-    fn note_calls(&mut self, at: ScopeId, expr: &'p Expr) {
+    fn note_calls(&mut self, at: ScopeId, expr: &Expr) {
         walk_expr(expr, &mut |part| {
-            if let ExprKind::Call { callee, .. } = &*part.kind {
-                self.calls.push((at, part));
-                self.call_names.push(callee_name(callee).unwrap_or_default());
+            if matches!(&*part.kind, ExprKind::Call { .. }) {
+                self.calls.push((at, part.clone()));
             }
         });
     }

@@ -48,11 +48,6 @@ impl Survey<'_> {
         })
     }
 
-    /// Returns the definitions of a name in a scope or around it.
-    pub(super) fn local(&self, at: ScopeId, name: &str) -> Option<&Vec<Definition>> {
-        self.around(at).find_map(|(_, scope)| scope.locals.get(name))
-    }
-
     /// Returns the values that a name is given, before what they stand for.
     pub(in crate::frameworks) fn assigned(&self, at: ScopeId, expr: &Expr) -> Vec<(ScopeId, Expr)> {
         let Some(name) = expr.name() else { return Vec::new() };
@@ -83,7 +78,7 @@ impl Survey<'_> {
     pub(super) fn enclosing_class(&self, at: ScopeId) -> Option<ScopeId> {
         let mut next = Some(at);
         while let Some(current) = next {
-            let scope = self.scopes.get(current.0)?;
+            let scope = self.scope(current)?;
             if scope.class.is_some() {
                 return Some(current);
             }
@@ -94,9 +89,9 @@ impl Survey<'_> {
 
     /// The scopes whose names can be used here, innermost first. Names of a class are not known in its methods.
     fn around(&self, at: ScopeId) -> impl Iterator<Item = (ScopeId, &Scope)> {
-        let step = |id: &ScopeId| self.scopes.get(id.0).and_then(|scope| scope.parent);
+        let step = |id: &ScopeId| self.scope(*id).and_then(|scope| scope.parent);
         let scopes = std::iter::successors(Some(at), step);
-        let scopes = scopes.filter_map(|id| self.scopes.get(id.0).map(|scope| (id, scope)));
+        let scopes = scopes.filter_map(|id| self.scope(id).map(|scope| (id, scope)));
         scopes.filter(move |(id, scope)| *id == at || scope.class.is_none())
     }
 
@@ -170,7 +165,7 @@ impl Survey<'_> {
 
     /// Whether a scope is a call of a function, or a turn of a loop in one.
     fn is_turn_of(&self, at: ScopeId, function: ScopeId) -> bool {
-        let turn = |id: &ScopeId| self.scopes.get(id.0).filter(|scope| scope.is_turn).and_then(|scope| scope.parent);
+        let turn = |id: &ScopeId| self.scope(*id).filter(|scope| scope.is_turn).and_then(|scope| scope.parent);
         std::iter::successors(turn(&at), turn).any(|id| id == function)
     }
 
@@ -201,10 +196,10 @@ impl Survey<'_> {
         let Some(resolved) = self.project.resolve_import(from, target) else { return Vec::new() };
         // A name of another module is followed there, where it may be bound several times.
         if let (Resolved::Value(module, name, _), Some(_)) = (&resolved, &target.name)
-            && let Some(at) = self.of_module.get(module)
-            && self.has_name(*at, name)
+            && let Some(at) = self.of_module(*module)
+            && self.has_name(at, name)
         {
-            return self.deeper(|| self.follow_name(*at, name));
+            return self.deeper(|| self.follow_name(at, name));
         }
         self.follow_resolved(resolved)
     }
@@ -222,7 +217,7 @@ impl Survey<'_> {
 
     fn follow_member(&self, (at, expr): (ScopeId, &Expr), object: &Expr, name: &str) -> Vec<Meaning> {
         if matches!(object.name(), Some("self" | "cls"))
-            && let Some(class) = self.enclosing_class(at).and_then(|id| self.scopes.get(id.0)?.class.clone())
+            && let Some(class) = self.enclosing_class(at).and_then(|id| self.scope(id)?.class.clone())
         {
             return self.follow_field(&class, name);
         }
@@ -238,8 +233,8 @@ impl Survey<'_> {
     /// What stands under a name in a module, a class or an object of one.
     fn follow_below(&self, meaning: Meaning, name: &str) -> Vec<Meaning> {
         match meaning {
-            Meaning::Module(module) => match self.of_module.get(&module) {
-                Some(inner) if self.has_name(*inner, name) => self.deeper(|| self.follow_name(*inner, name)),
+            Meaning::Module(module) => match self.of_module(module) {
+                Some(inner) if self.has_name(inner, name) => self.deeper(|| self.follow_name(inner, name)),
                 _ => {
                     let found = self.project.resolve(module, name).or_else(|| self.project.submodule(module, name));
                     found.map(|found| self.follow_resolved(found)).unwrap_or_default()
@@ -255,14 +250,14 @@ impl Survey<'_> {
     }
 
     fn has_name(&self, at: ScopeId, name: &str) -> bool {
-        self.scopes.get(at.0).is_some_and(|scope| scope.locals.contains_key(name) || scope.imports.contains_key(name))
+        self.scope(at).is_some_and(|scope| scope.locals.contains_key(name) || scope.imports.contains_key(name))
     }
 
     /// What a class, or what it extends, has under a name.
     fn follow_field(&self, class: &ClassRef, name: &str) -> Vec<Meaning> {
         for part in self.project.line_of(class) {
-            let Some(id) = self.of_class.get(&(part.module, part.class.span.start)) else { continue };
-            let Some(scope) = self.scopes.get(id.0) else { continue };
+            let Some(id) = self.of_class((part.module, part.class.span.start)) else { continue };
+            let Some(scope) = self.scope(id) else { continue };
             let fields = scope.fields.get(name).map(Vec::as_slice).unwrap_or_default();
             let mut found: Vec<Meaning> = fields.iter().flat_map(|(at, value)| self.follow(*at, value)).collect();
             for definition in scope.locals.get(name).into_iter().flatten() {
@@ -272,7 +267,7 @@ impl Survey<'_> {
                         function: function.clone(),
                         class: Some(class.clone()),
                     })),
-                    other => found.extend(self.follow_definition(*id, other)),
+                    other => found.extend(self.follow_definition(id, other)),
                 }
             }
             if !fields.is_empty() || scope.locals.contains_key(name) {
@@ -313,12 +308,12 @@ impl Survey<'_> {
     }
 
     fn follow_returns(&self, function: &FunctionRef) -> Vec<Meaning> {
-        let Some(inner) = self.of_function.get(&(function.module, function.function.span.start)) else {
+        let Some(inner) = self.of_function((function.module, function.function.span.start)) else {
             return Vec::new();
         };
         let mut returned = Vec::new();
         collect_returned(&function.function.body, &mut returned);
-        returned.into_iter().flat_map(|value| self.follow(*inner, value)).collect()
+        returned.into_iter().flat_map(|value| self.follow(inner, value)).collect()
     }
 
     /// What calls of a function pass for a parameter, else its default.
@@ -335,7 +330,7 @@ impl Survey<'_> {
     }
 
     fn look_passed(&self, at: ScopeId, name: &str) -> Vec<Meaning> {
-        let Some(function) = self.scopes.get(at.0).and_then(|scope| scope.function.as_ref()) else {
+        let Some(function) = self.scope(at).and_then(|scope| scope.function.as_ref()) else {
             return Vec::new();
         };
         let mut found = Vec::new();
@@ -359,7 +354,7 @@ impl Survey<'_> {
 
     /// The numbers of those calls, each with the scope in which it stands.
     pub(super) fn call_numbers(&self, at: ScopeId, function: &Arc<Function>) -> Vec<(ScopeId, usize)> {
-        let class = self.scopes.get(at.0).and_then(|scope| scope.parent).and_then(|id| self.scopes.get(id.0));
+        let class = self.scope(at).and_then(|scope| scope.parent).and_then(|id| self.scope(id));
         let class = class.and_then(|scope| scope.class.as_ref());
         let name = match class {
             Some(class) if function.name == "__init__" => class.class.name.as_str(),

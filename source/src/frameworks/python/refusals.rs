@@ -53,7 +53,7 @@ impl Survey<'_> {
         if let Some(known) = self.known_refusals.borrow().get(&key) {
             return *known;
         }
-        let Some(at) = self.of_function.get(&key).copied().filter(|_| depth < MOST_DEPTH) else {
+        let Some(at) = self.of_function(key).filter(|_| depth < MOST_DEPTH) else {
             return Refusal::default();
         };
         // A function that calls itself refuses by what else it does.

@@ -48,7 +48,7 @@ impl<'p> Survey<'p> {
 
     /// Other names under which one of these classes is imported.
     fn aliases(&self, classes: &[&'static str]) -> HashSet<&str> {
-        let imports = self.scopes.iter().flat_map(|scope| &scope.imports);
+        let imports = self.written_scopes().flat_map(|scope| &scope.imports);
         let meant = imports.filter(|(_, target)| target.name.as_deref().is_some_and(|name| classes.contains(&name)));
         meant.map(|(alias, _)| alias.as_str()).collect()
     }
@@ -118,7 +118,7 @@ impl<'p> Survey<'p> {
         at: ScopeId,
         function: &std::sync::Arc<crate::ir::Function>,
     ) -> FunctionRef {
-        let class = self.scopes.get(at.0).and_then(|scope| scope.class.clone());
+        let class = self.scope(at).and_then(|scope| scope.class.clone());
         FunctionRef { module: self.module(at), function: function.clone(), class }
     }
 }

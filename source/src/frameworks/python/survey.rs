@@ -4,17 +4,37 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::bindings::Scope;
+use super::bindings::{ModuleWalk, Scope};
 use super::meaning::Meaning;
 use super::refusals::Refusal;
-use crate::ir::{Class, Expr, Function, Span, dotted, last_part};
+use crate::ir::{Class, Expr, ExprKind, Function, Span, dotted, last_part};
 use crate::lang::Language;
 use crate::maps::Map;
-use crate::project::{FunctionRef, ModuleId, Project};
+use crate::project::{FunctionRef, Module, ModuleId, Project};
 
-/// The place of a scope in its survey.
+/// The place of a scope: in the walk over its module, or among the turns of a survey, which stand behind all modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::frameworks) struct ScopeId(pub(super) usize);
+pub(in crate::frameworks) struct ScopeId {
+    module: Option<ModuleId>,
+    place: usize,
+}
+
+impl ScopeId {
+    /// Returns that of a scope of a module.
+    pub(super) fn in_module(module: ModuleId, place: usize) -> ScopeId {
+        ScopeId { module: Some(module), place }
+    }
+
+    /// Returns that of a turn.
+    pub(super) fn of_turn(place: usize) -> ScopeId {
+        ScopeId { module: None, place }
+    }
+
+    /// Returns its place in its list.
+    pub(super) fn place(self) -> usize {
+        self.place
+    }
+}
 
 /// The key of a function or class: its module, and the first byte of it.
 pub(super) type Start = (ModuleId, usize);
@@ -22,18 +42,16 @@ pub(super) type Start = (ModuleId, usize);
 /// What stands in the Python modules of a project, without its tests.
 pub(in crate::frameworks) struct Survey<'p> {
     pub(in crate::frameworks) project: &'p Project,
-    pub(super) scopes: Vec<Scope>,
+    /// By module; absent for those that are not walked.
+    walks: Vec<Option<&'p ModuleWalk>>,
+    /// Calls of functions and turns of loops that are told apart.
+    turn_scopes: Vec<Scope>,
     /// Functions in the order of their places, each with the scope in which it is defined.
     pub(in crate::frameworks) functions: Vec<(ScopeId, &'p Arc<Function>)>,
     /// Classes, likewise.
     pub(in crate::frameworks) classes: Vec<(ScopeId, &'p Arc<Class>)>,
     /// Calls, likewise.
     pub(super) calls: Vec<(ScopeId, &'p Expr)>,
-    /// The last part of what each of the calls that are written calls; empty where that has no name.
-    pub(super) call_names: Vec<&'p str>,
-    pub(super) of_module: Map<ModuleId, ScopeId>,
-    pub(super) of_function: Map<Start, ScopeId>,
-    pub(super) of_class: Map<Start, ScopeId>,
     /// What was not followed to its end, for people.
     pub(in crate::frameworks) capped: Vec<String>,
     /// The calls as they are written; those above are repeated for each turn.
@@ -56,38 +74,70 @@ pub(in crate::frameworks) struct Survey<'p> {
 impl<'p> Survey<'p> {
     /// Walks over the modules of a project.
     pub(in crate::frameworks) fn of(project: &'p Project) -> Self {
+        let is_read = |module: &Module| module.language == Language::Python && !is_test(&module.path);
+        let walk = |module: &'p Arc<Module>| is_read(module).then(|| module.surveyed(|| ModuleWalk::of(module)))?;
+        let walks: Vec<Option<&ModuleWalk>> = project.modules.iter().map(walk).collect();
+        let all = || walks.iter().copied().flatten();
+        let calls: Vec<(ScopeId, &Expr)> = all().flat_map(|walk| &walk.calls).map(|(at, call)| (*at, call)).collect();
+        let sites_by_name = Rc::new(by_name(&calls));
         let mut survey = Survey {
             project,
-            scopes: Vec::new(),
-            functions: Vec::new(),
-            classes: Vec::new(),
-            calls: Vec::new(),
-            call_names: Vec::new(),
-            capped: Vec::new(),
-            sites: Vec::new(),
+            functions: all().flat_map(|walk| &walk.functions).map(|(at, function)| (*at, function)).collect(),
+            classes: all().flat_map(|walk| &walk.classes).map(|(at, class)| (*at, class)).collect(),
+            capped: all().flat_map(|walk| walk.capped.iter().cloned()).collect(),
+            walks,
+            turn_scopes: Vec::new(),
+            sites: calls.clone(),
+            calls,
             turns: Map::default(),
-            of_module: Map::default(),
-            of_function: Map::default(),
-            of_class: Map::default(),
-            sites_by_name: Rc::default(),
-            calls_by_name: Rc::default(),
+            calls_by_name: sites_by_name.clone(),
+            sites_by_name,
             known_parameters: RefCell::default(),
             bases: OnceCell::new(),
             known_meanings: RefCell::default(),
             depth: Cell::new(0),
             known_refusals: RefCell::default(),
         };
-        let is_read = |path: &str| !is_test(path);
-        for module in &project.modules {
-            if module.language == Language::Python && is_read(&module.path) {
-                survey.walk_module(module);
-            }
-        }
-        survey.sites_by_name = Rc::new(by_name(&survey.call_names));
-        survey.calls_by_name = survey.sites_by_name.clone();
-        survey.sites.clone_from(&survey.calls);
         survey.unroll();
         survey
+    }
+
+    /// Returns a scope.
+    pub(super) fn scope(&self, at: ScopeId) -> Option<&Scope> {
+        match at.module {
+            Some(module) => self.walk_of(module)?.scopes.get(at.place),
+            None => self.turn_scopes.get(at.place),
+        }
+    }
+
+    /// Adds a turn.
+    pub(super) fn add_turn(&mut self, scope: Scope) -> ScopeId {
+        self.turn_scopes.push(scope);
+        ScopeId::of_turn(self.turn_scopes.len() - 1)
+    }
+
+    /// Returns all scopes that are written.
+    pub(super) fn written_scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.walks.iter().flatten().flat_map(|walk| &walk.scopes)
+    }
+
+    fn walk_of(&self, module: ModuleId) -> Option<&'p ModuleWalk> {
+        self.walks.get(module.0).copied().flatten()
+    }
+
+    /// Returns the scope of a module.
+    pub(super) fn of_module(&self, module: ModuleId) -> Option<ScopeId> {
+        self.walk_of(module).map(|_| ScopeId::in_module(module, 0))
+    }
+
+    /// Returns the scope of a function.
+    pub(super) fn of_function(&self, (module, start): Start) -> Option<ScopeId> {
+        self.walk_of(module)?.of_function.get(&start).copied()
+    }
+
+    /// Returns the scope of a class.
+    pub(super) fn of_class(&self, (module, start): Start) -> Option<ScopeId> {
+        self.walk_of(module)?.of_class.get(&start).copied()
     }
 
     /// Returns the calls of what has such a name, in the order of their places. The name is empty for what has none.
@@ -100,28 +150,21 @@ impl<'p> Survey<'p> {
 
     /// Returns the module of a scope.
     pub(in crate::frameworks) fn module(&self, at: ScopeId) -> ModuleId {
-        self.scopes.get(at.0).map_or(ModuleId(usize::MAX), |scope| scope.module)
+        self.scope(at).map_or(ModuleId(usize::MAX), |scope| scope.module)
     }
 
     /// Returns the innermost scope of a module that covers a piece of it.
     pub(in crate::frameworks) fn scope_at(&self, module: ModuleId, span: Span) -> Option<ScopeId> {
-        let mut at = *self.of_module.get(&module)?;
+        let scopes = &self.walk_of(module)?.scopes;
         // Scopes follow the one that they stand in, so the last that covers is the innermost.
-        for (number, scope) in self.scopes.iter().enumerate().skip(at.0) {
-            if scope.module != module {
-                break;
-            }
-            if scope.span.covers(&span) {
-                at = ScopeId(number);
-            }
-        }
-        Some(at)
+        let place = scopes.iter().rposition(|scope| scope.span.covers(&span)).unwrap_or(0);
+        Some(ScopeId::in_module(module, place))
     }
 
     /// Returns the scope in which a function is defined: where its decorators and defaults are read.
     pub(in crate::frameworks) fn defining(&self, function: &FunctionRef) -> Option<ScopeId> {
-        let inner = self.of_function.get(&(function.module, function.function.span.start))?;
-        self.scopes.get(inner.0)?.parent
+        let inner = self.of_function((function.module, function.function.span.start))?;
+        self.scope(inner)?.parent
     }
 
     /// Returns where a piece stands, for messages.
@@ -141,9 +184,14 @@ impl<'p> Survey<'p> {
     }
 }
 
-fn by_name<'p>(names: &[&'p str]) -> Map<&'p str, Vec<usize>> {
+/// The places of calls by the last part of what they call; it is empty where that has no name.
+fn by_name<'p>(calls: &[(ScopeId, &'p Expr)]) -> Map<&'p str, Vec<usize>> {
     let mut found: Map<&str, Vec<usize>> = Map::default();
-    for (at, name) in names.iter().enumerate() {
+    for (at, (_, call)) in calls.iter().enumerate() {
+        let name = match &*call.kind {
+            ExprKind::Call { callee, .. } => callee_name(callee).unwrap_or_default(),
+            _ => "",
+        };
         found.entry(name).or_default().push(at);
     }
     found
@@ -152,7 +200,7 @@ fn by_name<'p>(names: &[&'p str]) -> Map<&'p str, Vec<usize>> {
 /// Returns the last part of what is called.
 pub(super) fn callee_name(callee: &Expr) -> Option<&str> {
     match &*callee.kind {
-        crate::ir::ExprKind::Name(name) | crate::ir::ExprKind::Member(_, name) => Some(last_part(name)),
+        ExprKind::Name(name) | ExprKind::Member(_, name) => Some(last_part(name)),
         _ => None,
     }
 }

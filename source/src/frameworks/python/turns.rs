@@ -89,7 +89,7 @@ impl<'p> Survey<'p> {
     }
 
     fn is_open_loop(&self, at: ScopeId) -> bool {
-        self.scopes.get(at.0).is_some_and(|scope| scope.over.is_some())
+        self.scope(at).is_some_and(|scope| scope.over.is_some())
     }
 
     /// The turns of a loop over a list that the callers of its function hand in, or that is found elsewhere.
@@ -97,7 +97,7 @@ impl<'p> Survey<'p> {
         if let Some(known) = turns.get(&at) {
             return known.clone();
         }
-        let over = self.scopes.get(at.0).and_then(|scope| Some((scope.over.clone()?, scope.parent?)));
+        let over = self.scope(at).and_then(|scope| Some((scope.over.clone()?, scope.parent?)));
         let Some(((target, source), parent)) = over.filter(|_| depth < MOST_LOOPS) else { return Vec::new() };
         let mut outer = match self.is_open_loop(parent) {
             true => self.loop_turns(parent, turns, depth + 1),
@@ -116,11 +116,9 @@ impl<'p> Survey<'p> {
                 }
                 let mut scope = Scope::new(self.module(at), Some(at), source.span);
                 scope.is_turn = true;
-                scope.bound = self.scopes.get(outer.0).map(|outer| outer.bound.clone()).unwrap_or_default();
-                let turn = ScopeId(self.scopes.len());
-                self.scopes.push(scope);
-                self.bind_item(turn, &target, (of, &item));
-                made.push(turn);
+                scope.bound = self.scope(outer).map(|outer| outer.bound.clone()).unwrap_or_default();
+                scope.bind_item(&target, (of, &item));
+                made.push(self.add_turn(scope));
             }
         }
         turns.insert(at, made.clone());
@@ -141,7 +139,7 @@ impl<'p> Survey<'p> {
 
     /// `Some` where a call registers something by a parameter of the function around it.
     fn registers(&self, at: ScopeId, call: &Expr) -> Option<()> {
-        let function = self.scopes.get(at.0)?.function.as_ref()?;
+        let function = self.scope(at)?.function.as_ref()?;
         let (callee, arguments) = call.call()?;
         let ExprKind::Member(_, name) = &*callee.kind else { return None };
         let registers = REGISTERING.contains(&name.as_str());
@@ -156,7 +154,7 @@ impl<'p> Survey<'p> {
         if let Some(known) = turns.get(&at) {
             return known.clone();
         }
-        let Some(function) = self.scopes.get(at.0).and_then(|scope| scope.function.clone()) else {
+        let Some(function) = self.scope(at).and_then(|scope| scope.function.clone()) else {
             return Vec::new();
         };
         let mut made = Vec::new();
@@ -188,9 +186,7 @@ impl<'p> Survey<'p> {
                 scope.bound.insert(parameter.name.clone(), (at, default.clone()));
             }
         }
-        let turn = ScopeId(self.scopes.len());
-        self.scopes.push(scope);
-        turn
+        self.add_turn(scope)
     }
 
     /// Returns the call that a function of the project returns for this one, and the scope in which to read it:
@@ -199,7 +195,7 @@ impl<'p> Survey<'p> {
         let (callee, _) = call.call()?;
         callee_name(callee)?;
         let function = self.function(at, callee)?;
-        let inner = *self.of_function.get(&(function.module, function.function.span.start))?;
+        let inner = self.of_function((function.module, function.function.span.start))?;
         let site: (ModuleId, usize) = (self.module(at), call.span.start);
         let turn = self.turns.get(&(inner, site)).copied().unwrap_or(inner);
         let mut returned = Vec::new();
