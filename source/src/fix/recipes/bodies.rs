@@ -64,17 +64,18 @@ pub(super) struct FieldLoop<'a> {
 }
 
 /// The bodies of requests in a handler.
-struct Bodies<'a> {
+pub(super) struct Bodies<'a> {
     case: &'a Case<'a>,
     names: HashSet<String>,
 }
 
 impl<'a> Bodies<'a> {
-    fn of(case: &'a Case<'a>) -> Bodies<'a> {
+    pub(super) fn of(case: &'a Case<'a>) -> Bodies<'a> {
         Bodies { case, names: names_in(case, &case.handler, 0) }
     }
 
-    fn is_body(&self, expr: &Expr) -> bool {
+    /// Returns whether an expression is the body as it came.
+    pub(super) fn is_body(&self, expr: &Expr) -> bool {
         is_body(self.case, self.case.handler.module, expr, &self.names, 0)
     }
 

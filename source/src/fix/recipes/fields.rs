@@ -1,12 +1,12 @@
 //! Only named fields are taken from a body.
 
 use super::bodies::of_body;
+use super::schemas::{is_shared, models, of_schema};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::each_statement;
 use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
 use crate::fix::style::{line_end, line_start};
 use crate::ir::{Expr, ExprKind, Span, StatementKind, keyword, literal, walk_expr};
-use crate::project::{ClassRef, Resolved};
 
 /// Makes the change.
 pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
@@ -17,10 +17,12 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
         return answer;
     }
     let mut sound = false;
-    match of_model(case) {
-        Some(Ok(draft)) => return Ok(draft),
-        Some(Err(())) => sound = true,
-        None => {}
+    for answer in [of_model(case), of_schema(case)] {
+        match answer {
+            Some(Ok(draft)) => return Ok(draft),
+            Some(Err(())) => sound = true,
+            None => {}
+        }
     }
     if let Some(draft) = of_owner(case) {
         return Ok(draft);
@@ -61,24 +63,12 @@ fn settled(case: &Case<'_>) -> Refusal {
     case.nothing_to_do(format!("{} takes named fields alone", case.route()))
 }
 
-/// The classes that a body is read into.
-fn models(case: &Case<'_>) -> Vec<ClassRef> {
-    let declared = case.function().parameters.iter().filter_map(|parameter| parameter.declared.as_ref());
-    let found = declared.filter_map(|declared| match case.project.resolve_expr(case.handler.module, declared) {
-        Some(Resolved::Class(class)) => Some(class),
-        _ => None,
-    });
-    found
-        .filter(|class| {
-            case.project.bases_of(class).iter().any(|base| base.ends_with("BaseModel") || base.ends_with("Schema"))
-        })
-        .collect()
-}
-
 /// A pydantic model that lets every field in, or names one that is not the caller's to set. `Err` where it is sound.
 fn of_model(case: &Case<'_>) -> Option<Result<Draft, ()>> {
     let models = models(case);
     models.first()?;
+    // What another route takes as well stays in a model that this one can take less of.
+    let narrowed = of_schema(case);
     for class in &models {
         let module = case.project.module(class.module)?;
         let mut draft = Draft::new(format!(
@@ -94,7 +84,12 @@ fn of_model(case: &Case<'_>) -> Option<Result<Draft, ()>> {
                 crate::fix::style::Style::of(&module.text, module.language).quoted("ignore"),
             );
         }
-        for member in &class.class.members {
+        let stays = match &narrowed {
+            Some(Ok(_)) => is_shared(case, class),
+            Some(Err(())) => true,
+            None => false,
+        };
+        for member in class.class.members.iter().filter(|_| !stays) {
             if let StatementKind::Assign(targets, _) = &member.kind
                 && let Some(name) = targets.first().and_then(Expr::name)
                 && case.facts.not_settable.iter().any(|field| field == name)

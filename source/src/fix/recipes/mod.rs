@@ -14,6 +14,7 @@ mod path;
 mod query;
 mod rate;
 mod role;
+mod schemas;
 mod secret;
 mod ssrf;
 mod token;

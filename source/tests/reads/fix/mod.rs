@@ -9,5 +9,6 @@ mod nested;
 mod objects;
 mod plans;
 mod rest;
+mod schemas;
 mod traps;
 mod ways;
