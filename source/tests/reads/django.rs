@@ -319,6 +319,44 @@ fn functions_that_make_patterns_are_run_with_what_they_are_given() {
 }
 
 #[test]
+fn paths_and_patterns_that_dictionaries_hold_are_found_by_their_keys() {
+    let table = find_routes(&project(&[
+        ("shop/__init__.py", ""),
+        ("shop/settings.py", "ROOT_URLCONF = 'shop.urls'\nAPI_ROOT = '/shop/'\nREWRITES = None\nHAS_TENANTS = False\n"),
+        (
+            "shop/roots.py",
+            "from django.conf import settings\n\nREWRITTEN = '/<path:root>/'\n\n\n\
+             def find_root(version, rewrite=True, tenants=True, bare=False):\n\
+             \x20   if rewrite and settings.REWRITES:\n        root = REWRITTEN\n    else:\n        root = settings.API_ROOT\n\
+             \x20   if tenants and settings.HAS_TENANTS:\n        path = f'{root}<slug:tenant>/{version}/'\n\
+             \x20   else:\n        path = f'{root}{version}/'\n\
+             \x20   if bare:\n        return root.lstrip('/'), path.lstrip('/')\n    else:\n        return root, path\n",
+        ),
+        (
+            "shop/urls.py",
+            "from django.urls import include, path\nfrom .roots import find_root\nfrom . import views\n\nVERSIONS = ['v1', 'v2']\n\n\n\
+             def roots_of(version):\n    _, plain = find_root(version, bare=True)\n    return {'plain': plain}\n\n\n\
+             ROOTS = {}\nfor v in VERSIONS:\n    ROOTS[v] = roots_of(version=v)\n\n\
+             for v in VERSIONS:\n    ROOTS[v]['lists'] = [path('ping', views.ping)]\n    ROOTS[v]['lists'].append(path('pong', views.pong))\n\n\
+             urlpatterns = []\nfor v in VERSIONS:\n    urlpatterns.append(path(ROOTS[v]['plain'], include(ROOTS[v]['lists'])))\n\
+             urlpatterns.append(path(ROOTS['v9']['plain'], include(ROOTS['v1']['lists'])))\n",
+        ),
+        ("shop/views.py", "def ping(request):\n    pass\n\n\ndef pong(request):\n    pass\n"),
+    ]));
+    assert_eq!(
+        shown(&table),
+        [
+            "* /shop/v1/ping shop/views.py:1 ping",
+            "* /shop/v1/pong shop/views.py:5 pong",
+            "* /shop/v2/ping shop/views.py:1 ping",
+            "* /shop/v2/pong shop/views.py:5 pong",
+        ]
+    );
+    // A key that nothing gave a value leads to no path that is made up.
+    assert!(table.unclear.iter().any(|said| said.contains("the path is made at runtime")), "{:?}", table.unclear);
+}
+
+#[test]
 fn routes_of_installed_applications_are_found_by_their_names() {
     let urls = "from importlib import import_module\nfrom django.apps import apps\nfrom django.urls import include, path\n\n\
                 found = []\nfor app in apps.get_app_configs():\n    if not hasattr(app, 'Plugin'):\n        continue\n    module = import_module(app.name + '.urls')\n\

@@ -19,12 +19,13 @@ impl UrlReader<'_> {
         };
         if let ExprKind::Member(object, method) = &*callee.kind {
             let value = argument(arguments, if method == "insert" { 1 } else { 0 });
-            if let (Some(name), "append" | "extend" | "insert", Some(value)) = (object.name(), method.as_str(), value) {
+            let is_place = matches!(&*object.kind, ExprKind::Name(_) | ExprKind::Index(..));
+            if let (true, "append" | "extend" | "insert", Some(value)) = (is_place, method.as_str(), value) {
                 let value = self.eval(scope, value);
                 let added = if method == "extend" { Value::list(value.items()) } else { Value::list(vec![value]) };
-                let before = self.name(scope, name);
+                let before = self.eval(scope, object);
                 if matches!(before, Value::List(_) | Value::RouterUrls(_) | Value::Unknown) {
-                    scope.names.insert(name.to_owned(), before.add(added));
+                    self.bind(scope, object, before.add(added));
                     return;
                 }
             }

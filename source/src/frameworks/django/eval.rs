@@ -110,10 +110,31 @@ impl UrlReader<'_> {
 
     /// A setting of the project, where it is a text or a list of its own.
     fn setting(&self, name: &str) -> Value {
-        let found = self.settings.iter().find_map(|module| self.followed(*module, name));
-        match found {
+        match self.written_setting(name) {
             Some(value @ (Value::Text(_) | Value::List(_))) => value,
             _ => Value::Outside(format!("django.conf.settings.{name}")),
+        }
+    }
+
+    /// A setting as it is written, which may be another one where the program runs.
+    fn written_setting(&self, name: &str) -> Option<Value> {
+        self.settings.iter().find_map(|module| self.followed(*module, name))
+    }
+
+    /// Returns whether a condition that is not known would hold with the settings as they are written.
+    pub(super) fn leaning(&mut self, scope: &mut Scope, test: &Expr) -> Option<bool> {
+        match &*test.kind {
+            ExprKind::Not(inner) => self.leaning(scope, inner).map(|holds| !holds),
+            ExprKind::Logic { all, parts } => {
+                let parts: Vec<Option<bool>> = parts.iter().map(|part| self.leaning(scope, part)).collect();
+                let decides = parts.contains(&Some(!*all));
+                if decides { Some(!*all) } else { parts.iter().all(Option::is_some).then_some(*all) }
+            }
+            ExprKind::Member(object, name) => match self.eval(scope, object) {
+                Value::Outside(full) if full == "django.conf.settings" => self.written_setting(name)?.truth(),
+                _ => None,
+            },
+            _ => self.decide(scope, test),
         }
     }
 

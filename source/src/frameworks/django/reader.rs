@@ -125,9 +125,14 @@ impl<'p> UrlReader<'p> {
                 Some(true) => self.statements(scope, body),
                 Some(false) => self.statements(scope, otherwise),
                 None => {
+                    let leans = self.leaning(scope, test);
                     let mut other = scope.arm();
                     self.statements(scope, body);
                     self.statements(&mut other, otherwise);
+                    // Of two texts one alone can be a path: the one by the settings as they are written.
+                    if leans == Some(false) {
+                        std::mem::swap(scope, &mut other);
+                    }
                     merge(scope, other);
                 }
             },
@@ -198,18 +203,27 @@ impl<'p> UrlReader<'p> {
         self.project.text(module, between).trim().starts_with("+=")
     }
 
-    /// Binds a name, or names to the items of a list.
+    /// Binds a name, names to the items of a list, or an entry of a dictionary.
     pub(super) fn bind(&mut self, scope: &mut Scope, target: &Expr, value: Value) {
-        if let Some(name) = target.name() {
-            scope.names.insert(name.to_owned(), value);
-        } else if let ExprKind::List(parts) = &*target.kind {
-            let items = match &value {
-                Value::List(items) if items.len() == parts.len() => items.to_vec(),
-                _ => vec![Value::Unknown; parts.len()],
-            };
-            for (part, item) in parts.iter().zip(items) {
-                self.bind(scope, part, item);
+        match &*target.kind {
+            ExprKind::Name(name) => {
+                scope.names.insert(name.clone(), value);
             }
+            ExprKind::List(parts) => {
+                let items = match &value {
+                    Value::List(items) if items.len() == parts.len() => items.to_vec(),
+                    _ => vec![Value::Unknown; parts.len()],
+                };
+                for (part, item) in parts.iter().zip(items) {
+                    self.bind(scope, part, item);
+                }
+            }
+            ExprKind::Index(table, key) => {
+                let key = self.eval(scope, key);
+                let changed = self.eval(scope, table).with_entry(key, value);
+                changed.into_iter().for_each(|changed| self.bind(scope, table, changed));
+            }
+            _ => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::ir::{Expr, Span};
+use crate::ir::{Expr, Span, last_part};
 use crate::project::{ClassRef, FunctionRef, ModuleId};
 
 /// Longer lists are cut.
@@ -165,6 +165,23 @@ impl Value {
             Value::Pairs(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
             other => vec![other.clone()],
         }
+    }
+
+    /// Returns a dictionary with one more entry, or another one for its key. `None` where it is none, or the key is not known.
+    pub(super) fn with_entry(self, key: Value, value: Value) -> Option<Value> {
+        key.text()?;
+        let mut pairs = match &self {
+            Value::Pairs(pairs) => pairs.to_vec(),
+            Value::Outside(full) if matches!(last_part(full), "dict" | "defaultdict" | "OrderedDict") => Vec::new(),
+            _ => return None,
+        };
+        let is_full = pairs.len() >= MOST_ITEMS;
+        match pairs.iter_mut().find(|(known, _)| known.text() == key.text()) {
+            Some((_, known)) => *known = value,
+            None if is_full => return None,
+            None => pairs.push((key, value)),
+        }
+        Some(Value::Pairs(Rc::new(pairs)))
     }
 
     /// Returns what either arm of a condition leaves: both lists, or whichever is known.
