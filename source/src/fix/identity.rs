@@ -6,7 +6,7 @@ use super::edits::Change;
 use super::style::indent_at;
 use super::ways::{Asked, ways_of};
 use crate::ir::{
-    Expr, ExprKind, Span, Spread, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements,
+    Expr, ExprKind, Parameter, Span, Spread, Statement, StatementKind, dotted, last_part, walk_expr, walk_statements,
 };
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
 use crate::routes::{FrameworkName, GuardKind, parameters};
@@ -272,6 +272,7 @@ fn from_surroundings(case: &Case<'_>) -> Option<Identity> {
             let field = left_on(case.project, &["req", "request"]).unwrap_or_else(|| "user".to_owned());
             made(format!("{request}.{field}"))
         }
+        FrameworkName::NestJs => of_nest(case),
         FrameworkName::Django => match names.as_slice() {
             ["self", "request", ..] | ["request", ..] => made("request.user".to_owned()),
             ["self", ..] => made("self.request.user".to_owned()),
@@ -295,6 +296,51 @@ fn from_surroundings(case: &Case<'_>) -> Option<Identity> {
         }
         _ => None,
     }
+}
+
+/// What a method of a controller is given: the caller by a decorator of the project, else by the request. One that is given
+/// neither asks for the caller as another method of its file does.
+fn of_nest(case: &Case<'_>) -> Option<Identity> {
+    let from = case.function().body_span.start;
+    let made = |text: String, changes: Vec<Change>| Identity { text, from, changes, call: None };
+    let asking = |parameter: &&Parameter| parameter.decorators.iter().any(gives_caller_by_name);
+    let own = &case.handler.function.parameters;
+    if let Some(given) = own.iter().find(asking) {
+        return Some(made(given.name.clone(), Vec::new()));
+    }
+    let is_request = |decorator: &Expr| matches!(decorator_name(decorator).as_deref(), Some("Req" | "Request"));
+    if let Some(request) = own.iter().find(|parameter| parameter.decorators.iter().any(is_request)) {
+        let field = left_on(case.project, &["req", "request"]).unwrap_or_else(|| "user".to_owned());
+        return Some(made(format!("{}.{field}", request.name), Vec::new()));
+    }
+    let class = case.handler.class.as_ref()?;
+    let others = class.class.methods().flat_map(|method| &method.parameters);
+    let other = others.into_iter().find(asking)?;
+    let written = case.text(other.span);
+    let signs: Vec<String> = other
+        .decorators
+        .iter()
+        .map(|decorator| format!("@{} ", case.text(decorator.span).trim_start_matches('@')))
+        .collect();
+    let parameter = if written.starts_with('@') { written.to_owned() } else { format!("{}{written}", signs.concat()) };
+    let change = match own.last() {
+        Some(last) => Change { start: last.span.end, end: last.span.end, text: format!(", {parameter}") },
+        None => {
+            let open = case.function().span.start + case.text(case.function().span).find('(')? + 1;
+            Change { start: open, end: open, text: parameter }
+        }
+    };
+    Some(made(other.name.clone(), vec![change]))
+}
+
+fn decorator_name(decorator: &Expr) -> Option<String> {
+    let callee = decorator.call().map_or(decorator, |(callee, _)| callee);
+    dotted(callee).map(|name| last_part(&name).to_owned())
+}
+
+/// `@CurrentUser()`, `@User()`
+fn gives_caller_by_name(decorator: &Expr) -> bool {
+    decorator_name(decorator).is_some_and(|name| names_a_caller(&plain(&name)) || is_one_of(&name, CALLERS))
 }
 
 /// The attribute under which guards of this project leave the caller on the request.

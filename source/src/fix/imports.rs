@@ -78,7 +78,7 @@ fn own_module_name(project: &Project, into: ModuleId, of: ModuleId) -> Option<St
     let target = project.module(of)?;
     let here = project.module(into)?;
     if target.language != Language::Python {
-        return Some(relative(&here.path, &target.path));
+        return Some(relative(&here.path, &as_imported(here, &target.path)));
     }
     for module in &project.modules {
         for import in module.imports.values() {
@@ -89,6 +89,14 @@ fn own_module_name(project: &Project, into: ModuleId, of: ModuleId) -> Option<St
     }
     let path = target.path.strip_suffix(".py")?.trim_end_matches("/__init__");
     Some(path.replace('/', "."))
+}
+
+/// A path as imports write it: TypeScript's without its end, or with that of what it is compiled to where this file has such.
+fn as_imported(here: &crate::project::Module, path: &str) -> String {
+    let stem = [".tsx", ".ts"].iter().find_map(|end| path.strip_suffix(end));
+    let Some(stem) = stem else { return path.to_owned() };
+    let has_end = here.imports.values().any(|import| import.module.starts_with('.') && import.module.ends_with(".js"));
+    if has_end { format!("{stem}.js") } else { stem.to_owned() }
 }
 
 fn relative(from: &str, to: &str) -> String {

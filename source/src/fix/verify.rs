@@ -12,7 +12,7 @@ use super::request::FixRequest;
 use crate::frameworks::find_routes;
 use crate::lang::Language;
 use crate::project::{FunctionRef, ModuleId, Project, Resolved};
-use crate::routes::{HandlerCode, RouteEntry, RouteTable};
+use crate::routes::{GuardKind, HandlerCode, RouteEntry, RouteTable};
 
 /// The project as it would be with a change.
 pub(super) struct Overlay {
@@ -128,10 +128,12 @@ fn n_damaged(file: &str, text: &str) -> usize {
 
 /// A route that is not there any more, or has fewer guards.
 fn lost_route(before: &RouteTable, after: &RouteTable) -> Option<String> {
+    // What lets strangers past a guard is none.
+    let asking = |entry: &RouteEntry| entry.guards.iter().filter(|guard| guard.kind != GuardKind::Public).count();
     let kept = |entry: &RouteEntry| {
         after.routes.iter().any(|other| {
             let same = other.path == entry.path && other.methods == entry.methods && other.function == entry.function;
-            same && other.guards.len() >= entry.guards.len()
+            same && asking(other) >= asking(entry)
         })
     };
     // Routes that were given by hand, of a framework that has no file yet, cannot be found again this way.

@@ -1,7 +1,7 @@
 //! A route asks for a credential, in the way in which its sibling does.
 
-use super::django;
 use super::ownership::public;
+use super::{django, nest};
 use crate::fix::callers::names_a_caller;
 use crate::fix::denial;
 use crate::fix::draft::{Case, Draft};
@@ -46,6 +46,9 @@ pub(super) fn draft(case: &Case<'_>) -> Result<Draft, Refusal> {
     }
     let of_django = django::permissions::draft(case, Asked::Credential);
     if let Some(answer) = of_django.or_else(|| django::mixins::draft(case, Asked::Credential)) {
+        return answer;
+    }
+    if let Some(answer) = nest::guard(case) {
         return answer;
     }
     match best_way(case, Asked::Credential, &|_| true) {

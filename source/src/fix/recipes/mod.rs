@@ -8,6 +8,7 @@ mod fields;
 mod guard;
 mod list;
 mod narrowing;
+mod nest;
 mod objects;
 mod ownership;
 mod path;
