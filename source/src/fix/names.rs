@@ -7,7 +7,7 @@ use crate::ir::{Expr, ExprKind, Function, Span, Statement, StatementKind, walk_e
 use crate::lang::Language;
 use crate::project::{Module, Project};
 
-/// Names that a language has by itself, as far as recipes use them.
+/// Names that a language has by itself, as far as recipes use them; types of TypeScript too.
 const OF_PYTHON: [&str; 34] = [
     "Exception",
     "False",
@@ -44,7 +44,7 @@ const OF_PYTHON: [&str; 34] = [
     "super",
     "tuple",
 ];
-const OF_JAVASCRIPT: [&str; 26] = [
+const OF_JAVASCRIPT: [&str; 35] = [
     "Array",
     "Boolean",
     "Buffer",
@@ -55,22 +55,31 @@ const OF_JAVASCRIPT: [&str; 26] = [
     "Math",
     "Number",
     "Object",
+    "Partial",
     "Promise",
+    "Record",
     "RegExp",
     "Set",
     "String",
     "URL",
     "__dirname",
+    "any",
     "arguments",
+    "boolean",
     "console",
     "fetch",
     "globalThis",
     "module",
+    "number",
+    "object",
     "process",
     "require",
     "setTimeout",
+    "string",
     "this",
     "undefined",
+    "unknown",
+    "void",
 ];
 
 /// Returns a name within the changed pieces that is not known there.

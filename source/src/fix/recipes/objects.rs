@@ -8,6 +8,7 @@ use crate::fix::owning::Known;
 use crate::fix::proposal::{Refusal, RefusalReason};
 use crate::fix::style::{indent_at, line_end};
 use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, walk_statements};
+use crate::routes::FrameworkName;
 use crate::words::{CALLERS, is_one_of};
 
 /// Refuses an object that is not there, where the handler would use it all the same.
@@ -234,6 +235,10 @@ fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, val
         )
     };
     let StatementKind::Return(Some(returned)) = &load.statement.kind else { return Err(by_hand()) };
+    if case.entry.framework == FrameworkName::NestJs {
+        return hoist_promise(case, draft, (load, returned), &format!("{} !== {value}", owner.column))
+            .ok_or_else(by_hand);
+    }
     if !case.style_is_python() || matches!(load.kind, LoadKind::Other) {
         return Err(by_hand());
     }
@@ -262,6 +267,42 @@ fn hoist(case: &Case<'_>, draft: &mut Draft, load: &Load<'_>, owner: &Owner, val
     draft.replace(&case.module.path, Span { ..whole }, name);
     draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
     Ok(())
+}
+
+/// `return this.notes.one(id)` of NestJS: what comes is waited for, and gets a name. `None` where more is done with it, or
+/// the method promises no promise.
+fn hoist_promise(
+    case: &Case<'_>,
+    draft: &mut Draft,
+    (load, returned): (&Load<'_>, &Expr),
+    unequal: &str,
+) -> Option<()> {
+    let whole = match &*returned.kind {
+        ExprKind::Await(inner) => inner,
+        _ => returned,
+    };
+    let function = case.function();
+    let declared = function.returns.as_ref().map(|returns| case.text(returns.span));
+    if whole.span != load.call.span
+        || !function.is_async && declared.is_some_and(|declared| !declared.contains("Promise"))
+    {
+        return None;
+    }
+    if !function.is_async {
+        let at = function.span.start + case.text(function.span).find(&function.name)?;
+        draft.insert(&case.module.path, at, "async ");
+    }
+    let name = crate::fix::identity::free_name(case, "found");
+    let indent = indent_at(&case.module.text, load.statement.span.start).to_owned();
+    let end = if case.style.semicolons { ";" } else { "" };
+    let refusal = denial::statement(case, draft, 404);
+    let mut lines = vec![format!("const {name} = await {}{end}", case.text(whole.span))];
+    lines.extend(denial::lines(case, &format!("!{name} || {name}.{unequal}"), &refusal));
+    let block = case.style.lines(&indent, &lines);
+    draft.insert(&case.module.path, load.statement.span.start, format!("{}{indent}", block.trim_start()));
+    draft.replace(&case.module.path, returned.span, name);
+    draft.why = "what is loaded is refused to all but its owner, as if it were not there".to_owned();
+    Some(())
 }
 
 impl Case<'_> {

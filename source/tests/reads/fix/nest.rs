@@ -112,3 +112,42 @@ fn a_method_that_is_not_given_the_caller_asks_as_another_one_does() {
     assert!(lines.contains("+  async one(@Param('id') id: string, @CurrentUser() user: User) {\n"), "{lines}");
     assert!(lines.contains("ownerId: user.id"), "{lines}");
 }
+
+#[test]
+fn what_a_service_loads_is_compared_in_the_controller() {
+    let service = "import { Injectable } from '@nestjs/common';\n@Injectable()\nexport class NotesService {\n  constructor(private readonly repo: Repository<Note>) {}\n  async findOne(id: string) {\n    return this.repo.findOne({ where: { id } });\n  }\n}\n";
+    let check = "+    if (!found || found.ownerId !== user.id) throw new NotFoundException();\n";
+    for (head, body, lines) in [
+        ("async one", "    const found = await this.notes.findOne(id);\n    return found;\n", check.to_owned()),
+        (
+            "async one",
+            "    return this.notes.findOne(id);\n",
+            format!(
+                "-    return this.notes.findOne(id);\n+    const found = await this.notes.findOne(id);\n{check}+    return found;\n"
+            ),
+        ),
+        (
+            "one",
+            "    return this.notes.findOne(id);\n",
+            format!(
+                "-    return this.notes.findOne(id);\n+  async one(@Param('id') id: string, @CurrentUser() user: User) {{\n+    const found = await this.notes.findOne(id);\n{check}+    return found;\n"
+            ),
+        ),
+    ] {
+        let own = format!("  {head}(@Param('id') id: string, @CurrentUser() user: User) {{\n{body}  }}\n");
+        let text = guarded(&own, "  all(@CurrentUser() user: User) {\n    return this.notes.all(user.id);\n  }\n")
+            .replace("private readonly notes: Repository<Note>", "private readonly notes: NotesService")
+            .replace("import { User }", "import { NotesService } from './notes.service';\nimport { User }");
+        let given =
+            Given::of(&[("notes.controller.ts", &text), ("session.guard.ts", GUARD), ("notes.service.ts", service)]);
+        let facts = FixFacts { owner_fields: vec!["ownerId".to_owned()], ..FixFacts::default() };
+        let made = given.fix_with("GET /notes/{id}", Remedy::ObjectOwnership, facts).unwrap();
+        assert_verified(&made);
+        let mut said: Vec<String> = changed(&made).split_inclusive('\n').map(str::to_owned).collect();
+        said.retain(|line| !line.contains("import ") && !line.starts_with("-  one("));
+        let mut wanted: Vec<String> = lines.split_inclusive('\n').map(str::to_owned).collect();
+        said.sort();
+        wanted.sort();
+        assert_eq!(said, wanted, "{}", made.diff);
+    }
+}
