@@ -9,6 +9,10 @@ use std::thread::{Builder, available_parallelism, scope};
 const MOST_THREADS: usize = 4;
 /// For fewer things no thread is started.
 const FEWEST: usize = 2;
+/// Each thread takes this many runs of neighbours, or more: what one finds out with its tool serves the next one most.
+const RUNS: usize = 4;
+/// Longer runs would leave threads without work at the end.
+const MOST_RUN: usize = 8;
 /// Code is read by functions that call themselves, as deep as the code is nested.
 const STACK: usize = 8 << 20;
 
@@ -20,12 +24,16 @@ pub(crate) fn map_with<T: Sync, W, R: Send>(
     act: impl Fn(&W, &T) -> R + Sync,
 ) -> Vec<R> {
     let next = AtomicUsize::new(0);
+    let run = (items.len() / (MOST_THREADS * RUNS)).clamp(1, MOST_RUN);
     let work = || {
         let (tool, mut made) = (tool(), Vec::new());
         loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(at) else { return made };
-            made.push((at, act(&tool, item)));
+            let start = next.fetch_add(run, Ordering::Relaxed);
+            let own = items.iter().enumerate().skip(start).take(run);
+            if start >= items.len() {
+                return made;
+            }
+            own.for_each(|(at, item)| made.push((at, act(&tool, item))));
         }
     };
     let mut made = scope(|scope| {

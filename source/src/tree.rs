@@ -56,6 +56,8 @@ const MANIFESTS: [&str; 19] = [
 const MOST_LINE: usize = 400;
 /// Shorter scripts are read whatever they look like.
 const LEAST_MINIFIED: usize = 4_000;
+/// A larger script that people wrote for a server speaks of one; a library for browsers is not read.
+const MOST_SCRIPT: usize = 250_000;
 /// A bundle that speaks of one of these may be a server.
 const SERVERS: [&str; 5] = ["\"express\"", "'express'", "`express`", "@nestjs/", "createServer"];
 
@@ -126,6 +128,9 @@ enum FileFault {
     /// It was made for browsers.
     #[error("it is minified, and speaks of no server")]
     Minified,
+    /// It is a library for browsers.
+    #[error("it is a large script that speaks of no server")]
+    Library,
 }
 
 impl SourceTree {
@@ -246,14 +251,22 @@ fn read_file(root: &Path, path: &Path, limits: &TreeLimits) -> Result<Option<Sou
     file.take(limits.file_bytes).read_to_end(&mut bytes)?;
     let Ok(text) = String::from_utf8(bytes) else { return Ok(None) };
     let path = shown(root, path);
-    if Language::of_path(&path).is_some_and(Language::is_script) && is_minified(&text) {
-        return Err(FileFault::Minified);
+    if Language::of_path(&path).is_some_and(Language::is_script)
+        && let Some(fault) = for_browsers(&text)
+    {
+        return Err(fault);
     }
     Ok(Some(SourceFile { language: Language::of_path(&path), path, text: Arc::from(text) }))
 }
 
-/// Returns whether a script is minified for browsers: it serves no route, and takes long to read.
-fn is_minified(text: &str) -> bool {
+/// Returns why a script is taken for one of browsers: it serves no route, and takes long to read.
+fn for_browsers(text: &str) -> Option<FileFault> {
     let lines = text.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    text.len() > LEAST_MINIFIED && text.len() / lines > MOST_LINE && !SERVERS.iter().any(|word| text.contains(word))
+    let fault = match text.len() {
+        ..=LEAST_MINIFIED => return None,
+        length if length / lines > MOST_LINE => FileFault::Minified,
+        MOST_SCRIPT.. => FileFault::Library,
+        _ => return None,
+    };
+    (!SERVERS.iter().any(|word| text.contains(word))).then_some(fault)
 }

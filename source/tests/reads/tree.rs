@@ -26,3 +26,33 @@ fn what_browsers_are_sent_is_named_and_not_read() {
     let left_out: Vec<&str> = tree.left_out.iter().map(|item| item.path.as_str()).collect();
     assert_eq!(left_out, ["static/jquery.min.js"]);
 }
+
+#[test]
+fn libraries_for_browsers_are_named_and_servers_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = "function draw(canvas) { return canvas.getContext('2d'); }\n";
+    let long = "x".repeat(5_000);
+    let files = [
+        ("static/charts.js", line.repeat(5_000)),
+        ("static/small.js", line.repeat(500)),
+        ("static/packed.js", format!("var a = '{long}';\n")),
+        ("server.js", format!("const express = require('express');\n{}", line.repeat(5_000))),
+    ];
+    for (path, text) in &files {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let tree = SourceTree::read(dir.path(), &TreeLimits::default()).unwrap();
+    let read: Vec<&str> = tree.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(read, ["server.js", "static/small.js"]);
+    let left: Vec<(&str, &str)> =
+        tree.left_out.iter().map(|left| (left.path.as_str(), left.because.as_str())).collect();
+    assert_eq!(
+        left,
+        [
+            ("static/charts.js", "it is a large script that speaks of no server"),
+            ("static/packed.js", "it is minified, and speaks of no server"),
+        ]
+    );
+}
