@@ -9,10 +9,10 @@ use std::thread::{Builder, available_parallelism, scope};
 const MOST_THREADS: usize = 4;
 /// For fewer things no thread is started.
 const FEWEST: usize = 2;
-/// Each thread takes this many runs of neighbours, or more: what one finds out with its tool serves the next one most.
-const RUNS: usize = 4;
+/// With a tool, each thread takes this many runs of neighbours, or more: what one finds out with it serves the next one most.
+const RUNS: usize = 2;
 /// Longer runs would leave threads without work at the end.
-const MOST_RUN: usize = 8;
+const MOST_RUN: usize = 16;
 /// Code is read by functions that call themselves, as deep as the code is nested.
 const STACK: usize = 8 << 20;
 
@@ -23,8 +23,17 @@ pub(crate) fn map_with<T: Sync, W, R: Send>(
     tool: impl Fn() -> W + Sync,
     act: impl Fn(&W, &T) -> R + Sync,
 ) -> Vec<R> {
-    let next = AtomicUsize::new(0);
     let run = (items.len() / (MOST_THREADS * RUNS)).clamp(1, MOST_RUN);
+    map_runs(items, run, tool, act)
+}
+
+fn map_runs<T: Sync, W, R: Send>(
+    items: &[T],
+    run: usize,
+    tool: impl Fn() -> W + Sync,
+    act: impl Fn(&W, &T) -> R + Sync,
+) -> Vec<R> {
+    let next = AtomicUsize::new(0);
     let work = || {
         let (tool, mut made) = (tool(), Vec::new());
         loop {
@@ -52,7 +61,7 @@ pub(crate) fn map_with<T: Sync, W, R: Send>(
 
 /// Does one thing to each item, and returns what came out in the order of the items.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    map_with(items, || (), |(), item| act(item))
+    map_runs(items, 1, || (), |(), item| act(item))
 }
 
 fn threads(items: usize) -> usize {
@@ -61,11 +70,12 @@ fn threads(items: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{map, map_with};
 
     #[test]
     fn what_comes_out_is_in_the_order_of_the_items() {
         let items: Vec<usize> = (0..1_000).collect();
         assert_eq!(map(&items, |item| item * 2), (0..2_000).step_by(2).collect::<Vec<_>>());
+        assert_eq!(map_with(&items, || 2, |tool, item| item * tool), (0..2_000).step_by(2).collect::<Vec<_>>());
     }
 }

@@ -161,7 +161,9 @@ impl Engine<'_> {
             call.name,
             "decode" | "verify" | "decode_token" | "jwt_decode" | "jwtVerify" | "verifyIdToken" | "verify_id_token"
         ) && !is_own
-            && (call.labels().token || words::holds_one_of(call.dotted, &["jwt", "token", "jose"]));
+            && (call.labels().token
+                || words::holds_one_of(call.dotted, &["jwt", "token"])
+                || call.dotted.contains("jose"));
         if opens {
             // A callback gets what was opened.
             let value = self.ask_caller(cx, call.span);

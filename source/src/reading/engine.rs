@@ -8,7 +8,7 @@ use super::models::Models;
 use super::report::{AccessVerb, ClientId, IdOrigin};
 use super::request::RequestNotes;
 use super::state::State;
-use super::summary::Trail;
+use super::trail::Trail;
 use super::value::{Clause, Labels, Places, Sends, Value};
 use crate::ir::{Function, Span};
 use crate::project::{ClassRef, ModuleId, Project};
@@ -16,8 +16,6 @@ use crate::routes::FrameworkName;
 
 /// Calls that are read for one handler at most.
 const MOST_CALLS: usize = 2_500;
-/// Functions within functions that are followed.
-pub(super) const MOST_DEPTH: usize = 7;
 
 /// Where the code that is being read stands.
 #[derive(Clone)]

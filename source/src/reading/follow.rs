@@ -3,10 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engine::{Cx, Engine, Frame, MOST_DEPTH};
+use super::engine::{Cx, Engine, Frame};
 use super::facts::{Facts, Key};
 use super::state::{State, join_values};
 use super::statements::{Ends, none_value};
+use super::trail::MOST_DEPTH;
 use super::value::{Kind, Labels, Names, Value};
 use crate::ir::{Parameter, Spread, dotted, last_part};
 use crate::project::FunctionRef;

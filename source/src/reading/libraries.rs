@@ -17,7 +17,6 @@ impl Engine<'_> {
     pub(super) fn library_call(&mut self, cx: &Cx, state: &mut State, call: &Call) -> Option<Value> {
         let labels = call.labels();
         let mark = self.mark(cx, call.span);
-        let name = words::plain(call.name);
         if let Some(value) = self.condition_call(call, mark) {
             return Some(value);
         }
@@ -51,17 +50,7 @@ impl Engine<'_> {
             }
             _ => {}
         }
-        let compares_secret = matches!(
-            name.as_str(),
-            "comparedigest"
-                | "checkpasswordhash"
-                | "verifypassword"
-                | "checkpassword"
-                | "timingsafeequal"
-                | "validatepassword"
-        ) || call.dotted.ends_with("bcrypt.compare")
-            || call.dotted.ends_with("bcrypt.checkpw");
-        if compares_secret {
+        if compares_secret(call) {
             let yes = self.tie(Labels { ids: Default::default(), ..labels }, Tie::Access, mark);
             return Some(Value { truth: Some(Rc::new(Truth { yes, no: Facts::default() })), ..Value::default() });
         }
@@ -197,6 +186,21 @@ impl Engine<'_> {
     pub(super) fn clauses_given(&self, call: &Call) -> Vec<super::value::Clause> {
         call.given.iter().flat_map(clauses_of_given).collect()
     }
+}
+
+/// Whether a call compares a secret with what is known of it.
+fn compares_secret(call: &Call) -> bool {
+    let name = words::plain(call.name);
+    matches!(
+        name.as_str(),
+        "comparedigest"
+            | "checkpasswordhash"
+            | "verifypassword"
+            | "checkpassword"
+            | "timingsafeequal"
+            | "validatepassword"
+    ) || call.dotted.ends_with("bcrypt.compare")
+        || call.dotted.ends_with("bcrypt.checkpw")
 }
 
 /// Reads one argument as conditions.

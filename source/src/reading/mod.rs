@@ -29,6 +29,7 @@ mod state;
 mod statements;
 mod summary;
 mod ties;
+mod trail;
 mod value;
 mod verbs;
 mod verdict;

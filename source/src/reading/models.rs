@@ -2,11 +2,11 @@
 
 mod collect;
 
+use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::summary::Summary;
 use super::value::Value;
 use super::words;
 use crate::ir::{Expr, ExprKind, Function, StatementKind, dotted, walk_statements};
@@ -61,7 +61,8 @@ pub(super) struct Models {
     asking: RefCell<Map<*const Function, bool>>,
     /// Whether a function is summed up rather than read at each call.
     summable: RefCell<Map<*const Function, bool>>,
-    summaries: RefCell<Map<Box<[u8]>, Rc<Summary>>>,
+    /// What functions come to, by their inputs.
+    summaries: RefCell<Map<Box<[u8]>, Rc<dyn Any>>>,
 }
 
 impl Models {
@@ -203,12 +204,12 @@ impl Models {
     }
 
     /// Returns what a function comes to for these inputs, where it was read with them before.
-    pub(super) fn summary(&self, inputs: &[u8]) -> Option<Rc<Summary>> {
+    pub(super) fn kept(&self, inputs: &[u8]) -> Option<Rc<dyn Any>> {
         self.summaries.borrow().get(inputs).cloned()
     }
 
     /// Keeps what a function comes to for these inputs.
-    pub(super) fn keep_summary(&self, inputs: Box<[u8]>, summary: Rc<Summary>) {
+    pub(super) fn keep(&self, inputs: Box<[u8]>, summary: Rc<dyn Any>) {
         let mut summaries = self.summaries.borrow_mut();
         if summaries.len() < MOST_SUMMARIES {
             summaries.insert(inputs, summary);

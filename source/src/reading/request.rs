@@ -4,7 +4,6 @@
 use serde::Serialize;
 
 use super::engine::Engine;
-use super::renumber::Renumbering;
 use super::report::IdOrigin;
 use super::value::{Clause, Kind, Part, Places, Sends, Value};
 use super::words;
@@ -71,10 +70,10 @@ pub(super) struct RequestNotes {
 
 impl RequestNotes {
     /// Adds what was noted in a part of the reading where ids had other places.
-    pub(super) fn absorb(&mut self, other: &RequestNotes, outward: &Renumbering) {
-        self.needed = self.needed.with(outward.ids(other.needed));
-        self.numbers = self.numbers.with(outward.ids(other.numbers));
-        self.nested = self.nested.with(outward.ids(other.nested));
+    pub(super) fn absorb(&mut self, other: &RequestNotes, outward: impl Fn(Places) -> Places) {
+        self.needed = self.needed.with(outward(other.needed));
+        self.numbers = self.numbers.with(outward(other.numbers));
+        self.nested = self.nested.with(outward(other.nested));
         self.json |= other.json;
         self.form |= other.form;
         self.files |= other.files;

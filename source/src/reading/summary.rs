@@ -4,12 +4,11 @@
 //! The function is read as if its inputs were all that there is. What comes out is put in the place of each call, and is the
 //! same whether it was kept or read anew.
 
-use std::cell::Cell;
 use std::mem;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::engine::{Access, Cx, Engine, MOST_DEPTH, Use};
+use super::engine::{Access, Cx, Engine, Use};
 use super::facts::{Fact, Facts, Mark};
 use super::follow::Given;
 use super::inputs::{InputText, Reachable};
@@ -17,59 +16,11 @@ use super::renumber::Renumbering;
 use super::report::ClientId;
 use super::request::RequestNotes;
 use super::state::State;
+use super::trail::{MOST_DEPTH, Trail};
 use super::value::{Names, Places, Value};
 use crate::ir::Function;
 use crate::project::FunctionRef;
 use crate::routes::FrameworkName;
-
-/// What the reading of a function depended on beside its inputs.
-#[derive(Debug, Default)]
-pub(super) struct Trail {
-    /// How deep the deepest call within was.
-    deepest: usize,
-    /// Some call within was too deep to be followed.
-    is_cut: bool,
-    /// The lowest place of the stack to which a call led back.
-    lowest: Option<usize>,
-    /// Functions that calls within led to.
-    entered: Vec<*const Function>,
-    /// The method of the request was asked for.
-    pub(super) asks_method: bool,
-    /// Every part of the path was asked for, whatever its name.
-    pub(super) asks_path: Cell<bool>,
-}
-
-impl Trail {
-    /// Notes a call of a function, and where on the stack it is already.
-    pub(super) fn enter(&mut self, function: &Arc<Function>, again: Option<usize>) {
-        self.entered.push(Arc::as_ptr(function));
-        self.lead_back(again);
-    }
-
-    /// Notes how deep a call is.
-    pub(super) fn reach(&mut self, depth: usize) {
-        self.deepest = self.deepest.max(depth);
-        self.is_cut |= depth >= MOST_DEPTH;
-    }
-
-    fn lead_back(&mut self, place: Option<usize>) {
-        self.lowest = self.lowest.into_iter().chain(place).min();
-    }
-
-    fn absorb(&mut self, other: &Trail) {
-        self.deepest = self.deepest.max(other.deepest);
-        self.is_cut |= other.is_cut;
-        self.asks_method |= other.asks_method;
-        self.lead_back(other.lowest);
-        self.entered.extend(&other.entered);
-        self.asks_path.set(self.asks_path.get() || other.asks_path.get());
-    }
-
-    fn settle(&mut self) {
-        self.entered.sort_unstable();
-        self.entered.dedup();
-    }
-}
 
 /// What is found while code is read.
 #[derive(Default)]
@@ -102,7 +53,7 @@ pub(super) struct Summary {
 }
 
 /// One call of a function of the project.
-struct Called<'c> {
+struct FollowedCall<'c> {
     function: &'c FunctionRef,
     around: &'c Rc<Names>,
     given: &'c [Given],
@@ -124,9 +75,13 @@ impl Engine<'_> {
         }
         let left = self.left_for(cx, state, function);
         let reachable = self.reachable(given, &left, &state.facts)?;
-        let called = Called { function, around, given, left, reachable };
+        let called = FollowedCall { function, around, given, left, reachable };
         let inputs = self.input_text(state, &called);
-        let known = self.models.summary(&inputs).filter(|summary| self.fits(summary, cx));
+        let known = self
+            .models
+            .kept(&inputs)
+            .and_then(|kept| kept.downcast::<Summary>().ok())
+            .filter(|kept| self.fits(kept, cx));
         let summary = match known {
             Some(known) => {
                 self.budget = self.budget.saturating_sub(known.cost);
@@ -138,7 +93,7 @@ impl Engine<'_> {
         Some(self.put_in_place(state, &called, &summary))
     }
 
-    fn input_text(&self, state: &State, called: &Called) -> Box<[u8]> {
+    fn input_text(&self, state: &State, called: &FollowedCall) -> Box<[u8]> {
         let reachable = &called.reachable;
         let inward = Renumbering::inward(&reachable.ids, reachable.marks.clone());
         let mut text = InputText::new(&inward);
@@ -176,7 +131,7 @@ impl Engine<'_> {
     }
 
     /// Reads a function as if its inputs were all that there is.
-    fn sum_up(&mut self, cx: &Cx, state: &State, called: &Called, inputs: Box<[u8]>) -> Option<Rc<Summary>> {
+    fn sum_up(&mut self, cx: &Cx, state: &State, called: &FollowedCall, inputs: Box<[u8]>) -> Option<Rc<Summary>> {
         let reachable = &called.reachable;
         let inward = Renumbering::inward(&reachable.ids, reachable.marks.clone());
         let left = inward.names(&called.left);
@@ -212,7 +167,7 @@ impl Engine<'_> {
             return None;
         }
         if self.can_spend() && !leads_back {
-            self.models.keep_summary(inputs, summary.clone());
+            self.models.keep(inputs, summary.clone());
         }
         Some(summary)
     }
@@ -249,7 +204,7 @@ impl Engine<'_> {
     }
 
     /// Puts what a function comes to in the place of a call.
-    fn put_in_place(&mut self, state: &mut State, called: &Called, summary: &Summary) -> Value {
+    fn put_in_place(&mut self, state: &mut State, called: &FollowedCall, summary: &Summary) -> Value {
         let (reachable, found) = (&called.reachable, &summary.found);
         let mut outward = Renumbering::outward(&reachable.ids, reachable.marks.clone());
         for id in found.ids.iter().skip(reachable.ids.len()) {
@@ -268,7 +223,7 @@ impl Engine<'_> {
             }
         }
         self.suspicions.extend(&found.suspicions);
-        self.request.absorb(&found.request, &outward);
+        self.request.absorb(&found.request, |ids| outward.ids(ids));
         state.facts.and(&outward.facts(&summary.facts));
         match &summary.left {
             Some(left) => state.left = outward.names(left),

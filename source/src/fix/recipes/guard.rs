@@ -1,5 +1,6 @@
 //! A route asks for a credential, in the way in which its sibling does.
 
+use super::decorators::put_decorator;
 use super::ownership::public;
 use super::{django, nest};
 use crate::fix::callers::names_a_caller;
@@ -9,7 +10,7 @@ use crate::fix::identity::{identity, is_caller_call};
 use crate::fix::imports::{bring_name, transplant};
 use crate::fix::owning::resolve_function;
 use crate::fix::proposal::{Idiom, Refusal, RefusalReason};
-use crate::fix::style::{indent_at, line_start};
+use crate::fix::style::indent_at;
 use crate::fix::ways::{Asked, Put, Way, best_way, body_start, declaration, middle, refuses, ways_of};
 use crate::ir::{Expr, ExprKind, Span, Statement, StatementKind, dotted, keyword, last_part, walk_statements};
 use crate::project::{FunctionRef, Resolved};
@@ -148,17 +149,6 @@ fn weaker_call(case: &Case<'_>, guard: &FunctionRef) -> Option<Span> {
         _ => None,
     };
     case.function().body.iter().find_map(is_weaker)
-}
-
-/// A line directly above the function: what runs last before it.
-pub(super) fn put_decorator(case: &Case<'_>, draft: &mut Draft, text: &str) {
-    let start = case.function().span.start;
-    let indent = indent_at(&case.module.text, start).to_owned();
-    draft.insert(
-        &case.module.path,
-        line_start(&case.module.text, start),
-        format!("{indent}@{text}{}", case.style.newline),
-    );
 }
 
 /// A parameter before the first that has a default.

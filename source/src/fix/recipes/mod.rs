@@ -2,6 +2,7 @@
 
 mod bodies;
 mod cors;
+mod decorators;
 mod django;
 mod exposure;
 mod fields;

@@ -1,6 +1,6 @@
 //! NestJS: guards stand in decorators of controllers and of their methods.
 
-use super::guard::put_decorator;
+use super::decorators::put_decorator;
 use crate::fix::draft::{Case, Draft};
 use crate::fix::imports::{bring_name, imported_at, transplant};
 use crate::fix::proposal::{Idiom, Refusal, RefusalReason};

@@ -1,7 +1,8 @@
 //! One caller cannot ask without end: by the project's own limiter, else by a small one in the process, which is said to
 //! be a proposal.
 
-use super::guard::{put_argument, put_decorator};
+use super::decorators::put_decorator;
+use super::guard::put_argument;
 use crate::fix::draft::{Case, Draft};
 use crate::fix::imports::{bring_name, bring_own, imported_at};
 use crate::fix::proposal::{Idiom, Refusal, RefusalReason};

@@ -172,7 +172,8 @@ impl Value {
         key.text()?;
         let mut pairs = match &self {
             Value::Pairs(pairs) => pairs.to_vec(),
-            Value::Outside(full) if matches!(last_part(full), "dict" | "defaultdict" | "OrderedDict") => Vec::new(),
+            // `dict()`, `defaultdict(list)`, `OrderedDict()`
+            Value::Outside(full) if last_part(full).to_lowercase().ends_with("dict") => Vec::new(),
             _ => return None,
         };
         let is_full = pairs.len() >= MOST_ITEMS;

@@ -235,7 +235,7 @@ fn put_on_function(case: &Case<'_>, draft: &mut Draft, _: &str, asked: Asked, it
     } else {
         let name = bring_name(case, draft, "rest_framework.decorators", FIELD);
         let list = joined(case, None, items, asked)?;
-        crate::fix::recipes::guard::put_decorator(case, draft, &format!("{name}({list})"));
+        crate::fix::recipes::decorators::put_decorator(case, draft, &format!("{name}({list})"));
     }
     let empty = decorator(function, "authentication_classes").filter(|known| {
         let first = known.call().and_then(|(_, arguments)| argument(arguments, 0));

@@ -1,7 +1,7 @@
 //! marshmallow: a schema loads the fields alone that callers may set.
 
 use super::super::bodies::Bodies;
-use super::{SchemaField, add_argument, settable};
+use super::field::{SchemaField, add_argument, settable};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::proposal::Idiom;
 use crate::ir::{Argument, Expr, ExprKind, StatementKind, dotted, keyword, last_part, walk_statements};

@@ -1,15 +1,12 @@
 //! pydantic: a model is dumped with the fields that callers may set.
 
-use super::{SchemaField, add_argument, settable};
+use super::field::{SchemaField, add_argument, settable};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::identity::each_statement;
 use crate::fix::proposal::Idiom;
 use crate::ir::{Argument, Expr, ExprKind, Span, StatementKind, dotted, keyword, last_part, literal, walk_statements};
 use crate::project::{ClassRef, ModuleId, Project, Resolved};
 use crate::routes::RouteEntry;
-
-/// Types that only say more of what stands in them.
-const WRAPPERS: [&str; 3] = ["Annotated", "Optional", "Union"];
 
 /// One place where a model becomes a dictionary: `body.model_dump(exclude_unset=True)`.
 struct Dump<'e> {
@@ -106,7 +103,7 @@ fn made_from_body(case: &Case<'_>, value: &Expr) -> Option<ClassRef> {
 }
 
 /// Returns the classes that a body is read into, as the parameters of the handler declare them.
-pub(in crate::fix::recipes) fn models(case: &Case<'_>) -> Vec<ClassRef> {
+pub(super) fn models(case: &Case<'_>) -> Vec<ClassRef> {
     models_of(case.project, case.handler.module, &case.handler.function.parameters)
 }
 
@@ -116,7 +113,7 @@ fn models_of(project: &Project, module: ModuleId, parameters: &[crate::ir::Param
 }
 
 /// Returns whether another route reads its body into the same class.
-pub(in crate::fix::recipes) fn is_shared(case: &Case<'_>, class: &ClassRef) -> bool {
+pub(super) fn is_shared(case: &Case<'_>, class: &ClassRef) -> bool {
     let reads = |entry: &RouteEntry| {
         let Some(code) = entry.code.as_ref().filter(|code| code.function.function.span != case.handler.function.span)
         else {
@@ -131,7 +128,7 @@ pub(in crate::fix::recipes) fn is_shared(case: &Case<'_>, class: &ClassRef) -> b
 fn declared_model(project: &Project, module: ModuleId, declared: &Expr) -> Option<ClassRef> {
     match &*declared.kind {
         // `Annotated[CardIn, Body()]`, `Optional[CardIn]`
-        ExprKind::Index(outer, inner) if dotted(outer).is_some_and(|name| WRAPPERS.contains(&last_part(&name))) => {
+        ExprKind::Index(outer, inner) if dotted(outer).is_some_and(|name| is_wrapper(last_part(&name))) => {
             match &*inner.kind {
                 ExprKind::List(parts) => parts.iter().find_map(|part| declared_model(project, module, part)),
                 _ => declared_model(project, module, inner),
@@ -143,6 +140,11 @@ fn declared_model(project: &Project, module: ModuleId, declared: &Expr) -> Optio
         }
         _ => model(project, module, declared),
     }
+}
+
+/// Types that only say more of what stands in them.
+fn is_wrapper(name: &str) -> bool {
+    matches!(name, "Annotated" | "Optional") || name == "Union"
 }
 
 fn model(project: &Project, module: ModuleId, named: &Expr) -> Option<ClassRef> {

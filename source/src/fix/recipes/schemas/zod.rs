@@ -1,7 +1,7 @@
 //! zod: a handler parses its body by the part of a schema that callers may set.
 
 use super::super::bodies::Bodies;
-use super::{SchemaField, settable};
+use super::field::{SchemaField, settable};
 use crate::fix::draft::{Case, Draft};
 use crate::fix::proposal::Idiom;
 use crate::ir::{Argument, Entry, Expr, ExprKind, literal, walk_statements};
@@ -12,7 +12,7 @@ const MOST_STEPS: usize = 16;
 
 /// What a schema lets through.
 #[derive(Debug, Default)]
-struct Shape {
+struct ZodShape {
     fields: Vec<SchemaField>,
     /// Fields that it does not name pass too.
     is_open: bool,
@@ -28,7 +28,7 @@ pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<Draft, ()>> {
     walk_statements(&case.handler.function.body, &mut |_| {}, &mut |expr| {
         let Some((callee, arguments)) = expr.call() else { return };
         let ExprKind::Member(schema, method) = &*callee.kind else { return };
-        let parses = matches!(method.as_str(), "parse" | "safeParse" | "parseAsync" | "safeParseAsync");
+        let parses = matches!(method.trim_end_matches("Async"), "parse" | "safeParse");
         if !parses || !arguments.first().is_some_and(|first| bodies.is_body(&first.value)) {
             return;
         }
@@ -51,7 +51,7 @@ pub(super) fn of_parse(case: &Case<'_>) -> Option<Result<Draft, ()>> {
 }
 
 /// `.pick({ nick: true })`, or `.omit({ role: true })` where too many are left to name them.
-fn part_of(case: &Case<'_>, shape: &Shape) -> Option<String> {
+fn part_of(case: &Case<'_>, shape: &ZodShape) -> Option<String> {
     let closed = if shape.is_open { ".strip()" } else { "" };
     let listed = |names: &[&str]| names.iter().map(|name| format!("{}: true", key(case, name))).collect::<Vec<_>>();
     if !shape.fields.iter().any(|field| field.is_refused(case)) {
@@ -73,7 +73,7 @@ fn key(case: &Case<'_>, name: &str) -> String {
 }
 
 /// Reads a schema, through names of this file and others.
-fn shape_of(project: &Project, module: ModuleId, schema: &Expr, steps: usize) -> Option<Shape> {
+fn shape_of(project: &Project, module: ModuleId, schema: &Expr, steps: usize) -> Option<ZodShape> {
     if steps > MOST_STEPS {
         return None;
     }
@@ -96,18 +96,18 @@ fn shape_of_call(
     (of, method): (&Expr, &str),
     arguments: &[Argument],
     steps: usize,
-) -> Option<Shape> {
+) -> Option<ZodShape> {
     let first = arguments.first().map(|first| &first.value);
     if of.name() == Some("z") {
         let ExprKind::Record(entries) = &*first?.kind else { return None };
         let is_open = method == "looseObject";
         let is_object = is_open || matches!(method, "object" | "strictObject");
         let fields = fields_of(project, module, entries, steps)?;
-        return is_object.then_some(Shape { fields, is_open, is_object });
+        return is_object.then_some(ZodShape { fields, is_open, is_object });
     }
     let mut shape = shape_of(project, module, of, steps + 1)?;
     match method {
-        "extend" | "safeExtend" | "augment" => {
+        "extend" | "safeExtend" => {
             let ExprKind::Record(entries) = &*first?.kind else { return None };
             add(&mut shape.fields, fields_of(project, module, entries, steps)?);
         }
@@ -117,13 +117,13 @@ fn shape_of_call(
             let named = |field: &SchemaField| entries.iter().filter_map(name_of).any(|name| name == field.name);
             shape.fields.retain(|field| named(field) == (method == "pick"));
         }
-        "passthrough" | "loose" | "catchall" => shape.is_open = true,
+        "passthrough" | "loose" => shape.is_open = true,
+        "catchall" => shape.is_open = true,
         "strict" | "strip" => shape.is_open = false,
-        "refine" | "superRefine" | "transform" | "check" | "pipe" | "optional" | "nullable" | "default" | "brand" => {
-            shape.is_object = false;
-        }
-        "partial" | "required" | "deepPartial" | "describe" | "meta" => {}
-        _ => return None,
+        "partial" | "required" => {}
+        "describe" | "meta" => {}
+        // It may change what it lets through, and no part of it can be picked.
+        _ => shape.is_object = false,
     }
     Some(shape)
 }
