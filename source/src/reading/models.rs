@@ -52,6 +52,9 @@ struct KnownData {
     services: Map<String, ClassRef>,
 }
 
+/// What functions come to, by their inputs.
+type Summaries = Map<Box<[u8]>, Rc<dyn Any>>;
+
 /// What the project says of its data, and what the handlers that were read before have found out.
 pub(super) struct Models {
     known: Arc<KnownData>,
@@ -61,8 +64,7 @@ pub(super) struct Models {
     asking: RefCell<Map<*const Function, bool>>,
     /// Whether a function is summed up rather than read at each call.
     summable: RefCell<Map<*const Function, bool>>,
-    /// What functions come to, by their inputs.
-    summaries: RefCell<Map<Box<[u8]>, Rc<dyn Any>>>,
+    summaries: RefCell<Summaries>,
 }
 
 impl Models {
