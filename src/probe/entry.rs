@@ -1,10 +1,13 @@
 //! What a journal of writes holds: what each write was to do, how it is undone, and what became of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::carried::Carried;
 
 /// Stands for the id of the object in the addresses of an [`Undo`].
 pub const ID_PLACE: &str = "__ID__";
@@ -125,10 +128,13 @@ pub struct Entry {
     pub nothing: bool,
     /// When this process last saw it to be the scan's own.
     pub sighted: Option<Instant>,
+    /// What it carried; not known of writes of an earlier process.
+    pub carried: Option<Arc<Carried>>,
 }
 
 impl Entry {
-    pub(super) fn new(n: usize, note: WriteNote) -> Self {
+    /// Nothing is known yet of what came of it.
+    pub fn new(n: usize, note: WriteNote) -> Self {
         Self {
             n,
             note,
@@ -142,6 +148,7 @@ impl Entry {
             undone: false,
             nothing: false,
             sighted: None,
+            carried: None,
         }
     }
 

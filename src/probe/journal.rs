@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use super::ask::Ask;
+use super::carried::Carried;
 use super::entry::{AccountNote, Entry, JournalHead, Saved, SavedNote, Undo, WriteNote};
 use super::guard::removes;
 
@@ -177,6 +178,11 @@ impl Journal {
         self.locked().entries.clone()
     }
 
+    /// Returns the writes that are so.
+    pub fn entries_where(&self, is_so: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        self.locked().entries.iter().filter(|entry| is_so(entry)).cloned().collect()
+    }
+
     /// How many writes were noted so far.
     pub fn len(&self) -> usize {
         self.locked().entries.len()
@@ -233,6 +239,14 @@ impl Journal {
         };
         self.append(&JournalLine::Write { n, note })?;
         Ok(n)
+    }
+
+    /// Keeps what a write carries, in memory alone.
+    pub(super) fn carries(&self, n: usize, carried: Carried) {
+        let mut state = self.locked();
+        if let Some(entry) = state.entries.iter_mut().find(|entry| entry.n == n) {
+            entry.carried = Some(Arc::new(carried));
+        }
     }
 
     pub(super) fn after(&self, n: usize, status: Option<u16>) {

@@ -3,6 +3,7 @@
 mod announced;
 mod ask;
 mod build;
+mod carried;
 mod client;
 mod death;
 mod entry;
@@ -27,6 +28,7 @@ mod writes;
 
 pub use ask::{Answer, Ask, Caller, Response, Seen};
 pub use build::{AddressRefused, Values, header_values, operation_url, parameter_text, serialize_body};
+pub use carried::Carried;
 pub use client::{Fetched, Limits, Probe, SendError};
 pub use death::Death;
 pub use entry::{

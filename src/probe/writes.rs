@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::ask::{Answer, Ask, Caller};
+use super::carried::Carried;
 use super::client::{Probe, SendError};
 use super::guard::may_remove;
 
@@ -91,6 +92,7 @@ impl Probe {
         let n = journal.before(note).map_err(|error| {
             SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))
         })?;
+        journal.carries(n, Carried::of(ask));
         let leaving = journal.leaving_by(ask);
         let answer = match (&ask.caller, jar) {
             (Caller::Anonymous, jar) => self.transmit(ask, None, jar).await,

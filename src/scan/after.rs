@@ -2,6 +2,7 @@
 //! that did it, and not by the next user.
 
 mod alike;
+mod blame;
 mod own;
 
 use std::collections::BTreeSet;
@@ -13,14 +14,15 @@ use futures_util::future::BoxFuture;
 use futures_util::stream;
 
 use self::alike::{Difference, differences};
+use self::blame::{Harmed, likely};
 use self::own::Own;
 use super::fatal::notice_late_death;
 use super::run::Outcome;
 use super::{companions, operation_ref};
-use crate::model::{ANONYMOUS, OperationId, clean, clean_name};
-use crate::probe::{Answer, Ask, Caller, Entry, Journal, Probe, WriteKind};
+use crate::model::{ANONYMOUS, clean, clean_name};
+use crate::probe::{Answer, Ask, Caller, Journal, Probe};
 use crate::report::{HarmRow, Status, Write};
-use crate::survey::{Baseline, Survey, Surveyed, resource_of_path, succeeds};
+use crate::survey::{Baseline, Survey, Surveyed, succeeds};
 
 /// Most reads that are repeated.
 const MAX_READS: usize = 400;
@@ -244,7 +246,8 @@ fn row(probe: &Probe, journal: &Journal, read: &Reread<'_>, difference: &Differe
     let redact = |text: &str| probe.redactor().text(&clean(text, 200));
     // A read that was served again during the scan clears the writes before it, as far as the status goes.
     let from = if difference.is_status() { probe.written_at_last_read(&read.ask.url) } else { 0 };
-    let likely = likely(&journal.entries(), &read.surveyed.operation.id, from).map(|entry| {
+    let harmed = Harmed { operation: &read.surveyed.operation.id, address: &read.ask.url, about: &difference.about };
+    let likely = likely(&journal.entries(), &harmed, from).map(|entry| {
         let undoing = if entry.n >= before_undo { ", while it was undone" } else { "" };
         redact(&format!("{} as {}{undoing}", clean_name(&entry.note.operation, 120), entry.note.caller))
     });
@@ -255,23 +258,4 @@ fn row(probe: &Probe, journal: &Journal, read: &Reread<'_>, difference: &Differe
         now: redact(&difference.now),
         likely,
     }
-}
-
-/// The write that most likely did it: the last one to the same kind of object, of those that changed or removed
-/// something where there are any; else the last of all.
-fn likely<'e>(entries: &'e [Entry], operation: &OperationId, from: usize) -> Option<&'e Entry> {
-    let path = |operation: &str| operation.split_once(' ').map_or(String::new(), |(_, path)| path.to_owned());
-    let first_part = |path: &str| path.split('/').find(|part| !part.is_empty()).map(str::to_owned);
-    let own = path(operation.as_str());
-    let since = || entries.iter().filter(move |entry| entry.n >= from);
-    let is_near = |entry: &&Entry| {
-        let other = path(&entry.note.operation);
-        resource_of_path(&other) == resource_of_path(&own) || first_part(&other) == first_part(&own)
-    };
-    let changes = |entry: &&Entry| entry.note.kind == WriteKind::Touches;
-    since()
-        .rfind(|entry| is_near(entry) && changes(entry))
-        .or_else(|| since().rfind(is_near))
-        .or_else(|| since().rfind(changes))
-        .or_else(|| since().next_back())
 }

@@ -22,6 +22,19 @@ pub(super) struct Difference {
     pub(super) before: String,
     pub(super) now: String,
     is_status: bool,
+    /// What it is about: for finding the write that did it.
+    pub(super) about: Changed,
+}
+
+/// What is not as it was, as far as a write may name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Changed {
+    /// Ids of the rows.
+    pub(super) rows: Vec<String>,
+    /// The field.
+    pub(super) field: Option<String>,
+    /// What stands in it now.
+    pub(super) value: Option<String>,
 }
 
 impl Difference {
@@ -30,7 +43,7 @@ impl Difference {
         let text = |answer: &Answer| {
             answer.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
         };
-        Self { before: text(first), now: text(now), is_status: true }
+        Self { before: text(first), now: text(now), is_status: true, about: Changed::default() }
     }
 
     /// Whether the answer is no success any more.
@@ -48,7 +61,10 @@ pub(super) fn differences(probe: &Probe, read: &Reread<'_>, now: &Answer, own: &
     };
     let (Some(before), Some(after)) = (&first.json, &response.json) else {
         let broken = first.json.is_some() && !first.truncated && !response.truncated;
-        let difference = || Difference { before: "JSON".to_owned(), now: "no JSON".to_owned(), is_status: true };
+        let difference = || {
+            let (before, now) = ("JSON".to_owned(), "no JSON".to_owned());
+            Difference { before, now, is_status: true, about: Changed::default() }
+        };
         return if broken { vec![difference()] } else { Vec::new() };
     };
     if first.truncated || response.truncated {
@@ -205,6 +221,7 @@ impl Judge<'_> {
             before: count(before.all.len()),
             now: format!("{}{which}", count(after.all.len())),
             is_status: false,
+            about: Changed { rows: gone.iter().map(|(_, id)| id.clone()).collect(), ..Changed::default() },
         })
     }
 
@@ -230,7 +247,12 @@ impl Judge<'_> {
         let name = place.strip_prefix(&key.0).unwrap_or(place).trim_start_matches('/');
         let row = if key.1.is_empty() { String::new() } else { format!(" of {}", key.1) };
         let now = new.map_or_else(|| "absent".to_owned(), Value::to_string);
-        Difference { before: format!("`{name}`{row} {value}"), now, is_status: false }
+        let about = Changed {
+            rows: Some(key.1.clone()).filter(|id| !id.is_empty()).into_iter().collect(),
+            field: name.rsplit('/').next().map(str::to_owned),
+            value: new.map(|new| scalar_text(new).unwrap_or_else(|| new.to_string())),
+        };
+        Difference { before: format!("`{name}`{row} {value}"), now, is_status: false, about }
     }
 
     /// Whether a value that is another now was changed, and does not change by itself. Moments and random texts do;
