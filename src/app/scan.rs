@@ -160,6 +160,7 @@ impl App {
         outcome.untold = self.undo_own(id, probe, &mut outcome.report).await?;
         scan::name_companions(probe, outcome).await;
         scan::after_check(probe, outcome, written).await;
+        scan::name_beside(probe, outcome);
         Ok(())
     }
 

@@ -15,10 +15,11 @@ use futures_util::stream;
 
 use self::alike::{Difference, differences};
 use self::blame::{Harmed, likely};
-use self::own::Own;
+pub(super) use self::own::Own;
+use super::beside::{Ties, came_since};
 use super::fatal::notice_late_death;
 use super::run::Outcome;
-use super::{companions, operation_ref};
+use super::{beside, companions, operation_ref};
 use crate::model::{ANONYMOUS, clean, clean_name};
 use crate::probe::{Answer, Ask, Caller, Journal, Probe};
 use crate::report::{HarmRow, Status, Write};
@@ -61,9 +62,17 @@ pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usiz
     let reads = reads(probe, (&outcome.survey, outcome.before.as_deref()), journal, &own);
     // Twice for each, and a renewed session now and then.
     probe.begin_cleaning(reads.len() as u64 * 2 + 20);
-    let looks = look(probe, &reads, &own).await;
-    let (first, marked): (Vec<_>, Vec<_>) = looks.into_iter().map(|look| (look.differences, look.marked)).unzip();
-    companions::tell_marked(&mut outcome.report, marked.into_iter().flatten());
+    let entries = journal.entries();
+    let ties = Ties { people: &outcome.survey.people, entries: &entries, own: &own };
+    let looks = look(probe, &reads, &ties).await;
+    let (mut first, mut marked, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for look in looks {
+        first.push(look.differences);
+        marked.extend(look.marked);
+        kept.extend(look.kept);
+    }
+    companions::tell_marked(&mut outcome.report, marked.into_iter());
+    beside::tell(&mut outcome.report, kept);
     let suspects: Vec<(&Reread<'_>, Vec<Difference>)> =
         reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
     outcome.report.scan.requests = probe.sent();
@@ -208,17 +217,19 @@ struct Look {
     differences: Vec<Difference>,
     /// Rows that carry a mark of the scan and are no write of its own.
     marked: Vec<Write>,
+    /// Rows that the application keeps by itself.
+    kept: Vec<Write>,
 }
 
-async fn look(probe: &Probe, reads: &[Reread<'_>], own: &Own) -> Vec<Look> {
+async fn look(probe: &Probe, reads: &[Reread<'_>], ties: &Ties<'_>) -> Vec<Look> {
     let mut jobs: Vec<BoxFuture<'_, Look>> = Vec::new();
     for read in reads {
-        jobs.push(Box::pin(look_at(probe, read, own)));
+        jobs.push(Box::pin(look_at(probe, read, ties)));
     }
     stream::iter(jobs).buffered(8).collect().await
 }
 
-async fn look_at(probe: &Probe, read: &Reread<'_>, own: &Own) -> Look {
+async fn look_at(probe: &Probe, read: &Reread<'_>, ties: &Ties<'_>) -> Look {
     let Ok(answer) = probe.look_again(&read.ask).await else {
         // A session that has ended is told elsewhere, and shows nothing here.
         return Look::default();
@@ -226,7 +237,8 @@ async fn look_at(probe: &Probe, read: &Reread<'_>, own: &Own) -> Look {
     let journal = probe.journal().filter(|_| read.is_from_before);
     let (operation, caller) = (&read.surveyed.operation, read.caller.as_str());
     let marked = journal.map(|journal| companions::marked(journal, operation, caller, (&read.first, &answer)));
-    Look { differences: read.differs(probe, &answer, own), marked: marked.unwrap_or_default() }
+    let kept = came_since(ties, operation, caller, (&read.first, &answer));
+    Look { differences: read.differs(probe, &answer, ties.own), marked: marked.unwrap_or_default(), kept }
 }
 
 impl Reread<'_> {

@@ -141,7 +141,7 @@ fn unmarked_rows(answer: &Answer, entries: &[Entry], resource: &str) -> Option<B
     Some(unmarked.map(|(id, _)| id).collect())
 }
 
-fn rows<'a>(answer: &'a Answer, resource: &str) -> Vec<(String, &'a Map<String, Value>)> {
+pub(super) fn rows<'a>(answer: &'a Answer, resource: &str) -> Vec<(String, &'a Map<String, Value>)> {
     let response = answer.response().filter(|response| response.is_success());
     let json = response.and_then(|response| response.json.as_ref());
     let rows = json.map(|json| rows_in(json, resource)).unwrap_or_default();

@@ -2,6 +2,7 @@
 
 mod after;
 mod before;
+mod beside;
 mod collect;
 mod companions;
 mod convert;
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 
 pub use after::after_check;
 pub use before::{Before, look_before};
+pub use beside::name_beside;
 pub use companions::name_companions;
 pub use convert::issues;
 pub use plan::{PlanInput, plan};
