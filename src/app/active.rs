@@ -10,10 +10,10 @@ use sha2::Sha256;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::answers::{Recovered, RecoveredRow};
+use super::answers::{Overrides, Recovered, RecoveredRow};
 use super::document::from_send;
 use super::error::AppError;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, limits};
 use super::signing_back::SigningBack;
 use super::state::{App, from_store};
 use crate::act::{AccountMaker, Accounts, Cleaner, Leftover, OwnershipGuard, accounts_of, acting, password_of};
@@ -175,7 +175,9 @@ impl App {
             None => config::Config::default(),
         };
         let origins = configured.target.allow.iter().chain(allow).cloned();
-        let within = Within { scope: Scope::new(origins), limits: Limits::default(), cancel: CancellationToken::new() };
+        let base_url = Url::parse(&journal.head().base_url).ok();
+        let limits = limits(&configured, &Overrides::default(), base_url.as_ref());
+        let within = Within { scope: Scope::new(origins), limits, cancel: CancellationToken::new() };
         self.recover(journal, configured.identities, within).await
     }
 

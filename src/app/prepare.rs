@@ -276,7 +276,7 @@ fn llm(config: &Config, over: &Overrides) -> Result<Settings, AppError> {
 }
 
 /// Loopback is asked as fast as it answers; anything else at a walking pace unless the user says otherwise.
-fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
+pub(super) fn limits(config: &Config, over: &Overrides, base_url: Option<&Url>) -> Limits {
     let usual = Limits::default();
     let loopback = base_url.is_some_and(|url| Scope::default().permit(url.clone()).is_ok());
     let timeout = over.timeout_seconds.map(|seconds| Duration::from_secs_f64(seconds.clamp(0.05, 600.0)));

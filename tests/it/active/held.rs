@@ -222,6 +222,26 @@ async fn what_would_take_too_long_to_wait_for_is_left_to_the_next_undoing() {
     scene.assert_undone("no longer limited").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_undoing_waits_no_longer_than_the_configuration_says() {
+    let limit = Limit::default();
+    let scene = Scene::of(|router, _| limiting(router, &limit)).await;
+    let configure = |seconds: u64| {
+        std::fs::write(scene.folder.path().join("routewarden.toml"), format!("[scan]\nmax_seconds = {seconds}\n"))
+            .unwrap();
+    };
+    configure(300);
+    scene.kill_at("scan", "POST /rows", 3).await;
+    configure(2);
+    *limit.lock().unwrap() = Some((Instant::now() + Duration::from_secs(600), Some(5)));
+    let began = Instant::now();
+    let (told, text) = scene.undo().await;
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}: {text}", began.elapsed());
+    assert_eq!((told.status.code(), scene.journals()), (Some(3), 1), "{text}");
+    *limit.lock().unwrap() = None;
+    scene.assert_undone("no longer limited").await;
+}
+
 /// Resets the data when a caller looks at itself for the n-th time right after a write to a row.
 fn resetting(router: Router, db: &Db, n: usize, after: &Arc<Mutex<Option<String>>>) -> Router {
     let (db, after) = (db.clone(), Arc::clone(after));
