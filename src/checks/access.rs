@@ -101,11 +101,14 @@ impl CheckCx<'_> {
         if people.len() < 2 || owned {
             return Silence::not_tried(two).with_help(SECOND_CALLER);
         }
-        let parameter = surveyed.slots.last().map_or("<parameter>", |slot| slot.name.as_str());
-        Silence::not_tried("no object is known that belongs to one caller").with_help(format!(
-            "name one for {}: `owns = {{ {parameter} = [\"<id>\"] }}` under its owner in routewarden.toml",
-            surveyed.operation.id
-        ))
+        let id = &surveyed.operation.id;
+        let help = match surveyed.slots.last().filter(|slot| slot.names_object()) {
+            Some(Slot { name, .. }) => {
+                format!("name one for {id}: `owns = {{ {name} = [\"<id>\"] }}` under its owner in routewarden.toml")
+            }
+            None => format!("let each caller have something of its own that {id} shows"),
+        };
+        Silence::not_tried("no object is known that belongs to one caller").with_help(help)
     }
 }
 

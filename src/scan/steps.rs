@@ -8,7 +8,7 @@ use super::run::ScanInput;
 use crate::act::Maker;
 use crate::model::{Again, Mode, OperationId, Step, Wanted, clean, clean_name};
 use crate::report::NextStep;
-use crate::survey::{Survey, resource_of_path};
+use crate::survey::{Survey, resource_of_path, slots};
 
 /// Most next steps that are named.
 const MAX_STEPS: usize = 6;
@@ -79,9 +79,9 @@ impl<'a> Done<'a> {
             Step::Callers(..) => (self.peers < 2).then(|| self.two_callers()),
             Step::SignIn(again) => Some(Step::SignIn(again.and_then(|again| self.again(again)))),
             Step::HigherRole => (!self.has_ranks).then_some(Step::HigherRole),
-            Step::Owns(parameter) if parameter.is_empty() => Some(Step::Owns(last_parameter(operation))),
+            Step::Owns(parameter) => self.owned(operation, &parameter),
             Step::Object => self.object(operation),
-            Step::Owns(_) | Step::Answer(_) | Step::Include(_) | Step::Other(_) => Some(step),
+            Step::Answer(_) | Step::Include(_) | Step::Other(_) => Some(step),
         }
     }
 
@@ -111,15 +111,19 @@ impl<'a> Done<'a> {
         }
         match self.again(Again::in_mode(Mode::Active)) {
             Some(again) => Some(Step::Scan(again)),
-            None => Some(Step::Owns(last_parameter(operation))).filter(|_| path.contains('{')),
+            None => self.owned(operation, ""),
         }
     }
-}
 
-/// The name of the last parameter in an operation's path; empty where it has none.
-fn last_parameter(operation: &OperationId) -> String {
-    let named = operation.as_str().rsplit_once('{').and_then(|(_, rest)| rest.split_once('}'));
-    named.map(|(name, _)| clean_name(name, 60)).unwrap_or_default()
+    /// Returns the advice to name an object, by this parameter of an operation or else its last; none where no parameter
+    /// takes the id of an object.
+    fn owned(&self, operation: &OperationId, parameter: &str) -> Option<Step> {
+        let operation = self.maker.api.operations.iter().find(|known| known.id == *operation)?;
+        let found = slots(self.maker.api, operation);
+        let mut named = found.iter().rev().filter(|slot| slot.names_object());
+        let slot = named.find(|slot| parameter.is_empty() || slot.name == parameter)?;
+        Some(Step::Owns(clean_name(&slot.name, 60)))
+    }
 }
 
 /// Steps with the operations that each would open, in document order.

@@ -116,6 +116,11 @@ pub fn resource_of_name(name: &str) -> Option<String> {
     parts.last().map(|word| person_word(&singular(word)))
 }
 
+/// Returns whether a word says that what it names identifies something: `id`, `slug`, `handle`, `name`.
+pub(super) fn is_id_word(word: &str) -> bool {
+    ID_WORDS.contains(&word) || matches!(word, "username" | "login" | "email")
+}
+
 /// Whether a name ends in an identifying word.
 pub fn ends_in_id(name: &str) -> bool {
     let parts = words(name);

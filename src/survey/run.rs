@@ -424,6 +424,12 @@ fn served(surveyed: &Surveyed) -> Vec<String> {
 fn unknown_id(surveyed: &Surveyed) -> Obstacle {
     let slot = surveyed.slots.last();
     let name = slot.map(|slot| slot.name.clone()).unwrap_or_default();
+    if slot.is_some_and(|slot| !slot.names_object()) {
+        return Obstacle {
+            because: format!("no value is known for `{name}`: no answer showed one"),
+            help: Some(format!("give `{name}` an `example` in the document")),
+        };
+    }
     Obstacle {
         because: "no id is known for a parameter: no answer showed one".to_owned(),
         help: Some(format!("tell an id: `owns = {{ {name} = [\"...\"] }}` under an identity")),

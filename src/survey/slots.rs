@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use rand::RngExt as _;
 use serde_json::Value;
 
-use super::names::{ends_in_id, is_noise_segment, resource_of_model, resource_of_name, singular, words};
+use super::names::{ends_in_id, is_id_word, is_noise_segment, resource_of_model, resource_of_name, singular, words};
 use crate::model::{Api, InputPlace, JsonType, Operation, Parameter, Place};
 
 /// One place for an object id.
@@ -24,6 +24,23 @@ impl Slot {
     pub fn site(&self) -> String {
         let place = if self.place == Place::Path { "path" } else { "query" };
         format!("{place}:{}", self.name)
+    }
+
+    /// Returns whether its name says that it takes the id of an object, rather than a page, a size or a kind of thing: only
+    /// then can a user name one.
+    pub fn names_object(&self) -> bool {
+        let parts = words(&self.name);
+        let is_about_list = |word: &String| {
+            matches!(
+                word.as_str(),
+                "page" | "size" | "limit" | "offset" | "cursor" | "per" | "count" | "width" | "height"
+            )
+        };
+        // `/users/{user}`
+        let is_as_its_collection =
+            self.place == Place::Path && self.resources.len() == 1 && resource_of_name(&self.name).is_some();
+        let is_id = parts.last().is_some_and(|word| is_id_word(word)) || ends_in_id(&self.name);
+        !parts.iter().any(is_about_list) && (is_id || is_as_its_collection)
     }
 }
 
@@ -165,4 +182,39 @@ pub fn readable_base64(text: &str) -> Option<String> {
     let inner = String::from_utf8(bytes).ok()?;
     let plain = inner.chars().all(|c| c.is_ascii_graphic()) && inner.chars().any(|c| c.is_ascii_digit());
     plain.then_some(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Slot, path_resources};
+    use crate::model::Place;
+
+    #[test]
+    fn ids_are_told_from_sizes_and_kinds() {
+        let names = |path: &str, name: &str| {
+            let resources = path_resources(path, name);
+            Slot { place: Place::Path, name: name.to_owned(), resources }.names_object()
+        };
+        for (path, name) in [
+            ("/people/{handle}", "handle"),
+            ("/servers/{server_name}", "server_name"),
+            ("/run/{flow_id_or_name}", "flow_id_or_name"),
+            ("/users/{user}", "user"),
+            ("/orders/{orderNumber}", "orderNumber"),
+            ("/people/{id}/notes/{noteId}", "noteId"),
+        ] {
+            assert!(names(path, name), "{path}");
+        }
+        for (path, name) in [
+            ("/thumbnails/{size}", "size"),
+            ("/notes/{pageNumber}", "pageNumber"),
+            ("/exporters/{extension}", "extension"),
+            ("/bookmarks/{namespace}", "namespace"),
+            ("/types/{datatype}", "datatype"),
+            ("/visits/{date}", "date"),
+            ("/list/{page_size}", "page_size"),
+        ] {
+            assert!(!names(path, name), "{path}");
+        }
+    }
 }

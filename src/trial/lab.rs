@@ -13,7 +13,7 @@ use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareM
 use crate::act::{address_id, change, is_item_of, items, marker, objects_in, values_for};
 use crate::model::{Method, Operation, Place, Silence};
 use crate::probe::{Answer, SendError, Values};
-use crate::survey::{Object, Person, Principals, Survey, scalar_text, succeeds};
+use crate::survey::{Object, Person, Principals, Slot, Survey, scalar_text, succeeds};
 
 /// What trials work with.
 #[derive(Debug)]
@@ -99,11 +99,15 @@ impl<'a> Lab<'a> {
         };
         // Where accounts are the user's own, one of their objects may serve as well.
         let configured = self.maker.probe.identities().iter().filter(|known| self.account(&known.name).is_none());
-        let may_be_given = acting.kind == Kind::Update && configured.clone().next().is_some();
+        let slot = acting.slots.last().filter(|slot| acting.kind == Kind::Update && slot.names_object());
+        let slot = slot.filter(|_| configured.clone().next().is_some());
         let is_given = configured.clone().any(|known| known.consent.covers_what_was_there() && !known.owns.is_empty());
-        let help = match may_be_given && !is_given {
-            true => format!("{help}; or name one under `owns` of an identity with `writes = \"own\"`: it is put back"),
-            false => help,
+        let help = match slot.filter(|_| !is_given) {
+            Some(Slot { name, .. }) => {
+                let own = format!("`owns = {{ {name} = [\"<id>\"] }}`");
+                format!("{help}; or name one by {own} under an identity with `writes = \"own\"`: it is put back")
+            }
+            None => help,
         };
         let because = self.maker.why_not(acting.resource.as_deref());
         let none = || "no operation of the document makes an object of this kind".to_owned();
