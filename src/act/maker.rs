@@ -11,6 +11,7 @@ use super::further;
 use super::identify::Sent;
 use super::items::{is_item_of, plan_undo};
 use super::kinds::{Acting, Kind, makes_accounts};
+use super::lasting::Removability;
 use super::privileges::{RoleUnknown, as_ordinary_user};
 use super::relations::addressed_kinds;
 use super::repair::{complaints, mend};
@@ -61,6 +62,15 @@ pub struct NotMade {
     pub because: String,
     /// Something that it refers to was not there: it may succeed when more is made.
     pub lacks_reference: bool,
+    /// It would stay, and the user of its caller has not let the scan make what stays.
+    pub lacks_consent: bool,
+}
+
+impl NotMade {
+    /// Returns it in words.
+    pub fn in_words(&self) -> String {
+        format!("{} made nothing for {}: {}", self.operation, self.caller, self.because)
+    }
 }
 
 /// Makes objects.
@@ -87,6 +97,8 @@ pub struct Maker<'a> {
     pub warnings: Mutex<Vec<String>>,
     /// Why creating operations make nothing, by index; `None` for those that were looked at and do.
     pub(super) singles: Mutex<HashMap<usize, Option<String>>>,
+    /// Whether what creating operations make goes again, by index.
+    pub(super) removability: Mutex<HashMap<usize, Removability>>,
 }
 
 /// An object that is about to be made.
@@ -126,6 +138,8 @@ pub(super) enum MakeFault {
     Told(String),
     /// Something that it refers to is not there, or may not be used.
     Lacks(String),
+    /// It would stay, and the user of its caller has not let the scan make what stays.
+    Stays(String),
     Refused(Arc<Answer>, String),
 }
 
@@ -158,7 +172,7 @@ impl MakeFault {
                 error @ (SendError::Cancelled | SendError::Died | SendError::Time(_) | SendError::Budget(_)),
             ) => Err(error),
             Self::Sending(error) => Ok((None, error.to_string())),
-            Self::Told(because) | Self::Lacks(because) => Ok((None, because)),
+            Self::Told(because) | Self::Lacks(because) | Self::Stays(because) => Ok((None, because)),
             Self::Refused(answer, because) => Ok((Some(answer), because)),
         }
     }
@@ -179,6 +193,7 @@ impl<'a> Maker<'a> {
             stock: Mutex::default(),
             warnings: Mutex::default(),
             singles: Mutex::default(),
+            removability: Mutex::default(),
         }
     }
 
@@ -189,7 +204,11 @@ impl<'a> Maker<'a> {
 
     /// Leaves an object out of what checks are given from now on: one that a check has spoilt. It is undone all the same.
     pub fn forget(&self, created: &Created) {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known.entry != created.entry);
+        self.forget_entry(created.entry);
+    }
+
+    pub(super) fn forget_entry(&self, n: usize) {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known.entry != n);
     }
 
     /// What was not made, and why.
@@ -197,16 +216,13 @@ impl<'a> Maker<'a> {
         self.not_made.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Why nothing of a resource was made, in words.
-    pub fn why_not(&self, resource: Option<&str>) -> Option<String> {
-        let of = |fault: &&NotMade| {
+    /// Why nothing of a resource was made.
+    pub fn why_not(&self, resource: Option<&str>) -> Option<NotMade> {
+        let of = |fault: &NotMade| {
             let acting = self.acting.iter().find(|acting| acting.operation.id.0 == fault.operation);
             acting.is_some_and(|acting| resource.is_some() && acting.resource.as_deref() == resource)
         };
-        let all = self.not_made();
-        all.iter()
-            .find(of)
-            .map(|fault| format!("{} made nothing for {}: {}", fault.operation, fault.caller, fault.because))
+        self.not_made().into_iter().find(of)
     }
 
     /// Makes what can be made for these callers: parents before children. `wanted` chooses creating operations.
@@ -264,10 +280,11 @@ impl<'a> Maker<'a> {
             }
             Err(fault) => fault,
         };
-        let lacks_reference = matches!(fault, MakeFault::Lacks(_));
+        let (lacks_reference, lacks_consent) =
+            (matches!(fault, MakeFault::Lacks(_)), matches!(fault, MakeFault::Stays(_)));
+        let (operation, caller) = (acting.operation.id.0.clone(), caller.to_owned());
         let (_, because) = fault.in_words()?;
-        let fault =
-            NotMade { operation: acting.operation.id.0.clone(), caller: caller.to_owned(), because, lacks_reference };
+        let fault = NotMade { operation, caller, because, lacks_reference, lacks_consent };
         let mut not_made = self.not_made.lock().unwrap_or_else(PoisonError::into_inner);
         not_made.retain(|known| known.operation != fault.operation || known.caller != fault.caller);
         not_made.push(fault);
@@ -293,6 +310,9 @@ impl<'a> Maker<'a> {
         if self.made().iter().filter(|created| created.caller == caller).count() >= MAX_PER_CALLER {
             return Err(MakeFault::Told(format!("{MAX_PER_CALLER} objects of one caller are enough")));
         }
+        if let Some(because) = self.why_no_more(index, acting, caller) {
+            return Err(MakeFault::Told(because));
+        }
         let (values, context) = match &how.below {
             Some(below) => (below.home.clone(), context_of(acting, &below.home)),
             None => self.parents(acting, caller).await?,
@@ -310,6 +330,9 @@ impl<'a> Maker<'a> {
         }
         let url = operation_url(self.probe.base_url(), &acting.operation, path)?;
         let undo = plan_undo(self, acting, &values, &context);
+        if let Some(because) = self.why_not_in_name(acting, caller, undo.as_ref()) {
+            return Err(MakeFault::Stays(because));
+        }
         let planned = PlannedObject { index, acting, caller, how, values, context, marker, url, undo };
         let mut last = None;
         for _ in 0..=MAX_REPAIRS {

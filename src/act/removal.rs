@@ -10,6 +10,7 @@ use url::Url;
 
 use super::accounts::identity_of;
 use super::sighting::{Looker, Sighting, silence, with_id};
+use super::unshown::unique_id;
 use super::ways_in::find_way_in;
 use crate::model::{Method, Secret};
 use crate::probe::{
@@ -19,7 +20,9 @@ use crate::survey::succeeds;
 
 /// How long things are waited for that are still shown after their removal was taken: many servers commit a little later.
 pub(super) const LATE_LOOKS: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(500)];
-const NO_WAY: &str = "no operation of the document removes it";
+pub(super) const NO_WAY: &str = "no operation of the document removes it";
+/// Its address does not take the id.
+pub(super) const UNBUILDABLE: &str = "the address that removes it cannot be built from its id";
 const NO_ID: &str = "its id is not known";
 const NO_PROOF: &str = "no address shows whether it is what the scan made, so it is not removed";
 const FOREIGN: &str = "what stands at its address does not show that the scan made it, so it is not removed";
@@ -55,7 +58,7 @@ pub(super) enum Removal {
 }
 
 impl Removal {
-    fn remains(because: &str) -> Self {
+    pub(super) fn remains(because: &str) -> Self {
         Self::Remains(because.to_owned())
     }
 
@@ -217,13 +220,18 @@ impl<'a> Cleaner<'a> {
             Sighting::Own { id, .. } | Sighting::Tombstone { id, .. } => id.or_else(|| entry.ids.last().cloned()),
             // What an address answers for what is not there may be a refusal; a whole list is surer.
             Sighting::Gone | Sighting::Unlisted if entry.may_be_removed() => return Ok(Removal::Undone),
-            other => return Ok(judge_unseen(&other, entry, undo)),
+            other => {
+                return match unique_id(entry, undo).filter(|_| other == Sighting::Unseen) {
+                    Some(id) => self.remove_unshown(caller, (entry, undo), &id).await,
+                    None => Ok(judge_unseen(&other, entry, undo)),
+                };
+            }
         };
         let Some(id) = id.or_else(|| (!undo.url.contains(ID_PLACE)).then(String::new)) else {
             return Ok(Removal::remains(NO_ID));
         };
         let Some(answer) = self.send_removal(caller, entry, undo, &id).await? else {
-            return Ok(Removal::remains("the address that removes it cannot be built from its id"));
+            return Ok(Removal::remains(UNBUILDABLE));
         };
         // The target serves what is asked of it: a removal that fails is that operation's own fault.
         if let Some(because) = silence(&answer).filter(|_| answer.status() != Some(500)) {
@@ -277,7 +285,7 @@ impl<'a> Cleaner<'a> {
     }
 
     /// Sends what removes a thing; `None` where its address cannot be built.
-    async fn send_removal(
+    pub(super) async fn send_removal(
         &self,
         caller: &str,
         entry: &Entry,
@@ -327,7 +335,7 @@ impl<'a> Cleaner<'a> {
             return Ok(Removal::remains(NO_ID));
         };
         let Some(answer) = self.send_removal(name, entry, undo, &id).await? else {
-            return Ok(Removal::remains("the address that removes it cannot be built from its id"));
+            return Ok(Removal::remains(UNBUILDABLE));
         };
         if let Some(because) = silence(&answer) {
             return Ok(Removal::Silent(because));

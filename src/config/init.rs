@@ -62,8 +62,8 @@ pub fn render_init(facts: &InitFacts) -> String {
         "# Two users of equal role are what object-level checks need: one tries to reach what the other owns.\n",
     );
     out.push_str(
-        "# What an active scan may do as an account of yours: create objects and remove them again. To change that:\n\
-         # writes = \"own\"      it may also change what stands under `owns`; each change is put back and compared\n\
+        "# What an active scan may do as an account of yours: create what it can remove again, and remove it. To change that:\n\
+         # writes = \"own\"      it may also create what stays, and change what stands under `owns`; each change is put back\n\
          # writes = \"none\"     it writes nothing as this account\n\
          # disposable = true   it may change the account itself: for accounts made for testing\n",
     );

@@ -56,7 +56,9 @@ impl Consent {
     /// Returns it in words, for plans.
     pub fn in_words(self) -> &'static str {
         match self {
-            Self::Objects => "makes objects of its own and removes them; nothing that was there before is changed",
+            Self::Objects => {
+                "makes objects of its own that can be removed, and removes them; nothing that was there before is changed"
+            }
             Self::None => "writes nothing",
             Self::Own => "makes objects of its own and removes them; changes what it owns, restores and compares it",
             Self::Disposable => "writes freely, as with a throw-away account",

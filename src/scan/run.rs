@@ -304,6 +304,9 @@ async fn check_all(
                     // What was seen of rows that changed their owner in between shows nothing.
                     verdict = Verdict::Silent(Silence::undecided(writing::RESET));
                 }
+                if writing::written(input) > before {
+                    maker.try_removals().await;
+                }
                 looked = input.probe.sent();
                 count.step(&verdict);
                 act_cx.keep_verdict(&acting.operation.id, check.meta().id, &verdict);

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::operation_ref;
 use super::run::ScanInput;
-use crate::act::Maker;
+use crate::act::{LET_STAY, Maker};
 use crate::model::{Again, Mode, OperationId, Step, Wanted, clean, clean_name};
 use crate::report::NextStep;
 use crate::survey::{Survey, resource_of_path, slots};
@@ -103,8 +103,10 @@ impl<'a> Done<'a> {
     fn object(&self, operation: &OperationId) -> Option<Step> {
         let path = operation.as_str().split_once(' ').map_or("", |(_, path)| path);
         let resource = resource_of_path(path);
-        if let Some(because) = self.maker.why_not(resource.as_deref()) {
-            return Some(Step::Other(format!("see to it that objects can be made: {}", clean(&because, 240))));
+        if let Some(fault) = self.maker.why_not(resource.as_deref()) {
+            let because = clean(&fault.in_words(), 240);
+            let own = || format!("see to it that objects can be made: {because}");
+            return Some(Step::Other(if fault.lacks_consent { LET_STAY.to_owned() } else { own() }));
         }
         if resource.as_ref().is_some_and(|resource| self.made.contains(resource)) {
             return None;

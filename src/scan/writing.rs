@@ -190,6 +190,7 @@ pub(super) fn notes(input: &ScanInput<'_>, maker: &Maker<'_>) -> Vec<String> {
         }
     }
     notes.extend(told);
+    notes.extend(maker.unmade_notes().iter().take(MAX_NAMED).map(|note| redact(note)));
     let warnings = maker.warnings.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     notes.extend(warnings.iter().take(MAX_NAMED).map(|warning| redact(warning)));
     notes

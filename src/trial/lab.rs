@@ -10,7 +10,7 @@ use super::promptness::Promptness;
 use super::send::WriteRequest;
 use crate::access::FactTable;
 use crate::act::{Account, Accounts, Acting, Change, Created, Kind, Maker, SpareMaker};
-use crate::act::{address_id, change, is_item_of, items, marker, objects_in, values_for};
+use crate::act::{LET_STAY, address_id, change, is_item_of, items, marker, objects_in, values_for};
 use crate::model::{Method, Operation, Place, Silence};
 use crate::probe::{Answer, SendError, Values};
 use crate::survey::{Object, Person, Principals, Slot, Survey, scalar_text, succeeds};
@@ -109,9 +109,11 @@ impl<'a> Lab<'a> {
             }
             None => help,
         };
-        let because = self.maker.why_not(acting.resource.as_deref());
-        let none = || "no operation of the document makes an object of this kind".to_owned();
-        Silence::not_tried(because.unwrap_or_else(none)).with_help(help)
+        let Some(fault) = self.maker.why_not(acting.resource.as_deref()) else {
+            return Silence::not_tried("no operation of the document makes an object of this kind").with_help(help);
+        };
+        let help = if fault.lacks_consent { LET_STAY.to_owned() } else { help };
+        Silence::not_tried(fault.in_words()).with_help(help)
     }
 
     /// Returns the creating operation of an object.

@@ -32,6 +32,7 @@ mod signing;
 mod silent;
 mod singletons;
 mod spelled_otherwise;
+mod staying;
 mod strangers;
 mod sweeping;
 mod trials;

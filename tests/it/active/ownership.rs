@@ -207,13 +207,17 @@ async fn nothing_is_written_as_an_identity_that_the_user_keeps_out_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn objects_are_made_as_an_identity_of_which_nothing_is_said() {
-    let server = server_of_notes().await;
-    let identities = format!("{}{}", identity("ann", ""), identity("ben", ""));
-    scan_as_users(&server, &identities).await;
-    assert!(!hits(&server, "POST /notes").is_empty());
-    assert_eq!(hits(&server, "PATCH"), Vec::<String>::new());
-    assert_eq!(server.db.user(1).unwrap()["username"], "seed-ann");
+async fn what_nothing_removes_is_made_with_consent_alone() {
+    for (consent, is_made) in [("", false), ("writes = \"own\"", true), ("disposable = true", true)] {
+        let server = server_of_notes().await;
+        let identities = format!("{}{}", identity("ann", consent), identity("ben", consent));
+        scan_as_users(&server, &identities).await;
+        assert_eq!(!hits(&server, "POST /notes").is_empty(), is_made, "{consent}");
+        if !is_made {
+            assert_eq!(hits(&server, "PATCH"), Vec::<String>::new());
+        }
+        assert_eq!(server.db.user(1).unwrap()["username"], "seed-ann");
+    }
 }
 
 async fn row(State(db): State<Db>, headers: HeaderMap, Path(id): Path<u64>) -> Response {

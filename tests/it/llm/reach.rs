@@ -84,6 +84,15 @@ async fn one(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>)
     }
 }
 
+async fn remove(State(app): State<App>, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    let who = match app.who(&headers) {
+        Ok(who) => who,
+        Err(refused) => return *refused,
+    };
+    app.notes.lock().unwrap().retain(|note| note["id"] != *id || note["owner"] != who);
+    StatusCode::NO_CONTENT.into_response()
+}
+
 async fn ask(State(app): State<App>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     let who = match app.who(&headers) {
         Ok(who) => who,
@@ -124,7 +133,8 @@ fn document() -> Value {
             "/notes": {
                 "post": {"requestBody": body(json!({"title": text, "text": text}), json!(["title", "text"])), "responses": {"201": ok(note.clone())}},
                 "get": {"responses": {"200": ok(json!({"type": "array", "items": note.clone()}))}}},
-            "/notes/{id}": {"get": {"parameters": [{"name": "id", "in": "path", "required": true, "schema": text}], "responses": {"200": ok(note)}}},
+            "/notes/{id}": {"parameters": [{"name": "id", "in": "path", "required": true, "schema": text}],
+                "get": {"responses": {"200": ok(note)}}, "delete": {"responses": {"204": {"description": "gone"}}}},
             "/assistant": {"post": {"summary": "Ask the assistant about your notes", "requestBody": body(json!({"question": text}), json!(["question"])),
                 "responses": {"200": ok(json!({"type": "object", "properties": {"answer": text}}))}}}},
     })
@@ -134,7 +144,7 @@ async fn app(kind: Kind) -> Bot {
     let (people, env) = people();
     let router = Router::new()
         .route("/notes", post(create).get(list))
-        .route("/notes/{id}", get(one))
+        .route("/notes/{id}", get(one).delete(remove))
         .route("/assistant", post(ask))
         .with_state(App { kind, people, notes: Arc::default() });
     serve_router(router, document(), env).await
