@@ -20,7 +20,7 @@ use super::beside::{Ties, came_since};
 use super::fatal::notice_late_death;
 use super::run::Outcome;
 use super::{beside, companions, operation_ref};
-use crate::model::{ANONYMOUS, clean, clean_name};
+use crate::model::{ANONYMOUS, OperationId, clean, clean_name};
 use crate::probe::{Answer, Ask, Caller, Journal, Probe};
 use crate::report::{HarmRow, Status, Write};
 use crate::survey::{Baseline, Survey, Surveyed, succeeds};
@@ -31,6 +31,8 @@ const MAX_READS: usize = 400;
 const MAX_ROWS: usize = 40;
 /// Most differences that its first sentence names.
 const MAX_NAMED: usize = 3;
+/// Most values that a note names which an application keeps by itself.
+const MAX_MOVED: usize = 12;
 /// Time between two looks: what shows the time in seconds differs between them, and shows nothing else.
 const PAUSE: Duration = Duration::from_millis(1_100);
 
@@ -65,14 +67,18 @@ pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usiz
     let entries = journal.entries();
     let ties = Ties { people: &outcome.survey.people, entries: &entries, own: &own };
     let looks = look(probe, &reads, &ties).await;
-    let (mut first, mut marked, mut kept) = (Vec::new(), Vec::new(), Vec::new());
-    for look in looks {
-        first.push(look.differences);
+    let (mut first, mut marked, mut kept, mut moved) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (read, look) in reads.iter().zip(looks) {
+        let (of_application, of_scan): (Vec<_>, Vec<_>) = look.differences.into_iter().partition(Difference::is_kept);
+        let of_application = of_application.into_iter().filter(|_| read.is_from_before);
+        moved.extend(of_application.map(|difference| (&read.surveyed.operation.id, difference)));
+        first.push(of_scan);
         marked.extend(look.marked);
         kept.extend(look.kept);
     }
     companions::tell_marked(&mut outcome.report, marked.into_iter());
     beside::tell(&mut outcome.report, kept);
+    outcome.report.notes.extend(moved_note(probe, &moved));
     let suspects: Vec<(&Reread<'_>, Vec<Difference>)> =
         reads.iter().zip(first).filter(|(_, found)| !found.is_empty()).collect();
     outcome.report.scan.requests = probe.sent();
@@ -94,6 +100,27 @@ pub async fn after_check(probe: &Probe, outcome: &mut Outcome, before_undo: usiz
     if !rows.is_empty() {
         tell(report, rows);
     }
+}
+
+/// Names values of what was there before that an application keeps by itself, and that are others now.
+fn moved_note(probe: &Probe, moved: &[(&OperationId, Difference)]) -> Option<String> {
+    let mut told = BTreeSet::new();
+    let mut named: Vec<String> = Vec::new();
+    for (operation, difference) in moved {
+        if told.insert((&difference.about.rows, &difference.about.field)) && named.len() < MAX_MOVED {
+            let line = format!("{}, now {} ({operation})", difference.before, difference.now);
+            named.push(probe.redactor().text(&clean(&line, 200)));
+        }
+    }
+    let more = told.len().saturating_sub(named.len());
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    (!named.is_empty()).then(|| {
+        format!(
+            "of what was there before, values that an application keeps by itself (counts, fields that were empty) are \
+             others now: {}{more}",
+            named.join("; ")
+        )
+    })
 }
 
 fn tell(report: &mut crate::report::Report, mut rows: Vec<HarmRow>) {

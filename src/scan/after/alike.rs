@@ -22,6 +22,8 @@ pub(super) struct Difference {
     pub(super) before: String,
     pub(super) now: String,
     is_status: bool,
+    /// No harm, but what an application keeps by itself: a number that counts, a field that was empty.
+    is_kept: bool,
     /// What it is about: for finding the write that did it.
     pub(super) about: Changed,
 }
@@ -43,7 +45,12 @@ impl Difference {
         let text = |answer: &Answer| {
             answer.status().map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"))
         };
-        Self { before: text(first), now: text(now), is_status: true, about: Changed::default() }
+        Self { before: text(first), now: text(now), is_status: true, is_kept: false, about: Changed::default() }
+    }
+
+    /// Whether it is no harm, but what an application keeps by itself.
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// Whether the answer is no success any more.
@@ -63,7 +70,7 @@ pub(super) fn differences(probe: &Probe, read: &Reread<'_>, now: &Answer, own: &
         let broken = first.json.is_some() && !first.truncated && !response.truncated;
         let difference = || {
             let (before, now) = ("JSON".to_owned(), "no JSON".to_owned());
-            Difference { before, now, is_status: true, about: Changed::default() }
+            Difference { before, now, is_status: true, is_kept: false, about: Changed::default() }
         };
         return if broken { vec![difference()] } else { Vec::new() };
     };
@@ -221,13 +228,14 @@ impl Judge<'_> {
             before: count(before.all.len()),
             now: format!("{}{which}", count(after.all.len())),
             is_status: false,
+            is_kept: false,
             about: Changed { rows: gone.iter().map(|(_, id)| id.clone()).collect(), ..Changed::default() },
         })
     }
 
-    /// Rows in which something else stands, or that lack a field.
+    /// Rows in which something else stands, or that lack a field; harm first.
     fn changed(&self, before: &Rows, second: Option<&Rows>, after: &Rows) -> Vec<Difference> {
-        let mut found = Vec::new();
+        let (mut harm, mut kept) = (Vec::new(), Vec::new());
         for (key, values) in &before.all {
             let Some(now) = after.all.get(key) else { continue };
             let again = second.and_then(|second| second.all.get(key));
@@ -235,12 +243,19 @@ impl Judge<'_> {
                 let steady =
                     again.is_none_or(|again| again.get(place) == Some(value)) && !self.volatile.contains(place);
                 let new = now.get(place);
-                if found.len() < MAX_NAMED && steady && self.is_harm(value, new) {
-                    found.push(self.of_value(key, place, (value, new)));
+                if !steady || Some(value) == new {
+                    continue;
+                }
+                let changed = || self.of_value(key, place, (value, new));
+                if self.is_harm(value, new) {
+                    harm.extend((harm.len() < MAX_NAMED).then(changed));
+                } else if kept.len() < MAX_NAMED && !key.1.is_empty() && is_kept(value, new) {
+                    kept.push(Difference { is_kept: true, ..changed() });
                 }
             }
         }
-        found
+        harm.extend(kept);
+        harm
     }
 
     fn of_value(&self, key: &AlikeKey, place: &str, (value, new): (&Value, Option<&Value>)) -> Difference {
@@ -252,7 +267,7 @@ impl Judge<'_> {
             field: name.rsplit('/').next().map(str::to_owned),
             value: new.map(|new| scalar_text(new).unwrap_or_else(|| new.to_string())),
         };
-        Difference { before: format!("`{name}`{row} {value}"), now, is_status: false, about }
+        Difference { before: format!("`{name}`{row} {value}"), now, is_status: false, is_kept: false, about }
     }
 
     /// Whether a value that is another now was changed, and does not change by itself. Moments and random texts do;
@@ -275,6 +290,15 @@ impl Judge<'_> {
             (Value::Null, _) => false,
             _ => true,
         }
+    }
+}
+
+/// Returns whether a value that is no harm says something of what was there: it was empty, or it counts.
+fn is_kept(before: &Value, now: Option<&Value>) -> bool {
+    match (before, now) {
+        (Value::Null, Some(now)) => !now.is_null(),
+        (Value::Number(before), Some(Value::Number(now))) => before.is_i64() && now.is_i64(),
+        _ => false,
     }
 }
 

@@ -1,7 +1,11 @@
 //! What cannot be removed again, or shows nowhere: how little of it is made, and what the report says of what stays.
 
-use axum::extract::{Path, State};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
@@ -196,4 +200,38 @@ async fn what_the_application_keeps_by_itself_is_named_and_is_no_harm() {
         let note = report.notes.iter().find(|note| note.contains("GET /rooms"));
         assert!(note.is_some_and(|note| note.contains("room-5f3a9c2e71")), "{mode}: {:?}", report.notes);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn counts_and_first_moments_of_what_was_there_are_named_and_are_no_harm() {
+    let db = Db::seeded();
+    let made = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&made);
+    let people = move |State(db): State<Db>, headers: HeaderMap| {
+        let made = made.load(Ordering::SeqCst);
+        async move {
+            let last = (made > 0).then_some("a filter");
+            let shown = |user: &Value| json!({"id": user["id"], "filters_made": made, "last_made": last});
+            db.caller(&headers).map_or_else(unauthorized, |_| ok(db.lock().users.iter().take(2).map(shown).collect()))
+        }
+    };
+    let routes = Router::new()
+        .route("/filters", get(list).post(create))
+        .route("/filters/{id}", delete(remove).put(|| async { refuse(405, "not yet") }))
+        .route("/people", get(people))
+        .with_state(db.clone())
+        .layer(middleware::from_fn(move |request: Request, next: Next| {
+            counted.fetch_add(u64::from(request.method() == "POST"), Ordering::SeqCst);
+            next.run(request)
+        }));
+    let mut paths = filters("filter_id");
+    paths["/people"] = json!({"get": plain("200")});
+    paths["/filters"]["get"] = plain("200");
+    let server = serve(&db, account_routes(&db).merge(routes), document("Counts", paths)).await;
+    let identities = ["ann", "ben"].map(seeded_login).join("\n");
+    let report = scan_with(&server, "mode = \"active\"\n", &identities, &seeded_env(&["ann", "ben"])).await;
+    assert_eq!(report.scan.status, Status::Complete, "{:?}", report.harm);
+    let note = report.notes.iter().find(|note| note.contains("keeps by itself"));
+    let says = |note: &String| note.contains("`filters_made` of 1 0") && note.contains("`last_made` of 1 null");
+    assert!(note.is_some_and(says), "{:?}", report.notes);
 }
