@@ -4,47 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
 use super::kinds::Acting;
-use super::maker::Maker;
+use super::maker::{Created, Maker};
 use super::removal::{Cleaner, NO_WAY, Removal};
+use super::unusual::Unusual;
 use crate::model::Secret;
 use crate::probe::{Entry, Undo, WriteKind};
 
-/// Most objects of a kind that stays, beyond one for each caller: what one trial and its repetition need.
+/// Most objects of a kind that stays, beyond one for each caller: what one trial and its repetition need. As many may be
+/// made with something unusual in them.
 const MAX_LASTING: usize = 2;
-/// Removals of unusual objects that say something of all.
-const ENOUGH: usize = 2;
-
+/// Most objects that one caller makes in a scan.
+const MAX_PER_CALLER: usize = 60;
 /// What lets a scan make what stays.
 pub const LET_STAY: &str = "mark the identities `writes = \"own\"` in routewarden.toml: what nothing removes is made then, stays, and is listed";
 
-/// What is known of whether the objects of a creating operation go again.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Removability {
-    /// One was seen to go, or why one did not.
-    tried: Option<Result<(), String>>,
-    /// How many did not go that were made with something unusual in them, which may be why.
-    unusual: usize,
-    /// Objects that were not made since they would stay.
-    unmade: usize,
+/// Returns whether a thing went, or why it did not; nothing where the target says nothing now.
+fn went_by(removal: Removal) -> Option<Result<(), String>> {
+    match removal {
+        Removal::Undone | Removal::Nothing | Removal::Lags { .. } => Some(Ok(())),
+        Removal::Remains(because) | Removal::Barred(because) => Some(Err(because)),
+        Removal::Unknown(because) | Removal::Untraced(because) => Some(Err(because)),
+        Removal::Waits(_) | Removal::Silent(_) => None,
+    }
 }
 
-impl Removability {
-    /// Takes what a removal came to; nothing where the target says nothing now.
-    fn learn(&mut self, removal: Removal, is_usual: bool) {
-        match removal {
-            Removal::Undone | Removal::Nothing | Removal::Lags { .. } => self.tried = Some(Ok(())),
-            Removal::Remains(because)
-            | Removal::Barred(because)
-            | Removal::Unknown(because)
-            | Removal::Untraced(because) => {
-                self.unusual += usize::from(!is_usual);
-                if is_usual || self.unusual >= ENOUGH {
-                    self.tried = Some(Err(because));
-                }
-            }
-            Removal::Waits(_) | Removal::Silent(_) => {}
-        }
-    }
+fn is_unusual(how: &Unusual) -> bool {
+    how.sender.is_some() || !how.fields.is_empty() || how.below.is_some()
 }
 
 /// An object that a check has made and needs no more.
@@ -57,20 +42,60 @@ struct SpareObject {
 }
 
 impl Maker<'_> {
+    /// Returns why nothing is made by an operation now, whatever it would be made of.
+    pub(super) fn why_not_now(&self, index: usize, acting: &Acting, (caller, how): (&str, &Unusual)) -> Option<String> {
+        let own = || self.made().iter().filter(|created| created.caller == caller).count();
+        let too_many =
+            || (own() >= MAX_PER_CALLER).then(|| format!("{MAX_PER_CALLER} objects of one caller are enough"));
+        acting.left_alone.clone().or_else(too_many).or_else(|| self.why_no_more(index, acting, (caller, how)))
+    }
+
     /// Returns why no further object is made by an operation: those before it stay, and there are as many as a check needs.
-    pub(super) fn why_no_more(&self, index: usize, acting: &Acting, caller: &str) -> Option<String> {
+    fn why_no_more(&self, index: usize, acting: &Acting, (caller, how): (&str, &Unusual)) -> Option<String> {
         let entries = self.lasting_entries(acting);
         let stays = self.why_it_stays(index, acting, &entries)?;
         let made = self.made();
         let owners: BTreeSet<&str> =
             made.iter().filter(|created| created.producer == index).map(|created| created.caller.as_str()).collect();
         let is_first = !owners.contains(caller) && (!owners.is_empty() || entries.is_empty());
-        if is_first || entries.len() < owners.len() + MAX_LASTING {
+        let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(index).or_default();
+        let [usual, unusual] = known.made;
+        // What a trial has removed does not stay.
+        let is_gone = |entry: &Entry| {
+            let is_of_kind = entry.note.operation == acting.operation.id.as_str();
+            is_of_kind && entry.note.kind == WriteKind::Creates && (entry.undone || entry.may_be_removed())
+        };
+        let gone = self.probe.journal().map_or(0, |journal| journal.entries_where(is_gone).len());
+        let is_enough = match is_unusual(how) {
+            true => unusual >= MAX_LASTING,
+            false => usual >= owners.len() + MAX_LASTING + gone,
+        };
+        let nameless = entries.iter().filter(|entry| entry.ids.is_empty()).count();
+        if is_first || !is_enough && nameless < MAX_LASTING {
             return None;
         }
-        let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(index).or_default().unmade += 1;
+        known.unmade += 1;
         Some(format!("no more are made, since what {} makes stays: {stays}", acting.operation.id))
+    }
+
+    /// Counts an object that was made.
+    pub(super) fn count(&self, index: usize, how: &Unusual) {
+        let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
+        let [usual, unusual] = &mut known.entry(index).or_default().made;
+        *(if is_unusual(how) { unusual } else { usual }) += 1;
+    }
+
+    /// Returns another object of a kind and caller that a check has left as it was, where no more are made.
+    pub fn another(&self, created: &Created) -> Option<Created> {
+        let is_left = |other: &Created| {
+            let entry = self.probe.journal().and_then(|journal| journal.entry(other.entry));
+            entry.is_some_and(|entry| !entry.may_be_removed() && !entry.undone)
+        };
+        self.made().into_iter().rev().find(|other| {
+            let is_alike = other.producer == created.producer && other.caller == created.caller;
+            is_alike && other.entry != created.entry && is_left(other)
+        })
     }
 
     /// Returns why nothing is made in the name of a configured identity that would stay there: its user let the scan make
@@ -139,8 +164,10 @@ impl Maker<'_> {
                 journal.undone(spare.entry.n);
             }
             self.forget_entry(spare.entry.n);
-            let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
-            known.entry(spare.index).or_default().learn(removal, spare.is_usual);
+            if let Some(went) = went_by(removal) {
+                let mut known = self.removability.lock().unwrap_or_else(PoisonError::into_inner);
+                known.entry(spare.index).or_default().learn(went, spare.is_usual);
+            }
         }
     }
 

@@ -11,9 +11,9 @@ use super::further;
 use super::identify::Sent;
 use super::items::{is_item_of, plan_undo};
 use super::kinds::{Acting, Kind, makes_accounts};
-use super::lasting::Removability;
 use super::privileges::{RoleUnknown, as_ordinary_user};
 use super::relations::addressed_kinds;
+use super::removability::Removability;
 use super::repair::{complaints, mend};
 use super::unusual::{Unusual, Unusually, context_of};
 use crate::model::{Api, Method};
@@ -25,8 +25,6 @@ use crate::survey::{Object, Slot, role_word, scalar_text, slots, succeeds};
 
 /// Most times that one body is mended.
 const MAX_REPAIRS: usize = 3;
-/// Most objects that one caller makes in a scan.
-const MAX_PER_CALLER: usize = 60;
 
 /// One object that the scan made.
 #[derive(Debug, Clone)]
@@ -304,13 +302,7 @@ impl<'a> Maker<'a> {
     }
 
     async fn try_make(&self, index: usize, acting: &Acting, caller: &str, how: &Unusual) -> Result<Created, MakeFault> {
-        if let Some(because) = &acting.left_alone {
-            return Err(MakeFault::Told(because.clone()));
-        }
-        if self.made().iter().filter(|created| created.caller == caller).count() >= MAX_PER_CALLER {
-            return Err(MakeFault::Told(format!("{MAX_PER_CALLER} objects of one caller are enough")));
-        }
-        if let Some(because) = self.why_no_more(index, acting, caller) {
+        if let Some(because) = self.why_not_now(index, acting, (caller, how)) {
             return Err(MakeFault::Told(because));
         }
         let (values, context) = match &how.below {
@@ -409,6 +401,7 @@ impl<'a> Maker<'a> {
             return Err(MakeFault::Told(because));
         }
         self.claim(&created);
+        self.count(index, how);
         Ok(Created { body, ..created })
     }
 

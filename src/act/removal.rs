@@ -10,7 +10,7 @@ use url::Url;
 
 use super::accounts::identity_of;
 use super::sighting::{Looker, Sighting, silence, with_id};
-use super::unshown::unique_id;
+use super::unique::unique_id;
 use super::ways_in::find_way_in;
 use crate::model::{Method, Secret};
 use crate::probe::{

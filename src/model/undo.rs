@@ -13,6 +13,8 @@ pub enum UndoOutcome {
     /// Neither can be shown.
     #[default]
     Unknown,
+    /// It came during the scan, which did not send it: the application keeps it by itself.
+    Kept,
 }
 
 impl UndoOutcome {
@@ -22,6 +24,7 @@ impl UndoOutcome {
             Self::Undone => "undone",
             Self::Remains => "remains",
             Self::Unknown => "unknown",
+            Self::Kept => "kept",
         }
     }
 }

@@ -92,7 +92,7 @@ impl Probe {
         let n = journal.before(note).map_err(|error| {
             SendError::Unbuildable(format!("the journal of writes cannot be kept ({error}), so nothing is written"))
         })?;
-        journal.carries(n, Carried::of(ask));
+        journal.carries(n, Carried::of(&ask.url, ask.body.as_ref()));
         let leaving = journal.leaving_by(ask);
         let answer = match (&ask.caller, jar) {
             (Caller::Anonymous, jar) => self.transmit(ask, None, jar).await,

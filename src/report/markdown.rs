@@ -9,6 +9,7 @@ use super::format::in_memory;
 use super::summary::{Outcomes, Sorted, by_check, grade, outcomes, percent, points, reasons, warning};
 use super::wire::{CoverageOutcome, ExchangeInfo, Finding, Report, Status};
 use super::words::{answer, duration, harm, identities, mark, next_step, operation, places, references, role};
+use super::written::Write;
 use crate::model::{Confidence, Face};
 
 /// Writes the report as GitHub-flavoured Markdown, finding by finding.
@@ -45,17 +46,8 @@ fn tail(report: &Report, sorted: &Sorted<'_>) -> String {
     questions(&mut out, report);
     reach(&mut out, report);
     coverage(&mut out, report);
-    list(
-        &mut out,
-        "Left on the target",
-        report.writes.iter().filter(|write| !write.is_undone()).map(|write| {
-            let because = write.because.as_ref().map(|because| format!(" ({})", escape(because))).unwrap_or_default();
-            let outcome = write.outcome.as_str();
-            let place = write.address.as_ref().map(|address| format!(" at {}", code(address))).unwrap_or_default();
-            let (operation, identity) = (code(&write.operation), escape(&write.identity));
-            format!("{operation} by {identity}: {}{place}: {outcome}{because}", code(&write.object))
-        }),
-    );
+    list(&mut out, "Left on the target", report.writes.iter().filter(|write| write.is_left()).map(row_left));
+    list(&mut out, "Kept by the application", report.writes.iter().filter(|write| write.is_kept()).map(row_left));
     list(
         &mut out,
         "Parts of the document that could not be used",
@@ -67,6 +59,14 @@ fn tail(report: &Report, sorted: &Sorted<'_>) -> String {
     list(&mut out, "Notes", report.notes.iter().map(|note| escape(note)));
     list(&mut out, "What to do next", report.next_steps.iter().map(|step| escape(&next_step(step, Face::CommandLine))));
     out
+}
+
+fn row_left(write: &Write) -> String {
+    let because = write.because.as_ref().map(|because| format!(" ({})", escape(because))).unwrap_or_default();
+    let outcome = write.outcome.as_str();
+    let place = write.address.as_ref().map(|address| format!(" at {}", code(address))).unwrap_or_default();
+    let (operation, identity) = (code(&write.operation), escape(&write.identity));
+    format!("{operation} by {identity}: {}{place}: {outcome}{because}", code(&write.object))
 }
 
 fn headline(out: &mut String, report: &Report, sorted: &Sorted<'_>) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::UndoOutcome;
 
-/// Something that this scan wrote to the target.
+/// Something that this scan wrote to the target, or that the application kept by itself beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Write {
     /// Method and path template.
@@ -29,5 +29,15 @@ impl Write {
     /// Returns true for what is shown to be gone.
     pub fn is_undone(&self) -> bool {
         self.outcome == UndoOutcome::Undone
+    }
+
+    /// Returns true for what the scan did not send: the application keeps it by itself.
+    pub fn is_kept(&self) -> bool {
+        self.outcome == UndoOutcome::Kept
+    }
+
+    /// Returns true for what the scan made and that is there, or not known to be gone.
+    pub fn is_left(&self) -> bool {
+        !self.is_undone() && !self.is_kept()
     }
 }

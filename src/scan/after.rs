@@ -3,7 +3,6 @@
 
 mod alike;
 mod blame;
-mod own;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,9 +14,9 @@ use futures_util::stream;
 
 use self::alike::{Difference, differences};
 use self::blame::{Harmed, likely};
-pub(super) use self::own::Own;
 use super::beside::{Ties, came_since};
 use super::fatal::notice_late_death;
+use super::own::Own;
 use super::run::Outcome;
 use super::{beside, companions, operation_ref};
 use crate::model::{ANONYMOUS, OperationId, clean, clean_name};

@@ -8,8 +8,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::after::Own;
 use super::companions::rows;
+use super::own::Own;
 use super::run::Outcome;
 use crate::act::is_whole_list;
 use crate::model::{Operation, UndoOutcome, clean, clean_name};
@@ -66,7 +66,7 @@ impl Ties<'_> {
             identity: caller.to_owned(),
             object: clean_name(id, 120),
             address: None,
-            outcome: UndoOutcome::Remains,
+            outcome: UndoOutcome::Kept,
             because: Some(format!(
                 "the application keeps it by itself: it came while the scan ran and names {}; {} shows it",
                 clean_name(named, 120),
@@ -138,25 +138,31 @@ pub fn name_beside(probe: &Probe, outcome: &mut Outcome) {
         }
     }
     tell(&mut outcome.report, told);
-    outcome.report.notes.extend(unclaimed_note(&unclaimed));
+    let note = kept_note(&outcome.report);
+    outcome.report.notes.extend(note.into_iter().chain(unclaimed_note(&unclaimed)));
 }
 
-/// Puts rows that the application keeps into the report's list of what is left.
+/// Puts rows that the application keeps into the report's list of what was written.
 pub(super) fn tell(report: &mut Report, found: Vec<Write>) {
-    let mut all = 0;
+    let mut room = MAX_NAMED.saturating_sub(report.writes.iter().filter(|write| write.is_kept()).count());
     for write in found {
         let is_told = report.writes.iter().any(|told| told.object == write.object && !told.is_undone());
-        all += usize::from(!is_told);
-        if !is_told && all <= MAX_NAMED {
+        if !is_told && room > 0 {
+            room -= 1;
             report.writes.push(write);
         }
     }
-    if all > 0 {
-        let more = if all > MAX_NAMED { format!(", {MAX_NAMED} of them in `writes`") } else { String::new() };
-        report.notes.push(format!(
-            "{all} rows that the application keeps by itself (a log, a task) came while the scan ran, and stay{more}"
-        ));
-    }
+}
+
+fn kept_note(report: &Report) -> Option<String> {
+    let kept = report.writes.iter().filter(|write| write.is_kept()).count();
+    let more = if kept >= MAX_NAMED { "; there may be more than it names" } else { "" };
+    (kept > 0).then(|| {
+        format!(
+            "{kept} rows that the application keeps by itself (a log, a task) came while the scan ran, and stay: `writes` \
+             names them{more}"
+        )
+    })
 }
 
 fn unclaimed_note(unclaimed: &BTreeMap<String, BTreeSet<String>>) -> Option<String> {
@@ -219,7 +225,7 @@ mod tests {
     #[test]
     fn rows_say_when_they_were_made() {
         let at = |row: serde_json::Value| {
-            made_at(row.as_object().unwrap(), &|name| name != "createdNow").map(|moment| moment.as_second())
+            row.as_object().and_then(|row| made_at(row, &|name| name != "createdNow")).map(|moment| moment.as_second())
         };
         for moment in [
             json!("2026-11-30T07:44:49.329111"),

@@ -8,6 +8,7 @@ mod companions;
 mod convert;
 mod fatal;
 mod models;
+mod own;
 mod plan;
 mod reach;
 mod reading;

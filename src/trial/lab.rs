@@ -126,9 +126,10 @@ impl<'a> Lab<'a> {
         values_for(self.maker.api, operation, &created.object, &created.values)
     }
 
-    /// Makes one more object of the same kind for the same caller.
+    /// Makes one more object of the same kind for the same caller; of what stays, one is taken that an earlier trial left.
     pub(crate) async fn fresh(&self, created: &Created) -> Result<Option<Created>, SendError> {
-        self.maker.make(created.producer, &created.caller).await
+        let made = self.maker.make(created.producer, &created.caller).await?;
+        Ok(made.or_else(|| self.maker.another(created)))
     }
 
     /// Returns a body that changes a field of an object to a value that it did not have.

@@ -205,9 +205,10 @@ fn summarise(answer: &mut ScanAnswer, finished: &Finished, room: &ScanRoom, open
     });
     answer.policy = policy_lines(&report.policy, room.lines, room.claim.min(120));
     answer.questions = question_lines(&report.questions, room.lines, room.claim.min(120));
-    answer.writes = (!report.writes.is_empty()).then(|| Writes {
-        count: count(report.writes.len()),
-        not_undone: count(report.writes.iter().filter(|write| !write.is_undone()).count()),
+    let sent = || report.writes.iter().filter(|write| !write.is_kept());
+    answer.writes = sent().next().is_some().then(|| Writes {
+        count: count(sent().count()),
+        not_undone: count(sent().filter(|write| write.is_left()).count()),
     });
     answer.notes = report.notes.iter().take(room.lines).map(|note| line(note, room.claim)).collect();
     answer.next_steps = next_steps(report, room, open);

@@ -5,6 +5,7 @@ use crate::model::Face;
 use crate::report::summary::{Outcomes, by_check, outcomes, reasons};
 use crate::report::wire::{CoverageOutcome, Finding, Report};
 use crate::report::words::next_step;
+use crate::report::written::Write;
 
 const MAX_CHECKS: usize = 10;
 const MAX_REASONS: usize = 4;
@@ -122,30 +123,38 @@ fn why(page: &mut TextPage, report: &Report, outcome: CoverageOutcome, word: &st
 }
 
 pub(super) fn writes(page: &mut TextPage, report: &Report) {
-    if report.writes.is_empty() {
-        return;
+    let (kept, sent): (Vec<_>, Vec<_>) = report.writes.iter().partition(|write| write.is_kept());
+    let left = sent.iter().filter(|write| write.is_left()).count();
+    if !sent.is_empty() {
+        page.heading(&format!("Written to the target: {} ({left} not undone)", sent.len()));
     }
-    let left = report.writes.iter().filter(|write| !write.is_undone()).count();
-    page.heading(&format!("Written to the target: {} ({left} not undone)", report.writes.len()));
     if left > 0 {
         page.wrapped(2, (Tone::Doubt, ""), (Tone::Plain, &by_hand(report)));
     }
     let verbose = page.options.verbose;
-    let listed: Vec<_> = report.writes.iter().filter(|write| verbose || !write.is_undone()).collect();
+    let listed: Vec<_> = sent.into_iter().filter(|write| verbose || write.is_left()).collect();
+    rows(page, &listed, "writes");
+    if !kept.is_empty() {
+        page.heading(&format!("Kept by the application: {}", kept.len()));
+        rows(page, &kept, "rows");
+    }
+}
+
+fn rows(page: &mut TextPage, listed: &[&Write], what: &str) {
     let most = page.cap(MAX_ROWS);
     for write in listed.iter().take(most) {
         let because = write.because.as_ref().map(|because| format!(": {because}")).unwrap_or_default();
-        let tone = if write.is_undone() { Tone::Good } else { Tone::Doubt };
+        let tone = if write.is_left() { Tone::Doubt } else { Tone::Good };
         let state = format!("{}{because}", write.outcome.as_str());
         let what = format!("{} by {}: {}  ", write.operation, write.identity, write.object);
         page.line(2, &[(Tone::Plain, &what), (tone, &state)]);
     }
-    page.more(2, listed.len().saturating_sub(most), "writes");
+    page.more(2, listed.len().saturating_sub(most), what);
 }
 
 /// Says what remains and how it is removed by hand.
 fn by_hand(report: &Report) -> String {
-    let left: Vec<_> = report.writes.iter().filter(|write| !write.is_undone()).collect();
+    let left: Vec<_> = report.writes.iter().filter(|write| write.is_left()).collect();
     let named = left.iter().take(MAX_ROWS).map(|write| match &write.address {
         Some(address) => address.clone(),
         None => format!("{} of {}", write.object, write.operation),

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::Reread;
-use super::own::Own;
+use super::blame::Changed;
 use crate::probe::{Answer, Probe, Response};
+use crate::scan::own::Own;
 use crate::survey::{BARE_IDS, ends_in_id, is_soft_error, looks_volatile, resource_of_path, scalar_text};
 
 /// Most values that are looked at in one answer.
@@ -26,17 +27,6 @@ pub(super) struct Difference {
     is_kept: bool,
     /// What it is about: for finding the write that did it.
     pub(super) about: Changed,
-}
-
-/// What is not as it was, as far as a write may name it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Changed {
-    /// Ids of the rows.
-    pub(super) rows: Vec<String>,
-    /// The field.
-    pub(super) field: Option<String>,
-    /// What stands in it now.
-    pub(super) value: Option<String>,
 }
 
 impl Difference {

@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 
 use url::Url;
 
-use super::alike::Changed;
 use crate::model::OperationId;
 use crate::probe::{Carried, Entry, WriteKind};
 use crate::survey::resource_of_path;
@@ -18,6 +17,17 @@ const SAME_FIELD: u8 = 6;
 const SAME_VALUE: u8 = 5;
 const SAME_ROW: u8 = 3;
 const USUAL: u8 = 1;
+
+/// What is not as it was, as far as a write may name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Changed {
+    /// Ids of the rows.
+    pub(super) rows: Vec<String>,
+    /// The field.
+    pub(super) field: Option<String>,
+    /// What stands in it now.
+    pub(super) value: Option<String>,
+}
 
 /// What was fine, and is not any more.
 pub(super) struct Harmed<'a> {
@@ -84,58 +94,61 @@ mod tests {
 
     use super::{Changed, Harmed, likely};
     use crate::model::OperationId;
-    use crate::probe::{Ask, Caller, Carried, Entry, WriteKind, WriteNote};
+    use crate::probe::{Carried, Entry, WriteKind, WriteNote};
 
-    fn write(n: usize, operation: &str, (path, body): (&str, &Value), kind: WriteKind) -> Entry {
-        let url = url::Url::parse(&format!("http://127.0.0.1{path}")).unwrap();
-        let body = Some(("application/json".to_owned(), body.to_string().into_bytes()));
-        let ask = Ask { body, ..Ask::get(Caller::Anonymous, url) };
+    type Found<T> = Result<T, url::ParseError>;
+
+    fn write(n: usize, operation: &str, (path, body): (&str, &Value), kind: WriteKind) -> Found<Entry> {
+        let url = url::Url::parse(&format!("http://127.0.0.1{path}"))?;
+        let body = ("application/json".to_owned(), body.to_string().into_bytes());
         let mut entry = Entry::new(n, WriteNote::bare(operation, "alice", kind));
-        entry.carried = Some(Arc::new(Carried::of(&ask)));
-        entry
+        entry.carried = Some(Arc::new(Carried::of(&url, Some(&body))));
+        Ok(entry)
     }
 
-    fn blamed(entries: &[Entry], operation: &str, (rows, field, value): (&[&str], &str, &str)) -> Option<usize> {
+    fn blamed(entries: &[Entry], operation: &str, (rows, field, value): (&[&str], &str, &str)) -> Found<Option<usize>> {
         let about = Changed {
             rows: rows.iter().map(|row| (*row).to_owned()).collect(),
             field: Some(field.to_owned()).filter(|field| !field.is_empty()),
             value: Some(value.to_owned()).filter(|value| !value.is_empty()),
         };
-        let (operation, address) = (OperationId::from(operation), url::Url::parse("http://127.0.0.1/x").unwrap());
-        likely(entries, &Harmed { operation: &operation, address: &address, about: &about }, 0).map(|entry| entry.n)
+        let (operation, address) = (OperationId::from(operation), url::Url::parse("http://127.0.0.1/x")?);
+        Ok(likely(entries, &Harmed { operation: &operation, address: &address, about: &about }, 0).map(|entry| entry.n))
     }
 
     #[test]
-    fn the_write_that_carried_the_new_value_did_it() {
+    fn the_write_that_carried_the_new_value_did_it() -> Found<()> {
         use WriteKind::{Creates, Touches};
         let entries = [
-            write(0, "POST /people/{id}/visits", ("/people/p1/visits", &json!({"date": "2026-12-31"})), Creates),
-            write(1, "POST /visits", ("/visits", &json!({"date": "2026-12-31"})), Creates),
-            write(2, "PUT /tasks/{id}", ("/tasks/t9", &json!({"title": "rw1", "open": true})), Touches),
-            write(3, "POST /tasks", ("/tasks", &json!({"title": "rw2", "open": true})), Creates),
+            write(0, "POST /people/{id}/visits", ("/people/p1/visits", &json!({"date": "2026-12-31"})), Creates)?,
+            write(1, "POST /visits", ("/visits", &json!({"date": "2026-12-31"})), Creates)?,
+            write(2, "PUT /tasks/{id}", ("/tasks/t9", &json!({"title": "rw1", "open": true})), Touches)?,
+            write(3, "POST /tasks", ("/tasks", &json!({"title": "rw2", "open": true})), Creates)?,
         ];
         let read = "GET /tasks/{id}/full";
-        assert_eq!(blamed(&entries, read, (&["p1"], "last_presence", "2026-12-31")), Some(0));
-        assert_eq!(blamed(&entries, read, (&[], "last_presence", "2026-12-31")), Some(1));
+        assert_eq!(blamed(&entries, read, (&["p1"], "last_presence", "2026-12-31"))?, Some(0));
+        assert_eq!(blamed(&entries, read, (&[], "last_presence", "2026-12-31"))?, Some(1));
         // Field and value beside the value alone; a flag says little, and the row it stands in more.
-        assert_eq!(blamed(&entries, read, (&[], "title", "rw1")), Some(2));
-        assert_eq!(blamed(&entries, read, (&["t9"], "open", "true")), Some(2));
-        assert_eq!(blamed(&entries, read, (&["t9"], "", "")), Some(2));
-        assert_eq!(blamed(&entries, "GET /people", (&["p1"], "open", "false")), Some(0));
+        assert_eq!(blamed(&entries, read, (&[], "title", "rw1"))?, Some(2));
+        assert_eq!(blamed(&entries, read, (&["t9"], "open", "true"))?, Some(2));
+        assert_eq!(blamed(&entries, read, (&["t9"], "", ""))?, Some(2));
+        assert_eq!(blamed(&entries, "GET /people", (&["p1"], "open", "false"))?, Some(0));
+        Ok(())
     }
 
     #[test]
-    fn without_such_a_write_the_nearest_did_it() {
+    fn without_such_a_write_the_nearest_did_it() -> Found<()> {
         use WriteKind::{Creates, Touches};
         let none = json!({});
         let entries = [
-            write(0, "PUT /notes/{id}", ("/notes/n1", &none), Touches),
-            write(1, "POST /notes", ("/notes", &none), Creates),
-            write(2, "PUT /people/{id}", ("/people/p7", &none), Touches),
+            write(0, "PUT /notes/{id}", ("/notes/n1", &none), Touches)?,
+            write(1, "POST /notes", ("/notes", &none), Creates)?,
+            write(2, "PUT /people/{id}", ("/people/p7", &none), Touches)?,
         ];
-        assert_eq!(blamed(&entries, "GET /notes", (&["n5"], "", "")), Some(0));
-        assert_eq!(blamed(&entries[1..], "GET /notes", (&["n5"], "", "")), Some(1));
-        assert_eq!(blamed(&entries, "GET /rooms", (&[], "", "")), Some(2));
-        assert_eq!(blamed(&[], "GET /rooms", (&[], "", "")), None);
+        assert_eq!(blamed(&entries, "GET /notes", (&["n5"], "", ""))?, Some(0));
+        assert_eq!(blamed(&entries[1..], "GET /notes", (&["n5"], "", ""))?, Some(1));
+        assert_eq!(blamed(&entries, "GET /rooms", (&[], "", ""))?, Some(2));
+        assert_eq!(blamed(&[], "GET /rooms", (&[], "", ""))?, None);
+        Ok(())
     }
 }

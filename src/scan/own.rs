@@ -12,14 +12,14 @@ const MIN_MARK: usize = 6;
 
 /// Ids and marks of what the scan made.
 #[derive(Debug, Default)]
-pub(in crate::scan) struct Own {
+pub(super) struct Own {
     marks: BTreeSet<String>,
     /// Ids by the kind of object.
     ids: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Own {
-    pub(in crate::scan) fn of(journal: &Journal) -> Self {
+    pub(super) fn of(journal: &Journal) -> Self {
         let mut own = Self::default();
         for account in journal.accounts() {
             own.mark(&account.name);
@@ -49,7 +49,7 @@ impl Own {
     }
 
     /// Whether an object is the scan's own, or names something of its own.
-    pub(in crate::scan) fn has(&self, fields: &Map<String, Value>, resource: &str) -> bool {
+    pub(super) fn has(&self, fields: &Map<String, Value>, resource: &str) -> bool {
         fields.iter().any(|(name, value)| match value {
             Value::String(text) if self.is_marked(text) => true,
             Value::Object(inner) => self.has(inner, &resource_of_name(name).unwrap_or_default()),
@@ -66,12 +66,12 @@ impl Own {
     }
 
     /// Whether a text carries a mark of the scan.
-    pub(in crate::scan) fn is_marked(&self, text: &str) -> bool {
+    pub(super) fn is_marked(&self, text: &str) -> bool {
         self.marks.iter().any(|mark| text.contains(mark.as_str()))
     }
 
     /// Whether a baseline asked for something of the scan's own.
-    pub(in crate::scan) fn is_asked_for(&self, surveyed: &Surveyed, baseline: &Baseline) -> bool {
+    pub(super) fn is_asked_for(&self, surveyed: &Surveyed, baseline: &Baseline) -> bool {
         let in_address = surveyed.slots.iter().any(|slot| {
             let value = baseline.values.get(&(slot.place, slot.name.clone())).and_then(scalar_text);
             value.is_some_and(|id| {
