@@ -9,7 +9,8 @@ use crate::probe::Answer;
 
 /// When the owner looks, each after the look before: many servers commit, or fill a view, a little later.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
-/// Looks at a target that has shown its writes at once: one more than they needed.
+/// The same at a target that has shown its writes at once: one look more than they needed, and sooner.
+const PROMPT_LOOKS: [Duration; FEWEST] = [Duration::ZERO, Duration::from_millis(40)];
 const FEWEST: usize = 2;
 /// Other operations that must have shown their effects at once before that is expected of one that has shown none.
 const SEEN_BEFORE: usize = 2;
@@ -26,8 +27,11 @@ pub(super) struct Promptness {
 impl Promptness {
     /// Returns the pauses before the looks at an effect of this operation.
     pub(super) fn pauses(&self, operation: &str, answer: &Answer) -> &'static [Duration] {
-        let most = if answer.status() == Some(ACCEPTED) { LOOKS.len() } else { self.looks_for(operation) };
-        LOOKS.get(..most).unwrap_or(&LOOKS)
+        match self.looks_for(operation) {
+            _ if answer.status() == Some(ACCEPTED) => &LOOKS,
+            FEWEST => &PROMPT_LOOKS,
+            most => LOOKS.get(..most).unwrap_or(&LOOKS),
+        }
     }
 
     fn looks_for(&self, operation: &str) -> usize {
