@@ -111,6 +111,8 @@ pub fn name_beside(probe: &Probe, outcome: &mut Outcome) {
     let journal = probe.journal();
     let began = journal.map_or(outcome.report.scan.started_at.as_str(), |journal| journal.head().started_at.as_str());
     let Ok(began) = began.parse::<Timestamp>() else { return };
+    // A moment that is still to come is no moment of a row that is there.
+    let while_scanning = began..=Timestamp::now();
     let (entries, own) = (
         journal.map(|journal| journal.entries()).unwrap_or_default(),
         journal.map(|journal| Own::of(journal)).unwrap_or_default(),
@@ -126,7 +128,7 @@ pub fn name_beside(probe: &Probe, outcome: &mut Outcome) {
         let is_steady = |name: &str| surveyed.volatile.iter().all(|place| place.rsplit('/').next() != Some(name));
         for baseline in surveyed.valid() {
             for (id, fields) in rows(&baseline.first, &resource) {
-                let is_new = made_at(fields, &is_steady).is_some_and(|moment| moment >= began);
+                let is_new = made_at(fields, &is_steady).is_some_and(|moment| while_scanning.contains(&moment));
                 if !is_new || ties.is_own(&id, fields, &resource) || !seen.insert((resource.clone(), id.clone())) {
                     continue;
                 }
