@@ -21,9 +21,9 @@ const JUST_NOW: Duration = Duration::from_millis(60);
 /// # Errors
 /// As [`Probe::send`].
 pub async fn was_reset(probe: &Probe, journal: &Journal) -> Result<bool, SendError> {
-    let stands = |entry: &&Entry| !entry.sent && !entry.undone && !entry.nothing && !entry.shown.is_empty();
-    let entries = journal.entries();
-    let of = |kind: WriteKind| entries.iter().filter(stands).filter(move |entry| entry.note.kind == kind);
+    let stands = |entry: &Entry| !entry.sent && !entry.undone && !entry.nothing && !entry.shown.is_empty();
+    let entries = journal.entries_where(stands);
+    let of = |kind: WriteKind| entries.iter().filter(move |entry| entry.note.kind == kind);
     let objects: Vec<&Entry> = of(WriteKind::Creates).take(MAX_OBJECTS).collect();
     let accounts: Vec<&Entry> = of(WriteKind::SignsUp).take(MAX_ACCOUNTS).collect();
     if objects.len() + accounts.len() < 2 || accounts.is_empty() && objects.len() < MAX_OBJECTS {

@@ -40,5 +40,5 @@ pub use wire::{
     HeldProofInfo, IdentityInfo, Issue, NextStep, PlanRow, Report, RequestInfo, ResponseInfo, SCHEMA_VERSION, ScanInfo,
     Score, SpecRef, Status, Tool, Withheld,
 };
-pub use words::{next_step, untrusted};
+pub use words::{next_step, reason_alone, untrusted};
 pub use written::Write;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::operation_ref::OperationRef;
 use super::wire::PlanRow;
+use super::words::reason_alone;
 
 /// One reason and the operations that it holds for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,10 +24,7 @@ pub fn asked_groups(plan: &[PlanRow]) -> Vec<PlanGroup<'_>> {
 
 /// Returns why operations will not be asked, the commonest reason first.
 pub fn skipped_groups(plan: &[PlanRow]) -> Vec<PlanGroup<'_>> {
-    group_by_reason(plan.iter().filter_map(|row| {
-        let because = row.skipped_because.as_deref()?;
-        Some((because.strip_prefix("not asked: ").unwrap_or(because), &row.operation))
-    }))
+    group_by_reason(plan.iter().filter_map(|row| Some((reason_alone(row.skipped_because.as_deref()?), &row.operation))))
 }
 
 fn group_by_reason<'a>(rows: impl Iterator<Item = (&'a str, &'a OperationRef)>) -> Vec<PlanGroup<'a>> {

@@ -36,6 +36,16 @@ pub(super) fn harm(row: &HarmRow) -> String {
     format!("{} as {}: {} before, {} now{likely}", operation(&row.operation), row.identity, row.before, row.now)
 }
 
+/// Returns why an operation was not asked, without saying that it was not: the heading above does.
+pub fn reason_alone(because: &str) -> &str {
+    because.strip_prefix("not asked: ").unwrap_or(because)
+}
+
+/// Returns the part of a scan's id that tells it from others.
+pub(super) fn short_id(scan: &ScanInfo) -> String {
+    scan.id.chars().take(8).collect()
+}
+
 /// `GET /x`
 pub(super) fn operation(operation: &OperationRef) -> String {
     format!("{} {}", operation.method.as_str(), operation.path)

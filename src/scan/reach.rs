@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use super::operation_ref;
 use crate::access::{AccessOutcome, Fact, Relation};
 use crate::model::{Api, Operation, OperationId, Step};
-use crate::report::{CoverageOutcome, CoverageRow, Reach, ReachRow, Reached};
+use crate::report::{CoverageOutcome, CoverageRow, Reach, ReachRow, Reached, reason_alone};
 use crate::survey::Survey;
 use crate::trial::Access;
 
-const NOT_ASKED: &str = "not asked: ";
 const NOTHING_TO_JUDGE: &str = "nothing in it is known to belong to one caller or role";
 
 /// What the scan saw of its callers.
@@ -131,6 +130,5 @@ fn held_back(rows: &[&CoverageRow]) -> (Option<String>, Option<Step>) {
     };
     let chosen = if first.step.is_some() { first } else { open.iter().find(is_of_use).unwrap_or(first) };
     // The stage that it came to says so already.
-    let because = chosen.because.strip_prefix(NOT_ASKED).unwrap_or(&chosen.because);
-    (Some(because.to_owned()), chosen.step.clone())
+    (Some(reason_alone(&chosen.because).to_owned()), chosen.step.clone())
 }

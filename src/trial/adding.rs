@@ -183,17 +183,14 @@ impl Adding<'_> {
 
     /// Looks until the owner is shown what was made: it carries its mark, or was not there before.
     async fn look(&self, created: &Created, listed: Option<&BTreeSet<String>>) -> Result<Option<Seen>, Silence> {
-        let operation = self.acting.operation.id.to_string();
-        for (look, pause) in self.lab.promptness.pauses(&operation, &created.answer).iter().enumerate() {
-            if !pause.is_zero() {
-                tokio::time::sleep(*pause).await;
-            }
+        let mut watch = self.lab.promptness.watch(&self.acting.operation.id, &created.answer);
+        while watch.is_due().await {
             let seen = self.lab.view(&self.owner.name, created).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner has no way to look at what is made there"))?;
             let marked = |object| !created.marker.is_empty() && carries(object, &created.marker);
             let is_new = || listed.is_some_and(|ids| !ids.contains(&created.id));
             if seen.object.as_ref().is_some_and(|object| marked(object) || is_new()) {
-                self.lab.promptness.note(&operation, look);
+                watch.showed();
                 return Ok(Some(seen));
             }
         }

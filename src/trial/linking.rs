@@ -232,14 +232,12 @@ impl<'a> Linking<'a> {
         thing: &Created,
         (wanted, sent): (bool, &Answer),
     ) -> Result<Option<Arc<Answer>>, Silence> {
-        let operation = if wanted { self.link.tie } else { self.link.untie }.operation.id.to_string();
-        for (look, pause) in self.lab.promptness.pauses(&operation, sent).iter().enumerate() {
-            if !pause.is_zero() {
-                tokio::time::sleep(*pause).await;
-            }
+        let acting = if wanted { self.link.tie } else { self.link.untie };
+        let mut watch = self.lab.promptness.watch(&acting.operation.id, sent);
+        while watch.is_due().await {
             let (listed, answer) = self.is_listed(place, thing).await?;
             if listed == Some(wanted) {
-                self.lab.promptness.note(&operation, look);
+                watch.showed();
                 return Ok(Some(answer));
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::model::OperationId;
 use crate::probe::Answer;
 
 /// When the owner looks, each after the look before: many servers commit, or fill a view, a little later.
@@ -24,9 +25,42 @@ pub(super) struct Promptness {
     needed: Mutex<BTreeMap<String, usize>>,
 }
 
+/// The looks at an effect of one write.
+pub(super) struct EffectWatch<'a> {
+    promptness: &'a Promptness,
+    operation: String,
+    /// Those before the looks that are still to come.
+    pauses: &'static [Duration],
+    /// Looks so far.
+    taken: usize,
+}
+
+impl EffectWatch<'_> {
+    /// Waits until the next look is due; false where it was looked often enough.
+    pub(super) async fn is_due(&mut self) -> bool {
+        let Some((pause, later)) = self.pauses.split_first() else { return false };
+        if !pause.is_zero() {
+            tokio::time::sleep(*pause).await;
+        }
+        (self.pauses, self.taken) = (later, self.taken + 1);
+        true
+    }
+
+    /// Notes that the last look showed the effect.
+    pub(super) fn showed(&self) {
+        self.promptness.note(&self.operation, self.taken.saturating_sub(1));
+    }
+}
+
 impl Promptness {
-    /// Returns the pauses before the looks at an effect of this operation.
-    pub(super) fn pauses(&self, operation: &str, answer: &Answer) -> &'static [Duration] {
+    /// Returns the looks at an effect of a write that was answered so.
+    pub(super) fn watch(&self, operation: &OperationId, answer: &Answer) -> EffectWatch<'_> {
+        let operation = operation.to_string();
+        let pauses = self.pauses(&operation, answer);
+        EffectWatch { promptness: self, operation, pauses, taken: 0 }
+    }
+
+    fn pauses(&self, operation: &str, answer: &Answer) -> &'static [Duration] {
         match self.looks_for(operation) {
             _ if answer.status() == Some(ACCEPTED) => &LOOKS,
             FEWEST => &PROMPT_LOOKS,
@@ -44,7 +78,7 @@ impl Promptness {
     }
 
     /// Notes at which look, from 0, an effect of this operation showed.
-    pub(super) fn note(&self, operation: &str, look: usize) {
+    fn note(&self, operation: &str, look: usize) {
         let mut needed = self.needed.lock().unwrap_or_else(PoisonError::into_inner);
         let latest = needed.entry(operation.to_owned()).or_default();
         *latest = look.max(*latest);

@@ -256,12 +256,9 @@ impl Trial<'_> {
     /// Looks as the owner until the effect shows. An outright refusal is believed at once; silence is not.
     async fn look_for(&self, wanted: &Wanted, on: Spot<'_>, answer: &Answer) -> Result<(Seen, Effect), Silence> {
         let refused = refusal(answer).is_some();
-        let (promptness, operation) = (&self.lab.promptness, self.acting.operation.id.to_string());
+        let mut watch = self.lab.promptness.watch(&self.acting.operation.id, answer);
         let mut last: Option<(Seen, Effect)> = None;
-        for (look, pause) in promptness.pauses(&operation, answer).iter().enumerate() {
-            if !pause.is_zero() {
-                tokio::time::sleep(*pause).await;
-            }
+        while watch.is_due().await {
             let seen = on.subject.view(self.lab, &self.owner).await?;
             let seen = seen.ok_or_else(|| Silence::undecided("the owner's view could not be had after the write"))?;
             let effect = self.effect(wanted, on, &seen).await?;
@@ -269,7 +266,7 @@ impl Trial<'_> {
             // That a changed object vanished is seen twice before it is believed.
             let confirmed = last.as_ref().is_some_and(|(_, before)| *before == Effect::Gone && effect == Effect::Gone);
             if expected {
-                promptness.note(&operation, look);
+                watch.showed();
             }
             let done = expected || confirmed || refused && effect == Effect::None;
             last = Some((seen, effect));

@@ -5,7 +5,7 @@ use super::page::{TextOptions, TextPage, Tone};
 use super::{plan, tail};
 use crate::report::summary::{self, Sorted, percent, points, warning};
 use crate::report::wire::{Finding, Report, Status};
-use crate::report::words::{duration, harm, identities, operation};
+use crate::report::words::{duration, harm, identities, operation, short_id};
 
 /// Up to this many findings are shown in full.
 const MAX_IN_FULL: usize = 4;
@@ -46,7 +46,7 @@ fn what_was_scanned(page: &mut TextPage, report: &Report) {
         ],
     );
     let who = identities(report);
-    let id: String = scan.id.chars().take(8).collect();
+    let id = short_id(scan);
     let facts = format!(
         "{} · {} requests in {} · {who} · scan {id}",
         scan.mode.as_str(),

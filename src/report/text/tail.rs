@@ -4,7 +4,7 @@ use super::page::{TextPage, Tone};
 use crate::model::Face;
 use crate::report::summary::{Outcomes, by_check, outcomes, reasons};
 use crate::report::wire::{CoverageOutcome, Finding, Report};
-use crate::report::words::next_step;
+use crate::report::words::{next_step, short_id};
 use crate::report::written::Write;
 
 const MAX_CHECKS: usize = 10;
@@ -58,7 +58,7 @@ pub(super) fn reach(page: &mut TextPage, report: &Report) {
     for group in &reach.held_back {
         page.wrapped(2, (Tone::Doubt, "· "), (Tone::Plain, &group.sentence()));
     }
-    let scan: String = report.scan.id.chars().take(8).collect();
+    let scan = short_id(&report.scan);
     page.line(2, &[(Tone::Dim, &format!("each operation: routewarden coverage {scan}"))]);
 }
 
