@@ -12,7 +12,7 @@ use crate::store::Store;
 
 /// Finishes a report and stores it.
 pub(super) async fn finish(app: &App, prepared: &Prepared, report: &mut Report) -> Result<(), AppError> {
-    let today = jiff::Zoned::now().date();
+    let today = crate::model::today();
     for suppression in &prepared.suppress {
         if suppression.is_expired(today) {
             report.notes.push(format!("a suppression has expired and no longer counts: {}", suppression.reason));

@@ -241,7 +241,7 @@ impl App {
         // No secret is needed to read what is stated.
         request.dry_run = true;
         let DescribedTarget { config, scope, found } = describe(self, &request).await?;
-        let today = jiff::Zoned::now().date();
+        let today = crate::model::today();
         let gathered = gather(&config, &found.api, today)?;
         let own: Vec<StatedIntent> = gathered
             .stated

@@ -131,7 +131,7 @@ pub(super) async fn prepare(app: &App, request: &ScanRequest) -> Result<Prepared
         ensure_permitted(base_url.as_ref(), &scope)?;
     }
     let mode = over.mode.or(config.scan.mode).unwrap_or_default();
-    let intent = gather(&config, &found.api, jiff::Zoned::now().date())?;
+    let intent = gather(&config, &found.api, crate::model::today())?;
     let mut notes = notes(&config, over, mode);
     notes.extend(intent.notes());
     notes.extend(note);

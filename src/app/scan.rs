@@ -143,6 +143,7 @@ impl App {
         progress: &watch::Sender<Progress>,
         cancel: CancellationToken,
     ) -> Result<Outcome, AppError> {
+        self.open_history_early();
         let mut probe = self.probe(prepared, cancel)?;
         let mut outcome = self.look_with(id, prepared, &mut probe, progress).await?;
         self.undo_and_look(id, &probe, &mut outcome).await?;

@@ -116,6 +116,12 @@ impl App {
         self.shared.store.get_or_try_init(open).await.map_err(from_store)
     }
 
+    /// Opens the history while a scan waits for its target. A failure shows when the history is needed.
+    pub(super) fn open_history_early(&self) {
+        let app = self.clone();
+        tokio::spawn(async move { app.store().await.map(|_| ()) });
+    }
+
     /// A stored report; with no id the latest.
     ///
     /// # Errors

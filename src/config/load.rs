@@ -81,7 +81,7 @@ fn parse_source(source: &ConfigSource<'_>) -> Result<Config, ConfigError> {
     if let Some(value) = root.value("detect") {
         config.detect = sections::detect(source, value, warnings)?;
     }
-    config.suppress = sections::suppressions(&root, jiff::Zoned::now().date(), warnings)?;
+    config.suppress = sections::suppressions(&root, crate::model::today(), warnings)?;
     Ok(config)
 }
 

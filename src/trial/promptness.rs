@@ -11,7 +11,7 @@ use crate::probe::Answer;
 /// When the owner looks, each after the look before: many servers commit, or fill a view, a little later.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 /// The same at a target that has shown its writes at once: one look more than they needed, and sooner.
-const PROMPT_LOOKS: [Duration; FEWEST] = [Duration::ZERO, Duration::from_millis(40)];
+const PROMPT_LOOKS: [Duration; FEWEST] = [Duration::ZERO, Duration::from_millis(20)];
 const FEWEST: usize = 2;
 /// Other operations that must have shown their effects at once before that is expected of one that has shown none.
 const SEEN_BEFORE: usize = 2;
